@@ -1,0 +1,20 @@
+import type { SeriesKey } from "../catalog/index.ts";
+
+/** A value that a source does not have: no point is written. */
+export const ABSENT = Number.NaN;
+
+/** Measures one subject. It fails alone: what it throws costs its own series one point. */
+export interface Collector {
+  /** One word, as `collector_failures` and messages name it. */
+  readonly name: string;
+  /** The series of its slice of the row, in order. Reads what it must to know them. */
+  describe(): readonly SeriesKey[];
+  /** What is known of the subject beside its series, after `describe()`: pairs for `statexec_run_info`. */
+  facts?(): readonly (readonly [fact: string, value: string])[];
+  /**
+   * Fills its slice of the row, `ABSENT` where there is no value; allocates nothing.
+   * False, with the slice void, when the set of series has changed: `describe()` has the new one.
+   * Throws ForbiddenError or ParseError.
+   */
+  sample(row: Float64Array): boolean;
+}

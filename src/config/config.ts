@@ -1,0 +1,30 @@
+/** What a run does, decided: flags over environment over defaults, every value checked. */
+export interface Config {
+  /** The command and its arguments, as typed; never empty. */
+  readonly command: readonly string[];
+  /** Path of the metrics file; `-` has become `/dev/stdout`. */
+  readonly file: string;
+  /** The `instance` label. */
+  readonly instance: string;
+  /** The user's labels, keys made legal. */
+  readonly labels: ReadonlyMap<string, string>;
+  /** Time of the first sample, milliseconds since the epoch; undefined: the true one. */
+  readonly metricsStartTimeMs: number | undefined;
+  readonly delayBeforeSeconds: number;
+  readonly delayAfterSeconds: number;
+  readonly intervalSeconds: number;
+  /** Whether the command's arguments are recorded. */
+  readonly recordArgs: boolean;
+  readonly sync: SyncConfig | undefined;
+}
+
+/** A synchronised run: this side waits for a peer, or asks one. */
+export type SyncConfig =
+  | { readonly role: "server"; readonly port: number; readonly startOnly: boolean }
+  | { readonly role: "client"; readonly host: string; readonly port: number; readonly startOnly: boolean };
+
+/** What the words of a command line ask for. */
+export type Invocation =
+  | { readonly mode: "run"; readonly config: Config }
+  | { readonly mode: "help" }
+  | { readonly mode: "version" };

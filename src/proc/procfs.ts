@@ -1,0 +1,10 @@
+/** The files of /proc and /sys, as the kernel or a recorded tree gives them. */
+export interface ProcFs {
+  /**
+   * The whole content: a view that is valid until the next read. Undefined: not there, or gone.
+   * Throws ForbiddenError where the kernel refuses.
+   */
+  read(path: string): Uint8Array | undefined;
+  /** The names in a folder, in no order; undefined: not there. */
+  list(path: string): readonly string[] | undefined;
+}
