@@ -21,10 +21,21 @@ export interface Config {
 /** A synchronised run: this side waits for a peer, or asks one. */
 export type SyncConfig =
   | { readonly role: "server"; readonly port: number; readonly startOnly: boolean }
-  | { readonly role: "client"; readonly host: string; readonly port: number; readonly startOnly: boolean };
+  | {
+      readonly role: "client";
+      /** As a URL has it: an IPv6 address in brackets. */
+      readonly host: string;
+      readonly port: number;
+      readonly startOnly: boolean;
+    };
 
 /** What the words of a command line ask for. */
 export type Invocation =
-  | { readonly mode: "run"; readonly config: Config }
+  | {
+      readonly mode: "run";
+      readonly config: Config;
+      /** What looks like a slip but may be meant, one line each, for stderr before the command starts. */
+      readonly warnings: readonly string[];
+    }
   | { readonly mode: "help" }
   | { readonly mode: "version" };

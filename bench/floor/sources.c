@@ -1,0 +1,251 @@
+/*
+ * The floor for a sampler: reads and parses the four system sources, from descriptors that stay open, into doubles.
+ *
+ *   sources hot TICKS           as fast as it can:                  prints ns, ticks, values a tick
+ *   sources paced HZ SECONDS    at absolute deadlines:              prints its CPU time in ns, ticks, values a tick
+ *   sources idle HZ SECONDS     the same wake-ups, nothing read:    prints its CPU time in ns, ticks, 0
+ *   sources values [ROOT]       one tick, of ROOT/proc if said:     prints the values, one a line
+ *
+ * It does what the collectors do, by the same means: read until there is no more, check that each row is still
+ * that of the same CPU, interface or disk, leave out what is no whole disk, convert to seconds and bytes.
+ */
+#define _GNU_SOURCE
+#include "clock.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define BUFFER_BYTES (1 << 20)
+#define MAX_VALUES (1 << 16)
+#define MAX_ROWS 4096
+#define PATH_BYTES 4096
+#define NAME_BYTES 32
+#define CPU_MODES 10
+#define SECTOR_BYTES 512.0
+#define KIB 1024.0
+
+enum { STAT, MEMINFO, NET_DEV, DISKSTATS, SOURCES };
+static const char *const PATHS[SOURCES] = {"/proc/stat", "/proc/meminfo", "/proc/net/dev", "/proc/diskstats"};
+
+struct names {
+  int count;
+  struct { int bytes, wanted; char text[NAME_BYTES]; } row[MAX_ROWS];
+};
+
+static const char *root = "";
+static int descriptors[SOURCES];
+static char buffer[BUFFER_BYTES + 1];
+static double values[MAX_VALUES];
+static double seconds_per_tick;
+static struct names cpus, interfaces, disks;
+
+static void die(const char *what) {
+  fprintf(stderr, "sources: %s: %s\n", what, errno ? strerror(errno) : "not as expected");
+  exit(1);
+}
+
+static void open_sources(void) {
+  char path[PATH_BYTES];
+  for (int i = 0; i < SOURCES; i++) {
+    snprintf(path, sizeof path, "%s%s", root, PATHS[i]);
+    descriptors[i] = open(path, O_RDONLY | O_CLOEXEC);
+    if (descriptors[i] < 0) die(path);
+  }
+  seconds_per_tick = 1.0 / sysconf(_SC_CLK_TCK);
+}
+
+/* The whole of a source into the buffer, ended by a NUL; its end. */
+static const char *read_whole(int source) {
+  size_t length = 0;
+  for (;;) {
+    ssize_t got = pread(descriptors[source], buffer + length, BUFFER_BYTES - length, length);
+    if (got < 0) die(PATHS[source]);
+    if (got == 0) break;
+    length += got;
+    if (length == BUFFER_BYTES) die("a source is longer than the buffer");
+  }
+  buffer[length] = 0;
+  return buffer + length;
+}
+
+static const char *skip_blanks(const char *at) {
+  while (*at == ' ') at++;
+  return at;
+}
+
+static const char *next_line(const char *at, const char *end) {
+  const char *feed = memchr(at, '\n', end - at);
+  return feed ? feed + 1 : end;
+}
+
+static const char *skip_cells(const char *at, int cells) {
+  for (; cells > 0; cells--) {
+    at = skip_blanks(at);
+    while ((unsigned char)*at > ' ') at++;
+  }
+  return at;
+}
+
+static const char *number(const char *at, double *value) {
+  at = skip_blanks(at);
+  if (*at < '0' || *at > '9') die("a number");
+  uint64_t sum = 0;
+  while (*at >= '0' && *at <= '9') sum = sum * 10 + (*at++ - '0');
+  *value = (double)sum;
+  return at;
+}
+
+/* A disk as a whole, by /sys/block: no partition; and neither a loop device nor memory, which are there too. */
+static int is_whole_disk(const char *name) {
+  static const char *const NO_DISK[] = {"loop", "ram", "zram"};
+  for (int i = 0; i < 3; i++) {
+    size_t length = strlen(NO_DISK[i]);
+    if (!strncmp(name, NO_DISK[i], length) && name[length] >= '0' && name[length] <= '9') return 0;
+  }
+  char path[PATH_BYTES];
+  int length = snprintf(path, sizeof path, "%s/sys/block/", root);
+  for (; *name; name++) path[length++] = *name == '/' ? '!' : *name;
+  path[length] = 0;
+  return access(path, F_OK) == 0;
+}
+
+/* Whether the row is one that is recorded; asked anew only where its name is not the one it had. NULL: always. */
+static int wanted(struct names *names, int row, const char *name, int bytes, int (*is_wanted)(const char *)) {
+  if (row >= MAX_ROWS || bytes >= NAME_BYTES) die("too many rows, or a name too long");
+  if (row >= names->count || names->row[row].bytes != bytes || memcmp(names->row[row].text, name, bytes)) {
+    names->row[row].bytes = bytes;
+    memcpy(names->row[row].text, name, bytes);
+    names->row[row].text[bytes] = 0;
+    names->row[row].wanted = !is_wanted || is_wanted(names->row[row].text);
+    if (row >= names->count) names->count = row + 1;
+  }
+  return names->row[row].wanted;
+}
+
+static double *parse_stat(double *out) {
+  const char *end = read_whole(STAT);
+  int row = 0;
+  for (const char *at = next_line(buffer, end); at[0] == 'c' && at[1] == 'p' && at[2] == 'u'; at = next_line(at, end)) {
+    const char *name = at;
+    at = skip_cells(at, 1);
+    if (!wanted(&cpus, row++, name, at - name, NULL)) continue;
+    for (int mode = 0; mode < CPU_MODES; mode++) {
+      double ticks;
+      at = number(at, &ticks);
+      *out++ = ticks * seconds_per_tick;
+    }
+  }
+  return out;
+}
+
+static double *parse_meminfo(double *out) {
+  static const char *const KEYS[] = {"MemTotal:", "MemAvailable:", "MemFree:", "Buffers:", "Cached:", "SReclaimable:"};
+  enum { TOTAL, AVAILABLE, FREE, BUFFERS, CACHED, RECLAIMABLE, KEY_COUNT };
+  double bytes[KEY_COUNT];
+  const char *end = read_whole(MEMINFO);
+  int found = 0;
+  for (const char *at = buffer; at < end && found < KEY_COUNT; at = next_line(at, end)) {
+    const char *colon = memchr(at, ':', end - at);
+    if (!colon) die("meminfo");
+    size_t length = colon + 1 - at;
+    for (int key = 0; key < KEY_COUNT; key++)
+      if (strlen(KEYS[key]) == length && !memcmp(at, KEYS[key], length)) {
+        at = number(colon + 1, &bytes[key]);
+        bytes[key] *= KIB;
+        found++;
+        break;
+      }
+  }
+  if (found < KEY_COUNT) die("meminfo");
+  double cached = bytes[CACHED] + bytes[RECLAIMABLE];
+  double used = bytes[TOTAL] - bytes[FREE] - bytes[BUFFERS] - cached;
+  *out++ = bytes[TOTAL];
+  *out++ = bytes[AVAILABLE];
+  *out++ = used;
+  *out++ = bytes[FREE];
+  *out++ = bytes[BUFFERS];
+  *out++ = cached;
+  *out++ = used / bytes[TOTAL] * 100;
+  return out;
+}
+
+static double *parse_net_dev(double *out) {
+  const char *end = read_whole(NET_DEV);
+  int row = 0;
+  for (const char *at = next_line(next_line(buffer, end), end); at < end; at = next_line(at, end)) {
+    const char *name = skip_blanks(at);
+    const char *feed = next_line(name, end);
+    const char *colon = memrchr(name, ':', feed - name);
+    if (!colon) die("net/dev");
+    if (!wanted(&interfaces, row++, name, colon - name, NULL)) continue;
+    at = number(colon + 1, out + 1);
+    at = number(skip_cells(at, 7), out);
+    out += 2;
+  }
+  return out;
+}
+
+static double *parse_diskstats(double *out) {
+  const char *end = read_whole(DISKSTATS);
+  int row = 0;
+  for (const char *at = buffer; at < end; at = next_line(at, end)) {
+    const char *name = skip_blanks(skip_cells(at, 2));
+    at = skip_cells(name, 1);
+    if (!wanted(&disks, row++, name, at - name, is_whole_disk)) continue;
+    at = number(skip_cells(at, 2), out);
+    at = number(skip_cells(at, 3), out + 1);
+    out[0] *= SECTOR_BYTES;
+    out[1] *= SECTOR_BYTES;
+    out += 2;
+  }
+  return out;
+}
+
+/* One tick; the number of values. */
+static int sample(void) {
+  return parse_diskstats(parse_net_dev(parse_meminfo(parse_stat(values)))) - values;
+}
+
+static void hot(long ticks) {
+  int count = 0;
+  for (long i = 0; i < ticks / 4; i++) sample();
+  int64_t start = now_ns();
+  for (long i = 0; i < ticks; i++) count = sample();
+  printf("%lld %ld %d\n", (long long)(now_ns() - start), ticks, count);
+}
+
+static void paced(double hz, double seconds, int idle) {
+  int64_t period = 1e9 / hz;
+  long ticks = hz * seconds;
+  int count = idle ? 0 : sample();
+  int64_t cpu = cpu_ns(), start = now_ns();
+  for (long i = 1; i <= ticks; i++) {
+    int64_t due = start + i * period;
+    struct timespec deadline = {due / 1000000000LL, due % 1000000000LL};
+    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &deadline, NULL) == EINTR) continue;
+    if (!idle) count = sample();
+  }
+  printf("%lld %ld %d\n", (long long)(cpu_ns() - cpu), ticks, count);
+}
+
+int main(int argc, char **argv) {
+  const char *mode = argc > 1 ? argv[1] : "";
+  int show = !strcmp(mode, "values");
+  if (show && argc > 2) root = argv[2];
+  open_sources();
+  if (show) {
+    int count = sample();
+    for (int i = 0; i < count; i++) printf("%.17g\n", values[i]);
+  } else if (!strcmp(mode, "hot") && argc == 3) {
+    hot(strtol(argv[2], NULL, 10));
+  } else if ((!strcmp(mode, "paced") || !strcmp(mode, "idle")) && argc == 4) {
+    paced(strtod(argv[2], NULL), strtod(argv[3], NULL), mode[0] == 'i');
+  } else {
+    die("usage: hot TICKS | paced HZ SECONDS | idle HZ SECONDS | values [ROOT]");
+  }
+  return 0;
+}

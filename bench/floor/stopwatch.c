@@ -1,0 +1,71 @@
+/*
+ * stopwatch ROUNDS SEPARATOR command [args] [SEPARATOR command [args]]...
+ *
+ * Runs every command once a round and prints, a line a round, the wall time of each in ns, in the order given.
+ * Each round begins at another command, and every second one goes backwards, so that none always follows the same.
+ * A command that does not exit with 0 ends it all: its time would mean nothing.
+ */
+#include "clock.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define MAX_COMMANDS 64
+
+extern char **environ;
+
+static void die(const char *what, int error) {
+  fprintf(stderr, "stopwatch: %s: %s\n", what, strerror(error));
+  exit(1);
+}
+
+static int64_t time_one(char **argv, const posix_spawn_file_actions_t *quiet) {
+  pid_t pid;
+  int status;
+  int64_t start = now_ns();
+  int error = posix_spawn(&pid, argv[0], quiet, NULL, argv, environ);
+  if (error) die(argv[0], error);
+  while (waitpid(pid, &status, 0) < 0)
+    if (errno != EINTR) die("waitpid", errno);
+  int64_t end = now_ns();
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+    fprintf(stderr, "stopwatch: %s: wait status 0x%x, expected exit 0\n", argv[0], status);
+    exit(1);
+  }
+  return end - start;
+}
+
+int main(int argc, char **argv) {
+  char **commands[MAX_COMMANDS];
+  int count = 0;
+  long rounds = argc > 3 ? strtol(argv[1], NULL, 10) : 0;
+  const char *separator = argc > 3 ? argv[2] : "";
+  for (int i = 2; rounds > 0 && i < argc; i++) {
+    if (strcmp(argv[i], separator) != 0) continue;
+    if (count == MAX_COMMANDS || i + 1 == argc) die("commands", EINVAL);
+    commands[count++] = argv + i + 1;
+    if (i > 2) argv[i] = NULL;
+  }
+  if (count == 0) die("usage: ROUNDS SEPARATOR command [args]...", EINVAL);
+
+  posix_spawn_file_actions_t quiet;
+  posix_spawn_file_actions_init(&quiet);
+  posix_spawn_file_actions_addopen(&quiet, 0, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_addopen(&quiet, 1, "/dev/null", O_WRONLY, 0);
+
+  int64_t ns[MAX_COMMANDS];
+  for (long round = 0; round < rounds; round++) {
+    for (int step = 0; step < count; step++) {
+      int place = round % 2 ? count - 1 - step : step;
+      int which = (int)((place + round / 2) % count);
+      ns[which] = time_one(commands[which], &quiet);
+    }
+    for (int i = 0; i < count; i++) printf("%lld%c", (long long)ns[i], i + 1 == count ? '\n' : ' ');
+  }
+  return 0;
+}

@@ -1,0 +1,94 @@
+import { heapStats } from "bun:jsc";
+import { machineCollectors } from "../src/collect/index.ts";
+import { kernelFs } from "../src/proc/kernel-fs.ts";
+import { tickByText } from "./text-tick.ts";
+
+/*
+ * The counterpart of floor/sources.c, compiled like the product. WAY is `collectors` or `text`.
+ *
+ *   sampling hot WAY TICKS           as fast as it can:                prints ns, ticks, values a tick
+ *   sampling paced WAY HZ SECONDS    at absolute deadlines:            prints its CPU time in ns, ticks, values a tick
+ *   sampling idle HZ SECONDS         the same wake-ups, nothing read:  prints its CPU time in ns, ticks, 0
+ *   sampling allocated WAY TICKS     with the garbage collector off:   prints bytes of heap, ticks, values a tick
+ */
+
+/** Takes one sample of the four sources; the number of values. */
+type Tick = () => number | Promise<number>;
+
+/** What a run of ticks took: nanoseconds or bytes, over how many ticks, of how many values each. */
+type Result = readonly [taken: number, ticks: number, values: number];
+
+/** The product's own way. */
+function tickByCollectors(): Tick {
+  const subjects = machineCollectors(kernelFs()).map((collector) => {
+    return { collector, slice: new Float64Array(collector.describe().length) };
+  });
+  const values = subjects.reduce((sum, { slice }) => sum + slice.length, 0);
+  return () => {
+    for (const { collector, slice } of subjects)
+      if (!collector.sample(slice)) throw new Error(`${collector.name}: its series changed; run the benchmark again`);
+    return values;
+  };
+}
+
+function ticker(way: string | undefined): Tick {
+  if (way === "collectors") return tickByCollectors();
+  if (way === "text") return tickByText;
+  throw new Error(`${way}: expected collectors or text`);
+}
+
+/** Ticks without a pause. Only a promise is awaited: waiting for a number would allocate, and cost a turn. */
+async function repeat(tick: Tick, ticks: number): Promise<number> {
+  let values = 0;
+  for (let i = 0; i < ticks; i++) {
+    const taken = tick();
+    values = typeof taken === "number" ? taken : await taken;
+  }
+  return values;
+}
+
+/** Enough for the compiler to have settled on its last version of the code. */
+const WARM_UP_TICKS = 4000;
+
+async function hot(tick: Tick, ticks: number): Promise<Result> {
+  await repeat(tick, WARM_UP_TICKS);
+  const start = Bun.nanoseconds();
+  const values = await repeat(tick, ticks);
+  return [Bun.nanoseconds() - start, ticks, values];
+}
+
+/** Without its collector the heap only grows, block by block, by what the ticks allocate. */
+async function allocated(tick: Tick, ticks: number): Promise<Result> {
+  if (process.env.BUN_JSC_useGC !== "0") throw new Error("set BUN_JSC_useGC=0: what is collected cannot be counted");
+  await repeat(tick, WARM_UP_TICKS);
+  const before = heapStats().heapCapacity;
+  const values = await repeat(tick, ticks);
+  return [heapStats().heapCapacity - before, ticks, values];
+}
+
+/** As the floor does: one tick first, then the clock of its own CPU time starts. */
+async function paced(tick: Tick, hz: number, seconds: number): Promise<Result> {
+  let values = await tick();
+  const ticks = Math.floor(hz * seconds);
+  const cpu = process.cpuUsage();
+  const start = performance.now();
+  for (let i = 1; i <= ticks; i++) {
+    const due = start + (i * 1000) / hz;
+    await Bun.sleep(Math.max(0, Math.ceil(due - performance.now())));
+    values = await tick();
+  }
+  const { user, system } = process.cpuUsage(cpu);
+  return [(user + system) * 1000, ticks, values];
+}
+
+async function run([mode, ...operands]: readonly string[]): Promise<Result> {
+  const way = operands[0];
+  const [first, second] = operands.slice(mode === "idle" ? 0 : 1).map(Number);
+  if (first === undefined) throw new Error(`${mode}: expected hot, paced, idle or allocated, and their operands`);
+  if (mode === "hot") return hot(ticker(way), first);
+  if (mode === "allocated") return allocated(ticker(way), first);
+  if (second === undefined) throw new Error(`${mode}: expected HZ and SECONDS`);
+  return paced(mode === "idle" ? () => 0 : ticker(way), first, second);
+}
+
+console.log((await run(process.argv.slice(2))).join(" "));

@@ -1,0 +1,87 @@
+import type { Figures, Goal, Row, Unit } from "./row.ts";
+import { type Estimate, median, medianAbsoluteDeviation, ratioOfMedians } from "./stats.ts";
+
+/** The table of the rows, in Markdown, with the figures by contestant of each row's experiment. */
+export function table(rows: readonly Row[], figuresOf: (row: Row) => ReadonlyMap<string, Figures>): string {
+  const lines = rows.map((row) => line(cells(row, figuresOf(row))));
+  return [line(["what", "statexec", "against", "ratio", "goal", "met"]), line(Array(6).fill("---")), ...lines].join(
+    "\n",
+  );
+}
+
+const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
+
+function cells(row: Row, figures: ReadonlyMap<string, Figures>): readonly string[] {
+  const ours = figuresOfContestant(figures, row.ours);
+  const against = row.against === undefined ? undefined : figuresOfContestant(figures, row.against);
+  const ratio = Array.isArray(ours) && Array.isArray(against) ? ratioOfMedians(ours, against) : undefined;
+  const reached = row.against === undefined ? (Array.isArray(ours) ? median(ours) : undefined) : ratio?.value;
+  return [
+    row.what,
+    figureText(ours, row.unit),
+    against === undefined ? "–" : `${row.against}: ${figureText(against, row.unit)}`,
+    ratio === undefined ? "–" : ratioText(ratio),
+    row.goal === undefined ? "–" : goalText(row.goal),
+    metText(row.goal, reached),
+  ];
+}
+
+function figuresOfContestant(figures: ReadonlyMap<string, Figures>, name: string): Figures {
+  const found = figures.get(name);
+  if (found === undefined) throw new Error(`no figures of ${JSON.stringify(name)}; there are: ${[...figures.keys()]}`);
+  return found;
+}
+
+/** Median and median absolute deviation in one scale, `14.2 ± 0.3 ms`; or why there are none. */
+function figureText(figures: Figures, unit: Unit): string {
+  if (typeof figures === "string") return figures;
+  const middle = median(figures);
+  const [scale, name] = scaleOf(Math.abs(middle), unit);
+  return `${digits(middle / scale)} ± ${digits(medianAbsoluteDeviation(figures) / scale)} ${name}`;
+}
+
+const SCALES: Readonly<Record<Unit, readonly (readonly [scale: number, name: string])[]>> = {
+  ns: [
+    [1e9, "s"],
+    [1e6, "ms"],
+    [1e3, "µs"],
+    [1, "ns"],
+  ],
+  bytes: [
+    [2 ** 20, "MiB"],
+    [2 ** 10, "KiB"],
+    [1, "B"],
+  ],
+};
+
+function scaleOf(value: number, unit: Unit): readonly [scale: number, name: string] {
+  const scales = SCALES[unit];
+  return scales.find(([scale]) => value >= scale) ?? scales[scales.length - 1]!;
+}
+
+const digits = (value: number) => (Math.abs(value) >= 100 ? value.toFixed(0) : value.toFixed(value >= 10 ? 1 : 2));
+
+function ratioText({ value, low, high }: Estimate): string {
+  return `**${digits(value)}** (${digits(low)} to ${digits(high)})`;
+}
+
+function goalText(goal: Goal): string {
+  return "atMost" in goal ? `≤ ${goal.atMost}` : `≥ ${goal.atLeast}`;
+}
+
+function metText(goal: Goal | undefined, reached: number | undefined): string {
+  if (goal === undefined) return "–";
+  if (reached === undefined) return "not measured";
+  return ("atMost" in goal ? reached <= goal.atMost : reached >= goal.atLeast) ? "yes" : "**no**";
+}
+
+const BEGIN = "<!-- benchmark -->";
+const END = "<!-- /benchmark -->";
+
+/** The text with what lies between the two benchmark markers replaced; undefined where it does not have them. */
+export function replaceBlock(text: string, block: string): string | undefined {
+  const begin = text.indexOf(BEGIN);
+  const end = text.indexOf(END, begin);
+  if (begin === -1 || end === -1) return undefined;
+  return `${text.slice(0, begin + BEGIN.length)}\n${block}\n${text.slice(end)}`;
+}

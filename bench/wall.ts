@@ -1,0 +1,89 @@
+import { join } from "node:path";
+import { type Lab, output } from "./lab.ts";
+import type { Experiment, Figures, Goal, Row } from "./row.ts";
+
+const DIRECT = "no wrapper";
+const STATEXEC = "statexec";
+const BARE = "bare Bun wrapper";
+const C = "C floor";
+const TIME = "GNU time";
+const RUNLIM = "runlim";
+
+/** The words in front of the command, or why this wrapper cannot be run here. */
+type Wrapper = (lab: Lab) => Promise<readonly string[] | string>;
+
+/** Each that records anything writes it to a file, which is replaced in every round. */
+const WRAPPERS: Readonly<Record<string, Wrapper>> = {
+  [DIRECT]: async () => [],
+  [C]: async (lab) => [await lab.c("wrap")],
+  [BARE]: async (lab) => [await lab.bun("bare")],
+  [STATEXEC]: async (lab) => {
+    const binary = join(import.meta.dir, "..", "dist", "statexec");
+    return (await Bun.file(binary).exists()) ? [binary, "-f", join(lab.folder, "run.prom")] : "not built";
+  },
+  [TIME]: async (lab) => installed("time", "-v", "-o", join(lab.folder, "time.txt")),
+  [RUNLIM]: async (lab) => installed("runlim", "-o", join(lab.folder, "runlim.txt")),
+};
+
+function installed(program: string, ...args: readonly string[]): readonly string[] | string {
+  const path = Bun.which(program);
+  return path === null ? "not installed" : [path, ...args];
+}
+
+/** A round or two in which files and page tables get warm; not counted. */
+const WARM_UP_ROUNDS = 2;
+const SEPARATOR = "---";
+
+/** Wall time that each wrapper adds to a command, by round: its own time less the bare command's. Nanoseconds. */
+function addedWall(name: string, command: readonly [string, ...string[]], rounds: Record<"full" | "quick", number>) {
+  return {
+    name,
+    async run(lab: Lab): Promise<ReadonlyMap<string, Figures>> {
+      const figures = new Map<string, Figures>();
+      const running = new Map<string, readonly string[]>();
+      const [program, ...args] = command;
+      const found = Bun.which(program);
+      if (found === null) throw new Error(`${program}: not found`);
+      for (const [wrapper, words] of Object.entries(WRAPPERS)) {
+        const front = await words(lab);
+        if (typeof front === "string") figures.set(wrapper, front);
+        else running.set(wrapper, [...front, found, ...args]);
+      }
+      const times = await stopwatch(lab, [...running.values()], lab.quick ? rounds.quick : rounds.full);
+      const names = [...running.keys()];
+      const direct = names.indexOf(DIRECT);
+      names.forEach((wrapper, i) => {
+        figures.set(
+          wrapper,
+          times.map((round) => round[i]! - round[direct]!),
+        );
+      });
+      return figures;
+    },
+  } satisfies Experiment;
+}
+
+/** Wall times in nanoseconds: by round, then in the commands' order. */
+async function stopwatch(lab: Lab, commands: readonly (readonly string[])[], rounds: number): Promise<number[][]> {
+  const words = commands.flatMap((command) => [SEPARATOR, ...command]);
+  const text = await output([await lab.c("stopwatch"), String(rounds + WARM_UP_ROUNDS), ...words]);
+  const lines = text.trim().split("\n").slice(WARM_UP_ROUNDS);
+  return lines.map((line) => line.split(" ").map(Number));
+}
+
+const TRUE = addedWall("wall-true", ["true"], { full: 120, quick: 30 });
+const SLEEP = addedWall("wall-sleep", ["sleep", "0.25"], { full: 30, quick: 5 });
+
+const GOALS: Readonly<Record<string, Goal>> = { [BARE]: { atMost: 2.2 } };
+
+export const WALL_ROWS: readonly Row[] = [
+  ...comparisons("wall added to `true`", TRUE, GOALS),
+  ...comparisons("wall added to `sleep 0.25`", SLEEP, {}),
+];
+
+function comparisons(what: string, experiment: Experiment, goals: Readonly<Record<string, Goal>>): readonly Row[] {
+  return [BARE, C, TIME, RUNLIM].map((against) => {
+    const goal = goals[against];
+    return { what, experiment, unit: "ns", ours: STATEXEC, against, ...(goal && { goal }) };
+  });
+}

@@ -1,0 +1,137 @@
+import { type ArgsDef, type CommandDef, defineCommand, renderUsage } from "citty";
+import { OPTION_IDS, OPTIONS, type Option, variableOf } from "./options.ts";
+
+const WIDTH = 80;
+/** Where descriptions begin; a spelling that reaches it has a line of its own. */
+const DESCRIPTION_COLUMN = 28;
+
+const SYNOPSIS = "statexec [OPTIONS] [--] <command> [args]";
+
+const INTRODUCTION = [
+  "Runs a command and records what the machine uses meanwhile, as an OpenMetrics file.",
+  "The command gets its own words, streams and signals, and its exit status is returned.",
+].join(" ");
+
+const PRECEDENCE =
+  "An option may be written --flag value or --flag=value. A flag wins over its variable, which is in brackets.";
+
+const EXIT_STATUSES: readonly (readonly [status: string, meaning: string])[] = [
+  ["the command's", "It ran; where signal N ended it, statexec ends by N or exits 128+N."],
+  ["125", "statexec failed: a wrong option, or metrics that cannot be written."],
+  ["126", "The command was found but cannot be executed."],
+  ["127", "The command was not found."],
+];
+
+const EXAMPLES: readonly (readonly [command: string, purpose: string])[] = [
+  ["statexec make -j8", "record a build"],
+  ["statexec -d 3 -f grep.prom -- grep -r ERROR /var/log", "3 s before and after, another file"],
+  ["SE_LABEL_env=prod statexec --interval 0.1 ./job.sh", "a label, 10 samples a second"],
+  ["statexec -s iperf3 -s", "wait for the other host…"],
+  ["statexec -c 10.0.0.7 -- iperf3 -c 10.0.0.7", "…and start both"],
+];
+
+/** The text of `--help`, at most 80 columns wide, with a line break at its end; no escape sequences without colour. */
+export async function renderHelp({ colour = false }: { readonly colour?: boolean } = {}): Promise<string> {
+  const title = (text: string) => (colour ? `\u001b[1m${text}\u001b[22m` : text);
+  const term = (text: string) => (colour ? `\u001b[36m${text}\u001b[39m` : text);
+  const rows = (pairs: readonly (readonly [string, string])[]) =>
+    pairs.flatMap(([name, text]) => layOut(name, text, term));
+  const examples = EXAMPLES.flatMap(([command, purpose]) => [`  # ${purpose}`, `  ${term(command)}`]);
+  const lines = [
+    `${title("Usage:")} ${SYNOPSIS}`,
+    "",
+    ...wrap(INTRODUCTION, WIDTH),
+    "",
+    title("Options:"),
+    ...rows(await optionRows()),
+    "",
+    ...wrap(PRECEDENCE, WIDTH),
+    "",
+    title("Exit status:"),
+    ...rows(EXIT_STATUSES),
+    "",
+    title("Examples:"),
+    ...examples,
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+/** The option table as a citty command; nothing is parsed with it. */
+export function cittyCommand(): CommandDef {
+  const args: ArgsDef = {};
+  for (const id of OPTION_IDS) {
+    const option: Option = OPTIONS[id];
+    const common = {
+      description: option.kind === "mode" ? option.help : `${option.help} [${variableOf(option)}]`,
+      alias: option.shorts.map((short) => short.slice(1)),
+    };
+    args[option.flag.slice(2)] =
+      option.operand === undefined
+        ? { ...common, type: "boolean" }
+        : { ...common, ...citedDefault(option), type: "string", valueHint: option.operand.placeholder };
+  }
+  return defineCommand({ meta: { name: "statexec", description: INTRODUCTION }, args });
+}
+
+function citedDefault(option: Option): { default?: string } {
+  return option.kind === "setting" && option.defaultText !== undefined ? { default: option.defaultText } : {};
+}
+
+/**
+ * Spelling and description of each option as citty renders them. Its table is as wide as its longest rows and its
+ * colours follow the environment, so the cells are taken out of it and laid out anew.
+ */
+async function optionRows(): Promise<(readonly [spelling: string, description: string])[]> {
+  const usage = Bun.stripANSI(await renderUsage(cittyCommand()));
+  return [...usage.matchAll(/^ +(-\S+(?: \S+)*) {2,}(.*\S) *$/gm)].map(([, spelling = "", text = ""]) => [
+    spelling,
+    text,
+  ]);
+}
+
+/** A name and its text in two columns; a name that is too long stands above its text. */
+function layOut(name: string, text: string, paint: (text: string) => string): string[] {
+  const indent = " ".repeat(DESCRIPTION_COLUMN);
+  const [first = "", ...rest] = wrap(text, WIDTH - DESCRIPTION_COLUMN);
+  const gap = DESCRIPTION_COLUMN - 2 - name.length;
+  const head = gap < 2 ? [`  ${paint(name)}`, indent + first] : [`  ${paint(name)}${" ".repeat(gap)}${first}`];
+  return [...head, ...rest.map((line) => indent + line)];
+}
+
+/** Breaks a text at its spaces and before a variable; a default in parentheses stays on one line. */
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.match(/\([^)]*\)|\S+/g) ?? []) {
+    const last = lines.at(-1);
+    const fits = last !== undefined && last.length + 1 + word.length <= width;
+    if (fits && !word.startsWith("[SE_")) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}
+
+/** The Markdown table of all options, for the README. */
+export function readmeOptions(): string {
+  const rows = OPTION_IDS.map((id) => {
+    const option: Option = OPTIONS[id];
+    const operand = option.operand === undefined ? "" : ` <${option.operand.placeholder}>`;
+    const spellings = [`${option.flag}${operand}`, ...option.shorts].map(code).join(", ");
+    const variable = option.kind === "mode" ? "" : code(variableOf(option));
+    return [spellings, variable, option.help, defaultCell(option)];
+  });
+  return [["Option", "Variable", "What it does", "Default"], ["---", "---", "---", "---"], ...rows]
+    .map((cells) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`)
+    .join("\n");
+}
+
+function defaultCell(option: Option): string {
+  if (option.kind !== "setting") return "";
+  if (option.defaultText === undefined) return option.operand === undefined ? "off" : "";
+  return option.defaultText === String(option.default) || option.defaultText.startsWith("--")
+    ? code(option.defaultText)
+    : option.defaultText;
+}
+
+function code(text: string): string {
+  return `\`${text}\``;
+}

@@ -1,0 +1,154 @@
+/** Why a text is no value: the clause that goes on from `got "2s", `. */
+export class Fault {
+  constructor(readonly clause: string) {}
+}
+
+/** Reads the text of one value. */
+export type Parse<T> = (text: string) => T | Fault;
+
+/** Where a client finds its server; without a port, `--sync-port` has it. */
+export interface Peer {
+  /** As a URL has it: an IPv6 address in brackets. */
+  readonly host: string;
+  readonly port: number | undefined;
+}
+
+/** A day's slip in a unit (ms for s) is refused, a patient person is not. */
+const MAX_DELAY_SECONDS = 365 * 24 * 3600;
+
+/** Below this, milliseconds since the epoch are before March 1973: they are seconds, and a slip. */
+const MIN_TIMESTAMP_MS = 1e11;
+/** From here on (the year 5138) they are microseconds or nanoseconds: `date +%s%N` is one letter from `date +%s%3N`. */
+const END_TIMESTAMP_MS = 1e14;
+
+const PEER_FORMS = "expected host, host:port, [IPv6]:port or http://host:port";
+
+/** A delay in seconds. */
+export function seconds(text: string): number | Fault {
+  const value = decimal(text);
+  if (value === undefined) return new Fault("expected a number of seconds, 0 or more (e.g. 2.5)");
+  if (value > MAX_DELAY_SECONDS) return new Fault(`expected at most ${MAX_DELAY_SECONDS} seconds, which are 365 days`);
+  return value;
+}
+
+/** Seconds between samples. */
+export function interval(text: string): number | Fault {
+  const value = decimal(text);
+  if (value === undefined || value < 0.01 || value > 3600)
+    return new Fault("expected a number of seconds from 0.01 to 3600 (e.g. 0.5)");
+  return value;
+}
+
+export function port(text: string): number | Fault {
+  const value = /^[0-9]+$/.test(text) ? Number(text) : 0;
+  return value >= 1 && value <= 65535 ? value : new Fault("expected a port from 1 to 65535");
+}
+
+/** Milliseconds since the epoch, made whole. */
+export function timestampMs(text: string): number | Fault {
+  const value = decimal(text);
+  if (value === undefined) return new Fault("expected milliseconds since the epoch (e.g. 1704067200000)");
+  if (value < MIN_TIMESTAMP_MS) return mistakenUnit("seconds", value * 1000);
+  if (value >= END_TIMESTAMP_MS * 1000) return mistakenUnit("nanoseconds", value / 1e6);
+  if (value >= END_TIMESTAMP_MS) return mistakenUnit("microseconds", value / 1000);
+  return Math.round(value);
+}
+
+function mistakenUnit(unit: string, meantMs: number): Fault {
+  const plausible = meantMs >= MIN_TIMESTAMP_MS && meantMs < END_TIMESTAMP_MS;
+  const example = plausible ? Math.round(meantMs) : 1704067200000;
+  return new Fault(`which looks like ${unit}; expected milliseconds since the epoch (e.g. ${example})`);
+}
+
+export function boolean(text: string): boolean | Fault {
+  switch (text.toLowerCase()) {
+    case "1":
+    case "true":
+    case "yes":
+    case "on":
+      return true;
+    case "0":
+    case "false":
+    case "no":
+    case "off":
+      return false;
+    default:
+      return new Fault("expected 1, true, yes or on, or 0, false, no or off");
+  }
+}
+
+/** A path to write to; `-` is `/dev/stdout`. */
+export function outputPath(text: string): string | Fault {
+  if (text === "") return new Fault("expected a file, or - for standard output");
+  if (text.includes("\0")) return new Fault("expected a file whose name holds no NUL");
+  return text === "-" ? "/dev/stdout" : text;
+}
+
+/** The value of a label that must be there. */
+export function labelValue(text: string): string | Fault {
+  if (text === "") return new Fault("expected some text (leave it out for the default)");
+  return isWritable(text) ? text : unwritable();
+}
+
+/** `key=value`: the key made legal, the value as it is, empty too. */
+export function label(text: string): readonly [key: string, value: string] | Fault {
+  const equals = text.indexOf("=");
+  if (equals < 1) return new Fault("expected key=value (e.g. env=prod)");
+  const value = text.slice(equals + 1);
+  if (!isWritable(value)) return unwritable();
+  return [
+    text
+      .slice(0, equals)
+      .toLowerCase()
+      .replace(/[^a-z0-9_]/gu, "_"),
+    value,
+  ];
+}
+
+/** Whether a text can be a label's value for every reader: whole Unicode; of control characters line feed and tab. */
+export function isWritable(text: string): boolean {
+  if (!text.isWellFormed()) return false;
+  for (let at = 0; at < text.length; at++) if (isControl(text.charCodeAt(at))) return false;
+  return true;
+}
+
+/** A text made writable, each character that is not replaced by U+FFFD. */
+export function writable(text: string): string {
+  if (isWritable(text)) return text;
+  return Array.from(text.toWellFormed(), (char) => (isControl(char.charCodeAt(0)) ? "\ufffd" : char)).join("");
+}
+
+/** A carriage return, too: text files are read line by line, and for some readers it ends one. */
+function isControl(code: number): boolean {
+  return (code < 0x20 && code !== 0x09 && code !== 0x0a) || code === 0x7f;
+}
+
+function unwritable(): Fault {
+  return new Fault("expected text without control characters other than line break and tab");
+}
+
+/**
+ * A server's address. A bare IPv6 address is refused, since the end of `2001:db8::1:8080` may be a port;
+ * `http://host` does not mean port 80, where no statexec listens.
+ */
+export function peer(text: string): Peer | Fault {
+  if (/^https:/i.test(text)) return new Fault("but the server speaks plain http only; expected http://host:port");
+  const address = text.replace(/^http:\/\/(.*?)\/?$/is, "$1");
+  if (isHost(`[${address}]`)) return new Fault(`expected brackets around IPv6: [${address}] or [${address}]:8080`);
+  if (/^[0-9]+$/.test(address)) return new Fault(`which looks like a port; ${PEER_FORMS}`);
+  const [, host = "", portText] = /^(\[[^\]/]*\]|[^:/]*)(?::([^:/]*))?$/.exec(address) ?? [];
+  if (!isHost(host)) return new Fault(PEER_FORMS);
+  if (portText === undefined) return { host, port: undefined };
+  const number = port(portText);
+  return number instanceof Fault ? new Fault(`${number.clause} after the colon`) : { host, port: number };
+}
+
+/** A name or address that stands in a URL as it is: no user, path or escape smuggled in. */
+function isHost(host: string): boolean {
+  return /^(\[[0-9a-f:.]+\]|[^\s[\]:/\\?#@%]+)$/iu.test(host) && URL.canParse(`http://${host}/`);
+}
+
+/** A decimal number without sign or exponent, or undefined; too many digits are Infinity. */
+function decimal(text: string): number | undefined {
+  return /^[0-9]+(\.[0-9]+)?$/.test(text) ? Number(text) : undefined;
+}

@@ -1,0 +1,95 @@
+import { version } from "../package.json";
+import { machineCollectors } from "./collect/index.ts";
+import type { Config } from "./config/config.ts";
+import { parseInvocation } from "./config/resolve.ts";
+import { CommandError } from "./errors.ts";
+import { render } from "./openmetrics/render.ts";
+import { writeAll } from "./os/files.ts";
+import { exitNow } from "./os/process.ts";
+import { claimMetricsFile, type MetricsFile } from "./output/metrics-file.ts";
+import { kernelFs } from "./proc/kernel-fs.ts";
+import type { Recording } from "./recording/recording.ts";
+import { withSummary } from "./recording/summary.ts";
+import type { Ending } from "./run/child.ts";
+import { systemClock } from "./run/clock.ts";
+import { endLike } from "./run/die.ts";
+import { type Inherited, readInherited } from "./run/inherited.ts";
+import { Problems } from "./run/problems.ts";
+import { resolveCommand } from "./run/resolve-command.ts";
+import { Session } from "./run/session.ts";
+import { SignalRelay } from "./run/signals.ts";
+
+/** Exit statuses of our own, as env(1) and timeout(1) have them; all others are the command's. */
+const STATUS = { done: 0, failed: 125, notExecutable: 126, notFound: 127 } as const;
+
+/** Everything: words in, an exit status out. The order of the first lines is that of what can be read only once. */
+export async function main(words: readonly string[], env: NodeJS.ProcessEnv): Promise<never> {
+  const problems = new Problems();
+  try {
+    const inherited = readInherited();
+    problems.watch();
+    const invocation = parseInvocation(words, env);
+    if (invocation.mode === "run") return await record(invocation.config, inherited, problems);
+    say(1, invocation.mode === "version" ? `statexec ${version}\n` : await helpText());
+    return exitNow(STATUS.done);
+  } catch (error) {
+    warn(error instanceof Error ? error.message : String(error));
+    return exitNow(statusOf(error));
+  }
+}
+
+/** Runs the command and writes what was recorded of it. */
+async function record(config: Config, inherited: Inherited, problems: Problems): Promise<never> {
+  const command = resolveCommand(config.command, process.env.PATH);
+  const file = claimMetricsFile(config.file);
+  if (file.notice) warn(file.notice);
+  const collectors = machineCollectors(kernelFs());
+  const signals = new SignalRelay(inherited);
+  const report = (error: unknown) => problems.report(error);
+  const parts = { config, command, inherited, signals, collectors, clock: systemClock, version, report };
+  try {
+    const { recording, ending } = await new Session(parts).run();
+    if (file.mayBlock) signals.close();
+    write(file, recording, problems);
+    return end(ending, problems);
+  } catch (error) {
+    file.abandon();
+    throw error;
+  }
+}
+
+function write(file: MetricsFile, recording: Recording, problems: Problems): void {
+  try {
+    file.write((chunk) => render(withSummary(recording), chunk));
+  } catch (error) {
+    problems.report(error);
+  }
+}
+
+/** The command's own end is ours, unless it did well and the recording did not. */
+function end(ending: Ending, problems: Problems): never {
+  for (const message of problems.messages()) warn(message);
+  const failed = problems.any && ending.kind === "exited" && ending.code === 0;
+  if (failed || ending.kind === "unknown") return exitNow(STATUS.failed);
+  return endLike(ending);
+}
+
+function statusOf(error: unknown): number {
+  if (!(error instanceof CommandError)) return STATUS.failed;
+  return error.reason === "not found" ? STATUS.notFound : STATUS.notExecutable;
+}
+
+/** Loaded only when asked for: it brings citty with it. */
+async function helpText(): Promise<string> {
+  const { renderHelp } = await import("./config/help.ts");
+  return renderHelp();
+}
+
+function warn(message: string): void {
+  say(2, `statexec: ${message}\n`);
+}
+
+/** A plain write: the runtime's own streams would make a pipe that we share with the command non-blocking. */
+function say(fd: 1 | 2, text: string): void {
+  writeAll(fd, new TextEncoder().encode(text), fd === 1 ? "/dev/stdout" : "/dev/stderr");
+}

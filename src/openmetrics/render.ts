@@ -1,0 +1,78 @@
+import { familyName, type Metric, sampleName } from "../catalog/index.ts";
+import type { Block, Identity, RecordedSeries, Recording } from "../recording/recording.ts";
+import { eventSeries, factSeries } from "./annotations.ts";
+import { escapeText } from "./escape.ts";
+import { labelText } from "./labels.ts";
+import { NUMBER_BYTES, STAMP_BYTES, writeNumber } from "./number.ts";
+import { compareFamilies, compareSeries } from "./order.ts";
+import { StampCache } from "./stamps.ts";
+import { ChunkWriter, encodeText } from "./writer.ts";
+
+/**
+ * Writes a recording as OpenMetrics 1.0 text, the same bytes for the same recording. Points go from the recording's
+ * blocks straight into the chunks; a chunk is valid until `write` returns.
+ */
+export function render(recording: Recording, write: (bytes: Uint8Array) => void): void {
+  const out = new ChunkWriter(write);
+  const stamps = new StampCache();
+  for (const family of familiesOf(recording)) renderFamily(out, stamps, recording.identity, family);
+  out.text("# EOF\n");
+  out.flush();
+}
+
+/** Every series, facts and events among them, by family and sorted. */
+function familiesOf(recording: Recording): RecordedSeries[][] {
+  const { facts, events, startMs } = recording;
+  const families = new Map<string, RecordedSeries[]>();
+  for (const series of [...factSeries(facts, startMs), ...eventSeries(events), ...recording.series()]) {
+    const family = families.get(series.metric.name);
+    if (family) family.push(series);
+    else families.set(series.metric.name, [series]);
+  }
+  const sorted = [...families.values()].sort(([a], [b]) => compareFamilies(a!.metric, b!.metric));
+  return sorted.map((family) => family.sort(compareSeries));
+}
+
+/** A family of which no series has a point is not written at all. */
+function renderFamily(out: ChunkWriter, stamps: StampCache, identity: Identity, family: readonly RecordedSeries[]) {
+  let named = false;
+  for (const series of family) {
+    let prefix: Uint8Array | undefined;
+    for (const block of series.blocks()) {
+      if (!hasPoint(block)) continue;
+      if (!named) out.text(metadata(series.metric));
+      named = true;
+      prefix ??= encodeText(`${sampleName(series.metric)}{${labelText(identity, series)}} `);
+      renderPoints(out, stamps, prefix, block);
+    }
+  }
+}
+
+function metadata(metric: Metric): string {
+  const name = familyName(metric);
+  const unit = metric.unit === undefined ? "" : `# UNIT ${name} ${metric.unit}\n`;
+  const help = metric.help === "" ? "" : `# HELP ${name} ${escapeText(metric.help)}\n`;
+  return `# TYPE ${name} ${metric.type}\n${unit}${help}`;
+}
+
+function hasPoint({ length, values }: Block): boolean {
+  for (let row = 0; row < length; row++) if (!Number.isNaN(values[row])) return true;
+  return false;
+}
+
+/** The lines of one block. It runs once a point: bytes are copied by hand, since a call for so few costs more. */
+function renderPoints(out: ChunkWriter, stamps: StampCache, prefix: Uint8Array, block: Block): void {
+  const { bytes: stampBytes, starts } = stamps.of(block);
+  const most = prefix.length + NUMBER_BYTES + STAMP_BYTES;
+  for (let row = 0; row < block.length; row++) {
+    const value = block.values[row] as number;
+    if (Number.isNaN(value)) continue;
+    out.reserve(most);
+    const into = out.bytes;
+    into.set(prefix, out.at);
+    let at = writeNumber(into, out.at + prefix.length, value);
+    const end = starts[row + 1] as number;
+    for (let i = starts[row] as number; i < end; i++) into[at++] = stampBytes[i] as number;
+    out.at = at;
+  }
+}

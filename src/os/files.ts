@@ -1,0 +1,191 @@
+import { CString, type Pointer } from "bun:ffi";
+import { cString, failed, libc, pinned, SystemError } from "./libc.ts";
+
+export const O_RDONLY = 0;
+export const O_WRONLY = 1;
+export const O_RDWR = 2;
+export const O_CREAT = 0o100;
+export const O_EXCL = 0o200;
+export const O_TRUNC = 0o1000;
+export const O_APPEND = 0o2000;
+export const O_NONBLOCK = 0o4000;
+const O_CLOEXEC = 0o2000000;
+
+/** A descriptor that the command does not inherit. Throws SystemError. */
+export function openFile(path: string, flags: number, mode = 0o666): number {
+  const fd = libc.open(cString(path), flags | O_CLOEXEC, mode);
+  if (fd < 0) throw failed("open", path);
+  return fd;
+}
+
+export function closeFile(fd: number): void {
+  if (libc.close(fd) < 0) throw failed("close");
+}
+
+/** Writes all of it, however the kernel cuts it up. Throws SystemError, with part of it written. */
+export function writeAll(fd: number, bytes: Uint8Array, path = ""): void {
+  let rest = bytes;
+  while (rest.length > 0) {
+    const written = libc.write(fd, rest, rest.length) as number;
+    if (written < 0) {
+      const error = failed("write", path);
+      if (error.code === "EINTR") continue;
+      if (error.code === "EAGAIN") {
+        // Somebody made the shared pipe non-blocking: wait for room, as a blocking write would.
+        Bun.sleepSync(1);
+        continue;
+      }
+      throw error;
+    }
+    rest = rest.subarray(written);
+  }
+}
+
+/** The bytes of a file from its start, also of one whose size the kernel does not say (/proc). Throws SystemError. */
+export function readWhole(path: string): Uint8Array {
+  const fd = openFile(path, O_RDONLY);
+  try {
+    let buffer = pinned(4096);
+    let length = 0;
+    for (;;) {
+      if (length === buffer.bytes.length) buffer = grown(buffer.bytes);
+      const room = buffer.bytes.length - length;
+      const got = libc.read(fd, buffer.bytes.subarray(length), room) as number;
+      if (got < 0) throw failed("read", path);
+      if (got === 0) return buffer.bytes.subarray(0, length);
+      length += got;
+    }
+  } finally {
+    closeFile(fd);
+  }
+}
+
+function grown(bytes: Uint8Array) {
+  const larger = pinned(bytes.length * 4);
+  larger.bytes.set(bytes);
+  return larger;
+}
+
+export type FileKind = "file" | "directory" | "symlink" | "fifo" | "character device" | "block device" | "socket";
+
+export interface FileStatus {
+  readonly kind: FileKind;
+  /** Permission bits, 0 to 0o7777. */
+  readonly mode: number;
+  readonly owner: number;
+  readonly group: number;
+  /** Device and inode: two paths with the same are one file. */
+  readonly identity: string;
+  readonly bytes: number;
+}
+
+const KINDS: Readonly<Record<number, FileKind>> = {
+  1: "fifo",
+  2: "character device",
+  4: "directory",
+  6: "block device",
+  8: "file",
+  10: "symlink",
+  12: "socket",
+};
+
+const AT_FDCWD = -100;
+const AT_EMPTY_PATH = 0x1000;
+const STATX_BASIC_STATS = 0x7ff;
+
+/** statx(2), whose answer has one layout on every machine. Undefined: there is no such file. */
+export function fileStatus(target: string | number): FileStatus | undefined {
+  const answer = new DataView(new ArrayBuffer(256));
+  const bytes = new Uint8Array(answer.buffer);
+  const byPath = typeof target === "string";
+  const path = cString(byPath ? target : "");
+  const flags = byPath ? 0 : AT_EMPTY_PATH;
+  if (libc.statx(byPath ? AT_FDCWD : target, path, flags, STATX_BASIC_STATS, bytes) < 0) {
+    const error = failed("statx", byPath ? target : "");
+    if (error.code === "ENOENT" || error.code === "ENOTDIR" || error.code === "EBADF") return undefined;
+    throw error;
+  }
+  const mode = answer.getUint16(28, true);
+  return {
+    kind: KINDS[mode >> 12] ?? "file",
+    mode: mode & 0o7777,
+    owner: answer.getUint32(20, true),
+    group: answer.getUint32(24, true),
+    identity: `${answer.getUint32(136, true)}:${answer.getUint32(140, true)}:${answer.getBigUint64(32, true)}`,
+    bytes: Number(answer.getBigUint64(40, true)),
+  };
+}
+
+const ACCESS = { execute: 1, write: 2, read: 4 } as const;
+
+/** access(2): whether the real user may. */
+export function mayAccess(path: string, how: keyof typeof ACCESS): boolean {
+  return libc.access(cString(path), ACCESS[how]) === 0;
+}
+
+/** What a symlink holds; undefined: it is none, or is gone. */
+export function linkTarget(path: string): string | undefined {
+  const answer = new Uint8Array(4096);
+  const length = libc.readlink(cString(path), answer, answer.length) as number;
+  return length < 0 ? undefined : new TextDecoder().decode(answer.subarray(0, length));
+}
+
+/** The path with every symlink followed. Throws SystemError. */
+export function realPath(path: string): string {
+  const answer = new Uint8Array(4097);
+  if (!libc.realpath(cString(path), answer)) throw failed("realpath", path);
+  return new TextDecoder().decode(answer.subarray(0, answer.indexOf(0)));
+}
+
+/** Where the name stands in a `struct dirent` of glibc and musl on 64-bit Linux. */
+const DIRENT_NAME = 19;
+
+/** The names in a folder but `.` and `..`. Throws SystemError. */
+export function listFolder(path: string): string[] {
+  const folder = libc.opendir(cString(path));
+  if (!folder) throw failed("opendir", path);
+  const names: string[] = [];
+  for (let entry = libc.readdir(folder); entry; entry = libc.readdir(folder)) {
+    const name = String(new CString((Number(entry) + DIRENT_NAME) as Pointer));
+    if (name !== "." && name !== "..") names.push(name);
+  }
+  libc.closedir(folder);
+  return names;
+}
+
+export function renameFile(from: string, to: string): void {
+  if (libc.rename(cString(from), cString(to)) < 0) throw failed("rename", to);
+}
+
+/** Removes a name; one that is gone already is well. */
+export function removeFile(path: string): void {
+  if (libc.unlink(cString(path)) < 0) {
+    const error = failed("unlink", path);
+    if (error.code !== "ENOENT") throw error;
+  }
+}
+
+export function truncateFile(fd: number, bytes: number): void {
+  if (libc.ftruncate(fd, bytes) < 0) throw failed("ftruncate");
+}
+
+export function changeMode(fd: number, mode: number): void {
+  if (libc.fchmod(fd, mode) < 0) throw failed("fchmod");
+}
+
+/** Gives a file to another owner where we may; false where we may not. */
+export function changeOwner(fd: number, owner: number, group: number): boolean {
+  return libc.fchown(fd, owner, group) === 0;
+}
+
+const LOCK_EX_NB = 2 | 4;
+
+/** flock(2), exclusive, at once: false when another process holds it. It ends with the last copy of the descriptor. */
+export function lockFile(fd: number): boolean {
+  if (libc.flock(fd, LOCK_EX_NB) === 0) return true;
+  const error = failed("flock");
+  if (error.code === "EAGAIN") return false;
+  throw error;
+}
+
+export { SystemError };

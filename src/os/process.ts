@@ -1,0 +1,79 @@
+import { failed, libc } from "./libc.ts";
+
+/** What the rest of a run needs of its own process and the runtime does not offer. */
+
+const F_GETFD = 1;
+const FD_CLOEXEC = 1;
+const RLIMIT_NOFILE = 7;
+
+/**
+ * Whether a standard descriptor was closed when the process began. The runtime puts /dev/null in its place, and marks
+ * it close-on-exec, which no descriptor that came through an exec can be.
+ */
+export function wasClosed(fd: 0 | 1 | 2): boolean {
+  const flags = libc.fcntl(fd, F_GETFD, 0);
+  return flags < 0 || (flags & FD_CLOEXEC) !== 0;
+}
+
+const F_GETFL = 3;
+const O_ACCMODE = 3;
+
+/** Whether a descriptor is open, and for writing. */
+export function openForWriting(fd: number): boolean {
+  const flags = libc.fcntl(fd, F_GETFL, 0);
+  return flags >= 0 && (flags & O_ACCMODE) !== 0 && !(fd <= 2 && wasClosed(fd as 0 | 1 | 2));
+}
+
+export interface FileLimit {
+  readonly soft: bigint;
+  readonly hard: bigint;
+}
+
+/** RLIMIT_NOFILE of this process. Throws SystemError. */
+export function fileLimit(): FileLimit {
+  const limit = new BigUint64Array(2);
+  if (libc.getrlimit(RLIMIT_NOFILE, limit) < 0) throw failed("getrlimit");
+  return { soft: limit[0]!, hard: limit[1]! };
+}
+
+export function setFileLimit(limit: FileLimit): void {
+  if (libc.setrlimit(RLIMIT_NOFILE, BigUint64Array.of(limit.soft, limit.hard)) < 0) throw failed("setrlimit");
+}
+
+export function isTerminal(fd: number): boolean {
+  return libc.isatty(fd) === 1;
+}
+
+/** kill(2); false: there is no such process. Throws SystemError. */
+export function sendSignal(pid: number, signal: number): boolean {
+  if (libc.kill(pid, signal) === 0) return true;
+  const error = failed("kill");
+  if (error.code === "ESRCH") return false;
+  throw error;
+}
+
+/** Gives a signal its default action, past the runtime's own handler for it. */
+export function setDefaultAction(signal: number): void {
+  libc.signal(signal, null);
+}
+
+const SIG_BLOCK = 0;
+const SIG_SETMASK = 2;
+
+/** Runs something with every signal blocked in this thread, as a process that is started then will have them. */
+export function withSignalsBlocked<T>(action: () => T): T {
+  const all = new BigUint64Array(16).fill(~0n);
+  const before = new BigUint64Array(16);
+  if (libc.sigprocmask(SIG_BLOCK, all, before) < 0) throw failed("sigprocmask");
+  try {
+    return action();
+  } finally {
+    libc.sigprocmask(SIG_SETMASK, before, null);
+  }
+}
+
+/** Ends the process at once: no handler runs, and the runtime does not put the terminal's modes back. */
+export function exitNow(status: number): never {
+  libc._exit(status);
+  throw new Error("_exit returned");
+}

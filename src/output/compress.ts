@@ -1,0 +1,38 @@
+/** Produces a file's content, piece by piece. */
+export type Producer = (write: (bytes: Uint8Array) => void) => void;
+
+/** How much text becomes one member of a compressed file: enough for the ratio, little enough to hold. */
+const MEMBER_BYTES = 1 << 20;
+
+/**
+ * Runs a producer, its output compressed where the file's name asks for that. Each MiB is a gzip member or a zstd frame
+ * of its own: a row of them is one valid stream, and none is held but the last.
+ */
+export function compressed(name: string, produce: Producer, write: (bytes: Uint8Array) => void): void {
+  const pack = packerOf(name);
+  if (!pack) return produce(write);
+  const pending = new Uint8Array(MEMBER_BYTES);
+  let length = 0;
+  let members = 0;
+  const flush = () => {
+    write(pack(pending.subarray(0, length)));
+    length = 0;
+    members++;
+  };
+  produce((bytes) => {
+    for (let rest = bytes; rest.length > 0; ) {
+      const taken = rest.subarray(0, MEMBER_BYTES - length);
+      pending.set(taken, length);
+      length += taken.length;
+      rest = rest.subarray(taken.length);
+      if (length === MEMBER_BYTES) flush();
+    }
+  });
+  if (length > 0 || members === 0) flush();
+}
+
+function packerOf(name: string): ((bytes: Uint8Array<ArrayBuffer>) => Uint8Array) | undefined {
+  if (name.endsWith(".gz")) return Bun.gzipSync;
+  if (name.endsWith(".zst")) return Bun.zstdCompressSync;
+  return undefined;
+}

@@ -1,0 +1,142 @@
+import { ParseError } from "../errors.ts";
+
+const TAB = 0x09;
+const NEWLINE = 0x0a;
+const SPACE = 0x20;
+const MINUS = 0x2d;
+const ZERO = 0x30;
+
+/** So many digits are below 2^53 whatever they are: their sum is exact. */
+const EXACT_DIGITS = 15;
+const TWO_TO_32 = 2 ** 32;
+
+const UTF8 = new TextDecoder();
+
+/** A place in the text of a kernel file, moved on by what is read there. Allocates nothing but errors. */
+export class Scanner {
+  /** Offset of the next byte. */
+  at = 0;
+  private bytes = new Uint8Array(0);
+
+  /** `where` is the file as a ParseError names it: `net/dev`. */
+  constructor(private readonly where: string) {}
+
+  begin(bytes: Uint8Array): void {
+    this.bytes = bytes as Uint8Array<ArrayBuffer>;
+    this.at = 0;
+  }
+
+  /** At the end of the text. */
+  get ended(): boolean {
+    return this.at >= this.bytes.length;
+  }
+
+  /** At the end of a line, with or without its line break. */
+  get lineEnded(): boolean {
+    return this.ended || this.bytes[this.at] === NEWLINE;
+  }
+
+  get atDigit(): boolean {
+    return isDigit(this.bytes[this.at]);
+  }
+
+  /** Offset of this line's break, or of the text's end. */
+  lineEnd(): number {
+    const end = this.bytes.indexOf(NEWLINE, this.at);
+    return end < 0 ? this.bytes.length : end;
+  }
+
+  /** To the first byte of the next line, or to the end. */
+  nextLine(): void {
+    this.at = Math.min(this.lineEnd() + 1, this.bytes.length);
+  }
+
+  skipSpaces(): void {
+    const { bytes } = this;
+    let at = this.at;
+    while (bytes[at] === SPACE || bytes[at] === TAB) at++;
+    this.at = at;
+  }
+
+  /** Past what is neither a space nor a line break. */
+  skipWord(): void {
+    const { bytes } = this;
+    let at = this.at;
+    while (at < bytes.length && !isGap(bytes[at])) at++;
+    this.at = at;
+  }
+
+  /** Past `word` if the text goes on with it; else nothing moves. */
+  accept(word: Uint8Array): boolean {
+    const { bytes, at } = this;
+    for (let i = 0; i < word.length; i++) if (bytes[at + i] !== word[i]) return false;
+    this.at = at + word.length;
+    return true;
+  }
+
+  /**
+   * A decimal number up to a space, a line's end or the text's. Up to 2^53 it is exact; from there to 2^64, the most
+   * that a kernel counter holds, it is the nearest double. Throws ParseError on anything else.
+   */
+  number(expected: string): number {
+    const { bytes, at: start } = this;
+    let at = start;
+    let value = 0;
+    while (isDigit(bytes[at])) value = value * 10 + (bytes[at++]! - ZERO);
+    if (at === start || !(at === bytes.length || isGap(bytes[at]))) this.fail(expected);
+    if (at - start > EXACT_DIGITS) value = this.large(expected, at);
+    this.at = at;
+    return value;
+  }
+
+  /** Past a number that is of no use here. A minus is let through: some kernels count I/Os in flight below zero. */
+  skipNumber(expected: string): void {
+    const { bytes } = this;
+    if (bytes[this.at] === MINUS) this.at++;
+    const start = this.at;
+    let at = start;
+    while (isDigit(bytes[at])) at++;
+    if (at === start || !(at === bytes.length || isGap(bytes[at]))) this.fail(expected);
+    this.at = at;
+  }
+
+  /** Throws ParseError with the line that this is in. */
+  fail(expected: string): never {
+    const before = this.at === 0 ? -1 : this.bytes.lastIndexOf(NEWLINE, this.at - 1);
+    throw new ParseError(this.where, expected, UTF8.decode(this.bytes.subarray(before + 1, this.lineEnd())));
+  }
+
+  /** Whether `byte` is in the text from here up to `end`. */
+  has(byte: number, end: number): boolean {
+    const found = this.bytes.indexOf(byte, this.at);
+    return found >= 0 && found < end;
+  }
+
+  /** Offset of the last `byte` from here up to `end`; -1: none. */
+  last(byte: number, end: number): number {
+    const found = end === 0 ? -1 : this.bytes.lastIndexOf(byte, end - 1);
+    return found < this.at ? -1 : found;
+  }
+
+  /** The digits from here to `end` as two halves of 32 bits, so that only their sum is rounded: once, to the nearest. */
+  private large(expected: string, end: number): number {
+    let high = 0;
+    let low = 0;
+    for (let at = this.at; at < end; at++) {
+      low = low * 10 + (this.bytes[at]! - ZERO);
+      const carry = Math.floor(low / TWO_TO_32);
+      low -= carry * TWO_TO_32;
+      high = high * 10 + carry;
+      if (high >= TWO_TO_32) this.fail(`${expected}, each below 2^64`);
+    }
+    return high * TWO_TO_32 + low;
+  }
+}
+
+function isDigit(byte: number | undefined): boolean {
+  return byte !== undefined && byte >= ZERO && byte <= ZERO + 9;
+}
+
+function isGap(byte: number | undefined): boolean {
+  return byte === SPACE || byte === NEWLINE || byte === TAB;
+}

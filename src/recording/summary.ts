@@ -1,0 +1,141 @@
+import { MACHINE, type Metric, RUN, type SeriesKey, SUMMARY, series } from "../catalog/index.ts";
+import { meanOverTime } from "./means.ts";
+import { growthWithin, type Span, sumSeen } from "./rates.ts";
+import type { Block, Fact, RecordedSeries, Recording } from "./recording.ts";
+
+/** A mean or a rate over less than so many times its source's resolution says more of the source than of the command. */
+const MIN_RESOLUTIONS = 20;
+
+/** The kernel shows CPU time in ticks of USER_HZ, 100 a second wherever programs can see them. */
+const CPU_RESOLUTION_MS = 10;
+
+/** All else is exact when it is read; how long it took is known from stamps of whole milliseconds. */
+const STAMP_RESOLUTION_MS = 1;
+
+const MEMORY_MEANS = [
+  [SUMMARY.memoryUsed, MACHINE.memoryUsed],
+  [SUMMARY.memoryFree, MACHINE.memoryFree],
+  [SUMMARY.memoryBuffers, MACHINE.memoryBuffers],
+  [SUMMARY.memoryCached, MACHINE.memoryCached],
+  [SUMMARY.memoryTotal, MACHINE.memoryTotal],
+] as const;
+
+/** Each with the fact that names what is summed: the rest is counted there once already. */
+const TRANSFER_RATES = [
+  [SUMMARY.networkSent, MACHINE.networkSent, "summed_interface"],
+  [SUMMARY.networkReceived, MACHINE.networkReceived, "summed_interface"],
+  [SUMMARY.diskRead, MACHINE.diskRead, "summed_disk"],
+  [SUMMARY.diskWrite, MACHINE.diskWrite, "summed_disk"],
+] as const;
+
+const SUMMED_FACTS: ReadonlySet<string> = new Set(TRANSFER_RATES.map(([, , fact]) => fact));
+const SUMMARY_NAMES: ReadonlySet<string> = new Set(Object.values(SUMMARY).map(({ name }) => name));
+
+/** One value of the summary; NaN where nothing can be said. */
+type Figure = readonly [key: SeriesKey, value: number];
+
+type SeriesOf = (metric: Metric) => readonly RecordedSeries[];
+
+/**
+ * The figures of the catalogue's SUMMARY, over the time from the sample at the command's start to the one at its end,
+ * a point each at the latter. None where the command never ran or was not seen to end.
+ */
+export function summarise(recording: Recording): RecordedSeries[] {
+  const seriesOf = byMetric(recording);
+  const [status] = seriesOf(RUN.commandStatus);
+  const span = status && commandSpan(status.blocks());
+  if (!span) return [];
+  const figures = [
+    ...cpuFigures(seriesOf(MACHINE.cpuSeconds), span),
+    ...memoryFigures(seriesOf, status, span),
+    ...transferFigures(seriesOf, recording.facts, span),
+  ];
+  const times = Float64Array.of(span.toMs);
+  return figures
+    .filter(([, value]) => !Number.isNaN(value))
+    .map(([key, value]) => ({ ...key, blocks: () => [{ length: 1, times, values: Float64Array.of(value) }] }));
+}
+
+/** The recording with its summary, made anew where it has one. */
+export function withSummary(recording: Recording): Recording {
+  const { identity, startMs, facts, events } = recording;
+  return {
+    identity,
+    startMs,
+    facts,
+    events,
+    *series() {
+      for (const one of recording.series()) if (!SUMMARY_NAMES.has(one.metric.name)) yield one;
+      yield* summarise(recording);
+    },
+  };
+}
+
+/** From the first sample with status 1 to the first with status 2 behind it; undefined if there are not both. */
+export function commandSpan(status: Iterable<Block>): Span | undefined {
+  let fromMs = Number.NaN;
+  for (const { length, times, values } of status) {
+    for (let row = 0; row < length; row++) {
+      const atMs = times[row] as number;
+      if (Number.isNaN(fromMs) && values[row] === 1) fromMs = atMs;
+      if (!Number.isNaN(fromMs) && values[row] === 2) return { fromMs, toMs: atMs };
+    }
+  }
+  return undefined;
+}
+
+/** CPU time a second by mode, over all CPUs, and the CPUs that have a value in the last sample. */
+function cpuFigures(all: readonly RecordedSeries[], span: Span): Figure[] {
+  const elapsed = elapsedSeconds(span, CPU_RESOLUTION_MS);
+  const grown = new Map<string, number[]>();
+  const online = new Set<string>();
+  for (const one of all) {
+    const mode = labelOf(one, "mode");
+    const seen = growthWithin(one.blocks(), span);
+    grown.set(mode, [...(grown.get(mode) ?? []), seen.growth]);
+    if (!Number.isNaN(seen.end)) online.add(labelOf(one, "cpu"));
+  }
+  const means = [...grown].map(
+    ([mode, growths]): Figure => [series(SUMMARY.cpuMean, { mode }), sumSeen(growths) / elapsed],
+  );
+  return [...means, [series(SUMMARY.cpuCores), online.size || Number.NaN]];
+}
+
+function memoryFigures(seriesOf: SeriesOf, status: RecordedSeries, span: Span): Figure[] {
+  return MEMORY_MEANS.flatMap(([summary, source]) =>
+    seriesOf(source).map((one): Figure => {
+      const { mean, coveredMs } = meanOverTime(one.blocks(), status.blocks(), span);
+      return [series(summary), coveredMs < MIN_RESOLUTIONS * STAMP_RESOLUTION_MS ? Number.NaN : mean];
+    }),
+  );
+}
+
+/** What was seen of each series counts, so that one that appears or goes counts for as long as it was there. */
+function transferFigures(seriesOf: SeriesOf, facts: readonly Fact[], span: Span): Figure[] {
+  const elapsed = elapsedSeconds(span, STAMP_RESOLUTION_MS);
+  return TRANSFER_RATES.map(([summary, source, fact]): Figure => {
+    const summed = seriesOf(source).filter((one) => isSummed(one, facts, fact));
+    return [series(summary), sumSeen(summed.map((one) => growthWithin(one.blocks(), span).growth)) / elapsed];
+  });
+}
+
+/** Whether a series is one of those that the facts name; all are where no fact names any, as in files of others. */
+function isSummed(one: RecordedSeries, facts: readonly Fact[], fact: string): boolean {
+  if (!facts.some(([name]) => SUMMED_FACTS.has(name))) return true;
+  return facts.some(([name, value]) => name === fact && value === one.labels[0]);
+}
+
+/** NaN where it is too short for a mean or a rate of a source. */
+function elapsedSeconds({ fromMs, toMs }: Span, resolutionMs: number): number {
+  const elapsedMs = toMs - fromMs;
+  return elapsedMs < MIN_RESOLUTIONS * resolutionMs ? Number.NaN : elapsedMs / 1000;
+}
+
+function labelOf({ metric, labels }: SeriesKey, label: string): string {
+  return labels[metric.labels.indexOf(label)] ?? "";
+}
+
+function byMetric(recording: Recording): SeriesOf {
+  const all = Map.groupBy(recording.series(), ({ metric }) => metric.name);
+  return (metric) => all.get(metric.name) ?? [];
+}

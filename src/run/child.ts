@@ -1,0 +1,72 @@
+import { CommandError } from "../errors.ts";
+import { setFileLimit, fileLimit } from "../os/process.ts";
+import type { Inherited } from "./inherited.ts";
+import type { ResolvedCommand } from "./resolve-command.ts";
+import { signalNumber } from "./signal-names.ts";
+
+/** How a command ended. */
+export type Ending =
+  | { readonly kind: "exited"; readonly code: number }
+  | { readonly kind: "signaled"; readonly signal: number }
+  /** The kernel would not say, which the runtime reports as an error. */
+  | { readonly kind: "unknown" };
+
+/** The command, started. */
+export interface Child {
+  readonly pid: number;
+  /** Resolves when the command itself has ended, whatever it leaves behind. */
+  readonly ended: Promise<Ending>;
+  /** Sends it a signal, once; nothing where it has ended. */
+  signal(signal: number): void;
+}
+
+/** What execvp(3) runs a file with that has no `#!` line. */
+const SHELL = "/bin/sh";
+
+/** Starts the command with the caller's descriptors, environment and limits. Throws CommandError. */
+export function startChild(command: ResolvedCommand, inherited: Inherited): Child {
+  if (inherited.softFileLimit !== undefined) setFileLimit({ ...fileLimit(), soft: inherited.softFileLimit });
+  const [, ...args] = command.argv;
+  try {
+    return spawn([command.path, ...args], command.argv[0], inherited);
+  } catch (error) {
+    if (codeOf(error) !== "ENOEXEC") throw refusal(command, error);
+    return spawn([SHELL, command.path, ...args], SHELL, inherited);
+  }
+}
+
+function spawn(words: string[], argv0: string | undefined, inherited: Inherited): Child {
+  const stdio: ("inherit" | number)[] = ["inherit", "inherit", "inherit"];
+  for (const fd of inherited.descriptors) stdio[fd] = fd;
+  const { promise, resolve, reject } = Promise.withResolvers<Ending>();
+  // The environment is left out: the default is the caller's, with bytes that are no text kept.
+  const process = Bun.spawn(words, {
+    ...(argv0 === undefined ? {} : { argv0 }),
+    stdio: stdio as ["inherit", "inherit", "inherit"],
+    onExit(_, code, signal, error) {
+      if (error) reject(error);
+      else if (signal !== null) resolve({ kind: "signaled", signal: numberOf(signal) });
+      else resolve({ kind: "exited", code: code ?? 0 });
+    },
+  });
+  return { pid: process.pid, ended: promise, signal: (signal) => process.kill(signal) };
+}
+
+/** The runtime names a signal, and gives a real-time one as its number. */
+function numberOf(signal: string | number): number {
+  return typeof signal === "number" ? signal : signalNumber(signal);
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+}
+
+function refusal(command: ResolvedCommand, error: unknown): unknown {
+  const code = codeOf(error);
+  if (code === undefined) return error;
+  const name = command.argv[0] ?? command.path;
+  if (code === "ENOENT")
+    return new CommandError(`${name}: its interpreter is missing; look at the file's first line`, "not found");
+  const reason = code === "E2BIG" ? "arguments and environment are too long" : code;
+  return new CommandError(`${name}: cannot be executed (${reason})`, "not executable");
+}

@@ -1,0 +1,153 @@
+import type { SeriesKey } from "../catalog/index.ts";
+import { ABSENT, type Collector } from "../collect/collector.ts";
+import { ForbiddenError, ParseError } from "../errors.ts";
+import type { RowSink } from "../recording/recording.ts";
+import type { Axis, Clock } from "./clock.ts";
+import { RecorderCollector } from "./recorder.ts";
+
+/** A collector and its part of the row. */
+interface Slot {
+  readonly collector: Collector;
+  values: Float64Array;
+  keys: readonly SeriesKey[];
+  described: boolean;
+}
+
+/** How often a collector may find its set of series changed within one sample before it goes without. */
+const MOST_DESCRIPTIONS = 3;
+
+/** A wall clock that moved by this much against the monotonic one was set, or the machine slept. */
+const CLOCK_JUMP_MS = 1000;
+
+/** Takes samples: one row each, from all collectors, at absolute deadlines or when asked to. */
+export class Sampler {
+  readonly #recorder = new RecorderCollector();
+  readonly #slots: Slot[];
+  #row = new Float64Array(0);
+  #changed = true;
+  #wallLead: number;
+  #cancelTick: (() => void) | undefined;
+
+  constructor(
+    collectors: readonly Collector[],
+    readonly sink: RowSink,
+    readonly clock: Clock,
+    readonly axis: Axis,
+    /** Told of what should not happen; the sampling goes on. */
+    readonly report: (error: unknown) => void,
+  ) {
+    this.#slots = [...collectors, this.#recorder].map(newSlot);
+    this.#wallLead = clock.wall() - axis.elapsed();
+  }
+
+  /** The command's phase: 0 before it, 1 while it runs, 2 after it. */
+  set status(status: 0 | 1 | 2) {
+    this.#recorder.status = status;
+  }
+
+  /** Takes one sample now; answers its stamp. */
+  sample(): number {
+    const began = this.clock.now();
+    const atMs = this.axis.stamp();
+    this.#recorder.sinceStartSeconds = (atMs - this.axis.startMs) / 1000;
+    for (const slot of this.#slots) {
+      if (slot.collector === this.#recorder) this.#recorder.durationSeconds = (this.clock.now() - began) / 1000;
+      this.#measure(slot);
+    }
+    if (this.#changed) this.#layOut();
+    let offset = 0;
+    for (const slot of this.#slots) {
+      this.#row.set(slot.values, offset);
+      offset += slot.values.length;
+    }
+    this.sink.row(atMs, this.#row);
+    this.#watchClock();
+    return atMs;
+  }
+
+  /** Samples at every multiple of the interval since the start, from the next one on. A late tick is left out and counted. */
+  start(intervalMs: number): void {
+    if (this.#cancelTick) return;
+    const passed = () => Math.floor(this.axis.elapsed() / intervalMs);
+    const schedule = (due: number) => {
+      this.#cancelTick = this.clock.at(this.axis.deadline(due * intervalMs), () => tick(due));
+    };
+    const tick = (due: number) => {
+      // A timer may fire a little early: the tick is then the one that was due all the same.
+      const reached = Math.max(due, passed());
+      this.#recorder.ticksMissed += reached - due;
+      try {
+        this.sample();
+      } catch (error) {
+        this.report(error);
+      }
+      const following = Math.max(reached, passed()) + 1;
+      this.#recorder.ticksMissed += following - reached - 1;
+      schedule(following);
+    };
+    schedule(passed() + 1);
+  }
+
+  stop(): void {
+    this.#cancelTick?.();
+  }
+
+  /** One collector's values, or the absence of them: it fails alone. */
+  #measure(slot: Slot): void {
+    try {
+      for (let tries = 0; tries < MOST_DESCRIPTIONS; tries++) {
+        if (!slot.described) this.#describe(slot);
+        if (slot.collector.sample(slot.values)) return;
+        slot.described = false;
+      }
+      slot.values.fill(ABSENT);
+    } catch (error) {
+      slot.values.fill(ABSENT);
+      this.#failed(slot, error);
+    }
+  }
+
+  #describe(slot: Slot): void {
+    slot.keys = slot.collector.describe();
+    slot.values = new Float64Array(slot.keys.length).fill(ABSENT);
+    slot.described = true;
+    this.#changed = true;
+    for (const fact of slot.collector.facts?.() ?? []) this.sink.fact(fact);
+  }
+
+  #layOut(): void {
+    const keys = this.#slots.flatMap((slot) => slot.keys);
+    this.#row = new Float64Array(keys.length);
+    this.sink.layout(keys);
+    this.#changed = false;
+  }
+
+  #failed(slot: Slot, error: unknown): void {
+    if (!(error instanceof ForbiddenError) && !(error instanceof ParseError)) {
+      this.report(error);
+      return;
+    }
+    const kind = error instanceof ForbiddenError ? "forbidden" : "malformed";
+    if (this.#recorder.countFailure(slot.collector.name, kind))
+      this.sink.event({
+        atMs: this.axis.now(),
+        event: "collector_failed",
+        text: `Collector ${slot.collector.name} failed: ${error.message}`,
+      });
+  }
+
+  /** Notes a wall clock that was set, or a machine that slept, since the last sample. */
+  #watchClock(): void {
+    const lead = this.clock.wall() - this.axis.elapsed();
+    const jump = lead - this.#wallLead;
+    this.#wallLead = lead;
+    if (Math.abs(jump) <= CLOCK_JUMP_MS) return;
+    const seconds = (jump / 1000).toFixed(1);
+    const text = `The wall clock jumped by ${jump > 0 ? "+" : ""}${seconds} s`;
+    this.sink.event({ atMs: this.axis.now(), event: "clock_jumped", text });
+  }
+}
+
+function newSlot(collector: Collector): Slot {
+  return { collector, values: new Float64Array(0), keys: [], described: false };
+}

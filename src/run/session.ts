@@ -1,0 +1,148 @@
+import type { Collector } from "../collect/collector.ts";
+import type { Config } from "../config/config.ts";
+import type { Identity, Recording } from "../recording/recording.ts";
+import { RowStore } from "../recording/rows.ts";
+import { type Child, type Ending, startChild } from "./child.ts";
+import { Axis, type Clock } from "./clock.ts";
+import { runFacts } from "./facts.ts";
+import type { Inherited } from "./inherited.ts";
+import type { ResolvedCommand } from "./resolve-command.ts";
+import { Sampler } from "./sampler.ts";
+import { signalName } from "./signal-names.ts";
+import type { SignalRelay } from "./signals.ts";
+
+/** What a session is made of. */
+export interface SessionParts {
+  readonly config: Config;
+  readonly command: ResolvedCommand;
+  readonly inherited: Inherited;
+  readonly signals: SignalRelay;
+  readonly collectors: readonly Collector[];
+  readonly clock: Clock;
+  /** Of statexec itself. */
+  readonly version: string;
+  /** Told of what should not happen; the command goes on. */
+  readonly report: (error: unknown) => void;
+}
+
+/** How a session ended. */
+export interface SessionEnd {
+  readonly recording: Recording;
+  /** How the command ended, or by which signal the wait for its start was. */
+  readonly ending: Ending;
+}
+
+/** One run: the delay before, the command, the delay after, and samples all the while. */
+export class Session {
+  readonly #parts: SessionParts;
+  readonly #axis: Axis;
+  readonly #store: RowStore;
+  readonly #sampler: Sampler;
+
+  constructor(parts: SessionParts) {
+    const { config, clock, report } = parts;
+    this.#parts = parts;
+    this.#axis = new Axis(clock, config.metricsStartTimeMs);
+    this.#store = new RowStore(identityOf(config), this.#axis.startMs);
+    this.#sampler = new Sampler(parts.collectors, this.#store, clock, this.#axis, report);
+  }
+
+  /** Throws CommandError where the command could not be started after all. */
+  async run(): Promise<SessionEnd> {
+    const { config } = this.#parts;
+    try {
+      if (config.delayBeforeSeconds > 0) {
+        this.#sample();
+        const signal = await this.#pause(config.delayBeforeSeconds);
+        if (signal !== undefined) return await this.#close(this.#stoppedEarly(signal));
+      }
+      const ending = await this.#runCommand();
+      if (config.delayAfterSeconds > 0) {
+        await this.#pause(config.delayAfterSeconds);
+        this.#sample();
+      }
+      return await this.#close(ending);
+    } finally {
+      this.#sampler.stop();
+    }
+  }
+
+  /** Starts the command between its two samples and answers how it ended. */
+  async #runCommand(): Promise<Ending> {
+    const { command, inherited, signals } = this.#parts;
+    this.#sampler.status = 1;
+    const startedAtMs = this.#sample();
+    const child = startChild(command, inherited);
+    signals.attach(child);
+    this.#event(startedAtMs, "command_started", "Command started");
+    this.#startTicks();
+    const ending = await this.#endOf(child);
+    signals.detach();
+    this.#sampler.status = 2;
+    this.#event(this.#sample(), "command_done", describeEnding(ending));
+    return ending;
+  }
+
+  async #endOf(child: Child): Promise<Ending> {
+    try {
+      return await child.ended;
+    } catch (error) {
+      this.#parts.report(error);
+      return { kind: "unknown" };
+    }
+  }
+
+  /** Samples for a number of seconds; answers the signal that cut it short. */
+  async #pause(seconds: number): Promise<number | undefined> {
+    const { clock, signals } = this.#parts;
+    const { promise, resolve } = Promise.withResolvers<number | undefined>();
+    const cancel = clock.at(clock.now() + seconds * 1000, () => resolve(undefined));
+    signals.onIdle = resolve;
+    this.#startTicks();
+    const signal = await promise;
+    signals.onIdle = undefined;
+    cancel();
+    return signal;
+  }
+
+  #stoppedEarly(signal: number): Ending {
+    const text = `Stopped by ${signalName(signal)} before the command was started`;
+    this.#event(this.#sample(), "stop_requested", text);
+    return { kind: "signaled", signal };
+  }
+
+  /** What is read once, after all that must be in time. */
+  async #close(ending: Ending): Promise<SessionEnd> {
+    const { config, version } = this.#parts;
+    for (const fact of await runFacts(config, version, this.#axis.trueStartMs)) this.#store.fact(fact);
+    return { recording: this.#store, ending };
+  }
+
+  #event(atMs: number, event: string, text: string): void {
+    this.#store.event({ atMs, event, text });
+  }
+
+  #sample(): number {
+    try {
+      return this.#sampler.sample();
+    } catch (error) {
+      this.#parts.report(error);
+      return this.#axis.now();
+    }
+  }
+
+  #startTicks(): void {
+    this.#sampler.start(this.#parts.config.intervalSeconds * 1000);
+  }
+}
+
+function identityOf(config: Config): Identity {
+  return { instance: config.instance, role: config.sync?.role ?? "standalone", labels: config.labels };
+}
+
+/** `Command done with status 3`, or the signal that ended it. */
+function describeEnding(ending: Ending): string {
+  if (ending.kind === "exited") return `Command done with status ${ending.code}`;
+  if (ending.kind === "unknown") return "Command ended, its status could not be read";
+  return `Command ended by ${signalName(ending.signal)}`;
+}

@@ -1,0 +1,101 @@
+import { readWhole } from "../os/files.ts";
+import type { Child } from "./child.ts";
+import type { Inherited } from "./inherited.ts";
+import { Sentinel } from "./sentinel.ts";
+import { signalNumber } from "./signal-names.ts";
+
+/** The signals that a person or a supervisor sends to the pid they know, which is ours. The others are left alone. */
+const RELAYED = ["SIGHUP", "SIGINT", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGTERM"] as const;
+
+/** The signals that a terminal sends to its whole foreground group when a key is typed. */
+const TYPED = new Set(["SIGINT", "SIGQUIT"].map(signalNumber));
+
+/** How long after our own copy of a group's signal the sentinel has certainly got its. */
+const GROUP_DELIVERY_MS = 3;
+
+/** timeout(1) sends to the pid and then to its group: the second of equal signals within this time is the same one. */
+const SAME_SIGNAL_MS = 20;
+
+/**
+ * Every signal sent to us reaches the command exactly once: one that the whole group got is dropped, since the command
+ * has its own copy; one that was meant for our pid alone is passed on. Outside the command's life a signal ends the wait.
+ */
+export class SignalRelay {
+  readonly #sentinel = new Sentinel();
+  readonly #handlers = new Map<string, () => void>();
+  readonly #lastToGroup = new Map<number, number>();
+  #child: Child | undefined;
+  #onIdle: ((signal: number) => void) | undefined;
+
+  constructor(readonly inherited: Inherited) {
+    for (const name of RELAYED) {
+      const number = signalNumber(name);
+      if (!inherited.ignoredSignals.has(number)) this.#listen(name, number);
+    }
+  }
+
+  /** While no command runs: told of each signal that the caller did not ignore. */
+  set onIdle(listener: ((signal: number) => void) | undefined) {
+    this.#onIdle = listener;
+  }
+
+  /** The command runs: signals are its own now, those too that the caller ignored, since it may not. */
+  attach(child: Child): void {
+    this.#child = child;
+    for (const name of RELAYED) this.#listen(name, signalNumber(name));
+    this.#sentinel.arm();
+  }
+
+  /** The command has ended. */
+  detach(): void {
+    this.#child = undefined;
+    this.#sentinel.disarm();
+  }
+
+  /** Gives every signal back its default action. */
+  close(): void {
+    for (const [name, handler] of this.#handlers) process.off(name, handler);
+    this.#handlers.clear();
+  }
+
+  #listen(name: (typeof RELAYED)[number], number: number): void {
+    if (this.#handlers.has(name)) return;
+    const handler = () => void this.#received(number);
+    this.#handlers.set(name, handler);
+    process.on(name, handler);
+  }
+
+  async #received(signal: number): Promise<void> {
+    const child = this.#child;
+    if (!child) {
+      if (!this.inherited.ignoredSignals.has(signal)) this.#onIdle?.(signal);
+      return;
+    }
+    if (this.#isEcho(signal)) return;
+    if (await this.#wasForGroup(signal)) {
+      if (this.#isEcho(signal)) return;
+      this.#lastToGroup.set(signal, performance.now());
+      if (this.#child) this.#sentinel.arm();
+      return;
+    }
+    if (!this.#isEcho(signal) && this.#child === child) child.signal(signal);
+  }
+
+  #isEcho(signal: number): boolean {
+    return performance.now() - (this.#lastToGroup.get(signal) ?? Number.NEGATIVE_INFINITY) < SAME_SIGNAL_MS;
+  }
+
+  async #wasForGroup(signal: number): Promise<boolean> {
+    if (this.#sentinel.saw(signal)) return true;
+    await Bun.sleep(GROUP_DELIVERY_MS);
+    return this.#sentinel.saw(signal) ?? (TYPED.has(signal) && inForeground());
+  }
+}
+
+/** Whether our process group is the one that the terminal sends typed signals to: pgrp and tpgid of proc_pid_stat(5). */
+function inForeground(): boolean {
+  const stat = new TextDecoder("latin1").decode(readWhole("/proc/self/stat"));
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return fields[2] === fields[5];
+}
+

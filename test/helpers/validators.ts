@@ -1,0 +1,111 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** What a reader found in a file. */
+export interface Counts {
+  readonly series: number;
+  readonly points: number;
+}
+
+/** A program that others made and tests rely on, and the Debian package that has it. */
+interface Tool {
+  readonly command: readonly string[];
+  readonly debian: string;
+  /** Arguments with which it ends at once, with 0 if it can be used. */
+  readonly probe: readonly string[];
+}
+
+const STRICT_PARSER = join(import.meta.dir, "strict_openmetrics.py");
+
+const TOOLS = {
+  promtool: { command: ["promtool"], debian: "prometheus", probe: ["--version"] },
+  // The system's own Python has Debian's packages, whichever Python is first on PATH.
+  strictParser: {
+    command: ["/usr/bin/python3"],
+    debian: "python3-prometheus-client",
+    probe: ["-c", "import prometheus_client.openmetrics.parser"],
+  },
+  victoriaMetrics: { command: ["victoria-metrics"], debian: "victoria-metrics", probe: ["-version"] },
+  curl: { command: ["curl"], debian: "curl", probe: ["--version"] },
+} as const satisfies Record<string, Tool>;
+
+export type ToolName = keyof typeof TOOLS;
+
+const present = new Map<ToolName, boolean>();
+
+/**
+ * For `test.skipIf`: whether a tool is missing, which is said once on stderr. With CI=true nothing is skipped: there
+ * the test runs, and fails.
+ */
+export function isMissing(...names: readonly ToolName[]): boolean {
+  const missing = names.filter((name) => !isPresent(name));
+  return missing.length > 0 && process.env.CI !== "true";
+}
+
+/** The same for `expectValid`. */
+export function areValidatorsMissing(): boolean {
+  return isMissing("promtool", "strictParser");
+}
+
+/**
+ * Passes a metrics file to promtool and to the strict parser, which must both take it and count the same points.
+ * @throws Error with what the reader said, or naming the package that is not installed
+ */
+export async function expectValid(path: string): Promise<Counts> {
+  const [strict, promtool] = await Promise.all([countByStrictParser(path), countByPromtool(path)]);
+  if (strict.points !== promtool.points || strict.series !== promtool.series)
+    throw new Error(`${path}: promtool has ${JSON.stringify(promtool)}, the strict parser ${JSON.stringify(strict)}`);
+  return strict;
+}
+
+/** @throws Error where the reference parser, or what it leaves unchecked, refuses the file */
+export async function countByStrictParser(path: string): Promise<Counts> {
+  return JSON.parse(await output("strictParser", [STRICT_PARSER, path]));
+}
+
+/** @throws Error where promtool refuses the file */
+export async function countByPromtool(path: string): Promise<Counts> {
+  const blocks = await mkdtemp(join(tmpdir(), "statexec-promtool-"));
+  try {
+    const text = await output("promtool", ["tsdb", "create-blocks-from", "openmetrics", path, blocks]);
+    // A table with a line for each block of two hours; a series counts once in each of them.
+    const rows = text.split("\n").filter((line) => /^[0-9A-Z]{26} /.test(line));
+    const cells = rows.map((row) => row.trim().split(/\s+/));
+    const points = cells.reduce((sum, row) => sum + Number(row[4]), 0);
+    return { points, series: await countSeries(blocks) };
+  } finally {
+    await rm(blocks, { recursive: true, force: true });
+  }
+}
+
+/** The whole stdout of a tool. */
+export async function output(name: ToolName, args: readonly string[]): Promise<string> {
+  const child = Bun.spawn([...commandOf(name), ...args], { stdin: "ignore", stdout: "pipe", stderr: "pipe" });
+  const [stdout, stderr, status] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
+  if (status !== 0) throw new Error(`${name} ended with ${status}: ${stderr.trim() || stdout.trim()}`);
+  return stdout;
+}
+
+/** The words that start a tool. */
+export function commandOf(name: ToolName): readonly string[] {
+  if (!isPresent(name)) throw new Error(`${name} is not installed: apt-get install ${TOOLS[name].debian}`);
+  return TOOLS[name].command;
+}
+
+async function countSeries(blocks: string): Promise<number> {
+  const text = await output("promtool", ["tsdb", "dump", blocks]);
+  const series = text.split("\n").map((line) => line.slice(0, line.lastIndexOf("}") + 1));
+  return new Set(series.filter((line) => line !== "")).size;
+}
+
+function isPresent(name: ToolName): boolean {
+  const known = present.get(name);
+  if (known !== undefined) return known;
+  const { command, probe, debian } = TOOLS[name];
+  const path = Bun.which(command[0]);
+  const usable = path !== null && Bun.spawnSync([path, ...probe]).exitCode === 0;
+  present.set(name, usable);
+  if (!usable) console.error(`${name} is missing (Debian: ${debian}): tests that need it are skipped`);
+  return usable;
+}
