@@ -1,6 +1,7 @@
 import { arch, cpus, release } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { UsageError } from "../src/errors.ts";
 import { withLab } from "./lab.ts";
 import type { Experiment, Figures, Row } from "./row.ts";
 import { replaceBlock, table } from "./table.ts";
@@ -11,51 +12,74 @@ const ROWS: readonly Row[] = [...WALL_ROWS, ...TICK_ROWS];
 const EXPERIMENTS: readonly Experiment[] = [...new Set(ROWS.map((row) => row.experiment))];
 const README = join(import.meta.dir, "..", "README.md");
 
-const { values: options } = parseArgs({
-  options: {
-    quick: { type: "boolean", default: false },
-    only: { type: "string" },
-    "write-readme": { type: "boolean", default: false },
-  },
-});
-
-function chosen(): readonly Experiment[] {
-  if (options.only === undefined) return EXPERIMENTS;
-  const found = EXPERIMENTS.filter(({ name }) => name === options.only);
-  if (found.length > 0) return found;
-  throw new Error(`--only: got "${options.only}", expected one of: ${EXPERIMENTS.map(({ name }) => name).join(", ")}`);
+interface Options {
+  readonly quick: boolean;
+  readonly experiments: readonly Experiment[];
+  readonly writeReadme: boolean;
 }
 
-/** Runs the experiments one after another; their figures. */
-async function measure(experiments: readonly Experiment[]): Promise<Map<Experiment, ReadonlyMap<string, Figures>>> {
-  return await withLab(options.quick, async (lab) => {
+function parseOptions(words: readonly string[]): Options {
+  const { values } = parseArgs({
+    args: [...words],
+    options: { quick: { type: "boolean" }, only: { type: "string" }, "write-readme": { type: "boolean" } },
+  });
+  return {
+    quick: values.quick ?? false,
+    experiments: values.only === undefined ? EXPERIMENTS : [experiment(values.only)],
+    writeReadme: values["write-readme"] ?? false,
+  };
+}
+
+function experiment(name: string): Experiment {
+  const found = EXPERIMENTS.find((each) => each.name === name);
+  if (found !== undefined) return found;
+  throw new UsageError(`--only: got "${name}", expected one of ${EXPERIMENTS.map((each) => each.name).join(", ")}`);
+}
+
+/** Runs the experiments one after another; the table of their rows, and what it was measured on. */
+async function measure({ quick, experiments }: Options): Promise<string> {
+  return await withLab(quick, async (lab) => {
     const figures = new Map<Experiment, ReadonlyMap<string, Figures>>();
-    for (const experiment of experiments) {
-      console.error(`${experiment.name} …`);
-      figures.set(experiment, await experiment.run(lab));
+    for (const each of experiments) {
+      console.error(`${each.name} …`);
+      figures.set(each, await each.run(lab));
     }
-    return figures;
+    const rows = ROWS.filter((row) => figures.has(row.experiment));
+    return `${table(rows, (row) => figures.get(row.experiment)!)}\n\n${caption(quick)}`;
   });
 }
 
 /** What the figures were measured on and how to read them; nothing in it names the machine. */
-function caption(): string {
-  const model = cpus()[0]?.model ?? "unknown";
+function caption(quick: boolean): string {
   const kernel = release().split("-")[0];
-  const machine = `${cpus().length} CPUs (${model}), Linux ${kernel}, ${arch()}, Bun ${Bun.version}`;
-  const how = "Medians ± median absolute deviation; ratios of medians with their 95 % bootstrap interval.";
-  return `${machine}. ${how} Contestants of one line ran interleaved. Made by \`bun bench/index.ts\`${options.quick ? " with `--quick`" : ""}.`;
+  const model = cpus()[0]?.model ?? "model unknown";
+  return [
+    `${cpus().length} CPUs (${model}), Linux ${kernel}, ${arch()}, Bun ${Bun.version}.`,
+    "Medians ± median absolute deviation; ratios of medians with their 95 % bootstrap interval.",
+    "What stands in one line ran interleaved.",
+    `Made by \`bun bench/index.ts${quick ? " --quick" : ""}\`.`,
+  ].join(" ");
 }
 
-async function writeReadme(block: string): Promise<void> {
+/** The README with the table in its place. Throws where there is no place for it. */
+async function readmeWith(block: string): Promise<string> {
   const readme = replaceBlock(await Bun.file(README).text(), block);
-  if (readme === undefined) throw new Error("README.md: no block between <!-- benchmark --> and <!-- /benchmark -->");
-  await Bun.write(README, readme);
+  if (readme !== undefined) return readme;
+  throw new UsageError("--write-readme: README.md has no <!-- benchmark --> and <!-- /benchmark --> to write between");
 }
 
-const experiments = chosen();
-const figures = await measure(experiments);
-const rows = ROWS.filter((row) => experiments.includes(row.experiment));
-const block = `${table(rows, (row) => figures.get(row.experiment)!)}\n\n${caption()}`;
-console.log(block);
-if (options["write-readme"]) await writeReadme(block);
+async function main(words: readonly string[]): Promise<void> {
+  const options = parseOptions(words);
+  // Before minutes are spent on what then has no place.
+  if (options.writeReadme) await readmeWith("");
+  const block = await measure(options);
+  console.log(block);
+  if (options.writeReadme) await Bun.write(README, await readmeWith(block));
+}
+
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  console.error(error instanceof UsageError ? error.message : error);
+  process.exitCode = 1;
+}

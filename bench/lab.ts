@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { compile } from "../scripts/build.ts";
 
 /** Where the benchmarks keep what they build and write: a private folder, and the programs in it. */
 export interface Lab {
@@ -9,8 +10,10 @@ export interface Lab {
   readonly folder: string;
   /** Compiles `bench/floor/<name>.c`, once; the program's path. */
   c(name: string): Promise<string>;
-  /** Compiles `bench/<name>.ts` with the product's own flags, once; the program's path. */
+  /** Compiles `bench/<name>.ts` as the product is, once; the program's path. */
   bun(name: string): Promise<string>;
+  /** Compiles the product as the working tree has it, once: what `dist` holds may be of yesterday. */
+  product(): Promise<string>;
 }
 
 /** Makes a lab, hands it out, and removes it whatever happens. */
@@ -29,22 +32,15 @@ export async function withLab<T>(quick: boolean, use: (lab: Lab) => Promise<T>):
       folder,
       c: (name) => once(name, (outfile) => compileC(join(import.meta.dir, "floor", `${name}.c`), outfile)),
       bun: (name) => once(name, (outfile) => compile(join(import.meta.dir, `${name}.ts`), outfile)),
+      product: () => once("statexec", (outfile) => compile(join(import.meta.dir, "..", "index.ts"), outfile)),
     });
   } finally {
     await rm(folder, { recursive: true });
   }
 }
 
-const BUILD_FLAGS = [
-  ...["--compile", "--minify", "--bytecode", "--format=esm", "--splitting"],
-  ...["--no-compile-autoload-dotenv", "--no-compile-autoload-bunfig"],
-];
-
-async function compile(entry: string, outfile: string): Promise<void> {
-  await output([process.execPath, "build", ...BUILD_FLAGS, entry, "--outfile", outfile]);
-}
-
-async function compileC(source: string, outfile: string): Promise<void> {
+/** Compiles a C program as one that is meant to be fast is. Throws, with what the compiler says, where it cannot. */
+export async function compileC(source: string, outfile: string): Promise<void> {
   const compiler = Bun.which("cc");
   if (compiler === null) throw new Error("cc: not found; the floors are C programs: install gcc or clang");
   await output([compiler, "-O2", "-std=gnu17", "-Wall", "-Wextra", "-Werror", source, "-o", outfile]);

@@ -61,8 +61,11 @@ function scaleOf(value: number, unit: Unit): readonly [scale: number, name: stri
 
 const digits = (value: number) => (Math.abs(value) >= 100 ? value.toFixed(0) : value.toFixed(value >= 10 ? 1 : 2));
 
+/** Below this a ratio says only that the two are of different orders. */
+const SMALLEST_RATIO = 0.01;
+
 function ratioText({ value, low, high }: Estimate): string {
-  return `**${digits(value)}** (${digits(low)} to ${digits(high)})`;
+  return high < SMALLEST_RATIO ? `**< ${SMALLEST_RATIO}**` : `**${digits(value)}** (${digits(low)} to ${digits(high)})`;
 }
 
 function goalText(goal: Goal): string {

@@ -17,10 +17,7 @@ const WRAPPERS: Readonly<Record<string, Wrapper>> = {
   [DIRECT]: async () => [],
   [C]: async (lab) => [await lab.c("wrap")],
   [BARE]: async (lab) => [await lab.bun("bare")],
-  [STATEXEC]: async (lab) => {
-    const binary = join(import.meta.dir, "..", "dist", "statexec");
-    return (await Bun.file(binary).exists()) ? [binary, "-f", join(lab.folder, "run.prom")] : "not built";
-  },
+  [STATEXEC]: async (lab) => [await lab.product(), "-f", join(lab.folder, "run.prom")],
   [TIME]: async (lab) => installed("time", "-v", "-o", join(lab.folder, "time.txt")),
   [RUNLIM]: async (lab) => installed("runlim", "-o", join(lab.folder, "runlim.txt")),
 };
@@ -72,7 +69,7 @@ async function stopwatch(lab: Lab, commands: readonly (readonly string[])[], rou
 }
 
 const TRUE = addedWall("wall-true", ["true"], { full: 120, quick: 30 });
-const SLEEP = addedWall("wall-sleep", ["sleep", "0.25"], { full: 30, quick: 5 });
+const SLEEP = addedWall("wall-sleep", ["sleep", "0.25"], { full: 24, quick: 5 });
 
 const GOALS: Readonly<Record<string, Goal>> = { [BARE]: { atMost: 2.2 } };
 

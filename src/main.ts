@@ -10,7 +10,7 @@ import { claimMetricsFile, type MetricsFile } from "./output/metrics-file.ts";
 import { kernelFs } from "./proc/kernel-fs.ts";
 import type { Recording } from "./recording/recording.ts";
 import { withSummary } from "./recording/summary.ts";
-import type { Ending } from "./run/child.ts";
+import { type Ending, startChild } from "./run/child.ts";
 import { systemClock } from "./run/clock.ts";
 import { endLike } from "./run/die.ts";
 import { type Inherited, readInherited } from "./run/inherited.ts";
@@ -46,9 +46,9 @@ async function record(config: Config, inherited: Inherited, problems: Problems):
   const collectors = machineCollectors(kernelFs());
   const signals = new SignalRelay(inherited);
   const report = (error: unknown) => problems.report(error);
-  const parts = { config, command, inherited, signals, collectors, clock: systemClock, version, report };
+  const fixed = { clock: systemClock, start: startChild, version };
   try {
-    const { recording, ending } = await new Session(parts).run();
+    const { recording, ending } = await new Session({ config, command, inherited, signals, collectors, report, ...fixed }).run();
     if (file.mayBlock) signals.close();
     write(file, recording, problems);
     return end(ending, problems);

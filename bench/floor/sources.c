@@ -40,7 +40,7 @@ static const char *root = "";
 static int descriptors[SOURCES];
 static char buffer[BUFFER_BYTES + 1];
 static double values[MAX_VALUES];
-static double seconds_per_tick;
+static double ticks_per_second;
 static struct names cpus, interfaces, disks;
 
 static void die(const char *what) {
@@ -55,7 +55,7 @@ static void open_sources(void) {
     descriptors[i] = open(path, O_RDONLY | O_CLOEXEC);
     if (descriptors[i] < 0) die(path);
   }
-  seconds_per_tick = 1.0 / sysconf(_SC_CLK_TCK);
+  ticks_per_second = sysconf(_SC_CLK_TCK);
 }
 
 /* The whole of a source into the buffer, ended by a NUL; its end. */
@@ -136,7 +136,7 @@ static double *parse_stat(double *out) {
     for (int mode = 0; mode < CPU_MODES; mode++) {
       double ticks;
       at = number(at, &ticks);
-      *out++ = ticks * seconds_per_tick;
+      *out++ = ticks / ticks_per_second;
     }
   }
   return out;

@@ -11,8 +11,9 @@ int main(int argc, char **argv) {
   if (pid < 0) return perror("fork"), 125;
   if (pid == 0) {
     execvp(argv[1], argv + 1);
+    int status = errno == ENOENT ? 127 : 126;
     perror(argv[1]);
-    _exit(errno == ENOENT ? 127 : 126);
+    _exit(status);
   }
   int status;
   struct rusage usage;

@@ -61,7 +61,7 @@ function missingValue(id: OptionId, next: string | undefined): UsageError {
   const option = OPTIONS[id];
   const { placeholder, example } = option.operand!;
   const before = next === undefined ? "" : ` before ${quote(next)}`;
-  const literal = next === undefined ? "" : `, or ${option.flag}=${next} if that is the value`;
+  const literal = next === undefined ? "" : ` (${option.flag}=… if it begins with a dash)`;
   return new UsageError(
     `${flagName(option)}: the value is missing${before}; expected <${placeholder}>: write ${option.flag} ${example}${literal}`,
   );

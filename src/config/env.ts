@@ -1,4 +1,4 @@
-import type { Given } from "./given.ts";
+import { type Given, quote } from "./given.ts";
 import { nearest } from "./nearest.ts";
 import { OPTION_IDS, OPTIONS, type OptionId, variableOf } from "./options.ts";
 
@@ -22,11 +22,11 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
     if (!name.startsWith(PREFIX) || text === undefined || text === "") continue;
     const found = recognise(name);
     if (found !== undefined) {
-      given.push({ ...found, origin: "variable", where: name, text });
+      given.push({ ...found, origin: "variable", where: printable(name), text });
       continue;
     }
     const meant = nearestVariable(name);
-    if (meant !== undefined) warnings.push(`${name} is no variable of statexec; did you mean ${meant}?`);
+    if (meant !== undefined) warnings.push(`${printable(name)} is no variable of statexec; did you mean ${meant}?`);
   }
   return { given, warnings };
 }
@@ -51,4 +51,9 @@ function nearestVariable(name: string): string | undefined {
       return variableOf(option);
   }
   return undefined;
+}
+
+/** A name for a message: as it is, unless no shell could have set it. */
+function printable(name: string): string {
+  return /^\w+$/.test(name) ? name : quote(name);
 }

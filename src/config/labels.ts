@@ -1,6 +1,6 @@
 import { familyName, METRICS, RESERVED_LABELS } from "../catalog/index.ts";
 import { UsageError } from "../errors.ts";
-import { assignment, type Given, read } from "./given.ts";
+import { assignment, type Given, quote, read } from "./given.ts";
 
 /**
  * The user's labels: those of the flags, and of the variables those whose key no flag has. An empty value leaves a
@@ -21,7 +21,7 @@ export function mergeLabels(
       const earlier = first.get(key);
       if (earlier !== undefined && earlier.value !== value)
         throw new UsageError(
-          `${assignment(earlier.given)} and ${assignment(given)}: both are the label ${key}; remove one`,
+          `${assignment(earlier.given)} and ${assignment(given)}: both are the label ${quote(key)}; remove one`,
         );
       first.set(key, { given, value });
       if (value !== "") labels.set(key, value);
@@ -35,7 +35,8 @@ function refuseReserved(key: string, given: Given<"label">): void {
   const reason = reservation(key);
   if (reason === undefined) return;
   const where = given.origin === "flag" ? "--label" : given.where;
-  throw new UsageError(`${where}: "${key}" ${reason}; choose another name (e.g. host_${key.replace(/^_+/, "")})`);
+  const another = `host_${key.replace(/^_+/, "").slice(0, 30)}`;
+  throw new UsageError(`${where}: ${quote(key)} ${reason}; choose another name (e.g. ${another})`);
 }
 
 /** Why a label name is not the user's to take, or undefined. */

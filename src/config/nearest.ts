@@ -6,6 +6,7 @@ export function nearest(name: string, candidates: readonly string[]): string | u
     // One slip in three letters: below that, any short name is near any other.
     const limit = Math.min(3, Math.floor(Math.min(name.length, candidate.length) / 3));
     const begun = name.length >= 3 && candidate.startsWith(name);
+    if (!begun && Math.abs(name.length - candidate.length) > limit) continue;
     const distance = begun ? 0.5 : editDistance(name, candidate);
     if ((begun || distance <= limit) && distance < bestDistance) [best, bestDistance] = [candidate, distance];
   }

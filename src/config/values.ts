@@ -143,9 +143,9 @@ export function peer(text: string): Peer | Fault {
   return number instanceof Fault ? new Fault(`${number.clause} after the colon`) : { host, port: number };
 }
 
-/** A name or address that stands in a URL as it is: no user, path or escape smuggled in. */
+/** A name or address that stands in a URL as it is: no user, path or escape smuggled in, nor an option (`-1`). */
 function isHost(host: string): boolean {
-  return /^(\[[0-9a-f:.]+\]|[^\s[\]:/\\?#@%]+)$/iu.test(host) && URL.canParse(`http://${host}/`);
+  return /^(\[[0-9a-f:.]+\]|(?!-)[^\s[\]:/\\?#@%]+)$/iu.test(host) && URL.canParse(`http://${host}/`);
 }
 
 /** A decimal number without sign or exponent, or undefined; too many digits are Infinity. */

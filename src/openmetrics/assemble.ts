@@ -4,6 +4,7 @@ import type { Fact, Identity, RecordedSeries, Recording, RunEvent } from "../rec
 import { eventsOf, factOf } from "./annotations.ts";
 import { type Metadata, metricOf } from "./families.ts";
 import { isRole, JOB, ROLES } from "./labels.ts";
+import { compareText } from "./order.ts";
 import type { PointStore } from "./points.ts";
 import { quoteText } from "./scan.ts";
 
@@ -67,10 +68,10 @@ function identityOf(all: readonly ReadSeries[], first: ReadSeries, name: string)
   return { instance: first.labels.get("instance") ?? "", role, labels: new Map(labels) };
 }
 
-/** The labels of a family's series that are not the whole recording's, in the order of a file. */
+/** The labels of an unknown family's series that are not the whole recording's; no series need have all: by name. */
 function ownLabels({ series }: ReadFamily, identity: Identity): string[] {
   const names = new Set(series.flatMap(({ labels }) => [...labels.keys()]));
-  return [...names].filter((label) => !COMMON.has(label) && !identity.labels.has(label));
+  return [...names].filter((label) => !COMMON.has(label) && !identity.labels.has(label)).sort(compareText);
 }
 
 function keyOf(metric: Metric, series: ReadSeries, identity: Identity, name: string) {

@@ -84,7 +84,7 @@ export class Scanner {
     let value = 0;
     while (isDigit(bytes[at])) value = value * 10 + (bytes[at++]! - ZERO);
     if (at === start || !(at === bytes.length || isGap(bytes[at]))) this.fail(expected);
-    if (at - start > EXACT_DIGITS) value = this.large(expected, at);
+    if (at - start > EXACT_DIGITS) value = this.large(at);
     this.at = at;
     return value;
   }
@@ -119,7 +119,7 @@ export class Scanner {
   }
 
   /** The digits from here to `end` as two halves of 32 bits, so that only their sum is rounded: once, to the nearest. */
-  private large(expected: string, end: number): number {
+  private large(end: number): number {
     let high = 0;
     let low = 0;
     for (let at = this.at; at < end; at++) {
@@ -127,7 +127,7 @@ export class Scanner {
       const carry = Math.floor(low / TWO_TO_32);
       low -= carry * TWO_TO_32;
       high = high * 10 + carry;
-      if (high >= TWO_TO_32) this.fail(`${expected}, each below 2^64`);
+      if (high >= TWO_TO_32) this.fail("numbers below 2^64");
     }
     return high * TWO_TO_32 + low;
   }

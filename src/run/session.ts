@@ -2,7 +2,7 @@ import type { Collector } from "../collect/collector.ts";
 import type { Config } from "../config/config.ts";
 import type { Identity, Recording } from "../recording/recording.ts";
 import { RowStore } from "../recording/rows.ts";
-import { type Child, type Ending, startChild } from "./child.ts";
+import type { Child, Ending, startChild } from "./child.ts";
 import { Axis, type Clock } from "./clock.ts";
 import { runFacts } from "./facts.ts";
 import type { Inherited } from "./inherited.ts";
@@ -16,9 +16,11 @@ export interface SessionParts {
   readonly config: Config;
   readonly command: ResolvedCommand;
   readonly inherited: Inherited;
-  readonly signals: SignalRelay;
+  readonly signals: Pick<SignalRelay, "attach" | "detach" | "onIdle">;
   readonly collectors: readonly Collector[];
   readonly clock: Clock;
+  /** Starts the command: `startChild`, or a stand-in. */
+  readonly start: typeof startChild;
   /** Of statexec itself. */
   readonly version: string;
   /** Told of what should not happen; the command goes on. */
@@ -69,10 +71,10 @@ export class Session {
 
   /** Starts the command between its two samples and answers how it ended. */
   async #runCommand(): Promise<Ending> {
-    const { command, inherited, signals } = this.#parts;
+    const { command, inherited, signals, start } = this.#parts;
     this.#sampler.status = 1;
     const startedAtMs = this.#sample();
-    const child = startChild(command, inherited);
+    const child = start(command, inherited);
     signals.attach(child);
     this.#event(startedAtMs, "command_started", "Command started");
     this.#startTicks();

@@ -68,6 +68,7 @@ const CASES: readonly (readonly [argv: string, env: Env, expected: Partial<Confi
   ["-l a=b -l c=d ls", {}, labels({ a: "b", c: "d" })],
   ["-l url=a=b?c=d ls", { SE_LABEL_URI: "x=y" }, labels({ url: "a=b?c=d", uri: "x=y" })],
   ["-l My-Key.é=1 ls", {}, labels({ my_key__: "1" })],
+  ["-l 😀b=1 ls", {}, labels({ _b: "1" })],
   [
     "-l ENV=flag ls",
     { SE_LABEL_env: "variable", SE_LABEL_BENCHMARK: "sample" },

@@ -52,13 +52,18 @@ const ROWS: readonly Row[] = [
   flag("-f", "--file (-f): the value is missing; expected <file>: write --file run.prom"),
   flag(
     "-f -- ls",
-    '--file (-f): the value is missing before "--"; expected <file>: write --file run.prom, or --file=-- if that is the value',
+    '--file (-f): the value is missing before "--"; expected <file>: write --file run.prom (--file=… if it begins with a dash)',
   ),
   flag(
     "-d -s ls",
-    '--delay (-d): the value is missing before "-s"; expected <seconds>: write --delay 2.5, or --delay=-s if that is the value',
+    '--delay (-d): the value is missing before "-s"; expected <seconds>: write --delay 2.5 (--delay=… if it begins with a dash)',
   ),
   flag("--interval", "--interval: the value is missing; expected <seconds>: write --interval 0.5"),
+  [
+    ["-f", "-i=a\nb", "ls"],
+    {},
+    '--file (-f): the value is missing before "-i=a\\nb"; expected <file>: write --file run.prom (--file=… if it begins with a dash)',
+  ],
   // Seconds.
   flag("-dbc 2s ls", `--delay-before-command (-dbc): got "2s", ${SECONDS}`),
   flag("-d= ls", `--delay (-d): got "", ${SECONDS}`),
@@ -175,18 +180,23 @@ const ROWS: readonly Row[] = [
     "1",
     'SE_LABEL_5g: "5g" begins with a digit, which no label may; choose another name (e.g. host_5g)',
   ),
-  flag("-l env=a -l ENV=b ls", '--label "env=a" and --label "ENV=b": both are the label env; remove one'),
-  flag("-l env=a -l env= ls", '--label "env=a" and --label "env=": both are the label env; remove one'),
+  flag("-l env=a -l ENV=b ls", '--label "env=a" and --label "ENV=b": both are the label "env"; remove one'),
+  flag("-l env=a -l env= ls", '--label "env=a" and --label "env=": both are the label "env"; remove one'),
   [
     ["ls"],
     { SE_LABEL_A_B: "1", SE_LABEL_a_b: "2" },
-    'SE_LABEL_A_B="1" and SE_LABEL_a_b="2": both are the label a_b; remove one',
+    'SE_LABEL_A_B="1" and SE_LABEL_a_b="2": both are the label "a_b"; remove one',
   ],
   [
     ["-l", "a=\ud800", "ls"],
     {},
     '--label (-l): got "a=\\ud800", expected text without control characters other than line break and tab',
   ],
+  variable(
+    "SE_LABEL_a\nb",
+    "\r",
+    '"SE_LABEL_a\\nb": got "\\r", expected text without control characters other than line break and tab',
+  ),
   variable(
     "SE_LABEL_a",
     "\u001b[1m",

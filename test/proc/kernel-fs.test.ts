@@ -11,11 +11,9 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ForbiddenError } from "../../src/errors.ts";
 import { kernelFs } from "../../src/proc/kernel-fs.ts";
 
 const O_CLOEXEC = 0o2000000;
-const isRoot = process.getuid?.() === 0;
 
 const cleanups: (() => void)[] = [];
 afterEach(() => {
@@ -96,15 +94,6 @@ describe("a tree below a root", () => {
   test("a folder read as a file is an error of its own", () => {
     const { proc } = tree({ "proc/stat": "x" });
     expect(() => proc.read("/proc")).toThrow("EISDIR");
-  });
-
-  // Root may read everything, so what is refused to root is the kernel's own.
-  test.skipIf(isRoot)("what may not be read or listed is forbidden", () => {
-    const { proc, root } = tree({ "proc/secret": "x" });
-    writeFileSync(join(root, "proc/secret2"), "", { mode: 0 });
-    mkdirSync(join(root, "closed"), { mode: 0 });
-    expect(() => proc.read("/proc/secret2")).toThrow(ForbiddenError);
-    expect(() => proc.list("/closed")).toThrow(ForbiddenError);
   });
 });
 

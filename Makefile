@@ -1,0 +1,12 @@
+# Short names for the package's scripts.
+.PHONY: build check fix test test-long bench
+
+build check fix test bench: node_modules
+	npm run --silent $@
+
+test-long: node_modules
+	npm run --silent test:long
+
+node_modules: package.json
+	npm install
+	@touch node_modules

@@ -1,0 +1,52 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { compile } from "./build.ts";
+import { installValidators } from "./validators.ts";
+
+/** Runs all tests against a fresh binary, and says from the runner's own report how they went. */
+async function main(): Promise<void> {
+  const long = process.argv.includes("--long");
+  const missing = installValidators();
+  if (missing.length > 0) {
+    console.log(`skipped: what needs ${missing.join(", ")} (not installed; as root on Debian this would install them)`);
+    if (process.env.CI === "true") throw new Error("with CI=true nothing may be skipped");
+  }
+  await compile("index.ts", "dist/statexec");
+  const folder = mkdtempSync(join(tmpdir(), "statexec-report-"));
+  try {
+    const report = join(folder, "report.xml");
+    const words = ["test", "--reporter=junit", `--reporter-outfile=${report}`, ...filters()];
+    const env = { ...process.env, ...(long ? { STATEXEC_TEST_LONG: "1" } : {}) };
+    const runner = Bun.spawn([process.execPath, ...words], { env, stdio: ["ignore", "inherit", "inherit"] });
+    const status = await runner.exited;
+    const { passed, failed, skipped } = await readReport(report);
+    console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
+    process.exitCode = status === 0 && failed === 0 ? 0 : 1;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function filters(): string[] {
+  return process.argv.slice(2).filter((word) => word !== "--long");
+}
+
+/** The counts of a JUnit report. A run that left none has failed: a test that calls process.exit(0) ends it unseen. */
+async function readReport(path: string): Promise<{ passed: number; failed: number; skipped: number }> {
+  const file = Bun.file(path);
+  if (!(await file.exists())) throw new Error("the test runner left no report: did a test end the process?");
+  const head = /<testsuites\b[^>]*>/.exec(await file.text())?.[0] ?? "";
+  const count = (name: string) => Number(new RegExp(`\\b${name}="(\\d+)"`).exec(head)?.[1] ?? 0);
+  const [tests, failed, skipped] = [count("tests"), count("failures"), count("skipped")];
+  if (tests - skipped <= 0) throw new Error("the test runner's report holds no test");
+  return { passed: tests - failed - skipped, failed, skipped };
+}
+
+try {
+  await main();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  console.log("0 passed, 1 failed");
+  process.exitCode = 1;
+}

@@ -1,0 +1,81 @@
+import { describe, expect, test } from "bun:test";
+import type { Experiment, Figures, Row } from "../../bench/row.ts";
+import { replaceBlock, table } from "../../bench/table.ts";
+
+const figures: ReadonlyMap<string, Figures> = new Map<string, Figures>([
+  ["statexec", [14_000_000, 14_200_000, 14_400_000]],
+  ["bare", [7_000_000, 7_100_000, 7_200_000]],
+  ["heap", [0.4, 0.4, 0.4]],
+  ["peer", "not installed"],
+]);
+const experiment: Experiment = { name: "wall", run: async () => figures };
+
+/** The cells of the only row. */
+function cells(row: Partial<Row>): string[] {
+  const whole: Row = { what: "wall added", experiment, unit: "ns", ours: "statexec", ...row };
+  const lines = table([whole], () => figures).split("\n");
+  expect(lines).toHaveLength(3);
+  return lines[2]!
+    .split("|")
+    .map((cell) => cell.trim())
+    .slice(1, -1);
+}
+
+describe("table", () => {
+  test("has both figures with their spread, the ratio with its interval, and the goal", () => {
+    expect(cells({ against: "bare", goal: { atMost: 2.2 } })).toEqual([
+      "wall added",
+      "14.2 ± 0.20 ms",
+      "bare: 7.10 ± 0.10 ms",
+      "**2.00** (2.00 to 2.00)",
+      "≤ 2.2",
+      "yes",
+    ]);
+  });
+
+  test.each([
+    [{ atMost: 1.9 }, "**no**"],
+    [{ atMost: 2 }, "yes"],
+    [{ atLeast: 2.1 }, "**no**"],
+    [{ atLeast: 2 }, "yes"],
+  ])("a ratio of 2 and a goal of %p: %s", (goal, met) => {
+    expect(cells({ against: "bare", goal })[5]).toBe(met);
+  });
+
+  test("a peer that is not there is said to be, and meets nothing", () => {
+    const [, ours, against, ratio, , met] = cells({ against: "peer", goal: { atMost: 2 } });
+    expect([ours, against, ratio, met]).toEqual(["14.2 ± 0.20 ms", "peer: not installed", "–", "not measured"]);
+  });
+
+  test("a program of ours that is not there likewise", () => {
+    const [, ours, , ratio, , met] = cells({ ours: "peer", against: "bare", goal: { atMost: 2 } });
+    expect([ours, ratio, met]).toEqual(["not installed", "–", "not measured"]);
+  });
+
+  test("without a contestant the goal is for the figure", () => {
+    const row: Partial<Row> = { ours: "heap", unit: "bytes" };
+    expect(cells({ ...row, goal: { atMost: 1 } })).toEqual(["wall added", "0.40 ± 0.00 B", "–", "–", "≤ 1", "yes"]);
+    expect(cells({ ...row, goal: { atMost: 0.1 } })[5]).toBe("**no**");
+  });
+
+  test("a ratio too small for its digits is not shown as zero", () => {
+    expect(cells({ ours: "heap", against: "bare" })[3]).toBe("**< 0.01**");
+  });
+
+  test("a contestant that no experiment knows is an error", () => {
+    expect(() => cells({ against: "nobody" })).toThrow('no figures of "nobody"');
+  });
+});
+
+describe("replaceBlock", () => {
+  test("replaces what lies between the markers, and nothing else, however often", () => {
+    const readme = "a\n<!-- benchmark -->\nold\n<!-- /benchmark -->\nb\n";
+    const once = replaceBlock(readme, "| new |");
+    expect(once).toBe("a\n<!-- benchmark -->\n| new |\n<!-- /benchmark -->\nb\n");
+    expect(replaceBlock(once!, "| new |")).toBe(once);
+  });
+
+  test.each(["", "<!-- benchmark -->", "<!-- /benchmark --> <!-- benchmark -->"])("%p has no block", (readme) => {
+    expect(replaceBlock(readme, "x")).toBeUndefined();
+  });
+});

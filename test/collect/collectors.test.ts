@@ -1,0 +1,299 @@
+import { describe, expect, test } from "bun:test";
+import { sampleName } from "../../src/catalog/index.ts";
+import type { Collector } from "../../src/collect/collector.ts";
+import { CpuCollector } from "../../src/collect/cpu.ts";
+import { DiskCollector } from "../../src/collect/disk.ts";
+import { machineCollectors } from "../../src/collect/index.ts";
+import { MemoryCollector } from "../../src/collect/memory.ts";
+import { NetworkCollector } from "../../src/collect/network.ts";
+import { ForbiddenError } from "../../src/errors.ts";
+import { kernelFs } from "../../src/proc/kernel-fs.ts";
+import { procTree, recordedTree } from "../helpers/proc-tree.ts";
+
+const GONE = Number.NaN;
+const NET_HEADER = "Inter-|   Receive\n face |bytes\n";
+
+const net = (rows: Record<string, [received: number, sent: number]>) =>
+  NET_HEADER +
+  Object.entries(rows)
+    .map(([name, [received, sent]]) => `${name}: ${received} 0 0 0 0 0 0 0 ${sent} 0 0 0 0 0 0 0\n`)
+    .join("");
+
+const disks = (rows: Record<string, [read: number, written: number]>) =>
+  Object.entries(rows)
+    .map(([name, [read, written]]) => `8 0 ${name} 0 0 ${read} 0 0 0 ${written} 0 0 0 0\n`)
+    .join("");
+
+/** /proc/stat with the given user ticks by CPU; idle ticks are 1000 unless told. */
+const stat = (user: Record<number, number>, idle = 1000) =>
+  `cpu  0 0 0 0 0 0 0 0 0 0\n${Object.entries(user)
+    .map(([cpu, ticks]) => `cpu${cpu} ${ticks} 0 0 ${idle} 0 0 0 0 0 0\n`)
+    .join("")}intr 0\n`;
+
+const labels = (collector: Collector) =>
+  collector.describe().map((key) => [sampleName(key.metric), ...key.labels].join(" "));
+
+/** A sample by series; undefined: the set of series has changed. */
+function sampled(collector: Collector, keys: readonly string[]): Record<string, number> | undefined {
+  const row = new Float64Array(keys.length).fill(-1);
+  return collector.sample(row) ? Object.fromEntries(keys.map((key, i) => [key, row[i]!])) : undefined;
+}
+
+describe("network", () => {
+  const SENT = "statexec_network_sent_bytes_total";
+  const RECEIVED = "statexec_network_received_bytes_total";
+
+  test("an interface that appears changes the set; one that goes has no points and comes back to its series", () => {
+    const tree = procTree({ "/proc/net/dev": net({ lo: [1, 2], eth0: [3, 4] }) });
+    const collector = new NetworkCollector(tree);
+    const two = labels(collector);
+    expect(two).toEqual([`${SENT} lo`, `${RECEIVED} lo`, `${SENT} eth0`, `${RECEIVED} eth0`]);
+    expect(sampled(collector, two)).toEqual({
+      [`${SENT} lo`]: 2,
+      [`${RECEIVED} lo`]: 1,
+      [`${SENT} eth0`]: 4,
+      [`${RECEIVED} eth0`]: 3,
+    });
+
+    tree.set("/proc/net/dev", net({ eth0: [5, 6] }));
+    expect(sampled(collector, two)).toMatchObject({ [`${SENT} lo`]: GONE, [`${SENT} eth0`]: 6 });
+
+    tree.set("/proc/net/dev", net({ tun0: [9, 9], lo: [7, 8], eth0: [5, 6] }));
+    expect(sampled(collector, two)).toBeUndefined();
+    expect(sampled(collector, two)).toBeUndefined();
+    const three = labels(collector);
+    expect(three).toEqual([...two, `${SENT} tun0`, `${RECEIVED} tun0`]);
+    expect(sampled(collector, three)).toMatchObject({ [`${SENT} lo`]: 8, [`${SENT} tun0`]: 9 });
+  });
+
+  test("a file that goes takes every value, and no series, with it", () => {
+    const tree = procTree({ "/proc/net/dev": net({ lo: [1, 2] }) });
+    const collector = new NetworkCollector(tree);
+    const keys = labels(collector);
+    tree.remove("/proc/net/dev");
+    expect(sampled(collector, keys)).toEqual({ [`${SENT} lo`]: GONE, [`${RECEIVED} lo`]: GONE });
+    tree.set("/proc/net/dev", net({ lo: [5, 6] }));
+    expect(sampled(collector, keys)).toEqual({ [`${SENT} lo`]: 6, [`${RECEIVED} lo`]: 5 });
+  });
+});
+
+describe("disk", () => {
+  test("whole disks only, and a partition that appears changes nothing", () => {
+    const tree = procTree({ "/proc/diskstats": disks({ sda: [2, 4], sda1: [1, 1], loop0: [1, 1], "dm-0": [6, 8] }) });
+    const collector = new DiskCollector(tree);
+    const keys = labels(collector);
+    expect(sampled(collector, keys)).toEqual({
+      "statexec_disk_read_bytes_total sda": 1024,
+      "statexec_disk_write_bytes_total sda": 2048,
+      "statexec_disk_read_bytes_total dm-0": 3072,
+      "statexec_disk_write_bytes_total dm-0": 4096,
+    });
+    tree.set("/proc/diskstats", disks({ sda: [4, 4], sda1: [1, 1], sda2: [0, 0] }));
+    expect(sampled(collector, keys)).toMatchObject({
+      "statexec_disk_read_bytes_total sda": 2048,
+      "statexec_disk_read_bytes_total dm-0": GONE,
+    });
+    tree.set("/proc/diskstats", disks({ sdb: [0, 0], sda: [6, 6] }));
+    expect(sampled(collector, keys)).toBeUndefined();
+    expect(labels(collector)).toEqual([
+      ...keys,
+      "statexec_disk_read_bytes_total sdb",
+      "statexec_disk_write_bytes_total sdb",
+    ]);
+  });
+
+  test("no diskstats is no series, and is not asked for again", () => {
+    const tree = procTree();
+    const collector = new DiskCollector(tree);
+    expect(labels(collector)).toEqual([]);
+    for (let tick = 0; tick < 3; tick++) expect(collector.sample(new Float64Array(0))).toBe(true);
+    expect(tree.readsOf("/proc/diskstats")).toBe(1);
+    expect(collector.facts?.()).toEqual([]);
+  });
+});
+
+describe("cpu", () => {
+  const USER = "statexec_cpu_seconds_total cpu0 user";
+  const IDLE = "statexec_cpu_seconds_total cpu0 idle";
+
+  test("every mode of every CPU by its name", () => {
+    const collector = new CpuCollector(
+      procTree({
+        "/proc/stat": "cpu  1 2 3 4 5 6 7 8 9 10\ncpu0 1 2 3 4 5 6 7 8 9 10\n",
+      }),
+    );
+    const modes = ["user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal", "guest", "guestNice"];
+    const expected = Object.fromEntries(
+      modes.map((mode, i) => [`statexec_cpu_seconds_total cpu0 ${mode}`, (i + 1) / 100]),
+    );
+    expect(sampled(collector, labels(collector))).toEqual(expected);
+  });
+
+  test("a small fall is held at the last value, also over a time offline; a large one is a restart", () => {
+    const tree = procTree({ "/proc/stat": stat({ 0: 5000, 1: 1 }, 1000) });
+    const collector = new CpuCollector(tree);
+    const keys = labels(collector);
+    const at = (user: number, idle: number) => {
+      tree.set("/proc/stat", stat({ 0: user, 1: 1 }, idle));
+      const values = sampled(collector, keys)!;
+      return [values[USER], values[IDLE]];
+    };
+    expect(at(5000, 1000)).toEqual([50, 10]);
+    expect(at(5001, 701)).toEqual([50.01, 10]);
+    expect(at(5001, 999)).toEqual([50.01, 10]);
+    expect(at(5001, 1001)).toEqual([50.01, 10.01]);
+    tree.set("/proc/stat", stat({ 1: 1 }));
+    expect(sampled(collector, keys)![IDLE]).toBe(GONE);
+    expect(at(4999, 1000)).toEqual([50.01, 10.01]);
+    expect(at(1, 701)).toEqual([0.01, 7.01]);
+  });
+
+  test("a CPU that comes online changes the set; one that was there before does not", () => {
+    const tree = procTree({ "/proc/stat": stat({ 0: 100 }) });
+    const collector = new CpuCollector(tree);
+    const one = labels(collector);
+    sampled(collector, one);
+    tree.set("/proc/stat", stat({ 0: 100, 3: 300 }));
+    expect(sampled(collector, one)).toBeUndefined();
+    const two = labels(collector);
+    expect(two.slice(0, one.length)).toEqual(one);
+    expect(sampled(collector, two)!["statexec_cpu_seconds_total cpu3 user"]).toBe(3);
+    tree.set("/proc/stat", stat({ 3: 301 }));
+    expect(sampled(collector, two)).toMatchObject({ [USER]: GONE, "statexec_cpu_seconds_total cpu3 user": 3.01 });
+    expect(collector.facts()).toContainEqual(["cpus", "1"]);
+  });
+
+  test("the hold lasts over a new set of series", () => {
+    const tree = procTree({ "/proc/stat": stat({ 0: 1 }, 1000) });
+    const collector = new CpuCollector(tree);
+    sampled(collector, labels(collector));
+    tree.set("/proc/stat", stat({ 0: 1, 1: 1 }, 900));
+    expect(collector.sample(new Float64Array(10))).toBe(false);
+    expect(sampled(collector, labels(collector))![IDLE]).toBe(10);
+  });
+
+  test("a refused cpuinfo is a fact less", () => {
+    const tree = procTree({ "/proc/stat": stat({ 0: 1 }), "/proc/cpuinfo": "model name\t: X\n" });
+    const collector = new CpuCollector(tree);
+    collector.describe();
+    expect(collector.facts()).toEqual([
+      ["cpus", "1"],
+      ["cpu_model", "X"],
+    ]);
+    tree.forbid("/proc/cpuinfo");
+    expect(collector.facts()).toEqual([["cpus", "1"]]);
+  });
+});
+
+describe("memory", () => {
+  const values = (meminfo: string) => {
+    const collector = new MemoryCollector(procTree({ "/proc/meminfo": meminfo }));
+    return sampled(
+      collector,
+      labels(collector).map((name) => name.replace("statexec_memory_", "")),
+    );
+  };
+
+  test("used is total less free, buffers and cached, which has the reclaimable slab", () => {
+    const text =
+      "MemTotal: 100 kB\nMemFree: 20 kB\nMemAvailable: 50 kB\nBuffers: 5 kB\nCached: 30 kB\nSReclaimable: 5 kB\n";
+    expect(values(text)).toEqual({
+      total_bytes: 102400,
+      available_bytes: 51200,
+      used_bytes: 40960,
+      free_bytes: 20480,
+      buffers_bytes: 5120,
+      cached_bytes: 35840,
+      used_percent: 40,
+    });
+  });
+
+  test("an old kernel has no MemAvailable, and only the page cache is cached", () => {
+    const old = values("MemTotal: 100 kB\nMemFree: 20 kB\nBuffers: 0 kB\nCached: 30 kB\n");
+    expect(old).toMatchObject({ available_bytes: GONE, cached_bytes: 30720, used_bytes: 51200, buffers_bytes: 0 });
+  });
+
+  test("less than nothing used is no figure", () => {
+    const odd = values("MemTotal: 100 kB\nMemFree: 90 kB\nBuffers: 0 kB\nCached: 30 kB\n");
+    expect(odd).toMatchObject({ used_bytes: GONE, used_percent: GONE, total_bytes: 102400 });
+  });
+
+  test("no meminfo is no series and no fact", () => {
+    const collector = new MemoryCollector(procTree());
+    expect([collector.describe(), collector.facts()]).toEqual([[], []]);
+    expect(collector.sample(new Float64Array(0))).toBe(true);
+  });
+});
+
+describe("a source that fails", () => {
+  const SOURCES = { cpu: "/proc/stat", memory: "/proc/meminfo", network: "/proc/net/dev", disk: "/proc/diskstats" };
+  const GOOD = {
+    "/proc/stat": stat({ 0: 1 }),
+    "/proc/meminfo": "MemTotal: 8 kB\nMemFree: 4 kB\nBuffers: 0 kB\nCached: 2 kB\n",
+    "/proc/net/dev": net({ lo: [1, 2] }),
+    "/proc/diskstats": disks({ sda: [2, 4] }),
+  };
+
+  test.each(Object.entries(SOURCES))("%s, forbidden or malformed, fails alone and recovers", (name, path) => {
+    const tree = procTree(GOOD);
+    const collectors = machineCollectors(tree).map((collector) => ({ collector, keys: labels(collector) }));
+    const failures = () =>
+      collectors.flatMap(({ collector, keys }) => {
+        try {
+          return sampled(collector, keys) ? [] : [`${collector.name}: changed`];
+        } catch (error) {
+          return [`${collector.name}: ${(error as Error).name}`];
+        }
+      });
+    tree.forbid(path);
+    expect(failures()).toEqual([`${name}: ForbiddenError`]);
+    tree.allow(path);
+    expect(failures()).toEqual([]);
+    tree.set(path, "what?");
+    expect(failures()).toEqual([`${name}: ParseError`]);
+    tree.set(path, GOOD[path as keyof typeof GOOD]);
+    expect(failures()).toEqual([]);
+  });
+
+  test.each(Object.entries(SOURCES))("%s, forbidden from the start, is described when it is let", (name, path) => {
+    const tree = procTree(GOOD).forbid(path);
+    const collector = machineCollectors(tree).find((each) => each.name === name)!;
+    const before = labels(collector);
+    expect(() => sampled(collector, before)).toThrow(ForbiddenError);
+    expect(() => sampled(collector, before)).toThrow(ForbiddenError);
+    tree.allow(path);
+    const after = sampled(collector, before) === undefined ? labels(collector) : before;
+    expect(after).not.toEqual([]);
+    expect(Object.keys(sampled(collector, after)!)).toEqual(after);
+  });
+});
+
+describe("facts of recorded trees", () => {
+  function factsOf(name: string) {
+    const proc = kernelFs(recordedTree(name));
+    try {
+      const collectors = machineCollectors(proc);
+      for (const collector of collectors) collector.describe();
+      const facts = collectors.flatMap((collector) => collector.facts?.() ?? []);
+      const all = (wanted: string) => facts.filter(([fact]) => fact === wanted).map(([, value]) => value);
+      return { all, names: [...new Set(facts.map(([fact]) => fact))] };
+    } finally {
+      proc.close();
+    }
+  }
+
+  test("a sum takes disks and interfaces that stand on nothing", () => {
+    const { all, names } = factsOf("6.1-stacked");
+    expect(names).toEqual(["cpus", "cpu_model", "memory_bytes", "summed_interface", "summed_disk"]);
+    expect(all("summed_disk")).toEqual(["nvme0n1", "nvme1n1", "nvme2c2n1"]);
+    expect(all("summed_interface")).toEqual(["lo", "eno1", "eno2", "veth12ab34c", "wg0"]);
+    expect(all("cpus")).toEqual(["2"]);
+    expect(all("memory_bytes")).toEqual(["33554432000"]);
+  });
+
+  test("without /sys and without disks", () => {
+    expect(factsOf("2.6.18-server").all("summed_disk")).toEqual(["cciss/c0d0", "sda"]);
+    expect(factsOf("6.1-container").all("summed_disk")).toEqual([]);
+    expect(factsOf("5.4-offline-cpu").all("cpus")).toEqual(["6"]);
+  });
+});

@@ -1,0 +1,50 @@
+import type { Clock } from "../../src/run/clock.ts";
+
+/** Time that passes only when told to. Timers fire in order, each at its own deadline. */
+export class FakeClock implements Clock {
+  #now = 0;
+  #timers: { readonly deadline: number; readonly callback: () => void }[] = [];
+
+  constructor(public wallMs = 1_700_000_000_000) {}
+
+  now(): number {
+    return this.#now;
+  }
+
+  wall(): number {
+    return this.wallMs + this.#now;
+  }
+
+  at(deadline: number, callback: () => void): () => void {
+    const timer = { deadline, callback };
+    this.#timers.push(timer);
+    return () => {
+      this.#timers = this.#timers.filter((other) => other !== timer);
+    };
+  }
+
+  /** Lets time pass without any timer: a machine that is too busy, or stopped. */
+  stall(ms: number): void {
+    this.#now += ms;
+  }
+
+  /** Lets time pass; what is due fires on the way, and promises settle in between. */
+  async pass(ms: number): Promise<void> {
+    const end = this.#now + ms;
+    for (;;) {
+      await settled();
+      const due = this.#timers.filter((timer) => timer.deadline <= end).sort((a, b) => a.deadline - b.deadline)[0];
+      if (!due) break;
+      this.#timers = this.#timers.filter((timer) => timer !== due);
+      this.#now = Math.max(this.#now, due.deadline);
+      due.callback();
+    }
+    this.#now = end;
+    await settled();
+  }
+}
+
+/** Lets all promises that can settle do so, those behind real reads of a file too. */
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,114 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { commandOf, output } from "./validators.ts";
+
+/** A series as a database gives it back. */
+export interface StoredSeries {
+  /** The name of its samples. */
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Milliseconds since the epoch, in no order that counts. */
+  readonly times: readonly number[];
+  readonly values: readonly number[];
+}
+
+/** A VictoriaMetrics of its own for one test, on a free port of the loopback. */
+export interface Victoria {
+  /** Sends a file as the documentation tells people to, with curl. */
+  import(path: string): Promise<void>;
+  /** All that is stored. */
+  export(): Promise<readonly StoredSeries[]>;
+  stop(): Promise<void>;
+}
+
+/** How long it may take to start on a loaded machine. */
+const READY_MS = 20_000;
+
+/** @throws Error if the server ends or is not ready in time */
+export async function startVictoria(): Promise<Victoria> {
+  const folder = await mkdtemp(join(tmpdir(), "statexec-victoria-"));
+  const port = freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const options = [
+    `-storageDataPath=${folder}`,
+    `-httpListenAddr=127.0.0.1:${port}`,
+    "-retentionPeriod=100y",
+    "-dedup.minScrapeInterval=1ms",
+    "-memory.allowedBytes=64MiB",
+  ];
+  const command = [...commandOf("victoriaMetrics"), ...options];
+  const server = Bun.spawn(command, { stdin: "ignore", stdout: "ignore", stderr: Bun.file(join(folder, "log")) });
+  const stop = async () => {
+    server.kill();
+    await server.exited;
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    await untilReady(server, url);
+  } catch (error) {
+    const log = await Bun.file(join(folder, "log")).text();
+    await stop();
+    throw new Error(`VictoriaMetrics did not start: ${log.slice(-2000)}`, { cause: error });
+  }
+  return { import: (path) => importFile(url, path), export: () => exportAll(url), stop };
+}
+
+async function untilReady(server: Bun.Subprocess, url: string): Promise<void> {
+  const deadline = performance.now() + READY_MS;
+  for (;;) {
+    if (server.exitCode !== null) throw new Error(`it ended with ${server.exitCode}`);
+    if (await isHealthy(url)) return;
+    if (performance.now() > deadline) throw new Error(`it is not ready after ${READY_MS} ms`);
+    await Bun.sleep(10);
+  }
+}
+
+async function isHealthy(url: string): Promise<boolean> {
+  try {
+    return (await fetch(`${url}/health`)).ok;
+  } catch (error) {
+    if (
+      error instanceof Error &&
+      "code" in error &&
+      (error.code === "ECONNREFUSED" || error.code === "ConnectionRefused")
+    )
+      return false;
+    throw error;
+  }
+}
+
+async function importFile(url: string, path: string): Promise<void> {
+  await output("curl", ["--fail", "-sS", "-X", "POST", `${url}/api/v1/import/prometheus`, "-T", path]);
+  // Until it is flushed, what was imported is not seen by a query.
+  await get(`${url}/internal/force_flush`);
+}
+
+async function exportAll(url: string): Promise<readonly StoredSeries[]> {
+  const all = encodeURIComponent('{__name__!=""}');
+  const text = await get(`${url}/api/v1/export?match[]=${all}&start=0&end=${4e9}&reduce_mem_usage=0`);
+  return text
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => {
+      const { metric, timestamps, values } = JSON.parse(line);
+      const { __name__: name, ...labels } = metric;
+      return { name, labels, times: timestamps, values: values.map(Number) };
+    });
+}
+
+async function get(url: string): Promise<string> {
+  const answer = await fetch(url);
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`${url}: ${answer.status} ${text}`);
+  return text;
+}
+
+/** A port that was free a moment ago. */
+function freePort(): number {
+  const listener = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response() });
+  const { port } = listener;
+  listener.stop(true);
+  if (port === undefined) throw new Error("no free port");
+  return port;
+}

@@ -1,0 +1,59 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { METRICS } from "../../src/catalog/index.ts";
+import { compareFamilies, compareNatural } from "../../src/openmetrics/order.ts";
+
+const label = fc.string({ unit: fc.constantFrom("0", "1", "2", "9", "a", "b", "-"), maxLength: 6 });
+
+describe("compareNatural", () => {
+  test("numbers inside a name count as numbers", () => {
+    const names = [
+      "cpu10",
+      "cpu2",
+      "cpu1",
+      "nvme1n1p2",
+      "nvme0n1p10",
+      "nvme0n1p2",
+      "sda",
+      "",
+      "cpu",
+      "eth0.10",
+      "eth0.9",
+    ];
+    expect(names.sort(compareNatural)).toEqual([
+      "",
+      "cpu",
+      "cpu1",
+      "cpu2",
+      "cpu10",
+      "eth0.9",
+      "eth0.10",
+      "nvme0n1p2",
+      "nvme0n1p10",
+      "nvme1n1p2",
+      "sda",
+    ]);
+  });
+
+  test("zeros in front and numbers beyond a double are told apart", () => {
+    expect(compareNatural("cpu01", "cpu1")).toBeLessThan(0);
+    expect(compareNatural("x9007199254740993", "x9007199254740992")).toBeGreaterThan(0);
+  });
+
+  test("is a total order", () => {
+    fc.assert(
+      fc.property(label, label, label, (a, b, c) => {
+        expect(Math.sign(compareNatural(a, b))).toBe(-Math.sign(compareNatural(b, a)) + 0);
+        expect(compareNatural(a, b) === 0).toBe(a === b);
+        if (compareNatural(a, b) < 0 && compareNatural(b, c) < 0) expect(compareNatural(a, c)).toBeLessThan(0);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
+
+test("families come as catalogued, unknown ones behind them by name", () => {
+  const foreign = ["zeta", "alpha"].map((name) => ({ name, type: "gauge" as const, labels: [], help: "", source: "" }));
+  const sorted = [...foreign, ...METRICS.toReversed()].sort(compareFamilies);
+  expect(sorted.map(({ name }) => name)).toEqual([...METRICS.map(({ name }) => name), "alpha", "zeta"]);
+});

@@ -1,0 +1,180 @@
+import { describe, expect, test } from "bun:test";
+import { MACHINE, RECORDER, type SeriesKey, sampleName, series } from "../../src/catalog/index.ts";
+import type { Collector } from "../../src/collect/collector.ts";
+import { ForbiddenError, ParseError } from "../../src/errors.ts";
+import type { RecordedSeries } from "../../src/recording/recording.ts";
+import { RowStore } from "../../src/recording/rows.ts";
+import { Axis } from "../../src/run/clock.ts";
+import { Sampler } from "../../src/run/sampler.ts";
+import { FakeClock } from "../helpers/fake-clock.ts";
+
+/** A collector whose every answer is the test's. */
+class Scripted implements Collector {
+  readonly name = "scripted";
+  keys: readonly SeriesKey[] = [series(MACHINE.memoryFree)];
+  value: () => number = () => 1;
+  #described = 0;
+
+  describe(): readonly SeriesKey[] {
+    this.#described = this.keys.length;
+    return this.keys;
+  }
+
+  sample(row: Float64Array): boolean {
+    if (this.keys.length !== this.#described) return false;
+    row.fill(this.value());
+    return true;
+  }
+}
+
+function setUp(...collectors: Collector[]) {
+  const clock = new FakeClock();
+  const axis = new Axis(clock, 1_000_000_000_000);
+  const store = new RowStore({ instance: "x", role: "standalone", labels: new Map() }, axis.startMs);
+  const errors: unknown[] = [];
+  const sampler = new Sampler(collectors, store, clock, axis, (error) => errors.push(error));
+  const points = (name: string, ...labels: string[]) => {
+    const found = [...store.series()].find(
+      ({ metric, labels: own }) => sampleName(metric) === name && own.join() === labels.join(),
+    );
+    return found ? pointsOf(found, axis.startMs) : undefined;
+  };
+  return { clock, axis, store, sampler, errors, points };
+}
+
+function pointsOf(recorded: RecordedSeries, startMs: number): [sinceStartMs: number, value: number][] {
+  const points: [number, number][] = [];
+  for (const { length, times, values } of recorded.blocks())
+    for (let i = 0; i < length; i++) points.push([times[i]! - startMs, values[i]!]);
+  return points;
+}
+
+describe("ticks", () => {
+  test("come at multiples of the interval since the start, and do not drift", async () => {
+    const { clock, sampler, points } = setUp(new Scripted());
+    await clock.pass(250);
+    sampler.start(100);
+    await clock.pass(450);
+    expect(points("statexec_memory_free_bytes")?.map(([at]) => at)).toEqual([300, 400, 500, 600, 700]);
+  });
+
+  test("that are missed are left out and counted, never bunched", async () => {
+    const { clock, sampler, points } = setUp(new Scripted());
+    sampler.start(1000);
+    await clock.pass(1000);
+    clock.stall(2500);
+    await clock.pass(2500);
+    expect(points("statexec_memory_free_bytes")?.map(([at]) => at)).toEqual([1000, 3500, 4000, 5000, 6000]);
+    expect(points(sampleName(RECORDER.ticksMissed))?.at(-1)).toEqual([6000, 1]);
+  });
+
+  test("that a slow sample runs into are counted too", async () => {
+    const slow = new Scripted();
+    const { clock, sampler, points } = setUp(slow);
+    slow.value = () => {
+      if (clock.now() === 1000) clock.stall(2500);
+      return 1;
+    };
+    sampler.start(1000);
+    await clock.pass(5000);
+    expect(points("statexec_memory_free_bytes")?.map(([at]) => at)).toEqual([1000, 4000, 5000]);
+    expect(points(sampleName(RECORDER.ticksMissed))?.at(-1)).toEqual([5000, 2]);
+  });
+
+  test("end when stopped, and a second start changes nothing", async () => {
+    const { clock, sampler, points } = setUp(new Scripted());
+    sampler.start(10);
+    sampler.start(10);
+    await clock.pass(25);
+    sampler.stop();
+    await clock.pass(100);
+    expect(points("statexec_memory_free_bytes")?.map(([at]) => at)).toEqual([10, 20]);
+  });
+});
+
+describe("stamps", () => {
+  test("of two samples in one millisecond differ by one", () => {
+    const { sampler, points } = setUp(new Scripted());
+    for (let i = 0; i < 3; i++) sampler.sample();
+    expect(points("statexec_memory_free_bytes")?.map(([at]) => at)).toEqual([0, 1, 2]);
+  });
+
+  test("go on with the monotonic clock when the wall clock is set back, and the jump is an event", async () => {
+    const { clock, sampler, store, points } = setUp(new Scripted());
+    sampler.start(1000);
+    await clock.pass(1000);
+    clock.wallMs -= 3_600_000;
+    await clock.pass(2000);
+    expect(points("statexec_memory_free_bytes")?.map(([at]) => at)).toEqual([1000, 2000, 3000]);
+    expect(store.events).toEqual([
+      { atMs: 1_000_000_002_000, event: "clock_jumped", text: "The wall clock jumped by -3600.0 s" },
+    ]);
+  });
+
+  test("see no jump in a clock that is slewed", async () => {
+    const { clock, sampler, store } = setUp(new Scripted());
+    sampler.start(1000);
+    for (let second = 0; second < 10; second++) {
+      clock.wallMs += 500;
+      await clock.pass(1000);
+    }
+    expect(store.events).toEqual([]);
+  });
+});
+
+describe("a collector", () => {
+  test("whose set of series grows is described anew, and no sample is lost", async () => {
+    const growing = new Scripted();
+    const { clock, sampler, points } = setUp(growing);
+    sampler.start(1000);
+    await clock.pass(1000);
+    growing.keys = [series(MACHINE.memoryFree), series(MACHINE.diskRead, { disk: "sdb" })];
+    await clock.pass(1000);
+    expect(points("statexec_memory_free_bytes")?.map(([at]) => at)).toEqual([1000, 2000]);
+    expect(points("statexec_disk_read_bytes_total", "sdb")).toEqual([[2000, 1]]);
+  });
+
+  test("that fails costs its own points, is counted by kind, and is one event", async () => {
+    const failing = new Scripted();
+    const well = new Scripted();
+    well.keys = [series(MACHINE.memoryTotal)];
+    const { clock, sampler, store, points, errors } = setUp(failing, well);
+    sampler.sample();
+    failing.value = () => {
+      throw new ParseError("meminfo", "a number", "x");
+    };
+    sampler.start(1000);
+    await clock.pass(2000);
+    failing.value = () => {
+      throw new ForbiddenError("/proc/meminfo");
+    };
+    await clock.pass(1000);
+    expect(points("statexec_memory_free_bytes")?.map(([, value]) => value)).toEqual([
+      1,
+      Number.NaN,
+      Number.NaN,
+      Number.NaN,
+    ]);
+    expect(points("statexec_memory_total_bytes")?.length).toBe(4);
+    expect(points("statexec_collector_failures_total", "scripted", "malformed")?.at(-1)).toEqual([3000, 2]);
+    expect(points("statexec_collector_failures_total", "scripted", "forbidden")).toEqual([[3000, 1]]);
+    expect(store.events.map(({ event, text }) => [event, text])).toEqual([
+      ["collector_failed", 'Collector scripted failed: meminfo: expected a number, got "x"'],
+      ["collector_failed", "Collector scripted failed: /proc/meminfo: permission denied"],
+    ]);
+    expect(errors).toEqual([]);
+  });
+
+  test("that breaks in a way nobody foresaw is reported, and the others go on", () => {
+    const broken = new Scripted();
+    broken.value = () => {
+      throw new TypeError("undefined is not a function");
+    };
+    const well = new Scripted();
+    well.keys = [series(MACHINE.memoryTotal)];
+    const { sampler, points, errors } = setUp(broken, well);
+    sampler.sample();
+    expect(points("statexec_memory_total_bytes")).toEqual([[0, 1]]);
+    expect(errors).toEqual([new TypeError("undefined is not a function")]);
+  });
+});
