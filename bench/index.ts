@@ -63,7 +63,8 @@ function caption(quick: boolean): string {
 
 /** The README with the table in its place. Throws where there is no place for it. */
 async function readmeWith(block: string): Promise<string> {
-  const readme = replaceBlock(await Bun.file(README).text(), block);
+  const file = Bun.file(README);
+  const readme = (await file.exists()) ? replaceBlock(await file.text(), block) : undefined;
   if (readme !== undefined) return readme;
   throw new UsageError("--write-readme: README.md has no <!-- benchmark --> and <!-- /benchmark --> to write between");
 }
@@ -80,6 +81,8 @@ async function main(words: readonly string[]): Promise<void> {
 try {
   await main(process.argv.slice(2));
 } catch (error) {
-  console.error(error instanceof UsageError ? error.message : error);
+  // node:util's words for an unknown option are as good as ours; anything else is a fault, and its place matters.
+  const usage = error instanceof UsageError || (error instanceof TypeError && "code" in error);
+  console.error(usage ? error.message : error);
   process.exitCode = 1;
 }

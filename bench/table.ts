@@ -14,13 +14,14 @@ const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
 function cells(row: Row, figures: ReadonlyMap<string, Figures>): readonly string[] {
   const ours = figuresOfContestant(figures, row.ours);
   const against = row.against === undefined ? undefined : figuresOfContestant(figures, row.against);
-  const ratio = Array.isArray(ours) && Array.isArray(against) ? ratioOfMedians(ours, against) : undefined;
+  const comparable = Array.isArray(ours) && Array.isArray(against);
+  const ratio = comparable ? ratioOfMedians(ours, against) : undefined;
   const reached = row.against === undefined ? (Array.isArray(ours) ? median(ours) : undefined) : ratio?.value;
   return [
     row.what,
     figureText(ours, row.unit),
     against === undefined ? "–" : `${row.against}: ${figureText(against, row.unit)}`,
-    ratio === undefined ? "–" : ratioText(ratio),
+    ratio !== undefined ? ratioText(ratio) : comparable ? "lost in noise" : "–",
     row.goal === undefined ? "–" : goalText(row.goal),
     metText(row.goal, reached),
   ];

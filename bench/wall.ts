@@ -31,33 +31,38 @@ function installed(program: string, ...args: readonly string[]): readonly string
 const WARM_UP_ROUNDS = 2;
 const SEPARATOR = "---";
 
+type Rounds = Readonly<Record<"full" | "quick", number>>;
+
 /** Wall time that each wrapper adds to a command, by round: its own time less the bare command's. Nanoseconds. */
-function addedWall(name: string, command: readonly [string, ...string[]], rounds: Record<"full" | "quick", number>) {
+function addedWall(name: string, command: readonly [string, ...string[]], rounds: Rounds): Experiment {
   return {
     name,
-    async run(lab: Lab): Promise<ReadonlyMap<string, Figures>> {
+    async run(lab) {
       const figures = new Map<string, Figures>();
-      const running = new Map<string, readonly string[]>();
-      const [program, ...args] = command;
-      const found = Bun.which(program);
-      if (found === null) throw new Error(`${program}: not found`);
+      const wrapped = new Map<string, readonly string[]>();
       for (const [wrapper, words] of Object.entries(WRAPPERS)) {
         const front = await words(lab);
         if (typeof front === "string") figures.set(wrapper, front);
-        else running.set(wrapper, [...front, found, ...args]);
+        else wrapped.set(wrapper, [...front, ...withPath(command)]);
       }
-      const times = await stopwatch(lab, [...running.values()], lab.quick ? rounds.quick : rounds.full);
-      const names = [...running.keys()];
+      const times = await stopwatch(lab, [...wrapped.values()], lab.quick ? rounds.quick : rounds.full);
+      const names = [...wrapped.keys()];
       const direct = names.indexOf(DIRECT);
-      names.forEach((wrapper, i) => {
+      for (const [i, wrapper] of names.entries())
         figures.set(
           wrapper,
           times.map((round) => round[i]! - round[direct]!),
         );
-      });
       return figures;
     },
-  } satisfies Experiment;
+  };
+}
+
+/** The command by its path, so that no contestant has to look for it. */
+function withPath([program, ...args]: readonly [string, ...string[]]): readonly string[] {
+  const path = Bun.which(program);
+  if (path === null) throw new Error(`${program}: not found`);
+  return [path, ...args];
 }
 
 /** Wall times in nanoseconds: by round, then in the commands' order. */
@@ -69,7 +74,7 @@ async function stopwatch(lab: Lab, commands: readonly (readonly string[])[], rou
 }
 
 const TRUE = addedWall("wall-true", ["true"], { full: 120, quick: 30 });
-const SLEEP = addedWall("wall-sleep", ["sleep", "0.25"], { full: 24, quick: 5 });
+const SLEEP = addedWall("wall-sleep", ["sleep", "0.25"], { full: 20, quick: 4 });
 
 const GOALS: Readonly<Record<string, Goal>> = { [BARE]: { atMost: 2.2 } };
 

@@ -1,7 +1,10 @@
 /** What the tests check against beside our own code, and the Debian package that holds it. */
 const VALIDATORS = [
   { package: "prometheus", present: () => Bun.which("promtool") !== null },
-  { package: "python3-prometheus-client", present: () => succeeds("/usr/bin/python3", "-c", "import prometheus_client") },
+  {
+    package: "python3-prometheus-client",
+    present: () => succeeds("/usr/bin/python3", "-c", "import prometheus_client"),
+  },
   { package: "victoria-metrics", present: () => Bun.which("victoria-metrics") !== null },
   { package: "sysstat", present: () => Bun.which("sar") !== null },
   { package: "gcc", present: () => Bun.which("gcc") !== null },

@@ -10,10 +10,10 @@ import { claimMetricsFile, type MetricsFile } from "./output/metrics-file.ts";
 import { kernelFs } from "./proc/kernel-fs.ts";
 import type { Recording } from "./recording/recording.ts";
 import { withSummary } from "./recording/summary.ts";
-import { type Ending, startChild } from "./run/child.ts";
+import { type Ending, type Launch, launch, startChild } from "./run/child.ts";
 import { systemClock } from "./run/clock.ts";
 import { endLike } from "./run/die.ts";
-import { type Inherited, readInherited } from "./run/inherited.ts";
+import { type Inherited, needsExactLaunch, readInherited } from "./run/inherited.ts";
 import { Problems } from "./run/problems.ts";
 import { resolveCommand } from "./run/resolve-command.ts";
 import { Session } from "./run/session.ts";
@@ -29,7 +29,10 @@ export async function main(words: readonly string[], env: NodeJS.ProcessEnv): Pr
     const inherited = readInherited();
     problems.watch();
     const invocation = parseInvocation(words, env);
-    if (invocation.mode === "run") return await record(invocation.config, inherited, problems);
+    if (invocation.mode === "run") {
+      for (const warning of invocation.warnings) warn(warning);
+      return await record(invocation.config, inherited, problems);
+    }
     say(1, invocation.mode === "version" ? `statexec ${version}\n` : await helpText());
     return exitNow(STATUS.done);
   } catch (error) {
@@ -41,14 +44,16 @@ export async function main(words: readonly string[], env: NodeJS.ProcessEnv): Pr
 /** Runs the command and writes what was recorded of it. */
 async function record(config: Config, inherited: Inherited, problems: Problems): Promise<never> {
   const command = resolveCommand(config.command, process.env.PATH);
+  const launcher = await launcherFor(inherited, command.argv);
   const file = claimMetricsFile(config.file);
   if (file.notice) warn(file.notice);
   const collectors = machineCollectors(kernelFs());
   const signals = new SignalRelay(inherited);
   const report = (error: unknown) => problems.report(error);
-  const fixed = { clock: systemClock, start: startChild, version };
+  const start = () => startChild(command, inherited, launcher);
+  const session = new Session({ config, start, signals, collectors, report, clock: systemClock, version });
   try {
-    const { recording, ending } = await new Session({ config, command, inherited, signals, collectors, report, ...fixed }).run();
+    const { recording, ending } = await session.run();
     if (file.mayBlock) signals.close();
     write(file, recording, problems);
     return end(ending, problems);
@@ -56,6 +61,12 @@ async function record(config: Config, inherited: Inherited, problems: Problems):
     file.abandon();
     throw error;
   }
+}
+
+/** The runtime's way, unless it would change something on it: the exact way is loaded only then. */
+async function launcherFor(inherited: Inherited, argv: readonly string[]): Promise<Launch> {
+  if (!needsExactLaunch(inherited, argv)) return launch;
+  return (await import("./run/exact-child.ts")).launchExactly;
 }
 
 function write(file: MetricsFile, recording: Recording, problems: Problems): void {

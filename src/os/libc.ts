@@ -1,4 +1,4 @@
-import { dlopen, FFIType, type Pointer, ptr, read } from "bun:ffi";
+import { dlopen, type FFIFunction, FFIType, type Pointer, ptr, read } from "bun:ffi";
 
 /** `size_t` and `ssize_t` or `off_t`, as plain numbers. */
 const SIZE = FFIType.u64_fast;
@@ -41,20 +41,18 @@ const SYMBOLS = {
   __errno_location: { args: [], returns: "ptr" },
 } as const;
 
-function load() {
-  const names = ["libc.so.6", `libc.musl-${process.arch === "arm64" ? "aarch64" : "x86_64"}.so.1`, "libc.so"];
-  for (const name of names.slice(0, -1)) {
-    try {
-      return dlopen(name, SYMBOLS);
-    } catch {
-      // Not this C library: the next name, and the last one says why it failed.
-    }
+/** Symbols of the C library, be it glibc or musl. Throws where it is neither, or lacks one of them. */
+export function loadLibc<Symbols extends Record<string, FFIFunction>>(symbols: Symbols) {
+  const musl = `libc.musl-${process.arch === "arm64" ? "aarch64" : "x86_64"}.so.1`;
+  try {
+    return dlopen("libc.so.6", symbols).symbols;
+  } catch {
+    return dlopen(musl, symbols).symbols;
   }
-  return dlopen(names.at(-1)!, SYMBOLS);
 }
 
 /** Calls take and return plain numbers; a result below 0 is a failure, which `failed()` reads. */
-export const libc = load().symbols;
+export const libc = loadLibc(SYMBOLS);
 
 const ERRNO: Readonly<Record<number, string>> = {
   1: "EPERM",
@@ -103,7 +101,11 @@ export class SystemError extends Error {
 
 /** The error of the call just made; nothing may come between the two. */
 export function failed(syscall: string, path = ""): SystemError {
-  const errno = read.i32(libc.__errno_location() as Pointer, 0);
+  return systemError(read.i32(libc.__errno_location() as Pointer, 0), syscall, path);
+}
+
+/** The error of an errno, as calls give it that do not leave it behind. */
+export function systemError(errno: number, syscall: string, path: string): SystemError {
   const reason = String(libc.strerror(errno));
   return new SystemError(ERRNO[errno] ?? `E${errno}`, syscall, path, reason);
 }

@@ -10,7 +10,10 @@ const MEMBER_BYTES = 1 << 20;
  */
 export function compressed(name: string, produce: Producer, write: (bytes: Uint8Array) => void): void {
   const pack = packerOf(name);
-  if (!pack) return produce(write);
+  if (!pack) {
+    produce(write);
+    return;
+  }
   const pending = new Uint8Array(MEMBER_BYTES);
   let length = 0;
   let members = 0;

@@ -99,7 +99,8 @@ function fileOutput(asked: string, target: string): MetricsFile {
   const old = fileStatus(target);
   if (old && !mayAccess(target, "write")) throw refused(asked, "is read-only; remove it or choose another --file");
   const folder = folderOf(target);
-  if (!fileStatus(folder)) throw refused(asked, `its folder ${folder} does not exist; create it or choose another --file`);
+  if (!fileStatus(folder))
+    throw refused(asked, `its folder ${folder} does not exist; create it or choose another --file`);
   let part: Part | "held";
   try {
     part = claimPart(partOf(target));
@@ -113,7 +114,10 @@ function fileOutput(asked: string, target: string): MetricsFile {
   const ownPart = claimPart(partOf(own));
   if (ownPart === "held") throw refused(asked, "is held by a run that is still going");
   const shown = withPid(asked);
-  return { ...renamedOutput(shown, own, ownPart), notice: `${asked} belongs to a run that is still going: writing ${shown}` };
+  return {
+    ...renamedOutput(shown, own, ownPart),
+    notice: `${asked} belongs to a run that is still going: writing ${shown}`,
+  };
 }
 
 interface Part {

@@ -1,5 +1,5 @@
 import { CommandError } from "../errors.ts";
-import { setFileLimit, fileLimit } from "../os/process.ts";
+import { fileLimit, setFileLimit } from "../os/process.ts";
 import type { Inherited } from "./inherited.ts";
 import type { ResolvedCommand } from "./resolve-command.ts";
 import { signalNumber } from "./signal-names.ts";
@@ -20,27 +20,31 @@ export interface Child {
   signal(signal: number): void;
 }
 
+/** Executes a file with an argv. Throws an error whose `code` is the errno's name. */
+export type Launch = (path: string, argv: readonly string[], inherited: Inherited) => Child;
+
 /** What execvp(3) runs a file with that has no `#!` line. */
 const SHELL = "/bin/sh";
 
 /** Starts the command with the caller's descriptors, environment and limits. Throws CommandError. */
-export function startChild(command: ResolvedCommand, inherited: Inherited): Child {
+export function startChild(command: ResolvedCommand, inherited: Inherited, launch: Launch): Child {
   if (inherited.softFileLimit !== undefined) setFileLimit({ ...fileLimit(), soft: inherited.softFileLimit });
-  const [, ...args] = command.argv;
+  const { path, argv } = command;
   try {
-    return spawn([command.path, ...args], command.argv[0], inherited);
+    return launch(path, argv, inherited);
   } catch (error) {
     if (codeOf(error) !== "ENOEXEC") throw refusal(command, error);
-    return spawn([SHELL, command.path, ...args], SHELL, inherited);
+    return launch(SHELL, [SHELL, path, ...argv.slice(1)], inherited);
   }
 }
 
-function spawn(words: string[], argv0: string | undefined, inherited: Inherited): Child {
+/** By the runtime: what it cannot pass on unchanged is `launchExactly`'s. */
+export const launch: Launch = (path, [argv0, ...args], { descriptors }) => {
   const stdio: ("inherit" | number)[] = ["inherit", "inherit", "inherit"];
-  for (const fd of inherited.descriptors) stdio[fd] = fd;
+  for (const fd of descriptors) stdio[fd] = fd;
   const { promise, resolve, reject } = Promise.withResolvers<Ending>();
   // The environment is left out: the default is the caller's, with bytes that are no text kept.
-  const process = Bun.spawn(words, {
+  const child = Bun.spawn([path, ...args], {
     ...(argv0 === undefined ? {} : { argv0 }),
     stdio: stdio as ["inherit", "inherit", "inherit"],
     onExit(_, code, signal, error) {
@@ -49,8 +53,8 @@ function spawn(words: string[], argv0: string | undefined, inherited: Inherited)
       else resolve({ kind: "exited", code: code ?? 0 });
     },
   });
-  return { pid: process.pid, ended: promise, signal: (signal) => process.kill(signal) };
-}
+  return { pid: child.pid, ended: promise, signal: (signal) => child.kill(signal) };
+};
 
 /** The runtime names a signal, and gives a real-time one as its number. */
 function numberOf(signal: string | number): number {
@@ -58,7 +62,7 @@ function numberOf(signal: string | number): number {
 }
 
 function codeOf(error: unknown): string | undefined {
-  return error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+  return error instanceof Error && "code" in error ? String(error.code) : undefined;
 }
 
 function refusal(command: ResolvedCommand, error: unknown): unknown {

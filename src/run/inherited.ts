@@ -1,29 +1,46 @@
-import { linkTarget, listFolder, readWhole, SystemError } from "../os/files.ts";
-import { fileLimit } from "../os/process.ts";
+import { linkTarget, listFolder, readWhole } from "../os/files.ts";
+import { wasClosed } from "../os/process.ts";
+import { originalSoftLimit } from "./file-limit.ts";
 
 /** What the caller set up for the command and the runtime has changed, or would not pass on, since the process began. */
 export interface Inherited {
-  /** Signals that the caller ignored, but PIPE and XFSZ: the runtime ignores these itself, which hides the caller's wish. */
+  /** Signals that the caller ignored, but those of `HIDDEN_SIGNALS`. */
   readonly ignoredSignals: ReadonlySet<number>;
   /** Open descriptors above 2. */
   readonly descriptors: readonly number[];
+  /** Standard descriptors that were closed. */
+  readonly closed: readonly number[];
   /** The soft limit of open files, which the runtime raised; undefined: it is as it was, or cannot be known. */
   readonly softFileLimit: bigint | undefined;
+  /** Bytes of the last words of our command line, which these are; one that is not from there as UTF-8. */
+  bytesOf(words: readonly string[]): readonly Uint8Array[];
+  /** The environment, an entry each, as it came. */
+  environment(): readonly Uint8Array[];
 }
 
-const HIDDEN_SIGNALS = new Set([13, 25]);
+/** Signals that the runtime itself ignores, PIPE and XFSZ: whether the caller did cannot be known. */
+export const HIDDEN_SIGNALS: ReadonlySet<number> = new Set([13, 25]);
 
 /** Reads it. To be called before anything is opened and before any signal handler is set. */
 export function readInherited(): Inherited {
   return {
     descriptors: openDescriptors(),
-    ignoredSignals: ignoredSignals(statusText()),
+    closed: ([0, 1, 2] as const).filter(wasClosed),
+    ignoredSignals: ignoredSignals(new TextDecoder("latin1").decode(readWhole("/proc/self/status"))),
     softFileLimit: originalSoftLimit(),
+    bytesOf: commandBytes,
+    environment: () => entriesOf(readWhole("/proc/self/environ")),
   };
 }
 
-function statusText(): string {
-  return new TextDecoder("latin1").decode(readWhole("/proc/self/status"));
+/** Whether the runtime would start this command other than as it came to us. */
+export function needsExactLaunch(inherited: Inherited, argv: readonly string[]): boolean {
+  return (
+    inherited.closed.length > 0 ||
+    inherited.ignoredSignals.size > 0 ||
+    argv.some((word) => word.includes("\ufffd")) ||
+    !isPlain(readWhole("/proc/self/environ"))
+  );
 }
 
 /** The SigIgn line of proc_pid_status(5) as numbers. */
@@ -48,33 +65,36 @@ function openDescriptors(): number[] {
   return open;
 }
 
-/** The runtimes that raise their soft limit, and so hide the one of their caller. */
-const RAISERS = new Set(["bun", "bunx", "statexec"]);
-
-/**
- * The runtime raises the soft limit of open files to the hard one before our first line. The caller still has the
- * original, so long as it did not set another just for us.
- */
-function originalSoftLimit(): bigint | undefined {
-  const own = fileLimit();
-  let pid = process.ppid;
-  for (let generations = 0; pid > 0 && generations < 8; generations++) {
-    const limits = readOf(pid, "limits");
-    const [soft, hard] = /^Max open files\s+(\d+)\s+(\d+)/m.exec(limits)?.slice(1).map(BigInt) ?? [];
-    if (soft === undefined || hard !== own.hard) return undefined;
-    if (soft < own.soft) return soft;
-    if (!RAISERS.has(readOf(pid, "comm").trim())) return undefined;
-    pid = Number(/^PPid:\s*(\d+)/m.exec(readOf(pid, "status"))?.[1] ?? 0);
-  }
-  return undefined;
+function commandBytes(words: readonly string[]): Uint8Array[] {
+  const encoder = new TextEncoder();
+  const decoder = new TextDecoder();
+  const raw = entriesOf(readWhole("/proc/self/cmdline"));
+  return words.map((word, i) => {
+    const bytes = raw[raw.length - words.length + i];
+    return bytes !== undefined && decoder.decode(bytes) === word ? bytes : encoder.encode(word);
+  });
 }
 
-/** A file of another process; empty where it is gone, or hidden from us. */
-function readOf(pid: number, file: string): string {
-  try {
-    return new TextDecoder("latin1").decode(readWhole(`/proc/${pid}/${file}`));
-  } catch (error) {
-    if (error instanceof SystemError) return "";
-    throw error;
+/** Strings that each end with a NUL, as /proc has argv and environment. */
+function entriesOf(bytes: Uint8Array): Uint8Array[] {
+  const entries: Uint8Array[] = [];
+  for (let start = 0; start < bytes.length; ) {
+    const end = bytes.indexOf(0, start);
+    entries.push(bytes.slice(start, end < 0 ? bytes.length : end));
+    start = end < 0 ? bytes.length : end + 1;
   }
+  return entries;
+}
+
+/** Whether each entry of an environment is a name, which is there once, and a value: all else the runtime tidies up. */
+function isPlain(environment: Uint8Array): boolean {
+  const names = new Set<string>();
+  const entries = new TextDecoder("latin1").decode(environment).split("\0");
+  if (entries.at(-1) === "") entries.pop();
+  for (const entry of entries) {
+    const end = entry.indexOf("=");
+    if (end < 1) return false;
+    names.add(entry.slice(0, end));
+  }
+  return names.size === entries.length;
 }

@@ -2,11 +2,9 @@ import type { Collector } from "../collect/collector.ts";
 import type { Config } from "../config/config.ts";
 import type { Identity, Recording } from "../recording/recording.ts";
 import { RowStore } from "../recording/rows.ts";
-import type { Child, Ending, startChild } from "./child.ts";
+import type { Child, Ending } from "./child.ts";
 import { Axis, type Clock } from "./clock.ts";
 import { runFacts } from "./facts.ts";
-import type { Inherited } from "./inherited.ts";
-import type { ResolvedCommand } from "./resolve-command.ts";
 import { Sampler } from "./sampler.ts";
 import { signalName } from "./signal-names.ts";
 import type { SignalRelay } from "./signals.ts";
@@ -14,13 +12,11 @@ import type { SignalRelay } from "./signals.ts";
 /** What a session is made of. */
 export interface SessionParts {
   readonly config: Config;
-  readonly command: ResolvedCommand;
-  readonly inherited: Inherited;
   readonly signals: Pick<SignalRelay, "attach" | "detach" | "onIdle">;
   readonly collectors: readonly Collector[];
   readonly clock: Clock;
-  /** Starts the command: `startChild`, or a stand-in. */
-  readonly start: typeof startChild;
+  /** Starts the command. Throws CommandError. */
+  readonly start: () => Child;
   /** Of statexec itself. */
   readonly version: string;
   /** Told of what should not happen; the command goes on. */
@@ -71,10 +67,10 @@ export class Session {
 
   /** Starts the command between its two samples and answers how it ended. */
   async #runCommand(): Promise<Ending> {
-    const { command, inherited, signals, start } = this.#parts;
+    const { signals, start } = this.#parts;
     this.#sampler.status = 1;
     const startedAtMs = this.#sample();
-    const child = start(command, inherited);
+    const child = start();
     signals.attach(child);
     this.#event(startedAtMs, "command_started", "Command started");
     this.#startTicks();

@@ -98,4 +98,3 @@ function inForeground(): boolean {
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return fields[2] === fields[5];
 }
-

@@ -6,6 +6,7 @@ const figures: ReadonlyMap<string, Figures> = new Map<string, Figures>([
   ["statexec", [14_000_000, 14_200_000, 14_400_000]],
   ["bare", [7_000_000, 7_100_000, 7_200_000]],
   ["heap", [0.4, 0.4, 0.4]],
+  ["noise", [-1000, 500, 1000]],
   ["peer", "not installed"],
 ]);
 const experiment: Experiment = { name: "wall", run: async () => figures };
@@ -60,6 +61,10 @@ describe("table", () => {
 
   test("a ratio too small for its digits is not shown as zero", () => {
     expect(cells({ ours: "heap", against: "bare" })[3]).toBe("**< 0.01**");
+  });
+
+  test("a divisor that may be zero gives no ratio, and says why", () => {
+    expect(cells({ against: "noise", goal: { atMost: 2 } })[3]).toBe("lost in noise");
   });
 
   test("a contestant that no experiment knows is an error", () => {

@@ -15,7 +15,7 @@ export interface RunOptions {
 export interface RunResult {
   /** Exit status; null where a signal ended it. */
   readonly code: number | null;
-  readonly signal: string | null;
+  readonly signal: string | number | null;
   readonly stdout: string;
   readonly stderr: string;
 }

@@ -1,0 +1,289 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { MACHINE, RUN, type SeriesKey, SUMMARY, sampleName, series } from "../../src/catalog/index.ts";
+import type { Fact, Recording } from "../../src/recording/recording.ts";
+import { summarise, withSummary } from "../../src/recording/summary.ts";
+import { parseText, pointsOf, type Rows, recordingOf, renderText, START_MS } from "../helpers/recording.ts";
+
+const STATUS = series(RUN.commandStatus);
+const cpu = (name: string, mode: string) => series(MACHINE.cpuSeconds, { cpu: name, mode });
+const received = (name: string) => series(MACHINE.networkReceived, { interface: name });
+const read = (name: string) => series(MACHINE.diskRead, { disk: name });
+
+/** A run with columns beside the status; times are milliseconds since the start. */
+function run(columns: readonly SeriesKey[], rows: Rows["rows"], facts: readonly Fact[] = []): Recording {
+  const shifted = rows.map(([atMs, ...values]) => [START_MS + atMs, ...values] as const);
+  return recordingOf({ facts, parts: [{ columns: [STATUS, ...columns], rows: shifted }] });
+}
+
+/** The summary's values by name, with its label where it has one. */
+function figures(made: Recording): Record<string, number> {
+  const named = summarise(made).map((one) => {
+    const points = pointsOf(one);
+    expect(points).toHaveLength(1);
+    return [[sampleName(one.metric).slice("statexec_summary_".length), ...one.labels].join(" "), points[0]![1]];
+  });
+  return Object.fromEntries(named);
+}
+
+describe("the time that counts", () => {
+  const counted = [received("eth0")];
+
+  test("is from the first sample with status 1 to the first with 2, both in it; its point is at the end", () => {
+    const made = run(counted, [
+      [0, 0, 0],
+      [1000, 1, 1000],
+      [2000, 1, 1500],
+      [3000, 2, 5000],
+      [4000, 2, 90_000],
+    ]);
+    expect(figures(made)).toEqual({ network_mean_received_bytes_per_second: 2000 });
+    expect(summarise(made).flatMap(pointsOf)).toEqual([[START_MS + 3000, 2000]]);
+  });
+
+  test.each<[string, Rows["rows"]]>([
+    [
+      "the command never started",
+      [
+        [0, 0, 0],
+        [1000, 0, 50],
+      ],
+    ],
+    [
+      "it was stopped before its start",
+      [
+        [0, 0, 0],
+        [1000, 2, 50],
+      ],
+    ],
+    [
+      "it was not seen to end",
+      [
+        [0, 1, 0],
+        [1000, 1, 50],
+      ],
+    ],
+    ["there is no sample", []],
+  ])("is none where %s", (_, rows) => {
+    expect(summarise(run(counted, rows))).toEqual([]);
+  });
+
+  test("is none where no status was recorded", () => {
+    expect(summarise(recordingOf({ parts: [{ columns: counted, rows: [[START_MS, 1]] }] }))).toEqual([]);
+  });
+});
+
+describe("CPU", () => {
+  const columns = [cpu("cpu0", "user"), cpu("cpu1", "user"), cpu("cpu0", "idle"), cpu("cpu1", "idle")];
+
+  test("seconds a second by mode over all CPUs, and how many there are", () => {
+    const made = run(columns, [
+      [0, 1, 10, 20, 100, 200],
+      [1000, 1, 11, 20, 100, 201],
+      [2000, 2, 12, 20.5, 100, 202.5],
+    ]);
+    expect(figures(made)).toEqual({ "cpu_mean_seconds user": 1.25, "cpu_mean_seconds idle": 1.25, cpu_cores: 2 });
+  });
+
+  test("a CPU that goes offline counts for what was seen of it, and not among the cores", () => {
+    const made = run(columns, [
+      [0, 1, 10, 20, 100, 200],
+      [1000, 1, 11, 20.5, 100, 200],
+      [2000, 2, 12, undefined, 100, undefined],
+    ]);
+    expect(figures(made)).toEqual({ "cpu_mean_seconds user": 1.25, "cpu_mean_seconds idle": 0, cpu_cores: 1 });
+  });
+
+  test("a counter that began anew is a gap, never a negative rate", () => {
+    const made = run(
+      [cpu("cpu0", "user")],
+      [
+        [0, 1, 100],
+        [1000, 1, 101],
+        [2000, 1, 3],
+        [4000, 2, 4],
+      ],
+    );
+    expect(figures(made)).toEqual({ "cpu_mean_seconds user": 0.5, cpu_cores: 1 });
+  });
+
+  test("a mode that is 0 all the time is 0; one that has no two points is absent", () => {
+    const made = run(
+      [cpu("cpu0", "nice"), cpu("cpu0", "steal")],
+      [
+        [0, 1, 0, undefined],
+        [1000, 2, 0, 5],
+      ],
+    );
+    expect(figures(made)).toEqual({ "cpu_mean_seconds nice": 0, cpu_cores: 1 });
+  });
+});
+
+describe("memory", () => {
+  const columns = [series(MACHINE.memoryUsed), series(MACHINE.memoryFree), series(MACHINE.memoryTotal)];
+
+  test("means over time, however unevenly it was sampled", () => {
+    const made = run(columns, [
+      [0, 1, 100, 50, 150],
+      [100, 1, 200, 50, 150],
+      [1000, 2, 400, 50, 150],
+    ]);
+    const expected = {
+      memory_used_bytes: (150 * 100 + 300 * 900) / 1000,
+      memory_free_bytes: 50,
+      memory_total_bytes: 150,
+    };
+    expect(figures(made)).toEqual(expected);
+  });
+
+  test("a gap is left out, in memory as in a file", () => {
+    const made = run(
+      [series(MACHINE.memoryBuffers)],
+      [
+        [0, 1, 10],
+        [1000, 1, 20],
+        [2000, 1, undefined],
+        [3000, 1, 40],
+        [4000, 2, 60],
+      ],
+    );
+    expect(figures(made)).toEqual({ memory_buffers_bytes: (15 + 50) / 2 });
+    expect(figures(parseText(renderText(made)))).toEqual(figures(made));
+  });
+});
+
+describe("network and disks", () => {
+  const rows: Rows["rows"] = [
+    [0, 1, 1000, 1000, 0],
+    [1000, 1, 1500, 1500, 512],
+    [2000, 2, 3000, 3000, 1024],
+  ];
+  const columns = [received("eth0"), received("br0"), read("sda")];
+
+  test("only what the facts name is summed", () => {
+    const facts: Fact[] = [
+      ["summed_interface", "eth0"],
+      ["summed_disk", "sda"],
+    ];
+    expect(figures(run(columns, rows, facts))).toEqual({
+      network_mean_received_bytes_per_second: 1000,
+      disk_mean_read_bytes_per_second: 512,
+    });
+  });
+
+  test("facts that name no disk leave no disk to sum", () => {
+    expect(figures(run(columns, rows, [["summed_interface", "br0"]]))).toEqual({
+      network_mean_received_bytes_per_second: 1000,
+    });
+  });
+
+  test("a fact of one kind names nothing of the other", () => {
+    expect(figures(run(columns, rows, [["summed_disk", "eth0"]]))).toEqual({});
+  });
+
+  test("all is summed where no fact names any", () => {
+    expect(figures(run(columns, rows, [["version", "1"]]))).toEqual({
+      network_mean_received_bytes_per_second: 2000,
+      disk_mean_read_bytes_per_second: 512,
+    });
+  });
+
+  test("an interface that appears or goes counts for what was seen of it", () => {
+    const made = run(
+      [received("eth0"), received("wlan0"), received("usb0")],
+      [
+        [0, 1, 0, undefined, 10],
+        [1000, 1, 100, 700, 30],
+        [2000, 2, 200, 1000, undefined],
+      ],
+    );
+    expect(figures(made)).toEqual({ network_mean_received_bytes_per_second: (200 + 300 + 20) / 2 });
+  });
+
+  test("sent, received, read and written are each their own", () => {
+    const all = [MACHINE.networkSent, MACHINE.networkReceived].map((metric) => series(metric, { interface: "a" }));
+    const disks = [MACHINE.diskRead, MACHINE.diskWrite].map((metric) => series(metric, { disk: "a" }));
+    const made = run(
+      [...all, ...disks],
+      [
+        [0, 1, 0, 0, 0, 0],
+        [1000, 2, 1, 2, 3, 4],
+      ],
+    );
+    expect(figures(made)).toEqual({
+      network_mean_sent_bytes_per_second: 1,
+      network_mean_received_bytes_per_second: 2,
+      disk_mean_read_bytes_per_second: 3,
+      disk_mean_write_bytes_per_second: 4,
+    });
+  });
+});
+
+describe("a run that is short for its sources", () => {
+  const columns = [cpu("cpu0", "user"), series(MACHINE.memoryUsed), received("eth0")];
+  const lasting = (ms: number) =>
+    Object.keys(
+      figures(
+        run(columns, [
+          [0, 1, 0, 1, 0],
+          [ms, 2, 1, 1, 1],
+        ]),
+      ),
+    );
+  const exact = ["memory_used_bytes", "network_mean_received_bytes_per_second"];
+
+  test.each([
+    [200, ["cpu_mean_seconds user", "cpu_cores", ...exact]],
+    [199, ["cpu_cores", ...exact]],
+    [20, ["cpu_cores", ...exact]],
+    [19, ["cpu_cores"]],
+  ])("of %p ms has %p", (ms, names) => {
+    expect(lasting(ms)).toEqual(names);
+  });
+});
+
+describe("withSummary", () => {
+  const made = run(
+    [received("eth0")],
+    [
+      [0, 1, 0],
+      [1000, 2, 7],
+    ],
+  );
+
+  test("has every series and the summary, which is made anew", () => {
+    const names = (one: Recording) => [...one.series()].map(({ metric }) => metric.name);
+    const once = withSummary(made);
+    expect(names(once)).toEqual([RUN.commandStatus.name, MACHINE.networkReceived.name, SUMMARY.networkReceived.name]);
+    expect(names(withSummary(once))).toEqual(names(once));
+    expect(once.identity).toBe(made.identity);
+  });
+
+  test("of any run is the same from memory and from its file", () => {
+    const columns = [
+      cpu("cpu0", "user"),
+      cpu("cpu1", "user"),
+      series(MACHINE.memoryUsed),
+      received("eth0"),
+      read("sda"),
+    ];
+    const value = fc.option(fc.integer({ min: 0, max: 1000 }), { nil: undefined, freq: 3 });
+    const row = fc.tuple(fc.nat({ max: 20_000 }), fc.tuple(...columns.map(() => value)));
+    const rows = fc.uniqueArray(row, { minLength: 3, maxLength: 9, selector: ([atMs]) => atMs });
+    fc.assert(
+      fc.property(rows, (drawn) => {
+        const all = drawn.toSorted(([a], [b]) => a - b);
+        const statuses = all.map((_, i) => (i === 0 ? 0 : i === all.length - 1 ? 2 : 1));
+        const one = run(
+          columns,
+          all.map(([atMs, values], i) => [atMs, statuses[i], ...values]),
+        );
+        const read = parseText(renderText(withSummary(one)));
+        expect(figures(read)).toEqual(figures(one));
+        expect(renderText(withSummary(read))).toBe(renderText(withSummary(one)));
+        expect(Object.values(figures(one)).every((figure) => figure >= 0)).toBe(true);
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
