@@ -1,43 +1,11 @@
 import { describe, expect, test } from "bun:test";
-import { sampleName } from "../../src/catalog/index.ts";
-import type { Collector } from "../../src/collect/collector.ts";
-import { CpuCollector } from "../../src/collect/cpu.ts";
 import { DiskCollector } from "../../src/collect/disk.ts";
 import { machineCollectors } from "../../src/collect/index.ts";
 import { MemoryCollector } from "../../src/collect/memory.ts";
 import { NetworkCollector } from "../../src/collect/network.ts";
-import { ForbiddenError } from "../../src/errors.ts";
 import { kernelFs } from "../../src/proc/kernel-fs.ts";
 import { procTree, recordedTree } from "../helpers/proc-tree.ts";
-
-const GONE = Number.NaN;
-const NET_HEADER = "Inter-|   Receive\n face |bytes\n";
-
-const net = (rows: Record<string, [received: number, sent: number]>) =>
-  NET_HEADER +
-  Object.entries(rows)
-    .map(([name, [received, sent]]) => `${name}: ${received} 0 0 0 0 0 0 0 ${sent} 0 0 0 0 0 0 0\n`)
-    .join("");
-
-const disks = (rows: Record<string, [read: number, written: number]>) =>
-  Object.entries(rows)
-    .map(([name, [read, written]]) => `8 0 ${name} 0 0 ${read} 0 0 0 ${written} 0 0 0 0\n`)
-    .join("");
-
-/** /proc/stat with the given user ticks by CPU; idle ticks are 1000 unless told. */
-const stat = (user: Record<number, number>, idle = 1000) =>
-  `cpu  0 0 0 0 0 0 0 0 0 0\n${Object.entries(user)
-    .map(([cpu, ticks]) => `cpu${cpu} ${ticks} 0 0 ${idle} 0 0 0 0 0 0\n`)
-    .join("")}intr 0\n`;
-
-const labels = (collector: Collector) =>
-  collector.describe().map((key) => [sampleName(key.metric), ...key.labels].join(" "));
-
-/** A sample by series; undefined: the set of series has changed. */
-function sampled(collector: Collector, keys: readonly string[]): Record<string, number> | undefined {
-  const row = new Float64Array(keys.length).fill(-1);
-  return collector.sample(row) ? Object.fromEntries(keys.map((key, i) => [key, row[i]!])) : undefined;
-}
+import { disks, GONE, labels, net, sampled } from "./rows.ts";
 
 describe("network", () => {
   const SENT = "statexec_network_sent_bytes_total";
@@ -112,79 +80,6 @@ describe("disk", () => {
   });
 });
 
-describe("cpu", () => {
-  const USER = "statexec_cpu_seconds_total cpu0 user";
-  const IDLE = "statexec_cpu_seconds_total cpu0 idle";
-
-  test("every mode of every CPU by its name", () => {
-    const collector = new CpuCollector(
-      procTree({
-        "/proc/stat": "cpu  1 2 3 4 5 6 7 8 9 10\ncpu0 1 2 3 4 5 6 7 8 9 10\n",
-      }),
-    );
-    const modes = ["user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal", "guest", "guestNice"];
-    const expected = Object.fromEntries(
-      modes.map((mode, i) => [`statexec_cpu_seconds_total cpu0 ${mode}`, (i + 1) / 100]),
-    );
-    expect(sampled(collector, labels(collector))).toEqual(expected);
-  });
-
-  test("a small fall is held at the last value, also over a time offline; a large one is a restart", () => {
-    const tree = procTree({ "/proc/stat": stat({ 0: 5000, 1: 1 }, 1000) });
-    const collector = new CpuCollector(tree);
-    const keys = labels(collector);
-    const at = (user: number, idle: number) => {
-      tree.set("/proc/stat", stat({ 0: user, 1: 1 }, idle));
-      const values = sampled(collector, keys)!;
-      return [values[USER], values[IDLE]];
-    };
-    expect(at(5000, 1000)).toEqual([50, 10]);
-    expect(at(5001, 701)).toEqual([50.01, 10]);
-    expect(at(5001, 999)).toEqual([50.01, 10]);
-    expect(at(5001, 1001)).toEqual([50.01, 10.01]);
-    tree.set("/proc/stat", stat({ 1: 1 }));
-    expect(sampled(collector, keys)![IDLE]).toBe(GONE);
-    expect(at(4999, 1000)).toEqual([50.01, 10.01]);
-    expect(at(1, 701)).toEqual([0.01, 7.01]);
-  });
-
-  test("a CPU that comes online changes the set; one that was there before does not", () => {
-    const tree = procTree({ "/proc/stat": stat({ 0: 100 }) });
-    const collector = new CpuCollector(tree);
-    const one = labels(collector);
-    sampled(collector, one);
-    tree.set("/proc/stat", stat({ 0: 100, 3: 300 }));
-    expect(sampled(collector, one)).toBeUndefined();
-    const two = labels(collector);
-    expect(two.slice(0, one.length)).toEqual(one);
-    expect(sampled(collector, two)!["statexec_cpu_seconds_total cpu3 user"]).toBe(3);
-    tree.set("/proc/stat", stat({ 3: 301 }));
-    expect(sampled(collector, two)).toMatchObject({ [USER]: GONE, "statexec_cpu_seconds_total cpu3 user": 3.01 });
-    expect(collector.facts()).toContainEqual(["cpus", "1"]);
-  });
-
-  test("the hold lasts over a new set of series", () => {
-    const tree = procTree({ "/proc/stat": stat({ 0: 1 }, 1000) });
-    const collector = new CpuCollector(tree);
-    sampled(collector, labels(collector));
-    tree.set("/proc/stat", stat({ 0: 1, 1: 1 }, 900));
-    expect(collector.sample(new Float64Array(10))).toBe(false);
-    expect(sampled(collector, labels(collector))![IDLE]).toBe(10);
-  });
-
-  test("a refused cpuinfo is a fact less", () => {
-    const tree = procTree({ "/proc/stat": stat({ 0: 1 }), "/proc/cpuinfo": "model name\t: X\n" });
-    const collector = new CpuCollector(tree);
-    collector.describe();
-    expect(collector.facts()).toEqual([
-      ["cpus", "1"],
-      ["cpu_model", "X"],
-    ]);
-    tree.forbid("/proc/cpuinfo");
-    expect(collector.facts()).toEqual([["cpus", "1"]]);
-  });
-});
-
 describe("memory", () => {
   const values = (meminfo: string) => {
     const collector = new MemoryCollector(procTree({ "/proc/meminfo": meminfo }));
@@ -222,49 +117,6 @@ describe("memory", () => {
     const collector = new MemoryCollector(procTree());
     expect([collector.describe(), collector.facts()]).toEqual([[], []]);
     expect(collector.sample(new Float64Array(0))).toBe(true);
-  });
-});
-
-describe("a source that fails", () => {
-  const SOURCES = { cpu: "/proc/stat", memory: "/proc/meminfo", network: "/proc/net/dev", disk: "/proc/diskstats" };
-  const GOOD = {
-    "/proc/stat": stat({ 0: 1 }),
-    "/proc/meminfo": "MemTotal: 8 kB\nMemFree: 4 kB\nBuffers: 0 kB\nCached: 2 kB\n",
-    "/proc/net/dev": net({ lo: [1, 2] }),
-    "/proc/diskstats": disks({ sda: [2, 4] }),
-  };
-
-  test.each(Object.entries(SOURCES))("%s, forbidden or malformed, fails alone and recovers", (name, path) => {
-    const tree = procTree(GOOD);
-    const collectors = machineCollectors(tree).map((collector) => ({ collector, keys: labels(collector) }));
-    const failures = () =>
-      collectors.flatMap(({ collector, keys }) => {
-        try {
-          return sampled(collector, keys) ? [] : [`${collector.name}: changed`];
-        } catch (error) {
-          return [`${collector.name}: ${(error as Error).name}`];
-        }
-      });
-    tree.forbid(path);
-    expect(failures()).toEqual([`${name}: ForbiddenError`]);
-    tree.allow(path);
-    expect(failures()).toEqual([]);
-    tree.set(path, "what?");
-    expect(failures()).toEqual([`${name}: ParseError`]);
-    tree.set(path, GOOD[path as keyof typeof GOOD]);
-    expect(failures()).toEqual([]);
-  });
-
-  test.each(Object.entries(SOURCES))("%s, forbidden from the start, is described when it is let", (name, path) => {
-    const tree = procTree(GOOD).forbid(path);
-    const collector = machineCollectors(tree).find((each) => each.name === name)!;
-    const before = labels(collector);
-    expect(() => sampled(collector, before)).toThrow(ForbiddenError);
-    expect(() => sampled(collector, before)).toThrow(ForbiddenError);
-    tree.allow(path);
-    const after = sampled(collector, before) === undefined ? labels(collector) : before;
-    expect(after).not.toEqual([]);
-    expect(Object.keys(sampled(collector, after)!)).toEqual(after);
   });
 });
 

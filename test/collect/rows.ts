@@ -1,0 +1,31 @@
+import { sampleName } from "../../src/catalog/index.ts";
+import type { Collector } from "../../src/collect/collector.ts";
+
+export const GONE = Number.NaN;
+const NET_HEADER = "Inter-|   Receive\n face |bytes\n";
+
+export const net = (rows: Record<string, [received: number, sent: number]>) =>
+  NET_HEADER +
+  Object.entries(rows)
+    .map(([name, [received, sent]]) => `${name}: ${received} 0 0 0 0 0 0 0 ${sent} 0 0 0 0 0 0 0\n`)
+    .join("");
+
+export const disks = (rows: Record<string, [read: number, written: number]>) =>
+  Object.entries(rows)
+    .map(([name, [read, written]]) => `8 0 ${name} 0 0 ${read} 0 0 0 ${written} 0 0 0 0\n`)
+    .join("");
+
+/** /proc/stat with the given user ticks by CPU; idle ticks are 1000 unless told. */
+export const stat = (user: Record<number, number>, idle = 1000) =>
+  `cpu  0 0 0 0 0 0 0 0 0 0\n${Object.entries(user)
+    .map(([cpu, ticks]) => `cpu${cpu} ${ticks} 0 0 ${idle} 0 0 0 0 0 0\n`)
+    .join("")}intr 0\n`;
+
+export const labels = (collector: Collector) =>
+  collector.describe().map((key) => [sampleName(key.metric), ...key.labels].join(" "));
+
+/** A sample by series; undefined: the set of series has changed. */
+export function sampled(collector: Collector, keys: readonly string[]): Record<string, number> | undefined {
+  const row = new Float64Array(keys.length).fill(-1);
+  return collector.sample(row) ? Object.fromEntries(keys.map((key, i) => [key, row[i]!])) : undefined;
+}
