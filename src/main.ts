@@ -41,6 +41,9 @@ export async function main(words: readonly string[], env: NodeJS.ProcessEnv): Pr
   }
 }
 
+/** A run that lasts longer than this is worth compiled code; until then interpreting is cheaper (see scripts/build.ts). */
+const WORTH_COMPILING_MS = 1000;
+
 /** Runs the command and writes what was recorded of it. */
 async function record(config: Config, inherited: Inherited, problems: Problems): Promise<never> {
   const command = resolveCommand(config.command, process.env.PATH);
@@ -52,6 +55,7 @@ async function record(config: Config, inherited: Inherited, problems: Problems):
   const report = (error: unknown) => problems.report(error);
   const start = () => startChild(command, inherited, launcher);
   const session = new Session({ config, start, signals, collectors, report, clock: systemClock, version });
+  setTimeout(() => Bun.unsafe.setJITPolicy(1), WORTH_COMPILING_MS);
   try {
     const { recording, ending } = await session.run();
     if (file.mayBlock) signals.close();

@@ -41,29 +41,57 @@ export function writeAll(fd: number, bytes: Uint8Array, path = ""): void {
   }
 }
 
-/** The bytes of a file from its start, also of one whose size the kernel does not say (/proc). Throws SystemError. */
+const FIRST_BUFFER_BYTES = 16 * 1024;
+
+/** What files are read into, one after the other. It grows to the largest of them; until then its memory stays. */
+export class ReadBuffer {
+  /** The memory: what was read last is at its start. */
+  bytes: Uint8Array;
+  #address: number;
+
+  constructor(size = FIRST_BUFFER_BYTES) {
+    const { bytes, address } = pinned(size);
+    this.bytes = bytes;
+    this.#address = address;
+  }
+
+  /**
+   * Reads a file from its start to its end; the length. The kernel may give a page a read, and says no size for its own
+   * files, so that only an empty read is the end. Throws SystemError.
+   */
+  fill(fd: number, path: string): number {
+    let length = 0;
+    for (;;) {
+      if (length === this.bytes.length) this.#grow();
+      const count = libc.pread(fd, (this.#address + length) as Pointer, this.bytes.length - length, length) as number;
+      if (count < 0) throw failed("pread", path);
+      if (count === 0) return length;
+      length += count;
+    }
+  }
+
+  #grow(): void {
+    const { bytes, address } = pinned(this.bytes.length * 2);
+    bytes.set(this.bytes);
+    this.bytes = bytes;
+    this.#address = address;
+  }
+}
+
+/** The bytes of a file, also of one of the kernel's. Throws SystemError. */
 export function readWhole(path: string): Uint8Array {
   const fd = openFile(path, O_RDONLY);
   try {
-    let buffer = pinned(4096);
-    let length = 0;
-    for (;;) {
-      if (length === buffer.bytes.length) buffer = grown(buffer.bytes);
-      const room = buffer.bytes.length - length;
-      const got = libc.read(fd, buffer.bytes.subarray(length), room) as number;
-      if (got < 0) throw failed("read", path);
-      if (got === 0) return buffer.bytes.subarray(0, length);
-      length += got;
-    }
+    const buffer = new ReadBuffer();
+    return buffer.bytes.subarray(0, buffer.fill(fd, path));
   } finally {
     closeFile(fd);
   }
 }
 
-function grown(bytes: Uint8Array) {
-  const larger = pinned(bytes.length * 4);
-  larger.bytes.set(bytes);
-  return larger;
+/** The same as text, without the space around it. */
+export function readText(path: string): string {
+  return new TextDecoder().decode(readWhole(path)).trim();
 }
 
 export type FileKind = "file" | "directory" | "symlink" | "fifo" | "character device" | "block device" | "socket";

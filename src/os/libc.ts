@@ -12,7 +12,6 @@ const WORD = FFIType.i64_fast;
 const SYMBOLS = {
   open: { args: ["ptr", "int", "int"], returns: "int" },
   close: { args: ["int"], returns: "int" },
-  read: { args: ["int", "ptr", SIZE], returns: WORD },
   pread: { args: ["int", "ptr", SIZE, WORD], returns: WORD },
   write: { args: ["int", "ptr", SIZE], returns: WORD },
   ftruncate: { args: ["int", WORD], returns: "int" },

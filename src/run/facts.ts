@@ -1,16 +1,16 @@
 import type { Config } from "../config/config.ts";
+import { readText, SystemError } from "../os/files.ts";
 import type { Fact } from "../recording/recording.ts";
 
 /** What is known of a run beside its series: no environment values, and no arguments where they are not wanted. */
-export async function runFacts(config: Config, version: string, trueStartMs: number): Promise<Fact[]> {
-  const [kernel, host] = await Promise.all([kernelText("osrelease"), kernelText("hostname")]);
+export function runFacts(config: Config, version: string, trueStartMs: number): Fact[] {
   const [name = "", ...args] = config.command;
   const facts: (readonly [fact: string, value: string | undefined])[] = [
     ["version", version],
     ["runtime", `bun ${Bun.version}`],
-    ["kernel", kernel],
+    ["kernel", kernelText("osrelease")],
     ["machine", process.arch],
-    ["host", host],
+    ["host", kernelText("hostname")],
     ["started_at", new Date(trueStartMs).toISOString()],
     ["interval_seconds", String(config.intervalSeconds)],
     ["command", name],
@@ -20,11 +20,11 @@ export async function runFacts(config: Config, version: string, trueStartMs: num
 }
 
 /** A file of /proc/sys/kernel, proc_sys_kernel(5); undefined where it is not there or hidden from us. */
-async function kernelText(name: string): Promise<string | undefined> {
+function kernelText(name: string): string | undefined {
   try {
-    return (await Bun.file(`/proc/sys/kernel/${name}`).text()).trim();
+    return readText(`/proc/sys/kernel/${name}`);
   } catch (error) {
-    if (error instanceof Error && "code" in error) return undefined;
+    if (error instanceof SystemError) return undefined;
     throw error;
   }
 }

@@ -11,6 +11,8 @@ interface Slot {
   values: Float64Array;
   keys: readonly SeriesKey[];
   described: boolean;
+  /** Described since its facts were last asked for. */
+  factsDue: boolean;
 }
 
 /** How often a collector may find its set of series changed within one sample before it goes without. */
@@ -78,6 +80,7 @@ export class Sampler {
       this.#recorder.ticksMissed += reached - due;
       try {
         this.sample();
+        this.recordFacts();
       } catch (error) {
         this.report(error);
       }
@@ -86,6 +89,19 @@ export class Sampler {
       schedule(following);
     };
     schedule(passed() + 1);
+  }
+
+  /** Takes over what collectors know beside their series, where that is new. It may take longer than a sample. */
+  recordFacts(): void {
+    for (const slot of this.#slots) {
+      if (!slot.factsDue) continue;
+      slot.factsDue = false;
+      try {
+        for (const fact of slot.collector.facts?.() ?? []) this.sink.fact(fact);
+      } catch (error) {
+        this.report(error);
+      }
+    }
   }
 
   stop(): void {
@@ -111,8 +127,8 @@ export class Sampler {
     slot.keys = slot.collector.describe();
     slot.values = new Float64Array(slot.keys.length).fill(ABSENT);
     slot.described = true;
+    slot.factsDue = true;
     this.#changed = true;
-    for (const fact of slot.collector.facts?.() ?? []) this.sink.fact(fact);
   }
 
   #layOut(): void {
@@ -149,5 +165,5 @@ export class Sampler {
 }
 
 function newSlot(collector: Collector): Slot {
-  return { collector, values: new Float64Array(0), keys: [], described: false };
+  return { collector, values: new Float64Array(0), keys: [], described: false, factsDue: false };
 }

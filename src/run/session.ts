@@ -52,14 +52,14 @@ export class Session {
       if (config.delayBeforeSeconds > 0) {
         this.#sample();
         const signal = await this.#pause(config.delayBeforeSeconds);
-        if (signal !== undefined) return await this.#close(this.#stoppedEarly(signal));
+        if (signal !== undefined) return { recording: this.#store, ending: this.#stoppedEarly(signal) };
       }
       const ending = await this.#runCommand();
       if (config.delayAfterSeconds > 0) {
         await this.#pause(config.delayAfterSeconds);
         this.#sample();
       }
-      return await this.#close(ending);
+      return { recording: this.#store, ending };
     } finally {
       this.#sampler.stop();
     }
@@ -74,6 +74,7 @@ export class Session {
     signals.attach(child);
     this.#event(startedAtMs, "command_started", "Command started");
     this.#startTicks();
+    this.#recordFacts();
     const ending = await this.#endOf(child);
     signals.detach();
     this.#sampler.status = 2;
@@ -106,14 +107,15 @@ export class Session {
   #stoppedEarly(signal: number): Ending {
     const text = `Stopped by ${signalName(signal)} before the command was started`;
     this.#event(this.#sample(), "stop_requested", text);
+    this.#recordFacts();
     return { kind: "signaled", signal };
   }
 
-  /** What is read once, after all that must be in time. */
-  async #close(ending: Ending): Promise<SessionEnd> {
+  /** What is known beside the samples: read when the command has been started, since it is not in a hurry. */
+  #recordFacts(): void {
     const { config, version } = this.#parts;
-    for (const fact of await runFacts(config, version, this.#axis.trueStartMs)) this.#store.fact(fact);
-    return { recording: this.#store, ending };
+    for (const fact of runFacts(config, version, this.#axis.trueStartMs)) this.#store.fact(fact);
+    this.#sampler.recordFacts();
   }
 
   #event(atMs: number, event: string, text: string): void {

@@ -93,7 +93,7 @@ describe("a tree below a root", () => {
 
   test("a folder read as a file is an error of its own", () => {
     const { proc } = tree({ "proc/stat": "x" });
-    expect(() => proc.read("/proc")).toThrow("EISDIR");
+    expect(() => proc.read("/proc")).toThrow("Is a directory");
   });
 });
 

@@ -1,0 +1,58 @@
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { BIN } from "./statexec.ts";
+
+const SOURCES = join(import.meta.dir, "../programs");
+const ROOT = resolve(import.meta.dir, "../..");
+
+/** A program of test/programs, compiled once for each text that it ever had. Throws with the compiler's words. */
+export function program(name: "dump" | "launch" | "count" | "orphans"): string {
+  const source = join(SOURCES, `${name}.c`);
+  const target = join(tmpdir(), `statexec-${name}-${Bun.hash(readFileSync(source)).toString(16)}`);
+  if (existsSync(target)) return target;
+  const folder = mkdtempSync(join(tmpdir(), "statexec-compile-"));
+  const made = join(folder, name);
+  const compiler = Bun.spawnSync(["gcc", "-O1", "-Wall", "-Wextra", "-Werror", "-o", made, source]);
+  if (compiler.exitCode !== 0) throw new Error(`cannot compile ${source}:\n${compiler.stderr}`);
+  // Whole or not at all, should another run compile it too; and for every user.
+  renameSync(made, target);
+  chmodSync(target, 0o755);
+  return target;
+}
+
+/** statexec in one of the forms that people install. */
+export interface Form {
+  readonly form: "binary" | "package";
+  /** The file to execute. */
+  readonly path: string;
+  /** What PATH must hold in front. */
+  readonly runtime: string;
+}
+
+/** The compiled program, and the package's bin, which the shebang's `bun` runs. */
+export function forms(): Form[] {
+  return [
+    { form: "binary", path: BIN, runtime: "" },
+    { form: "package", path: installedBin(), runtime: `${join(ROOT, "node_modules/.bin")}:` },
+  ];
+}
+
+/** The package's bin as an install leaves it: executable, its modules beside it. */
+function installedBin(): string {
+  const entry = readFileSync(join(ROOT, "index.ts"));
+  const folder = join(tmpdir(), `statexec-package-${Bun.hash(ROOT + entry.toString()).toString(16)}`);
+  const bin = join(folder, "index.ts");
+  if (existsSync(bin)) return bin;
+  const made = mkdtempSync(join(tmpdir(), "statexec-package-"));
+  chmodSync(made, 0o755);
+  for (const name of ["src", "package.json", "node_modules", "explorer"]) symlinkSync(join(ROOT, name), join(made, name));
+  Bun.spawnSync(["install", "-m", "755", join(ROOT, "index.ts"), join(made, "index.ts")]);
+  mkdirSync(dirname(folder), { recursive: true });
+  try {
+    renameSync(made, folder);
+  } catch (error) {
+    if (!existsSync(bin)) throw error;
+  }
+  return bin;
+}
