@@ -2,7 +2,7 @@ import { version } from "../package.json";
 import { machineCollectors } from "./collect/index.ts";
 import type { Config } from "./config/config.ts";
 import { parseInvocation } from "./config/resolve.ts";
-import { CommandError } from "./errors.ts";
+import { CommandError, UsageError } from "./errors.ts";
 import { render } from "./openmetrics/render.ts";
 import { writeAll } from "./os/files.ts";
 import { exitNow } from "./os/process.ts";
@@ -41,11 +41,15 @@ export async function main(words: readonly string[], env: NodeJS.ProcessEnv): Pr
   }
 }
 
+const NO_SYNC =
+  "--server and --connect: synchronised runs are not in this version; leave the option out (or its SE_ variable unset)";
+
 /** A run that lasts longer than this is worth compiled code; until then interpreting is cheaper (see scripts/build.ts). */
 const WORTH_COMPILING_MS = 1000;
 
 /** Runs the command and writes what was recorded of it. */
 async function record(config: Config, inherited: Inherited, problems: Problems): Promise<never> {
+  if (config.sync) throw new UsageError(NO_SYNC);
   const command = resolveCommand(config.command, process.env.PATH);
   const launcher = await launcherFor(inherited, command.argv);
   const file = claimMetricsFile(config.file);

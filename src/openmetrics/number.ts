@@ -1,5 +1,5 @@
-/** Room that `writeNumber` may need: `String` gives at most 24 characters, as in `-1.2345678901234567e-308`. */
-export const NUMBER_BYTES = 24;
+/** Room that `writeNumber` may need: `String` gives at most 25 characters, as in `-0.0000012345678901234567`. */
+export const NUMBER_BYTES = 25;
 
 /** Room that `writeStamp` may need: a sign, 13 digits of seconds, point, milliseconds, space and line feed. */
 export const STAMP_BYTES = 24;

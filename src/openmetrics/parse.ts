@@ -1,4 +1,4 @@
-import { type Metric, PREFIX, sampleName } from "../catalog/index.ts";
+import { PREFIX, sampleName } from "../catalog/index.ts";
 import { ParseError } from "../errors.ts";
 import type { Recording } from "../recording/recording.ts";
 import { assemble, type ReadFamily, type ReadSeries } from "./assemble.ts";
@@ -86,7 +86,7 @@ class Reader {
     if (this.#names.has(name)) this.#refuse(`all of ${name} in one place`);
     this.#names.add(name);
     this.#labelSets.clear();
-    this.#family = { metadata: { name }, catalogued: catalogued(name) as Metric | undefined, series: [] };
+    this.#family = { metadata: { name }, catalogued: catalogued(name), series: [] };
     this.#families.push(this.#family);
   }
 

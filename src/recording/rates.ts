@@ -32,6 +32,7 @@ export function growthWithin(blocks: Iterable<Block>, { fromMs, toMs }: Span): S
   let last = Number.NaN;
   let lastMs = Number.NaN;
   for (const { length, times, values } of blocks) {
+    if (length > 0 && (times[0] as number) > toMs) break;
     for (let row = 0; row < length; row++) {
       const atMs = times[row] as number;
       const value = values[row] as number;

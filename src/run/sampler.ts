@@ -27,6 +27,8 @@ export class Sampler {
   readonly #slots: Slot[];
   #row = new Float64Array(0);
   #changed = true;
+  /** When the last sample was taken, by the axis' elapsed time. */
+  #sampledAt = Number.NEGATIVE_INFINITY;
   #wallLead: number;
   #cancelTick: (() => void) | undefined;
 
@@ -50,6 +52,7 @@ export class Sampler {
   /** Takes one sample now; answers its stamp. */
   sample(): number {
     const began = this.clock.now();
+    this.#sampledAt = this.axis.elapsed();
     const atMs = this.axis.stamp();
     this.#recorder.sinceStartSeconds = (atMs - this.axis.startMs) / 1000;
     for (const slot of this.#slots) {
@@ -79,7 +82,8 @@ export class Sampler {
       const reached = Math.max(due, passed());
       this.#recorder.ticksMissed += reached - due;
       try {
-        this.sample();
+        // A sample that was asked for at or after this tick's time stands for it.
+        if (this.#sampledAt < due * intervalMs) this.sample();
         this.recordFacts();
       } catch (error) {
         this.report(error);

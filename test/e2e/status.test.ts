@@ -87,6 +87,7 @@ describe("our own failures are 125", () => {
     ["no command", []],
     ["an unknown option", ["--bogus", "true"]],
     ["a missing value", ["-f", "--", "true"]],
+    ["a synchronised run", ["-s", "touch", "started"]],
     ["an output path that cannot be written", ["-f", "/no/such/folder/run.prom", "touch", "started"]],
   ])("%s, before the command starts: one line, no stack trace, no usage", async (_, words) => {
     using folder = tempFolder();

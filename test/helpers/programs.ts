@@ -46,7 +46,8 @@ function installedBin(): string {
   if (existsSync(bin)) return bin;
   const made = mkdtempSync(join(tmpdir(), "statexec-package-"));
   chmodSync(made, 0o755);
-  for (const name of ["src", "package.json", "node_modules", "explorer"]) symlinkSync(join(ROOT, name), join(made, name));
+  for (const name of ["src", "package.json", "node_modules", "explorer"])
+    symlinkSync(join(ROOT, name), join(made, name));
   Bun.spawnSync(["install", "-m", "755", join(ROOT, "index.ts"), join(made, "index.ts")]);
   mkdirSync(dirname(folder), { recursive: true });
   try {

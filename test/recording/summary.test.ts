@@ -65,7 +65,7 @@ describe("the time that counts", () => {
     ],
     ["there is no sample", []],
   ])("is none where %s", (_, rows) => {
-    expect(summarise(run(counted, rows))).toEqual([]);
+    expect(summarise(run([cpu("cpu0", "user")], rows))).toEqual([]);
   });
 
   test("is none where no status was recorded", () => {

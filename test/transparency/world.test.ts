@@ -66,7 +66,9 @@ const CALLERS: Record<string, Caller> = {
   "a command line like the package's own": { script: "RUN -- index.ts -- --" },
   "entries that are no assignment": { script: `${LAUNCH} -E nothing -E =x -E == -E '' RUN` },
   "a name twice": { script: `${LAUNCH} -E A=1 -E B=2 -E A=3 RUN` },
-  "empty values and names of all kinds": { script: `${LAUNCH} -E E= -E 'a b=c d' -E 1=2 -E é=ü -E 'BASH_FUNC_f%%=() { :; }' RUN` },
+  "empty values and names of all kinds": {
+    script: `${LAUNCH} -E E= -E 'a b=c d' -E 1=2 -E é=ü -E 'BASH_FUNC_f%%=() { :; }' RUN`,
+  },
   umask: { script: "umask 0127; RUN" },
   nice: { script: "nice -n 7 RUN" },
   "chrt --batch, ionice": { script: "chrt --batch 0 ionice -c 3 RUN" },
@@ -87,7 +89,8 @@ const CALLERS: Record<string, Caller> = {
   "personality without randomised addresses": { script: "setarch -R RUN" },
   oom_score_adj: { script: "choom -n 500 -- RUN" },
   "variables of the runtime's": {
-    script: "export NODE_OPTIONS=--no-warnings NODE_ENV=production BUN_INSTALL=/no BUN_CONFIG_X=1 TZ=UTC FORCE_COLOR=1; RUN",
+    script:
+      "export NODE_OPTIONS=--no-warnings NODE_ENV=production BUN_INSTALL=/no BUN_CONFIG_X=1 TZ=UTC FORCE_COLOR=1; RUN",
   },
 };
 
@@ -101,8 +104,11 @@ describe.each(forms())("the command's world through the $form is the caller's", 
     for (const [name, content] of Object.entries(files)) writeFileSync(`${work}/${name}`, content);
     const dump = folder.file("dump");
     const command = `${program("dump")} ${dump}`;
-    const once = (words: string, kept: string) => `(${script.replace("RUN", words)}\n)\nmv ${dump} ${folder.file(kept)}`;
-    const lines = [once(command, "bare"), once(`${path} -f ${folder.file("run.prom")} ${command}`, "wrapped")].join("\n");
+    const once = (words: string, kept: string) =>
+      `(${script.replace("RUN", words)}\n)\nmv ${dump} ${folder.file(kept)}`;
+    const lines = [once(command, "bare"), once(`${path} -f ${folder.file("run.prom")} ${command}`, "wrapped")].join(
+      "\n",
+    );
     const env = cleanEnv({ PATH: `${runtime}${process.env.PATH}` });
     const shell = Bun.spawn(["dash", "-c", lines], { cwd: work, env, stdin: "ignore", stdout: "pipe", stderr: "pipe" });
     expect(await shell.stderr.text()).toBe("");

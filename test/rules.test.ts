@@ -1,0 +1,132 @@
+import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { dirname, join, normalize, relative } from "node:path";
+
+const ROOT = join(import.meta.dir, "..");
+
+/** Who may import whom, beside the files of the same folder. `errors` is open to all. */
+const ALLOWED: Readonly<Record<string, readonly string[]>> = {
+  "src/catalog": [],
+  "src/config": ["src/catalog"],
+  "src/os": [],
+  "src/proc": ["src/os"],
+  "src/collect": ["src/catalog", "src/proc"],
+  "src/recording": ["src/catalog"],
+  "src/journal": ["src/catalog", "src/recording", "src/os"],
+  "src/openmetrics": ["src/catalog", "src/recording"],
+  "src/run": ["src/catalog", "src/collect", "src/journal", "src/recording", "src/config", "src/os"],
+  "src/sync": ["src/run", "src/config"],
+  "src/output": ["src/recording", "src/journal", "src/openmetrics", "src/os"],
+  explorer: ["src/catalog", "src/recording", "src/journal", "src/openmetrics"],
+  "src/main.ts": ["*"],
+  "index.ts": ["src/main.ts"],
+};
+
+/** The limit of a file: past it there is more than one idea in it. */
+const MOST_LINES = 250;
+
+interface Import {
+  readonly file: string;
+  readonly target: string;
+}
+
+function filesBelow(...patterns: string[]): string[] {
+  return patterns.flatMap((pattern) => [...new Bun.Glob(pattern).scanSync({ cwd: ROOT })]).sort();
+}
+
+function sourceFiles(): string[] {
+  return filesBelow("index.ts", "src/**/*.ts", "explorer/**/*.ts");
+}
+
+/** The imports of a file that lead to files of ours; a type's too. */
+function importsOf(file: string): Import[] {
+  const text = readFileSync(join(ROOT, file), "utf8");
+  const targets = [...text.matchAll(/(?:from|import)\s*\(?\s*"(\.[^"]+)"/g)].map(([, target]) => target!);
+  return targets.map((target) => ({ file, target: normalize(join(dirname(file), target)) }));
+}
+
+function folderOf(file: string): string {
+  if (file === "index.ts" || file === "src/main.ts") return file;
+  return file.startsWith("explorer/") ? "explorer" : dirname(file);
+}
+
+describe("the house", () => {
+  test("no folder imports another that it may not", () => {
+    expect(sourceFiles().length).toBeGreaterThan(50);
+    const wrong: string[] = [];
+    for (const { file, target } of sourceFiles().flatMap(importsOf)) {
+      if (target === "src/errors.ts" || target === "package.json") continue;
+      const [from, to] = [folderOf(file), folderOf(target)];
+      if (from !== to && !ALLOWED[from]?.some((allowed) => allowed === "*" || allowed === to))
+        wrong.push(`${file} imports ${target}`);
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  test("there is no cycle", () => {
+    const graph = new Map(sourceFiles().map((file) => [file, importsOf(file).map(({ target }) => target)]));
+    const done = new Set<string>();
+    const visit = (file: string, path: readonly string[]): void => {
+      if (path.includes(file)) throw new Error(`a cycle: ${[...path.slice(path.indexOf(file)), file].join(" → ")}`);
+      if (done.has(file)) return;
+      for (const next of graph.get(file) ?? []) visit(next, [...path, file]);
+      done.add(file);
+    };
+    for (const file of graph.keys()) visit(file, []);
+    expect(done.size).toBeGreaterThanOrEqual(graph.size);
+  });
+
+  test(`no file is longer than ${MOST_LINES} lines`, () => {
+    const files = filesBelow("index.ts", ...["src", "explorer", "test", "bench", "scripts"].map((f) => `${f}/**/*.ts`));
+    const lines = (file: string) => readFileSync(join(ROOT, file), "utf8").split("\n").length - 1;
+    const long = files.filter((file) => lines(file) > MOST_LINES);
+    expect(long).toEqual([]);
+  });
+
+  test("what a plain run does not need is loaded by nothing that it loads", () => {
+    const heavy = ["citty", "consola", "node:"];
+    const reached = new Set<string>();
+    const visit = (file: string): void => {
+      if (reached.has(file)) return;
+      reached.add(file);
+      const text = readFileSync(join(ROOT, file), "utf8");
+      for (const [, target] of text.matchAll(/^(?:import|export)\s(?!type\b)[^;]*?from\s*"(\.[^"]+)"/gms))
+        if (target!.endsWith(".ts")) visit(normalize(join(dirname(file), target!)));
+      for (const name of heavy)
+        expect(text, `${file} loads ${name}`).not.toMatch(
+          new RegExp(`^import\\s(?!type\\b)[^;]*?from\\s*"${name}`, "ms"),
+        );
+    };
+    visit("index.ts");
+    expect(reached.size).toBeGreaterThan(20);
+  });
+});
+
+describe("what is committed", () => {
+  const committed = Bun.spawnSync(["git", "ls-files", "-z"], { cwd: ROOT })
+    .stdout.toString()
+    .split("\0")
+    .filter(Boolean);
+
+  test("bun.lock names no host", () => {
+    expect(readFileSync(join(ROOT, "bun.lock"), "utf8")).not.toMatch(/https?:\/\//);
+  });
+
+  test("direct versions are exact", () => {
+    const { dependencies, devDependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+    for (const [name, version] of Object.entries({ ...dependencies, ...devDependencies }))
+      expect(version, name).toMatch(/^\d+\.\d+\.\d+$/);
+  });
+
+  test("no code names a folder of the machine that it was made on", () => {
+    const code = committed.filter(
+      (file) => /\.(ts|c|py|json|md|toml)$/.test(file) && !file.startsWith("test/fixtures/"),
+    );
+    expect(code.length).toBeGreaterThan(0);
+    // Where it lies now stands for where it lay when it was written: a path that was pasted shows on that machine.
+    const folder = relative("/", dirname(ROOT));
+    if (folder === "") return;
+    const path = new RegExp(`(?<![\\w.])/${RegExp.escape(folder)}/\\w`);
+    for (const file of code) expect(readFileSync(join(ROOT, file), "utf8"), file).not.toMatch(path);
+  });
+});

@@ -1,0 +1,224 @@
+import { describe, expect, test } from "bun:test";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { machineCollectors } from "../../src/collect/index.ts";
+import type { Config } from "../../src/config/config.ts";
+import { CommandError } from "../../src/errors.ts";
+import { render } from "../../src/openmetrics/render.ts";
+import type { Recording } from "../../src/recording/recording.ts";
+import { withSummary } from "../../src/recording/summary.ts";
+import type { Child, Ending } from "../../src/run/child.ts";
+import { Session } from "../../src/run/session.ts";
+import { FakeClock } from "../helpers/fake-clock.ts";
+import { type ProcTree, procTree } from "../helpers/proc-tree.ts";
+import { areValidatorsMissing, expectValid } from "../helpers/validators.ts";
+
+const GOLDEN = join(import.meta.dir, "../fixtures/golden/session.prom");
+
+/** Facts that differ from machine to machine, and from release to release. */
+const OWN_FACTS = /^statexec_run_info\{.*fact="(?:host|kernel|machine|runtime)".*\n/gm;
+
+/** A machine of one CPU, one interface and two disks, after so many seconds of somebody's work. */
+function machineAfter(proc: ProcTree, seconds: number): void {
+  const ticks = `${1000 + 60 * seconds} 0 ${500 + 20 * seconds} ${9000 + 15 * seconds} ${5 * seconds} 0 0 0 0 0`;
+  const sent = 2000 + 125_000 * seconds;
+  const sectors = 4096 + 2048 * seconds;
+  proc
+    .set("/proc/stat", `cpu  ${ticks}\ncpu0 ${ticks}\nintr 0\n`)
+    .set(
+      "/proc/meminfo",
+      `MemTotal: 4000000 kB\nMemFree: ${2000000 - 1000 * seconds} kB\nMemAvailable: 3000000 kB\nBuffers: 1000 kB\nCached: 500000 kB\nSReclaimable: 100 kB\n`,
+    )
+    .set(
+      "/proc/net/dev",
+      `Inter-|   Receive |  Transmit\n face |bytes |bytes\n  eth0: 500 1 0 0 0 0 0 0 ${sent} 9 0 0 0 0 0 0\n`,
+    )
+    .set(
+      "/proc/diskstats",
+      `8 0 sda 9 0 ${sectors} 0 9 0 ${2 * sectors} 0 0 0 0\n8 1 sda1 9 0 ${sectors} 0 9 0 ${2 * sectors} 0 0 0 0\n`,
+    )
+    .folder("/sys/block/sda/slaves")
+    .folder("/sys/class/net/eth0");
+}
+
+function configOf(parts: Partial<Config> = {}): Config {
+  return {
+    command: ["make", "-j8", "all targets"],
+    file: "run.prom",
+    instance: "make",
+    labels: new Map([["env", "ci"]]),
+    metricsStartTimeMs: 1_704_067_200_000,
+    delayBeforeSeconds: 0,
+    delayAfterSeconds: 0,
+    intervalSeconds: 1,
+    recordArgs: true,
+    sync: undefined,
+    ...parts,
+  };
+}
+
+/** A session on a scripted machine, with a command that ends when told to. */
+function scripted(parts: Partial<Config> = {}, start?: () => Child) {
+  const clock = new FakeClock();
+  const proc = procTree();
+  machineAfter(proc, 0);
+  const { promise: ended, resolve: end } = Promise.withResolvers<Ending>();
+  const received: number[] = [];
+  let started = 0;
+  const child: Child = { pid: 4711, ended, signal: (signal) => received.push(signal) };
+  const signals = {
+    attach: () => undefined,
+    detach: () => undefined,
+    onIdle: undefined as ((signal: number) => void) | undefined,
+  };
+  const errors: unknown[] = [];
+  const session = new Session({
+    config: configOf(parts),
+    collectors: machineCollectors(proc),
+    clock,
+    version: "1.2.3",
+    signals,
+    report: (error) => errors.push(error),
+    start:
+      start ??
+      (() => {
+        started++;
+        return child;
+      }),
+  });
+  /** Lets seconds pass, one by one, on the machine too. */
+  const pass = async (from: number, to: number) => {
+    for (let second = from; second < to; second++) {
+      machineAfter(proc, second + 1);
+      await clock.pass(1000);
+    }
+  };
+  return { clock, session, signals, end, pass, errors, started: () => started };
+}
+
+function rendered(recording: Recording): string {
+  const chunks: string[] = [];
+  render(withSummary(recording), (bytes) => chunks.push(new TextDecoder().decode(bytes)));
+  return chunks.join("");
+}
+
+function status(recording: Recording): [sinceStartMs: number, status: number][] {
+  for (const { metric, blocks } of recording.series())
+    if (metric.name === "command_status")
+      return [...blocks()].flatMap(({ length, times, values }) =>
+        Array.from({ length }, (_, i): [number, number] => [times[i]! - recording.startMs, values[i]!]),
+      );
+  return [];
+}
+
+test("a whole run, byte for byte (UPDATE_GOLDEN=1 rewrites it)", async () => {
+  const { session, pass, end, errors } = scripted({ delayBeforeSeconds: 2, delayAfterSeconds: 1 });
+  const run = session.run();
+  await pass(0, 5);
+  end({ kind: "exited", code: 2 });
+  await pass(5, 6);
+  const { recording, ending } = await run;
+  expect(ending).toEqual({ kind: "exited", code: 2 });
+  expect(errors).toEqual([]);
+  const text = rendered(recording).replace(OWN_FACTS, "");
+  if (process.env.UPDATE_GOLDEN === "1") writeFileSync(GOLDEN, text);
+  expect(existsSync(GOLDEN)).toBe(true);
+  expect(text).toBe(readFileSync(GOLDEN, "utf8"));
+  if (!areValidatorsMissing()) await expectValid(GOLDEN);
+});
+
+describe("samples", () => {
+  test("without delays are at the command's start and end, and at each interval between", async () => {
+    const { session, pass, clock, end } = scripted();
+    const run = session.run();
+    await pass(0, 2);
+    await clock.pass(345);
+    end({ kind: "exited", code: 0 });
+    expect(status((await run).recording)).toEqual([
+      [0, 1],
+      [1000, 1],
+      [2000, 1],
+      [2345, 2],
+    ]);
+  });
+
+  test("with delays are at the outer ends too", async () => {
+    const { session, clock, end } = scripted({ delayBeforeSeconds: 1.5, delayAfterSeconds: 0.5 });
+    const run = session.run();
+    await clock.pass(2250);
+    end({ kind: "exited", code: 0 });
+    await clock.pass(1000);
+    expect(status((await run).recording)).toEqual([
+      [0, 0],
+      [1000, 0],
+      [1500, 1],
+      [2000, 1],
+      [2250, 2],
+      [2750, 2],
+    ]);
+  });
+
+  test("of a command that ends at a tick do not fall together", async () => {
+    const { session, clock, end } = scripted();
+    const run = session.run();
+    await clock.pass(1000);
+    end({ kind: "exited", code: 0 });
+    expect(status((await run).recording)).toEqual([
+      [0, 1],
+      [1000, 1],
+      [1001, 2],
+    ]);
+  });
+});
+
+describe("a signal", () => {
+  test("before the command has started ends the run without starting it", async () => {
+    const { session, signals, clock, started } = scripted({ delayBeforeSeconds: 60 });
+    const run = session.run();
+    await clock.pass(1500);
+    signals.onIdle?.(15);
+    const { recording, ending } = await run;
+    expect(ending).toEqual({ kind: "signaled", signal: 15 });
+    expect(started()).toBe(0);
+    expect(status(recording)).toEqual([
+      [0, 0],
+      [1000, 0],
+      [1500, 0],
+    ]);
+    expect(recording.events.map(({ text }) => text)).toEqual(["Stopped by SIGTERM before the command was started"]);
+  });
+
+  test("after its end cuts the delay short, and the status stays the command's", async () => {
+    const { session, signals, clock, end } = scripted({ delayAfterSeconds: 60 });
+    const run = session.run();
+    await clock.pass(1000);
+    end({ kind: "exited", code: 7 });
+    await clock.pass(500);
+    signals.onIdle?.(2);
+    const { recording, ending } = await run;
+    expect(ending).toEqual({ kind: "exited", code: 7 });
+    expect(status(recording).at(-1)).toEqual([1500, 2]);
+  });
+});
+
+describe("what goes wrong", () => {
+  test("a command that cannot be started after all ends the session, and no timer is left", async () => {
+    const { session, clock } = scripted({}, () => {
+      throw new CommandError("make: cannot be executed (ELOOP)", "not executable");
+    });
+    expect(session.run()).rejects.toThrow("make: cannot be executed (ELOOP)");
+    await clock.pass(10_000);
+  });
+
+  test("an end that the kernel will not tell is reported, and not called a success", async () => {
+    const { session, errors } = scripted({}, () => ({
+      pid: 1,
+      ended: Promise.reject(new Error("ECHILD")),
+      signal: () => undefined,
+    }));
+    const { ending, recording } = await session.run();
+    expect(ending).toEqual({ kind: "unknown" });
+    expect(errors).toEqual([new Error("ECHILD")]);
+    expect(recording.events.at(-1)?.text).toBe("Command ended, its status could not be read");
+  });
+});
