@@ -1,30 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
-import { MACHINE, RUN, type SeriesKey, SUMMARY, sampleName, series } from "../../src/catalog/index.ts";
-import type { Fact, Recording } from "../../src/recording/recording.ts";
-import { summarise, withSummary } from "../../src/recording/summary.ts";
+import { MACHINE, series } from "../../src/catalog/index.ts";
+import type { Fact } from "../../src/recording/recording.ts";
+import { summarise } from "../../src/recording/summary.ts";
 import { parseText, pointsOf, type Rows, recordingOf, renderText, START_MS } from "../helpers/recording.ts";
-
-const STATUS = series(RUN.commandStatus);
-const cpu = (name: string, mode: string) => series(MACHINE.cpuSeconds, { cpu: name, mode });
-const received = (name: string) => series(MACHINE.networkReceived, { interface: name });
-const read = (name: string) => series(MACHINE.diskRead, { disk: name });
-
-/** A run with columns beside the status; times are milliseconds since the start. */
-function run(columns: readonly SeriesKey[], rows: Rows["rows"], facts: readonly Fact[] = []): Recording {
-  const shifted = rows.map(([atMs, ...values]) => [START_MS + atMs, ...values] as const);
-  return recordingOf({ facts, parts: [{ columns: [STATUS, ...columns], rows: shifted }] });
-}
-
-/** The summary's values by name, with its label where it has one. */
-function figures(made: Recording): Record<string, number> {
-  const named = summarise(made).map((one) => {
-    const points = pointsOf(one);
-    expect(points).toHaveLength(1);
-    return [[sampleName(one.metric).slice("statexec_summary_".length), ...one.labels].join(" "), points[0]![1]];
-  });
-  return Object.fromEntries(named);
-}
+import { cpu, figures, read, received, run } from "./runs.ts";
 
 describe("the time that counts", () => {
   const counted = [received("eth0")];
@@ -216,74 +195,5 @@ describe("network and disks", () => {
       disk_mean_read_bytes_per_second: 3,
       disk_mean_write_bytes_per_second: 4,
     });
-  });
-});
-
-describe("a run that is short for its sources", () => {
-  const columns = [cpu("cpu0", "user"), series(MACHINE.memoryUsed), received("eth0")];
-  const lasting = (ms: number) =>
-    Object.keys(
-      figures(
-        run(columns, [
-          [0, 1, 0, 1, 0],
-          [ms, 2, 1, 1, 1],
-        ]),
-      ),
-    );
-  const exact = ["memory_used_bytes", "network_mean_received_bytes_per_second"];
-
-  test.each([
-    [200, ["cpu_mean_seconds user", "cpu_cores", ...exact]],
-    [199, ["cpu_cores", ...exact]],
-    [20, ["cpu_cores", ...exact]],
-    [19, ["cpu_cores"]],
-  ])("of %p ms has %p", (ms, names) => {
-    expect(lasting(ms)).toEqual(names);
-  });
-});
-
-describe("withSummary", () => {
-  const made = run(
-    [received("eth0")],
-    [
-      [0, 1, 0],
-      [1000, 2, 7],
-    ],
-  );
-
-  test("has every series and the summary, which is made anew", () => {
-    const names = (one: Recording) => [...one.series()].map(({ metric }) => metric.name);
-    const once = withSummary(made);
-    expect(names(once)).toEqual([RUN.commandStatus.name, MACHINE.networkReceived.name, SUMMARY.networkReceived.name]);
-    expect(names(withSummary(once))).toEqual(names(once));
-    expect(once.identity).toBe(made.identity);
-  });
-
-  test("of any run is the same from memory and from its file", () => {
-    const columns = [
-      cpu("cpu0", "user"),
-      cpu("cpu1", "user"),
-      series(MACHINE.memoryUsed),
-      received("eth0"),
-      read("sda"),
-    ];
-    const value = fc.option(fc.integer({ min: 0, max: 1000 }), { nil: undefined, freq: 3 });
-    const row = fc.tuple(fc.nat({ max: 20_000 }), fc.tuple(...columns.map(() => value)));
-    const rows = fc.uniqueArray(row, { minLength: 3, maxLength: 9, selector: ([atMs]) => atMs });
-    fc.assert(
-      fc.property(rows, (drawn) => {
-        const all = drawn.toSorted(([a], [b]) => a - b);
-        const statuses = all.map((_, i) => (i === 0 ? 0 : i === all.length - 1 ? 2 : 1));
-        const one = run(
-          columns,
-          all.map(([atMs, values], i) => [atMs, statuses[i], ...values]),
-        );
-        const read = parseText(renderText(withSummary(one)));
-        expect(figures(read)).toEqual(figures(one));
-        expect(renderText(withSummary(read))).toBe(renderText(withSummary(one)));
-        expect(Object.values(figures(one)).every((figure) => figure >= 0)).toBe(true);
-      }),
-      { numRuns: 200 },
-    );
   });
 });
