@@ -57,7 +57,7 @@ async function record(config: Config, inherited: Inherited, problems: Problems):
   const collectors = machineCollectors(kernelFs());
   const signals = new SignalRelay(inherited);
   const report = (error: unknown) => problems.report(error);
-  const start = () => startChild(command, inherited, launcher);
+  const start = () => signals.starting(() => startChild(command, inherited, launcher));
   const session = new Session({ config, start, signals, collectors, report, clock: systemClock, version });
   setTimeout(() => Bun.unsafe.setJITPolicy(1), WORTH_COMPILING_MS);
   try {

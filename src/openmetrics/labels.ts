@@ -13,13 +13,25 @@ export function isRole(text: string): text is Role {
   return (ROLES as readonly string[]).includes(text);
 }
 
-/** The labels of a series between its braces, in the order of a file; one without a value is left out. */
-export function labelText(identity: Identity, key: SeriesKey): string {
-  const users = [...identity.labels].sort(([a], [b]) => compareText(a, b));
-  const own = key.metric.labels.map((label, i) => [label, key.labels[i] ?? ""] as const);
-  const all = [["instance", identity.instance], ["job", JOB], ["role", identity.role], ...own, ...users] as const;
-  return all
-    .filter(([, value]) => value !== "")
-    .map(([label, value]) => `${label}="${escapeText(value)}"`)
-    .join(",");
+/** What stands between the braces of one recording's series, in the order of a file. */
+export class LabelText {
+  readonly #before: string;
+  readonly #behind: string;
+
+  constructor({ instance, role, labels }: Identity) {
+    const users = [...labels].sort(([a], [b]) => compareText(a, b));
+    this.#before = pair("instance", instance) + pair("job", JOB) + pair("role", role);
+    this.#behind = users.map(([label, value]) => pair(label, value)).join("");
+  }
+
+  of({ metric, labels }: SeriesKey): string {
+    let own = "";
+    for (let i = 0; i < metric.labels.length; i++) own += pair(metric.labels[i] as string, labels[i] ?? "");
+    return (this.#before + own + this.#behind).slice(0, -1);
+  }
+}
+
+/** A label with a comma behind it; one without a value is left out. */
+function pair(label: string, value: string): string {
+  return value === "" ? "" : `${label}="${escapeText(value)}",`;
 }

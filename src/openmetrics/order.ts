@@ -20,6 +20,7 @@ export function compareSeries(a: SeriesKey, b: SeriesKey): number {
 
 /** Runs of digits by the number that they are, all else by code unit: cpu2 before cpu10. Only equal texts are equal. */
 export function compareNatural(a: string, b: string): number {
+  if (a === b) return 0;
   const left = a.split(/([0-9]+)/);
   const right = b.split(/([0-9]+)/);
   const shared = Math.min(left.length, right.length);

@@ -1,8 +1,8 @@
 import { familyName, type Metric, sampleName } from "../catalog/index.ts";
-import type { Block, Identity, RecordedSeries, Recording } from "../recording/recording.ts";
+import type { Block, RecordedSeries, Recording } from "../recording/recording.ts";
 import { eventSeries, factSeries } from "./annotations.ts";
 import { escapeText } from "./escape.ts";
-import { labelText } from "./labels.ts";
+import { LabelText } from "./labels.ts";
 import { NUMBER_BYTES, STAMP_BYTES, writeNumber } from "./number.ts";
 import { compareFamilies, compareSeries } from "./order.ts";
 import { StampCache } from "./stamps.ts";
@@ -15,7 +15,8 @@ import { ChunkWriter, encodeText } from "./writer.ts";
 export function render(recording: Recording, write: (bytes: Uint8Array) => void): void {
   const out = new ChunkWriter(write);
   const stamps = new StampCache();
-  for (const family of familiesOf(recording)) renderFamily(out, stamps, recording.identity, family);
+  const labels = new LabelText(recording.identity);
+  for (const family of familiesOf(recording)) renderFamily(out, stamps, labels, family);
   out.text("# EOF\n");
   out.flush();
 }
@@ -34,7 +35,7 @@ function familiesOf(recording: Recording): RecordedSeries[][] {
 }
 
 /** A family of which no series has a point is not written at all. */
-function renderFamily(out: ChunkWriter, stamps: StampCache, identity: Identity, family: readonly RecordedSeries[]) {
+function renderFamily(out: ChunkWriter, stamps: StampCache, labels: LabelText, family: readonly RecordedSeries[]) {
   let named = false;
   for (const series of family) {
     let prefix: Uint8Array | undefined;
@@ -42,7 +43,7 @@ function renderFamily(out: ChunkWriter, stamps: StampCache, identity: Identity, 
       if (!hasPoint(block)) continue;
       if (!named) out.text(metadata(series.metric));
       named = true;
-      prefix ??= encodeText(`${sampleName(series.metric)}{${labelText(identity, series)}} `);
+      prefix ??= encodeText(`${sampleName(series.metric)}{${labels.of(series)}} `);
       renderPoints(out, stamps, prefix, block);
     }
   }

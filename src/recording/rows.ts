@@ -46,17 +46,19 @@ export class RowStore implements RowSink, Recording {
     if (!known) this.facts.push(fact);
   }
 
-  *series(): Iterable<RecordedSeries> {
-    const places = new Map<string, { key: SeriesKey; at: [chunk: Chunk, column: number][] }>();
-    for (const chunk of this.#chunks) {
-      for (const [column, key] of chunk.columns.entries()) {
-        const id = [key.metric.name, ...key.labels].join("\0");
-        const place = places.get(id);
-        if (place) place.at.push([chunk, column]);
-        else places.set(id, { key, at: [[chunk, column]] });
+  series(): Iterable<RecordedSeries> {
+    const layouts = Map.groupBy(this.#chunks, ({ columns }) => columns);
+    const all = new Map<string, RecordedSeries & { readonly places: Place[] }>();
+    for (const [columns, chunks] of layouts) {
+      for (const [column, key] of columns.entries()) {
+        const places = chunks.map((chunk): Place => ({ chunk, column }));
+        const id = `${key.metric.name}\0${key.labels.join("\0")}`;
+        const known = all.get(id);
+        if (known) known.places.push(...places);
+        else all.set(id, { metric: key.metric, labels: key.labels, places, blocks: () => columnBlocks(places) });
       }
     }
-    for (const { key, at } of places.values()) yield { ...key, blocks: () => columnBlocks(at) };
+    return all.values();
   }
 
   /** The chunk for the next row. The first of a layout is small: most runs are short. */
@@ -77,8 +79,14 @@ export class RowStore implements RowSink, Recording {
   }
 }
 
-function* columnBlocks(places: readonly [chunk: Chunk, column: number][]): Iterable<Block> {
-  for (const [chunk, column] of places) {
+/** Where some points of a series are. */
+interface Place {
+  readonly chunk: Chunk;
+  readonly column: number;
+}
+
+function* columnBlocks(places: readonly Place[]): Iterable<Block> {
+  for (const { chunk, column } of places) {
     const width = chunk.columns.length;
     const values = new Float64Array(chunk.length);
     for (let row = 0; row < chunk.length; row++) values[row] = chunk.values[row * width + column] as number;

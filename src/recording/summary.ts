@@ -34,21 +34,24 @@ const SUMMARY_NAMES: ReadonlySet<string> = new Set(Object.values(SUMMARY).map(({
 /** One value of the summary; NaN where nothing can be said. */
 type Figure = readonly [key: SeriesKey, value: number];
 
+/** The parts of a recording that a summary is made of. */
+type Summarised = Pick<Recording, "facts" | "series">;
+
 type SeriesOf = (metric: Metric) => readonly RecordedSeries[];
 
 /**
  * The figures of the catalogue's SUMMARY, over the time from the sample at the command's start to the one at its end,
  * a point each at the latter. None where the command never ran or was not seen to end.
  */
-export function summarise(recording: Recording): RecordedSeries[] {
-  const seriesOf = byMetric(recording);
+export function summarise({ facts, series }: Summarised): RecordedSeries[] {
+  const seriesOf = byMetric(series());
   const [status] = seriesOf(RUN.commandStatus);
   const span = status && commandSpan(status.blocks());
   if (!span) return [];
   const figures = [
     ...cpuFigures(seriesOf(MACHINE.cpuSeconds), span),
     ...memoryFigures(seriesOf, status, span),
-    ...transferFigures(seriesOf, recording.facts, span),
+    ...transferFigures(seriesOf, facts, span),
   ];
   const times = Float64Array.of(span.toMs);
   return figures
@@ -59,16 +62,9 @@ export function summarise(recording: Recording): RecordedSeries[] {
 /** The recording with its summary, made anew where it has one. */
 export function withSummary(recording: Recording): Recording {
   const { identity, startMs, facts, events } = recording;
-  return {
-    identity,
-    startMs,
-    facts,
-    events,
-    *series() {
-      for (const one of recording.series()) if (!SUMMARY_NAMES.has(one.metric.name)) yield one;
-      yield* summarise(recording);
-    },
-  };
+  const measured = [...recording.series()].filter(({ metric }) => !SUMMARY_NAMES.has(metric.name));
+  const all = [...measured, ...summarise({ facts, series: () => measured })];
+  return { identity, startMs, facts, events, series: () => all };
 }
 
 /** From the first sample with status 1 to the first with status 2 behind it; undefined if there are not both. */
@@ -135,7 +131,7 @@ function labelOf({ metric, labels }: SeriesKey, label: string): string {
   return labels[metric.labels.indexOf(label)] ?? "";
 }
 
-function byMetric(recording: Recording): SeriesOf {
-  const all = Map.groupBy(recording.series(), ({ metric }) => metric.name);
+function byMetric(series: Iterable<RecordedSeries>): SeriesOf {
+  const all = Map.groupBy(series, ({ metric }) => metric.name);
   return (metric) => all.get(metric.name) ?? [];
 }

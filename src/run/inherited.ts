@@ -1,6 +1,7 @@
 import { linkTarget, listFolder, readWhole } from "../os/files.ts";
 import { wasClosed } from "../os/process.ts";
 import { originalSoftLimit } from "./file-limit.ts";
+import { signalsOf } from "./signal-names.ts";
 
 /** What the caller set up for the command and the runtime has changed, or would not pass on, since the process began. */
 export interface Inherited {
@@ -45,12 +46,8 @@ export function needsExactLaunch(inherited: Inherited, argv: readonly string[]):
 
 /** The SigIgn line of proc_pid_status(5) as numbers. */
 export function ignoredSignals(status: string): Set<number> {
-  const mask = BigInt(`0x${/^SigIgn:\s*([0-9a-f]+)/m.exec(status)?.[1] ?? "0"}`);
-  const ignored = new Set<number>();
-  if (mask === 0n) return ignored;
-  for (let signal = 1; signal <= 64; signal++)
-    if ((mask >> BigInt(signal - 1)) & 1n && !HIDDEN_SIGNALS.has(signal)) ignored.add(signal);
-  return ignored;
+  const mask = /^SigIgn:\s*([0-9a-f]+)/m.exec(status)?.[1] ?? "0";
+  return new Set(signalsOf(mask).filter((signal) => !HIDDEN_SIGNALS.has(signal)));
 }
 
 /** Descriptors above 2 but the runtime's own, which are all anonymous inodes at this time. */

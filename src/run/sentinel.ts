@@ -1,8 +1,14 @@
 import { readWhole, SystemError } from "../os/files.ts";
 import { withSignalsBlocked } from "../os/process.ts";
+import { signalsOf } from "./signal-names.ts";
 
 /** Waits for its standard input to end, which it does with us, however we end. */
 const IDLE_COMMAND = ["cat"];
+
+/** How often it is replaced at once where signals come faster than that can be done. */
+const MOST_TRIES = 3;
+
+type Helper = Bun.Subprocess<"pipe", "ignore", "ignore">;
 
 /**
  * An idle process in our own process group, with every signal blocked. A signal that was sent to the whole group stays
@@ -10,20 +16,27 @@ const IDLE_COMMAND = ["cat"];
  * in the group too, gets each signal once.
  */
 export class Sentinel {
-  #helper: Bun.Subprocess<"pipe", "ignore", "ignore"> | undefined;
+  #helper: Helper | undefined;
 
-  /** Starts the process, or replaces one that has seen a signal. */
-  arm(): void {
-    const previous = this.#helper;
-    this.#helper = start();
-    previous?.kill("SIGKILL");
+  /** Starts the process; answers the signals that the group got until now and one that was there before had seen. */
+  arm(): number[] {
+    const seen = new Set<number>();
+    for (let tries = 0; tries < MOST_TRIES; tries++) {
+      // The new one first: no signal may come between the two. One that both have seen makes the new one an old one.
+      const previous = this.#helper;
+      this.#helper = start();
+      if (previous) for (const signal of pendingSignals(previous.pid) ?? []) seen.add(signal);
+      previous?.kill("SIGKILL");
+      const stale = this.seen() ?? [];
+      for (const signal of stale) seen.add(signal);
+      if (stale.length === 0) break;
+    }
+    return [...seen];
   }
 
-  /** Whether the signal was sent to the group; undefined where that cannot be known. */
-  saw(signal: number): boolean | undefined {
-    if (!this.#helper) return undefined;
-    const pending = pendingSignals(this.#helper.pid);
-    return pending === undefined ? undefined : ((pending >> BigInt(signal - 1)) & 1n) === 1n;
+  /** The signals that were sent to the group since; undefined where that cannot be known. */
+  seen(): number[] | undefined {
+    return this.#helper && pendingSignals(this.#helper.pid);
   }
 
   disarm(): void {
@@ -32,7 +45,7 @@ export class Sentinel {
   }
 }
 
-function start(): Bun.Subprocess<"pipe", "ignore", "ignore"> | undefined {
+function start(): Helper | undefined {
   try {
     const helper = withSignalsBlocked(() =>
       Bun.spawn(IDLE_COMMAND, { stdin: "pipe", stdout: "ignore", stderr: "ignore" }),
@@ -46,11 +59,11 @@ function start(): Bun.Subprocess<"pipe", "ignore", "ignore"> | undefined {
 }
 
 /** ShdPnd of proc_pid_status(5); undefined: the process is gone. */
-function pendingSignals(pid: number): bigint | undefined {
+function pendingSignals(pid: number): number[] | undefined {
   try {
     const status = new TextDecoder("latin1").decode(readWhole(`/proc/${pid}/status`));
     const mask = /^ShdPnd:\s*([0-9a-f]+)/m.exec(status)?.[1];
-    return mask === undefined ? undefined : BigInt(`0x${mask}`);
+    return mask === undefined ? undefined : signalsOf(mask);
   } catch (error) {
     if (error instanceof SystemError) return undefined;
     throw error;

@@ -16,3 +16,11 @@ export function signalNumber(name: string): number {
   if (number < 1) throw new RangeError(`no signal is called ${name}`);
   return number;
 }
+
+/** The signals of a mask as proc_pid_status(5) has them: hexadecimal, a bit each, signal 1 the lowest. */
+export function signalsOf(mask: string): number[] {
+  const bits = BigInt(`0x${mask}`);
+  const signals: number[] = [];
+  for (let signal = 1, rest = bits; rest > 0n; signal++, rest >>= 1n) if (rest & 1n) signals.push(signal);
+  return signals;
+}

@@ -24,6 +24,8 @@ export class SignalRelay {
   readonly #sentinel = new Sentinel();
   readonly #handlers = new Map<string, () => void>();
   readonly #lastToGroup = new Map<number, number>();
+  /** Signals to the group from just before the command was in it: it has no copy of these. */
+  readonly #missed = new Set<number>();
   #child: Child | undefined;
   #onIdle: ((signal: number) => void) | undefined;
 
@@ -39,11 +41,16 @@ export class SignalRelay {
     this.#onIdle = listener;
   }
 
+  /** Starts the command with the sentinel in place, so that no signal can come between the two. */
+  starting(start: () => Child): Child {
+    for (const signal of this.#sentinel.arm()) this.#missed.add(signal);
+    return start();
+  }
+
   /** The command runs: signals are its own now, those too that the caller ignored, since it may not. */
   attach(child: Child): void {
     this.#child = child;
     for (const name of RELAYED) this.#listen(name, signalNumber(name));
-    this.#sentinel.arm();
   }
 
   /** The command has ended. */
@@ -71,14 +78,19 @@ export class SignalRelay {
       if (!this.inherited.ignoredSignals.has(signal)) this.#onIdle?.(signal);
       return;
     }
+    if (this.#missed.delete(signal)) return child.signal(signal);
     if (this.#isEcho(signal)) return;
     if (await this.#wasForGroup(signal)) {
-      if (this.#isEcho(signal)) return;
-      this.#lastToGroup.set(signal, performance.now());
-      if (this.#child) this.#sentinel.arm();
+      if (!this.#isEcho(signal)) this.#groupGot(signal);
       return;
     }
     if (!this.#isEcho(signal) && this.#child === child) child.signal(signal);
+  }
+
+  /** Notes what the whole group got, this signal and those that came with it, and sets the sentinel up for the next. */
+  #groupGot(signal: number): void {
+    const others = this.#child ? this.#sentinel.arm() : [];
+    for (const each of [signal, ...others]) this.#lastToGroup.set(each, performance.now());
   }
 
   #isEcho(signal: number): boolean {
@@ -86,9 +98,9 @@ export class SignalRelay {
   }
 
   async #wasForGroup(signal: number): Promise<boolean> {
-    if (this.#sentinel.saw(signal)) return true;
+    if (this.#sentinel.seen()?.includes(signal)) return true;
     await Bun.sleep(GROUP_DELIVERY_MS);
-    return this.#sentinel.saw(signal) ?? (TYPED.has(signal) && inForeground());
+    return this.#sentinel.seen()?.includes(signal) ?? (TYPED.has(signal) && inForeground());
   }
 }
 

@@ -123,6 +123,31 @@ describe("a key that is typed reaches the command once, as often as it is typed"
   }, 60_000);
 });
 
+describe("different signals right behind each other reach the command once each", () => {
+  const sorted = (caught: readonly Caught[]) => caught.map(({ signal }) => signal).sort((a, b) => a - b);
+
+  test.each([
+    ["to the pid", 1],
+    ["to the group", -1],
+  ])(
+    "%s",
+    async (_, target) => {
+      using folder = tempFolder();
+      const all = Object.values(SIGNALS);
+      for (let run = 0; run < times; run++) {
+        const counted = new Counted({ before: [program("launch"), "-g", BIN, "-f", folder.file("run.prom")] });
+        await counted.ready;
+        for (const signal of all) process.kill(target * counted.pid, signal);
+        await counted.reaches(all.length);
+        await Bun.sleep(PATIENCE_MS);
+        expect(await counted.end()).toBe(0);
+        expect(sorted(counted.caught)).toEqual(all.sort((a, b) => a - b));
+      }
+    },
+    60_000,
+  );
+});
+
 test.each(forms())("the $form passes signals on", async ({ path, runtime }) => {
   using folder = tempFolder();
   const PATH = `${runtime}${process.env.PATH}`;
