@@ -13,11 +13,13 @@ import { withSummary } from "./recording/summary.ts";
 import { type Ending, type Launch, launch, startChild } from "./run/child.ts";
 import { systemClock } from "./run/clock.ts";
 import { endLike } from "./run/die.ts";
-import { type Inherited, needsExactLaunch, readInherited } from "./run/inherited.ts";
+import { commandLine, type Inherited, lookup, needsExactLaunch, readInherited } from "./run/inherited.ts";
+import type { OrphanReaper } from "./run/orphans.ts";
 import { Problems } from "./run/problems.ts";
-import { resolveCommand } from "./run/resolve-command.ts";
+import { type ResolvedCommand, resolveCommand } from "./run/resolve-command.ts";
 import { Session } from "./run/session.ts";
 import { SignalRelay } from "./run/signals.ts";
+import { typedWords } from "./run/typed-words.ts";
 
 /** Exit statuses of our own, as env(1) and timeout(1) have them; all others are the command's. */
 const STATUS = { done: 0, failed: 125, notExecutable: 126, notFound: 127 } as const;
@@ -28,7 +30,7 @@ export async function main(words: readonly string[], env: NodeJS.ProcessEnv): Pr
   try {
     const inherited = readInherited();
     problems.watch();
-    const invocation = parseInvocation(words, env);
+    const invocation = parseInvocation(typedWords(words, commandLine()), env);
     if (invocation.mode === "run") {
       for (const warning of invocation.warnings) warn(warning);
       return await record(invocation.config, inherited, problems);
@@ -50,14 +52,20 @@ const WORTH_COMPILING_MS = 1000;
 /** Runs the command and writes what was recorded of it. */
 async function record(config: Config, inherited: Inherited, problems: Problems): Promise<never> {
   if (config.sync) throw new UsageError(NO_SYNC);
-  const command = resolveCommand(config.command, process.env.PATH);
-  const launcher = await launcherFor(inherited, command.argv);
+  const { name, path } = lookup(inherited, config.command, process.env.PATH);
+  const command = resolveCommand(config.command, path, name);
+  const launcher = await launcherFor(inherited, command);
   const file = claimMetricsFile(config.file);
   if (file.notice) warn(file.notice);
   const collectors = machineCollectors(kernelFs());
   const signals = new SignalRelay(inherited);
   const report = (error: unknown) => problems.report(error);
-  const start = () => signals.starting(() => startChild(command, inherited, launcher));
+  const orphans = await orphanReaper(report);
+  const start = () => {
+    const child = signals.starting(() => startChild(command, inherited, launcher));
+    orphans?.start(child.pid);
+    return child;
+  };
   const session = new Session({ config, start, signals, collectors, report, clock: systemClock, version });
   setTimeout(() => Bun.unsafe.setJITPolicy(1), WORTH_COMPILING_MS);
   try {
@@ -72,9 +80,15 @@ async function record(config: Config, inherited: Inherited, problems: Problems):
 }
 
 /** The runtime's way, unless it would change something on it: the exact way is loaded only then. */
-async function launcherFor(inherited: Inherited, argv: readonly string[]): Promise<Launch> {
-  if (!needsExactLaunch(inherited, argv)) return launch;
+async function launcherFor(inherited: Inherited, command: ResolvedCommand): Promise<Launch> {
+  if (!needsExactLaunch(inherited, command)) return launch;
   return (await import("./run/exact-child.ts")).launchExactly;
+}
+
+/** Only the first process of a container is left with the orphans of others. */
+async function orphanReaper(report: (error: unknown) => void): Promise<OrphanReaper | undefined> {
+  if (process.pid !== 1) return undefined;
+  return new (await import("./run/orphans.ts")).OrphanReaper(report);
 }
 
 function write(file: MetricsFile, recording: Recording, problems: Problems): void {

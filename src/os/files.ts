@@ -1,5 +1,5 @@
 import { CString, type Pointer } from "bun:ffi";
-import { cString, failed, libc, pinned, SystemError } from "./libc.ts";
+import { cString, failed, lastErrno, libc, pinned, SystemError, systemError } from "./libc.ts";
 
 export const O_RDONLY = 0;
 export const O_WRONLY = 1;
@@ -40,6 +40,8 @@ export function writeAll(fd: number, bytes: Uint8Array, path = ""): void {
     rest = rest.subarray(written);
   }
 }
+
+const decoder = new TextDecoder();
 
 const FIRST_BUFFER_BYTES = 16 * 1024;
 
@@ -91,7 +93,7 @@ export function readWhole(path: string): Uint8Array {
 
 /** The same as text, without the space around it. */
 export function readText(path: string): string {
-  return new TextDecoder().decode(readWhole(path)).trim();
+  return decoder.decode(readWhole(path)).trim();
 }
 
 export type FileKind = "file" | "directory" | "symlink" | "fifo" | "character device" | "block device" | "socket";
@@ -117,6 +119,10 @@ const KINDS: Readonly<Record<number, FileKind>> = {
   12: "socket",
 };
 
+const ENOENT = 2;
+const EBADF = 9;
+const ENOTDIR = 20;
+
 const AT_FDCWD = -100;
 const AT_EMPTY_PATH = 0x1000;
 const STATX_BASIC_STATS = 0x7ff;
@@ -129,9 +135,9 @@ export function fileStatus(target: string | number): FileStatus | undefined {
   const path = cString(byPath ? target : "");
   const flags = byPath ? 0 : AT_EMPTY_PATH;
   if (libc.statx(byPath ? AT_FDCWD : target, path, flags, STATX_BASIC_STATS, bytes) < 0) {
-    const error = failed("statx", byPath ? target : "");
-    if (error.code === "ENOENT" || error.code === "ENOTDIR" || error.code === "EBADF") return undefined;
-    throw error;
+    const errno = lastErrno();
+    if (errno === ENOENT || errno === ENOTDIR || errno === EBADF) return undefined;
+    throw systemError(errno, "statx", byPath ? target : "");
   }
   const mode = answer.getUint16(28, true);
   return {
@@ -155,14 +161,14 @@ export function mayAccess(path: string, how: keyof typeof ACCESS): boolean {
 export function linkTarget(path: string): string | undefined {
   const answer = new Uint8Array(4096);
   const length = libc.readlink(cString(path), answer, answer.length) as number;
-  return length < 0 ? undefined : new TextDecoder().decode(answer.subarray(0, length));
+  return length < 0 ? undefined : decoder.decode(answer.subarray(0, length));
 }
 
 /** The path with every symlink followed. Throws SystemError. */
 export function realPath(path: string): string {
   const answer = new Uint8Array(4097);
   if (!libc.realpath(cString(path), answer)) throw failed("realpath", path);
-  return new TextDecoder().decode(answer.subarray(0, answer.indexOf(0)));
+  return decoder.decode(answer.subarray(0, answer.indexOf(0)));
 }
 
 /** Where the name stands in a `struct dirent` of glibc and musl on 64-bit Linux. */

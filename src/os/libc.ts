@@ -1,4 +1,5 @@
 import { dlopen, type FFIFunction, FFIType, type Pointer, ptr, read } from "bun:ffi";
+import { rawBytes } from "./raw-text.ts";
 
 /** `size_t` and `ssize_t` or `off_t`, as plain numbers. */
 const SIZE = FFIType.u64_fast;
@@ -98,9 +99,14 @@ export class SystemError extends Error {
   }
 }
 
-/** The error of the call just made; nothing may come between the two. */
+/** The errno of the call just made; nothing may come between the two. */
+export function lastErrno(): number {
+  return read.i32(libc.__errno_location() as Pointer, 0);
+}
+
+/** The error of the call just made, likewise. */
 export function failed(syscall: string, path = ""): SystemError {
-  return systemError(read.i32(libc.__errno_location() as Pointer, 0), syscall, path);
+  return systemError(lastErrno(), syscall, path);
 }
 
 /** The error of an errno, as calls give it that do not leave it behind. */
@@ -109,11 +115,9 @@ export function systemError(errno: number, syscall: string, path: string): Syste
   return new SystemError(ERRNO[errno] ?? `E${errno}`, syscall, path, reason);
 }
 
-const encoder = new TextEncoder();
-
 /** A path as C wants it. Valid while the returned array is. */
 export function cString(text: string): Uint8Array {
-  return encoder.encode(`${text}\0`);
+  return rawBytes(`${text}\0`);
 }
 
 /** A buffer whose address stays: its memory is its own from the start. */

@@ -80,24 +80,20 @@ export function commandSpan(status: Iterable<Block>): Span | undefined {
   return undefined;
 }
 
-/** CPU time a second by mode, over all CPUs, and the CPUs that have a value in the last sample. */
+/** CPU time a second by mode, over all CPUs, and how many of them were online at the end. */
 function cpuFigures(all: readonly RecordedSeries[], span: Span): Figure[] {
-  const elapsed = elapsedSeconds(span, CPU_RESOLUTION_MS);
-  const grown = new Map<string, number[]>();
-  const online = new Set<string>();
-  for (const one of all) {
-    const mode = labelOf(one, "mode");
-    const seen = growthWithin(one.blocks(), span);
-    grown.set(mode, [...(grown.get(mode) ?? []), seen.growth]);
-    if (!Number.isNaN(seen.end)) online.add(labelOf(one, "cpu"));
-  }
-  const means = [...grown].map(
-    ([mode, growths]): Figure => [series(SUMMARY.cpuMean, { mode }), sumSeen(growths) / elapsed],
+  const ofOneMode = all.filter((one) => labelOf(one, "mode") === labelOf(all[0]!, "mode"));
+  const online = ofOneMode.filter((one) => !Number.isNaN(growthWithin(one.blocks(), span).end)).length;
+  const cores: Figure = [series(SUMMARY.cpuCores), online || Number.NaN];
+  if (isTooShort(span, CPU_RESOLUTION_MS)) return [cores];
+  const means = [...Map.groupBy(all, (one) => labelOf(one, "mode"))].map(
+    ([mode, cpus]): Figure => [series(SUMMARY.cpuMean, { mode }), growthPerSecond(cpus, span)],
   );
-  return [...means, [series(SUMMARY.cpuCores), online.size || Number.NaN]];
+  return [...means, cores];
 }
 
 function memoryFigures(seriesOf: SeriesOf, status: RecordedSeries, span: Span): Figure[] {
+  if (isTooShort(span, STAMP_RESOLUTION_MS)) return [];
   return MEMORY_MEANS.flatMap(([summary, source]) =>
     seriesOf(source).map((one): Figure => {
       const { mean, coveredMs } = meanOverTime(one.blocks(), status.blocks(), span);
@@ -108,10 +104,10 @@ function memoryFigures(seriesOf: SeriesOf, status: RecordedSeries, span: Span): 
 
 /** What was seen of each series counts, so that one that appears or goes counts for as long as it was there. */
 function transferFigures(seriesOf: SeriesOf, facts: readonly Fact[], span: Span): Figure[] {
-  const elapsed = elapsedSeconds(span, STAMP_RESOLUTION_MS);
+  if (isTooShort(span, STAMP_RESOLUTION_MS)) return [];
   return TRANSFER_RATES.map(([summary, source, fact]): Figure => {
     const summed = seriesOf(source).filter((one) => isSummed(one, facts, fact));
-    return [series(summary), sumSeen(summed.map((one) => growthWithin(one.blocks(), span).growth)) / elapsed];
+    return [series(summary), growthPerSecond(summed, span)];
   });
 }
 
@@ -121,10 +117,15 @@ function isSummed(one: RecordedSeries, facts: readonly Fact[], fact: string): bo
   return facts.some(([name, value]) => name === fact && value === one.labels[0]);
 }
 
-/** NaN where it is too short for a mean or a rate of a source. */
-function elapsedSeconds({ fromMs, toMs }: Span, resolutionMs: number): number {
-  const elapsedMs = toMs - fromMs;
-  return elapsedMs < MIN_RESOLUTIONS * resolutionMs ? Number.NaN : elapsedMs / 1000;
+/** Whether a span is too short for a mean or a rate of a source. */
+function isTooShort({ fromMs, toMs }: Span, resolutionMs: number): boolean {
+  return toMs - fromMs < MIN_RESOLUTIONS * resolutionMs;
+}
+
+/** How much all series together were seen to grow, over the length of the span. */
+function growthPerSecond(all: readonly RecordedSeries[], span: Span): number {
+  const grown = sumSeen(all.map((one) => growthWithin(one.blocks(), span).growth));
+  return grown / ((span.toMs - span.fromMs) / 1000);
 }
 
 function labelOf({ metric, labels }: SeriesKey, label: string): string {

@@ -1,4 +1,5 @@
 import { sendSignal } from "../os/process.ts";
+import { rawBytes } from "../os/raw-text.ts";
 import { posixSpawn, reapChild } from "../os/spawn.ts";
 import type { Ending, Launch } from "./child.ts";
 import { HIDDEN_SIGNALS } from "./inherited.ts";
@@ -16,9 +17,8 @@ const LOOK_EVERY_MS = 20;
  * only where the runtime would change one of them.
  */
 export const launchExactly: Launch = (path, argv, inherited) => {
-  const encoder = new TextEncoder();
   const pid = posixSpawn({
-    path: encoder.encode(path),
+    path: rawBytes(path),
     argv: inherited.bytesOf(argv),
     environment: inherited.environment(),
     descriptors: inherited.descriptors,

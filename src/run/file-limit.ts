@@ -1,4 +1,4 @@
-import { readWhole, SystemError } from "../os/files.ts";
+import { readText, SystemError } from "../os/files.ts";
 import { fileLimit } from "../os/process.ts";
 
 /** The programs that raise their own soft limit at their start, and so hide the one of their caller. */
@@ -27,7 +27,7 @@ export function originalSoftLimit(): bigint | undefined {
 /** A file of another process; empty where it is gone, or hidden from us. */
 function fileOf(pid: number, file: string): string {
   try {
-    return new TextDecoder("latin1").decode(readWhole(`/proc/${pid}/${file}`));
+    return readText(`/proc/${pid}/${file}`);
   } catch (error) {
     if (error instanceof SystemError) return "";
     throw error;

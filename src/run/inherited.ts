@@ -1,6 +1,8 @@
-import { linkTarget, listFolder, readWhole } from "../os/files.ts";
+import { linkTarget, listFolder, readText, readWhole } from "../os/files.ts";
 import { wasClosed } from "../os/process.ts";
+import { isRaw, rawBytes, rawText } from "../os/raw-text.ts";
 import { originalSoftLimit } from "./file-limit.ts";
+import type { ResolvedCommand } from "./resolve-command.ts";
 import { signalsOf } from "./signal-names.ts";
 
 /** What the caller set up for the command and the runtime has changed, or would not pass on, since the process began. */
@@ -27,7 +29,7 @@ export function readInherited(): Inherited {
   return {
     descriptors: openDescriptors(),
     closed: ([0, 1, 2] as const).filter(wasClosed),
-    ignoredSignals: ignoredSignals(new TextDecoder("latin1").decode(readWhole("/proc/self/status"))),
+    ignoredSignals: ignoredSignals(readText("/proc/self/status")),
     softFileLimit: originalSoftLimit(),
     bytesOf: commandBytes,
     environment: () => entriesOf(readWhole("/proc/self/environ")),
@@ -35,8 +37,9 @@ export function readInherited(): Inherited {
 }
 
 /** Whether the runtime would start this command other than as it came to us. */
-export function needsExactLaunch(inherited: Inherited, argv: readonly string[]): boolean {
+export function needsExactLaunch(inherited: Inherited, { path, argv }: ResolvedCommand): boolean {
   return (
+    isRaw(path) ||
     inherited.closed.length > 0 ||
     inherited.ignoredSignals.size > 0 ||
     argv.some((word) => word.includes("\ufffd")) ||
@@ -63,13 +66,33 @@ function openDescriptors(): number[] {
 }
 
 function commandBytes(words: readonly string[]): Uint8Array[] {
-  const encoder = new TextEncoder();
   const decoder = new TextDecoder();
   const raw = entriesOf(readWhole("/proc/self/cmdline"));
   return words.map((word, i) => {
     const bytes = raw[raw.length - words.length + i];
-    return bytes !== undefined && decoder.decode(bytes) === word ? bytes : encoder.encode(word);
+    return bytes !== undefined && decoder.decode(bytes) === word ? bytes : rawBytes(word);
   });
+}
+
+/** Our own command line, a word each, as text. */
+export function commandLine(): string[] {
+  const decoder = new TextDecoder();
+  return entriesOf(readWhole("/proc/self/cmdline")).map((word) => decoder.decode(word));
+}
+
+/** What a command is found by, its name and PATH, with the bytes that the runtime's text has lost. */
+export function lookup(inherited: Inherited, argv: readonly string[], path: string | undefined) {
+  const lossy = (text: string | undefined) => text?.includes("\ufffd");
+  const name = argv[0] ?? "";
+  const entry = () =>
+    inherited
+      .environment()
+      .map(rawText)
+      .findLast((entry) => entry.startsWith("PATH="));
+  return {
+    name: lossy(name) ? rawText(inherited.bytesOf(argv)[0]!) : name,
+    path: lossy(path) ? entry()?.slice("PATH=".length) : path,
+  };
 }
 
 /** Strings that each end with a NUL, as /proc has argv and environment. */
@@ -86,7 +109,7 @@ function entriesOf(bytes: Uint8Array): Uint8Array[] {
 /** Whether each entry of an environment is a name, which is there once, and a value: all else the runtime tidies up. */
 function isPlain(environment: Uint8Array): boolean {
   const names = new Set<string>();
-  const entries = new TextDecoder("latin1").decode(environment).split("\0");
+  const entries = new TextDecoder().decode(environment).split("\0");
   if (entries.at(-1) === "") entries.pop();
   for (const entry of entries) {
     const end = entry.indexOf("=");

@@ -12,9 +12,15 @@ export interface ResolvedCommand {
   readonly argv: readonly string[];
 }
 
-/** Finds the command as execvp(3) does. Throws CommandError: not found, or not executable. */
-export function resolveCommand(argv: readonly string[], path: string | undefined): ResolvedCommand {
-  const name = argv[0] ?? "";
+/**
+ * Finds the command as execvp(3) does: by its `name`, which is the first word with every byte that it has. Throws
+ * CommandError: not found, or not executable.
+ */
+export function resolveCommand(
+  argv: readonly string[],
+  path: string | undefined,
+  name: string = argv[0] ?? "",
+): ResolvedCommand {
   if (name.includes("/")) {
     const verdict = judge(name);
     if (verdict === "executable") return { path: name, argv };

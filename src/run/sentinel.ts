@@ -1,4 +1,4 @@
-import { readWhole, SystemError } from "../os/files.ts";
+import { readText, SystemError } from "../os/files.ts";
 import { withSignalsBlocked } from "../os/process.ts";
 import { signalsOf } from "./signal-names.ts";
 
@@ -61,7 +61,7 @@ function start(): Helper | undefined {
 /** ShdPnd of proc_pid_status(5); undefined: the process is gone. */
 function pendingSignals(pid: number): number[] | undefined {
   try {
-    const status = new TextDecoder("latin1").decode(readWhole(`/proc/${pid}/status`));
+    const status = readText(`/proc/${pid}/status`);
     const mask = /^ShdPnd:\s*([0-9a-f]+)/m.exec(status)?.[1];
     return mask === undefined ? undefined : signalsOf(mask);
   } catch (error) {

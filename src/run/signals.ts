@@ -1,4 +1,4 @@
-import { readWhole } from "../os/files.ts";
+import { readText } from "../os/files.ts";
 import type { Child } from "./child.ts";
 import type { Inherited } from "./inherited.ts";
 import { Sentinel } from "./sentinel.ts";
@@ -106,7 +106,7 @@ export class SignalRelay {
 
 /** Whether our process group is the one that the terminal sends typed signals to: pgrp and tpgid of proc_pid_stat(5). */
 function inForeground(): boolean {
-  const stat = new TextDecoder("latin1").decode(readWhole("/proc/self/stat"));
+  const stat = readText("/proc/self/stat");
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return fields[2] === fields[5];
 }

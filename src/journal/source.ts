@@ -1,0 +1,60 @@
+import { fileStatus } from "../os/files.ts";
+import { readRange } from "../os/ranges.ts";
+
+/** Bytes that can be read anywhere: a file's, or some in memory. */
+export interface Source {
+  readonly length: number;
+  /** Fills `into` from an offset; how much there was. Throws SystemError. */
+  read(offset: number, into: Uint8Array): number;
+}
+
+export function fileSource(fd: number): Source {
+  return { length: fileStatus(fd)?.bytes ?? 0, read: (offset, into) => readRange(fd, into, offset) };
+}
+
+/** What of a file is written, and what should follow. `fd` is undefined where there is no file. */
+export function joinedSource(fd: number | undefined, written: number, rest: Uint8Array): Source {
+  return {
+    length: written + rest.length,
+    read(offset, into) {
+      const fromFile = Math.max(0, Math.min(into.length, written - offset));
+      const got = fd === undefined || fromFile === 0 ? 0 : readRange(fd, into.subarray(0, fromFile), offset);
+      if (got < fromFile) return got;
+      const from = offset + got - written;
+      const more = rest.subarray(from, from + into.length - got);
+      into.set(more, got);
+      return got + more.length;
+    },
+  };
+}
+
+/** A part of a source is read at a time; the views of it are valid until the next. */
+export class Window {
+  readonly #source: Source;
+  readonly #ahead: number;
+  #bytes: Uint8Array;
+  #start = 0;
+  #length = 0;
+
+  /** `ahead`: how much is read at once where less is asked for. */
+  constructor(source: Source, ahead: number) {
+    this.#source = source;
+    this.#ahead = ahead;
+    this.#bytes = new Uint8Array(ahead);
+  }
+
+  /** The bytes from an offset on: as many as asked for, or less at the end of the source. */
+  view(offset: number, length: number): Uint8Array {
+    if (offset < this.#start || offset + length > this.#start + this.#length) this.#load(offset, length);
+    const from = offset - this.#start;
+    return this.#bytes.subarray(from, Math.min(from + length, this.#length));
+  }
+
+  #load(offset: number, length: number): void {
+    const wanted = Math.max(length, this.#ahead);
+    // Where a long record has been read its memory is let go again.
+    if (wanted !== this.#bytes.length) this.#bytes = new Uint8Array(wanted);
+    this.#start = offset;
+    this.#length = this.#source.read(offset, this.#bytes);
+  }
+}
