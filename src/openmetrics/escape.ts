@@ -3,6 +3,7 @@ const UNESCAPES: Readonly<Record<string, string>> = { "\\\\": "\\", '\\"': '"', 
 
 /** A label value or a help text as it stands in a file: OpenMetrics 1.0 escapes both alike. */
 export function escapeText(text: string): string {
+  if (!text.includes('"') && !text.includes("\\") && !text.includes("\n")) return text;
   return text.replace(/[\\"\n]/g, (character) => ESCAPES[character] as string);
 }
 

@@ -47,18 +47,23 @@ export class RowStore implements RowSink, Recording {
   }
 
   series(): Iterable<RecordedSeries> {
-    const layouts = Map.groupBy(this.#chunks, ({ columns }) => columns);
-    const all = new Map<string, RecordedSeries & { readonly places: Place[] }>();
-    for (const [columns, chunks] of layouts) {
-      for (const [column, key] of columns.entries()) {
-        const places = chunks.map((chunk): Place => ({ chunk, column }));
-        const id = `${key.metric.name}\0${key.labels.join("\0")}`;
-        const known = all.get(id);
-        if (known) known.places.push(...places);
-        else all.set(id, { metric: key.metric, labels: key.labels, places, blocks: () => columnBlocks(places) });
+    const places = new Map<string, Place[]>();
+    const all: RecordedSeries[] = [];
+    for (const chunk of this.#chunks) {
+      for (let column = 0; column < chunk.columns.length; column++) {
+        const { metric, labels } = chunk.columns[column]!;
+        const id = `${metric.name}\0${labels.join("\0")}`;
+        const known = places.get(id);
+        if (known) {
+          known.push({ chunk, column });
+          continue;
+        }
+        const own = [{ chunk, column }];
+        places.set(id, own);
+        all.push({ metric, labels, blocks: () => own.map(blockOf) });
       }
     }
-    return all.values();
+    return all;
   }
 
   /** The chunk for the next row. The first of a layout is small: most runs are short. */
@@ -85,11 +90,9 @@ interface Place {
   readonly column: number;
 }
 
-function* columnBlocks(places: readonly Place[]): Iterable<Block> {
-  for (const { chunk, column } of places) {
-    const width = chunk.columns.length;
-    const values = new Float64Array(chunk.length);
-    for (let row = 0; row < chunk.length; row++) values[row] = chunk.values[row * width + column] as number;
-    yield { length: chunk.length, times: chunk.times, values };
-  }
+function blockOf({ chunk, column }: Place): Block {
+  const width = chunk.columns.length;
+  const values = new Float64Array(chunk.length);
+  for (let row = 0; row < chunk.length; row++) values[row] = chunk.values[row * width + column] as number;
+  return { length: chunk.length, times: chunk.times, values };
 }

@@ -133,6 +133,11 @@ function labelOf({ metric, labels }: SeriesKey, label: string): string {
 }
 
 function byMetric(series: Iterable<RecordedSeries>): SeriesOf {
-  const all = Map.groupBy(series, ({ metric }) => metric.name);
+  const all = new Map<string, RecordedSeries[]>();
+  for (const one of series) {
+    const known = all.get(one.metric.name);
+    if (known) known.push(one);
+    else all.set(one.metric.name, [one]);
+  }
   return (metric) => all.get(metric.name) ?? [];
 }
