@@ -21,6 +21,9 @@ export function compareSeries(a: SeriesKey, b: SeriesKey): number {
 /** Runs of digits by the number that they are, all else by code unit: cpu2 before cpu10. Only equal texts are equal. */
 export function compareNatural(a: string, b: string): number {
   if (a === b) return 0;
+  let same = 0;
+  while (same < a.length && same < b.length && a[same] === b[same]) same++;
+  if (!isDigit(a[same]) && !isDigit(b[same])) return compareText(a, b);
   const left = a.split(/([0-9]+)/);
   const right = b.split(/([0-9]+)/);
   const shared = Math.min(left.length, right.length);
@@ -40,4 +43,8 @@ function compareDigits(a: string, b: string): number {
   const left = a.replace(/^0+/, "");
   const right = b.replace(/^0+/, "");
   return left.length - right.length || compareText(left, right);
+}
+
+function isDigit(character: string | undefined): boolean {
+  return character !== undefined && character >= "0" && character <= "9";
 }
