@@ -1,8 +1,5 @@
-import { exitNow, sendSignal, setDefaultAction } from "../os/process.ts";
+import { exitNow, forgoCore, sendSignal, setDefaultAction } from "../os/process.ts";
 import type { Ending } from "./child.ts";
-
-/** Signals whose default action writes a core file: dying of one ourselves would overwrite the command's. */
-const CORE_SIGNALS = new Set([3, 4, 5, 6, 7, 8, 11, 24, 25, 31]);
 
 /** What a shell shows for a command that a signal ended: 128 and the signal. */
 export const SIGNAL_STATUS = 128;
@@ -15,7 +12,9 @@ export function endLike(ending: Exclude<Ending, { kind: "unknown" }>): never {
   if (ending.kind === "exited") return exitNow(ending.code);
   const { signal } = ending;
   // The first process of a container gets no default action: the kernel would leave it running.
-  if (!CORE_SIGNALS.has(signal) && process.pid !== 1) {
+  if (process.pid !== 1) {
+    // The core file is the command's: ours would be written over it.
+    forgoCore();
     setDefaultAction(signal);
     sendSignal(process.pid, signal);
     Bun.sleepSync(LAST_MOMENT_MS);

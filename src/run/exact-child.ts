@@ -2,12 +2,9 @@ import { sendSignal } from "../os/process.ts";
 import { rawBytes } from "../os/raw-text.ts";
 import { posixSpawn, reapChild } from "../os/spawn.ts";
 import type { Ending, Launch } from "./child.ts";
-import { HIDDEN_SIGNALS } from "./inherited.ts";
+import { HIDDEN_SIGNALS, THREAD_SIGNALS } from "./inherited.ts";
 
 const SIGCHLD = 17;
-
-/** The C library's own, for its threads: its posix_spawn has a new process ignore them, unlike any other way. */
-const THREAD_SIGNALS = [32, 33];
 
 /** Where the caller blocked SIGCHLD no signal tells of the command's end: then we look, this often. */
 const LOOK_EVERY_MS = 20;
@@ -24,8 +21,9 @@ export const launchExactly: Launch = (path, argv, inherited) => {
     descriptors: inherited.descriptors,
     closed: inherited.closed,
     // A moment with SIGCHLD ignored could cost us the command's status: it is the one that the command does not get.
-    ignored: [...inherited.ignoredSignals].filter((signal) => signal !== SIGCHLD),
-    defaulted: [...HIDDEN_SIGNALS, ...THREAD_SIGNALS],
+    ignored: [...inherited.ignoredSignals].filter((signal) => signal !== SIGCHLD && !THREAD_SIGNALS.has(signal)),
+    // The C library's posix_spawn has a new process ignore its own ones, unless it is told to default them.
+    defaulted: [...HIDDEN_SIGNALS, ...THREAD_SIGNALS].filter((signal) => !inherited.ignoredSignals.has(signal)),
   });
   let alive = true;
   const ended = endOf(pid).finally(() => {

@@ -3,11 +3,12 @@ import { wasClosed } from "../os/process.ts";
 import { isRaw, rawBytes, rawText } from "../os/raw-text.ts";
 import { originalSoftLimit } from "./file-limit.ts";
 import type { ResolvedCommand } from "./resolve-command.ts";
+import { ignoredByShell } from "./shell-parent.ts";
 import { signalsOf } from "./signal-names.ts";
 
 /** What the caller set up for the command and the runtime has changed, or would not pass on, since the process began. */
 export interface Inherited {
-  /** Signals that the caller ignored, but those of `HIDDEN_SIGNALS`. */
+  /** Signals that the caller ignored; those of `HIDDEN_SIGNALS` only where it is a shell. */
   readonly ignoredSignals: ReadonlySet<number>;
   /** Open descriptors above 2. */
   readonly descriptors: readonly number[];
@@ -21,15 +22,24 @@ export interface Inherited {
   environment(): readonly Uint8Array[];
 }
 
-/** Signals that the runtime itself ignores, PIPE and XFSZ: whether the caller did cannot be known. */
+/** Signals that the runtime itself ignores, PIPE and XFSZ: whether the caller did, our own state does not show. */
 export const HIDDEN_SIGNALS: ReadonlySet<number> = new Set([13, 25]);
+
+/**
+ * The C library's own, for its threads. Whoever was started by its posix_spawn, by make for one, has them ignored, and
+ * nothing can tell: they are passed on where that costs nothing, and are no reason to start a command in another way.
+ */
+export const THREAD_SIGNALS: ReadonlySet<number> = new Set([32, 33]);
 
 /** Reads it. To be called before anything is opened and before any signal handler is set. */
 export function readInherited(): Inherited {
   return {
     descriptors: openDescriptors(),
     closed: ([0, 1, 2] as const).filter(wasClosed),
-    ignoredSignals: ignoredSignals(readText("/proc/self/status")),
+    ignoredSignals: new Set([
+      ...ignoredSignals(readText("/proc/self/status")),
+      ...ignoredByShell().filter((signal) => HIDDEN_SIGNALS.has(signal)),
+    ]),
     softFileLimit: originalSoftLimit(),
     bytesOf: commandBytes,
     environment: () => entriesOf(readWhole("/proc/self/environ")),
@@ -41,7 +51,7 @@ export function needsExactLaunch(inherited: Inherited, { path, argv }: ResolvedC
   return (
     isRaw(path) ||
     inherited.closed.length > 0 ||
-    inherited.ignoredSignals.size > 0 ||
+    [...inherited.ignoredSignals].some((signal) => !THREAD_SIGNALS.has(signal)) ||
     argv.some((word) => word.includes("\ufffd")) ||
     !isPlain(readWhole("/proc/self/environ"))
   );
