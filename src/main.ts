@@ -3,14 +3,11 @@ import { machineCollectors } from "./collect/index.ts";
 import type { Config } from "./config/config.ts";
 import { parseInvocation } from "./config/resolve.ts";
 import { CommandError, UsageError } from "./errors.ts";
-import { render } from "./openmetrics/render.ts";
 import { writeAll } from "./os/files.ts";
 import { exitNow } from "./os/process.ts";
-import { claimMetricsFile, type MetricsFile } from "./output/metrics-file.ts";
+import { claimMetricsFile } from "./output/metrics-file.ts";
 import { kernelFs } from "./proc/kernel-fs.ts";
-import type { Recording } from "./recording/recording.ts";
-import { withSummary } from "./recording/summary.ts";
-import { type Ending, type Launch, launch, startChild } from "./run/child.ts";
+import { type Child, type Ending, type Launch, launch, startChild } from "./run/child.ts";
 import { systemClock } from "./run/clock.ts";
 import { endLike } from "./run/die.ts";
 import { commandLine, type Inherited, lookup, needsExactLaunch, readInherited } from "./run/inherited.ts";
@@ -61,21 +58,37 @@ async function record(config: Config, inherited: Inherited, problems: Problems):
   const signals = new SignalRelay(inherited);
   const report = (error: unknown) => problems.report(error);
   const orphans = await orphanReaper(report);
+  let child: Child | undefined;
   const start = () => {
-    const child = signals.starting(() => startChild(command, inherited, launcher));
-    orphans?.start(child.pid);
-    return child;
+    const started = signals.starting(() => startChild(command, inherited, launcher));
+    child = started;
+    problems.guard(() => orphans?.start(started.pid));
+    return started;
   };
   const session = new Session({ config, start, signals, collectors, report, clock: systemClock, version });
   setTimeout(() => Bun.unsafe.setJITPolicy(1), WORTH_COMPILING_MS);
   try {
+    // Loaded while the command runs.
+    const output = import("./output/write-metrics.ts");
     const { recording, ending } = await session.run();
     if (file.mayBlock) signals.close();
-    write(file, recording, problems);
+    const { writeMetrics } = await output;
+    problems.guard(() => writeMetrics(file, recording));
     return end(ending, problems);
   } catch (error) {
-    file.abandon();
-    throw error;
+    problems.guard(() => file.abandon());
+    if (!child) throw error;
+    problems.report(error);
+    return end(await endOf(child), problems);
+  }
+}
+
+/** The last resort of a run that failed while its command went on: it is waited for all the same. */
+async function endOf(child: Child): Promise<Ending> {
+  try {
+    return await child.ended;
+  } catch {
+    return { kind: "unknown" };
   }
 }
 
@@ -89,14 +102,6 @@ async function launcherFor(inherited: Inherited, command: ResolvedCommand): Prom
 async function orphanReaper(report: (error: unknown) => void): Promise<OrphanReaper | undefined> {
   if (process.pid !== 1) return undefined;
   return new (await import("./run/orphans.ts")).OrphanReaper(report);
-}
-
-function write(file: MetricsFile, recording: Recording, problems: Problems): void {
-  try {
-    file.write((chunk) => render(withSummary(recording), chunk));
-  } catch (error) {
-    problems.report(error);
-  }
 }
 
 /** The command's own end is ours, unless it did well and the recording did not. */

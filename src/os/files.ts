@@ -1,5 +1,6 @@
 import { CString, type Pointer } from "bun:ffi";
 import { cString, failed, lastErrno, libc, pinned, SystemError, systemError } from "./libc.ts";
+import { rawText } from "./raw-text.ts";
 
 export const O_RDONLY = 0;
 export const O_WRONLY = 1;
@@ -161,14 +162,14 @@ export function mayAccess(path: string, how: keyof typeof ACCESS): boolean {
 export function linkTarget(path: string): string | undefined {
   const answer = new Uint8Array(4096);
   const length = libc.readlink(cString(path), answer, answer.length) as number;
-  return length < 0 ? undefined : decoder.decode(answer.subarray(0, length));
+  return length < 0 ? undefined : rawText(answer.subarray(0, length));
 }
 
 /** The path with every symlink followed. Throws SystemError. */
 export function realPath(path: string): string {
   const answer = new Uint8Array(4097);
   if (!libc.realpath(cString(path), answer)) throw failed("realpath", path);
-  return decoder.decode(answer.subarray(0, answer.indexOf(0)));
+  return rawText(answer.subarray(0, answer.indexOf(0)));
 }
 
 /** Where the name stands in a `struct dirent` of glibc and musl on 64-bit Linux. */

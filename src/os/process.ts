@@ -52,13 +52,24 @@ export function sendSignal(pid: number, signal: number): boolean {
   throw error;
 }
 
-/** Gives a signal its default action, past the runtime's own handler for it. */
+const SIG_BLOCK = 0;
+const SIG_UNBLOCK = 1;
+const SIG_SETMASK = 2;
+
+/** Gives a signal its default action, past the runtime's own handler for it, and past a caller that blocked it. */
 export function setDefaultAction(signal: number): void {
   libc.signal(signal, null);
+  const set = new BigUint64Array(16);
+  set[0] = 1n << BigInt(signal - 1);
+  libc.sigprocmask(SIG_UNBLOCK, set, null);
 }
 
-const SIG_BLOCK = 0;
-const SIG_SETMASK = 2;
+const PR_SET_DUMPABLE = 4;
+
+/** From now on no end of this process writes a core file, nor hands one to a program of the system's; false: it may. */
+export function forgoCore(): boolean {
+  return libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) === 0;
+}
 
 /** Runs something with every signal blocked in this thread, as a process that is started then will have them. */
 export function withSignalsBlocked<T>(action: () => T): T {

@@ -14,12 +14,16 @@ function lateCalls(): Calls {
   return calls;
 }
 
-/** pread(2): fills `into` from an offset of a file; how much came, less than asked for at its end. Throws SystemError. */
-export function readRange(fd: number, into: Uint8Array, offset: number): number {
+/**
+ * pread(2): puts the bytes from an offset of a file at the start of `into`; how many came, less than asked for at the
+ * file's end. Throws SystemError.
+ */
+export function readRange(fd: number, offset: number, into: Uint8Array, size: number): number {
   let length = 0;
-  while (length < into.length) {
+  while (length < size) {
+    // A view costs more than the call: the first read, which nearly always is the last, needs none.
     const rest = length === 0 ? into : into.subarray(length);
-    const count = Number(libc.pread(fd, rest, rest.length, offset + length));
+    const count = Number(libc.pread(fd, rest, size - length, offset + length));
     if (count < 0) {
       const error = failed("pread");
       if (error.code === "EINTR") continue;

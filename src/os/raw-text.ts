@@ -20,21 +20,27 @@ export function rawBytes(text: string): Uint8Array {
 }
 
 export function rawText(bytes: Uint8Array): string {
+  const plain = decoded(bytes);
+  if (plain !== undefined) return plain;
   let text = "";
   for (let at = 0; at < bytes.length; ) {
-    const character = characterAt(bytes, at);
+    const character = decoded(bytes.subarray(at, at + lengthAt(bytes, at)));
     text += character ?? String.fromCharCode(ESCAPE + bytes[at]!);
     at += character === undefined ? 1 : encoder.encode(character).length;
   }
   return text;
 }
 
-/** The character that begins at a place; undefined: what is there is not UTF-8. */
-function characterAt(bytes: Uint8Array, at: number): string | undefined {
+/** How long the character is that begins at a place, if one does. */
+function lengthAt(bytes: Uint8Array, at: number): number {
   const lead = bytes[at]!;
-  const length = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+  return lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+}
+
+/** Undefined: it is not UTF-8. */
+function decoded(bytes: Uint8Array): string | undefined {
   try {
-    return strict.decode(bytes.subarray(at, at + length));
+    return strict.decode(bytes);
   } catch {
     return undefined;
   }

@@ -12,9 +12,8 @@ export function endLike(ending: Exclude<Ending, { kind: "unknown" }>): never {
   if (ending.kind === "exited") return exitNow(ending.code);
   const { signal } = ending;
   // The first process of a container gets no default action: the kernel would leave it running.
-  if (process.pid !== 1) {
-    // The core file is the command's: ours would be written over it.
-    forgoCore();
+  // A core file is the command's: without that being sure, ours would be written over it.
+  if (process.pid !== 1 && forgoCore()) {
     setDefaultAction(signal);
     sendSignal(process.pid, signal);
     Bun.sleepSync(LAST_MOMENT_MS);

@@ -15,6 +15,15 @@ export class Problems {
     this.#counts.set(message, (this.#counts.get(message) ?? 0) + 1);
   }
 
+  /** Does something that may fail, and goes on. */
+  guard(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.report(error);
+    }
+  }
+
   get any(): boolean {
     return this.#counts.size > 0;
   }

@@ -71,12 +71,13 @@ export class Session {
     this.#sampler.status = 1;
     const startedAtMs = this.#sample();
     const child = start();
-    signals.attach(child);
+    // Whatever fails from here on, the command is waited for.
+    this.#guard(() => signals.attach(child));
     this.#event(startedAtMs, "command_started", "Command started");
-    this.#startTicks();
+    this.#guard(() => this.#startTicks());
     this.#recordFacts();
     const ending = await this.#endOf(child);
-    signals.detach();
+    this.#guard(() => signals.detach());
     this.#sampler.status = 2;
     this.#event(this.#sample(), "command_done", describeEnding(ending));
     return ending;
@@ -120,6 +121,14 @@ export class Session {
 
   #event(atMs: number, event: string, text: string): void {
     this.#store.event({ atMs, event, text });
+  }
+
+  #guard(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.#parts.report(error);
+    }
   }
 
   #sample(): number {

@@ -41,16 +41,19 @@ export class SignalRelay {
     this.#onIdle = listener;
   }
 
-  /** Starts the command with the sentinel in place, so that no signal can come between the two. */
+  /**
+   * Starts the command with all in place, so that no signal comes in between: with the sentinel, and with those signals
+   * too that the caller ignored, since the command may not.
+   */
   starting(start: () => Child): Child {
+    for (const name of RELAYED) this.#listen(name, signalNumber(name));
     for (const signal of this.#sentinel.arm()) this.#missed.add(signal);
     return start();
   }
 
-  /** The command runs: signals are its own now, those too that the caller ignored, since it may not. */
+  /** The command runs: signals are its own now. */
   attach(child: Child): void {
     this.#child = child;
-    for (const name of RELAYED) this.#listen(name, signalNumber(name));
   }
 
   /** The command has ended. */

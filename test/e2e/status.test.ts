@@ -23,20 +23,11 @@ describe("the command's own status is ours", () => {
     },
   );
 
-  test.each([
-    ["SIGQUIT", 131],
-    ["SIGABRT", 134],
-    ["SIGSEGV", 139],
-  ])("an end by %s, which would dump our core over the command's, is %p", async (signal, code) => {
+  test.each(["SIGQUIT", "SIGABRT", "SIGSEGV"])("an end by %s too, which would write a core file", async (signal) => {
     using folder = tempFolder();
-    const result = await statexec([
-      "-f",
-      folder.file("run.prom"),
-      "sh",
-      "-c",
-      `ulimit -c 0; kill -${signal.slice(3)} $$`,
-    ]);
-    expect(result).toEqual({ code, signal: null, stdout: "", stderr: "" });
+    const end = `ulimit -c 0; kill -${signal.slice(3)} $$`;
+    const result = await statexec(["-f", folder.file("run.prom"), "sh", "-c", end]);
+    expect(result).toEqual({ code: null, signal, stdout: "", stderr: "" });
   });
 });
 

@@ -1,13 +1,13 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, symlinkSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, renameSync, rmdirSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { BIN } from "./statexec.ts";
 
 const SOURCES = join(import.meta.dir, "../programs");
 const ROOT = resolve(import.meta.dir, "../..");
 
 /** A program of test/programs, compiled once for each text that it ever had. Throws with the compiler's words. */
-export function program(name: "dump" | "launch" | "count" | "orphans"): string {
+export function program(name: "dump" | "launch" | "count"): string {
   const source = join(SOURCES, `${name}.c`);
   const target = join(tmpdir(), `statexec-${name}-${Bun.hash(readFileSync(source)).toString(16)}`);
   if (existsSync(target)) return target;
@@ -16,8 +16,9 @@ export function program(name: "dump" | "launch" | "count" | "orphans"): string {
   const compiler = Bun.spawnSync(["gcc", "-O1", "-Wall", "-Wextra", "-Werror", "-o", made, source]);
   if (compiler.exitCode !== 0) throw new Error(`cannot compile ${source}:\n${compiler.stderr}`);
   // Whole or not at all, should another run compile it too; and for every user.
+  chmodSync(made, 0o755);
   renameSync(made, target);
-  chmodSync(target, 0o755);
+  rmdirSync(folder);
   return target;
 }
 
@@ -49,7 +50,6 @@ function installedBin(): string {
   for (const name of ["src", "package.json", "node_modules", "explorer"])
     symlinkSync(join(ROOT, name), join(made, name));
   Bun.spawnSync(["install", "-m", "755", join(ROOT, "index.ts"), join(made, "index.ts")]);
-  mkdirSync(dirname(folder), { recursive: true });
   try {
     renameSync(made, folder);
   } catch (error) {

@@ -29,6 +29,7 @@ const CALLERS: Record<string, Caller> = {
   nohup: { script: "nohup RUN" },
   "trap '' of one signal": { script: "trap '' TERM; RUN" },
   "trap '' of many signals": { script: "trap '' HUP INT QUIT TERM USR1 USR2 ALRM TSTP TTIN TTOU WINCH; RUN" },
+  "trap '' of PIPE and XFSZ, which the runtime ignores too": { script: "trap '' PIPE XFSZ; RUN; :" },
   "real-time signals ignored": { script: `${LAUNCH} -i 34 -i 64 RUN` },
   "a background job of a script": { script: "RUN & wait $!" },
   "ulimit -n 256": { script: "ulimit -n 256; RUN; :" },

@@ -1,0 +1,27 @@
+import { readFileSync } from "node:fs";
+
+/** Living and dead children of a process, proc_pid_task_children(5). */
+export function childrenOf(pid: number): number[] {
+  return procText(pid, `task/${pid}/children`).trim().split(" ").filter(Boolean).map(Number);
+}
+
+/** A file of a process; empty where that is gone. */
+export function procText(pid: number, file: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, "latin1");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ESRCH")) return "";
+    throw error;
+  }
+}
+
+/** Whether a process has a handler for a signal: SigCgt of proc_pid_status(5). */
+export function catches(pid: number, signal: number): boolean {
+  const mask = /^SigCgt:\s*([0-9a-f]+)/m.exec(procText(pid, "status"))?.[1] ?? "0";
+  return ((BigInt(`0x${mask}`) >> BigInt(signal - 1)) & 1n) === 1n;
+}
+
+/** Resolves once something is so. There is no event for it: it is asked for again and again. */
+export async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await Bun.sleep(1);
+}

@@ -1,0 +1,214 @@
+import { describe, expect, test } from "bun:test";
+import { ParseError } from "../../src/errors.ts";
+import { ByteWriter } from "../../src/journal/bytes.ts";
+import { MAGIC, PROLOGUE_BYTES, putRecord, TYPE } from "../../src/journal/format.ts";
+import type { JournalRecording } from "../../src/journal/recording.ts";
+import { type ScannedRecord, scan } from "../../src/journal/scan.ts";
+import { joinedSource } from "../../src/journal/source.ts";
+import { effort } from "../helpers/effort.ts";
+import { KEYS, pointLines, random, read, Trial, variedRun } from "./journals.ts";
+
+/** A journal of several segments and a tail, and all that it may say. */
+function made(rows = 2600, ended = true) {
+  using trial = new Trial();
+  variedRun(trial, rows);
+  if (ended) trial.writer.end();
+  const whole = read(trial.bytes());
+  return { bytes: new Uint8Array(trial.bytes()), known: knownOf(whole), rows: whole.rows };
+}
+
+function recordsOf(bytes: Uint8Array): ScannedRecord[] {
+  return [...scan(joinedSource(undefined, 0, bytes), PROLOGUE_BYTES)]
+    .filter((item): item is ScannedRecord => "payload" in item)
+    .map((record) => ({ ...record, payload: record.payload.slice() }));
+}
+
+interface Known {
+  readonly points: ReadonlySet<string>;
+  readonly events: ReadonlySet<string>;
+  readonly facts: ReadonlySet<string>;
+}
+
+function knownOf(recording: JournalRecording): Known {
+  return {
+    points: new Set(pointLines(recording)),
+    events: new Set(recording.events.map((event) => JSON.stringify(event))),
+    facts: new Set(recording.facts.map((fact) => JSON.stringify(fact))),
+  };
+}
+
+/** What a damaged journal says that the whole one does not. */
+function invented(bytes: Uint8Array, known: Known): string[] {
+  const recording = read(bytes);
+  const said = knownOf(recording);
+  return [
+    ...[...said.points].filter((point) => !known.points.has(point)),
+    ...[...said.events].filter((event) => !known.events.has(event)),
+    ...[...said.facts].filter((fact) => !known.facts.has(fact)),
+  ];
+}
+
+describe("a torn journal", () => {
+  test("has every row before the tear, wherever in its last 4 KiB it is", () => {
+    const { bytes, known, rows } = made(1300);
+    let least = rows;
+    for (let length = bytes.length - 1; length >= bytes.length - 4096; length--) {
+      const torn = read(bytes.subarray(0, length));
+      expect(torn.damage.ended).toBe(false);
+      expect([torn.damage.gaps, torn.damage.bytes, torn.damage.unnamed]).toEqual([[], 0, 0]);
+      // A flush a row, more or less: a tear never takes more than the rows of the record that it is in.
+      expect(torn.rows).toBeLessThanOrEqual(least);
+      expect(least - torn.rows).toBeLessThanOrEqual(4);
+      least = torn.rows;
+      if (length % 256 === 0) expect(invented(bytes.subarray(0, length), known)).toEqual([]);
+    }
+    expect(least).toBeLessThan(rows);
+  }, 30_000);
+
+  test("is refused in words where it ends before its header does", () => {
+    const { bytes } = made(30);
+    let refused = 0;
+    for (let length = 0; length < 200; length++) {
+      try {
+        read(bytes.subarray(0, length));
+      } catch (error) {
+        expect(error).toBeInstanceOf(ParseError);
+        refused++;
+      }
+    }
+    expect(refused).toBeGreaterThan(PROLOGUE_BYTES);
+    expect(refused).toBeLessThan(200);
+  });
+});
+
+describe("a flipped byte", () => {
+  test("costs little, is noticed, and invents nothing", () => {
+    const seed = Math.floor(Math.random() * 2 ** 32);
+    const { bytes, known, rows } = made();
+    const next = random(seed);
+    for (let i = 0; i < effort(1000); i++) {
+      const at = PROLOGUE_BYTES + 200 + Math.floor(next() * (bytes.length - PROLOGUE_BYTES - 200));
+      const was = bytes[at] as number;
+      bytes[at] = was ^ (1 + Math.floor(next() * 255));
+      const place = `seed ${seed}, flip ${i} at byte ${at}`;
+      const recording = read(bytes);
+      expect(invented(bytes, known), place).toEqual([]);
+      expect(recording.rows, place).toBeGreaterThan(rows - 200);
+      const { damage } = recording;
+      expect(damage.bytes > 0 || !damage.ended, place).toBe(true);
+      const missing = damage.gaps.reduce((sum, gap) => sum + gap.rows, 0);
+      if (damage.ended) expect(recording.rows + missing, place).toBe(rows);
+      bytes[at] = was;
+    }
+  }, 60_000);
+
+  test("anywhere in the first bytes gives a recording or a message", () => {
+    const { bytes, known } = made(20);
+    for (let at = 0; at < 400; at++) {
+      bytes[at]! ^= 0x21;
+      try {
+        expect(invented(bytes, known)).toEqual([]);
+      } catch (error) {
+        expect(error).toBeInstanceOf(ParseError);
+      }
+      bytes[at]! ^= 0x21;
+    }
+  });
+
+  test("in either copy of a row costs no row", () => {
+    const { bytes, rows } = made(1500);
+    for (let at = bytes.length >> 4; at < bytes.length / 2; at += 997) {
+      bytes[at]! ^= 1;
+      expect(read(bytes).rows).toBe(rows);
+      bytes[at]! ^= 1;
+    }
+  });
+});
+
+describe("other damage", () => {
+  test("a lost layout: no value goes to another series, and the rows from the next copy of it are there", () => {
+    using trial = new Trial();
+    const columns = KEYS.slice(0, 4);
+    const record = (rows: number) => {
+      for (let i = 0; i < rows; i++) trial.row([1, 2, 3, 4].map((n) => n * 1e6 + trial.atMs));
+    };
+    trial.layout(columns);
+    record(600);
+    // The same series from here on, and in the next segment the same number of columns: only their order is another.
+    trial.layout(columns.toReversed());
+    record(600);
+    trial.writer.end();
+    const bytes = new Uint8Array(trial.bytes());
+    const known = knownOf(read(bytes));
+    const layouts = recordsOf(bytes).filter(({ type }) => type === TYPE.layout);
+    const lost = layouts.findLast(({ payload }) => payload[0] === 1 && payload[1] === 0 && payload[3] === 3);
+    const first = layouts.find(({ payload }) => payload[0] === 1 && payload[3] === 3);
+    expect(lost).not.toBe(first);
+    bytes[first!.offset]! ^= 0xff;
+    expect(invented(bytes, known)).toEqual([]);
+    const { rows, damage } = read(bytes);
+    expect(damage.gaps).toMatchObject([{ rows: 1200 - rows }]);
+    expect(1200 - rows).toBe(64);
+  });
+
+  test("a page of zeros in the middle, and what else follows", () => {
+    const { bytes, known, rows } = made();
+    const holed = bytes.slice();
+    holed.fill(0, holed.length >> 1, (holed.length >> 1) + 4096);
+    const recording = read(holed);
+    expect(invented(holed, known)).toEqual([]);
+    expect(recording.damage.bytes).toBeGreaterThanOrEqual(4096);
+    expect(recording.rows).toBeGreaterThan(rows - 300);
+    const zeros = Buffer.concat([bytes, new Uint8Array(5000)]);
+    expect(read(zeros).damage).toMatchObject({ ended: true, bytes: 5000 });
+    expect(read(zeros).rows).toBe(rows);
+  });
+
+  test("rows are missing from when to when", () => {
+    using trial = new Trial();
+    trial.layout(KEYS);
+    for (let i = 0; i < 200; i++) trial.row(KEYS.map(() => i));
+    trial.writer.end();
+    const bytes = new Uint8Array(trial.bytes());
+    const start = trial.store.startMs;
+    // Records of one row each: what is taken out of the middle takes the rows up to the next fresh one with it.
+    bytes.fill(0, bytes.length >> 1, (bytes.length >> 1) + 40);
+    const { damage, rows } = read(bytes);
+    expect(damage.gaps).toHaveLength(1);
+    const [gap] = damage.gaps;
+    expect(gap!.rows).toBe(200 - rows);
+    expect((gap!.afterMs! - start) / 1000 + gap!.rows + 1).toBe((gap!.beforeMs! - start) / 1000);
+    expect(gap!.rows).toBeLessThanOrEqual(64);
+  });
+});
+
+describe("versions", () => {
+  const begin = (major: number, minor: number) => {
+    const { bytes } = made(20);
+    bytes[MAGIC.length] = major;
+    bytes[MAGIC.length + 1] = minor;
+    return bytes;
+  };
+
+  test("a later major one is refused by name", () => {
+    expect(() => read(begin(2, 3))).toThrow('test: expected a journal of version 1, got "version 2.3"');
+  });
+
+  test("of a later minor one, records that are unknown and what follows in a payload are passed over", () => {
+    const out = new ByteWriter();
+    putRecord(out, 77, (more) => more.text("from the future"));
+    putRecord(out, TYPE.fact, (more) => {
+      more.text("a");
+      more.text("b");
+      more.word(7);
+    });
+    const recording = read(Buffer.concat([begin(1, 9), out.bytes.subarray(0, out.at)]));
+    expect(recording.facts).toContainEqual(["a", "b"]);
+    expect(recording.damage.bytes).toBe(0);
+    expect(recording.rows).toBe(20);
+  });
+
+  test("another file is none", () => {
+    expect(() => read(new TextEncoder().encode("# TYPE statexec_run info\n"))).toThrow("expected a statexec journal");
+  });
+});

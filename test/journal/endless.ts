@@ -1,0 +1,22 @@
+import { writeSync } from "node:fs";
+import { createJournal } from "../../src/journal/recover.ts";
+import { JournalWriter } from "../../src/journal/writer.ts";
+import { systemClock } from "../../src/run/clock.ts";
+import { columnsAt, HEADER, valuesAt } from "./journals.ts";
+
+/*
+ * endless.ts FOLDER: records rows until it is killed, and says after each flush how many rows are in the file by now.
+ */
+const [folder = ""] = process.argv.slice(2);
+const { path, fd } = createJournal(folder, "run.prom", process.pid);
+writeSync(1, `${path}\n`);
+const header = { ...HEADER, pid: process.pid };
+const writer = new JournalWriter({ header, clock: systemClock, open: () => fd });
+for (let row = 0; ; row++) {
+  if (row % 500 === 0) writer.layout(columnsAt(row));
+  writer.row(HEADER.startMs + row, valuesAt(row));
+  if (row % 7 !== 0) continue;
+  writer.event({ atMs: HEADER.startMs + row, event: "flushed", text: String(row) });
+  writer.flush();
+  writeSync(1, `${row + 1}\n`);
+}

@@ -1,0 +1,166 @@
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { MACHINE, type Metric, RUN, type SeriesKey, series } from "../../src/catalog/index.ts";
+import type { JournalHeader } from "../../src/journal/about.ts";
+import { readJournal } from "../../src/journal/reader.ts";
+import type { JournalRecording } from "../../src/journal/recording.ts";
+import { joinedSource } from "../../src/journal/source.ts";
+import { JournalWriter } from "../../src/journal/writer.ts";
+import type { Recording } from "../../src/recording/recording.ts";
+import { RowStore } from "../../src/recording/rows.ts";
+import { FakeClock } from "../helpers/fake-clock.ts";
+import { START_MS } from "../helpers/recording.ts";
+
+export const HEADER: JournalHeader = {
+  identity: { instance: "make", role: "standalone", labels: new Map([["os", "debian"]]) },
+  startMs: START_MS,
+  trueStartMs: START_MS + 12.5,
+  pid: 1234,
+  target: "out/run.prom",
+};
+
+/** A metric that the catalogue does not have. */
+export const FOREIGN: Metric = {
+  ...{ name: "odd_bytes", type: "gauge", unit: "bytes", labels: ["comm", "resource"] },
+  ...{ help: 'odd "help"\n', source: "nowhere" },
+};
+
+/** Series enough for any layout of a test. */
+export const KEYS: readonly SeriesKey[] = [
+  series(RUN.commandStatus),
+  series(MACHINE.memoryFree),
+  series(MACHINE.memoryUsedPercent),
+  series(MACHINE.cpuSeconds, { cpu: "cpu0", mode: "user" }),
+  series(MACHINE.cpuSeconds, { cpu: "cpu10", mode: "idle" }),
+  series(MACHINE.networkSent, { interface: 'a"b\\c\n' }),
+  series(MACHINE.diskRead, { disk: "é🎉" }),
+  { metric: FOREIGN, labels: ["x", ""] },
+];
+
+/** A journal in a private folder and the same rows in memory; both are gone when the scope ends. */
+export class Trial implements Disposable {
+  readonly clock = new FakeClock(START_MS);
+  readonly store: RowStore;
+  readonly writer: JournalWriter;
+  readonly folder = mkdtempSync(join(tmpdir(), "statexec-journal-"));
+  readonly path = join(this.folder, ".run.prom.1234.journal");
+  opened = 0;
+  atMs: number;
+  #fd: number | undefined;
+
+  /** `path`: another file to write to than one of its own. */
+  constructor(path?: string) {
+    this.atMs = HEADER.startMs;
+    this.store = new RowStore(HEADER.identity, HEADER.startMs);
+    const open = () => {
+      this.opened++;
+      this.#fd = openSync(path ?? this.path, "w+");
+      return this.#fd;
+    };
+    this.writer = new JournalWriter({ header: HEADER, clock: this.clock, open });
+  }
+
+  layout(columns: readonly SeriesKey[]): void {
+    this.store.layout(columns);
+    this.writer.layout(columns);
+  }
+
+  /** A row some milliseconds after the one before it; the clock goes with it. */
+  row(values: readonly number[], gapMs = 1000): void {
+    this.atMs += gapMs;
+    this.clock.stall(gapMs);
+    const row = Float64Array.from(values);
+    this.store.row(this.atMs, row);
+    this.writer.row(this.atMs, row);
+  }
+
+  event(event: string, text: string): void {
+    this.store.event({ atMs: this.atMs, event, text });
+    this.writer.event({ atMs: this.atMs, event, text });
+  }
+
+  fact(fact: string, value: string): void {
+    this.store.fact([fact, value]);
+    this.writer.fact([fact, value]);
+  }
+
+  /** The bytes of the file. */
+  bytes(): Uint8Array {
+    return readFileSync(this.path);
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#fd !== undefined) closeSync(this.#fd);
+    rmSync(this.folder, { recursive: true });
+  }
+}
+
+export function read(bytes: Uint8Array): JournalRecording {
+  return readJournal(joinedSource(undefined, 0, bytes), "test");
+}
+
+/** Every point of a recording, as text that tells doubles apart, in order. */
+export function pointLines(recording: Recording): string[] {
+  const lines: string[] = [];
+  for (const one of recording.series()) {
+    const name = `${one.metric.name}{${one.labels.join()}}`;
+    for (const { length, times, values } of one.blocks()) {
+      for (let row = 0; row < length; row++) {
+        const value = values[row] as number;
+        if (!Number.isNaN(value)) lines.push(`${name} ${Object.is(value, -0) ? "-0" : value} ${times[row]}`);
+      }
+    }
+  }
+  return lines.sort();
+}
+
+/** Numbers from 0 to 1, the same for the same seed. */
+export function random(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+/** A run of some layouts that come and go, gaps, facts and events: several segments, written at each row. */
+export function variedRun(trial: Trial, rows: number, seed = 1): void {
+  const next = random(seed);
+  const nextValue = valuesBy(next);
+  const columnsOf = (n: number) => KEYS.filter((_, i) => i === 0 || ((n >> i) & 1) === 1);
+  let columns = columnsOf(255);
+  trial.layout(columns);
+  trial.fact("version", "1");
+  for (let i = 0; i < rows; i++) {
+    if (next() < 0.01) {
+      columns = columnsOf(Math.floor(next() * 256));
+      trial.layout(columns);
+    }
+    if (next() < 0.02) trial.event("clock_jumped", `number ${i}`);
+    if (next() < 0.02) trial.fact("summed_disk", `disk ${i}`);
+    const status = i < 3 ? 0 : i < rows - 3 ? 1 : 2;
+    trial.row([status, ...columns.slice(1).map(nextValue)], 1 + Math.floor(next() * 2000));
+  }
+}
+
+/** The next value of a series: absent now and then, whole, of hundredths, or long; a counter does not fall. */
+function valuesBy(next: () => number): (key: SeriesKey) => number {
+  const counters = new Map<SeriesKey, number>();
+  return (key) => {
+    if (next() < 0.05) return Number.NaN;
+    if (key.metric.type === "gauge") return next() < 0.5 ? next() * 1e9 : Math.round(next() * 1e6) / 100;
+    const grown = (counters.get(key) ?? 0) + Math.floor(next() * 200);
+    counters.set(key, grown);
+    return grown / 100;
+  };
+}
+
+/** The series and the values of a row of endless.ts: anyone can tell what row a value is of. */
+export function columnsAt(row: number): readonly SeriesKey[] {
+  return KEYS.slice(0, 4 + (Math.floor(row / 500) % 5));
+}
+
+export function valuesAt(row: number): Float64Array {
+  return Float64Array.from(columnsAt(row), (_, column) => (column % 2 ? row * 3 + column : (row + column) / 7));
+}

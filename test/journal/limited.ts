@@ -1,0 +1,34 @@
+import { rmSync } from "node:fs";
+import { PROLOGUE_BYTES } from "../../src/journal/format.ts";
+import { scan } from "../../src/journal/scan.ts";
+import { joinedSource } from "../../src/journal/source.ts";
+import { renderBytes } from "../helpers/recording.ts";
+import { KEYS, random, read, Trial } from "./journals.ts";
+
+/*
+ * limited.ts JOURNAL FILLER: a run into a file that cannot take all of it; what it came to, as JSON. Half-way FILLER is
+ * removed, where it is given: from then on there is room. Started by failures.test.ts where there are limits.
+ */
+const [path = "", filler] = process.argv.slice(2);
+const ROWS = 9000;
+using trial = new Trial(path);
+const next = random(7);
+trial.layout(KEYS);
+for (let i = 0; i < ROWS; i++) {
+  if (i === ROWS / 2 && filler) rmSync(filler);
+  trial.row(KEYS.map(() => next() * 1e9));
+}
+trial.event("command_done", "Command done");
+trial.writer.end();
+const recording = trial.writer.recording();
+const { trouble } = trial.writer;
+const bytes = new Uint8Array(await Bun.file(path).arrayBuffer());
+const inFile = read(bytes);
+const same = Buffer.from(renderBytes(recording)).equals(Buffer.from(renderBytes(trial.store)));
+console.log(
+  JSON.stringify({
+    ...{ code: trouble?.error.code, behind: trouble?.behind, lost: trouble?.lost ?? null, same, rows: ROWS },
+    holes: [...scan(joinedSource(undefined, 0, bytes), PROLOGUE_BYTES)].filter((item) => !("payload" in item)).length,
+    file: { rows: inFile.rows, ...inFile.damage },
+  }),
+);
