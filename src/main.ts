@@ -3,7 +3,7 @@ import { machineCollectors } from "./collect/index.ts";
 import type { Config } from "./config/config.ts";
 import { parseInvocation } from "./config/resolve.ts";
 import { CommandError, UsageError } from "./errors.ts";
-import { writeAll } from "./os/files.ts";
+import { SystemError, writeAll } from "./os/files.ts";
 import { exitNow } from "./os/process.ts";
 import { claimMetricsFile } from "./output/metrics-file.ts";
 import { kernelFs } from "./proc/kernel-fs.ts";
@@ -124,7 +124,12 @@ async function helpText(): Promise<string> {
 }
 
 function warn(message: string): void {
-  say(2, `statexec: ${message}\n`);
+  try {
+    say(2, `statexec: ${message}\n`);
+  } catch (error) {
+    // Nobody reads it, and there is nobody else to tell.
+    if (!(error instanceof SystemError)) throw error;
+  }
 }
 
 /** A plain write: the runtime's own streams would make a pipe that we share with the command non-blocking. */

@@ -56,5 +56,6 @@ export class DiskCollector implements Collector {
     const devices = new BlockDevices(this.proc);
     for (; this.classified < names.length; this.classified++)
       if (devices.isWholeDisk(names[this.classified]!)) this.disks.push(this.classified);
+      else this.diskstats.ignore(this.classified);
   }
 }

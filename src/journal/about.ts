@@ -41,7 +41,14 @@ export function header(payload: Uint8Array): JournalHeader {
   return { identity: { instance, role, labels }, startMs, trueStartMs, pid, target };
 }
 
-export function putMetric(out: ByteWriter, { name, type, unit, help, source, labels }: Metric): void {
+/** Metrics and series are referred to by their numbers. */
+export interface Numbered<T> {
+  readonly number: number;
+  readonly value: T;
+}
+
+export function putMetric(out: ByteWriter, number: number, { name, type, unit, help, source, labels }: Metric): void {
+  out.count(number);
   out.texts([name, type, unit ?? "", help, source]);
   out.texts(labels);
 }
@@ -49,24 +56,26 @@ export function putMetric(out: ByteWriter, { name, type, unit, help, source, lab
 const TYPES: readonly MetricType[] = ["counter", "gauge", "info"];
 
 /** A metric as the catalogue has it, or as the journal does where the catalogue is of another version. */
-export function metric(payload: Uint8Array): Metric {
+export function metric(payload: Uint8Array): Numbered<Metric> {
   const reader = new ByteReader(payload);
+  const number = reader.count();
   const [name = "", type = "", unit = "", help = "", source = ""] = reader.texts();
   const labels = reader.texts();
   const described = { name, type: oneOf(TYPES, type), ...(unit && { unit }), labels, help, source };
   const known = METRICS.find((each) => each.name === name);
-  return known && Bun.deepEquals({ ...known }, described) ? known : described;
+  return { number, value: known && Bun.deepEquals({ ...known }, described) ? known : described };
 }
 
-export function putSeries(out: ByteWriter, metricNumber: number, { labels }: SeriesKey): void {
+export function putSeries(out: ByteWriter, number: number, metricNumber: number, { labels }: SeriesKey): void {
+  out.count(number);
   out.count(metricNumber);
   out.texts(labels);
 }
 
-/** A series, its metric by number. */
-export function series(payload: Uint8Array): { readonly metric: number; readonly labels: readonly string[] } {
+/** A series, with the number of its metric. */
+export function series(payload: Uint8Array): Numbered<{ readonly metric: number; readonly labels: readonly string[] }> {
   const reader = new ByteReader(payload);
-  return { metric: reader.count(), labels: reader.texts() };
+  return { number: reader.count(), value: { metric: reader.count(), labels: reader.texts() } };
 }
 
 export function putEvent(out: ByteWriter, { atMs, event, text }: RunEvent): void {

@@ -7,21 +7,21 @@
  *
  *   1 header    double start ms, double true start ms, count pid, text metrics file, text instance, text role,
  *               texts user's labels (name, value, name, value …)
- *   2 metric    texts name, type, unit or "", help, source; texts label names     the metrics are numbered from 0 on
- *   3 series    count metric; texts label values                                  the series too
- *   4 layout    count first row, count kept, count added, count series …          see below
- *   5 rows      count first row, count rows, count columns, byte fresh; double time of the first row, times of the
- *               others as values (values.ts), each after the one before; then each row: a bit for each column, set where
- *               its value is not that of the row before, and the values of those
+ *   2 metric    count number; texts name, type, unit or "", help, source; texts label names
+ *   3 series    count number, count metric; texts label values
+ *   4 layout    count number, count kept, count added, count series …
+ *   5 rows      count layout, count first row, count rows, count columns, byte fresh; double time of the first row, times
+ *               of the others as values (values.ts), each after the one before; then each row: a bit for each column,
+ *               set where its value is not that of the row before, and the values of those
  *   6 columns   count first row, count rows, double first and last time; count columns, count series …; a word for the
  *               times and for each column: where it ends, counted from behind these words; times and columns: a bit for
  *               each row, set where the value is not that of the row before, and the values of those
  *   7 event     double ms, text event, text text
  *   8 fact      text fact, text value
- *   9 end       double ms of the last row; nothing follows
+ *   9 end       count rows in all; the run is over, and nothing follows
  *
- * Rows are numbered from 0 through the run. A layout that keeps no columns begins a segment; one that keeps some adds to
- * them the series that have appeared since. Each flush appends its rows, so that nothing is ever rewritten; when a
+ * Metrics, series, layouts and rows are numbered from 0 through the run, so that what is damaged is missed. A layout that keeps no columns begins a segment; one that keeps some adds to
+ * them the series that have appeared since; a layout is repeated whole, by its number, where rows are fresh. Each flush appends its rows, so that nothing is ever rewritten; when a
  * segment is full, a `columns` record has all its rows once more, so that one series can be read without the others.
  * Either copy is enough. Rows with `fresh` set follow on nothing, but on a row of zeros: damage costs at most the rows up
  * to the next of these.
@@ -104,6 +104,7 @@ export function recordHead(bytes: Uint8Array): { readonly type: number; readonly
 
 /** What a `rows` record says of its rows before it has them. */
 export interface RowsHead {
+  readonly layout: number;
   readonly firstRow: number;
   readonly rows: number;
   readonly columns: number;
@@ -112,6 +113,7 @@ export interface RowsHead {
 }
 
 export function putRowsHead(out: ByteWriter, head: RowsHead): void {
+  out.count(head.layout);
   out.count(head.firstRow);
   out.count(head.rows);
   out.count(head.columns);
@@ -120,11 +122,12 @@ export function putRowsHead(out: ByteWriter, head: RowsHead): void {
 }
 
 export function rowsHead(reader: ByteReader): RowsHead {
+  const layout = reader.count();
   const firstRow = reader.count();
   const rows = reader.length();
   const columns = reader.count();
   if (rows === 0) throw new MalformedRecord("rows without a row");
-  return { firstRow, rows, columns, fresh: reader.byte() === 1, firstMs: reader.double() };
+  return { layout, firstRow, rows, columns, fresh: reader.byte() === 1, firstMs: reader.double() };
 }
 
 /** What a `columns` record says of its columns, and where they are in its payload. */
@@ -159,14 +162,14 @@ export function columnsHead(payload: Uint8Array): ColumnsHead {
 }
 
 export interface Layout {
-  readonly firstRow: number;
-  /** Columns of the layout before that stay; 0 begins a segment. */
+  readonly number: number;
+  /** Columns of the layout before that stay; 0: none does, and unless it is the layout that is known, a segment begins. */
   readonly kept: number;
   readonly added: readonly number[];
 }
 
-export function putLayout(out: ByteWriter, { firstRow, kept, added }: Layout): void {
-  out.count(firstRow);
+export function putLayout(out: ByteWriter, { number, kept, added }: Layout): void {
+  out.count(number);
   out.count(kept);
   out.count(added.length);
   for (const series of added) out.count(series);
@@ -174,7 +177,7 @@ export function putLayout(out: ByteWriter, { firstRow, kept, added }: Layout): v
 
 export function layout(payload: Uint8Array): Layout {
   const reader = new ByteReader(payload);
-  const firstRow = reader.count();
+  const number = reader.count();
   const kept = reader.count();
-  return { firstRow, kept, added: Array.from({ length: reader.length() }, () => reader.count()) };
+  return { number, kept, added: Array.from({ length: reader.length() }, () => reader.count()) };
 }

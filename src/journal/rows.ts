@@ -6,16 +6,20 @@ import { isSame, putValue, VALUE_BYTES, ValueReader } from "./values.ts";
 /** How often a row of a segment follows on nothing: damage costs no more rows than that. */
 const FRESH_EVERY = 64;
 
+/** Whether the rows from `first` to the segment's last are to follow on nothing: one of them is a multiple of so many. */
+export function beginsAfresh({ rows }: Segment, first: number): boolean {
+  return first === 0 || Math.floor((first - 1) / FRESH_EVERY) < Math.floor((rows - 1) / FRESH_EVERY);
+}
+
 /** Writes the rows from `first` on, by their place in the segment, as one record. */
-export function putRows(out: ByteWriter, segment: Segment, first: number): void {
+export function putRows(out: ByteWriter, segment: Segment, first: number, layout: number): void {
   const start = out.at;
   const columns = segment.series.length;
   const rows = segment.rows - first;
-  // The first rows of a record that reaches the next multiple do: a record's rows follow one another.
-  const fresh = first === 0 || Math.floor((first - 1) / FRESH_EVERY) < Math.floor((segment.rows - 1) / FRESH_EVERY);
+  const fresh = beginsAfresh(segment, first);
   beginRecord(out, TYPE.rows);
   const firstMs = segment.times[first] as number;
-  putRowsHead(out, { firstRow: segment.firstRow + first, rows, columns, fresh, firstMs });
+  putRowsHead(out, { layout, firstRow: segment.firstRow + first, rows, columns, fresh, firstMs });
   out.reserve(rows * VALUE_BYTES);
   for (let row = first + 1; row < segment.rows; row++)
     out.at = putValue(out.bytes, out.at, segment.times[row - 1] as number, segment.times[row] as number);
@@ -113,8 +117,11 @@ function takeRow({ values, stride, series }: Segment, row: number, fresh: boolea
   }
 }
 
-/** Reads one column, or the times, of a `columns` record into the start of an array. Throws MalformedRecord. */
-export function takeColumn(bytes: Uint8Array, rows: number, into: Float64Array): void {
+/**
+ * Reads one column, or the times, of a `columns` record into the start of an array: the first `length` of the bytes.
+ * Throws MalformedRecord.
+ */
+export function takeColumn(bytes: Uint8Array, length: number, rows: number, into: Float64Array): void {
   codes.bytes = bytes;
   codes.at = bytesOfBits(rows);
   let previous = 0;
@@ -122,7 +129,7 @@ export function takeColumn(bytes: Uint8Array, rows: number, into: Float64Array):
     if ((bytes[row >> 3] as number) & (1 << (row & 7))) previous = codes.next(previous);
     into[row] = previous;
   }
-  if (codes.at !== bytes.length) throw new MalformedRecord("a column that ends elsewhere than it should");
+  if (codes.at !== length) throw new MalformedRecord("a column that ends elsewhere than it should");
 }
 
 function bytesOfBits(bits: number): number {

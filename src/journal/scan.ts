@@ -23,7 +23,7 @@ const READ_AHEAD_BYTES = 256 * 1024;
 export function* scan(source: Source, from: number): Iterable<ScannedRecord | Hole> {
   const window = new Window(source, READ_AHEAD_BYTES);
   for (let offset = from; offset < source.length; ) {
-    const record = recordAt(window, offset);
+    const record = recordAt(window, source, offset);
     if (record) {
       offset = record.offset + record.payload.length;
       yield record;
@@ -35,9 +35,9 @@ export function* scan(source: Source, from: number): Iterable<ScannedRecord | Ho
   }
 }
 
-function recordAt(window: Window, offset: number): ScannedRecord | undefined {
+function recordAt(window: Window, source: Source, offset: number): ScannedRecord | undefined {
   const head = recordHead(window.view(offset, RECORD_BYTES));
-  if (!head) return undefined;
+  if (!head || offset + RECORD_BYTES + head.length > source.length) return undefined;
   const record = window.view(offset, RECORD_BYTES + head.length);
   if (record.length < RECORD_BYTES + head.length || !isIntact(record)) return undefined;
   return { type: head.type, payload: record.subarray(RECORD_BYTES), offset: offset + RECORD_BYTES };
@@ -46,11 +46,11 @@ function recordAt(window: Window, offset: number): ScannedRecord | undefined {
 /** Where the next intact record begins; the source's end if there is none. */
 function nextRecord(window: Window, source: Source, from: number): number {
   for (let offset = from; offset < source.length; ) {
-    const view = window.view(offset, Math.min(READ_AHEAD_BYTES, source.length - offset));
+    const view = window.rest(offset);
     if (view.length === 0) break;
     const at = view.indexOf(MARKER[0] as number);
     if (at < 0) offset += view.length;
-    else if (recordAt(window, offset + at)) return offset + at;
+    else if (recordAt(window, source, offset + at)) return offset + at;
     else offset += at + 1;
   }
   return source.length;

@@ -40,20 +40,30 @@ export class Segment {
     this.#columnOf.clear();
   }
 
-  /** Whether so many more columns fit before it is full. */
-  hasRoomFor(columns: number): boolean {
-    return this.rows === 0 || (this.series.length + columns) * this.stride <= 2 * FULL_CELLS;
+  /**
+   * Whether a column for each of these series fits before it is full. Rows without columns stay so: the first ones begin
+   * a segment.
+   */
+  hasRoomFor(series: readonly number[]): boolean {
+    if (this.rows === 0) return true;
+    const width = this.series.length;
+    let added = 0;
+    for (const one of series) if (!this.#columnOf.has(one)) added++;
+    return added === 0 || (width > 0 && (width + added) * this.stride <= 2 * FULL_CELLS);
   }
 
   columnOf(series: number): number | undefined {
     return this.#columnOf.get(series);
   }
 
-  /** Adds a column for each of these series, which have none; they have no value in the rows that are there. */
+  /** Adds a column for each of these series that has none; there is no value in the rows that are there. */
   addColumns(series: readonly number[]): void {
     const before = this.series.length;
-    for (const [i, one] of series.entries()) this.#columnOf.set(one, before + i);
-    this.series.push(...series);
+    for (const one of series) {
+      if (this.#columnOf.has(one)) continue;
+      this.#columnOf.set(one, this.series.length);
+      this.series.push(one);
+    }
     this.#fit(this.stride);
     for (let column = before; column < this.series.length; column++)
       this.values.fill(Number.NaN, column * this.stride, column * this.stride + this.rows);

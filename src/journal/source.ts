@@ -4,24 +4,24 @@ import { readRange } from "../os/ranges.ts";
 /** Bytes that can be read anywhere: a file's, or some in memory. */
 export interface Source {
   readonly length: number;
-  /** Fills `into` from an offset; how much there was. Throws SystemError. */
-  read(offset: number, into: Uint8Array): number;
+  /** Puts so many bytes from an offset at the start of `into`; how many there were. Throws SystemError. */
+  read(offset: number, into: Uint8Array, size: number): number;
 }
 
 export function fileSource(fd: number): Source {
-  return { length: fileStatus(fd)?.bytes ?? 0, read: (offset, into) => readRange(fd, into, offset) };
+  return { length: fileStatus(fd)?.bytes ?? 0, read: (offset, into, size) => readRange(fd, offset, into, size) };
 }
 
 /** What of a file is written, and what should follow. `fd` is undefined where there is no file. */
 export function joinedSource(fd: number | undefined, written: number, rest: Uint8Array): Source {
   return {
     length: written + rest.length,
-    read(offset, into) {
-      const fromFile = Math.max(0, Math.min(into.length, written - offset));
-      const got = fd === undefined || fromFile === 0 ? 0 : readRange(fd, into.subarray(0, fromFile), offset);
-      if (got < fromFile) return got;
+    read(offset, into, size) {
+      const fromFile = Math.max(0, Math.min(size, written - offset));
+      const got = fd === undefined || fromFile === 0 ? 0 : readRange(fd, offset, into, fromFile);
+      if (got < fromFile || got === size) return got;
       const from = offset + got - written;
-      const more = rest.subarray(from, from + into.length - got);
+      const more = rest.subarray(from, from + size - got);
       into.set(more, got);
       return got + more.length;
     },
@@ -50,11 +50,16 @@ export class Window {
     return this.#bytes.subarray(from, Math.min(from + length, this.#length));
   }
 
+  /** What is at hand from an offset on, at least a byte where there is one. */
+  rest(offset: number): Uint8Array {
+    const { length } = this.view(offset, 1);
+    return length === 0 ? this.#bytes.subarray(0, 0) : this.#bytes.subarray(offset - this.#start, this.#length);
+  }
+
   #load(offset: number, length: number): void {
     const wanted = Math.max(length, this.#ahead);
-    // Where a long record has been read its memory is let go again.
-    if (wanted !== this.#bytes.length) this.#bytes = new Uint8Array(wanted);
+    if (wanted > this.#bytes.length) this.#bytes = new Uint8Array(wanted);
     this.#start = offset;
-    this.#length = this.#source.read(offset, this.#bytes);
+    this.#length = this.#source.read(offset, this.#bytes, wanted);
   }
 }

@@ -83,7 +83,7 @@ function trailingZeros(word: number): number {
 
 /** Reads values back, one behind the other. Past the end it reads zeros: `at` shows it, and nothing breaks. */
 export class ValueReader {
-  bytes = new Uint8Array(0);
+  bytes: Uint8Array = new Uint8Array(0);
   at = 0;
 
   next(previous: number): number {

@@ -21,6 +21,8 @@ export class Diskstats {
   /** Bytes written, likewise. */
   writtenBytes: Float64Array = new Float64Array(0);
   private readonly scan = new Scanner("diskstats");
+  /** Names whose counters nobody wants, by index. */
+  private readonly unwanted: boolean[] = [];
   /** The first counters of the row at hand. */
   private readonly counters = new Float64Array(7);
 
@@ -37,6 +39,11 @@ export class Diskstats {
     this.writtenBytes.fill(Number.NaN);
   }
 
+  /** From now on the rows of this name are passed over: a machine may have many more partitions than disks. */
+  ignore(index: number): void {
+    this.unwanted[index] = true;
+  }
+
   /** Reads a row; its index. */
   private row(bytes: Uint8Array, near: number): number {
     const { scan, counters } = this;
@@ -47,6 +54,7 @@ export class Diskstats {
     scan.skipSpaces();
     const name = scan.at;
     const nameEnd = this.skipName();
+    if (this.unwanted[near] && this.names.is(near, bytes, name, nameEnd)) return near;
     const columns = this.columns();
     if (columns !== OLD_PARTITION && columns !== OLDEST && columns !== WITH_DISCARDS && columns < WITH_FLUSHES)
       scan.fail(EXPECTED);

@@ -9,10 +9,15 @@ export class RowNames {
   readonly all: string[] = [];
   private readonly encoded: Uint8Array[] = [];
 
+  /** Whether the name at `bytes[start, end)` is the one of this index. */
+  is(index: number, bytes: Uint8Array, start: number, end: number): boolean {
+    const name = this.encoded[index];
+    return name !== undefined && isAt(name, bytes, start, end);
+  }
+
   /** The index of the name at `bytes[start, end)`, given one where it is new. `near` is looked at first. */
   indexOf(bytes: Uint8Array, start: number, end: number, near: number): number {
-    const likely = this.encoded[near];
-    if (likely !== undefined && isAt(likely, bytes, start, end)) return near;
+    if (this.is(near, bytes, start, end)) return near;
     for (let i = 0; i < this.encoded.length; i++) if (isAt(this.encoded[i]!, bytes, start, end)) return i;
     const name = bytes.slice(start, end);
     this.encoded.push(name);

@@ -1,0 +1,230 @@
+import type { Metric, SeriesKey } from "../catalog/index.ts";
+import type { Fact, RowSink, RunEvent } from "../recording/recording.ts";
+import { type JournalHeader, putEvent, putFact, putHeader, putMetric, putSeries } from "./about.ts";
+import type { ByteWriter } from "./bytes.ts";
+import { putLayout, putPrologue, putRecord, TYPE } from "./format.ts";
+import { type JournalTrouble, PendingFile } from "./pending.ts";
+import { readJournal } from "./reader.ts";
+import { JournalRecording } from "./recording.ts";
+import { beginsAfresh, putColumns, putRows } from "./rows.ts";
+import { Segment } from "./segment.ts";
+import { memoryRows } from "./stored.ts";
+
+/** Nothing waits longer; a sample a second is written with its tick, although that may be a little early. */
+const FLUSH_MS = 1000;
+const EARLY_MS = 100;
+
+/** Cells of rows that wait for a flush, 64 KiB of them, before one is made. */
+const MOST_WAITING_CELLS = 8192;
+
+/** What the writer must know of time, by the monotonic clock. */
+export interface FlushClock {
+  now(): number;
+  /** Calls back once at a time by `now()`, or as soon after it as can be; the answer cancels. */
+  at(deadline: number, callback: () => void): () => void;
+}
+
+export interface JournalParts {
+  readonly header: JournalHeader;
+  readonly clock: FlushClock;
+  /** Makes the file, readable and writable, at the first flush. Throws SystemError; it is then asked again later. */
+  readonly open: () => number;
+}
+
+/**
+ * A run's rows on their way to its journal. They wait in memory for a second at most; a run that is over sooner makes
+ * no file. A file that cannot be written costs nothing until MOST_PENDING_BYTES wait for it: each flush tries again.
+ */
+export class JournalWriter implements RowSink {
+  readonly #parts: JournalParts;
+  readonly #file: PendingFile;
+  readonly #out: ByteWriter;
+  readonly #segment = new Segment();
+  readonly #series: SeriesKey[] = [];
+  readonly #numbers = new Map<string, number>();
+  readonly #metrics = new Map<Metric, number>();
+  readonly #facts = new Set<string>();
+  #newFacts: Fact[] = [];
+  #newEvents: RunEvent[] = [];
+  /** Column of the segment that each value of a row goes to; and the columns that rows have no value for any more. */
+  #columns: number[] = [];
+  #gone: number[] = [];
+  /** Series, columns and rows of the segment that are encoded already. */
+  #encodedSeries = 0;
+  #encodedColumns = 0;
+  #encodedRows = 0;
+  /** Number of the last layout that is. */
+  #layouts = -1;
+  #begun = false;
+  #flushedAt: number;
+  #cancelTimer: (() => void) | undefined;
+
+  constructor(parts: JournalParts) {
+    this.#parts = parts;
+    this.#file = new PendingFile(parts.open);
+    this.#out = this.#file.out;
+    this.#flushedAt = parts.clock.now();
+  }
+
+  layout(columns: readonly SeriesKey[]): void {
+    const numbers = columns.map((key) => this.#numberOf(key));
+    if (!this.#segment.hasRoomFor(numbers)) this.#closeSegment();
+    this.#place(numbers);
+  }
+
+  row(atMs: number, values: Float64Array): void {
+    if (this.#segment.isFull) this.#nextSegment();
+    const row = this.#segment.addRow(atMs);
+    const { values: cells, stride } = this.#segment;
+    const columns = this.#columns;
+    for (let i = 0; i < columns.length; i++) cells[(columns[i] as number) * stride + row] = values[i] as number;
+    for (const column of this.#gone) cells[column * stride + row] = Number.NaN;
+    this.#flushOrWait();
+  }
+
+  event(event: RunEvent): void {
+    this.#newEvents.push(event);
+    this.#flushOrWait();
+  }
+
+  fact(fact: Fact): void {
+    const id = fact.join("\0");
+    if (this.#facts.has(id)) return;
+    this.#facts.add(id);
+    this.#newFacts.push(fact);
+    this.#flushOrWait();
+  }
+
+  /** Writes what waits. Never throws: what cannot be written waits on. */
+  flush(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    this.#flushedAt = this.#parts.clock.now();
+    this.#encode();
+    this.#file.write();
+  }
+
+  /** Says that the run is over; what waits is written where there is a file. */
+  end(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    if (!this.#begun) return;
+    this.#encode();
+    putRecord(this.#out, TYPE.end, (out) => out.count(this.#segment.firstRow + this.#segment.rows));
+    this.#file.write();
+  }
+
+  /** Everything that was recorded and not lost; from memory where there is no file. Throws SystemError. */
+  recording(): JournalRecording {
+    if (this.#begun) {
+      this.#encode();
+      return readJournal(this.#file.source(), "journal");
+    }
+    return new JournalRecording({
+      header: this.#parts.header,
+      facts: this.#newFacts,
+      events: this.#newEvents,
+      series: this.#series,
+      rows: this.#segment.rows > 0 ? [memoryRows(this.#segment)] : [],
+      damage: { ended: true, gaps: [], bytes: 0, unnamed: 0 },
+    });
+  }
+
+  /** Undefined while all is well. */
+  get trouble(): JournalTrouble | undefined {
+    return this.#file.trouble;
+  }
+
+  #numberOf(key: SeriesKey): number {
+    const id = `${key.metric.name}\0${key.labels.join("\0")}`;
+    const known = this.#numbers.get(id);
+    if (known !== undefined) return known;
+    this.#series.push(key);
+    this.#numbers.set(id, this.#series.length - 1);
+    return this.#series.length - 1;
+  }
+
+  /** Gives each series of a row its column, a new one where it has none yet. */
+  #place(numbers: readonly number[]): void {
+    const segment = this.#segment;
+    segment.addColumns(numbers);
+    this.#columns = numbers.map((number) => segment.columnOf(number) as number);
+    this.#gone = [];
+    if (segment.series.length === numbers.length) return;
+    const live = new Set(this.#columns);
+    for (let column = 0; column < segment.series.length; column++) if (!live.has(column)) this.#gone.push(column);
+  }
+
+  /** A full segment's columns follow its rows, and the same series go on in the next. */
+  #nextSegment(): void {
+    const numbers = this.#columns.map((column) => this.#segment.series[column] as number);
+    this.#closeSegment();
+    this.#place(numbers);
+  }
+
+  #closeSegment(): void {
+    this.#encode();
+    putColumns(this.#out, this.#segment);
+    this.#segment.restart(this.#segment.firstRow + this.#segment.rows);
+    this.#encodedColumns = 0;
+    this.#encodedRows = 0;
+    this.#file.mark();
+    this.#file.write();
+  }
+
+  #flushOrWait(): void {
+    const { clock } = this.#parts;
+    const now = clock.now();
+    const waiting = (this.#segment.rows - this.#encodedRows) * this.#segment.series.length;
+    const due = now - this.#flushedAt >= FLUSH_MS - EARLY_MS || waiting >= MOST_WAITING_CELLS;
+    if (due) this.flush();
+    else this.#cancelTimer ??= clock.at(now + FLUSH_MS, () => this.flush());
+  }
+
+  #encode(): void {
+    const out = this.#out;
+    const segment = this.#segment;
+    if (!this.#begun) {
+      this.#begun = true;
+      putPrologue(out);
+      putRecord(out, TYPE.header, () => putHeader(out, this.#parts.header));
+    }
+    for (; this.#encodedSeries < this.#series.length; this.#encodedSeries++)
+      this.#encodeSeries(this.#series[this.#encodedSeries] as SeriesKey);
+    for (const fact of this.#newFacts) putRecord(out, TYPE.fact, () => putFact(out, fact));
+    for (const event of this.#newEvents) putRecord(out, TYPE.event, () => putEvent(out, event));
+    if (this.#newFacts.length > 0) this.#newFacts = [];
+    if (this.#newEvents.length > 0) this.#newEvents = [];
+    if (segment.rows === this.#encodedRows) return;
+    this.#encodeLayout();
+    putRows(out, segment, this.#encodedRows, this.#layouts);
+    this.#encodedRows = segment.rows;
+  }
+
+  #encodeSeries(key: SeriesKey): void {
+    const out = this.#out;
+    let metric = this.#metrics.get(key.metric);
+    if (metric === undefined) {
+      metric = this.#metrics.size;
+      this.#metrics.set(key.metric, metric);
+      putRecord(out, TYPE.metric, () => putMetric(out, this.#metrics.size - 1, key.metric));
+    }
+    const number = metric;
+    putRecord(out, TYPE.series, () => putSeries(out, this.#encodedSeries, number, key));
+  }
+
+  #encodeLayout(): void {
+    const { series } = this.#segment;
+    const begins = this.#encodedRows === 0;
+    const kept = this.#encodedColumns;
+    if (begins) this.#file.mark();
+    if (begins || kept < series.length) this.#putLayout(++this.#layouts, kept, series.slice(kept));
+    // A second copy, so that damage to the first does not cost the rows of the whole segment.
+    if (!begins && beginsAfresh(this.#segment, this.#encodedRows)) this.#putLayout(this.#layouts, 0, series);
+    this.#encodedColumns = series.length;
+  }
+
+  #putLayout(number: number, kept: number, added: readonly number[]): void {
+    putRecord(this.#out, TYPE.layout, (out) => putLayout(out, { number, kept, added }));
+  }
+}
