@@ -20,14 +20,29 @@ export interface Split {
  * A word that is itself one of our options is no value: `-f -d 2` lacks the file; `--file=-d` names it.
  */
 export function splitArgv(argv: readonly string[]): Split {
+  return split(argv, false);
+}
+
+/** The same for a mode, with which no command runs: every free word is an operand, and options may stand behind it. */
+export function splitOperands(argv: readonly string[]): Split {
+  return split(argv, true);
+}
+
+function split(argv: readonly string[], interspersed: boolean): Split {
   const given: Given[] = [];
+  const operands: string[] = [];
   let problem: UsageError | undefined;
   let at = 0;
   while (at < argv.length) {
     const word = argv[at]!;
-    if (word === "--") return { given, command: argv.slice(at + 1), problem };
-    if (word === "-" || !word.startsWith("-")) break;
+    if (word === "--") return { given, command: [...operands, ...argv.slice(at + 1)], problem };
+    const free = word === "-" || !word.startsWith("-");
+    if (free && !interspersed) break;
     at++;
+    if (free) {
+      operands.push(word);
+      continue;
+    }
     const found = recognise(word);
     if (found === undefined) {
       problem ??= unknownOption(word);
@@ -39,7 +54,7 @@ export function splitArgv(argv: readonly string[]): Split {
       problem ??= missingValue(found.option, argv[at]);
     }
   }
-  return { given, command: argv.slice(at), problem };
+  return { given, command: [...operands, ...argv.slice(at)], problem };
 }
 
 function flag(option: OptionId, text: string | undefined): Given {

@@ -13,6 +13,8 @@ export interface Config {
   readonly delayBeforeSeconds: number;
   readonly delayAfterSeconds: number;
   readonly intervalSeconds: number;
+  /** Folder of the journal; undefined: the metrics file's. */
+  readonly journalDir: string | undefined;
   /** Whether the command's arguments are recorded. */
   readonly recordArgs: boolean;
   readonly sync: SyncConfig | undefined;
@@ -36,6 +38,13 @@ export type Invocation =
       readonly config: Config;
       /** What looks like a slip but may be meant, one line each, for stderr before the command starts. */
       readonly warnings: readonly string[];
+    }
+  | {
+      readonly mode: "recover";
+      /** Paths of journals; none: those in this folder are listed. */
+      readonly journals: readonly string[];
+      /** Where the metrics file goes; undefined: where the run would have put it. */
+      readonly file: string | undefined;
     }
   | { readonly mode: "help" }
   | { readonly mode: "version" };

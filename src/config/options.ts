@@ -1,5 +1,6 @@
 import {
   boolean,
+  folderPath,
   interval,
   label,
   labelValue,
@@ -52,7 +53,7 @@ export interface List<T> extends Common {
 export interface Mode extends Common {
   readonly kind: "mode";
   readonly operand: undefined;
-  readonly mode: "help" | "version";
+  readonly mode: "help" | "recover" | "version";
   readonly parse: Parse<boolean>;
 }
 
@@ -133,6 +134,15 @@ export const OPTIONS = {
     default: 1,
     help: "Time between samples, 0.01 to 3600.",
   }),
+  journalDir: setting<string | undefined>({
+    flag: "--journal-dir",
+    shorts: [],
+    operand: { placeholder: "folder", example: "/var/tmp" },
+    parse: folderPath,
+    default: undefined,
+    defaultText: "the metrics file's",
+    help: "Folder of the journal, from which the metrics file can be made if statexec is killed.",
+  }),
   noRecordArgs: setting({
     flag: "--no-record-args",
     shorts: [],
@@ -169,6 +179,12 @@ export const OPTIONS = {
     parse: boolean,
     default: false,
     help: "Start together; each command then ends by itself.",
+  }),
+  recover: mode({
+    flag: "--recover",
+    shorts: [],
+    mode: "recover",
+    help: "Make the metrics file of each journal that is named, of a run that was killed; without a name, list the journals in this folder. No command runs.",
   }),
   version: mode({ flag: "--version", shorts: ["-v"], mode: "version", help: "Print the version and exit." }),
   help: mode({ flag: "--help", shorts: ["-help", "-h"], mode: "help", help: "Print this help and exit." }),

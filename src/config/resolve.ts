@@ -1,10 +1,10 @@
 import { UsageError } from "../errors.ts";
-import { splitArgv } from "./argv.ts";
+import { type Split, splitArgv, splitOperands } from "./argv.ts";
 import type { Config, Invocation, SyncConfig } from "./config.ts";
 import { readEnvironment } from "./env.ts";
 import { assignment, type Given, read } from "./given.ts";
 import { mergeLabels } from "./labels.ts";
-import { OPTION_IDS, OPTIONS, type OptionId, type SettingId, type SettingValue } from "./options.ts";
+import { type Mode, OPTION_IDS, OPTIONS, type OptionId, type SettingId, type SettingValue } from "./options.ts";
 import { writable } from "./values.ts";
 
 /** Everything that was given, by origin. */
@@ -30,6 +30,7 @@ export function parseInvocation(
 ): Invocation {
   const split = splitArgv(argv);
   const mode = askedMode(split.given);
+  if (mode === "recover") return recovery(splitOperands(argv));
   if (mode !== undefined) return { mode };
   for (const given of split.given) read(given);
   if (split.problem !== undefined) throw split.problem;
@@ -42,8 +43,17 @@ export function parseInvocation(
   return { mode: "run", config, warnings: [...environment.warnings, ...idleFlags(config, split.given)] };
 }
 
+/** What a recovery takes of the options is the file. */
+function recovery({ given, command, problem }: Split): Invocation {
+  for (const each of given) read(each);
+  if (problem !== undefined) throw problem;
+  const [files] = of({ flags: given, variables: [] }, "file");
+  const file = files.at(-1);
+  return { mode: "recover", journals: command, file: file && read(file) };
+}
+
 /** The first mode that was asked for; a mode's wrong value (`--help=x`) is left for the check of all flags. */
-function askedMode(flags: readonly Given[]): "help" | "version" | undefined {
+function askedMode(flags: readonly Given[]): Mode["mode"] | undefined {
   for (const { option: id, text } of flags) {
     const option = OPTIONS[id];
     if (option.kind === "mode" && option.parse(text ?? "true") === true) return option.mode;

@@ -84,6 +84,10 @@ export function outputPath(text: string): string | Fault {
   return text === "-" ? "/dev/stdout" : text;
 }
 
+export function folderPath(text: string): string | Fault {
+  return text === "" || text.includes("\0") ? new Fault("expected a folder") : text;
+}
+
 /** The value of a label that must be there. */
 export function labelValue(text: string): string | Fault {
   if (text === "") return new Fault("expected some text (leave it out for the default)");

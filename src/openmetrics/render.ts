@@ -13,10 +13,22 @@ import { ChunkWriter, encodeText } from "./writer.ts";
  * blocks straight into the chunks; a chunk is valid until `write` returns.
  */
 export function render(recording: Recording, write: (bytes: Uint8Array) => void): void {
+  const steps = renderInSteps(recording, write);
+  while (!steps.next().done);
+}
+
+/** The same in steps of one series each, so that there can be something else to do in between. */
+export function* renderInSteps(recording: Recording, write: (bytes: Uint8Array) => void): Generator<void> {
   const out = new ChunkWriter(write);
   const stamps = new StampCache();
   const labels = new LabelText(recording.identity);
-  for (const family of familiesOf(recording)) renderFamily(out, stamps, labels, family);
+  for (const family of familiesOf(recording)) {
+    let named = false;
+    for (const series of family) {
+      named = renderSeries(out, stamps, labels, series, named);
+      yield;
+    }
+  }
   out.text("# EOF\n");
   out.flush();
 }
@@ -34,19 +46,18 @@ function familiesOf(recording: Recording): RecordedSeries[][] {
   return sorted.map((family) => family.sort(compareSeries));
 }
 
-/** A family of which no series has a point is not written at all. */
-function renderFamily(out: ChunkWriter, stamps: StampCache, labels: LabelText, family: readonly RecordedSeries[]) {
-  let named = false;
-  for (const series of family) {
-    let prefix: Uint8Array | undefined;
-    for (const block of series.blocks()) {
-      if (!hasPoint(block)) continue;
-      if (!named) out.text(metadata(series.metric));
-      named = true;
-      prefix ??= encodeText(`${sampleName(series.metric)}{${labels.of(series)}} `);
-      renderPoints(out, stamps, prefix, block);
-    }
+/** The points of one series; a family is named before its first point, and not at all where it has none. */
+function renderSeries(out: ChunkWriter, stamps: StampCache, labels: LabelText, series: RecordedSeries, named: boolean) {
+  let isNamed = named;
+  let prefix: Uint8Array | undefined;
+  for (const block of series.blocks()) {
+    if (!hasPoint(block)) continue;
+    if (!isNamed) out.text(metadata(series.metric));
+    isNamed = true;
+    prefix ??= encodeText(`${sampleName(series.metric)}{${labels.of(series)}} `);
+    renderPoints(out, stamps, prefix, block);
   }
+  return isNamed;
 }
 
 function metadata(metric: Metric): string {

@@ -1,5 +1,5 @@
-/** Produces a file's content, piece by piece. */
-export type Producer = (write: (bytes: Uint8Array) => void) => void;
+/** Produces a file's content, piece by piece; a piece is valid until `write` returns. */
+export type Producer = (write: (bytes: Uint8Array) => void) => void | Promise<void>;
 
 /** How much text becomes one member of a compressed file: enough for the ratio, little enough to hold. */
 const MEMBER_BYTES = 1 << 20;
@@ -8,12 +8,9 @@ const MEMBER_BYTES = 1 << 20;
  * Runs a producer, its output compressed where the file's name asks for that. Each MiB is a gzip member or a zstd frame
  * of its own: a row of them is one valid stream, and none is held but the last.
  */
-export function compressed(name: string, produce: Producer, write: (bytes: Uint8Array) => void): void {
+export async function compressed(name: string, produce: Producer, write: (bytes: Uint8Array) => void): Promise<void> {
   const pack = packerOf(name);
-  if (!pack) {
-    produce(write);
-    return;
-  }
+  if (!pack) return produce(write);
   const pending = new Uint8Array(MEMBER_BYTES);
   let length = 0;
   let members = 0;
@@ -22,7 +19,7 @@ export function compressed(name: string, produce: Producer, write: (bytes: Uint8
     length = 0;
     members++;
   };
-  produce((bytes) => {
+  await produce((bytes) => {
     for (let rest = bytes; rest.length > 0; ) {
       const taken = rest.subarray(0, MEMBER_BYTES - length);
       pending.set(taken, length);

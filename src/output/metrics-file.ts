@@ -7,8 +7,6 @@ import {
   linkTarget,
   lockFile,
   mayAccess,
-  O_CREAT,
-  O_RDWR,
   O_WRONLY,
   openFile,
   realPath,
@@ -20,6 +18,17 @@ import {
 } from "../os/files.ts";
 import { openForWriting } from "../os/process.ts";
 import { compressed, type Producer } from "./compress.ts";
+import { claimPart, folderOf, nameOf, type Part, partOf } from "./part-file.ts";
+
+export interface JournalPlace {
+  /** The metrics file's, or that of temporary files, which others share. */
+  readonly folder: string;
+  readonly shared: boolean;
+  /** The metrics file's name. */
+  readonly name: string;
+  /** Permission bits, less the umask. */
+  readonly mode: number;
+}
 
 /** A place that is ours from before the command's start, so that nothing can be in the way at its end. */
 export interface MetricsFile {
@@ -29,8 +38,10 @@ export interface MetricsFile {
   readonly notice?: string;
   /** Whether writing may wait for somebody who reads. */
   readonly mayBlock: boolean;
+  /** Where the run's journal belongs. */
+  readonly journal: JournalPlace;
   /** Writes the file, whole or not at all where there is a folder for that. Throws OutputError. */
-  write(produce: Producer): void;
+  write(produce: Producer): Promise<void>;
   /** Leaves everything as it was. */
   abandon(): void;
 }
@@ -63,7 +74,8 @@ function descriptorOutput(path: string, fd: number): MetricsFile {
   return {
     path,
     mayBlock: true,
-    write: (produce) => guarded(path, () => produce((bytes) => writeAll(fd, bytes, path))),
+    journal: privatePlace(path),
+    write: (produce) => guarded(path, async () => produce((bytes) => writeAll(fd, bytes, path))),
     abandon: nothing,
   };
 }
@@ -74,11 +86,12 @@ function deviceOutput(path: string): MetricsFile {
   return {
     path,
     mayBlock: true,
+    journal: privatePlace(path),
     write: (produce) =>
-      guarded(path, () => {
+      guarded(path, async () => {
         const fd = openFile(path, O_WRONLY);
         try {
-          produce((bytes) => writeAll(fd, bytes, path));
+          await produce((bytes) => writeAll(fd, bytes, path));
         } finally {
           closeFile(fd);
         }
@@ -120,40 +133,15 @@ function fileOutput(asked: string, target: string): MetricsFile {
   };
 }
 
-interface Part {
-  readonly path: string;
-  readonly fd: number;
-}
-
-function partOf(target: string): string {
-  return `${folderOf(target)}/.${target.slice(target.lastIndexOf("/") + 1)}.part`;
-}
-
-/** Makes and locks the file that will become the metrics file. */
-function claimPart(path: string): Part | "held" {
-  for (;;) {
-    const fd = openFile(path, O_RDWR | O_CREAT);
-    if (!lockFile(fd)) {
-      closeFile(fd);
-      return "held";
-    }
-    // Between the open and the lock its owner may have renamed it away: then the name is another file's, or nobody's.
-    if (fileStatus(path)?.identity === fileStatus(fd)?.identity) {
-      truncateFile(fd, 0);
-      return { path, fd };
-    }
-    closeFile(fd);
-  }
-}
-
 function renamedOutput(shown: string, target: string, part: Part): MetricsFile {
   return {
     path: shown,
     mayBlock: false,
+    journal: { folder: folderOf(target), shared: false, name: nameOf(target), mode: fileStatus(target)?.mode ?? 0o666 },
     write: (produce) =>
-      guarded(shown, () => {
+      guarded(shown, async () => {
         try {
-          compressed(target, produce, (bytes) => writeAll(part.fd, bytes));
+          await compressed(target, produce, (bytes) => writeAll(part.fd, bytes));
           keepOwnership(part.fd, target);
           renameFile(part.path, target);
         } catch (error) {
@@ -186,10 +174,11 @@ function inPlaceOutput(shown: string, target: string): MetricsFile {
   return {
     path: shown,
     mayBlock: false,
+    journal: privatePlace(target),
     write: (produce) =>
-      guarded(shown, () => {
+      guarded(shown, async () => {
         truncateFile(fd, 0);
-        compressed(target, produce, (bytes) => writeAll(fd, bytes));
+        await compressed(target, produce, (bytes) => writeAll(fd, bytes));
         closeFile(fd);
       }),
     abandon: () => closeFile(fd),
@@ -202,9 +191,9 @@ function withPid(path: string): string {
   return `${stem}.${process.pid}${extension || ".prom"}`;
 }
 
-function folderOf(path: string): string {
-  const slash = path.lastIndexOf("/");
-  return slash < 0 ? "." : slash === 0 ? "/" : path.slice(0, slash);
+/** Where the output is no file that has a folder of its own: among temporary files, for our eyes only. */
+function privatePlace(path: string): JournalPlace {
+  return { folder: process.env.TMPDIR || "/tmp", shared: true, name: nameOf(path), mode: 0o600 };
 }
 
 function nothing(): void {
@@ -215,9 +204,9 @@ function refused(path: string, why: string): OutputError {
   return new OutputError(`${path}: ${why}`);
 }
 
-function guarded(path: string, action: () => void): void {
+async function guarded(path: string, action: () => Promise<void>): Promise<void> {
   try {
-    action();
+    await action();
   } catch (error) {
     throw asOutputError(path, error);
   }

@@ -1,7 +1,6 @@
 import type { Collector } from "../collect/collector.ts";
 import type { Config } from "../config/config.ts";
-import type { Identity, Recording } from "../recording/recording.ts";
-import { RowStore } from "../recording/rows.ts";
+import type { Identity, Recording, RowSink } from "../recording/recording.ts";
 import type { Child, Ending } from "./child.ts";
 import { Axis, type Clock } from "./clock.ts";
 import { runFacts } from "./facts.ts";
@@ -9,12 +8,30 @@ import { Sampler } from "./sampler.ts";
 import { signalName } from "./signal-names.ts";
 import type { SignalRelay } from "./signals.ts";
 
+/** What is known of a recording when it begins. */
+export interface StoreStart {
+  readonly identity: Identity;
+  /** Time of the first sample, on the recording's axis and by the wall clock. */
+  readonly startMs: number;
+  readonly trueStartMs: number;
+}
+
+/** Where rows go, and the recording that they are in the end. */
+export interface Store extends RowSink {
+  /** No more will come. */
+  end(): void;
+  /** Throws SystemError where it cannot be read back. */
+  recording(): Recording;
+}
+
 /** What a session is made of. */
 export interface SessionParts {
   readonly config: Config;
   readonly signals: Pick<SignalRelay, "attach" | "detach" | "onIdle">;
   readonly collectors: readonly Collector[];
   readonly clock: Clock;
+  /** Makes the place where the rows go. */
+  readonly store: (start: StoreStart) => Store;
   /** Starts the command. Throws CommandError. */
   readonly start: () => Child;
   /** Of statexec itself. */
@@ -34,14 +51,15 @@ export interface SessionEnd {
 export class Session {
   readonly #parts: SessionParts;
   readonly #axis: Axis;
-  readonly #store: RowStore;
+  readonly #store: Store;
   readonly #sampler: Sampler;
 
   constructor(parts: SessionParts) {
     const { config, clock, report } = parts;
     this.#parts = parts;
     this.#axis = new Axis(clock, config.metricsStartTimeMs);
-    this.#store = new RowStore(identityOf(config), this.#axis.startMs);
+    const { startMs, trueStartMs } = this.#axis;
+    this.#store = parts.store({ identity: identityOf(config), startMs, trueStartMs });
     this.#sampler = new Sampler(parts.collectors, this.#store, clock, this.#axis, report);
   }
 
@@ -52,17 +70,22 @@ export class Session {
       if (config.delayBeforeSeconds > 0) {
         this.#sample();
         const signal = await this.#pause(config.delayBeforeSeconds);
-        if (signal !== undefined) return { recording: this.#store, ending: this.#stoppedEarly(signal) };
+        if (signal !== undefined) return this.#close(this.#stoppedEarly(signal));
       }
       const ending = await this.#runCommand();
       if (config.delayAfterSeconds > 0) {
         await this.#pause(config.delayAfterSeconds);
         this.#sample();
       }
-      return { recording: this.#store, ending };
+      return this.#close(ending);
     } finally {
       this.#sampler.stop();
     }
+  }
+
+  #close(ending: Ending): SessionEnd {
+    this.#store.end();
+    return { recording: this.#store.recording(), ending };
   }
 
   /** Starts the command between its two samples and answers how it ended. */

@@ -13,6 +13,7 @@ const DEFAULTS: Config = {
   delayBeforeSeconds: 0,
   delayAfterSeconds: 0,
   intervalSeconds: 1,
+  journalDir: undefined,
   recordArgs: true,
   sync: undefined,
 };

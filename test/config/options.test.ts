@@ -73,6 +73,7 @@ test("every setting reaches Config, by its name or through what is made of it", 
     "syncStartOnly",
     "noRecordArgs",
     "label",
+    "recover",
     "version",
     "help",
   ];

@@ -89,19 +89,17 @@ describe("our own failures are 125", () => {
   });
 
   test("a file that cannot be written at the end, if the command did well", async () => {
-    const done = await statexec(["-f", "/dev/full", "true"]);
-    expect(done).toMatchObject({
-      code: 125,
-      stderr: "statexec: /dev/full: cannot be written (No space left on device)\n",
-    });
+    using folder = tempFolder();
+    const done = await statexec(["-f", "/dev/full", "true"], { env: { TMPDIR: folder.path } });
+    expect(done.code).toBe(125);
+    expect(done.stderr).toStartWith("statexec: /dev/full: cannot be written (No space left on device)\n");
   });
 
   test("but not where the command failed itself", async () => {
-    const failed = await statexec(["-f", "/dev/full", "sh", "-c", "exit 3"]);
-    expect(failed).toMatchObject({
-      code: 3,
-      stderr: "statexec: /dev/full: cannot be written (No space left on device)\n",
-    });
+    using folder = tempFolder();
+    const failed = await statexec(["-f", "/dev/full", "sh", "-c", "exit 3"], { env: { TMPDIR: folder.path } });
+    expect(failed.code).toBe(3);
+    expect(failed.stderr).toStartWith("statexec: /dev/full: cannot be written (No space left on device)\n");
   });
 });
 

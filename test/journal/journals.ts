@@ -8,9 +8,9 @@ import type { JournalRecording } from "../../src/journal/recording.ts";
 import { joinedSource } from "../../src/journal/source.ts";
 import { JournalWriter } from "../../src/journal/writer.ts";
 import type { Recording } from "../../src/recording/recording.ts";
-import { RowStore } from "../../src/recording/rows.ts";
 import { FakeClock } from "../helpers/fake-clock.ts";
 import { START_MS } from "../helpers/recording.ts";
+import { RowStore } from "../helpers/row-store.ts";
 
 export const HEADER: JournalHeader = {
   identity: { instance: "make", role: "standalone", labels: new Map([["os", "debian"]]) },

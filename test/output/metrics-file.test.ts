@@ -27,12 +27,12 @@ function refusal(path: string): string {
 }
 
 describe("a file", () => {
-  test("appears by rename: the old one stays until then, and nothing else is left", () => {
+  test("appears by rename: the old one stays until then, and nothing else is left", async () => {
     using folder = tempFolder();
     const path = folder.file("run.prom");
     writeFileSync(path, "old");
     const file = claimMetricsFile(path);
-    file.write((write) => {
+    await file.write((write) => {
       write(new TextEncoder().encode("new"));
       expect(readFileSync(path, "utf8")).toBe("old");
     });
@@ -40,13 +40,13 @@ describe("a file", () => {
     expect(readdirSync(folder.path)).toEqual(["run.prom"]);
   });
 
-  test("that was given up leaves everything as it was", () => {
+  test("that was given up leaves everything as it was", async () => {
     using folder = tempFolder();
     claimMetricsFile(folder.file("run.prom")).abandon();
     expect(readdirSync(folder.path)).toEqual([]);
   });
 
-  test("whose making fails leaves the old one, and says why", () => {
+  test("whose making fails leaves the old one, and says why", async () => {
     using folder = tempFolder();
     const path = folder.file("run.prom");
     writeFileSync(path, "old");
@@ -54,26 +54,26 @@ describe("a file", () => {
       claimMetricsFile(path).write(() => {
         throw new RangeError("half way");
       });
-    expect(failing).toThrow("half way");
+    await expect(failing()).rejects.toThrow("half way");
     expect(readFileSync(path, "utf8")).toBe("old");
     expect(readdirSync(folder.path)).toEqual(["run.prom"]);
   });
 
-  test("has 0666 less the umask, or the old one's mode", () => {
+  test("has 0666 less the umask, or the old one's mode", async () => {
     using folder = tempFolder();
     const umask = process.umask(0o027);
     try {
-      claimMetricsFile(folder.file("new.prom")).write(text("x"));
+      await claimMetricsFile(folder.file("new.prom")).write(text("x"));
     } finally {
       process.umask(umask);
     }
     expect(statSync(folder.file("new.prom")).mode & 0o777).toBe(0o640);
     chmodSync(folder.file("new.prom"), 0o604);
-    claimMetricsFile(folder.file("new.prom")).write(text("y"));
+    await claimMetricsFile(folder.file("new.prom")).write(text("y"));
     expect(statSync(folder.file("new.prom")).mode & 0o777).toBe(0o604);
   });
 
-  test("behind a symlink is replaced in its own folder, one that is not there yet too", () => {
+  test("behind a symlink is replaced in its own folder, one that is not there yet too", async () => {
     using folder = tempFolder();
     mkdirSync(folder.file("real"));
     writeFileSync(folder.file("real/run.prom"), "old");
@@ -82,30 +82,30 @@ describe("a file", () => {
       ["dangling.prom", "real/new.prom"],
     ] as const) {
       symlinkSync(target, folder.file(link));
-      claimMetricsFile(folder.file(link)).write(text("new"));
+      await claimMetricsFile(folder.file(link)).write(text("new"));
       expect(lstatSync(folder.file(link)).isSymbolicLink()).toBe(true);
       expect(readFileSync(folder.file(target), "utf8")).toBe("new");
     }
   });
 
-  test("that a living run holds is left to it: the second writes beside it and says so", () => {
+  test("that a living run holds is left to it: the second writes beside it and says so", async () => {
     using folder = tempFolder();
     const first = claimMetricsFile(folder.file("run.prom"));
     const second = claimMetricsFile(folder.file("run.prom"));
     expect(second.notice).toBe(
       `${folder.file("run.prom")} belongs to a run that is still going: writing ${folder.file(`run.${process.pid}.prom`)}`,
     );
-    second.write(text("second"));
-    first.write(text("first"));
+    await second.write(text("second"));
+    await first.write(text("first"));
     expect(readdirSync(folder.path).sort()).toEqual([`run.${process.pid}.prom`, "run.prom"].sort());
     expect(readFileSync(folder.file("run.prom"), "utf8")).toBe("first");
     expect(claimMetricsFile(folder.file("run.prom")).notice).toBeUndefined();
   });
 
-  test("left behind by a killed run is taken over", () => {
+  test("left behind by a killed run is taken over", async () => {
     using folder = tempFolder();
     writeFileSync(folder.file(".run.prom.part"), "half a file of a run that was killed");
-    claimMetricsFile(folder.file("run.prom")).write(text("x"));
+    await claimMetricsFile(folder.file("run.prom")).write(text("x"));
     expect(readFileSync(folder.file("run.prom"), "utf8")).toBe("x");
     expect(readdirSync(folder.path)).toEqual(["run.prom"]);
   });
@@ -113,15 +113,15 @@ describe("a file", () => {
   test.each([
     ["run.prom.gz", gunzipSync],
     ["run.prom.zst", zstdDecompressSync],
-  ] as const)("%s is compressed, in pieces that make one stream", (name, unpack) => {
+  ] as const)("%s is compressed, in pieces that make one stream", async (name, unpack) => {
     using folder = tempFolder();
     const path = folder.file(name);
     const line = new TextEncoder().encode("0123456789abcdef".repeat(4096));
-    claimMetricsFile(path).write((write) => {
+    await claimMetricsFile(path).write((write) => {
       for (let i = 0; i < 40; i++) write(line);
     });
     expect(unpack(readFileSync(path))).toEqual(Buffer.concat(Array<Uint8Array>(40).fill(line)));
-    claimMetricsFile(path).write(() => undefined);
+    await claimMetricsFile(path).write(() => undefined);
     expect(unpack(readFileSync(path)).length).toBe(0);
   });
 });
@@ -141,14 +141,14 @@ describe("refused before the start", () => {
 });
 
 describe("written as it is", () => {
-  test("a device", () => {
+  test("a device", async () => {
     const before = statSync("/dev/null");
-    claimMetricsFile("/dev/null").write(text("x"));
+    await claimMetricsFile("/dev/null").write(text("x"));
     expect(statSync("/dev/null").ino).toBe(before.ino);
   });
 
-  test("a full device, which is an error in words", () => {
-    expect(() => claimMetricsFile("/dev/full").write(text("x"))).toThrow(
+  test("a full device, which is an error in words", async () => {
+    await expect(claimMetricsFile("/dev/full").write(text("x"))).rejects.toThrow(
       new OutputError("/dev/full: cannot be written (No space left on device)"),
     );
   });
@@ -158,7 +158,7 @@ describe("written as it is", () => {
     const fifo = folder.file("fifo");
     expect(Bun.spawnSync(["mkfifo", fifo]).success).toBe(true);
     const reader = runProgram(["cat", fifo]);
-    claimMetricsFile(fifo).write(text("through a pipe"));
+    await claimMetricsFile(fifo).write(text("through a pipe"));
     expect((await reader).stdout).toBe("through a pipe");
     expect(lstatSync(fifo).isFIFO()).toBe(true);
   });

@@ -3,10 +3,10 @@ import { MACHINE, RECORDER, type SeriesKey, sampleName, series } from "../../src
 import type { Collector } from "../../src/collect/collector.ts";
 import { ForbiddenError, ParseError } from "../../src/errors.ts";
 import type { RecordedSeries } from "../../src/recording/recording.ts";
-import { RowStore } from "../../src/recording/rows.ts";
 import { Axis } from "../../src/run/clock.ts";
 import { Sampler } from "../../src/run/sampler.ts";
 import { FakeClock } from "../helpers/fake-clock.ts";
+import { RowStore } from "../helpers/row-store.ts";
 
 /** A collector whose every answer is the test's. */
 class Scripted implements Collector {

@@ -11,6 +11,7 @@ import type { Child, Ending } from "../../src/run/child.ts";
 import { Session } from "../../src/run/session.ts";
 import { FakeClock } from "../helpers/fake-clock.ts";
 import { type ProcTree, procTree } from "../helpers/proc-tree.ts";
+import { RowStore } from "../helpers/row-store.ts";
 import { areValidatorsMissing, expectValid } from "../helpers/validators.ts";
 
 const GOLDEN = join(import.meta.dir, "../fixtures/golden/session.prom");
@@ -51,6 +52,7 @@ function configOf(parts: Partial<Config> = {}): Config {
     delayBeforeSeconds: 0,
     delayAfterSeconds: 0,
     intervalSeconds: 1,
+    journalDir: undefined,
     recordArgs: true,
     sync: undefined,
     ...parts,
@@ -76,6 +78,7 @@ function scripted(parts: Partial<Config> = {}, start?: () => Child) {
     config: configOf(parts),
     collectors: machineCollectors(proc),
     clock,
+    store: ({ identity, startMs }) => new RowStore(identity, startMs),
     version: "1.2.3",
     signals,
     report: (error) => errors.push(error),

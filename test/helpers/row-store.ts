@@ -1,5 +1,13 @@
-import type { SeriesKey } from "../catalog/index.ts";
-import type { Block, Fact, Identity, RecordedSeries, Recording, RowSink, RunEvent } from "./recording.ts";
+import type { SeriesKey } from "../../src/catalog/index.ts";
+import type {
+  Block,
+  Fact,
+  Identity,
+  RecordedSeries,
+  Recording,
+  RowSink,
+  RunEvent,
+} from "../../src/recording/recording.ts";
 
 /** Values in one chunk: rows are cut into pieces of about this many, half a MiB. */
 const CHUNK_VALUES = 65_536;
@@ -12,7 +20,7 @@ interface Chunk {
   length: number;
 }
 
-/** A recording in memory: rows as they were sampled, read back column by column. */
+/** A recording in memory, as plain as can be: what a journal is measured by. */
 export class RowStore implements RowSink, Recording {
   readonly facts: Fact[] = [];
   readonly events: RunEvent[] = [];
@@ -35,6 +43,14 @@ export class RowStore implements RowSink, Recording {
     chunk.times[chunk.length] = atMs;
     chunk.values.set(values, chunk.length * chunk.columns.length);
     chunk.length++;
+  }
+
+  end(): void {
+    // There is nothing to complete.
+  }
+
+  recording(): Recording {
+    return this;
   }
 
   event(event: RunEvent): void {

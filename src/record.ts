@@ -1,0 +1,138 @@
+import { machineCollectors } from "./collect/index.ts";
+import type { Config } from "./config/config.ts";
+import { staleJournals } from "./journal/recover.ts";
+import { claimMetricsFile, type MetricsFile } from "./output/metrics-file.ts";
+import { kernelFs } from "./proc/kernel-fs.ts";
+import type { Recording } from "./recording/recording.ts";
+import { type Child, type Ending, type Launch, launch, startChild } from "./run/child.ts";
+import { systemClock } from "./run/clock.ts";
+import { type Inherited, lookup, needsExactLaunch } from "./run/inherited.ts";
+import type { OrphanReaper } from "./run/orphans.ts";
+import type { Problems } from "./run/problems.ts";
+import { type ResolvedCommand, resolveCommand } from "./run/resolve-command.ts";
+import { RunJournal } from "./run/run-journal.ts";
+import { Session, type StoreStart } from "./run/session.ts";
+import { signalName } from "./run/signal-names.ts";
+import { SignalRelay } from "./run/signals.ts";
+
+/** What one recorded run is made of. */
+export interface RecordParts {
+  readonly config: Config;
+  readonly inherited: Inherited;
+  /** Failures of the recorder, which the command does not feel. */
+  readonly problems: Problems;
+  /** Says something on stderr, before the command starts or after it has ended. */
+  readonly warn: (message: string) => void;
+  /** Of statexec itself. */
+  readonly version: string;
+}
+
+/** A run that lasts longer than this is worth compiled code; until then interpreting is cheaper (see scripts/build.ts). */
+const WORTH_COMPILING_MS = 1000;
+
+/** Runs the command, writes what was recorded of it, and answers how it ended. Throws what stops it before its start. */
+export async function record(parts: RecordParts): Promise<Ending> {
+  const { config, inherited, problems, version } = parts;
+  const { name, path } = lookup(inherited, config.command, process.env.PATH);
+  const command = resolveCommand(config.command, path, name);
+  const launcher = await launcherFor(inherited, command);
+  const file = claimMetricsFile(config.file);
+  if (file.notice) parts.warn(file.notice);
+  const place = journalPlace(file, config);
+  const signals = new SignalRelay(inherited);
+  const report = (error: unknown) => problems.report(error);
+  const orphans = await orphanReaper(report);
+  let child: Child | undefined;
+  let journal: RunJournal | undefined;
+  const start = () => {
+    const started = signals.starting(() => startChild(command, inherited, launcher));
+    child = started;
+    problems.guard(() => orphans?.start(started.pid));
+    return started;
+  };
+  const store = (begin: StoreStart) => {
+    journal = new RunJournal({ ...place, ...begin, clock: systemClock });
+    return journal.writer;
+  };
+  const collectors = machineCollectors(kernelFs());
+  const session = new Session({ config, store, start, signals, collectors, report, clock: systemClock, version });
+  setTimeout(() => Bun.unsafe.setJITPolicy(1), WORTH_COMPILING_MS);
+  try {
+    // Loaded while the command runs.
+    const output = import("./output/write-metrics.ts");
+    const stale = output.then(() => (place.shared ? [] : staleJournals(place.folder, place.name)));
+    const { recording, ending } = await session.run();
+    const { writeMetrics } = await output;
+    await finish({ file, journal, recording, signals, problems }, writeMetrics);
+    for (const path of await stale) parts.warn(`${path} is left from an earlier run: statexec --recover ${path}`);
+    return ending;
+  } catch (error) {
+    problems.guard(() => file.abandon());
+    if (!child) throw error;
+    problems.report(error);
+    problems.guard(() => keep(journal, problems));
+    return endOf(child);
+  }
+}
+
+interface Finish {
+  readonly file: MetricsFile;
+  readonly journal: RunJournal | undefined;
+  readonly recording: Recording;
+  readonly signals: SignalRelay;
+  readonly problems: Problems;
+}
+
+type Write = (file: MetricsFile, recording: Recording, stopped: () => boolean) => Promise<boolean>;
+
+/** Makes the metrics file; where that fails, or a signal comes, the journal stays and is named. */
+async function finish({ file, journal, recording, signals, problems }: Finish, write: Write): Promise<void> {
+  let signal: number | undefined;
+  signals.onIdle = (received) => {
+    signal ??= received;
+  };
+  // A write that waits for a reader could not be stopped by a handler of ours.
+  if (file.mayBlock) signals.close();
+  try {
+    const whole = await write(file, recording, () => signal !== undefined);
+    if (whole) journal?.discard();
+    else problems.report(`${file.path}: not written, stopped by ${signalName(signal ?? 0)}`);
+    if (!whole) keep(journal, problems);
+  } catch (error) {
+    problems.report(error);
+    keep(journal, problems);
+  }
+  if (journal?.loss) problems.report(journal.loss);
+}
+
+function keep(journal: RunJournal | undefined, problems: Problems): void {
+  const kept = journal?.keep();
+  if (kept) problems.report(`what was recorded is kept; make the file of it by: statexec --recover ${kept}`);
+}
+
+/** Beside the metrics file, or where the user says. */
+function journalPlace({ journal, path }: MetricsFile, { journalDir }: Config) {
+  const target = path.startsWith("/") ? path : `${process.cwd()}/${path}`;
+  return { ...journal, folder: journalDir ?? journal.folder, target };
+}
+
+/** The last resort of a run that failed while its command went on: it is waited for all the same. */
+async function endOf(child: Child): Promise<Ending> {
+  try {
+    return await child.ended;
+  } catch {
+    return { kind: "unknown" };
+  }
+}
+
+/** The runtime's way, unless it would change something on it: the exact way is loaded only then. */
+async function launcherFor(inherited: Inherited, command: ResolvedCommand): Promise<Launch> {
+  if (!needsExactLaunch(inherited, command)) return launch;
+  return (await import("./run/exact-child.ts")).launchExactly;
+}
+
+/** Only the first process of a container is left with the orphans of others. */
+async function orphanReaper(report: (error: unknown) => void): Promise<OrphanReaper | undefined> {
+  if (process.pid !== 1) return undefined;
+  return new (await import("./run/orphans.ts")).OrphanReaper(report);
+}

@@ -1,0 +1,58 @@
+import { createJournal, type NewJournal } from "../journal/recover.ts";
+import { JournalWriter } from "../journal/writer.ts";
+import { closeFile, removeFile } from "../os/files.ts";
+import type { Identity } from "../recording/recording.ts";
+import type { Clock } from "./clock.ts";
+
+/** Where a run's journal belongs, and whose it is. */
+export interface JournalParts {
+  readonly folder: string;
+  /** The metrics file's name, and its path. */
+  readonly name: string;
+  readonly target: string;
+  /** Permission bits, less the umask. */
+  readonly mode: number;
+  readonly identity: Identity;
+  /** Time of the first sample, on the recording's axis and by the wall clock. */
+  readonly startMs: number;
+  readonly trueStartMs: number;
+  readonly clock: Clock;
+}
+
+/** The rows of one run: in memory for a second, then in a journal that outlives us. */
+export class RunJournal {
+  readonly writer: JournalWriter;
+  #file: NewJournal | undefined;
+
+  constructor({ folder, name, target, mode, clock, ...start }: JournalParts) {
+    const open = () => {
+      this.#file = createJournal(folder, name, process.pid, mode);
+      return this.#file.fd;
+    };
+    this.writer = new JournalWriter({ header: { ...start, pid: process.pid, target }, clock, open });
+  }
+
+  /** The metrics file is there: the journal has done its work. */
+  discard(): void {
+    if (!this.#file) return;
+    removeFile(this.#file.path);
+    closeFile(this.#file.fd);
+    this.#file = undefined;
+  }
+
+  /** There will be no metrics file: what was recorded goes into the journal, its path. Undefined: not even that is to be had. */
+  keep(): string | undefined {
+    this.writer.flush();
+    this.writer.end();
+    return this.writer.trouble?.behind ? undefined : this.#file?.path;
+  }
+
+  /** What could not be written for good, in words. */
+  get loss(): string | undefined {
+    const { trouble } = this.writer;
+    if (!trouble?.lost) return undefined;
+    const { rows, fromMs, toMs } = trouble.lost;
+    const [from, to] = [fromMs, toMs].map((atMs) => new Date(atMs).toISOString());
+    return `${rows} samples from ${from} to ${to} are lost: the journal could not be written (${trouble.error.message})`;
+  }
+}

@@ -1,0 +1,188 @@
+import { describe, expect, test } from "bun:test";
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import fc from "fast-check";
+import { MACHINE, series } from "../../src/catalog/index.ts";
+import { claimMetricsFile } from "../../src/output/metrics-file.ts";
+import { writeMetrics } from "../../src/output/write-metrics.ts";
+import { effort } from "../helpers/effort.ts";
+import { Recorded } from "../helpers/recorded.ts";
+import { recordingOf, START_MS } from "../helpers/recording.ts";
+import { BIN, cleanEnv, statexec, tempFolder } from "../helpers/statexec.ts";
+import { areValidatorsMissing, expectValid } from "../helpers/validators.ts";
+
+/** A command that goes on until it is told to end, and says when it has begun. */
+const WAITING = ["sh", "-c", "echo begun; exec cat"];
+
+/** A run in a folder, and what is left of it once its recorder is killed so many milliseconds after the start. */
+async function killAfter(
+  folder: string,
+  ms: number,
+): Promise<{ readonly startedMs: number; readonly killedMs: number }> {
+  const run = Bun.spawn([BIN, "--interval", "0.02", "-f", "run.prom", ...WAITING], {
+    cwd: folder,
+    env: cleanEnv(),
+    stdin: "pipe",
+    stdout: "pipe",
+    stderr: "inherit",
+  });
+  const reader = run.stdout.getReader();
+  await reader.read();
+  const startedMs = Date.now();
+  await Bun.sleep(ms);
+  const killedMs = Date.now();
+  run.kill("SIGKILL");
+  await run.exited;
+  run.stdin.end();
+  return { startedMs, killedMs };
+}
+
+function journalsIn(folder: string): string[] {
+  return readdirSync(folder).filter((name) => name.endsWith(".journal"));
+}
+
+describe("a recorder that is killed", () => {
+  const moments = fc.sample(fc.integer({ min: 0, max: 3500 }), {
+    numRuns: effort(50),
+    seed: Number(process.env.SEED ?? Date.now() % 1e9),
+  });
+
+  test.each(moments)(
+    "%d ms after the command's start costs the last second at most",
+    async (ms) => {
+      using folder = tempFolder();
+      const { startedMs, killedMs } = await killAfter(folder.path, ms);
+      const [journal] = journalsIn(folder.path);
+      if (journal === undefined) {
+        expect(killedMs - startedMs).toBeLessThan(1500);
+        return;
+      }
+      const listed = await statexec(["--recover"], { cwd: folder.path });
+      expect(listed.stdout).toContain(`${journal}  can be recovered`);
+      const recovered = await statexec(["--recover", journal], { cwd: folder.path });
+      expect(recovered).toMatchObject({ code: 0, stderr: "" });
+      expect(recovered.stdout).toContain("missing: all after");
+      if (!areValidatorsMissing()) await expectValid(folder.file("run.prom"));
+      const run = new Recorded(folder.file("run.prom"));
+      const times = run.points("command_status").map(([at]) => at);
+      expect(times.at(-1)!).toBeGreaterThan(killedMs - 1500);
+      expect(times.at(-1)!).toBeLessThanOrEqual(killedMs + 1);
+      const missed = run.last("ticks_missed");
+      expect(times.length + missed).toBeGreaterThanOrEqual(Math.floor((times.at(-1)! - times[0]!) / 20));
+      expect(journalsIn(folder.path)).toEqual([]);
+    },
+    30_000,
+  );
+
+  test("is told of by the next run, which leaves the journal alone", async () => {
+    using folder = tempFolder();
+    await killAfter(folder.path, 1800);
+    const [journal] = journalsIn(folder.path);
+    const next = await statexec(["-f", "run.prom", "true"], { cwd: folder.path });
+    const path = `./${journal}`;
+    expect(next).toMatchObject({
+      code: 0,
+      stderr: `statexec: ${path} is left from an earlier run: statexec --recover ${path}\n`,
+    });
+    const recovered = await statexec(["--recover", journal!], { cwd: folder.path });
+    expect(recovered.code).toBe(0);
+    const pid = journal!.split(".")[3];
+    expect(readdirSync(folder.path).sort()).toEqual([`run.${pid}.prom`, "run.prom"]);
+  });
+});
+
+describe("--recover refuses", () => {
+  test.each([
+    ["what is not there", "no.journal", "no.journal: No such file or directory"],
+    ["what is no journal", "other", 'other: expected a statexec journal, got "hello'],
+  ])("%s, with a line", async (_, name, message) => {
+    using folder = tempFolder();
+    writeFileSync(folder.file("other"), "hello, this is another file");
+    const result = await statexec(["--recover", name], { cwd: folder.path });
+    expect(result).toMatchObject({ code: 125, stdout: "" });
+    expect(result.stderr).toStartWith(`statexec: ${message}`);
+    expect(result.stderr.split("\n")).toHaveLength(2);
+  });
+
+  test("the journal of a run that is still going", async () => {
+    using folder = tempFolder();
+    const script = `sleep 1.3; ${BIN} --recover .run.prom.*.journal; ${BIN} --recover`;
+    const result = await statexec(["-f", "run.prom", "sh", "-c", script], { cwd: folder.path });
+    expect(result.stderr).toMatch(/^statexec: \.run\.prom\.\d+\.journal: its run \(pid \d+\) is still going\n$/);
+    expect(result.stdout).toContain("its run is still going");
+    expect(readdirSync(folder.path)).toEqual(["run.prom"]);
+  });
+});
+
+describe("what cannot be written", () => {
+  test("at the end is kept in a journal, which makes the file", async () => {
+    using folder = tempFolder();
+    const result = await statexec(["-f", "/dev/full", "sh", "-c", "exit 3"], { env: { TMPDIR: folder.path } });
+    const [journal] = journalsIn(folder.path);
+    expect(result).toMatchObject({
+      code: 3,
+      stderr: [
+        "statexec: /dev/full: cannot be written (No space left on device)",
+        `statexec: what was recorded is kept; make the file of it by: statexec --recover ${folder.file(journal!)}`,
+        "",
+      ].join("\n"),
+    });
+    expect(statSync(folder.file(journal!)).mode & 0o777).toBe(0o600);
+    const recovered = await statexec(["--recover", folder.file(journal!), "-f", folder.file("run.prom")]);
+    expect(recovered.stdout).not.toContain("missing");
+    expect(new Recorded(folder.file("run.prom")).points("command_status").map(([, value]) => value)).toEqual([1, 2]);
+  });
+
+  test("because its folder has gone during the run is told; the command goes on", async () => {
+    using folder = tempFolder();
+    const path = folder.file("gone");
+    const script = `rm -r ${path}; sleep 1.2; exit 4`;
+    expect(Bun.spawnSync(["mkdir", path]).success).toBe(true);
+    const result = await statexec(["-f", `${path}/run.prom`, "sh", "-c", script]);
+    expect(result.code).toBe(4);
+    expect(result.stderr).toStartWith(`statexec: ${path}/run.prom: cannot be written (No such file or directory)\n`);
+  });
+
+  test("on a full disk leaves the old file, and what fits is kept", async () => {
+    if (process.getuid?.() !== 0) return;
+    using folder = tempFolder();
+    const script = [
+      `mount -t tmpfs -o size=200k none ${folder.path} && cd ${folder.path} && echo old > run.prom`,
+      `${BIN} --interval 0.01 -f run.prom sh -c 'dd if=/dev/zero of=filler bs=1k count=150 2>/dev/null; sleep 2.5; exit 5'`,
+      "echo status $?; cat run.prom",
+    ].join("; ");
+    const child = Bun.spawn(["unshare", "-m", "sh", "-c", script], { env: cleanEnv(), stdout: "pipe", stderr: "pipe" });
+    const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text()]);
+    expect(stdout).toBe("status 5\nold\n");
+    expect(stderr).toContain("run.prom: cannot be written (No space left on device)");
+  }, 20_000);
+
+  test("past the limit of a file's size likewise", async () => {
+    using folder = tempFolder();
+    const script = `ulimit -f 4; ${BIN} --interval 0.01 -f run.prom sh -c 'sleep 1.5; exit 6'; echo status $?`;
+    const child = Bun.spawn(["bash", "-c", script], {
+      cwd: folder.path,
+      env: cleanEnv(),
+      stdout: "pipe",
+      stderr: "pipe",
+    });
+    const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text()]);
+    expect(stdout).toBe("status 6\n");
+    expect(stderr).toContain("run.prom: cannot be written (File too large)");
+    expect(existsSync(folder.file("run.prom"))).toBe(false);
+  }, 20_000);
+});
+
+test("a file that is stopped in the middle is taken back", async () => {
+  using folder = tempFolder();
+  const path = folder.file("run.prom");
+  writeFileSync(path, "old");
+  const columns = Array.from({ length: 40 }, (_, i) => series(MACHINE.networkSent, { interface: `eth${i}` }));
+  const rows = Array.from({ length: 4000 }, (_, i) => [START_MS + i, ...columns.map(() => i / 7)] as const);
+  const recording = recordingOf({ parts: [{ columns, rows }] });
+  expect(await writeMetrics(claimMetricsFile(path), recording, () => true)).toBe(false);
+  expect(readFileSync(path, "utf8")).toBe("old");
+  expect(readdirSync(folder.path)).toEqual(["run.prom"]);
+  expect(await writeMetrics(claimMetricsFile(path), recording, () => false)).toBe(true);
+  expect(statSync(path).size).toBeGreaterThan(1e6);
+  rmSync(path);
+});
