@@ -22,7 +22,7 @@ function cells(row: Row, figures: ReadonlyMap<string, Figures>): readonly string
     figureText(ours, row.unit),
     against === undefined ? "–" : `${row.against}: ${figureText(against, row.unit)}`,
     ratio !== undefined ? ratioText(ratio) : comparable ? "lost in noise" : "–",
-    row.goal === undefined ? "–" : goalText(row.goal),
+    row.goal === undefined ? "–" : goalText(row),
     metText(row.goal, reached),
   ];
 }
@@ -69,8 +69,14 @@ function ratioText({ value, low, high }: Estimate): string {
   return high < SMALLEST_RATIO ? `**< ${SMALLEST_RATIO}**` : `**${digits(value)}** (${digits(low)} to ${digits(high)})`;
 }
 
-function goalText(goal: Goal): string {
-  return "atMost" in goal ? `≤ ${goal.atMost}` : `≥ ${goal.atLeast}`;
+/** A goal for the ratio, or where there is nothing to compare with for the figure, in its unit. */
+function goalText({ goal, against, unit }: Row): string {
+  const text = (bound: number) => {
+    if (against !== undefined) return String(bound);
+    const [scale, name] = scaleOf(bound, unit);
+    return `${Number((bound / scale).toPrecision(3))} ${name}`;
+  };
+  return "atMost" in goal! ? `≤ ${text(goal.atMost)}` : `≥ ${text(goal!.atLeast)}`;
 }
 
 function metText(goal: Goal | undefined, reached: number | undefined): string {

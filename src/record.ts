@@ -55,11 +55,11 @@ export async function record(parts: RecordParts): Promise<Ending> {
     return journal.writer;
   };
   const collectors = machineCollectors(kernelFs());
-  const session = new Session({ config, store, start, signals, collectors, report, clock: systemClock, version });
+  // Loaded while the command runs.
+  const output = import("./output/write-metrics.ts");
   setTimeout(() => Bun.unsafe.setJITPolicy(1), WORTH_COMPILING_MS);
+  const session = new Session({ config, store, start, signals, collectors, report, clock: systemClock, version });
   try {
-    // Loaded while the command runs.
-    const output = import("./output/write-metrics.ts");
     const stale = output.then(() => (place.shared ? [] : staleJournals(place.folder, place.name)));
     const { recording, ending } = await session.run();
     const { writeMetrics } = await output;

@@ -29,7 +29,7 @@ export const systemClock: Clock = {
 /** The recording's axis: whole milliseconds since the epoch, never twice the same, never falling back. */
 export class Axis {
   readonly #clock: Clock;
-  readonly #began: number;
+  #began: number;
   #last: number;
 
   /** `startMs`: where the axis begins; undefined: at the wall clock's time. */
@@ -50,6 +50,11 @@ export class Axis {
     return this.#clock.now() - this.#began;
   }
 
+  /** Time begins to pass, with the first sample: all before was preparation. */
+  begin(): void {
+    this.#began = this.#clock.now();
+  }
+
   /** The stamp of a sample that is taken now. */
   stamp(): number {
     this.#last = Math.max(this.now(), this.#last + 1);
@@ -58,7 +63,7 @@ export class Axis {
 
   /** The time of something that happens now. */
   now(): number {
-    return this.startMs + Math.round(this.elapsed());
+    return this.startMs + Math.floor(this.elapsed());
   }
 
   /** When a number of milliseconds will have passed since the start, by the clock's `now()`. */

@@ -52,8 +52,8 @@ export class Sampler {
   /** Takes one sample now; answers its stamp. */
   sample(): number {
     const began = this.clock.now();
-    this.#sampledAt = this.axis.elapsed();
     const atMs = this.axis.stamp();
+    this.#sampledAt = this.axis.elapsed();
     this.#recorder.sinceStartSeconds = (atMs - this.axis.startMs) / 1000;
     for (const slot of this.#slots) {
       if (slot.collector === this.#recorder) this.#recorder.durationSeconds = (this.clock.now() - began) / 1000;

@@ -66,6 +66,7 @@ export class Session {
   /** Throws CommandError where the command could not be started after all. */
   async run(): Promise<SessionEnd> {
     const { config } = this.#parts;
+    this.#axis.begin();
     try {
       if (config.delayBeforeSeconds > 0) {
         this.#sample();
