@@ -55,7 +55,7 @@ describe("table", () => {
 
   test("without a contestant the goal is for the figure", () => {
     const row: Partial<Row> = { ours: "heap", unit: "bytes" };
-    expect(cells({ ...row, goal: { atMost: 1 } })).toEqual(["wall added", "0.40 ± 0.00 B", "–", "–", "≤ 1", "yes"]);
+    expect(cells({ ...row, goal: { atMost: 1 } })).toEqual(["wall added", "0.40 ± 0.00 B", "–", "–", "≤ 1 B", "yes"]);
     expect(cells({ ...row, goal: { atMost: 0.1 } })[5]).toBe("**no**");
   });
 

@@ -1,0 +1,113 @@
+import { describe, expect, test } from "bun:test";
+import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { BIN, cleanEnv, type RunResult, runProgram, tempFolder } from "../helpers/statexec.ts";
+
+/** Debian's nobody: a user who owns nothing. */
+const NOBODY = 65534;
+const isRoot = process.getuid?.() === 0;
+const mayUnshare = isRoot && Bun.spawnSync(["unshare", "-m", "true"]).success;
+
+/** Runs a script as nobody. The binary is read from where nobody may: by a descriptor that root opened. */
+function asNobody(script: string, folder: string): Promise<RunResult> {
+  const words = ["setpriv", `--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups", "sh", "-c", script];
+  return runProgram(words, { cwd: folder, env: cleanEnv({ BIN }) });
+}
+
+/** Runs a script in a mount namespace of its own: what it mounts nobody else sees. */
+function inNamespace(script: string, folder: string): Promise<RunResult> {
+  return runProgram(["unshare", "-m", "sh", "-c", script], { cwd: folder, env: cleanEnv({ BIN }) });
+}
+
+describe.skipIf(!isRoot)("a user without rights", () => {
+  test("where nothing can be made has an existing file of theirs written in place, by the same inode", async () => {
+    using folder = tempFolder();
+    chmodSync(folder.path, 0o755);
+    writeFileSync(folder.file("run.prom"), "x".repeat(100_000));
+    chownSync(folder.file("run.prom"), NOBODY, NOBODY);
+    const { ino } = statSync(folder.file("run.prom"));
+    const result = await asNobody('"$BIN" -f run.prom true', folder.path);
+    expect(result).toEqual({ code: 0, signal: null, stdout: "", stderr: "" });
+    expect(statSync(folder.file("run.prom")).ino).toBe(ino);
+    expect(readFileSync(folder.file("run.prom"), "utf8")).toEndWith("# EOF\n");
+    expect(readdirSync(folder.path)).toEqual(["run.prom"]);
+  });
+
+  test.each([
+    [
+      "has a new file refused where nothing can be made",
+      "new.prom",
+      "nothing can be made in its folder . (Permission denied)",
+    ],
+    ["has a read-only file refused", "open/mine.prom", "is read-only; remove it or choose another --file"],
+    ["has a file of another refused", "theirs.prom", "is read-only; remove it or choose another --file"],
+  ])("%s, before the command starts", async (_, name, message) => {
+    using folder = tempFolder();
+    chmodSync(folder.path, 0o755);
+    writeFileSync(folder.file("theirs.prom"), "old");
+    mkdirSync(folder.file("open"));
+    chmodSync(folder.file("open"), 0o777);
+    writeFileSync(folder.file("open/mine.prom"), "old");
+    chownSync(folder.file("open/mine.prom"), NOBODY, NOBODY);
+    chmodSync(folder.file("open/mine.prom"), 0o444);
+    const result = await asNobody(`"$BIN" -f ${name} echo started`, folder.path);
+    expect(result).toEqual({ code: 125, signal: null, stdout: "", stderr: `statexec: ${name}: ${message}\n` });
+  });
+});
+
+describe.skipIf(!mayUnshare)("as root, in a /dev of its own", () => {
+  const PRIVATE_DEV = [
+    "mkdir dev && mount -t tmpfs none dev",
+    "mknod dev/null c 1 3 && mknod dev/full c 1 7 && mkfifo dev/fifo",
+    "mount --bind dev /dev",
+  ].join(" && ");
+
+  test("devices and fifos are written as they are, and stay what they are", async () => {
+    using folder = tempFolder();
+    const script = [
+      PRIVATE_DEV,
+      '"$BIN" -f /dev/null true; echo $?; stat -c %F /dev/null',
+      'cat /dev/fifo > got & "$BIN" -f /dev/fifo true; echo $?; wait; stat -c %F /dev/fifo; tail -n 1 got',
+      '"$BIN" -f /dev/full true 2> /dev/null; echo $?; stat -c %F /dev/full; ls -A /dev',
+    ].join("\n");
+    const result = await inNamespace(script, folder.path);
+    const lines = [
+      "0",
+      "character special file",
+      "0",
+      "fifo",
+      "# EOF",
+      "125",
+      "character special file",
+      "fifo",
+      "full",
+      "null",
+      "",
+    ];
+    expect(result).toMatchObject({ code: 0, stdout: lines.join("\n") });
+  });
+});
+
+describe("standard output", () => {
+  test.each(["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"])(
+    "as %s comes behind what the command wrote there",
+    async (name) => {
+      using folder = tempFolder();
+      const script = `exec > out; echo before; ${BIN} -f ${name} echo command; echo behind`;
+      await runProgram(["sh", "-c", script], { cwd: folder.path });
+      const lines = readFileSync(folder.file("out"), "utf8").split("\n");
+      expect([...lines.slice(0, 3), ...lines.slice(-3)]).toEqual([
+        "before",
+        "command",
+        "# TYPE statexec_run info",
+        "# EOF",
+        "behind",
+        "",
+      ]);
+    },
+  );
+
+  test("that is closed is refused", async () => {
+    const result = await runProgram(["sh", "-c", `${BIN} -f - true >&-`]);
+    expect(result).toMatchObject({ code: 125, stderr: "statexec: /dev/stdout: is not open for writing\n" });
+  });
+});
