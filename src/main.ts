@@ -57,8 +57,13 @@ async function recovered(journals: readonly string[], file: string | undefined):
   Bun.unsafe.setJITPolicy(1);
   const { listRecoverable, recover } = await import("./output/recover.ts");
   if (journals.length === 0) return listRecoverable(process.cwd());
+  const { log } = await import("./log.ts");
   let text = "";
-  for (const journal of journals) text += await recover(journal, file);
+  for (const journal of journals) {
+    const { file: made, content, warnings } = await recover(journal, file);
+    for (const warning of warnings) log.warn(`${journal}: ${warning}`);
+    text += `${made}: ${content}\n`;
+  }
   return text;
 }
 

@@ -4,24 +4,34 @@ import { fileStatus, removeFile, SystemError } from "../os/files.ts";
 import { claimMetricsFile } from "./metrics-file.ts";
 import { writeMetrics } from "./write-metrics.ts";
 
+/** What became of a journal. */
+export interface Recovery {
+  /** The metrics file that was made of it. */
+  readonly file: string;
+  /** What it has. */
+  readonly content: string;
+  /** What it has not, and what else there is to know, a line each. */
+  readonly warnings: readonly string[];
+}
+
 /**
- * Makes the metrics file of a run that could not make it itself; answers what there is to say of it. A journal that was
- * whole has done its work and is removed. Throws ParseError, OutputError, SystemError.
+ * Makes the metrics file of a run that could not make it itself. A journal that was whole has done its work and is
+ * removed. Throws ParseError, OutputError, SystemError.
  */
-export async function recover(path: string, file: string | undefined): Promise<string> {
+export async function recover(path: string, file: string | undefined): Promise<Recovery> {
   const journal = openJournal(path);
   try {
     if (journal.alive) throw new OutputError(`${path}: its run (pid ${journal.header.pid}) is still going`);
     const recording = journal.recording();
     const output = claimMetricsFile(file ?? freeTarget(journal));
-    const lines = describeRecovery(recording);
-    if (output.notice) lines.push(output.notice);
+    const [content = "", ...warnings] = describeRecovery(recording);
+    if (output.notice) warnings.push(output.notice);
     await writeMetrics(output, recording, () => false);
     const { gaps, bytes, unnamed } = recording.damage;
     const whole = gaps.length === 0 && bytes === 0 && unnamed === 0;
     if (whole) removeFile(path);
-    else lines.push(`${path} is damaged, and was left where it is`);
-    return [`${output.path}: recovered from ${path}`, ...lines.map((line) => `  ${line}`), ""].join("\n");
+    else warnings.push(`${path} is damaged, and was left where it is`);
+    return { file: output.path, content, warnings };
   } finally {
     journal.close();
   }

@@ -59,8 +59,9 @@ describe("a recorder that is killed", () => {
       const listed = await statexec(["--recover"], { cwd: folder.path });
       expect(listed.stdout).toContain(`${journal}  can be recovered`);
       const recovered = await statexec(["--recover", journal], { cwd: folder.path });
-      expect(recovered).toMatchObject({ code: 0, stderr: "" });
-      expect(recovered.stdout).toContain("missing: all after");
+      expect(recovered.code).toBe(0);
+      expect(recovered.stdout).toMatch(/^\S+\/run\.prom: \d+ samples, up to /);
+      expect(recovered.stderr).toStartWith(`[warn] ${journal}: missing: all after `);
       if (!areValidatorsMissing()) await expectValid(folder.file("run.prom"));
       const run = new Recorded(folder.file("run.prom"));
       const times = run.points("command_status").map(([at]) => at);
@@ -128,7 +129,7 @@ describe("what cannot be written", () => {
     });
     expect(statSync(folder.file(journal!)).mode & 0o777).toBe(0o600);
     const recovered = await statexec(["--recover", folder.file(journal!), "-f", folder.file("run.prom")]);
-    expect(recovered.stdout).not.toContain("missing");
+    expect(recovered.stderr).toBe("");
     expect(new Recorded(folder.file("run.prom")).points("command_status").map(([, value]) => value)).toEqual([1, 2]);
   });
 
@@ -142,19 +143,26 @@ describe("what cannot be written", () => {
     expect(result.stderr).toStartWith(`statexec: ${path}/run.prom: cannot be written (No such file or directory)\n`);
   });
 
-  test("on a full disk leaves the old file, and what fits is kept", async () => {
-    if (process.getuid?.() !== 0) return;
-    using folder = tempFolder();
-    const script = [
-      `mount -t tmpfs -o size=200k none ${folder.path} && cd ${folder.path} && echo old > run.prom`,
-      `${BIN} --interval 0.01 -f run.prom sh -c 'dd if=/dev/zero of=filler bs=1k count=150 2>/dev/null; sleep 2.5; exit 5'`,
-      "echo status $?; cat run.prom",
-    ].join("; ");
-    const child = Bun.spawn(["unshare", "-m", "sh", "-c", script], { env: cleanEnv(), stdout: "pipe", stderr: "pipe" });
-    const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text()]);
-    expect(stdout).toBe("status 5\nold\n");
-    expect(stderr).toContain("run.prom: cannot be written (No space left on device)");
-  }, 20_000);
+  test.skipIf(process.getuid?.() !== 0)(
+    "on a full disk leaves the old file, and what fits is kept",
+    async () => {
+      using folder = tempFolder();
+      const script = [
+        `mount -t tmpfs -o size=200k none ${folder.path} && cd ${folder.path} && echo old > run.prom`,
+        `${BIN} --interval 0.01 -f run.prom sh -c 'dd if=/dev/zero of=filler bs=1k count=150 2>/dev/null; sleep 2.5; exit 5'`,
+        "echo status $?; cat run.prom",
+      ].join("; ");
+      const child = Bun.spawn(["unshare", "-m", "sh", "-c", script], {
+        env: cleanEnv(),
+        stdout: "pipe",
+        stderr: "pipe",
+      });
+      const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text()]);
+      expect(stdout).toBe("status 5\nold\n");
+      expect(stderr).toContain("run.prom: cannot be written (No space left on device)");
+    },
+    20_000,
+  );
 
   test("past the limit of a file's size likewise", async () => {
     using folder = tempFolder();
