@@ -82,7 +82,10 @@ const ERRNO: Readonly<Record<number, string>> = {
   30: "EROFS",
   32: "EPIPE",
   36: "ENAMETOOLONG",
+  37: "ENOLCK",
+  38: "ENOSYS",
   40: "ELOOP",
+  95: "EOPNOTSUPP",
   122: "EDQUOT",
 };
 

@@ -1,4 +1,15 @@
-import { closeFile, fileStatus, lockFile, O_CREAT, O_RDWR, openFile, truncateFile } from "../os/files.ts";
+import {
+  closeFile,
+  fileStatus,
+  lockFile,
+  O_CREAT,
+  O_RDWR,
+  O_TRUNC,
+  openFile,
+  removeFile,
+  SystemError,
+  truncateFile,
+} from "../os/files.ts";
 
 /** What a metrics file is while it is not whole yet: a file beside its place, locked while its run lives. */
 export interface Part {
@@ -11,13 +22,19 @@ export function partOf(target: string): string {
   return `${folderOf(target)}/.${nameOf(target)}.part`;
 }
 
-/** Makes and locks the file that will become the metrics file. */
-export function claimPart(path: string): Part | "held" {
+/** Makes and locks the file that will become the metrics file. `lock` is flock(2): false where another has it. */
+export function claimPart(path: string, lock = lockFile): Part | "held" {
   for (;;) {
     const fd = openFile(path, O_RDWR | O_CREAT);
-    if (!lockFile(fd)) {
+    try {
+      if (!lock(fd)) {
+        closeFile(fd);
+        return "held";
+      }
+    } catch (error) {
       closeFile(fd);
-      return "held";
+      if (!(error instanceof SystemError)) throw error;
+      return unlockedPart(path);
     }
     // Between the open and the lock its owner may have renamed it away: then the name is another file's, or nobody's.
     if (fileStatus(path)?.identity === fileStatus(fd)?.identity) {
@@ -26,6 +43,13 @@ export function claimPart(path: string): Part | "held" {
     }
     closeFile(fd);
   }
+}
+
+/** Where files cannot be locked (a network's, some made by programs) each run has a name of its own: the last one wins. */
+function unlockedPart(path: string): Part {
+  removeFile(path);
+  const own = path.replace(/part$/, `${process.pid}.part`);
+  return { path: own, fd: openFile(own, O_RDWR | O_CREAT | O_TRUNC) };
 }
 
 export function folderOf(path: string): string {

@@ -11,7 +11,9 @@ import {
 } from "node:fs";
 import { gunzipSync, zstdDecompressSync } from "node:zlib";
 import { OutputError } from "../../src/errors.ts";
+import { SystemError } from "../../src/os/files.ts";
 import { claimMetricsFile } from "../../src/output/metrics-file.ts";
+import { claimPart } from "../../src/output/part-file.ts";
 import { runProgram, tempFolder } from "../helpers/statexec.ts";
 
 const text = (content: string) => (write: (bytes: Uint8Array) => void) => write(new TextEncoder().encode(content));
@@ -162,4 +164,14 @@ describe("written as it is", () => {
     expect((await reader).stdout).toBe("through a pipe");
     expect(lstatSync(fifo).isFIFO()).toBe(true);
   });
+});
+
+test("where files cannot be locked, a run has a part of its own, and leaves none of another's name", () => {
+  using folder = tempFolder();
+  const noLocks = () => {
+    throw new SystemError("ENOLCK", "flock", "", "No locks available");
+  };
+  const part = claimPart(folder.file(".run.prom.part"), noLocks);
+  expect(part).toMatchObject({ path: folder.file(`.run.prom.${process.pid}.part`) });
+  expect(readdirSync(folder.path)).toEqual([`.run.prom.${process.pid}.part`]);
 });
