@@ -1,7 +1,7 @@
 import { machineCollectors } from "./collect/index.ts";
 import type { Config } from "./config/config.ts";
 import { staleJournals } from "./journal/recover.ts";
-import { claimMetricsFile, type MetricsFile } from "./output/metrics-file.ts";
+import { claimMetricsFile, type JournalPlace, type MetricsFile } from "./output/metrics-file.ts";
 import { kernelFs } from "./proc/kernel-fs.ts";
 import type { Recording } from "./recording/recording.ts";
 import { type Child, type Ending, type Launch, launch, startChild } from "./run/child.ts";
@@ -55,16 +55,14 @@ export async function record(parts: RecordParts): Promise<Ending> {
     return journal.writer;
   };
   const collectors = machineCollectors(kernelFs());
-  // Loaded while the command runs.
-  const output = import("./output/write-metrics.ts");
+  const atEnd = loadEnd(place);
   setTimeout(() => Bun.unsafe.setJITPolicy(1), WORTH_COMPILING_MS);
   const session = new Session({ config, store, start, signals, collectors, report, clock: systemClock, version });
   try {
-    const stale = output.then(() => (place.shared ? [] : staleJournals(place.folder, place.name)));
     const { recording, ending } = await session.run();
-    const { writeMetrics } = await output;
-    await finish({ file, journal, recording, signals, problems }, writeMetrics);
-    for (const path of await stale) parts.warn(`${path} is left from an earlier run: statexec --recover ${path}`);
+    const { write, stale } = await atEnd;
+    await finish({ file, journal, recording, signals, problems }, write);
+    for (const path of stale) parts.warn(`${path} is left from an earlier run: statexec --recover ${path}`);
     return ending;
   } catch (error) {
     problems.guard(() => file.abandon());
@@ -84,6 +82,12 @@ interface Finish {
 }
 
 type Write = (file: MetricsFile, recording: Recording, stopped: () => boolean) => Promise<boolean>;
+
+/** What the end needs, loaded and looked up while the command runs. */
+async function loadEnd({ folder, name, shared }: JournalPlace): Promise<{ write: Write; stale: string[] }> {
+  const { writeMetrics } = await import("./output/write-metrics.ts");
+  return { write: writeMetrics, stale: shared ? [] : staleJournals(folder, name) };
+}
 
 /** Makes the metrics file; where that fails, or a signal comes, the journal stays and is named. */
 async function finish({ file, journal, recording, signals, problems }: Finish, write: Write): Promise<void> {
@@ -111,7 +115,7 @@ function keep(journal: RunJournal | undefined, problems: Problems): void {
 }
 
 /** Beside the metrics file, or where the user says. */
-function journalPlace({ journal, path }: MetricsFile, { journalDir }: Config) {
+function journalPlace({ journal, path }: MetricsFile, { journalDir }: Config): JournalPlace & { target: string } {
   const target = path.startsWith("/") ? path : `${process.cwd()}/${path}`;
   return { ...journal, folder: journalDir ?? journal.folder, target };
 }
