@@ -2,8 +2,8 @@ import { chmodSync } from "node:fs";
 
 /**
  * The flags of every binary, here and in the benchmark. The user's `.env` and `bunfig.toml` change nothing; bytecode
- * and split chunks keep the start short, and so does an engine that is slow to compile: a run that lasts tells it to
- * be as quick as ever.
+ * and split chunks keep the start short, and so does an engine that is slow to compile: it is told to be as quick as
+ * ever where there is much to be done.
  */
 export const COMPILE_FLAGS = [
   "--compile",
