@@ -59,6 +59,8 @@ export class RowIndex {
 
   columns(head: ColumnsHead, offset: number): void {
     const end = head.firstRow + head.rows;
+    // Where a layout was damaged the segment's first rows are settled already: its columns have them too.
+    while ((this.#stored.at(-1)?.firstRow ?? -1) >= head.firstRow) this.#stored.pop();
     this.#open = this.#open.filter(({ firstRow, nextRow }) => firstRow < head.firstRow || nextRow > end);
     this.#settle();
     if (!Bun.deepEquals(this.#columns.series, head.series)) this.#columns = new Columns(head.series);

@@ -102,6 +102,19 @@ describe("a flipped byte", () => {
     }
   }, 60_000);
 
+  test("in any record costs what is said to be missing: no row is there twice", () => {
+    const { bytes, rows } = made();
+    for (const { type, offset, payload } of recordsOf(bytes)) {
+      if (type === TYPE.header) continue;
+      const at = offset + Math.min(payload.length - 1, 2);
+      bytes[at]! ^= 0x55;
+      const { rows: left, damage } = read(bytes);
+      const missing = damage.gaps.reduce((sum, gap) => sum + gap.rows, 0);
+      if (damage.ended) expect(left + missing, `the record of type ${type} at ${offset}`).toBe(rows);
+      bytes[at]! ^= 0x55;
+    }
+  }, 30_000);
+
   test("anywhere in the first bytes gives a recording or a message", () => {
     const { bytes, known } = made(20);
     for (let at = 0; at < 400; at++) {
