@@ -32,7 +32,7 @@ export async function main(words: readonly string[], env: NodeJS.ProcessEnv): Pr
       if (failed || ending.kind === "unknown") return exitNow(STATUS.failed);
       return endLike(ending);
     }
-    if (invocation.mode === "recover") say(1, await recovered(invocation.journals, invocation.file));
+    if (invocation.mode === "recover") await recoverAll(invocation.journals, invocation.file);
     else say(1, invocation.mode === "version" ? `statexec ${version}\n` : await helpText());
     return exitNow(STATUS.done);
   } catch (error) {
@@ -53,18 +53,16 @@ async function helpText(): Promise<string> {
 }
 
 /** Likewise; code that runs once over much data is worth compiling. */
-async function recovered(journals: readonly string[], file: string | undefined): Promise<string> {
+async function recoverAll(journals: readonly string[], file: string | undefined): Promise<void> {
   Bun.unsafe.setJITPolicy(1);
   const { listRecoverable, recover } = await import("./output/recover.ts");
-  if (journals.length === 0) return listRecoverable(process.cwd());
+  if (journals.length === 0) say(1, listRecoverable(process.cwd()));
   const { log } = await import("./log.ts");
-  let text = "";
   for (const journal of journals) {
     const { file: made, content, warnings } = await recover(journal, file);
     for (const warning of warnings) log.warn(`${journal}: ${warning}`);
-    text += `${made}: ${content}\n`;
+    say(1, `${made}: ${content}\n`);
   }
-  return text;
 }
 
 function warn(message: string): void {

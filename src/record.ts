@@ -1,6 +1,8 @@
 import { machineCollectors } from "./collect/index.ts";
 import type { Config } from "./config/config.ts";
+import { UsageError } from "./errors.ts";
 import { staleJournals } from "./journal/recover.ts";
+import { fileStatus, mayAccess } from "./os/files.ts";
 import { claimMetricsFile, type JournalPlace, type MetricsFile } from "./output/metrics-file.ts";
 import { kernelFs } from "./proc/kernel-fs.ts";
 import type { Recording } from "./recording/recording.ts";
@@ -38,6 +40,7 @@ export async function record(parts: RecordParts): Promise<Ending> {
   const { config, inherited, problems, version } = parts;
   const command = found(config.command, inherited);
   const launcher = await launcherFor(inherited, command);
+  if (config.journalDir !== undefined) checkFolder(config.journalDir);
   const file = claimMetricsFile(config.file);
   if (file.notice) parts.warn(file.notice);
   const place = journalPlace(file, config);
@@ -93,6 +96,20 @@ function found(argv: readonly string[], inherited: Inherited): ResolvedCommand {
   return resolveCommand(argv, path, name);
 }
 
+/** Throws UsageError where no journal could be made. */
+function checkFolder(folder: string): void {
+  const status = fileStatus(folder);
+  const fault =
+    status === undefined
+      ? "there is no such folder; create it"
+      : status.kind !== "directory"
+        ? `a ${status.kind}, expected a folder`
+        : mayAccess(folder, "write")
+          ? undefined
+          : "nothing can be made in it (permission denied); name another";
+  if (fault) throw new UsageError(`--journal-dir (SE_JOURNAL_DIR): "${folder}": ${fault}`);
+}
+
 /** What the end needs, loaded and looked up while the command runs. */
 async function loadEnd({ folder, name, shared }: JournalPlace): Promise<{ write: Write; stale: string[] }> {
   const { writeMetrics } = await import("./output/write-metrics.ts");
@@ -120,14 +137,13 @@ async function finish({ file, journal, recording, signals, problems }: Finish, w
 }
 
 function keep(journal: RunJournal | undefined, problems: Problems): void {
-  const kept = journal?.keep();
-  if (kept) problems.report(`what was recorded is kept; make the file of it by: statexec --recover ${kept}`);
+  if (journal) problems.report(journal.keep());
 }
 
-/** Beside the metrics file, or where the user says. */
+/** Beside the metrics file, or where the user says, where it may be among those of files that are called the same. */
 function journalPlace({ journal, path }: MetricsFile, { journalDir }: Config): JournalPlace & { target: string } {
   const target = path.startsWith("/") ? path : `${process.cwd()}/${path}`;
-  return { ...journal, folder: journalDir ?? journal.folder, target };
+  return journalDir === undefined ? { ...journal, target } : { ...journal, folder: journalDir, shared: true, target };
 }
 
 /** The last resort of a run that failed while its command went on: it is waited for all the same. */

@@ -26,8 +26,7 @@ const EXAMPLES: readonly (readonly [command: string, purpose: string])[] = [
   ["statexec make -j8", "record a build"],
   ["statexec -d 3 -f grep.prom -- grep -r ERROR /var/log", "3 s before and after, another file"],
   ["SE_LABEL_env=prod statexec --interval 0.1 ./job.sh", "a label, 10 samples a second"],
-  ["statexec -s iperf3 -s", "wait for the other host…"],
-  ["statexec -c 10.0.0.7 -- iperf3 -c 10.0.0.7", "…and start both"],
+  ["statexec --recover", "list the journals of runs that were killed"],
 ];
 
 /** The text of `--help`, at most 80 columns wide, with a line break at its end; no escape sequences without colour. */

@@ -156,14 +156,14 @@ export const OPTIONS = {
     operand: { placeholder: "host", example: "10.0.0.7" },
     parse: peer,
     default: undefined,
-    help: "Client mode: start and stop together with the server at host, host:port, [IPv6]:port or http://host:port.",
+    help: "Client mode: start and stop together with the server at host, host:port, [IPv6]:port or http://host:port. Not in this version yet.",
   }),
   server: setting({
     flag: "--server",
     shorts: ["-s"],
     parse: boolean,
     default: false,
-    help: "Server mode: start and stop the command when a client says so.",
+    help: "Server mode: start and stop the command when a client says so. Not in this version yet.",
   }),
   syncPort: setting({
     flag: "--sync-port",

@@ -123,10 +123,10 @@ function fileOutput(asked: string, target: string): MetricsFile {
     return inPlaceOutput(asked, target);
   }
   if (part !== "held") return renamedOutput(asked, target, part);
-  const own = withPid(target);
+  const own = withPid(target, process.pid);
   const ownPart = claimPart(partOf(own));
   if (ownPart === "held") throw refused(asked, "is held by a run that is still going");
-  const shown = withPid(asked);
+  const shown = withPid(asked, process.pid);
   return {
     ...renamedOutput(shown, own, ownPart),
     notice: `${asked} belongs to a run that is still going: writing ${shown}`,
@@ -186,9 +186,9 @@ function inPlaceOutput(shown: string, target: string): MetricsFile {
 }
 
 /** `run.prom` becomes `run.1234.prom`. */
-function withPid(path: string): string {
+export function withPid(path: string, pid: number): string {
   const [, stem, extension] = /^(.*?)((?:\.prom)?(?:\.gz|\.zst)?)$/s.exec(path) ?? [];
-  return `${stem}.${process.pid}${extension || ".prom"}`;
+  return `${stem}.${pid}${extension || ".prom"}`;
 }
 
 /** Where the output is no file that has a folder of its own: among temporary files, for our eyes only. */

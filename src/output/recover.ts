@@ -1,7 +1,7 @@
 import { OutputError } from "../errors.ts";
 import { describeRecovery, listJournals, type OpenJournal, openJournal } from "../journal/recover.ts";
 import { fileStatus, removeFile, SystemError } from "../os/files.ts";
-import { claimMetricsFile } from "./metrics-file.ts";
+import { claimMetricsFile, withPid } from "./metrics-file.ts";
 import { writeMetrics } from "./write-metrics.ts";
 
 /** What became of a journal. */
@@ -41,7 +41,7 @@ export async function recover(path: string, file: string | undefined): Promise<R
 function freeTarget({ header: { target, pid, trueStartMs } }: OpenJournal): string {
   const taken = fileStatus(target);
   if (taken?.kind !== "file" || taken.changedMs < trueStartMs) return target;
-  return `${target.replace(/\.prom(\.gz|\.zst)?$/, "")}.${pid}.prom`;
+  return withPid(target, pid);
 }
 
 /** The journals in a folder, a line each: name, whether its run goes on, what it would become. */

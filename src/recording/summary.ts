@@ -43,15 +43,15 @@ type SeriesOf = (metric: Metric) => readonly RecordedSeries[];
  * The figures of the catalogue's SUMMARY, over the time from the sample at the command's start to the one at its end,
  * a point each at the latter. None where the command never ran or was not seen to end.
  */
-export function summarise({ facts, series }: Summarised): RecordedSeries[] {
-  const seriesOf = byMetric(series());
+export function summarise(recording: Summarised): RecordedSeries[] {
+  const seriesOf = byMetric(recording.series());
   const [status] = seriesOf(RUN.commandStatus);
   const span = status && commandSpan(status.blocks());
   if (!span) return [];
   const figures = [
     ...cpuFigures(seriesOf(MACHINE.cpuSeconds), span),
     ...memoryFigures(seriesOf, status, span),
-    ...transferFigures(seriesOf, facts, span),
+    ...transferFigures(seriesOf, recording.facts, span),
   ];
   const times = Float64Array.of(span.toMs);
   return figures

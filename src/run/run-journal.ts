@@ -40,11 +40,16 @@ export class RunJournal {
     this.#file = undefined;
   }
 
-  /** There will be no metrics file: what was recorded goes into the journal, its path. Undefined: not even that is to be had. */
-  keep(): string | undefined {
+  /** There will be no metrics file: what was recorded goes into the journal, all of it or what can be. In words. */
+  keep(): string {
     this.writer.flush();
     this.writer.end();
-    return this.writer.trouble?.behind ? undefined : this.#file?.path;
+    const { trouble } = this.writer;
+    if (!this.#file) return `nothing of the recording could be kept (${trouble?.error.message ?? "no journal"})`;
+    const { path } = this.#file;
+    return trouble?.behind
+      ? `what could be kept of the recording is in ${path}; make a file of it by: statexec --recover ${path}`
+      : `what was recorded is kept; make the file of it by: statexec --recover ${path}`;
   }
 
   /** What could not be written for good, in words. */

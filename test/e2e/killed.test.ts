@@ -91,6 +91,15 @@ describe("a recorder that is killed", () => {
   });
 });
 
+test("of several journals each is told as it is made, whatever comes behind it", async () => {
+  using folder = tempFolder();
+  await killAfter(folder.path, 1500);
+  const result = await statexec(["--recover", ...journalsIn(folder.path), "no.journal"], { cwd: folder.path });
+  expect(result.code).toBe(125);
+  expect(result.stdout).toMatch(/^\S+\/run\.prom: \d+ samples/);
+  expect(result.stderr).toEndWith("statexec: no.journal: No such file or directory\n");
+});
+
 describe("--recover refuses", () => {
   test.each([
     ["what is not there", "no.journal", "no.journal: No such file or directory"],
@@ -147,10 +156,11 @@ describe("what cannot be written", () => {
     "on a full disk leaves the old file, and what fits is kept",
     async () => {
       using folder = tempFolder();
+      using elsewhere = tempFolder();
       const script = [
         `mount -t tmpfs -o size=200k none ${folder.path} && cd ${folder.path} && echo old > run.prom`,
         `${BIN} --interval 0.01 -f run.prom sh -c 'dd if=/dev/zero of=filler bs=1k count=150 2>/dev/null; sleep 2.5; exit 5'`,
-        "echo status $?; cat run.prom",
+        `echo status $?; cat run.prom; ${BIN} --recover .run.prom.*.journal -f ${elsewhere.file("run.prom")} 2> /dev/null`,
       ].join("; ");
       const child = Bun.spawn(["unshare", "-m", "sh", "-c", script], {
         env: cleanEnv(),
@@ -158,8 +168,11 @@ describe("what cannot be written", () => {
         stderr: "pipe",
       });
       const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text()]);
-      expect(stdout).toBe("status 5\nold\n");
+      expect(stdout).toStartWith("status 5\nold\n");
       expect(stderr).toContain("run.prom: cannot be written (No space left on device)");
+      // The unfinished file is taken back, and so there may be room for all of the journal.
+      expect(stderr).toMatch(/(was recorded is kept|could be kept .*); make .* by: statexec --recover \S+\.journal\n$/);
+      expect(new Recorded(elsewhere.file("run.prom")).points("command_status").length).toBeGreaterThan(10);
     },
     20_000,
   );
@@ -176,6 +189,7 @@ describe("what cannot be written", () => {
     const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text()]);
     expect(stdout).toBe("status 6\n");
     expect(stderr).toContain("run.prom: cannot be written (File too large)");
+    expect(stderr).toContain("what could be kept of the recording is in ");
     expect(existsSync(folder.file("run.prom"))).toBe(false);
   }, 20_000);
 });

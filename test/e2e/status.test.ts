@@ -78,6 +78,8 @@ describe("our own failures are 125", () => {
     ["no command", []],
     ["an unknown option", ["--bogus", "true"]],
     ["a missing value", ["-f", "--", "true"]],
+    ["a journal's folder that is not there", ["--journal-dir", "/no/such/folder", "touch", "started"]],
+    ["a journal's folder that is a file", ["--journal-dir", "/etc/hostname", "touch", "started"]],
     ["a synchronised run", ["-s", "touch", "started"]],
     ["an output path that cannot be written", ["-f", "/no/such/folder/run.prom", "touch", "started"]],
   ])("%s, before the command starts: one line, no stack trace, no usage", async (_, words) => {
