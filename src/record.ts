@@ -40,8 +40,7 @@ export async function record(parts: RecordParts): Promise<Ending> {
   const { config, inherited, problems, version } = parts;
   const command = found(config.command, inherited);
   const launcher = await launcherFor(inherited, command);
-  if (config.journalDir !== undefined) checkFolder(config.journalDir);
-  const file = claimMetricsFile(config.file);
+  const file = claimed(config);
   if (file.notice) parts.warn(file.notice);
   const place = journalPlace(file, config);
   const signals = new SignalRelay(inherited);
@@ -96,18 +95,19 @@ function found(argv: readonly string[], inherited: Inherited): ResolvedCommand {
   return resolveCommand(argv, path, name);
 }
 
-/** Throws UsageError where no journal could be made. */
-function checkFolder(folder: string): void {
+/** The metrics file's place, where there can be a journal too. Throws OutputError, UsageError. */
+function claimed({ file, journalDir }: Config): MetricsFile {
+  const fault = journalDir === undefined ? undefined : folderFault(journalDir);
+  if (fault) throw new UsageError(`--journal-dir (SE_JOURNAL_DIR): "${journalDir}": ${fault}`);
+  return claimMetricsFile(file);
+}
+
+/** Why no file could be made in a folder; undefined: one could. */
+function folderFault(folder: string): string | undefined {
   const status = fileStatus(folder);
-  const fault =
-    status === undefined
-      ? "there is no such folder; create it"
-      : status.kind !== "directory"
-        ? `a ${status.kind}, expected a folder`
-        : mayAccess(folder, "write")
-          ? undefined
-          : "nothing can be made in it (permission denied); name another";
-  if (fault) throw new UsageError(`--journal-dir (SE_JOURNAL_DIR): "${folder}": ${fault}`);
+  if (!status) return "there is no such folder; create it";
+  if (status.kind !== "directory") return `a ${status.kind}, expected a folder`;
+  return mayAccess(folder, "write") ? undefined : "nothing can be made in it (permission denied); name another";
 }
 
 /** What the end needs, loaded and looked up while the command runs. */

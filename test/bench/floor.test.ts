@@ -5,12 +5,13 @@ import { join } from "node:path";
 import { compileC, output } from "../../bench/lab.ts";
 import { machineCollectors } from "../../src/collect/index.ts";
 import { kernelFs } from "../../src/proc/kernel-fs.ts";
+import { isMissing } from "../helpers/validators.ts";
 
 const REPOSITORY = join(import.meta.dir, "..", "..");
 const KERNELS = ["4.4-server", "5.4-offline-cpu", "5.10-vm-steal", "6.1-stacked", "6.8-64cpu", "6.18-vm"];
 
 /** Without a C compiler these are skipped, except where CI promises one. */
-const withoutCompiler = Bun.which("cc") === null && process.env.CI !== "true";
+const withoutCompiler = isMissing("compiler");
 
 /** The collectors' own values of a recorded tree. */
 function collected(root: string): number[] {

@@ -46,7 +46,7 @@ describe("a real build's file", () => {
 
 describe("against sar", () => {
   const seconds = effort(60);
-  test.skipIf(Bun.which("sar") === null && process.env.CI !== "true")(
+  test.skipIf(isMissing("sar"))(
     `rates over ${seconds} s agree within 2 %`,
     async () => {
       using folder = tempFolder();

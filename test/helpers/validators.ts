@@ -28,6 +28,8 @@ const TOOLS = {
   },
   victoriaMetrics: { command: ["victoria-metrics"], debian: "victoria-metrics", probe: ["-version"] },
   curl: { command: ["curl"], debian: "curl", probe: ["--version"] },
+  sar: { command: ["sar"], debian: "sysstat", probe: ["-V"] },
+  compiler: { command: ["gcc"], debian: "gcc", probe: ["--version"] },
 } as const satisfies Record<string, Tool>;
 
 export type ToolName = keyof typeof TOOLS;
@@ -41,6 +43,13 @@ const present = new Map<ToolName, boolean>();
 export function isMissing(...names: readonly ToolName[]): boolean {
   const missing = names.filter((name) => !isPresent(name));
   return missing.length > 0 && process.env.CI !== "true";
+}
+
+/** The Debian packages of all tools that are not here; asked anew each time, since some may have been installed. */
+export function missingPackages(): string[] {
+  present.clear();
+  const names = Object.keys(TOOLS) as ToolName[];
+  return names.filter((name) => !isPresent(name)).map((name) => TOOLS[name].debian);
 }
 
 /** The same for `expectValid`. */
