@@ -73,8 +73,7 @@ export async function record(parts: RecordParts): Promise<Ending> {
   } catch (error) {
     problems.guard(() => file.abandon());
     if (!child) throw error;
-    problems.report(error);
-    problems.guard(() => keep(journal, problems));
+    problems.guard(() => keep(journal, problems, error));
     return endOf(child);
   }
 }
@@ -127,17 +126,17 @@ async function finish({ file, journal, recording, signals, problems }: Finish, w
   try {
     const whole = await write(file, recording, () => signal !== undefined);
     if (whole) journal?.discard();
-    else problems.report(`${file.path}: not written, stopped by ${signalName(signal ?? 0)}`);
-    if (!whole) keep(journal, problems);
+    else keep(journal, problems, `${file.path}: not written, stopped by ${signalName(signal ?? 0)}`);
   } catch (error) {
-    problems.report(error);
-    keep(journal, problems);
+    keep(journal, problems, error);
   }
   if (journal?.loss) problems.report(journal.loss);
 }
 
-function keep(journal: RunJournal | undefined, problems: Problems): void {
-  if (journal) problems.report(journal.keep());
+/** Reports why there is no file, and in the same line what is there instead. */
+function keep(journal: RunJournal | undefined, problems: Problems, why: unknown): void {
+  const reason = why instanceof Error ? why.message : String(why);
+  problems.report(journal ? `${reason}; ${journal.keep()}` : reason);
 }
 
 /** Beside the metrics file, or where the user says, where it may be among those of files that are called the same. */

@@ -45,7 +45,7 @@ export class RunJournal {
     this.writer.flush();
     this.writer.end();
     const { trouble } = this.writer;
-    if (!this.#file) return `nothing of the recording could be kept (${trouble?.error.message ?? "no journal"})`;
+    if (!this.#file) return "nothing of the recording could be kept";
     const { path } = this.#file;
     return trouble?.behind
       ? `what could be kept of the recording is in ${path}; make a file of it by: statexec --recover ${path}`

@@ -130,11 +130,7 @@ describe("what cannot be written", () => {
     const [journal] = journalsIn(folder.path);
     expect(result).toMatchObject({
       code: 3,
-      stderr: [
-        "statexec: /dev/full: cannot be written (No space left on device)",
-        `statexec: what was recorded is kept; make the file of it by: statexec --recover ${folder.file(journal!)}`,
-        "",
-      ].join("\n"),
+      stderr: `statexec: /dev/full: cannot be written (No space left on device); what was recorded is kept; make the file of it by: statexec --recover ${folder.file(journal!)}\n`,
     });
     expect(statSync(folder.file(journal!)).mode & 0o777).toBe(0o600);
     const recovered = await statexec(["--recover", folder.file(journal!), "-f", folder.file("run.prom")]);
@@ -149,7 +145,9 @@ describe("what cannot be written", () => {
     expect(Bun.spawnSync(["mkdir", path]).success).toBe(true);
     const result = await statexec(["-f", `${path}/run.prom`, "sh", "-c", script]);
     expect(result.code).toBe(4);
-    expect(result.stderr).toStartWith(`statexec: ${path}/run.prom: cannot be written (No such file or directory)\n`);
+    expect(result.stderr).toStartWith(
+      `statexec: ${path}/run.prom: cannot be written (No such file or directory); nothing of the recording could be kept\n`,
+    );
   });
 
   test.skipIf(process.getuid?.() !== 0)(

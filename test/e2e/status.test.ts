@@ -94,14 +94,18 @@ describe("our own failures are 125", () => {
     using folder = tempFolder();
     const done = await statexec(["-f", "/dev/full", "true"], { env: { TMPDIR: folder.path } });
     expect(done.code).toBe(125);
-    expect(done.stderr).toStartWith("statexec: /dev/full: cannot be written (No space left on device)\n");
+    expect(done.stderr).toStartWith(
+      "statexec: /dev/full: cannot be written (No space left on device); what was recorded is kept; ",
+    );
   });
 
   test("but not where the command failed itself", async () => {
     using folder = tempFolder();
     const failed = await statexec(["-f", "/dev/full", "sh", "-c", "exit 3"], { env: { TMPDIR: folder.path } });
     expect(failed.code).toBe(3);
-    expect(failed.stderr).toStartWith("statexec: /dev/full: cannot be written (No space left on device)\n");
+    expect(failed.stderr).toStartWith(
+      "statexec: /dev/full: cannot be written (No space left on device); what was recorded is kept; ",
+    );
   });
 });
 
