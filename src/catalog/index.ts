@@ -1,15 +1,27 @@
+import { ACCOUNTING, COMMAND } from "./command.ts";
+import { CONTAINER } from "./container.ts";
+import { DEVICES } from "./devices.ts";
+import { KERNEL } from "./kernel.ts";
 import { MACHINE } from "./machine.ts";
 import type { Metric } from "./metric.ts";
 import { RECORDER, RUN } from "./run.ts";
 import { SUMMARY } from "./summary.ts";
+import { SYNC } from "./sync.ts";
 
+export { ACCOUNTING, COMMAND } from "./command.ts";
+export { CONTAINER } from "./container.ts";
+export { DEVICES } from "./devices.ts";
+export { KERNEL } from "./kernel.ts";
 export { MACHINE } from "./machine.ts";
 export { familyName, type Metric, type MetricType, PREFIX, type SeriesKey, sampleName, series } from "./metric.ts";
 export { RECORDER, RUN } from "./run.ts";
 export { SUMMARY } from "./summary.ts";
+export { SYNC } from "./sync.ts";
+
+const PARTS = [RUN, COMMAND, ACCOUNTING, MACHINE, KERNEL, DEVICES, CONTAINER, RECORDER, SYNC, SUMMARY];
 
 /** Every metric, in the order in which a metrics file has them. */
-export const METRICS: readonly Metric[] = [RUN, MACHINE, RECORDER, SUMMARY].flatMap((part) => Object.values(part));
+export const METRICS: readonly Metric[] = PARTS.flatMap((part) => Object.values(part));
 
 /** Label names that a user's label may not take, now or later: metrics use no others. */
 export const RESERVED_LABELS: readonly string[] = [

@@ -70,6 +70,24 @@ export class Sampler {
     return atMs;
   }
 
+  /** Tells every collector that the command has been started. */
+  commandStarted(pid: number): void {
+    for (const { collector } of this.#slots) this.#tell(() => collector.commandStarted?.(pid));
+  }
+
+  /** Tells every collector that the command has ended. */
+  commandEnded(): void {
+    for (const { collector } of this.#slots) this.#tell(() => collector.commandEnded?.());
+  }
+
+  #tell(news: () => void): void {
+    try {
+      news();
+    } catch (error) {
+      this.report(error);
+    }
+  }
+
   /** Samples at every multiple of the interval since the start, from the next one on. A late tick is left out and counted. */
   start(intervalMs: number): void {
     if (this.#cancelTick) return;

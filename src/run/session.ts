@@ -97,10 +97,12 @@ export class Session {
     const child = start();
     // Whatever fails from here on, the command is waited for.
     this.#guard(() => signals.attach(child));
+    this.#sampler.commandStarted(child.pid);
     this.#event(startedAtMs, "command_started", "Command started");
     this.#guard(() => this.#startTicks());
     this.#recordFacts();
     const ending = await this.#endOf(child);
+    this.#sampler.commandEnded();
     this.#guard(() => signals.detach());
     this.#sampler.status = 2;
     this.#event(this.#sample(), "command_done", describeEnding(ending));
