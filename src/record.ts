@@ -1,7 +1,9 @@
 import { machineCollectors } from "./collect/index.ts";
+import { TreeCollector } from "./collect/tree.ts";
 import type { Config } from "./config/config.ts";
 import { UsageError } from "./errors.ts";
 import { staleJournals } from "./journal/recover.ts";
+import { adoptOrphans } from "./os/children.ts";
 import { fileStatus, mayAccess } from "./os/files.ts";
 import { claimMetricsFile, type JournalPlace, type MetricsFile } from "./output/metrics-file.ts";
 import { kernelFs } from "./proc/kernel-fs.ts";
@@ -9,7 +11,7 @@ import type { Recording } from "./recording/recording.ts";
 import { type Child, type Ending, type Launch, launch, startChild } from "./run/child.ts";
 import { systemClock } from "./run/clock.ts";
 import { type Inherited, lookup, needsExactLaunch } from "./run/inherited.ts";
-import type { OrphanReaper } from "./run/orphans.ts";
+import { OrphanReaper } from "./run/orphans.ts";
 import type { Problems } from "./run/problems.ts";
 import { type ResolvedCommand, resolveCommand } from "./run/resolve-command.ts";
 import { RunJournal } from "./run/run-journal.ts";
@@ -45,20 +47,28 @@ export async function record(parts: RecordParts): Promise<Ending> {
   const place = journalPlace(file, config);
   const signals = new SignalRelay(inherited);
   const report = problems.report.bind(problems);
-  const orphans = await orphanReaper(report);
   let child: Child | undefined;
+  const helpers = signals.sentinel;
+  const tree = new TreeCollector({ helpers, reap: () => orphans.reap() });
+  const orphans = new OrphanReaper({
+    isWaitedFor: (pid) => pid === child?.pid || helpers.isHelper(pid),
+    farewell: (pid) => tree.farewell(pid),
+    report,
+  });
   let journal: RunJournal | undefined;
   const start = () => {
+    // Where the kernel refuses this, orphans go to the system's first process, and their time is that which was seen.
+    adoptOrphans();
     const started = signals.starting(() => startChild(command, inherited, launcher));
     child = started;
-    problems.guard(() => orphans?.start(started.pid));
+    orphans.start();
     return started;
   };
   const store = (begin: StoreStart) => {
     journal = new RunJournal({ ...place, ...begin, clock: systemClock });
     return journal.writer;
   };
-  const collectors = machineCollectors(kernelFs());
+  const collectors = [tree, ...machineCollectors(kernelFs())];
   const atEnd = loadEnd(place);
   const beganMs = performance.now();
   const session = new Session({ config, store, start, signals, collectors, report, clock: systemClock, version });
@@ -158,10 +168,4 @@ async function endOf(child: Child): Promise<Ending> {
 async function launcherFor(inherited: Inherited, command: ResolvedCommand): Promise<Launch> {
   if (!needsExactLaunch(inherited, command)) return launch;
   return (await import("./run/exact-child.ts")).launchExactly;
-}
-
-/** Only the first process of a container is left with the orphans of others. */
-async function orphanReaper(report: (error: unknown) => void): Promise<OrphanReaper | undefined> {
-  if (process.pid !== 1) return undefined;
-  return new (await import("./run/orphans.ts")).OrphanReaper(report);
 }

@@ -2,7 +2,9 @@ import type { SeriesKey } from "../catalog/index.ts";
 import { ABSENT, type Collector } from "../collect/collector.ts";
 import { ForbiddenError, ParseError } from "../errors.ts";
 import type { RowSink } from "../recording/recording.ts";
+import type { Ending } from "./child.ts";
 import type { Axis, Clock } from "./clock.ts";
+import { CommandEnd } from "./command-end.ts";
 import { RecorderCollector } from "./recorder.ts";
 
 /** A collector and its part of the row. */
@@ -24,6 +26,7 @@ const CLOCK_JUMP_MS = 1000;
 /** Takes samples: one row each, from all collectors, at absolute deadlines or when asked to. */
 export class Sampler {
   readonly #recorder = new RecorderCollector();
+  readonly #command = new CommandEnd();
   readonly #slots: Slot[];
   #row = new Float64Array(0);
   #changed = true;
@@ -40,7 +43,7 @@ export class Sampler {
     /** Told of what should not happen; the sampling goes on. */
     readonly report: (error: unknown) => void,
   ) {
-    this.#slots = [...collectors, this.#recorder].map(newSlot);
+    this.#slots = [...collectors, this.#command, this.#recorder].map(newSlot);
     this.#wallLead = clock.wall() - axis.elapsed();
   }
 
@@ -72,11 +75,13 @@ export class Sampler {
 
   /** Tells every collector that the command has been started. */
   commandStarted(pid: number): void {
-    for (const { collector } of this.#slots) this.#tell(() => collector.commandStarted?.(pid));
+    const stamp = () => this.axis.lastStamp;
+    for (const { collector } of this.#slots) this.#tell(() => collector.commandStarted?.(pid, stamp));
   }
 
-  /** Tells every collector that the command has ended. */
-  commandEnded(): void {
+  /** Tells every collector that the command has ended, and how, after so many seconds. */
+  commandEnded(ending: Ending, seconds: number): void {
+    this.#command.ended(ending, seconds);
     for (const { collector } of this.#slots) this.#tell(() => collector.commandEnded?.());
   }
 
