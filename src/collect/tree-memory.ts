@@ -9,9 +9,11 @@ import { TreeShares } from "./tree-shares.ts";
 const SHARE = 0.01;
 const ADVANCE_MS = 50;
 
-/** A walk is due so often; and at once where the resident memory is so much above that of the last one's. */
+/** A walk is due so often; at once where the resident memory is so much above what it was at any walk; and soon where less. */
 const WALK_EVERY_MS = 5000;
 const NEW_HIGH = 1.05;
+const SOON_MS = 1000;
+const SMALL_NEW_HIGH = 1.005;
 
 /** The tree's memory: what is known of it at a sample, and the highest until then. */
 export class TreeMemory {
@@ -65,11 +67,16 @@ export class TreeMemory {
     if (!(details.highestBytes <= this.boundBytes)) this.boundBytes = details.highestBytes;
   }
 
-  /** Of a single process its status says the same at every sample. */
   private isDue(tree: TreeAccounts): boolean {
-    const isHigh = Number.isNaN(this.anonymousBytes) && tree.residentBytes > this.walkedResident * NEW_HIGH;
-    if (!isHigh && this.now() - this.walkedAt < WALK_EVERY_MS) return false;
+    const sinceMs = this.now() - this.walkedAt;
+    if (sinceMs < WALK_EVERY_MS && !this.isHigh(tree.residentBytes, sinceMs)) return false;
     return this.budget.allows(this.shares.expectedMs(tree.members, tree.residentBytes));
+  }
+
+  /** Whether there may be a new peak. A single process' status says what it is at every sample, without a walk. */
+  private isHigh(residentBytes: number, sinceMs: number): boolean {
+    if (!Number.isNaN(this.anonymousBytes)) return false;
+    return residentBytes > this.walkedResident * (sinceMs < SOON_MS ? NEW_HIGH : SMALL_NEW_HIGH);
   }
 
   private walk(tree: TreeAccounts): void {

@@ -71,7 +71,7 @@ const WEXITED = 4;
 const WNOWAIT = 0x0100_0000;
 const ECHILD = 10;
 /** Of `siginfo_t`, in 32-bit words, on 64-bit Linux. */
-const SI_PID = 3;
+const SI_PID = 4;
 
 const info = new Int32Array(32);
 
