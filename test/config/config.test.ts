@@ -15,6 +15,12 @@ const DEFAULTS: Config = {
   intervalSeconds: 1,
   journalDir: undefined,
   recordArgs: true,
+  summary: "on a terminal",
+  summaryJson: undefined,
+  summaryMarkdown: undefined,
+  budgets: [],
+  budgetKill: false,
+  baselines: [],
   sync: undefined,
 };
 

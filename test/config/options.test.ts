@@ -72,13 +72,24 @@ test("every setting reaches Config, by its name or through what is made of it", 
     "syncPort",
     "syncStartOnly",
     "noRecordArgs",
+    "quiet",
+    "budget",
+    "baseline",
     "label",
     "recover",
     "version",
     "help",
   ];
   expect(Object.keys(config).sort()).toEqual(
-    [...OPTION_IDS.filter((id) => !made.includes(id)), "command", "labels", "recordArgs", "sync"].sort(),
+    [
+      ...OPTION_IDS.filter((id) => !made.includes(id)),
+      "command",
+      "labels",
+      "recordArgs",
+      "budgets",
+      "baselines",
+      "sync",
+    ].sort(),
   );
 });
 

@@ -54,6 +54,12 @@ function configOf(parts: Partial<Config> = {}): Config {
     intervalSeconds: 1,
     journalDir: undefined,
     recordArgs: true,
+    summary: "never",
+    summaryJson: undefined,
+    summaryMarkdown: undefined,
+    budgets: [],
+    budgetKill: false,
+    baselines: [],
     sync: undefined,
     ...parts,
   };
