@@ -2,12 +2,13 @@ import { machineCollectors } from "./collect/index.ts";
 import { TreeCollector } from "./collect/tree.ts";
 import type { Config } from "./config/config.ts";
 import { UsageError } from "./errors.ts";
-import { staleJournals } from "./journal/recover.ts";
+import { finish, keep, loadEnd, type Telling } from "./finish.ts";
 import { adoptOrphans } from "./os/children.ts";
 import { fileStatus, mayAccess } from "./os/files.ts";
 import { claimMetricsFile, type JournalPlace, type MetricsFile } from "./output/metrics-file.ts";
+import { areResultsWanted } from "./output/results-wanted.ts";
 import { kernelFs } from "./proc/kernel-fs.ts";
-import type { Recording } from "./recording/recording.ts";
+import { BudgetKeeper } from "./run/budget-watch.ts";
 import { type Child, type Ending, type Launch, launch, startChild } from "./run/child.ts";
 import { systemClock } from "./run/clock.ts";
 import { type Inherited, lookup, needsExactLaunch } from "./run/inherited.ts";
@@ -16,7 +17,6 @@ import type { Problems } from "./run/problems.ts";
 import { type ResolvedCommand, resolveCommand } from "./run/resolve-command.ts";
 import { RunJournal } from "./run/run-journal.ts";
 import { Session, type StoreStart } from "./run/session.ts";
-import { signalName } from "./run/signal-names.ts";
 import { SignalRelay } from "./run/signals.ts";
 
 /** What one recorded run is made of. */
@@ -37,13 +37,23 @@ export interface RecordParts {
  */
 const WORTH_COMPILING_SAMPLES = 200;
 
+/** How a run ended. */
+export interface RunEnd {
+  readonly ending: Ending;
+  /** It used more of something than it was allowed. */
+  readonly overBudget: boolean;
+  /** It was ended for that. */
+  readonly stoppedForBudget: boolean;
+}
+
 /** Runs the command, writes what was recorded of it, and answers how it ended. Throws what stops it before its start. */
-export async function record(parts: RecordParts): Promise<Ending> {
+export async function record(parts: RecordParts): Promise<RunEnd> {
   const { config, inherited, problems, version } = parts;
   const command = found(config.command, inherited);
   const launcher = await launcherFor(inherited, command);
   const file = claimed(config);
   if (file.notice) parts.warn(file.notice);
+  const telling = await toTell(config);
   const place = journalPlace(file, config);
   const signals = new SignalRelay(inherited);
   const report = problems.report.bind(problems);
@@ -62,11 +72,14 @@ export async function record(parts: RecordParts): Promise<Ending> {
     const started = signals.starting(() => startChild(command, inherited, launcher));
     child = started;
     orphans.start();
+    keeper?.started();
     return started;
   };
+  const keeper =
+    config.budgetKill && telling ? new BudgetKeeper({ limits: telling.limits, tree, clock: systemClock }) : undefined;
   const store = (begin: StoreStart) => {
     journal = new RunJournal({ ...place, ...begin, clock: systemClock });
-    return journal.writer;
+    return keeper?.watch(journal.writer) ?? journal.writer;
   };
   const collectors = [tree, ...machineCollectors(kernelFs())];
   const atEnd = loadEnd(place);
@@ -74,29 +87,44 @@ export async function record(parts: RecordParts): Promise<Ending> {
   const session = new Session({ config, store, start, signals, collectors, report, clock: systemClock, version });
   try {
     const { recording, ending } = await session.run();
+    keeper?.ended();
     const samples = (performance.now() - beganMs) / 1000 / config.intervalSeconds;
     if (samples > WORTH_COMPILING_SAMPLES) Bun.unsafe.setJITPolicy(1);
     const { write, stale } = await atEnd;
-    await finish({ file, journal, recording, signals, problems }, write);
+    const judged = await finish({ file, journal, recording, signals, problems, telling }, write);
     for (const path of stale) parts.warn(`${path} is left from an earlier run: statexec --recover ${path}`);
-    return ending;
+    const overBudget = judged.some(({ verdict }) => verdict === "exceeded");
+    return { ending, overBudget, stoppedForBudget: keeper?.acted ?? false };
   } catch (error) {
     problems.guard(() => file.abandon());
+    problems.guard(() => telling?.results.abandon());
     if (!child) throw error;
     problems.guard(() => keep(journal, problems, error));
-    return endOf(child);
+    return { ending: await endOf(child), overBudget: false, stoppedForBudget: keeper?.acted ?? false };
   }
 }
 
-interface Finish {
-  readonly file: MetricsFile;
-  readonly journal: RunJournal | undefined;
-  readonly recording: Recording;
-  readonly signals: SignalRelay;
-  readonly problems: Problems;
+/** What is to be told at the end, its places taken; undefined: nothing. Throws OutputError, UsageError. */
+async function toTell(config: Config): Promise<Telling | undefined> {
+  if (!areResultsWanted(config)) return undefined;
+  const [{ Results }, { limitsOf }] = await Promise.all([import("./output/results.ts"), import("./output/limits.ts")]);
+  checkMeasurable(config);
+  return { limits: limitsOf(config.budgets, config.baselines), results: new Results(config) };
 }
 
-type Write = (file: MetricsFile, recording: Recording, stopped: () => boolean) => Promise<boolean>;
+/** A budget for what cannot be measured here would always be kept. Throws UsageError. */
+function checkMeasurable({ budgets }: Config): void {
+  const cache = budgets.find(({ name }) => name === "memory-with-cache");
+  if (cache)
+    throw new UsageError(
+      `--budget: ${cache.text} cannot be measured here: it takes a control group; budget memory instead`,
+    );
+  const io = budgets.find(({ name }) => name === "read" || name === "written");
+  if (io && !mayAccess("/proc/self/io", "read"))
+    throw new UsageError(
+      `--budget: ${io.text} cannot be measured here: the kernel does not count it (no /proc/self/io)`,
+    );
+}
 
 /** The command as it will be executed. Throws CommandError. */
 function found(argv: readonly string[], inherited: Inherited): ResolvedCommand {
@@ -117,36 +145,6 @@ function folderFault(folder: string): string | undefined {
   if (!status) return "there is no such folder; create it";
   if (status.kind !== "directory") return `a ${status.kind}, expected a folder`;
   return mayAccess(folder, "write") ? undefined : "nothing can be made in it (permission denied); name another";
-}
-
-/** What the end needs, loaded and looked up while the command runs. */
-async function loadEnd({ folder, name, shared }: JournalPlace): Promise<{ write: Write; stale: string[] }> {
-  const { writeMetrics } = await import("./output/write-metrics.ts");
-  return { write: writeMetrics, stale: shared ? [] : staleJournals(folder, name) };
-}
-
-/** Makes the metrics file; where that fails, or a signal comes, the journal stays and is named. */
-async function finish({ file, journal, recording, signals, problems }: Finish, write: Write): Promise<void> {
-  let signal: number | undefined;
-  signals.onIdle = (received) => {
-    signal ??= received;
-  };
-  // A write that waits for a reader could not be stopped by a handler of ours.
-  if (file.mayBlock) signals.close();
-  try {
-    const whole = await write(file, recording, () => signal !== undefined);
-    if (whole) journal?.discard();
-    else keep(journal, problems, `${file.path}: not written, stopped by ${signalName(signal ?? 0)}`);
-  } catch (error) {
-    keep(journal, problems, error);
-  }
-  if (journal?.loss) problems.report(journal.loss);
-}
-
-/** Reports why there is no file, and in the same line what is there instead. */
-function keep(journal: RunJournal | undefined, problems: Problems, why: unknown): void {
-  const reason = why instanceof Error ? why.message : String(why);
-  problems.report(journal ? `${reason}; ${journal.keep()}` : reason);
 }
 
 /** Beside the metrics file, or where the user says, where it may be among those of files that are called the same. */

@@ -63,6 +63,14 @@ export class TreeCollector implements Collector {
     this.phase = "ending";
   }
 
+  /** The command's processes that live now, children before their parents. Throws SystemError, ParseError. */
+  pids(): number[] {
+    if (!this.tree) return [];
+    const { accounts } = this.tree;
+    accounts.update();
+    return accounts.members.map(({ pid }) => pid).reverse();
+  }
+
   /** An orphan has ended, and is about to be waited for. */
   farewell(pid: number): (() => void) | undefined {
     return this.tree?.accounts.farewell(pid);

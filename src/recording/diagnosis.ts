@@ -93,10 +93,13 @@ function wasOneThreadBusy({ ownCores, cpus }: Evidence): Diagnosis | undefined {
   return { limitedBy: "cpu_one_thread", text: "CPU, one thread", evidence };
 }
 
-function wereOthersInTheWay({ ownCores, machineCores, cpus, cpuPressure }: Evidence): Diagnosis | undefined {
-  if (!(machineCores > FULL * cpus && ownCores < machineCores / 2 && !(cpuPressure < MUCH_WAITING))) return undefined;
-  const evidence = `${number(machineCores)} of ${cores(cpus)} busy, ${number(ownCores)} of them with it`;
-  return { limitedBy: "cpu_others", text: "CPU, which others used", evidence };
+/** That others use the CPUs does not say that it wanted them: only its own waiting does. */
+function wereOthersInTheWay(evidence: Evidence): Diagnosis | undefined {
+  const { ownCores, machineCores, cpus, cpuPressure, pressureIsOwn } = evidence;
+  if (!(pressureIsOwn && cpuPressure > MUCH_WAITING)) return undefined;
+  if (!(machineCores > FULL * cpus && ownCores < machineCores / 2)) return undefined;
+  const busy = `${number(machineCores)} of ${cores(cpus)} busy, ${number(ownCores)} of them with it`;
+  return { limitedBy: "cpu_others", text: "CPU, which others used", evidence: busy };
 }
 
 function wasItTheNetwork({ ownCores, networkBytes, seconds, ioPressure }: Evidence): Diagnosis | undefined {

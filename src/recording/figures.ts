@@ -126,8 +126,9 @@ function commandFigures(sought: Sought): Numbers {
     memoryPeakBoundBytes: last(sought, COMMAND.memoryPeakBound),
     memoryPeakWithCacheBytes: last(sought, COMMAND.memoryPeakWithCache),
     memoryLargestProcessBytes: last(sought, COMMAND.memoryLargest),
-    processesMost: most(sought, COMMAND.processes),
-    threadsMost: most(sought, COMMAND.threads),
+    // A command that no sample saw had some all the same.
+    processesMost: most(sought, COMMAND.processes) || Number.NaN,
+    threadsMost: most(sought, COMMAND.threads) || Number.NaN,
     diskReadBytes: last(sought, COMMAND.diskRead),
     diskWriteBytes: last(sought, COMMAND.diskWrite),
     ioReadBytes: last(sought, COMMAND.ioRead),
