@@ -42,6 +42,10 @@ export class Scanner {
     return isDigit(this.bytes[this.at]);
   }
 
+  get atMinus(): boolean {
+    return this.bytes[this.at] === MINUS;
+  }
+
   /** Offset of this line's break, or of the text's end. */
   lineEnd(): number {
     const end = this.bytes.indexOf(NEWLINE, this.at);
@@ -90,6 +94,15 @@ export class Scanner {
     if (at === start || !(at === bytes.length || isGap(bytes[at]))) this.fail(expected);
     if (at - start > EXACT_DIGITS) value = this.large(at);
     this.at = at;
+    return value;
+  }
+
+  /** The digits from here to what is none, as few as a number of hundredths has. Throws ParseError where there are none. */
+  digits(expected: string): number {
+    const start = this.at;
+    let value = 0;
+    for (; this.atDigit; this.at++) value = value * 10 + (this.bytes[this.at]! - ZERO);
+    if (this.at === start || this.at - start > EXACT_DIGITS) this.fail(expected);
     return value;
   }
 
