@@ -15,8 +15,14 @@ describe("network", () => {
     const tree = procTree({ "/proc/net/dev": net({ lo: [1, 2], eth0: [3, 4] }) });
     const collector = new NetworkCollector(tree);
     const two = labels(collector);
-    expect(two).toEqual([`${SENT} lo`, `${RECEIVED} lo`, `${SENT} eth0`, `${RECEIVED} eth0`]);
-    expect(sampled(collector, two)).toEqual({
+    expect(two).toHaveLength(16);
+    expect(two.filter((name) => name.includes("_bytes_"))).toEqual([
+      `${SENT} lo`,
+      `${RECEIVED} lo`,
+      `${SENT} eth0`,
+      `${RECEIVED} eth0`,
+    ]);
+    expect(sampled(collector, two)).toMatchObject({
       [`${SENT} lo`]: 2,
       [`${RECEIVED} lo`]: 1,
       [`${SENT} eth0`]: 4,
@@ -30,7 +36,7 @@ describe("network", () => {
     expect(sampled(collector, two)).toBeUndefined();
     expect(sampled(collector, two)).toBeUndefined();
     const three = labels(collector);
-    expect(three).toEqual([...two, `${SENT} tun0`, `${RECEIVED} tun0`]);
+    expect(three.slice(0, 18)).toEqual([...two, `${SENT} tun0`, `${RECEIVED} tun0`]);
     expect(sampled(collector, three)).toMatchObject({ [`${SENT} lo`]: 8, [`${SENT} tun0`]: 9 });
   });
 
@@ -39,9 +45,9 @@ describe("network", () => {
     const collector = new NetworkCollector(tree);
     const keys = labels(collector);
     tree.remove("/proc/net/dev");
-    expect(sampled(collector, keys)).toEqual({ [`${SENT} lo`]: GONE, [`${RECEIVED} lo`]: GONE });
+    expect(sampled(collector, keys)).toEqual(Object.fromEntries(keys.map((key) => [key, GONE])));
     tree.set("/proc/net/dev", net({ lo: [5, 6] }));
-    expect(sampled(collector, keys)).toEqual({ [`${SENT} lo`]: 6, [`${RECEIVED} lo`]: 5 });
+    expect(sampled(collector, keys)).toMatchObject({ [`${SENT} lo`]: 6, [`${RECEIVED} lo`]: 5 });
   });
 });
 
@@ -50,7 +56,7 @@ describe("disk", () => {
     const tree = procTree({ "/proc/diskstats": disks({ sda: [2, 4], sda1: [1, 1], loop0: [1, 1], "dm-0": [6, 8] }) });
     const collector = new DiskCollector(tree);
     const keys = labels(collector);
-    expect(sampled(collector, keys)).toEqual({
+    expect(sampled(collector, keys)).toMatchObject({
       "statexec_disk_read_bytes_total sda": 1024,
       "statexec_disk_write_bytes_total sda": 2048,
       "statexec_disk_read_bytes_total dm-0": 3072,
@@ -63,8 +69,9 @@ describe("disk", () => {
     });
     tree.set("/proc/diskstats", disks({ sdb: [0, 0], sda: [6, 6] }));
     expect(sampled(collector, keys)).toBeUndefined();
-    expect(labels(collector)).toEqual([
-      ...keys,
+    const more = labels(collector);
+    expect(more.slice(0, keys.length)).toEqual(keys);
+    expect(more.slice(keys.length, keys.length + 2)).toEqual([
       "statexec_disk_read_bytes_total sdb",
       "statexec_disk_write_bytes_total sdb",
     ]);
@@ -92,7 +99,7 @@ describe("memory", () => {
   test("used is total less free, buffers and cached, which has the reclaimable slab", () => {
     const text =
       "MemTotal: 100 kB\nMemFree: 20 kB\nMemAvailable: 50 kB\nBuffers: 5 kB\nCached: 30 kB\nSReclaimable: 5 kB\n";
-    expect(values(text)).toEqual({
+    expect(values(text)).toMatchObject({
       total_bytes: 102400,
       available_bytes: 51200,
       used_bytes: 40960,
