@@ -3,11 +3,10 @@ import { ABSENT, type Collector } from "../collect/collector.ts";
 import { ForbiddenError, ParseError } from "../errors.ts";
 import type { RowSink } from "../recording/recording.ts";
 import type { Axis, Clock } from "./clock.ts";
-import { RecorderCollector } from "./recorder.ts";
+import { RecorderCollector, type Timed } from "./recorder.ts";
 
 /** A collector and its part of the row. */
-interface Slot {
-  readonly collector: Collector;
+interface Slot extends Timed {
   values: Float64Array;
   keys: readonly SeriesKey[];
   described: boolean;
@@ -23,7 +22,7 @@ const CLOCK_JUMP_MS = 1000;
 
 /** Takes samples: one row each, from all collectors, at absolute deadlines or when asked to. */
 export class Sampler {
-  readonly #recorder = new RecorderCollector();
+  readonly #recorder: RecorderCollector;
   readonly #slots: Slot[];
   #row = new Float64Array(0);
   #changed = true;
@@ -40,7 +39,9 @@ export class Sampler {
     /** Told of what should not happen; the sampling goes on. */
     readonly report: (error: unknown) => void,
   ) {
-    this.#slots = [...collectors, this.#recorder].map(newSlot);
+    const slots = collectors.map(newSlot);
+    this.#recorder = new RecorderCollector(slots);
+    this.#slots = [...slots, newSlot(this.#recorder)];
     this.#wallLead = clock.wall() - axis.elapsed();
   }
 
@@ -55,9 +56,14 @@ export class Sampler {
     const atMs = this.axis.stamp();
     this.#sampledAt = this.axis.elapsed();
     this.#recorder.sinceStartSeconds = (atMs - this.axis.startMs) / 1000;
+    this.#recorder.journalBytes = this.sink.writtenBytes ?? ABSENT;
+    let last = began;
     for (const slot of this.#slots) {
-      if (slot.collector === this.#recorder) this.#recorder.durationSeconds = (this.clock.now() - began) / 1000;
+      if (slot.collector === this.#recorder) this.#recorder.durationSeconds = (last - began) / 1000;
       this.#measure(slot);
+      const now = this.clock.now();
+      slot.seconds += (now - last) / 1000;
+      last = now;
     }
     if (this.#changed) this.#layOut();
     let offset = 0;
@@ -187,5 +193,5 @@ export class Sampler {
 }
 
 function newSlot(collector: Collector): Slot {
-  return { collector, values: new Float64Array(0), keys: [], described: false, factsDue: false };
+  return { collector, seconds: 0, values: new Float64Array(0), keys: [], described: false, factsDue: false };
 }
