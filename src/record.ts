@@ -1,8 +1,11 @@
-import { machineCollectors } from "./collect/index.ts";
+import { type Collector, machineCollectors, unknownIn } from "./collect/index.ts";
+import { SelfCollector } from "./collect/self.ts";
 import type { Config } from "./config/config.ts";
+import { nearest } from "./config/nearest.ts";
 import { UsageError } from "./errors.ts";
 import { staleJournals } from "./journal/recover.ts";
 import { fileStatus, mayAccess } from "./os/files.ts";
+import { OwnUsage } from "./os/process.ts";
 import { claimMetricsFile, type JournalPlace, type MetricsFile } from "./output/metrics-file.ts";
 import { kernelFs } from "./proc/kernel-fs.ts";
 import type { Recording } from "./recording/recording.ts";
@@ -40,6 +43,7 @@ export async function record(parts: RecordParts): Promise<Ending> {
   const { config, inherited, problems, version } = parts;
   const command = found(config.command, inherited);
   const launcher = await launcherFor(inherited, command);
+  const collectors = chosenCollectors(config);
   const file = claimed(config);
   if (file.notice) parts.warn(file.notice);
   const place = journalPlace(file, config);
@@ -58,7 +62,6 @@ export async function record(parts: RecordParts): Promise<Ending> {
     journal = new RunJournal({ ...place, ...begin, clock: systemClock });
     return journal.writer;
   };
-  const collectors = machineCollectors(kernelFs());
   const atEnd = loadEnd(place);
   const beganMs = performance.now();
   const session = new Session({ config, store, start, signals, collectors, report, clock: systemClock, version });
@@ -92,6 +95,21 @@ type Write = (file: MetricsFile, recording: Recording, stopped: () => boolean) =
 function found(argv: readonly string[], inherited: Inherited): ResolvedCommand {
   const { name, path } = lookup(inherited, argv, process.env.PATH);
   return resolveCommand(argv, path, name);
+}
+
+/** What is measured of the machine, and the recorder itself. Throws UsageError for a name that no collector has. */
+function chosenCollectors({ collectors: choice }: Config): Collector[] {
+  const unknown = unknownIn(choice);
+  if (unknown) {
+    const { word, known } = unknown;
+    const near = nearest(word, known);
+    const meant = near === undefined ? "" : ` did you mean ${near}?`;
+    throw new UsageError(
+      `--collectors (SE_COLLECTORS): there is no collector "${word}":${meant} statexec --list-collectors lists them`,
+    );
+  }
+  const proc = kernelFs();
+  return [...machineCollectors(proc, choice), new SelfCollector(proc, new OwnUsage())];
 }
 
 /** The metrics file's place, where there can be a journal too. Throws OutputError, UsageError. */

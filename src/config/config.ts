@@ -17,7 +17,17 @@ export interface Config {
   readonly journalDir: string | undefined;
   /** Whether the command's arguments are recorded. */
   readonly recordArgs: boolean;
+  readonly collectors: CollectorChoice;
   readonly sync: SyncConfig | undefined;
+}
+
+/** Which collectors a run has, by names that are not checked yet. */
+export interface CollectorChoice {
+  /** Those that are wanted; none: all. */
+  readonly only: readonly string[];
+  readonly without: readonly string[];
+  /** Those that shall work in another way: `cpu=total`. */
+  readonly ways: readonly (readonly [name: string, way: string])[];
 }
 
 /** A synchronised run: this side waits for a peer, or asks one. */
@@ -46,5 +56,6 @@ export type Invocation =
       /** Where the metrics file goes; undefined: where the run would have put it. */
       readonly file: string | undefined;
     }
+  | { readonly mode: "list-collectors" }
   | { readonly mode: "help" }
   | { readonly mode: "version" };

@@ -1,5 +1,7 @@
 import {
+  ALL_COLLECTORS,
   boolean,
+  collectors,
   folderPath,
   interval,
   label,
@@ -53,7 +55,7 @@ export interface List<T> extends Common {
 export interface Mode extends Common {
   readonly kind: "mode";
   readonly operand: undefined;
-  readonly mode: "help" | "recover" | "version";
+  readonly mode: "help" | "list-collectors" | "recover" | "version";
   readonly parse: Parse<boolean>;
 }
 
@@ -150,6 +152,15 @@ export const OPTIONS = {
     default: false,
     help: "Leave the command's arguments out of the metrics file.",
   }),
+  collectors: setting({
+    flag: "--collectors",
+    shorts: [],
+    operand: { placeholder: "names", example: "cpu,memory" },
+    parse: collectors,
+    default: ALL_COLLECTORS,
+    defaultText: "all",
+    help: "Record these alone, with commas between them; -name leaves one out, cpu=total records no single CPUs.",
+  }),
   connect: setting<Peer | undefined>({
     flag: "--connect",
     shorts: ["-c"],
@@ -185,6 +196,12 @@ export const OPTIONS = {
     shorts: [],
     mode: "recover",
     help: "Make the metrics file of each journal that is named, of a run that was killed; without a name, list the journals in this folder. No command runs.",
+  }),
+  listCollectors: mode({
+    flag: "--list-collectors",
+    shorts: [],
+    mode: "list-collectors",
+    help: "List the collectors, what each reads and whether it works here. No command runs.",
   }),
   version: mode({ flag: "--version", shorts: ["-v"], mode: "version", help: "Print the version and exit." }),
   help: mode({ flag: "--help", shorts: ["-help", "-h"], mode: "help", help: "Print this help and exit." }),
