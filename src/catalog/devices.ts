@@ -84,7 +84,7 @@ export const DEVICES = defineMetrics({
   tcpListenDrops: {
     name: "tcp_listen_drops",
     type: "counter",
-    help: "Connections that a listening socket had to refuse, for any reason.",
+    help: "Connections that a listening socket had to refuse, for any reason. Read once a second at most.",
     source: "net/netstat, ListenDrops",
   },
   tcpListenOverflows: {

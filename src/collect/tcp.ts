@@ -31,8 +31,10 @@ export const TCP = kernelFile({
 /** Connections that listening sockets refused, from net/netstat. */
 export const LISTEN = kernelFile({
   name: "listen",
-  what: "connections that listening sockets refused",
+  what: "connections that listening sockets refused, once a second",
   path: "/proc/net/netstat",
+  // It has 130 counters, each summed over all CPUs: as much work for the kernel as the four basic files together.
+  costly: true,
   table: () =>
     new HeaderPairs("net/netstat", [
       ["TcpExt", "ListenDrops"],

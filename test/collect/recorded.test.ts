@@ -111,7 +111,9 @@ describe.each(recordedTrees())("%s", (tree) => {
     try {
       const ways = way === undefined ? [] : [[name, way] as const];
       const [collector] = machineCollectors(proc, { only: [name], without: [], ways });
-      return sampled(collector!, labels(collector!))!;
+      const keys = labels(collector!);
+      collector!.commandEnded?.();
+      return sampled(collector!, keys)!;
     } finally {
       proc.close();
     }
