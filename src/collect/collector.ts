@@ -19,6 +19,11 @@ export interface Collector {
    * Throws ForbiddenError or ParseError.
    */
   sample(row: Float64Array): boolean;
+  /**
+   * Reads what the next `describe()` or `sample()` is made of, which may then come a little later: what is in a hurry
+   * is not to wait for it. Never throws.
+   */
+  capture?(): void;
   /** The command has been started; the next sample is the first one with it. */
   commandStarted?(pid: number): void;
   /** The command itself has ended; the next sample is the last one of its time. */

@@ -23,6 +23,10 @@ export class MemoryCollector implements Collector {
     this.source = new Source(proc, PATH, this.meminfo);
   }
 
+  capture(): void {
+    this.source.capture();
+  }
+
   describe(): readonly SeriesKey[] {
     this.source.look();
     if (!this.source.exists) return [];

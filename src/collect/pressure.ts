@@ -28,6 +28,10 @@ class PressureCollector implements Collector {
     });
   }
 
+  capture(): void {
+    for (const { source } of this.present.length > 0 ? this.present : this.all) source.capture();
+  }
+
   describe(): readonly SeriesKey[] {
     for (const { source } of this.all) {
       source.look();

@@ -26,6 +26,11 @@ class SocketsCollector implements Collector {
     this.second = new Source(proc, PATHS.ipv6, this.ipv6);
   }
 
+  capture(): void {
+    this.first.capture();
+    this.second.capture();
+  }
+
   describe(): readonly SeriesKey[] {
     this.first.look();
     this.second.look();

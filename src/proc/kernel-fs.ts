@@ -1,5 +1,5 @@
 import { ForbiddenError, ParseError } from "../errors.ts";
-import { closeFile, listFolder, O_RDONLY, openFile, ReadBuffer, SystemError } from "../os/files.ts";
+import { closeFile, isAbsent, listFolder, O_RDONLY, openFile, ReadBuffer, SystemError } from "../os/files.ts";
 import type { ProcFs } from "./procfs.ts";
 
 /**
@@ -48,6 +48,8 @@ class KernelFs implements ProcFs {
 
   list(path: string): readonly string[] | undefined {
     try {
+      // Some are looked for on every machine, and are on few.
+      if (isAbsent(this.root + path)) return undefined;
       return listFolder(this.root + path);
     } catch (error) {
       return absentOrThrow(path, error);

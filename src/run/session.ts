@@ -93,11 +93,12 @@ export class Session {
   async #runCommand(): Promise<Ending> {
     const { signals, start } = this.#parts;
     this.#sampler.status = 1;
-    const startedAtMs = this.#sample();
+    const startedAtMs = this.#sample(() => this.#sampler.capture());
     const child = start();
     // Whatever fails from here on, the command is waited for.
     this.#guard(() => signals.attach(child));
     this.#sampler.commandStarted(child.pid);
+    this.#guard(() => this.#sampler.complete());
     this.#event(startedAtMs, "command_started", "Command started");
     this.#guard(() => this.#startTicks());
     this.#recordFacts();
@@ -157,9 +158,9 @@ export class Session {
     }
   }
 
-  #sample(): number {
+  #sample(take = () => this.#sampler.sample()): number {
     try {
-      return this.#sampler.sample();
+      return take();
     } catch (error) {
       this.#parts.report(error);
       return this.#axis.now();
