@@ -64,7 +64,7 @@ export class CpuCollector implements Collector {
   }
 
   facts(): readonly (readonly [fact: string, value: string])[] {
-    if (this.described === 0) return [];
+    if (this.described === 0 || Number.isNaN(this.stat.online)) return [];
     const model = this.model();
     return [["cpus", String(this.stat.online)], ...(model === undefined ? [] : [["cpu_model", model] as const])];
   }
