@@ -24,8 +24,8 @@ export interface Collector {
    * is not to wait for it. Never throws.
    */
   capture?(): void;
-  /** The command has been started; the next sample is the first one with it. */
-  commandStarted?(pid: number): void;
+  /** The command has been started; the next sample is the first one with it. `stamp`: that of the sample being taken. */
+  commandStarted?(pid: number, stamp: () => number): void;
   /** The command itself has ended; the next sample is the last one of its time. */
   commandEnded?(): void;
 }

@@ -1,3 +1,6 @@
+import type { Budget } from "./budget.ts";
+import type { CollectorChoice } from "./collectors.ts";
+
 /** What a run does, decided: flags over environment over defaults, every value checked. */
 export interface Config {
   /** The command and its arguments, as typed; never empty. */
@@ -17,17 +20,20 @@ export interface Config {
   readonly journalDir: string | undefined;
   /** Whether the command's arguments are recorded. */
   readonly recordArgs: boolean;
+  /** What is measured of the machine. */
   readonly collectors: CollectorChoice;
+  /** Whether a summary is printed: always, never, or where standard error is a terminal. */
+  readonly summary: "always" | "never" | "on a terminal";
+  /** Where the summary goes besides; `-` has become `/dev/stdout`. */
+  readonly summaryJson: string | undefined;
+  readonly summaryMarkdown: string | undefined;
+  /** What the run may use at most. */
+  readonly budgets: readonly Budget[];
+  /** Whether the command is ended at the first breach. */
+  readonly budgetKill: boolean;
+  /** Metrics files of earlier runs, that budgets are relative to. */
+  readonly baselines: readonly string[];
   readonly sync: SyncConfig | undefined;
-}
-
-/** Which collectors a run has, by names that are not checked yet. */
-export interface CollectorChoice {
-  /** Those that are wanted; none: all. */
-  readonly only: readonly string[];
-  readonly without: readonly string[];
-  /** Those that shall work in another way: `cpu=total`. */
-  readonly ways: readonly (readonly [name: string, way: string])[];
 }
 
 /** A synchronised run: this side waits for a peer, or asks one. */

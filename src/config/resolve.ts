@@ -1,8 +1,9 @@
 import { UsageError } from "../errors.ts";
 import { type Split, splitArgv, splitOperands } from "./argv.ts";
+import type { Budget } from "./budget.ts";
 import type { Config, Invocation, SyncConfig } from "./config.ts";
 import { readEnvironment } from "./env.ts";
-import { assignment, type Given, read } from "./given.ts";
+import { assignment, type Given, quote, read } from "./given.ts";
 import { mergeLabels } from "./labels.ts";
 import { type Mode, OPTION_IDS, OPTIONS, type OptionId, type SettingId, type SettingValue } from "./options.ts";
 import { writable } from "./values.ts";
@@ -73,7 +74,7 @@ function decideAll(sources: Sources): Settings {
   for (const id of OPTION_IDS) {
     if (!isSetting(id)) continue;
     const given = deciding(sources, id);
-    values[id] = given === undefined ? OPTIONS[id].default : read(given);
+    values[id] = given === undefined ? OPTIONS[id].default : givenValue(sources, given, id);
     if (given !== undefined) from.set(id, given);
   }
   return { values: values as Settings["values"], from };
@@ -89,21 +90,47 @@ function deciding({ flags, variables }: Sources, id: SettingId): Given | undefin
   return undefined;
 }
 
+/** The value of the occurrence that decides, or the lists of all of its origin. */
+function givenValue(sources: Sources, given: Given, id: SettingId): unknown {
+  if (!OPTIONS[id].repeatable) return read(given);
+  return of(sources, id)
+    .flat()
+    .filter(({ origin }) => origin === given.origin)
+    .flatMap(read);
+}
+
 function isSetting(id: OptionId): id is SettingId {
   return OPTIONS[id].kind === "setting";
 }
 
 /** Settings that are a field of Config by name become that field; the others are what the rest is made of. */
 function configOf(command: readonly string[], settings: Settings, labels: ReadonlyMap<string, string>): Config {
-  const { delaySeconds, connect, server, syncPort, syncStartOnly, noRecordArgs, instance, ...fields } = settings.values;
+  const { delaySeconds, connect, server, syncPort, syncStartOnly, noRecordArgs, instance, ...rest } = settings.values;
+  const { summary, quiet, budget, baseline, ...fields } = rest;
+  checkBudgets(settings);
   return {
     ...fields,
+    summary: quiet ? "never" : summary ? "always" : "on a terminal",
+    budgets: budget,
+    baselines: baseline,
     command,
     instance: instance ?? writable(command[0] ?? ""),
     labels,
     recordArgs: !noRecordArgs,
     sync: syncOf(settings),
   };
+}
+
+/** A budget over a baseline needs one. */
+function checkBudgets({ values: { budget, baseline }, from }: Settings): void {
+  const relative = budget.find(isRelative);
+  if (relative === undefined || baseline.length > 0) return;
+  const { where } = from.get("budget")!;
+  throw new UsageError(`${where}: ${quote(relative.text)} needs a run to compare with; add --baseline base.prom`);
+}
+
+function isRelative({ limit }: Budget): boolean {
+  return "overBaseline" in limit;
 }
 
 function syncOf({ values, from }: Settings): SyncConfig | undefined {
@@ -122,13 +149,29 @@ function syncOf({ values, from }: Settings): SyncConfig | undefined {
 }
 
 /**
- * Sync flags of a run that has nobody to synchronise with: perhaps `--server` was forgotten. A script may always
- * give them, so they are no error; of variables, which are set for many runs, nothing is said.
+ * Flags that come to nothing without another one, which was perhaps forgotten. A script may always give them, so they
+ * are no error; of variables, which are set for many runs, nothing is said.
  */
-function idleFlags({ sync }: Config, flags: readonly Given[]): string[] {
-  if (sync !== undefined) return [];
-  const idle = flags.filter(
-    (given) => given.option === "syncPort" || (given.option === "syncStartOnly" && read(given) === true),
-  );
-  return [...new Set(idle.map(({ where }) => `${where} has no effect without --server or --connect`))];
+function idleFlags(config: Config, flags: readonly Given[]): string[] {
+  const idle = flags.flatMap((given) => {
+    const lacking = lackingFor(given, config);
+    return lacking === undefined ? [] : [`${given.where} has no effect without ${lacking}`];
+  });
+  return [...new Set(idle)];
+}
+
+/** What an option lacks to have an effect in this run. */
+function lackingFor(given: Given, { sync, budgets }: Config): string | undefined {
+  const isOn = read(given) !== false;
+  switch (given.option) {
+    case "syncPort":
+    case "syncStartOnly":
+      return isOn && sync === undefined ? "--server or --connect" : undefined;
+    case "budgetKill":
+      return isOn && budgets.length === 0 ? "a --budget" : undefined;
+    case "baseline":
+      return budgets.some(isRelative) ? undefined : "a --budget that is relative to it (e.g. cpu<+10%)";
+    default:
+      return undefined;
+  }
 }

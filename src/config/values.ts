@@ -1,5 +1,3 @@
-import type { CollectorChoice } from "./config.ts";
-
 /** Why a text is no value: the clause that goes on from `got "2s", `. */
 export class Fault {
   constructor(readonly clause: string) {}
@@ -90,22 +88,10 @@ export function folderPath(text: string): string | Fault {
   return text === "" || text.includes("\0") ? new Fault("expected a folder") : text;
 }
 
-/** Every collector, in its usual way. */
-export const ALL_COLLECTORS: CollectorChoice = { only: [], without: [], ways: [] };
-
-/** Names with commas between them: those that are wanted, `-name` to leave one out, `name=way` for another way. */
-export function collectors(text: string): CollectorChoice | Fault {
-  const words = text.split(",").map((word) => word.trim());
-  if (!words.every((word) => /^(-?[a-z_]+|[a-z_]+=[a-z_]+)$/.test(word)))
-    return new Fault("expected names with commas between them (e.g. cpu,memory or -disk or cpu=total)");
-  return {
-    only: words.filter((word) => /^[a-z_]+$/.test(word)),
-    without: words.filter((word) => word.startsWith("-")).map((word) => word.slice(1)),
-    ways: words.flatMap((word) => {
-      const [name, way] = word.split("=");
-      return name === undefined || way === undefined ? [] : [[name, way] as const];
-    }),
-  };
+/** Paths of files to read, with commas between them. */
+export function inputPaths(text: string): readonly string[] | Fault {
+  const paths = text.split(",");
+  return paths.some((path) => path === "" || path.includes("\0")) ? new Fault("expected a file") : paths;
 }
 
 /** The value of a label that must be there. */

@@ -50,7 +50,7 @@ const FIRST_BUFFER_BYTES = 16 * 1024;
 export class ReadBuffer {
   /** The memory: what was read last is at its start. */
   bytes: Uint8Array;
-  #address: number;
+  #address: Pointer;
 
   constructor(size = FIRST_BUFFER_BYTES) {
     const { bytes, address } = pinned(size);
@@ -70,6 +70,19 @@ export class ReadBuffer {
       if (count < 0) throw failed("pread", path);
       if (count === 0) return length;
       length += count;
+    }
+  }
+
+  /**
+   * Reads a file that the kernel gives whole, as it does those of one process, in one call; the length, or the errno
+   * below zero.
+   */
+  fillAtOnce(fd: number): number {
+    for (;;) {
+      const count = libc.pread(fd, this.#address, this.bytes.length, 0) as number;
+      if (count < 0) return -lastErrno();
+      if (count < this.bytes.length) return count;
+      this.#grow();
     }
   }
 

@@ -1,4 +1,4 @@
-import { failed, libc, pinned } from "./libc.ts";
+import { failed, libc, loadLibc, pinned } from "./libc.ts";
 
 /** What the rest of a run needs of its own process and the runtime does not offer. */
 
@@ -42,6 +42,17 @@ export function setFileLimit(limit: FileLimit): void {
 
 export function isTerminal(fd: number): boolean {
   return libc.isatty(fd) === 1;
+}
+
+const TIOCGWINSZ = 0x5413;
+/** Of `struct winsize`, in 16-bit words. */
+const WS_COL = 1;
+
+/** Columns of the terminal that a descriptor is; undefined: it is none, or does not say. */
+export function terminalWidth(fd: number): number | undefined {
+  const size = new Uint16Array(4);
+  const { ioctl } = loadLibc({ ioctl: { args: ["int", "u64", "ptr"], returns: "int" } });
+  return ioctl(fd, TIOCGWINSZ, size) === 0 && size[WS_COL]! > 0 ? size[WS_COL] : undefined;
 }
 
 /** kill(2); false: there is no such process. Throws SystemError. */

@@ -57,5 +57,5 @@ export interface RowSink {
   event(event: RunEvent): void;
   fact(fact: Fact): void;
   /** Bytes of it that are in a file by now; undefined: it keeps none. */
-  readonly writtenBytes?: number;
+  readonly writtenBytes?: number | undefined;
 }

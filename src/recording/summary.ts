@@ -121,7 +121,7 @@ function transferFigures(seriesOf: SeriesOf, facts: readonly Fact[], span: Span)
 }
 
 /** Whether a series is one of those that the facts name; all are where no fact names any, as in files of others. */
-function isSummed(one: RecordedSeries, facts: readonly Fact[], fact: string): boolean {
+export function isSummed(one: RecordedSeries, facts: readonly Fact[], fact: string): boolean {
   if (!facts.some(([name]) => SUMMED_FACTS.has(name))) return true;
   return facts.some(([name, value]) => name === fact && value === one.labels[0]);
 }

@@ -2,7 +2,9 @@ import type { SeriesKey } from "../catalog/index.ts";
 import { ABSENT, type Collector } from "../collect/collector.ts";
 import { ForbiddenError, ParseError } from "../errors.ts";
 import type { RowSink } from "../recording/recording.ts";
+import type { Ending } from "./child.ts";
 import type { Axis, Clock } from "./clock.ts";
+import { CommandEnd } from "./command-end.ts";
 import { RecorderCollector, type Timed } from "./recorder.ts";
 
 /** A collector and its part of the row. */
@@ -25,6 +27,7 @@ const CLOCK_JUMP_MS = 1000;
 /** Takes samples: one row each, from all collectors, at absolute deadlines or when asked to. */
 export class Sampler {
   readonly #recorder: RecorderCollector;
+  readonly #command = new CommandEnd();
   readonly #slots: Slot[];
   #row = new Float64Array(0);
   #changed = true;
@@ -45,7 +48,7 @@ export class Sampler {
   ) {
     const slots = collectors.map(newSlot);
     this.#recorder = new RecorderCollector(slots);
-    this.#slots = [...slots, newSlot(this.#recorder)];
+    this.#slots = [...slots, newSlot(this.#command), newSlot(this.#recorder)];
     this.#wallLead = clock.wall() - axis.elapsed();
   }
 
@@ -116,11 +119,13 @@ export class Sampler {
 
   /** Tells every collector that the command has been started. */
   commandStarted(pid: number): void {
-    for (const { collector } of this.#slots) this.#tell(() => collector.commandStarted?.(pid));
+    const stamp = () => this.axis.lastStamp;
+    for (const { collector } of this.#slots) this.#tell(() => collector.commandStarted?.(pid, stamp));
   }
 
-  /** Tells every collector that the command has ended. */
-  commandEnded(): void {
+  /** Tells every collector that the command has ended, and how, after so many seconds. */
+  commandEnded(ending: Ending, seconds: number): void {
+    this.#command.ended(ending, seconds);
     for (const { collector } of this.#slots) this.#tell(() => collector.commandEnded?.());
   }
 

@@ -16,6 +16,12 @@ const DEFAULTS: Config = {
   journalDir: undefined,
   recordArgs: true,
   collectors: { only: [], without: [], ways: [] },
+  summary: "on a terminal",
+  summaryJson: undefined,
+  summaryMarkdown: undefined,
+  budgets: [],
+  budgetKill: false,
+  baselines: [],
   sync: undefined,
 };
 

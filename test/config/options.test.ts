@@ -72,6 +72,9 @@ test("every setting reaches Config, by its name or through what is made of it", 
     "syncPort",
     "syncStartOnly",
     "noRecordArgs",
+    "quiet",
+    "budget",
+    "baseline",
     "label",
     "listCollectors",
     "recover",
@@ -79,7 +82,15 @@ test("every setting reaches Config, by its name or through what is made of it", 
     "help",
   ];
   expect(Object.keys(config).sort()).toEqual(
-    [...OPTION_IDS.filter((id) => !made.includes(id)), "command", "labels", "recordArgs", "sync"].sort(),
+    [
+      ...OPTION_IDS.filter((id) => !made.includes(id)),
+      "command",
+      "labels",
+      "recordArgs",
+      "budgets",
+      "baselines",
+      "sync",
+    ].sort(),
   );
 });
 

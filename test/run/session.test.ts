@@ -55,6 +55,12 @@ function configOf(parts: Partial<Config> = {}): Config {
     journalDir: undefined,
     recordArgs: true,
     collectors: { only: [], without: [], ways: [] },
+    summary: "never",
+    summaryJson: undefined,
+    summaryMarkdown: undefined,
+    budgets: [],
+    budgetKill: false,
+    baselines: [],
     sync: undefined,
     ...parts,
   };
