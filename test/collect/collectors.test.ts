@@ -40,6 +40,21 @@ describe("network", () => {
     expect(sampled(collector, three)).toMatchObject({ [`${SENT} lo`]: 8, [`${SENT} tun0`]: 9 });
   });
 
+  test("every figure has its own column", () => {
+    const row = Array.from({ length: 16 }, (_, i) => i + 1).join(" ");
+    const collector = new NetworkCollector(procTree({ "/proc/net/dev": `${net({})}eth0: ${row}\n` }));
+    expect(sampled(collector, labels(collector))).toEqual({
+      [`${SENT} eth0`]: 9,
+      [`${RECEIVED} eth0`]: 1,
+      "statexec_network_packets_total eth0 sent": 10,
+      "statexec_network_packets_total eth0 received": 2,
+      "statexec_network_errors_total eth0 sent": 11,
+      "statexec_network_errors_total eth0 received": 3,
+      "statexec_network_drops_total eth0 sent": 12,
+      "statexec_network_drops_total eth0 received": 4,
+    });
+  });
+
   test("a file that goes takes every value, and no series, with it", () => {
     const tree = procTree({ "/proc/net/dev": net({ lo: [1, 2] }) });
     const collector = new NetworkCollector(tree);
@@ -75,6 +90,34 @@ describe("disk", () => {
       "statexec_disk_read_bytes_total sdb",
       "statexec_disk_write_bytes_total sdb",
     ]);
+  });
+
+  test("every figure has its own column, those of later kernels where they are", () => {
+    const of = (columns: number) => {
+      const row = Array.from({ length: columns }, (_, i) => (i + 1) * 1000).join(" ");
+      const collector = new DiskCollector(procTree({ "/proc/diskstats": `8 0 sda ${row}\n` }));
+      const values = Object.entries(sampled(collector, labels(collector))!);
+      return Object.fromEntries(values.map(([name, value]) => [name.slice("statexec_disk_".length), value]));
+    };
+    const base = {
+      "read_bytes_total sda": 3000 * 512,
+      "write_bytes_total sda": 7000 * 512,
+      "operations_total sda read": 1000,
+      "operations_total sda write": 5000,
+      "wait_seconds_total sda read": 4,
+      "wait_seconds_total sda write": 8,
+      "busy_seconds_total sda": 10,
+      "in_flight sda": 9000,
+    };
+    const discards = {
+      "operations_total sda discard": 12000,
+      "wait_seconds_total sda discard": 15,
+      "discard_bytes_total sda": 14000 * 512,
+    };
+    expect(of(11)).toEqual(base);
+    expect(of(15)).toEqual({ ...base, ...discards });
+    const flushes = { "operations_total sda flush": 16000, "wait_seconds_total sda flush": 17 };
+    expect(of(17)).toEqual({ ...base, ...discards, ...flushes });
   });
 
   test("no diskstats is no series, and is not asked for again", () => {

@@ -81,6 +81,9 @@ describe("lines by key", () => {
     expect(keys.locate(bytes("nr_free 1\nfreed 2\n"))).toBe(false);
     expect(keys.locate(bytes("nr_free 1\nfree 2"))).toBe(true);
     expect(keys.values[0]).toBe(15);
+    // Where the key was is now the middle of a line that has it, too.
+    expect(keys.locate(bytes("nr_more 11free 7\nfree 3"))).toBe(true);
+    expect(keys.values[0]).toBe(22);
   });
 });
 
