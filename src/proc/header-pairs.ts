@@ -1,4 +1,4 @@
-import { Scanner } from "./scan.ts";
+import { encode, Scanner } from "./scan.ts";
 
 const LATIN1 = new TextDecoder("latin1");
 const SPACE = 0x20;
@@ -33,9 +33,8 @@ export class HeaderPairs {
     this.scan = new Scanner(where);
     this.values = new Float64Array(columns.length).fill(Number.NaN);
     const lines = [...new Set(columns.map(([line]) => line))];
-    const encoder = new TextEncoder();
     this.pairs = lines.map((line) => ({
-      prefix: encoder.encode(`${line}: `),
+      prefix: encode(`${line}: `),
       places: new Int8Array(0),
       headerLength: -1,
     }));

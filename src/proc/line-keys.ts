@@ -1,3 +1,5 @@
+import { encode } from "./scan.ts";
+
 const NEWLINE = 0x0a;
 
 /** A character a byte, whatever they are. */
@@ -17,7 +19,7 @@ export class LineKeys {
 
   /** A key is all of its line up to the value or the space before it: `MemFree:`, `pgfault `. */
   constructor(private readonly texts: readonly string[]) {
-    this.keys = texts.map((text) => new TextEncoder().encode(text));
+    this.keys = texts.map(encode);
     this.values = new Int32Array(texts.length).fill(-1);
   }
 

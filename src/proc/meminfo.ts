@@ -1,5 +1,5 @@
 import { LineKeys } from "./line-keys.ts";
-import { Scanner } from "./scan.ts";
+import { encode, Scanner } from "./scan.ts";
 
 /** kB in meminfo are 1024 bytes: the kernel shifts pages left by PAGE_SHIFT - 10. */
 const KILOBYTE = 1024;
@@ -31,7 +31,7 @@ type Key = (typeof KEYS)[number];
 
 const PLACE = Object.fromEntries(KEYS.map((key, place) => [key, place])) as Readonly<Record<Key, number>>;
 const COUNT = PLACE.HugePages_Total;
-const UNIT = new TextEncoder().encode("kB");
+const UNIT = encode("kB");
 
 /** The fields of `proc_meminfo(5)` that are recorded. */
 export class Meminfo {

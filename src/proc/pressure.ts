@@ -1,11 +1,11 @@
-import { Scanner } from "./scan.ts";
+import { encode, Scanner } from "./scan.ts";
 
 const EQUALS = 0x3d;
 const MICROSECONDS = 1e6;
 
-const SOME = new TextEncoder().encode("some ");
-const FULL = new TextEncoder().encode("full ");
-const TOTAL = new TextEncoder().encode("total=");
+const SOME = encode("some ");
+const FULL = encode("full ");
+const TOTAL = encode("total=");
 
 const EXPECTED = "`some …` and `full …` lines that end in total=µs";
 

@@ -12,6 +12,12 @@ const EXACT_DIGITS = 15;
 const TWO_TO_32 = 2 ** 32;
 
 const UTF8 = new TextDecoder();
+const ENCODER = new TextEncoder();
+
+/** A word as it stands in a kernel file. One encoder makes all of them: to make one costs a start more than its words. */
+export function encode(text: string): Uint8Array {
+  return ENCODER.encode(text);
+}
 
 /** A place in the text of a kernel file, moved on by what is read there. Allocates nothing but errors. */
 export class Scanner {

@@ -1,6 +1,5 @@
-import { Scanner } from "./scan.ts";
+import { encode, Scanner } from "./scan.ts";
 
-const encode = (text: string) => new TextEncoder().encode(text);
 const TCP = encode("TCP: ");
 const TCP6 = encode("TCP6: ");
 const IN_USE = encode("inuse ");

@@ -1,5 +1,5 @@
 import { RowNames, withRoomFor } from "./row-names.ts";
-import { Scanner } from "./scan.ts";
+import { encode, Scanner } from "./scan.ts";
 
 /** The columns of a cpu row, in the kernel's order: user includes guest, nice includes guestNice. */
 export const CPU_MODES = [
@@ -26,12 +26,10 @@ const LEAST_COLUMNS = 4;
 
 const EXPECTED = "cpu rows, each of the same 4 or more tick counts";
 const EXPECTED_COUNT = "`name number`";
-const CPU = new TextEncoder().encode("cpu");
+const CPU = encode("cpu");
 
 /** Lines behind the cpu rows whose first number is recorded, each the number's place in `counts`. */
-const COUNTS = ["intr ", "ctxt ", "processes ", "procs_running ", "procs_blocked "].map((key) =>
-  new TextEncoder().encode(key),
-);
+const COUNTS = ["intr ", "ctxt ", "processes ", "procs_running ", "procs_blocked "].map((key) => encode(key));
 
 /** The CPU times and counts of `proc_stat(5)`: of the cpuN rows, those of the CPUs that are online, or of their sum. */
 export class Stat {
