@@ -8,8 +8,9 @@ import type { Experiment, Figures, Row } from "./row.ts";
 import { replaceBlock, table } from "./table.ts";
 import { TICK_ROWS } from "./tick.ts";
 import { WALL_ROWS } from "./wall.ts";
+import { WIDE_ROWS } from "./wide.ts";
 
-const ROWS: readonly Row[] = [...WALL_ROWS, ...TICK_ROWS, ...JOURNAL_ROWS];
+const ROWS: readonly Row[] = [...WALL_ROWS, ...TICK_ROWS, ...WIDE_ROWS, ...JOURNAL_ROWS];
 const EXPERIMENTS: readonly Experiment[] = [...new Set(ROWS.map((row) => row.experiment))];
 const README = join(import.meta.dir, "..", "README.md");
 

@@ -29,7 +29,8 @@ export async function main(words: readonly string[], env: NodeJS.ProcessEnv): Pr
       for (const message of problems.messages()) warn(message);
       return leave(end, problems.any);
     }
-    if (invocation.mode === "recover") await recoverAll(invocation.journals, invocation.file);
+    if (invocation.mode === "list-collectors") say(1, await collectorList());
+    else if (invocation.mode === "recover") await recoverAll(invocation.journals, invocation.file);
     else say(1, invocation.mode === "version" ? `statexec ${version}\n` : await helpText());
     return exitNow(STATUS.done);
   } catch (error) {
@@ -55,6 +56,15 @@ function statusOf(error: unknown): number {
 async function helpText(): Promise<string> {
   const { renderHelp } = await import("./config/help.ts");
   return renderHelp();
+}
+
+/** Likewise. */
+async function collectorList(): Promise<string> {
+  const [{ listCollectors }, { kernelFs }] = await Promise.all([
+    import("./collect/list.ts"),
+    import("./proc/kernel-fs.ts"),
+  ]);
+  return listCollectors(kernelFs());
 }
 
 /** Likewise; code that runs once over much data is worth compiling. */

@@ -1,10 +1,13 @@
-import { machineCollectors } from "./collect/index.ts";
+import { type Collector, machineCollectors, unknownIn } from "./collect/index.ts";
+import { SelfCollector } from "./collect/self.ts";
 import { TreeCollector } from "./collect/tree.ts";
 import type { Config } from "./config/config.ts";
+import { nearest } from "./config/nearest.ts";
 import { UsageError } from "./errors.ts";
 import { finish, keep, loadEnd, type Telling } from "./finish.ts";
 import { adoptOrphans } from "./os/children.ts";
 import { fileStatus, mayAccess } from "./os/files.ts";
+import { OwnUsage } from "./os/process.ts";
 import { claimMetricsFile, type JournalPlace, type MetricsFile } from "./output/metrics-file.ts";
 import { areResultsWanted } from "./output/results-wanted.ts";
 import { kernelFs } from "./proc/kernel-fs.ts";
@@ -51,6 +54,7 @@ export async function record(parts: RecordParts): Promise<RunEnd> {
   const { config, inherited, problems, version } = parts;
   const command = found(config.command, inherited);
   const launcher = await launcherFor(inherited, command);
+  const machine = chosenCollectors(config);
   const file = claimed(config);
   if (file.notice) parts.warn(file.notice);
   const telling = await toTell(config);
@@ -81,7 +85,7 @@ export async function record(parts: RecordParts): Promise<RunEnd> {
     journal = new RunJournal({ ...place, ...begin, clock: systemClock });
     return keeper?.watch(journal.writer) ?? journal.writer;
   };
-  const collectors = [tree, ...machineCollectors(kernelFs())];
+  const collectors = [tree, ...machine];
   const atEnd = loadEnd(place);
   const beganMs = performance.now();
   const session = new Session({ config, store, start, signals, collectors, report, clock: systemClock, version });
@@ -130,6 +134,21 @@ function checkMeasurable({ budgets }: Config): void {
 function found(argv: readonly string[], inherited: Inherited): ResolvedCommand {
   const { name, path } = lookup(inherited, argv, process.env.PATH);
   return resolveCommand(argv, path, name);
+}
+
+/** What is measured of the machine, and the recorder itself. Throws UsageError for a name that no collector has. */
+function chosenCollectors({ collectors: choice }: Config): Collector[] {
+  const unknown = unknownIn(choice);
+  if (unknown) {
+    const { word, known } = unknown;
+    const near = nearest(word, known);
+    const meant = near === undefined ? "" : ` did you mean ${near}?`;
+    throw new UsageError(
+      `--collectors (SE_COLLECTORS): there is no collector "${word}":${meant} statexec --list-collectors lists them`,
+    );
+  }
+  const proc = kernelFs();
+  return [...machineCollectors(proc, choice), new SelfCollector(proc, new OwnUsage())];
 }
 
 /** The metrics file's place, where there can be a journal too. Throws OutputError, UsageError. */

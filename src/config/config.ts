@@ -1,4 +1,5 @@
 import type { Budget } from "./budget.ts";
+import type { CollectorChoice } from "./collectors.ts";
 
 /** What a run does, decided: flags over environment over defaults, every value checked. */
 export interface Config {
@@ -19,6 +20,8 @@ export interface Config {
   readonly journalDir: string | undefined;
   /** Whether the command's arguments are recorded. */
   readonly recordArgs: boolean;
+  /** What is measured of the machine. */
+  readonly collectors: CollectorChoice;
   /** Whether a summary is printed: always, never, or where standard error is a terminal. */
   readonly summary: "always" | "never" | "on a terminal";
   /** Where the summary goes besides; `-` has become `/dev/stdout`. */
@@ -59,5 +62,6 @@ export type Invocation =
       /** Where the metrics file goes; undefined: where the run would have put it. */
       readonly file: string | undefined;
     }
+  | { readonly mode: "list-collectors" }
   | { readonly mode: "help" }
   | { readonly mode: "version" };

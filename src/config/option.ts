@@ -42,7 +42,7 @@ export interface List<T> extends Common {
 export interface Mode extends Common {
   readonly kind: "mode";
   readonly operand: undefined;
-  readonly mode: "help" | "recover" | "version";
+  readonly mode: "help" | "list-collectors" | "recover" | "version";
   readonly parse: Parse<boolean>;
 }
 

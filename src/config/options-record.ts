@@ -1,3 +1,4 @@
+import { ALL_COLLECTORS, collectors } from "./collectors.ts";
 import { list, setting } from "./option.ts";
 import { boolean, folderPath, interval, label, labelValue, outputPath, seconds, timestampMs } from "./values.ts";
 
@@ -88,5 +89,14 @@ export const RECORD_OPTIONS = {
     parse: boolean,
     default: false,
     help: "Leave the command's arguments out of the metrics file.",
+  }),
+  collectors: setting({
+    flag: "--collectors",
+    shorts: [],
+    operand: { placeholder: "names", example: "cpu,memory" },
+    parse: collectors,
+    default: ALL_COLLECTORS,
+    defaultText: "all",
+    help: "Record these alone, with commas between them; -name leaves one out, cpu=total records no single CPUs.",
   }),
 };

@@ -45,6 +45,10 @@ export class BudgetWatch implements Store {
     this.#watched = parts.limits.map((limit) => ({ limit, columns: [] }));
   }
 
+  get writtenBytes(): number | undefined {
+    return this.#parts.store.writtenBytes;
+  }
+
   /** The command has been started: from now on its time counts. */
   started(): void {
     const { limits, clock } = this.#parts;

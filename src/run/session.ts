@@ -93,12 +93,13 @@ export class Session {
   async #runCommand(): Promise<Ending> {
     const { clock, signals, start } = this.#parts;
     this.#sampler.status = 1;
-    const startedAtMs = this.#sample();
+    const startedAtMs = this.#sample(() => this.#sampler.capture());
     const startedAt = clock.now();
     const child = start();
     // Whatever fails from here on, the command is waited for.
     this.#guard(() => signals.attach(child));
     this.#sampler.commandStarted(child.pid);
+    this.#guard(() => this.#sampler.complete());
     this.#event(startedAtMs, "command_started", "Command started");
     this.#guard(() => this.#startTicks());
     this.#recordFacts();
@@ -158,9 +159,9 @@ export class Session {
     }
   }
 
-  #sample(): number {
+  #sample(take = () => this.#sampler.sample()): number {
     try {
-      return this.#sampler.sample();
+      return take();
     } catch (error) {
       this.#parts.report(error);
       return this.#axis.now();

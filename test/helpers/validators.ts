@@ -29,6 +29,10 @@ const TOOLS = {
   victoriaMetrics: { command: ["victoria-metrics"], debian: "victoria-metrics", probe: ["-version"] },
   curl: { command: ["curl"], debian: "curl", probe: ["--version"] },
   sar: { command: ["sar"], debian: "sysstat", probe: ["-V"] },
+  iostat: { command: ["iostat"], debian: "sysstat", probe: ["-V"] },
+  vmstat: { command: ["vmstat"], debian: "procps", probe: ["-V"] },
+  ip: { command: ["ip"], debian: "iproute2", probe: ["-V"] },
+  nstat: { command: ["nstat"], debian: "iproute2", probe: ["-V"] },
   compiler: { command: ["gcc"], debian: "gcc", probe: ["--version"] },
 } as const satisfies Record<string, Tool>;
 
