@@ -14,9 +14,11 @@ export interface Collector {
   /**
    * Fills its slice of the row, `ABSENT` where there is no value; allocates nothing.
    * False, with the slice void, when the set of series has changed: `describe()` has the new one.
-   * Throws ForbiddenError or ParseError.
+   * Throws ForbiddenError or ParseError; what it has filled until then counts.
    */
   sample(row: Float64Array): boolean;
+  /** The command is about to be started; the next sample is the one at its start, of which it has used nothing yet. */
+  commandStarting?(): void;
   /** The command has been started; the next sample is the first one with it. */
   commandStarted?(pid: number): void;
   /** The command itself has ended; the next sample is the last one of its time. */

@@ -1,5 +1,6 @@
 import type { ProcFs } from "../proc/procfs.ts";
 import type { Collector } from "./collector.ts";
+import { ContainerCollector } from "./container.ts";
 import { CpuCollector } from "./cpu.ts";
 import { DiskCollector } from "./disk.ts";
 import { MemoryCollector } from "./memory.ts";
@@ -9,5 +10,11 @@ export { ABSENT, type Collector } from "./collector.ts";
 
 /** Everything that is measured of the machine, one collector a subject. */
 export function machineCollectors(proc: ProcFs): Collector[] {
-  return [new CpuCollector(proc), new MemoryCollector(proc), new NetworkCollector(proc), new DiskCollector(proc)];
+  return [
+    new CpuCollector(proc),
+    new MemoryCollector(proc),
+    new NetworkCollector(proc),
+    new DiskCollector(proc),
+    new ContainerCollector(proc),
+  ];
 }

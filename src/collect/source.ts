@@ -2,7 +2,7 @@ import { ForbiddenError, ParseError } from "../errors.ts";
 import type { ProcFs } from "../proc/procfs.ts";
 
 /** What a parser fills from a kernel file's text. */
-interface Table {
+export interface Table {
   parse(bytes: Uint8Array): void;
   /** As after a text without rows. */
   clear(): void;

@@ -2,8 +2,11 @@ import { ForbiddenError } from "../errors.ts";
 import { closeFile, listFolder, O_RDONLY, openFile, ReadBuffer, SystemError } from "../os/files.ts";
 import type { ProcFs } from "./procfs.ts";
 
-/** Not there, or no longer: a pid that ended (ESRCH), a device that was pulled (ENODEV), a path through a file. */
-const ABSENT = new Set(["ENOENT", "ESRCH", "ENODEV", "ENOTDIR"]);
+/**
+ * Not there, or no longer: a pid that ended (ESRCH), a device that was pulled (ENODEV), a path through a file, pressure
+ * on a kernel that has it switched off (EOPNOTSUPP).
+ */
+const ABSENT = new Set(["ENOENT", "ESRCH", "ENODEV", "ENOTDIR", "EOPNOTSUPP"]);
 const FORBIDDEN = new Set(["EACCES", "EPERM"]);
 
 interface OpenFile {

@@ -70,6 +70,11 @@ export class Sampler {
     return atMs;
   }
 
+  /** Tells every collector that the next sample is the one at the command's start. */
+  commandStarting(): void {
+    for (const { collector } of this.#slots) this.#tell(() => collector.commandStarting?.());
+  }
+
   /** Tells every collector that the command has been started. */
   commandStarted(pid: number): void {
     for (const { collector } of this.#slots) this.#tell(() => collector.commandStarted?.(pid));
@@ -130,8 +135,9 @@ export class Sampler {
     this.#cancelTick?.();
   }
 
-  /** One collector's values, or the absence of them: it fails alone. */
+  /** One collector's values, or the absence of those that it did not come to: it fails alone. */
   #measure(slot: Slot): void {
+    slot.values.fill(ABSENT);
     try {
       for (let tries = 0; tries < MOST_DESCRIPTIONS; tries++) {
         if (!slot.described) this.#describe(slot);
@@ -140,7 +146,6 @@ export class Sampler {
       }
       slot.values.fill(ABSENT);
     } catch (error) {
-      slot.values.fill(ABSENT);
       this.#failed(slot, error);
     }
   }

@@ -93,6 +93,7 @@ export class Session {
   async #runCommand(): Promise<Ending> {
     const { signals, start } = this.#parts;
     this.#sampler.status = 1;
+    this.#sampler.commandStarting();
     const startedAtMs = this.#sample();
     const child = start();
     // Whatever fails from here on, the command is waited for.
