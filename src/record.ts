@@ -1,4 +1,4 @@
-import { machineCollectors } from "./collect/index.ts";
+import { type Collector, machineCollectors } from "./collect/index.ts";
 import type { Config } from "./config/config.ts";
 import { UsageError } from "./errors.ts";
 import { staleJournals } from "./journal/recover.ts";
@@ -10,6 +10,7 @@ import { type Child, type Ending, type Launch, launch, startChild } from "./run/
 import { systemClock } from "./run/clock.ts";
 import { type Inherited, lookup, needsExactLaunch } from "./run/inherited.ts";
 import type { OrphanReaper } from "./run/orphans.ts";
+import type { OwnGroup } from "./run/own-group.ts";
 import type { Problems } from "./run/problems.ts";
 import { type ResolvedCommand, resolveCommand } from "./run/resolve-command.ts";
 import { RunJournal } from "./run/run-journal.ts";
@@ -37,9 +38,28 @@ const WORTH_COMPILING_SAMPLES = 200;
 
 /** Runs the command, writes what was recorded of it, and answers how it ended. Throws what stops it before its start. */
 export async function record(parts: RecordParts): Promise<Ending> {
+  const proc = kernelFs();
+  const collectors = machineCollectors(proc);
+  const { cgroup } = parts.config;
+  if (cgroup === undefined) return recordWith(parts, collectors, undefined);
+  const { openCommandGroup } = await import("./run/command-group.ts");
+  const group = openCommandGroup(proc, cgroup, parts.warn);
+  if (group === undefined) return recordWith(parts, collectors, undefined);
+  try {
+    return await recordWith(parts, [...collectors, group.collector], group.own);
+  } finally {
+    await group.end();
+  }
+}
+
+async function recordWith(
+  parts: RecordParts,
+  collectors: readonly Collector[],
+  group: OwnGroup | undefined,
+): Promise<Ending> {
   const { config, inherited, problems, version } = parts;
   const command = found(config.command, inherited);
-  const launcher = await launcherFor(inherited, command);
+  const launcher = await launcherFor(inherited, command, group);
   const file = claimed(config);
   if (file.notice) parts.warn(file.notice);
   const place = journalPlace(file, config);
@@ -58,7 +78,6 @@ export async function record(parts: RecordParts): Promise<Ending> {
     journal = new RunJournal({ ...place, ...begin, clock: systemClock });
     return journal.writer;
   };
-  const collectors = machineCollectors(kernelFs());
   const atEnd = loadEnd(place);
   const beganMs = performance.now();
   const session = new Session({ config, store, start, signals, collectors, report, clock: systemClock, version });
@@ -155,9 +174,14 @@ async function endOf(child: Child): Promise<Ending> {
 }
 
 /** The runtime's way, unless it would change something on it: the exact way is loaded only then. */
-async function launcherFor(inherited: Inherited, command: ResolvedCommand): Promise<Launch> {
-  if (!needsExactLaunch(inherited, command)) return launch;
-  return (await import("./run/exact-child.ts")).launchExactly;
+async function launcherFor(
+  inherited: Inherited,
+  command: ResolvedCommand,
+  group: OwnGroup | undefined,
+): Promise<Launch> {
+  const exact = needsExactLaunch(inherited, command);
+  const launcher = exact ? (await import("./run/exact-child.ts")).launchExactly : launch;
+  return group === undefined ? launcher : group.launching(launcher, !exact);
 }
 
 /** Only the first process of a container is left with the orphans of others. */

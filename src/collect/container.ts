@@ -1,11 +1,10 @@
 import { CONTAINER, type SeriesKey, series } from "../catalog/index.ts";
-import { ownGroups } from "../proc/cgroup-places.ts";
 import type { Pressure } from "../proc/pressure.ts";
 import type { ProcFs } from "../proc/procfs.ts";
 import type { Collector } from "./collector.ts";
 import { type Column, Columns } from "./columns.ts";
 import { GroupFigures } from "./group-figures.ts";
-import { GroupFolders } from "./group-folders.ts";
+import { type GroupFolders, ownFolders } from "./group-folders.ts";
 import { GroupLimits } from "./group-limits.ts";
 
 /** Limits seldom change, and have a file for each group above: they are read at every so many samples. */
@@ -30,7 +29,7 @@ export class ContainerCollector implements Collector {
 
   /** Finds the group now: statexec may go into another one to make room for the command's. */
   constructor(private readonly proc: ProcFs) {
-    this.folders = new GroupFolders(ownGroups(proc));
+    this.folders = ownFolders(proc);
   }
 
   describe(): readonly SeriesKey[] {
@@ -51,7 +50,7 @@ export class ContainerCollector implements Collector {
   }
 
   private open(): Group {
-    const figures = new GroupFigures(this.proc, this.folders);
+    const figures = new GroupFigures(this.proc, this.folders, "container");
     const limits = new GroupLimits(this.proc, this.folders);
     return { figures, limits, columns: new Columns([...limitColumns(limits), ...figureColumns(figures)]) };
   }

@@ -22,18 +22,19 @@ export class GroupFigures {
   private readonly io: CgroupIoStat | undefined;
   private readonly disks: SummedDevices;
 
-  constructor(proc: ProcFs, folders: GroupFolders) {
+  /** `scope`: a container's are fewer, kernel memory and storage are not among them. */
+  constructor(proc: ProcFs, folders: GroupFolders, scope: "command" | "container") {
     const files = new Sources(proc);
     this.files = files;
     this.cpu = new GroupCpu(files, folders);
-    this.memory = groupMemory(files, folders);
+    this.memory = groupMemory(files, folders, scope);
     const { unified } = folders;
     const pids = folders.of("pids");
     if (pids) files.add(`${pids.folder}/pids.current`, this.pids);
     this.disks = new SummedDevices(proc);
     if (unified) {
       const io = new CgroupIoStat();
-      if (files.add(`${unified.folder}/io.stat`, io)) this.io = io;
+      if (scope === "command" && files.add(`${unified.folder}/io.stat`, io)) this.io = io;
       files.add(`${unified.folder}/cpu.pressure`, this.cpuPressure);
       files.add(`${unified.folder}/memory.pressure`, this.memoryPressure);
       files.add(`${unified.folder}/io.pressure`, this.ioPressure);

@@ -1,20 +1,9 @@
-import type { CgroupPlace } from "../proc/cgroup-places.ts";
-
-export type { CgroupPlace } from "../proc/cgroup-places.ts";
+import { type CgroupPlace, ownGroups } from "../proc/cgroup-places.ts";
+import type { ProcFs } from "../proc/procfs.ts";
 
 /** One group as it stands in all hierarchies: where the files of a controller are. */
 export class GroupFolders {
-  private readonly places: readonly CgroupPlace[];
-
-  /** Roots are no groups: they are left out. */
-  constructor(places: readonly CgroupPlace[]) {
-    const groups = places.filter(({ isRoot }) => !isRoot);
-    const controlled = groups.filter(({ version, controllers }) => version === 1 && isCounted(controllers));
-    // Beside version 1 the other one may hold us in another group, one of our container's manager: that is not ours.
-    this.places = groups.filter(
-      ({ version, path }) => version === 1 || controlled.every((other) => other.path === path),
-    );
-  }
+  constructor(private readonly places: readonly CgroupPlace[]) {}
 
   get none(): boolean {
     return this.places.length === 0;
@@ -31,6 +20,21 @@ export class GroupFolders {
       this.places.find(({ version, controllers }) => version === 1 && controllers.includes(controller)) ?? this.unified
     );
   }
+}
+
+/** The group that we are in. */
+export function ownFolders(proc: ProcFs): GroupFolders {
+  return limitedFolders(ownGroups(proc));
+}
+
+/** Without roots, which are no groups: they have neither limits nor figures of their own. */
+export function limitedFolders(places: readonly CgroupPlace[]): GroupFolders {
+  const groups = places.filter(({ isRoot }) => !isRoot);
+  const counted = groups.filter(({ version, controllers }) => version === 1 && isCounted(controllers));
+  // Beside version 1 the other one may hold us in another group, one of our container's manager: that is not ours.
+  return new GroupFolders(
+    groups.filter(({ version, path }) => version === 1 || counted.every((other) => other.path === path)),
+  );
 }
 
 function isCounted(controllers: readonly string[]): boolean {

@@ -22,10 +22,18 @@ export interface GroupMemory {
 }
 
 /** Undefined: the group has no memory controller in either version. */
-export function groupMemory(files: Sources, folders: GroupFolders): GroupMemory | undefined {
+export function groupMemory(
+  files: Sources,
+  folders: GroupFolders,
+  scope: "command" | "container",
+): GroupMemory | undefined {
   const place = folders.of("memory");
   if (place === undefined) return undefined;
-  return place.version === 1 ? new MemoryOfV1(files, place.folder) : new MemoryOfV2(files, place.folder);
+  if (place.version === 2) return new MemoryOfV2(files, place.folder);
+  const memory = new MemoryOfV1(files, place.folder);
+  // Version 1 has files for it, which cost as much as all others together.
+  if (scope === "command") memory.addKernel(files, place.folder);
+  return memory;
 }
 
 class MemoryOfV2 implements GroupMemory {
@@ -85,10 +93,13 @@ class MemoryOfV1 implements GroupMemory {
     files.add(`${folder}/memory.usage_in_bytes`, this.usedFile);
     files.add(`${folder}/memory.max_usage_in_bytes`, this.peakFile);
     files.add(`${folder}/memory.memsw.usage_in_bytes`, this.withSwapFile);
-    files.add(`${folder}/memory.kmem.usage_in_bytes`, this.kernelFile);
-    files.add(`${folder}/memory.kmem.tcp.usage_in_bytes`, this.socketsFile);
     files.add(`${folder}/memory.stat`, this.stat);
     files.add(`${folder}/memory.oom_control`, this.events);
+  }
+
+  addKernel(files: Sources, folder: string): void {
+    files.add(`${folder}/memory.kmem.usage_in_bytes`, this.kernelFile);
+    files.add(`${folder}/memory.kmem.tcp.usage_in_bytes`, this.socketsFile);
   }
 
   get used(): number {

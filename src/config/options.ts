@@ -1,5 +1,6 @@
 import {
   boolean,
+  controlGroup,
   folderPath,
   interval,
   label,
@@ -149,6 +150,15 @@ export const OPTIONS = {
     parse: boolean,
     default: false,
     help: "Leave the command's arguments out of the metrics file.",
+  }),
+  cgroup: setting<string | undefined>({
+    flag: "--cgroup",
+    shorts: [],
+    operand: { placeholder: "group", example: "auto" },
+    parse: controlGroup,
+    default: undefined,
+    defaultText: "off",
+    help: "Put the command into a control group of its own, for exact figures: auto, the folder of an empty group to make it in, or off.",
   }),
   connect: setting<Peer | undefined>({
     flag: "--connect",

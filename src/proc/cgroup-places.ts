@@ -69,8 +69,20 @@ export function ownGroups(proc: ProcFs): CgroupPlace[] {
   return ours.flatMap((membership) => placeOf(proc, membership, mounts) ?? []);
 }
 
+/** The group at a folder, which is an absolute path without symlinks; undefined: there is none. Throws ParseError. */
+export function groupAt(proc: ProcFs, folder: string): CgroupPlace | undefined {
+  const mount = cgroupMounts(proc)
+    .filter(({ mountPoint }) => isBelow(folder, mountPoint))
+    .sort((a, b) => b.mountPoint.length - a.mountPoint.length)[0];
+  const names = mount && listIfAllowed(proc, folder);
+  if (!names?.includes("cgroup.procs")) return undefined;
+  const { version, controllers, root, mountPoint } = mount!;
+  const path = joined(root, folder.slice(mountPoint.length));
+  return { version, controllers, path, folder, top: mountPoint, isRoot: isRootFolder(version, names) };
+}
+
 /** Every mount of control groups; none where /proc does not tell. Throws ParseError. */
-export function cgroupMounts(proc: ProcFs): CgroupMount[] {
+function cgroupMounts(proc: ProcFs): CgroupMount[] {
   const mountinfo = readIfAllowed(proc, "/proc/self/mountinfo");
   return mountinfo === undefined ? [] : parseCgroupMounts(mountinfo);
 }
@@ -91,7 +103,7 @@ function placeOf(proc: ProcFs, ours: CgroupMembership, mounts: readonly CgroupMo
 }
 
 /** Whether a folder is the root of all groups, by the files that only it has (version 1), or all but it (version 2). */
-export function isRootFolder(version: 1 | 2, names: readonly string[]): boolean {
+function isRootFolder(version: 1 | 2, names: readonly string[]): boolean {
   return version === 1 ? names.includes("release_agent") : !names.includes("cgroup.events");
 }
 
@@ -99,8 +111,8 @@ function isBelow(path: string, root: string): boolean {
   return root === "/" ? !path.startsWith("/..") : path === root || path.startsWith(`${root}/`);
 }
 
-function joined(mountPoint: string, path: string): string {
-  return path === "" || path === "/" ? mountPoint : `${mountPoint === "/" ? "" : mountPoint}${path}`;
+function joined(above: string, path: string): string {
+  return path === "" || path === "/" ? above : `${above === "/" ? "" : above}${path}`;
 }
 
 function linesOf(bytes: Uint8Array): string[] {

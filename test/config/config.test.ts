@@ -14,6 +14,7 @@ const DEFAULTS: Config = {
   delayAfterSeconds: 0,
   intervalSeconds: 1,
   journalDir: undefined,
+  cgroup: undefined,
   recordArgs: true,
   sync: undefined,
 };
@@ -44,6 +45,9 @@ const CASES: readonly (readonly [argv: string, env: Env, expected: Partial<Confi
   ["ls", { SE_METRICS_START_TIME: "1704067200000.6" }, { metricsStartTimeMs: 1704067200001 }],
   ["--interval 0.01 ls", {}, { intervalSeconds: 0.01 }],
   ["ls", { SE_INTERVAL: "3600" }, { intervalSeconds: 3600 }],
+  ["--cgroup auto ls", {}, { cgroup: "auto" }],
+  ["--cgroup off ls", { SE_CGROUP: "auto" }, {}],
+  ["ls", { SE_CGROUP: "/sys/fs/cgroup/build" }, { cgroup: "/sys/fs/cgroup/build" }],
   ["--no-record-args ls", {}, { recordArgs: false }],
   ["ls", { SE_NO_RECORD_ARGS: "YES" }, { recordArgs: false }],
   ["--no-record-args=off ls", { SE_NO_RECORD_ARGS: "1" }, {}],
