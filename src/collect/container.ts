@@ -23,22 +23,29 @@ interface Group {
  */
 export class ContainerCollector implements Collector {
   readonly name = "container";
-  private readonly folders: GroupFolders;
+  private readonly folders: GroupFolders | undefined;
+  /** Why the group was not found, which costs no run. */
+  private readonly fault: unknown;
   private group: Group | undefined;
   private samples = 0;
 
   /** Finds the group now: statexec may go into another one to make room for the command's. */
   constructor(private readonly proc: ProcFs) {
-    this.folders = ownFolders(proc);
+    try {
+      this.folders = ownFolders(proc);
+    } catch (error) {
+      this.fault = error;
+    }
   }
 
   describe(): readonly SeriesKey[] {
-    if (this.folders.none) return [];
-    this.group ??= this.open();
+    if (this.folders === undefined || this.folders.none) return [];
+    this.group ??= this.open(this.folders);
     return this.group.columns.describe();
   }
 
   sample(row: Float64Array): boolean {
+    if (this.fault !== undefined) throw this.fault;
     if (this.group === undefined) return true;
     const { figures, limits, columns } = this.group;
     if (this.samples++ % SAMPLES_A_LIMIT === 0) limits.update();
@@ -49,9 +56,9 @@ export class ContainerCollector implements Collector {
     return true;
   }
 
-  private open(): Group {
-    const figures = new GroupFigures(this.proc, this.folders, "container");
-    const limits = new GroupLimits(this.proc, this.folders);
+  private open(folders: GroupFolders): Group {
+    const figures = new GroupFigures(this.proc, folders, "container");
+    const limits = new GroupLimits(this.proc, folders);
     return { figures, limits, columns: new Columns([...limitColumns(limits), ...figureColumns(figures)]) };
   }
 }

@@ -19,7 +19,7 @@ export class GroupFigures {
   private readonly cpu: GroupCpu;
   private readonly memory: GroupMemory | undefined;
   private readonly pids = new CgroupNumber("pids.current");
-  private readonly io: CgroupIoStat | undefined;
+  private io: CgroupIoStat | undefined;
   private readonly disks: SummedDevices;
 
   /** `scope`: a container's are fewer, kernel memory and storage are not among them. */
@@ -115,6 +115,7 @@ export class GroupFigures {
   giveUp(): void {
     this.files.close();
     this.cpu.clear();
+    this.io = undefined;
     this.sources = [];
   }
 

@@ -6,6 +6,10 @@ import { readIfAllowed } from "./sys-list.ts";
 
 const encoded = (text: string) => new TextEncoder().encode(text);
 
+const COLON = 0x3a;
+const ZERO = 0x30;
+const NINE = 0x39;
+
 const EXPECTED = "`major:minor` and `key=number`";
 const READ_KEY = encoded("rbytes=");
 const WRITTEN_KEY = encoded("wbytes=");
@@ -13,7 +17,7 @@ const WRITTEN_KEY = encoded("wbytes=");
 /**
  * io.stat of version 2: bytes that a group moved to and from storage, by device as `major:minor`. Version 1 has no file
  * to match: from Linux 6.10 on blkio.throttle.io_service_bytes is 0 where nothing is throttled, and before that it
- * missed what the kernel wrote later. Some kernels (5.x, 6.0) leave out the line break behind a device that has no figures, so that
+ * missed what the kernel wrote later. Some kernels leave out the line break behind a device that has no figures, so that
  * words are taken one by one and a device goes on to the next device.
  */
 export class CgroupIoStat {
@@ -48,11 +52,23 @@ export class CgroupIoStat {
     const { scan } = this;
     const start = scan.at;
     scan.skipWord();
+    if (!isDevice(bytes, start, scan.at)) scan.fail(EXPECTED);
     const index = this.devices.indexOf(bytes, start, scan.at, near);
     this.readBytes = withRoomFor(index, this.readBytes);
     this.writtenBytes = withRoomFor(index, this.writtenBytes);
     return index;
   }
+}
+
+/** Digits, a colon, digits. */
+function isDevice(bytes: Uint8Array, start: number, end: number): boolean {
+  let colon = -1;
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at]!;
+    if (byte === COLON && colon < 0) colon = at;
+    else if (byte < ZERO || byte > NINE) return false;
+  }
+  return colon > start && colon < end - 1;
 }
 
 /**

@@ -3,9 +3,10 @@ import { GroupFigures } from "../collect/group-figures.ts";
 import { GroupFolders } from "../collect/group-folders.ts";
 import { ownSite, type ProcFs, siteAt } from "../collect/group-site.ts";
 import type { Collector } from "../collect/index.ts";
+import { ParseError } from "../errors.ts";
 import { realPath, SystemError } from "../os/files.ts";
 import { isInhabited } from "./group-folder.ts";
-import { makeOwnGroup, type OwnGroup, unusable } from "./own-group.ts";
+import { makeOwnGroup, noGroup, type OwnGroup, unusable } from "./own-group.ts";
 
 /** Says something on stderr, before the command starts or after it has ended. */
 type Warn = (message: string) => void;
@@ -21,7 +22,7 @@ export interface CommandGroup {
 
 /** By `--cgroup`. Undefined: there is none, which is said. Throws UsageError where one was named that cannot be used. */
 export function openCommandGroup(proc: ProcFs, wanted: string, warn: Warn): CommandGroup | undefined {
-  const own = wanted === "auto" ? makeOwnGroup(ownSite(proc), undefined) : namedGroup(proc, wanted);
+  const own = wanted === "auto" ? automaticGroup(proc) : namedGroup(proc, wanted);
   for (const notice of own.notices) warn(`--cgroup ${wanted}: ${notice}`);
   if (own.places.length === 0) return undefined;
   const figures = new GroupFigures(proc, new GroupFolders(own.places), "command");
@@ -42,6 +43,16 @@ export function openCommandGroup(proc: ProcFs, wanted: string, warn: Warn): Comm
   return { own, figures, collector: new CommandGroupCollector(figures), end };
 }
 
+/** Where nothing can be understood of our own groups, that is the reason why there is none. */
+function automaticGroup(proc: ProcFs): OwnGroup {
+  try {
+    return makeOwnGroup(ownSite(proc), undefined);
+  } catch (error) {
+    if (error instanceof ParseError || error instanceof SystemError) return noGroup(error.message);
+    throw error;
+  }
+}
+
 function namedGroup(proc: ProcFs, wanted: string): OwnGroup {
   try {
     const folder = realPath(wanted);
@@ -51,6 +62,7 @@ function namedGroup(proc: ProcFs, wanted: string): OwnGroup {
     return makeOwnGroup(site, wanted);
   } catch (error) {
     if (error instanceof SystemError) throw unusable(wanted, error.reason);
+    if (error instanceof ParseError) throw unusable(wanted, error.message);
     throw error;
   }
 }

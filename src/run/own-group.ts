@@ -107,12 +107,16 @@ export function makeOwnGroup(site: GroupSite, named: string | undefined): OwnGro
   if (v2?.lacking) faults.push(v2.lacking);
   if (v1.length === 0 && !v2) {
     if (named !== undefined) throw unusable(named, faults[0] ?? "its hierarchy has no figures");
-    const why = faults[0] ?? "none is to be seen here";
-    return new OwnGroup({ v1, v2, notices: [`no control group for the command: ${why}${advice(above)}`] });
+    return noGroup(`${faults[0] ?? "none is to be seen here"}${advice(above)}`);
   }
   const notices =
     faults.length > 0 ? [`the command's control group lacks figures: ${faults.join("; ")}${advice(above)}`] : [];
   return new OwnGroup({ v1, v2, notices });
+}
+
+/** None in any hierarchy, and why. */
+export function noGroup(why: string): OwnGroup {
+  return new OwnGroup({ v1: [], v2: undefined, notices: [`no control group for the command: ${why}`] });
 }
 
 /** That a folder cannot have the command's group. */
