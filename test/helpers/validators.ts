@@ -29,6 +29,7 @@ const TOOLS = {
   victoriaMetrics: { command: ["victoria-metrics"], debian: "victoria-metrics", probe: ["-version"] },
   curl: { command: ["curl"], debian: "curl", probe: ["--version"] },
   sar: { command: ["sar"], debian: "sysstat", probe: ["-V"] },
+  userModeLinux: { command: ["linux.uml"], debian: "user-mode-linux", probe: ["--version"] },
   compiler: { command: ["gcc"], debian: "gcc", probe: ["--version"] },
 } as const satisfies Record<string, Tool>;
 
