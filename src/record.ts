@@ -1,23 +1,17 @@
-import { type Collector, machineCollectors, unknownIn } from "./collect/index.ts";
-import { SelfCollector } from "./collect/self.ts";
+import type { Collector } from "./collect/index.ts";
 import { TreeCollector } from "./collect/tree.ts";
 import type { Config } from "./config/config.ts";
-import { nearest } from "./config/nearest.ts";
-import { UsageError } from "./errors.ts";
-import { finish, keep, loadEnd, type Telling } from "./finish.ts";
+import { finish, keep, loadEnd } from "./finish.ts";
 import { adoptOrphans } from "./os/children.ts";
-import { fileStatus, mayAccess } from "./os/files.ts";
-import { OwnUsage } from "./os/process.ts";
-import { claimMetricsFile, type JournalPlace, type MetricsFile } from "./output/metrics-file.ts";
-import { areResultsWanted } from "./output/results-wanted.ts";
+import { chosenCollectors, claimed, found, journalPlace, launcherFor, toTell } from "./prepare.ts";
 import { kernelFs } from "./proc/kernel-fs.ts";
 import { BudgetKeeper } from "./run/budget-watch.ts";
-import { type Child, type Ending, type Launch, launch, startChild } from "./run/child.ts";
+import { type Child, type Ending, startChild } from "./run/child.ts";
 import { systemClock } from "./run/clock.ts";
-import { type Inherited, lookup, needsExactLaunch } from "./run/inherited.ts";
+import type { CommandGroup } from "./run/command-group.ts";
+import type { Inherited } from "./run/inherited.ts";
 import { OrphanReaper } from "./run/orphans.ts";
 import type { Problems } from "./run/problems.ts";
-import { type ResolvedCommand, resolveCommand } from "./run/resolve-command.ts";
 import { RunJournal } from "./run/run-journal.ts";
 import { Session, type StoreStart } from "./run/session.ts";
 import { SignalRelay } from "./run/signals.ts";
@@ -51,10 +45,28 @@ export interface RunEnd {
 
 /** Runs the command, writes what was recorded of it, and answers how it ended. Throws what stops it before its start. */
 export async function record(parts: RecordParts): Promise<RunEnd> {
+  const proc = kernelFs();
+  // Before the command's group is made: to make room for it we may have to leave the one that is measured.
+  const machine = chosenCollectors(proc, parts.config);
+  const { cgroup } = parts.config;
+  if (cgroup === undefined) return recordWith(parts, machine, undefined);
+  const { openCommandGroup } = await import("./run/command-group.ts");
+  const group = openCommandGroup(proc, cgroup, parts.warn);
+  try {
+    return await recordWith(parts, machine, group);
+  } finally {
+    await group?.end();
+  }
+}
+
+async function recordWith(
+  parts: RecordParts,
+  machine: readonly Collector[],
+  group: CommandGroup | undefined,
+): Promise<RunEnd> {
   const { config, inherited, problems, version } = parts;
   const command = found(config.command, inherited);
-  const launcher = await launcherFor(inherited, command);
-  const machine = chosenCollectors(config);
+  const launcher = await launcherFor(inherited, command, group?.own);
   const file = claimed(config);
   if (file.notice) parts.warn(file.notice);
   const telling = await toTell(config);
@@ -85,7 +97,7 @@ export async function record(parts: RecordParts): Promise<RunEnd> {
     journal = new RunJournal({ ...place, ...begin, clock: systemClock });
     return keeper?.watch(journal.writer) ?? journal.writer;
   };
-  const collectors = [tree, ...machine];
+  const collectors = [...(group ? [group.collector] : []), tree, ...machine];
   const atEnd = loadEnd(place);
   const beganMs = performance.now();
   const session = new Session({ config, store, start, signals, collectors, report, clock: systemClock, version });
@@ -108,70 +120,6 @@ export async function record(parts: RecordParts): Promise<RunEnd> {
   }
 }
 
-/** What is to be told at the end, its places taken; undefined: nothing. Throws OutputError, UsageError. */
-async function toTell(config: Config): Promise<Telling | undefined> {
-  if (!areResultsWanted(config)) return undefined;
-  const [{ Results }, { limitsOf }] = await Promise.all([import("./output/results.ts"), import("./output/limits.ts")]);
-  checkMeasurable(config);
-  return { limits: limitsOf(config.budgets, config.baselines), results: new Results(config) };
-}
-
-/** A budget for what cannot be measured here would always be kept. Throws UsageError. */
-function checkMeasurable({ budgets }: Config): void {
-  const cache = budgets.find(({ name }) => name === "memory-with-cache");
-  if (cache)
-    throw new UsageError(
-      `--budget: ${cache.text} cannot be measured here: it takes a control group; budget memory instead`,
-    );
-  const io = budgets.find(({ name }) => name === "read" || name === "written");
-  if (io && !mayAccess("/proc/self/io", "read"))
-    throw new UsageError(
-      `--budget: ${io.text} cannot be measured here: the kernel does not count it (no /proc/self/io)`,
-    );
-}
-
-/** The command as it will be executed. Throws CommandError. */
-function found(argv: readonly string[], inherited: Inherited): ResolvedCommand {
-  const { name, path } = lookup(inherited, argv, process.env.PATH);
-  return resolveCommand(argv, path, name);
-}
-
-/** What is measured of the machine, and the recorder itself. Throws UsageError for a name that no collector has. */
-function chosenCollectors({ collectors: choice }: Config): Collector[] {
-  const unknown = unknownIn(choice);
-  if (unknown) {
-    const { word, known } = unknown;
-    const near = nearest(word, known);
-    const meant = near === undefined ? "" : ` did you mean ${near}?`;
-    throw new UsageError(
-      `--collectors (SE_COLLECTORS): there is no collector "${word}":${meant} statexec --list-collectors lists them`,
-    );
-  }
-  const proc = kernelFs();
-  return [...machineCollectors(proc, choice), new SelfCollector(proc, new OwnUsage())];
-}
-
-/** The metrics file's place, where there can be a journal too. Throws OutputError, UsageError. */
-function claimed({ file, journalDir }: Config): MetricsFile {
-  const fault = journalDir === undefined ? undefined : folderFault(journalDir);
-  if (fault) throw new UsageError(`--journal-dir (SE_JOURNAL_DIR): "${journalDir}": ${fault}`);
-  return claimMetricsFile(file);
-}
-
-/** Why no file could be made in a folder; undefined: one could. */
-function folderFault(folder: string): string | undefined {
-  const status = fileStatus(folder);
-  if (!status) return "there is no such folder; create it";
-  if (status.kind !== "directory") return `a ${status.kind}, expected a folder`;
-  return mayAccess(folder, "write") ? undefined : "nothing can be made in it (permission denied); name another";
-}
-
-/** Beside the metrics file, or where the user says, where it may be among those of files that are called the same. */
-function journalPlace({ journal, path }: MetricsFile, { journalDir }: Config): JournalPlace & { target: string } {
-  const target = path.startsWith("/") ? path : `${process.cwd()}/${path}`;
-  return journalDir === undefined ? { ...journal, target } : { ...journal, folder: journalDir, shared: true, target };
-}
-
 /** The last resort of a run that failed while its command went on: it is waited for all the same. */
 async function endOf(child: Child): Promise<Ending> {
   try {
@@ -179,10 +127,4 @@ async function endOf(child: Child): Promise<Ending> {
   } catch {
     return { kind: "unknown" };
   }
-}
-
-/** The runtime's way, unless it would change something on it: the exact way is loaded only then. */
-async function launcherFor(inherited: Inherited, command: ResolvedCommand): Promise<Launch> {
-  if (!needsExactLaunch(inherited, command)) return launch;
-  return (await import("./run/exact-child.ts")).launchExactly;
 }

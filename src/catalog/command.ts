@@ -152,7 +152,7 @@ export const COMMAND = defineMetrics({
     name: "command_throttled_seconds",
     type: "counter",
     unit: "seconds",
-    help: "Time that the CPU quota of the command's own group held it back.",
+    help: "Time that the CPU quota of the command's own group held it back; one of a group above it may bite first.",
     source: "cpu.stat of the command's own group",
   },
   throttledPeriods: {

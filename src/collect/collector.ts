@@ -16,7 +16,7 @@ export interface Collector {
    * Fills its slice of the row, `ABSENT` where there is no value; allocates nothing. The first call after `describe()`
    * may give what was read there: they are one sample.
    * False, with the slice void, when the set of series has changed: `describe()` has the new one.
-   * Throws ForbiddenError or ParseError.
+   * Throws ForbiddenError or ParseError; what it has filled until then counts.
    */
   sample(row: Float64Array): boolean;
   /**
@@ -24,6 +24,8 @@ export interface Collector {
    * is not to wait for it. Never throws.
    */
   capture?(): void;
+  /** The command is about to be started; the next sample is the one at its start, of which it has used nothing yet. */
+  commandStarting?(): void;
   /** The command has been started; the next sample is the first one with it. `stamp`: that of the sample being taken. */
   commandStarted?(pid: number, stamp: () => number): void;
   /** The command itself has ended; the next sample is the last one of its time. */

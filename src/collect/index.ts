@@ -1,5 +1,6 @@
 import type { ProcFs } from "../proc/procfs.ts";
 import type { Collector, CollectorKind } from "./collector.ts";
+import { CONTAINER_GROUP } from "./container.ts";
 import { CPU } from "./cpu.ts";
 import { DISK } from "./disk.ts";
 import { FREQUENCY } from "./frequency.ts";
@@ -28,6 +29,7 @@ export const COLLECTORS: readonly CollectorKind[] = [
   SOCKETS,
   FREQUENCY,
   THERMAL,
+  CONTAINER_GROUP,
 ];
 
 /** Which collectors are wanted. */

@@ -18,6 +18,8 @@ export interface Config {
   readonly intervalSeconds: number;
   /** Folder of the journal; undefined: the metrics file's. */
   readonly journalDir: string | undefined;
+  /** Where the command gets a control group of its own: `auto`, or below the one at this folder; undefined: it gets none. */
+  readonly cgroup: string | undefined;
   /** Whether the command's arguments are recorded. */
   readonly recordArgs: boolean;
   /** What is measured of the machine. */

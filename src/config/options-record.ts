@@ -1,6 +1,16 @@
 import { ALL_COLLECTORS, collectors } from "./collectors.ts";
 import { list, setting } from "./option.ts";
-import { boolean, folderPath, interval, label, labelValue, outputPath, seconds, timestampMs } from "./values.ts";
+import {
+  boolean,
+  controlGroup,
+  folderPath,
+  interval,
+  label,
+  labelValue,
+  outputPath,
+  seconds,
+  timestampMs,
+} from "./values.ts";
 
 /** What a run records, and where to. */
 export const RECORD_OPTIONS = {
@@ -98,5 +108,14 @@ export const RECORD_OPTIONS = {
     default: ALL_COLLECTORS,
     defaultText: "all",
     help: "Record these alone, with commas between them; -name leaves one out, cpu=total records no single CPUs.",
+  }),
+  cgroup: setting<string | undefined>({
+    flag: "--cgroup",
+    shorts: [],
+    operand: { placeholder: "group", example: "auto" },
+    parse: controlGroup,
+    default: undefined,
+    defaultText: "off",
+    help: "Put the command into a control group of its own, for exact figures: auto, the folder of an empty group to make it in, or off.",
   }),
 };

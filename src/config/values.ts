@@ -94,6 +94,13 @@ export function inputPaths(text: string): readonly string[] | Fault {
   return paths.some((path) => path === "" || path.includes("\0")) ? new Fault("expected a file") : paths;
 }
 
+/** Where the command's control group is made: `auto`, or a folder; undefined: nowhere. */
+export function controlGroup(text: string): string | undefined | Fault {
+  if (text === "off") return undefined;
+  if (text === "auto" || (text.includes("/") && !text.includes("\0"))) return text;
+  return new Fault("expected auto, off or the folder of a control group (e.g. /sys/fs/cgroup/build)");
+}
+
 /** The value of a label that must be there. */
 export function labelValue(text: string): string | Fault {
   if (text === "") return new Fault("expected some text (leave it out for the default)");

@@ -10,3 +10,13 @@ export function listIfAllowed(proc: ProcFs, path: string): readonly string[] | u
     throw error;
   }
 }
+
+/** The content of a file; undefined where it is not there or refused, likewise. Valid until the next read. */
+export function readIfAllowed(proc: ProcFs, path: string): Uint8Array | undefined {
+  try {
+    return proc.read(path);
+  } catch (error) {
+    if (error instanceof ForbiddenError) return undefined;
+    throw error;
+  }
+}

@@ -39,13 +39,26 @@ export function startChild(command: ResolvedCommand, inherited: Inherited, launc
 }
 
 /** By the runtime: what it cannot pass on unchanged is `launchExactly`'s. */
-export const launch: Launch = (path, [argv0, ...args], { descriptors }) => {
+export const launch: Launch = launchIn(undefined);
+
+/** The same, into a control group of version 2 by its folder. */
+export function launchIn(cgroup: string | undefined): Launch {
+  return (path, argv, inherited) => spawn(path, argv, { descriptors: inherited.descriptors, cgroup });
+}
+
+interface Surroundings {
+  readonly descriptors: readonly number[];
+  readonly cgroup: string | undefined;
+}
+
+function spawn(path: string, [argv0, ...args]: readonly string[], { descriptors, cgroup }: Surroundings): Child {
   const stdio: ("inherit" | number)[] = ["inherit", "inherit", "inherit"];
   for (const fd of descriptors) stdio[fd] = fd;
   const { promise, resolve, reject } = Promise.withResolvers<Ending>();
   // The environment is left out: the default is the caller's, with bytes that are no text kept.
   const child = Bun.spawn([path, ...args], {
     ...(argv0 === undefined ? {} : { argv0 }),
+    ...(cgroup === undefined ? {} : { cgroup }),
     stdio: stdio as ["inherit", "inherit", "inherit"],
     onExit(_, code, signal, error) {
       if (error) reject(error);
@@ -54,7 +67,7 @@ export const launch: Launch = (path, [argv0, ...args], { descriptors }) => {
     },
   });
   return { pid: child.pid, ended: promise, signal: (signal) => child.kill(signal) };
-};
+}
 
 /** The runtime names a signal, and gives a real-time one as its number. */
 function numberOf(signal: string | number): number {

@@ -6,6 +6,7 @@ import type { Ending } from "./child.ts";
 import type { Axis, Clock } from "./clock.ts";
 import { CommandEnd } from "./command-end.ts";
 import { RecorderCollector, type Timed } from "./recorder.ts";
+import { WallWatch } from "./wall-watch.ts";
 
 /** A collector and its part of the row. */
 interface Slot extends Timed {
@@ -21,9 +22,6 @@ interface Slot extends Timed {
 /** How often a collector may find its set of series changed within one sample before it goes without. */
 const MOST_DESCRIPTIONS = 3;
 
-/** A wall clock that moved by this much against the monotonic one was set, or the machine slept. */
-const CLOCK_JUMP_MS = 1000;
-
 /** Takes samples: one row each, from all collectors, at absolute deadlines or when asked to. */
 export class Sampler {
   readonly #recorder: RecorderCollector;
@@ -35,7 +33,7 @@ export class Sampler {
   #atMs = 0;
   /** When it was taken, by the axis' elapsed time. */
   #sampledAt = Number.NEGATIVE_INFINITY;
-  #wallLead: number;
+  readonly #wall: WallWatch;
   #cancelTick: (() => void) | undefined;
 
   constructor(
@@ -49,7 +47,7 @@ export class Sampler {
     const slots = collectors.map(newSlot);
     this.#recorder = new RecorderCollector(slots);
     this.#slots = [...slots, newSlot(this.#command), newSlot(this.#recorder)];
-    this.#wallLead = clock.wall() - axis.elapsed();
+    this.#wall = new WallWatch(clock, axis);
   }
 
   /** The command's phase: 0 before it, 1 while it runs, 2 after it. */
@@ -80,7 +78,8 @@ export class Sampler {
       offset += slot.values.length;
     }
     this.sink.row(this.#atMs, this.#row);
-    this.#watchClock();
+    const jump = this.#wall.jump();
+    if (jump !== undefined) this.sink.event({ atMs: this.axis.now(), event: "clock_jumped", text: jump });
   }
 
   #begin(hasty: boolean): void {
@@ -115,6 +114,11 @@ export class Sampler {
     const seconds = (this.clock.now() - began) / 1000;
     slot.seconds += seconds;
     this.#recorder.durationSeconds += seconds;
+  }
+
+  /** Tells every collector that the next sample is the one at the command's start. */
+  commandStarting(): void {
+    for (const { collector } of this.#slots) this.#tell(() => collector.commandStarting?.());
   }
 
   /** Tells every collector that the command has been started. */
@@ -179,8 +183,9 @@ export class Sampler {
     this.#cancelTick?.();
   }
 
-  /** One collector's values, or the absence of them: it fails alone. */
+  /** One collector's values, or the absence of those that it did not come to: it fails alone. */
   #fill(slot: Slot): void {
+    slot.values.fill(ABSENT);
     try {
       for (let tries = 0; tries < MOST_DESCRIPTIONS; tries++) {
         if (!slot.described) this.#describe(slot);
@@ -189,7 +194,6 @@ export class Sampler {
       }
       slot.values.fill(ABSENT);
     } catch (error) {
-      slot.values.fill(ABSENT);
       this.#failed(slot, error);
     }
   }
@@ -221,17 +225,6 @@ export class Sampler {
         event: "collector_failed",
         text: `Collector ${slot.collector.name} failed: ${error.message}`,
       });
-  }
-
-  /** Notes a wall clock that was set, or a machine that slept, since the last sample. */
-  #watchClock(): void {
-    const lead = this.clock.wall() - this.axis.elapsed();
-    const jump = lead - this.#wallLead;
-    this.#wallLead = lead;
-    if (Math.abs(jump) <= CLOCK_JUMP_MS) return;
-    const seconds = (jump / 1000).toFixed(1);
-    const text = `The wall clock jumped by ${jump > 0 ? "+" : ""}${seconds} s`;
-    this.sink.event({ atMs: this.axis.now(), event: "clock_jumped", text });
   }
 }
 

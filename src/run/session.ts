@@ -93,6 +93,7 @@ export class Session {
   async #runCommand(): Promise<Ending> {
     const { clock, signals, start } = this.#parts;
     this.#sampler.status = 1;
+    this.#sampler.commandStarting();
     const startedAtMs = this.#sample(() => this.#sampler.capture());
     const startedAt = clock.now();
     const child = start();

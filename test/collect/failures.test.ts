@@ -38,7 +38,8 @@ describe("a source that fails", () => {
   };
 
   test("there is one for every collector", () => {
-    expect(Object.keys(SOURCES)).toEqual(COLLECTORS.map(({ name }) => name));
+    // A group is many files, some of which may fail while the others are read: container.test.ts has it.
+    expect([...Object.keys(SOURCES), "container"]).toEqual(COLLECTORS.map(({ name }) => name));
   });
 
   test.each(Object.entries(SOURCES))("%s, forbidden or malformed, fails alone and recovers", (name, path) => {

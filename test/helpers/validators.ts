@@ -33,6 +33,7 @@ const TOOLS = {
   vmstat: { command: ["vmstat"], debian: "procps", probe: ["-V"] },
   ip: { command: ["ip"], debian: "iproute2", probe: ["-V"] },
   nstat: { command: ["nstat"], debian: "iproute2", probe: ["-V"] },
+  userModeLinux: { command: ["linux.uml"], debian: "user-mode-linux", probe: ["--version"] },
   compiler: { command: ["gcc"], debian: "gcc", probe: ["--version"] },
 } as const satisfies Record<string, Tool>;
 

@@ -53,6 +53,7 @@ function configOf(parts: Partial<Config> = {}): Config {
     delayAfterSeconds: 0,
     intervalSeconds: 1,
     journalDir: undefined,
+    cgroup: undefined,
     recordArgs: true,
     collectors: { only: [], without: [], ways: [] },
     summary: "never",

@@ -1,0 +1,226 @@
+import { describe, expect, test } from "bun:test";
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { groupsLeft, mayMakeV1Groups, pathsOf, startTicks, TestGroups, testsGroups } from "../helpers/cgroups.ts";
+import { until } from "../helpers/processes.ts";
+import { Recorded } from "../helpers/recorded.ts";
+import { BIN, runProgram, statexec, tempFolder } from "../helpers/statexec.ts";
+
+const NAME = /^statexec-\d+-\d+$/;
+const own = testsGroups();
+const unified = own.find(({ version }) => version === 2);
+let groups = 0;
+
+/** Groups of the tests' own, for statexec to be run in. */
+const testGroups = (...controllers: string[]) => new TestGroups(controllers, `test-${process.pid}-${groups++}`);
+
+const AUTO = [BIN, "--cgroup", "auto", "-f", "run.prom"];
+
+/** The last part of a group's path. */
+const nameOf = (path: string | undefined) => path?.slice(path.lastIndexOf("/") + 1) ?? "";
+
+const runs = (where: TestGroups, words: readonly string[], cwd: string) => runProgram(where.words(...words), { cwd });
+
+describe.skipIf(!mayMakeV1Groups())("the command's own group, of version 1 (needs root and its hierarchies)", () => {
+  test.each([
+    ["by the runtime", AUTO],
+    ["byte for byte", ["nohup", ...AUTO]],
+  ])("holds it from its first instruction, its children too, and is gone afterwards: %s", async (_, words) => {
+    using folder = tempFolder();
+    await using where = testGroups("memory", "pids");
+    const script = "cat /proc/self/cgroup; echo; (sh -c 'cat /proc/self/cgroup')";
+    const first = await runs(where, [...words, "cat", "/proc/self/cgroup"], folder.path);
+    const result = await runs(where, [...words, "sh", "-c", script], folder.path);
+    expect([first.code, result.code, first.stderr.replace(/^nohup.*\n/, "")]).toEqual([0, 0, ""]);
+    const [direct, inherited] = result.stdout.split("\n\n").map(pathsOf);
+    expect(direct).toEqual(inherited!);
+    for (const paths of [pathsOf(first.stdout), direct!]) {
+      expect(nameOf(paths.get("memory"))).toMatch(NAME);
+      const name = nameOf(paths.get("memory"));
+      const parents = new Map(own.map(({ controllers, path }) => [controllers.join(), path]));
+      const bare = (path: string | undefined) => (path === "/" ? "" : path);
+      for (const controller of ["memory", "pids"])
+        expect(paths.get(controller)).toBe(
+          `${bare(parents.get(controller))}/${nameOf(where.folder(controller))}/${name}`,
+        );
+      if (unified) expect(nameOf(paths.get(""))).toBe(name);
+      // What is not needed is left alone.
+      expect(paths.get("devices")).toBe(parents.get("devices")!);
+      for (const each of where.folders) expect(groupsLeft(each)).toEqual([]);
+      if (unified) expect(existsSync(`${unified.folder}/${name}`)).toBe(false);
+    }
+  });
+
+  test("has the limits that hold above it, so that who reads the leaf sees them", async () => {
+    using folder = tempFolder();
+    await using where = testGroups("memory", "pids", "cpu");
+    where.limit("memory", "memory.limit_in_bytes", "512M").limit("pids", "pids.max", 99);
+    where.limit("cpu", "cpu.cfs_period_us", 50000).limit("cpu", "cpu.cfs_quota_us", 150000);
+    const files = ["memory/memory.limit_in_bytes", "pids/pids.max", "cpu/cpu.cfs_period_us", "cpu/cpu.cfs_quota_us"];
+    const reads = files.map((file) => {
+      const [controller, name] = file.split("/");
+      return `cat ${where.folder(controller!)}/statexec-*/${name}`;
+    });
+    const { stdout } = await runs(where, [...AUTO, "sh", "-c", reads.join("; ")], folder.path);
+    expect(stdout.split("\n")).toEqual([String(512 * 2 ** 20), "99", "50000", "150000", ""]);
+  });
+
+  test("has figures from 0 on, that begin with the command", async () => {
+    using folder = tempFolder();
+    const { code } = await statexec(
+      ["--cgroup", "auto", "-d", "0.05", "--interval", "0.02", "-f", "run.prom", "true"],
+      {
+        cwd: folder.path,
+      },
+    );
+    expect(code).toBe(0);
+    const recorded = new Recorded(folder.file("run.prom"));
+    const status = recorded.points("command_status");
+    const started = status.find(([, value]) => value === 1)![0];
+    expect(status[0]![1]).toBe(0);
+    for (const name of ["command_memory_kernel_bytes", "command_memory_peak_with_cache_bytes", "command_oom_kills"])
+      expect(recorded.points(name)[0], name).toEqual([started, 0]);
+    expect(recorded.last("command_memory_peak_with_cache_bytes")).toBeGreaterThan(0);
+  });
+
+  test("leaves what lives on alone; the next run removes what is empty, dead and ours, and nothing else", async () => {
+    using folder = tempFolder();
+    await using where = testGroups("memory", "pids");
+    const memory = where.folder("memory");
+    const daemon = ["sh", "-c", "setsid sleep 1000 >/dev/null 2>&1 & echo $!"];
+    const left = await runs(where, [...AUTO, ...daemon], folder.path);
+    expect(left).toMatchObject({ code: 0, stderr: "" });
+    const [kept] = groupsLeft(memory);
+    expect(kept).toMatch(NAME);
+    const others = [`statexec-${process.pid}-${startTicks(process.pid)}`, "statexec-1-x", "somebody-1-2"];
+    for (const name of [...others, "statexec-4194305-7"]) mkdirSync(`${memory}/${name}`);
+    await runs(where, [...AUTO, "true"], folder.path);
+    expect(groupsLeft(memory).sort()).toEqual([kept!, ...others.slice(0, 2)].sort());
+    process.kill(Number(left.stdout));
+    await until(() => readFileSync(`${memory}/${kept}/cgroup.procs`, "utf8") === "");
+    await runs(where, [...AUTO, "true"], folder.path);
+    expect(groupsLeft(memory).sort()).toEqual(others.slice(0, 2).sort());
+    expect(existsSync(`${memory}/${others[2]}`)).toBe(true);
+  });
+
+  test("shows a process that was killed for memory", async () => {
+    using folder = tempFolder();
+    await using where = testGroups("memory", "pids");
+    where.limit("memory", "memory.limit_in_bytes", "256M");
+    const hog = ["sh", "-c", "head -c 600M /dev/zero | tail >/dev/null; exit 0"];
+    expect((await runs(where, [...AUTO, ...hog], folder.path)).code).toBe(0);
+    const recorded = new Recorded(folder.file("run.prom"));
+    expect(recorded.points("command_oom_kills")[0]![1]).toBe(0);
+    expect(recorded.last("command_oom_kills")).toBe(1);
+    expect(recorded.last("command_memory_peak_with_cache_bytes")).toBeGreaterThan(200 * 2 ** 20);
+    expect(recorded.last("container_memory_limit_bytes")).toBe(256 * 2 ** 20);
+  });
+
+  test("shows a quota of its own that is too small", async () => {
+    using folder = tempFolder();
+    await using where = testGroups("memory", "pids", "cpu");
+    where.limit("cpu", "cpu.cfs_quota_us", 20000);
+    // One of the same size may never bite: the one above has all of it to count, and us.
+    const lower = `echo 10000 >$(echo ${where.folder("cpu")}/statexec-*)/cpu.cfs_quota_us`;
+    const busy = ["sh", "-c", `${lower}; i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done`];
+    expect((await runs(where, [...AUTO, ...busy], folder.path)).code).toBe(0);
+    const recorded = new Recorded(folder.file("run.prom"));
+    expect(recorded.points("command_throttled_seconds")[0]![1]).toBe(0);
+    expect(recorded.last("command_throttled_seconds")).toBeGreaterThan(0);
+    expect(recorded.last("command_throttled_periods")).toBeGreaterThan(0);
+    expect(recorded.last("container_cpu_limit_cores")).toBe(0.2);
+  });
+});
+
+describe.skipIf(!mayMakeV1Groups())("the group that statexec runs in, of version 1", () => {
+  test("shows a memory limit that was hit, without a group of the command's", async () => {
+    using folder = tempFolder();
+    await using where = testGroups("memory");
+    where.limit("memory", "memory.limit_in_bytes", "256M");
+    const hog = ["sh", "-c", "head -c 600M /dev/zero | tail >/dev/null; exit 0"];
+    expect((await runs(where, [BIN, "-f", "run.prom", ...hog], folder.path)).code).toBe(0);
+    const recorded = new Recorded(folder.file("run.prom"));
+    expect(recorded.last("container_oom_kills") - recorded.points("container_oom_kills")[0]![1]).toBe(1);
+    expect(recorded.last("container_memory_peak_bytes")).toBeGreaterThan(250 * 2 ** 20);
+    expect(recorded.family("command_oom_kills").size).toBe(0);
+  });
+
+  test("shows a quota that held it back", async () => {
+    using folder = tempFolder();
+    await using where = testGroups("cpu");
+    where.limit("cpu", "cpu.cfs_quota_us", 20000);
+    const busy = ["sh", "-c", "i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done"];
+    expect((await runs(where, [BIN, "-f", "run.prom", ...busy], folder.path)).code).toBe(0);
+    const recorded = new Recorded(folder.file("run.prom"));
+    const growth = (name: string) => recorded.last(name) - recorded.points(name)[0]![1];
+    expect(recorded.last("container_cpu_limit_cores")).toBe(0.2);
+    expect(growth("container_cpu_throttled_periods")).toBeGreaterThan(0);
+    expect(growth("container_cpu_periods")).toBeGreaterThanOrEqual(growth("container_cpu_throttled_periods"));
+    expect(growth("container_cpu_throttled_seconds")).toBeGreaterThan(0);
+  });
+});
+
+describe.skipIf(process.getuid?.() !== 0)("a user without rights (needs root to become one)", () => {
+  test("goes without a group, and is told so in one line", async () => {
+    using folder = tempFolder();
+    chmodSync(folder.path, 0o777);
+    // The binary may lie where nobody may not go: by a descriptor that root opened.
+    const sh = `exec 9<"$0"; exec setpriv --reuid=65534 --regid=65534 --clear-groups /proc/self/fd/9 "$@"`;
+    const words = ["sh", "-c", sh, BIN, "--cgroup", "auto", "-f", "run.prom", "sh", "-c", "exit 7"];
+    const { code, stderr } = await runProgram(words, { cwd: folder.path });
+    expect(code).toBe(7);
+    expect(stderr).toMatch(/^statexec: --cgroup auto: no control group for the command: [^\n]+\n$/);
+    expect(new Recorded(folder.file("run.prom")).family("command_oom_kills").size).toBe(0);
+  });
+});
+
+describe("a group that is named", () => {
+  const refusal = async (group: string) => {
+    using folder = tempFolder();
+    const result = await statexec(["--cgroup", group, "-f", "run.prom", "echo", "started"], { cwd: folder.path });
+    expect(result).toMatchObject({ code: 125, stdout: "" });
+    expect(existsSync(folder.file("run.prom"))).toBe(false);
+    return result.stderr;
+  };
+  const NEXT = "name an empty control group of yours, or take auto";
+
+  test("and is none is refused before the start", async () => {
+    using folder = tempFolder();
+    writeFileSync(folder.file("file"), "");
+    expect(await refusal("/no/such")).toBe(
+      `statexec: --cgroup (SE_CGROUP): "/no/such": No such file or directory; ${NEXT}\n`,
+    );
+    for (const path of [folder.path, folder.file("file")])
+      expect(await refusal(path)).toBe(`statexec: --cgroup (SE_CGROUP): "${path}": no control group; ${NEXT}\n`);
+  });
+
+  test.skipIf(own.length === 0)("and inhabited is refused", async () => {
+    const { folder } = own[0]!;
+    expect(await refusal(folder)).toBe(
+      `statexec: --cgroup (SE_CGROUP): "${folder}": there are processes in it; ${NEXT}\n`,
+    );
+  });
+
+  test.skipIf(!mayMakeV1Groups())(
+    "is where the command's group is made, with the figures of its hierarchy",
+    async () => {
+      using folder = tempFolder();
+      await using where = testGroups("memory");
+      const path = where.folder("memory");
+      const words = ["--cgroup", path, "-f", "run.prom", "cat", "/proc/self/cgroup"];
+      const { code, stdout, stderr } = await statexec(words, { cwd: folder.path });
+      expect([code, stderr]).toEqual([0, ""]);
+      expect(pathsOf(stdout).get("memory")).toMatch(new RegExp(`/${nameOf(path)}/statexec-\\d+-\\d+$`));
+      expect(pathsOf(stdout).get("pids")).not.toContain("statexec");
+      expect(groupsLeft(path)).toEqual([]);
+      expect(new Recorded(folder.file("run.prom")).last("command_memory_peak_with_cache_bytes")).toBeGreaterThan(0);
+    },
+  );
+
+  test.skipIf(!mayMakeV1Groups())("in a hierarchy without figures is refused", async () => {
+    await using where = testGroups("devices");
+    const path = where.folder("devices");
+    expect(await refusal(path)).toBe(
+      `statexec: --cgroup (SE_CGROUP): "${path}": its hierarchy has no figures; ${NEXT}\n`,
+    );
+  });
+});
