@@ -49,7 +49,7 @@ export async function record(parts: RecordParts): Promise<Ending> {
   const report = problems.report.bind(problems);
   let child: Child | undefined;
   const helpers = signals.sentinel;
-  const tree = new TreeCollector({ helpers, reap: () => orphans.reap() });
+  const tree = new TreeCollector({ helpers, reap: (pid) => orphans.end(pid) });
   const orphans = new OrphanReaper({
     isWaitedFor: (pid) => pid === child?.pid || helpers.isHelper(pid),
     farewell: (pid) => tree.farewell(pid),
@@ -59,6 +59,7 @@ export async function record(parts: RecordParts): Promise<Ending> {
   const start = () => {
     // Where the kernel refuses this, orphans go to the system's first process, and their time is that which was seen.
     adoptOrphans();
+    tree.commandStarting();
     const started = signals.starting(() => startChild(command, inherited, launcher));
     child = started;
     orphans.start();

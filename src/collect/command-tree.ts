@@ -1,10 +1,11 @@
-import { KernelProcesses, type Processes } from "../proc/processes.ts";
+import type { Processes } from "../proc/processes.ts";
 import { Budget } from "./budget.ts";
 import { ABSENT } from "./collector.ts";
-import { type Helpers, TreeAccounts } from "./tree-accounts.ts";
+import { TreeAccounts } from "./tree-accounts.ts";
 import { TreeDetails } from "./tree-details.ts";
 import { EndedTotals, type ReapedCounts } from "./tree-ended.ts";
 import { TreeMemory } from "./tree-memory.ts";
+import type { Helpers } from "./tree-reaped.ts";
 
 /** How much of all time may go into files beside stat, and how much of it in advance. */
 const DETAILS_SHARE = 0.01;
@@ -14,9 +15,8 @@ const DETAILS_ADVANCE_MS = 50;
 export interface TreeParts {
   /** Children of ours that are for our own use, and what those used that have ended: none of it is the command's. */
   readonly helpers: Helpers;
-  /** Ends orphans that have ended, so that what they used comes to us. */
-  readonly reap?: () => void;
-  readonly processes?: Processes;
+  /** Waits for an orphan that has ended, so that what it used comes to us. */
+  readonly reap?: (pid: number) => void;
   readonly reaped?: ReapedCounts;
   /** Milliseconds by a clock that does not step. */
   readonly now?: () => number;
@@ -35,14 +35,15 @@ export class CommandTree {
   openDescriptors = ABSENT;
   private readonly details: TreeDetails;
   private readonly budget: Budget;
-  private readonly reap: (() => void) | undefined;
+  private readonly reap: TreeParts["reap"];
   /** The highest that each of the four io counters was. */
   private readonly highest = new Float64Array(4);
 
   /** To be made before the command, `root`, can have ended. */
   constructor(
     root: number,
-    { helpers, reap, processes = new KernelProcesses(), reaped, now = monotonicMs }: TreeParts,
+    private readonly processes: Processes,
+    { helpers, reap, reaped, now = monotonicMs }: TreeParts,
   ) {
     this.accounts = new TreeAccounts(processes, root, helpers);
     this.reap = reap;
@@ -56,11 +57,7 @@ export class CommandTree {
   update(atMs: number, whole: boolean): void {
     const { accounts, details, budget } = this;
     accounts.update();
-    if (whole && this.reap) {
-      // What a zombie used is known to a hundredth of a second; once it is waited for, exactly.
-      this.reap();
-      accounts.update();
-    }
+    if (whole && this.reapOrphans()) accounts.update();
     details.fresh = false;
     const { members } = accounts;
     if (whole || budget.allows(details.expectedMs(members))) budget.spend(details.update(members));
@@ -77,6 +74,13 @@ export class CommandTree {
   /** Some process did not let us see what it reads and writes, when last asked. */
   get ioHidden(): boolean {
     return this.details.ioHidden;
+  }
+
+  /** What a zombie used is known to a hundredth of a second; once it is waited for, exactly. Whether there were any. */
+  private reapOrphans(): boolean {
+    const orphans = this.accounts.members.filter(({ ended, parent }) => ended && parent === this.processes.self);
+    for (const { pid } of orphans) this.reap?.(pid);
+    return orphans.length > 0;
   }
 
   private takeIo(): void {

@@ -1,4 +1,5 @@
 import { ACCOUNTING, COMMAND, type SeriesKey, series } from "../catalog/index.ts";
+import { KernelProcesses, type Processes } from "../proc/processes.ts";
 import { ABSENT, type Collector } from "./collector.ts";
 import { CommandTree, type TreeParts } from "./command-tree.ts";
 import { REST } from "./tree-names.ts";
@@ -51,11 +52,19 @@ export class TreeCollector implements Collector {
   private updated = false;
   private finals: readonly Final[] = [];
 
-  constructor(private readonly parts: TreeParts) {}
+  constructor(
+    private readonly parts: TreeParts,
+    private readonly processes: Processes = new KernelProcesses(),
+  ) {}
+
+  /** The command is about to be started: whatever runs now is none of its processes. */
+  commandStarting(): void {
+    this.processes.list();
+  }
 
   commandStarted(pid: number, stamp: () => number): void {
     this.stamp = stamp;
-    this.tree = new CommandTree(pid, this.parts);
+    this.tree = new CommandTree(pid, this.processes, this.parts);
     this.phase = "running";
   }
 
@@ -109,8 +118,8 @@ function fill(row: Float64Array, tree: CommandTree, running: boolean): void {
   row[7] = tree.ioWriteBytes;
   row[8] = accounts.minorFaults;
   row[9] = accounts.majorFaults;
-  row[10] = running ? ABSENT : ended.voluntarySwitches;
-  row[11] = running ? ABSENT : ended.involuntarySwitches;
+  row[10] = running ? ABSENT : accounts.reaped.voluntarySwitches;
+  row[11] = running ? ABSENT : accounts.reaped.involuntarySwitches;
   row[12] = accounts.processes > 0 ? accounts.residentBytes : ABSENT;
   row[13] = memory.proportionalBytes;
   row[14] = memory.anonymousBytes;
