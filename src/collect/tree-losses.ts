@@ -1,8 +1,11 @@
 import type { Kin } from "./tree-kin.ts";
 import type { Member } from "./tree-member.ts";
 
-/** Times in /proc are rounded down to a hundredth of a second, own and children's, user and system each. */
-const ROUNDING_SECONDS = 0.03;
+/** Times in /proc are rounded down to a hundredth of a second, user and system each: so much may seem not to have come. */
+const ROUNDING_SECONDS = 0.02;
+
+/** Far below what any kernel counts, and far above what a sum of doubles is off by. */
+const NOTHING_SECONDS = 1e-6;
 
 /** Whose time is asked for. */
 export interface LossParts {
@@ -43,8 +46,8 @@ export class Losses {
       if (above) above.expected += short;
       else toUs += short;
     }
-    const lost = toUs - (reapedSeconds() - this.reapedChecked) - ROUNDING_SECONDS;
-    if (lost > 0) this.add(lost, gone);
+    const lost = toUs - (reapedSeconds() - this.reapedChecked);
+    if (lost > NOTHING_SECONDS) this.add(lost, gone);
   }
 
   /** The next comparison begins where this one ended. */
