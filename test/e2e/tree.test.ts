@@ -44,7 +44,8 @@ describe("what the command leaves", () => {
     try {
       const run = new Recorded(folder.file("run.prom"));
       expect(run.last(PROCESSES)).toBe(1);
-      expect(cpuSeconds(run)).toBeWithin(0.1, 0.15);
+      // It lives: four sums of two processes are rounded down to a hundredth each.
+      expect(cpuSeconds(run)).toBeWithin(0.06, 0.15);
       expect((await Bun.file(folder.file("during")).text()).trim()).toBe("statexec");
       const [, , , parent] = (await Bun.file(`/proc/${pid}/stat`).text()).split(" ");
       expect(await Bun.file(`/proc/${parent}/comm`).text()).not.toContain("statexec");
