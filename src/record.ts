@@ -75,7 +75,7 @@ async function recordWith(
   const report = problems.report.bind(problems);
   let child: Child | undefined;
   const helpers = signals.sentinel;
-  const tree = new TreeCollector({ helpers, reap: () => orphans.reap() });
+  const tree = new TreeCollector({ helpers, group: group?.figures, reap: (pid) => orphans.end(pid) });
   const orphans = new OrphanReaper({
     isWaitedFor: (pid) => pid === child?.pid || helpers.isHelper(pid),
     farewell: (pid) => tree.farewell(pid),

@@ -1,23 +1,40 @@
-import { KernelProcesses, type Processes } from "../proc/processes.ts";
+import type { Processes } from "../proc/processes.ts";
 import { Budget } from "./budget.ts";
 import { ABSENT } from "./collector.ts";
-import { type Helpers, TreeAccounts } from "./tree-accounts.ts";
+import type { GroupFigures } from "./group-figures.ts";
+import { TreeAccounts } from "./tree-accounts.ts";
 import { TreeDetails } from "./tree-details.ts";
 import { EndedTotals, type ReapedCounts } from "./tree-ended.ts";
 import { TreeMemory } from "./tree-memory.ts";
+import type { Helpers } from "./tree-reaped.ts";
 
 /** How much of all time may go into files beside stat, and how much of it in advance. */
 const DETAILS_SHARE = 0.01;
 const DETAILS_ADVANCE_MS = 50;
 
+/** What a control group of the command's own says of it: NaN where it does not. */
+export type GroupCounts = Pick<
+  GroupFigures,
+  | "userSeconds"
+  | "systemSeconds"
+  | "anonymousBytes"
+  | "fileBytes"
+  | "sharedBytes"
+  | "kernelBytes"
+  | "diskReadBytes"
+  | "diskWriteBytes"
+  | "sources"
+>;
+
 /** What a tree is made of; what is left out is the machine's own. */
 export interface TreeParts {
   /** Children of ours that are for our own use, and what those used that have ended: none of it is the command's. */
   readonly helpers: Helpers;
-  /** Ends orphans that have ended, so that what they used comes to us. */
-  readonly reap?: () => void;
-  readonly processes?: Processes;
+  /** Waits for an orphan that has ended, so that what it used comes to us. */
+  readonly reap?: (pid: number) => void;
   readonly reaped?: ReapedCounts;
+  /** The command's own group, up to date; what it says is preferred. */
+  readonly group?: GroupCounts | undefined;
   /** Milliseconds by a clock that does not step. */
   readonly now?: () => number;
 }
@@ -35,15 +52,18 @@ export class CommandTree {
   openDescriptors = ABSENT;
   private readonly details: TreeDetails;
   private readonly budget: Budget;
-  private readonly reap: (() => void) | undefined;
+  private readonly reap: TreeParts["reap"];
+  private readonly group: GroupCounts | undefined;
   /** The highest that each of the four io counters was. */
   private readonly highest = new Float64Array(4);
 
   /** To be made before the command, `root`, can have ended. */
   constructor(
     root: number,
-    { helpers, reap, processes = new KernelProcesses(), reaped, now = monotonicMs }: TreeParts,
+    private readonly processes: Processes,
+    { helpers, reap, reaped, group, now = monotonicMs }: TreeParts,
   ) {
+    this.group = group;
     this.accounts = new TreeAccounts(processes, root, helpers);
     this.reap = reap;
     this.memory = new TreeMemory(processes, now);
@@ -56,17 +76,32 @@ export class CommandTree {
   update(atMs: number, whole: boolean): void {
     const { accounts, details, budget } = this;
     accounts.update();
-    if (whole && this.reap) {
-      // What a zombie used is known to a hundredth of a second; once it is waited for, exactly.
-      this.reap();
-      accounts.update();
-    }
+    if (whole && this.reapOrphans()) accounts.update();
     details.fresh = false;
     const { members } = accounts;
     if (whole || budget.allows(details.expectedMs(members))) budget.spend(details.update(members));
     this.openDescriptors = details.fresh ? details.openDescriptors : ABSENT;
     this.takeIo();
     this.memory.update(accounts, details, atMs);
+    if (this.group) this.takeGroup(this.group, atMs);
+  }
+
+  get userSeconds(): number {
+    return preferred(this.group?.userSeconds, this.accounts.userSeconds);
+  }
+
+  get systemSeconds(): number {
+    return preferred(this.group?.systemSeconds, this.accounts.systemSeconds);
+  }
+
+  /** Where the figures of each resource come from, for `statexec_accounting_info`. */
+  sources(): Map<string, string> {
+    const sources = new Map([["cpu", this.isLowerBound ? "wait4_lower_bound" : "wait4"]]);
+    if (!Number.isNaN(this.memory.peakBytes)) sources.set("memory", "proc").set("memory_peak", "proc_sampled");
+    if (!Number.isNaN(this.ioReadBytes))
+      sources.set("io", this.ioHidden || this.isLowerBound ? "proc_lower_bound" : "proc");
+    for (const [resource, source] of this.group?.sources ?? []) sources.set(resource, source);
+    return sources;
   }
 
   /** Of the accounts of those that ended, a part may be missing. */
@@ -77,6 +112,21 @@ export class CommandTree {
   /** Some process did not let us see what it reads and writes, when last asked. */
   get ioHidden(): boolean {
     return this.details.ioHidden;
+  }
+
+  /** What a zombie used is known to a hundredth of a second; once it is waited for, exactly. Whether there were any. */
+  private reapOrphans(): boolean {
+    const orphans = this.accounts.members.filter(({ ended, parent }) => ended && parent === this.processes.self);
+    for (const { pid } of orphans) this.reap?.(pid);
+    return orphans.length > 0;
+  }
+
+  /** A group counts shared memory once, and the kernel's own; what it says of storage is of the disks themselves. */
+  private takeGroup(group: GroupCounts, atMs: number): void {
+    if (!Number.isNaN(group.anonymousBytes)) this.memory.takeGroup(group, atMs);
+    if (Number.isNaN(group.diskReadBytes)) return;
+    this.diskReadBytes = this.raised(2, group.diskReadBytes);
+    this.diskWriteBytes = this.raised(3, group.diskWriteBytes);
   }
 
   private takeIo(): void {
@@ -91,6 +141,7 @@ export class CommandTree {
     ended.update();
     this.ioReadBytes = this.raised(0, details.ioReadBytes + ended.ioReadBytes);
     this.ioWriteBytes = this.raised(1, details.ioWriteBytes + ended.ioWriteBytes);
+    if (this.group && !Number.isNaN(this.group.diskReadBytes)) return;
     this.diskReadBytes = this.raised(2, details.diskReadBytes + ended.diskReadBytes);
     this.diskWriteBytes = this.raised(3, details.diskWriteBytes + ended.diskWriteBytes);
   }
@@ -100,6 +151,10 @@ export class CommandTree {
     if (value > this.highest[counter]!) this.highest[counter] = value;
     return Number.isNaN(value) ? ABSENT : this.highest[counter]!;
   }
+}
+
+function preferred(first: number | undefined, second: number): number {
+  return first === undefined || Number.isNaN(first) ? second : first;
 }
 
 function monotonicMs(): number {

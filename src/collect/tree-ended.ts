@@ -29,8 +29,7 @@ export class EndedTotals {
     this.io = io;
     io.update();
     const { readBytes, writeBytes, diskReadBytes, diskWriteBytes } = io;
-    const { voluntarySwitches, involuntarySwitches } = processes.ended;
-    this.before = { readBytes, writeBytes, diskReadBytes, diskWriteBytes, voluntarySwitches, involuntarySwitches };
+    this.before = { readBytes, writeBytes, diskReadBytes, diskWriteBytes };
     const own = processes.read(processes.self, "status");
     if (own) this.status.parse(own);
     this.ownBytes = this.status.highestBytes;
@@ -44,14 +43,6 @@ export class EndedTotals {
     this.ioWriteBytes = io.writeBytes - before.writeBytes;
     this.diskReadBytes = io.diskReadBytes - before.diskReadBytes;
     this.diskWriteBytes = io.diskWriteBytes - before.diskWriteBytes;
-  }
-
-  get voluntarySwitches(): number {
-    return this.processes.ended.voluntarySwitches - this.before.voluntarySwitches;
-  }
-
-  get involuntarySwitches(): number {
-    return this.processes.ended.involuntarySwitches - this.before.involuntarySwitches;
   }
 
   /** Highest resident memory of the largest of them; ABSENT where that may be our own. */

@@ -42,8 +42,11 @@ export class Kin {
   /** Those that could not be told at the last look, and the parent that they had. */
   private readonly orphans = new Map<number, number>();
 
+  /** Those in the list of processes, which is to be of before the command's start, are none of its. */
   constructor(private readonly parts: KinParts) {
-    this.stat = new PidStat(parts.processes.pageBytes);
+    const { pageBytes, pids, inodes, listed } = parts.processes;
+    this.stat = new PidStat(pageBytes);
+    for (let i = 0; i < listed; i++) this.known.set(pids[i]!, { inode: inodes[i]!, member: undefined, seen: 0 });
   }
 
   /** The member of this pid, if it is one. */
@@ -79,15 +82,10 @@ export class Kin {
     let kept = 0;
     for (let i = 0; i < members.length; i++) {
       const member = members[i]!;
-      if (member.gone) this.forget(member);
-      else members[kept++] = member;
+      if (!member.gone) members[kept++] = member;
+      else if (this.member(member.pid) === member) this.known.delete(member.pid);
     }
     members.length = kept;
-  }
-
-  private forget(member: Member): void {
-    this.parts.processes.forget(member.pid);
-    if (this.member(member.pid) === member) this.known.delete(member.pid);
   }
 
   /** Those whose parent is new too, and stands behind them, are asked again when that is known. */
@@ -109,6 +107,7 @@ export class Kin {
     const inode = processes.inodes[place]!;
     const bytes = this.statOf(pid);
     if (bytes === undefined) return true;
+    if (bytes !== FORBIDDEN && this.isStillMember(pid, inode)) return true;
     const isOurs = bytes === FORBIDDEN ? false : this.isOurs(pid, last);
     const member = isOurs ? new Member(pid, this.stat) : undefined;
     if (!member) processes.forget(pid);
@@ -116,6 +115,14 @@ export class Kin {
     if (!member || bytes === FORBIDDEN) return isOurs !== undefined;
     this.members.push(member);
     welcome(member, this.stat, bytes);
+    return true;
+  }
+
+  /** A folder that the kernel has dropped from its cache, short of memory, comes back with another inode. */
+  private isStillMember(pid: number, inode: number): boolean {
+    const member = this.member(pid);
+    if (!member || member.gone || member.startTicks !== this.stat.startTicks) return false;
+    this.known.set(pid, { inode, member, seen: this.look });
     return true;
   }
 

@@ -15,6 +15,15 @@ const NEW_HIGH = 1.05;
 const SOON_MS = 1000;
 const SMALL_NEW_HIGH = 1.005;
 
+/** A control group's memory. */
+export interface GroupMemoryCounts {
+  readonly anonymousBytes: number;
+  readonly fileBytes: number;
+  readonly sharedBytes: number;
+  /** NaN: not counted apart. */
+  readonly kernelBytes: number;
+}
+
 /** The tree's memory: what is known of it at a sample, and the highest until then. */
 export class TreeMemory {
   /** ABSENT at a sample that did not look. */
@@ -50,6 +59,15 @@ export class TreeMemory {
     if (details.fresh) this.takeDetails(details);
     if (this.isDue(tree)) this.walk(tree);
     this.raisePeak(this.anonymousBytes + this.sharedBytes, atMs);
+  }
+
+  /** Takes what the command's own group says instead. */
+  takeGroup(group: GroupMemoryCounts, atMs: number): void {
+    this.anonymousBytes = group.anonymousBytes;
+    this.fileBytes = group.fileBytes;
+    this.sharedBytes = group.sharedBytes;
+    const kernel = Number.isNaN(group.kernelBytes) ? 0 : group.kernelBytes;
+    this.raisePeak(group.anonymousBytes + group.sharedBytes + kernel, atMs);
   }
 
   /** So much was held at one time. */

@@ -1,4 +1,5 @@
 import { ACCOUNTING, COMMAND, type SeriesKey, series } from "../catalog/index.ts";
+import { KernelProcesses, type Processes } from "../proc/processes.ts";
 import { ABSENT, type Collector } from "./collector.ts";
 import { CommandTree, type TreeParts } from "./command-tree.ts";
 import { REST } from "./tree-names.ts";
@@ -51,11 +52,19 @@ export class TreeCollector implements Collector {
   private updated = false;
   private finals: readonly Final[] = [];
 
-  constructor(private readonly parts: TreeParts) {}
+  constructor(
+    private readonly parts: TreeParts,
+    private readonly processes: Processes = new KernelProcesses(),
+  ) {}
+
+  /** The command is about to be started: whatever runs now is none of its processes. */
+  commandStarting(): void {
+    this.processes.list();
+  }
 
   commandStarted(pid: number, stamp: () => number): void {
     this.stamp = stamp;
-    this.tree = new CommandTree(pid, this.parts);
+    this.tree = new CommandTree(pid, this.processes, this.parts);
     this.phase = "running";
   }
 
@@ -107,8 +116,8 @@ function fillBefore(row: Float64Array): true {
 /** `running`: context switches are counted by the kernel for a process' first thread alone, until it has ended. */
 function fill(row: Float64Array, tree: CommandTree, running: boolean): void {
   const { accounts, memory, ended } = tree;
-  row[0] = accounts.userSeconds;
-  row[1] = accounts.systemSeconds;
+  row[0] = tree.userSeconds;
+  row[1] = tree.systemSeconds;
   row[2] = accounts.processes;
   row[3] = accounts.threads;
   row[4] = tree.diskReadBytes;
@@ -117,8 +126,8 @@ function fill(row: Float64Array, tree: CommandTree, running: boolean): void {
   row[7] = tree.ioWriteBytes;
   row[8] = accounts.minorFaults;
   row[9] = accounts.majorFaults;
-  row[10] = running ? ABSENT : ended.voluntarySwitches;
-  row[11] = running ? ABSENT : ended.involuntarySwitches;
+  row[10] = running ? ABSENT : accounts.reaped.voluntarySwitches;
+  row[11] = running ? ABSENT : accounts.reaped.involuntarySwitches;
   row[12] = accounts.processes > 0 ? accounts.residentBytes : ABSENT;
   row[13] = memory.proportionalBytes;
   row[14] = memory.anonymousBytes;
@@ -135,7 +144,7 @@ function fill(row: Float64Array, tree: CommandTree, running: boolean): void {
 function finalsOf(tree: CommandTree): readonly Final[] {
   const { names } = tree.accounts;
   const { named, rest } = names.largest(MOST_NAMED);
-  const all = tree.accounts.userSeconds + tree.accounts.systemSeconds;
+  const all = tree.userSeconds + tree.systemSeconds;
   const finals: Final[] = [];
   for (const { name, cpuSeconds, peakBytes, processes } of named) {
     finals.push([series(COMMAND.commCpuSeconds, { comm: name }), cpuSeconds]);
@@ -152,10 +161,5 @@ function finalsOf(tree: CommandTree): readonly Final[] {
 }
 
 function sourcesOf(tree: CommandTree): readonly Final[] {
-  const cpu = tree.isLowerBound ? "wait4_lower_bound" : "wait4";
-  const sources: (readonly [resource: string, source: string])[] = [["cpu", cpu]];
-  if (!Number.isNaN(tree.memory.peakBytes)) sources.push(["memory", "proc"], ["memory_peak", "proc_sampled"]);
-  if (!Number.isNaN(tree.ioReadBytes))
-    sources.push(["io", tree.ioHidden || tree.isLowerBound ? "proc_lower_bound" : "proc"]);
-  return sources.map(([resource, source]) => [series(ACCOUNTING.info, { resource, source }), 1]);
+  return [...tree.sources()].map(([resource, source]) => [series(ACCOUNTING.info, { resource, source }), 1]);
 }

@@ -28,6 +28,8 @@ export interface Processes {
   >;
   /** Lists the processes that can be seen; how many there are. */
   list(): number;
+  /** How many are in the list: 0 before the first. */
+  readonly listed: number;
   /** By place in the list. A pid whose folder has the same inode as before is the same process. */
   readonly pids: Int32Array;
   readonly inodes: Float64Array;
@@ -66,6 +68,7 @@ export class KernelProcesses implements Processes {
   private readonly all: PidList;
   private readonly kept = new Map<number, number>();
   private view = new Uint8Array(0);
+  private count = 0;
 
   constructor(readonly folder = "/proc") {
     this.files = new PidFiles(folder);
@@ -79,8 +82,13 @@ export class KernelProcesses implements Processes {
     return this.all.inodes;
   }
 
+  get listed(): number {
+    return this.count;
+  }
+
   list(): number {
-    return this.all.update();
+    this.count = this.all.update();
+    return this.count;
   }
 
   read(pid: number, file: ProcessFile): Uint8Array | undefined {

@@ -35,19 +35,21 @@ export class OrphanReaper {
   reap(): void {
     try {
       for (let pid = endedChild(); pid > 0; pid = endedChild()) {
-        // It stands before the others, which the kernel would name only behind it.
+        // It stands before the others, which the kernel names only behind it.
         if (this.parts.isWaitedFor(pid)) {
           this.#lookAgain();
           return;
         }
-        this.#end(pid);
+        this.end(pid);
       }
     } catch (error) {
       this.parts.report(error);
     }
   }
 
-  #end(pid: number): void {
+  /** Waits for one that has ended; nothing happens to one that the runtime waits for. */
+  end(pid: number): void {
+    if (this.parts.isWaitedFor(pid)) return;
     let afterwards: (() => void) | undefined;
     try {
       afterwards = this.parts.farewell(pid);

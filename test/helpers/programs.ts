@@ -7,7 +7,7 @@ const SOURCES = join(import.meta.dir, "../programs");
 const ROOT = resolve(import.meta.dir, "../..");
 
 /** A program of test/programs, compiled once for each text that it ever had. Throws with the compiler's words. */
-export function program(name: "dump" | "launch" | "count"): string {
+export function program(name: "dump" | "launch" | "count" | "load"): string {
   const source = join(SOURCES, `${name}.c`);
   const target = join(tmpdir(), `statexec-${name}-${Bun.hash(readFileSync(source)).toString(16)}`);
   if (existsSync(target)) return target;

@@ -11,6 +11,8 @@
  *   load pipe MIB                  so much through a pipe to a child
  *   load tree PROCESSES            so many that sleep, until standard input ends; a line when they are there
  *   load vfork MIB MS              holds so much, and has a child that has not executed its program yet, for so long
+ *   load rusage FILE COMMAND...    runs it, and writes what the kernel's wait4(2) says of it: CPU seconds, minor page
+ *                                  faults, voluntary context switches
  *
  * CPU time is measured by the kernel's own clock of the process.
  */
@@ -23,6 +25,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -246,6 +249,27 @@ static void vfork_load(long mib, long ms)
     wait_all();
 }
 
+static int rusage(const char *path, char **command)
+{
+    struct rusage used;
+    int status;
+    pid_t pid = child();
+    if (pid == 0) {
+        execvp(command[0], command);
+        fail(command[0]);
+    }
+    if (wait4(pid, &status, 0, &used) < 0)
+        fail("wait4");
+    FILE *file = fopen(path, "w");
+    if (!file)
+        fail(path);
+    double user = used.ru_utime.tv_sec + used.ru_utime.tv_usec / 1e6;
+    double system = used.ru_stime.tv_sec + used.ru_stime.tv_usec / 1e6;
+    fprintf(file, "%.6f %ld %ld\n", user + system, used.ru_minflt, used.ru_nvcsw);
+    fclose(file);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}
+
 int main(int argc, char **argv)
 {
     const char *kind = argc > 1 ? argv[1] : "";
@@ -271,6 +295,8 @@ int main(int argc, char **argv)
         tree(a);
     else if (!strcmp(kind, "vfork"))
         vfork_load(a, b);
+    else if (!strcmp(kind, "rusage") && argc > 3)
+        return rusage(argv[2], argv + 3);
     else
         return 2;
     return 0;

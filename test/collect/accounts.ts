@@ -1,0 +1,25 @@
+import { TreeAccounts } from "../../src/collect/tree-accounts.ts";
+import type { Helpers } from "../../src/collect/tree-reaped.ts";
+import { ProcessTree } from "../helpers/process-tree.ts";
+
+export const NOBODY: Helpers = { isHelper: () => false, userSeconds: 0, systemSeconds: 0 };
+
+/** A command that was just started, among others, and its accounts. */
+export function started(helpers = NOBODY) {
+  const kernel = new ProcessTree();
+  const neighbour = kernel.fork(1, { pid: 700, name: "neighbour", userSeconds: 99 });
+  kernel.list();
+  const root = kernel.fork(kernel.self, { name: "sh" });
+  const accounts = new TreeAccounts(kernel, root, helpers);
+  const update = () => {
+    kernel.reads.length = 0;
+    accounts.update();
+    return accounts;
+  };
+  return { kernel, neighbour, root, accounts, update };
+}
+
+/** CPU time in all, to the microsecond. */
+export const seconds = ({ userSeconds, systemSeconds }: TreeAccounts) =>
+  Math.round((userSeconds + systemSeconds) * 1e6) / 1e6;
+export const pids = ({ members }: TreeAccounts) => members.map(({ pid }) => pid);

@@ -1,0 +1,43 @@
+import { TreeCollector } from "../../src/collect/tree.ts";
+import { ProcessTree } from "../helpers/process-tree.ts";
+import { NOBODY } from "./accounts.ts";
+import { labels } from "./rows.ts";
+
+const NOTHING_REAPED = { update: () => undefined, readBytes: 0, writeBytes: 0, diskReadBytes: 0, diskWriteBytes: 0 };
+
+/** A collector over the kernel in memory, a second passing with each sample, and what its samples say. */
+export function setUp() {
+  const kernel = new ProcessTree();
+  let nowMs = 0;
+  const parts = {
+    helpers: NOBODY,
+    reap: (pid: number) => kernel.wait(pid),
+    reaped: NOTHING_REAPED,
+    now: () => nowMs,
+  };
+  const collector = new TreeCollector(parts, kernel);
+  let keys = labels(collector);
+  const fill = () => {
+    const row = new Float64Array(keys.length).fill(-1);
+    return collector.sample(row) ? row : undefined;
+  };
+  /** As the sampler does: described anew when the set has changed. Without their prefix, absent ones left out. */
+  const sample = (): Record<string, number> => {
+    nowMs += 1000;
+    let row = fill();
+    if (!row) {
+      keys = labels(collector);
+      row = fill();
+    }
+    if (!row) throw new Error("the set of series has changed twice");
+    const entries = keys.map((key, i) => [key.replace("statexec_", "").replace("command_", ""), row[i]!] as const);
+    return Object.fromEntries(entries.filter(([, value]) => !Number.isNaN(value)));
+  };
+  const start = (has = {}) => {
+    collector.commandStarting();
+    const root = kernel.fork(kernel.self, has);
+    collector.commandStarted(root, () => nowMs);
+    return root;
+  };
+  return { kernel, collector, sample, start, fill };
+}

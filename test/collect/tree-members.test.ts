@@ -1,0 +1,172 @@
+import { describe, expect, test } from "bun:test";
+import { TreeAccounts } from "../../src/collect/tree-accounts.ts";
+import { ProcessTree } from "../helpers/process-tree.ts";
+import { NOBODY, pids, seconds, started } from "./accounts.ts";
+
+describe("who belongs to it", () => {
+  test("the command, what descends from it, and nothing else", () => {
+    const { kernel, root, update } = started();
+    const child = kernel.fork(root);
+    const grandchild = kernel.fork(child);
+    kernel.fork(700, { userSeconds: 50 });
+    kernel.fork(1);
+    expect(pids(update())).toEqual([root, child, grandchild]);
+  });
+
+  test("those that were there before it are not read even once, later ones only once", () => {
+    const { kernel, root, update } = started();
+    update();
+    expect(kernel.reads).toEqual([`${root}/stat`]);
+    const later = kernel.fork(700);
+    update();
+    expect(kernel.reads).toEqual([`${root}/stat`, `${later}/stat`]);
+    update();
+    expect(kernel.reads).toEqual([`${root}/stat`]);
+  });
+
+  test("a child that was ours before the command, as `daemon & exec statexec` leaves one, is not", () => {
+    const kernel = new ProcessTree();
+    const before = kernel.fork(kernel.self, { userSeconds: 5 });
+    kernel.list();
+    const root = kernel.fork(kernel.self);
+    const accounts = new TreeAccounts(kernel, root, NOBODY);
+    accounts.update();
+    expect(pids(accounts)).toEqual([root]);
+    kernel.burn(before, 2);
+    kernel.exit(before);
+    const afterwards = accounts.farewell(before);
+    kernel.wait(before);
+    afterwards?.();
+    accounts.update();
+    expect(seconds(accounts)).toBe(0);
+  });
+
+  test("a child that is listed before its parent is found in the same look, and stands behind it", () => {
+    const { kernel, root, update } = started();
+    const child = kernel.fork(root);
+    const [a, b] = [kernel.fork(child), kernel.fork(child)];
+    kernel.order = (all) => all.sort((x, y) => y - x);
+    expect(pids(update())).toEqual([root, child, b, a]);
+  });
+
+  test("pids that begin anew stand before their parents', too", () => {
+    const { kernel, root, update } = started();
+    const child = kernel.fork(root, { pid: 32_000 });
+    kernel.fork(child, { pid: 300 });
+    kernel.fork(300, { pid: 200 });
+    expect(pids(update()).sort()).toEqual([root, 32_000, 300, 200].sort());
+  });
+
+  test("an orphan that was left to us is, also where its parent went in the same tick that it came", () => {
+    const { kernel, root, update } = started();
+    update();
+    const child = kernel.fork(root);
+    const daemon = kernel.fork(child, { userSeconds: 1 });
+    kernel.end(child);
+    expect(pids(update())).toEqual([root, daemon]);
+    expect(seconds(update())).toBe(1);
+  });
+
+  test("helpers are not, nor is their time", () => {
+    const helpers = { isHelper: (pid: number) => pid === 1002, userSeconds: 0, systemSeconds: 0 };
+    const { kernel, root, update } = started(helpers);
+    const helper = kernel.fork(kernel.self, { pid: 1002, userSeconds: 3 });
+    expect(pids(update())).toEqual([root]);
+    kernel.end(helper);
+    helpers.userSeconds = 3;
+    expect(seconds(update())).toBe(0);
+  });
+
+  test("nobody whose parent is hidden from us is, and a process that is refused is not", () => {
+    const { kernel, root, update } = started();
+    update();
+    kernel.hide(1);
+    const lonely = kernel.fork(1, { userSeconds: 9 });
+    const refused = kernel.fork(root, { userSeconds: 9 });
+    kernel.at(refused).forbidden.add("stat");
+    for (let i = 0; i < 3; i++) expect(pids(update())).toEqual([root]);
+    expect(kernel.reads).not.toContain(`${lonely}/stat`);
+  });
+});
+
+describe("a pid that is given anew", () => {
+  test("to another child of the tree: both count, each for itself", () => {
+    const { kernel, root, update } = started();
+    const child = kernel.fork(root, { pid: 1500, userSeconds: 1 });
+    update();
+    kernel.end(child);
+    kernel.fork(root, { pid: 1500, userSeconds: 0.25 });
+    const accounts = update();
+    expect(pids(accounts)).toEqual([root, 1500]);
+    expect(seconds(accounts)).toBe(1.25);
+    expect(accounts.lostSeconds).toBe(0);
+  });
+
+  test("from the tree to a stranger", () => {
+    const { kernel, root, update } = started();
+    kernel.fork(root, { pid: 1500, userSeconds: 1 });
+    update();
+    kernel.end(1500);
+    kernel.fork(700, { pid: 1500, userSeconds: 77 });
+    expect(pids(update())).toEqual([root]);
+    expect(seconds(update())).toBe(1);
+  });
+
+  test("from a stranger to the tree", () => {
+    const { kernel, root, update } = started();
+    kernel.fork(700, { pid: 1500, userSeconds: 77 });
+    update();
+    kernel.end(1500);
+    kernel.fork(root, { pid: 1500, userSeconds: 1 });
+    expect(pids(update())).toEqual([root, 1500]);
+    expect(seconds(update())).toBe(1);
+  });
+
+  test("is told by its start where the folder's inode is the same", () => {
+    const { kernel, root, update } = started();
+    kernel.fork(root, { pid: 1500, userSeconds: 2, inode: 5000 });
+    update();
+    kernel.end(1500);
+    kernel.fork(root, { pid: 1500, userSeconds: 0.5, inode: 5000 });
+    update();
+    expect(seconds(update())).toBe(2.5);
+  });
+});
+
+test("a member whose folder comes back with another inode, as memory runs short, is still counted once", () => {
+  const { kernel, root, update } = started();
+  const child = kernel.fork(root, { userSeconds: 1, residentPages: 10 });
+  update();
+  kernel.at(child).inode += 1000;
+  kernel.at(root).inode += 1000;
+  for (let i = 0; i < 2; i++) expect(pids(update())).toEqual([root, child]);
+  expect(seconds(update())).toBe(1);
+  expect(update().residentBytes).toBe(11 * 4096);
+  expect(kernel.reads).toEqual([`${root}/stat`, `${child}/stat`]);
+});
+
+describe("the living", () => {
+  test("a zombie is none, its time is there", () => {
+    const { kernel, root, update } = started();
+    const child = kernel.fork(root, { userSeconds: 1, threads: 4, residentPages: 100 });
+    expect(update()).toMatchObject({ processes: 2, threads: 5, residentBytes: 101 * 4096 });
+    kernel.exit(child);
+    expect(update()).toMatchObject({ processes: 1, threads: 1, residentBytes: 4096, userSeconds: 1 });
+  });
+
+  test("one whose first thread has ended goes on", () => {
+    const { kernel, root, update } = started();
+    Object.assign(kernel.at(root), { zombie: true, threads: 3, residentPages: 0 });
+    expect(update()).toMatchObject({ processes: 1, threads: 3 });
+  });
+
+  test("a child that has its parent's memory counts none, until it executes its program", () => {
+    const { kernel, root, update } = started();
+    kernel.at(root).residentPages = 1000;
+    const child = kernel.fork(root, { residentPages: 1000, memoryOf: root });
+    expect(update().residentBytes).toBe(1000 * 4096);
+    expect(update().residentBytes).toBe(1000 * 4096);
+    Object.assign(kernel.at(child), { memoryOf: undefined, residentPages: 5 });
+    expect(update().residentBytes).toBe(1005 * 4096);
+  });
+});

@@ -1,0 +1,180 @@
+import { ForbiddenError } from "../../src/errors.ts";
+import type { Processes, ProcessFile } from "../../src/proc/processes.ts";
+import { DEFAULTS, type Scripted, TEXTS } from "./scripted-process.ts";
+
+const US = 1000;
+const INIT = 1;
+
+/** The kernel's side of a process tree, in memory: fork, exit, wait, orphans. As strict as the real one: a view dies. */
+export class ProcessTree implements Processes {
+  readonly pageBytes = 4096;
+  readonly self = US;
+  pids = new Int32Array(4096);
+  inodes = new Float64Array(4096);
+  listed = 0;
+  /** Called before each read, so that something can happen between two of them. */
+  beforeRead: (pid: number, file: ProcessFile) => void = () => undefined;
+  /** The order of the list; the kernel's is by pid. */
+  order = (pids: number[]) => pids.sort((a, b) => a - b);
+  readonly reads: string[] = [];
+  readonly ended = new EndedModel();
+  private readonly all = new Map<number, Scripted>();
+  private readonly hidden = new Set<number>();
+  private nextPid = US + 1;
+  private nextInode = 1;
+  private ticks = 1;
+  private buffer = new Uint8Array(4096);
+
+  constructor() {
+    this.put(INIT, 0, { name: "init", adopts: true });
+    this.put(US, INIT, { name: "statexec", adopts: true });
+  }
+
+  /** A new process; its pid. */
+  fork(parent: number, has: Partial<Scripted> = {}): number {
+    const { pid = this.nextPid++ } = has;
+    this.put(pid, parent, { name: this.all.get(parent)?.name ?? "?", ...has });
+    return pid;
+  }
+
+  private put(pid: number, parent: number, has: Partial<Scripted>): void {
+    this.all.set(pid, {
+      ...DEFAULTS,
+      inode: this.nextInode++,
+      startTicks: this.ticks++,
+      ...has,
+      pid,
+      parent,
+      forbidden: new Set(),
+    });
+  }
+
+  /** To be changed at will. */
+  at(pid: number): Scripted {
+    const process = this.all.get(pid);
+    if (!process) throw new Error(`the model has no process ${pid}`);
+    return process;
+  }
+
+  has(pid: number): boolean {
+    return this.all.has(pid);
+  }
+
+  burn(pid: number, userSeconds: number, systemSeconds = 0): void {
+    this.at(pid).userSeconds += userSeconds;
+    this.at(pid).systemSeconds += systemSeconds;
+  }
+
+  childrenOf(pid: number): Scripted[] {
+    return [...this.all.values()].filter(({ parent }) => parent === pid);
+  }
+
+  /** It ends: its children get another parent, and it is a zombie, unless its own ignores that. */
+  exit(pid: number): void {
+    const process = this.at(pid);
+    let heir = process.parent;
+    while (!this.at(heir).adopts) heir = this.at(heir).parent;
+    for (const child of this.childrenOf(pid)) {
+      child.parent = heir;
+      if (child.zombie && this.at(heir).ignoresChildren) this.all.delete(child.pid);
+    }
+    Object.assign(process, { zombie: true, threads: 1, residentPages: 0, memoryOf: undefined, descriptors: 0 });
+    if (this.at(process.parent).ignoresChildren) this.all.delete(pid);
+  }
+
+  /** Its parent waits for a zombie; all that it used is its parent's from now on, or that of our ended children. */
+  wait(pid: number): void {
+    const { parent, ...it } = this.at(pid);
+    if (!it.zombie) throw new Error(`${pid} has not ended`);
+    this.all.delete(pid);
+    const user = it.userSeconds + it.childrenUserSeconds;
+    const system = it.systemSeconds + it.childrenSystemSeconds;
+    const faults = it.minorFaults + it.childrenMinorFaults;
+    if (parent === US) {
+      this.ended.add(user, system, faults);
+      return;
+    }
+    const heir = this.at(parent);
+    heir.childrenUserSeconds += user;
+    heir.childrenSystemSeconds += system;
+    heir.childrenMinorFaults += faults;
+    heir.readBytes += it.readBytes;
+  }
+
+  /** It ends and is waited for. */
+  end(pid: number): void {
+    this.exit(pid);
+    if (this.has(pid)) this.wait(pid);
+  }
+
+  /** As under hidepid=2: not in the list, and no file of it. */
+  hide(pid: number): void {
+    this.hidden.add(pid);
+  }
+
+  list(): number {
+    const pids = this.order([...this.all.keys()].filter((pid) => !this.hidden.has(pid)));
+    for (const [i, pid] of pids.entries()) {
+      this.pids[i] = pid;
+      this.inodes[i] = this.at(pid).inode;
+    }
+    this.listed = pids.length;
+    return pids.length;
+  }
+
+  read(pid: number, file: ProcessFile): Uint8Array | undefined {
+    this.beforeRead(pid, file);
+    this.reads.push(`${pid}/${file}`);
+    const process = this.all.get(pid);
+    this.buffer.fill(0x21);
+    if (!process || this.hidden.has(pid)) return undefined;
+    if (process.forbidden.has(file)) throw new ForbiddenError(`/proc/${pid}/${file}`);
+    const { written } = new TextEncoder().encodeInto(TEXTS[file](process), this.buffer);
+    return this.buffer.subarray(0, written);
+  }
+
+  openDescriptors(pid: number): number {
+    const process = this.all.get(pid);
+    if (!process || process.zombie) return Number.NaN;
+    if (process.forbidden.has("fd")) throw new ForbiddenError(`/proc/${pid}/fd`);
+    return process.descriptors;
+  }
+
+  haveOneMemory(pid: number, other: number): boolean {
+    return this.all.get(pid)?.memoryOf === other;
+  }
+
+  forget(): void {
+    // Nothing is kept.
+  }
+}
+
+/** What our ended children used, as of the last update. */
+class EndedModel {
+  userSeconds = 0;
+  systemSeconds = 0;
+  minorFaults = 0;
+  majorFaults = 0;
+  diskReadBytes = 0;
+  diskWriteBytes = 0;
+  voluntarySwitches = 0;
+  involuntarySwitches = 0;
+  largestBytes = 0;
+  private readonly now = { userSeconds: 0, systemSeconds: 0, minorFaults: 0, voluntarySwitches: 0, largestBytes: 0 };
+
+  update(): void {
+    Object.assign(this, this.now);
+  }
+
+  add(userSeconds: number, systemSeconds: number, minorFaults: number): void {
+    this.now.userSeconds += userSeconds;
+    this.now.systemSeconds += systemSeconds;
+    this.now.minorFaults += minorFaults;
+    this.now.voluntarySwitches++;
+  }
+
+  /** The largest of them held so much. */
+  set largest(bytes: number) {
+    this.now.largestBytes = bytes;
+  }
+}

@@ -1,0 +1,82 @@
+import type { ProcessFile } from "../../src/proc/processes.ts";
+
+/** One process of the model, a zombie after its end until somebody waits for it. */
+export interface Scripted {
+  readonly pid: number;
+  parent: number;
+  name: string;
+  startTicks: number;
+  inode: number;
+  /** Exact; the files show whole hundredths, rounded down, as the kernel does. */
+  userSeconds: number;
+  systemSeconds: number;
+  childrenUserSeconds: number;
+  childrenSystemSeconds: number;
+  minorFaults: number;
+  childrenMinorFaults: number;
+  threads: number;
+  residentPages: number;
+  /** kB, as status and smaps_rollup have them; undefined: a kernel that has no such line. */
+  anonymous: number | undefined;
+  file: number;
+  shared: number;
+  highest: number;
+  proportional: number;
+  readBytes: number;
+  descriptors: number;
+  zombie: boolean;
+  /** SIGCHLD is ignored: children leave no zombie, and their time is in nobody's sum. */
+  ignoresChildren: boolean;
+  /** Orphans below it become its own. */
+  adopts: boolean;
+  /** Whose memory it still has, between vfork and exec. */
+  memoryOf: number | undefined;
+  readonly forbidden: Set<ProcessFile | "fd">;
+}
+
+/** What one has that nothing is said of. */
+export const DEFAULTS: Omit<Scripted, "pid" | "parent" | "forbidden" | "inode" | "startTicks"> = {
+  name: "x",
+  userSeconds: 0,
+  systemSeconds: 0,
+  childrenUserSeconds: 0,
+  childrenSystemSeconds: 0,
+  minorFaults: 0,
+  childrenMinorFaults: 0,
+  threads: 1,
+  residentPages: 1,
+  anonymous: 0,
+  file: 0,
+  shared: 0,
+  highest: 0,
+  proportional: 0,
+  readBytes: 0,
+  descriptors: 3,
+  zombie: false,
+  ignoresChildren: false,
+  adopts: false,
+  memoryOf: undefined,
+};
+
+const ticks = (seconds: number) => Math.floor(seconds * 100 + 1e-6);
+
+/** Its files, as the kernel writes them. */
+export const TEXTS: Readonly<Record<ProcessFile, (process: Scripted) => string>> = {
+  stat: (p) =>
+    `${p.pid} (${p.name}) ${p.zombie ? "Z" : "S"} ${p.parent} 1 1 0 -1 4194560 ${p.minorFaults} ${p.childrenMinorFaults} 0 0 ` +
+    `${ticks(p.userSeconds)} ${ticks(p.systemSeconds)} ${ticks(p.childrenUserSeconds)} ${ticks(p.childrenSystemSeconds)} ` +
+    `20 0 ${p.threads} 0 ${p.startTicks} 1000000 ${p.residentPages} 18446744073709551615 1 1 0 0 0 0 0\n`,
+  status: (p) => {
+    const memory =
+      `VmHWM:\t${p.highest} kB\n` +
+      (p.anonymous === undefined
+        ? ""
+        : `RssAnon:\t${p.anonymous} kB\nRssFile:\t${p.file} kB\nRssShmem:\t${p.shared} kB\n`);
+    return `Name:\t${p.name}\n${p.zombie ? "" : memory}SigIgn:\t${p.ignoresChildren ? "0000000000010000" : "0000000000000000"}\n`;
+  },
+  io: (p) => `rchar: ${p.readBytes}\nwchar: 0\nread_bytes: 0\nwrite_bytes: 0\n`,
+  smaps_rollup: (p) =>
+    p.zombie
+      ? ""
+      : `Rss: 1 kB\nPss: ${p.proportional} kB\nPss_Anon: ${p.proportional} kB\nPss_File: 0 kB\nPss_Shmem: 0 kB\n`,
+};

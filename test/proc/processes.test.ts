@@ -1,0 +1,175 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { ParseError } from "../../src/errors.ts";
+import { KeyNumbers } from "../../src/proc/key-numbers.ts";
+import { PidIo } from "../../src/proc/pid-io.ts";
+import { PidStat } from "../../src/proc/pid-stat.ts";
+import { PidStatus } from "../../src/proc/pid-status.ts";
+import { KernelProcesses } from "../../src/proc/processes.ts";
+import { SmapsRollup } from "../../src/proc/smaps-rollup.ts";
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+/** Fields from the state on, as Linux 6.18 wrote them for a shell. */
+const FIELDS =
+  "S 71 72 72 34816 73 4194304 1001 2002 3 4 150 25 310 75 20 0 2 0 123456 2482176 321 18446744073709551615 1 2 3 0 0 0 0";
+
+function stat(text: string): PidStat & { name: string } {
+  const parsed = new PidStat(4096);
+  const whole = bytes(text);
+  parsed.parse(whole);
+  return Object.assign(parsed, {
+    name: new TextDecoder().decode(whole.subarray(parsed.nameStart, parsed.nameEnd)),
+  });
+}
+
+describe("pid/stat", () => {
+  test.each(["sh", "a b", "((bash process))", ") R 1 2", "a\nb", "", "x".repeat(64), "(", "1 (init) S"])(
+    "the name %p survives, and all behind it",
+    (name) => {
+      const parsed = stat(`72 (${name}) ${FIELDS}\n`);
+      expect([parsed.name, parsed.parent, parsed.startTicks]).toEqual([name, 71, 123456]);
+    },
+  );
+
+  test("has its times in seconds and its memory in bytes", () => {
+    expect(stat(`72 (sh) ${FIELDS}`)).toMatchObject({
+      ...{ userSeconds: 1.5, systemSeconds: 0.25, childrenUserSeconds: 3.1, childrenSystemSeconds: 0.75 },
+      ...{ minorFaults: 1001, childrenMinorFaults: 2002, majorFaults: 3, childrenMajorFaults: 4 },
+      ...{ threads: 2, residentBytes: 321 * 4096, ended: false },
+    });
+  });
+
+  test.each([
+    ["Z", true],
+    ["X", true],
+    ["R", false],
+    ["D", false],
+    ["t", false],
+  ])("%s: ended is %p", (state, ended) => {
+    expect(stat(`7 (x) ${FIELDS.replace("S", state)}`).ended).toBe(ended);
+  });
+
+  test("fields that may be below zero are passed by", () => {
+    expect(stat(`7 (x) ${FIELDS.replace("34816 73", "0 -1").replace(" 20 0 ", " -51 -20 ")}`).threads).toBe(2);
+  });
+
+  test.each([
+    "",
+    "7",
+    "7 (x",
+    "7 x) S 1",
+    "7 (x)",
+    "7 (x) S",
+    "7 (x) S 1 2 3",
+    `7 (x) ${FIELDS.split(" ").slice(0, 21).join(" ")}`,
+    `7 (x) ${FIELDS.replace("150", "-150")}`,
+    `7 (x) ${FIELDS.replace("150", "1x")}`,
+  ])("%p is malformed", (text) => {
+    expect(() => stat(text)).toThrow(ParseError);
+  });
+
+  test("cut short or damaged gives numbers or a ParseError, and nothing else", () => {
+    const whole = bytes(`72 (sh) ${FIELDS}\n`);
+    const flip = fc.tuple(fc.nat(whole.length - 1), fc.nat(7));
+    fc.assert(
+      fc.property(fc.nat(whole.length), fc.array(flip, { maxLength: 6 }), (length, flips) => {
+        const damaged = whole.slice();
+        for (const [at, bit] of flips) damaged[at]! ^= 1 << bit;
+        const parsed = new PidStat(4096);
+        try {
+          parsed.parse(damaged.subarray(0, length));
+        } catch (error) {
+          return error instanceof ParseError;
+        }
+        return parsed.userSeconds >= 0 && parsed.residentBytes >= 0;
+      }),
+    );
+  });
+});
+
+describe("pid/status", () => {
+  const status = (text: string) => {
+    const parsed = new PidStatus();
+    parsed.parse(bytes(text));
+    return parsed;
+  };
+  const MEMORY = "VmHWM:\t    2048 kB\nVmRSS:\t 9 kB\nRssAnon:\t 100 kB\nRssFile:\t 20 kB\nRssShmem:\t 3 kB\n";
+
+  test("has memory in bytes", () => {
+    const { highestBytes, anonymousBytes, fileBytes, sharedBytes } = status(`Name:\tx\n${MEMORY}Threads:\t1\n`);
+    expect([highestBytes, anonymousBytes, fileBytes, sharedBytes]).toEqual([2048, 100, 20, 3].map((kB) => kB * 1024));
+  });
+
+  test("of a kernel thread or a zombie has none, and before Linux 4.5 only the highest", () => {
+    expect(status("Name:\tkthreadd\nThreads:\t1\n").highestBytes).toBeNaN();
+    const old = status("Name:\tx\nVmHWM:\t 8 kB\nVmRSS:\t 4 kB\n");
+    expect([old.highestBytes, old.anonymousBytes]).toEqual([8192, Number.NaN]);
+  });
+
+  test.each([
+    ["0000000000010000", true],
+    ["fffffffffffeffff", false],
+    ["ffffffffffffffff", true],
+    ["0000000000000000", false],
+    ["0000000000030000", true],
+    ["00000000000e0000", false],
+  ])("SigIgn %s: ignores the end of its children: %p", (mask, ignores) => {
+    expect(status(`Name:\tx\nSigBlk:\tffffffffffffffff\nSigIgn:\t${mask}\nSigCgt:\t0\n`).ignoresChildren).toBe(ignores);
+  });
+
+  test("without such a line, or cut off in it, ignores nothing", () => {
+    for (const text of ["", "Name:\tx\n", "Name:\tx\nSigIgn:\t", "Name:\tx\nSigIgn:\t0000"])
+      expect(status(text).ignoresChildren).toBe(false);
+  });
+});
+
+describe("pid/io and smaps_rollup", () => {
+  test("io", () => {
+    const io = new PidIo();
+    io.parse(
+      bytes("rchar: 1\nwchar: 2\nsyscr: 3\nsyscw: 4\nread_bytes: 5\nwrite_bytes: 6\ncancelled_write_bytes: 7\n"),
+    );
+    expect([io.readBytes, io.writeBytes, io.diskReadBytes, io.diskWriteBytes]).toEqual([1, 2, 5, 6]);
+    expect(() => io.parse(bytes("rchar: x\n"))).toThrow("pid/io: expected");
+  });
+
+  test("smaps_rollup, before Linux 5.4 too, and of a process without memory", () => {
+    const rollup = new SmapsRollup();
+    rollup.parse(
+      bytes(
+        "5-7 ---p 0 00:00 0 [rollup]\nRss: 9 kB\nPss: 8 kB\nPss_Dirty: 1 kB\nPss_Anon: 4 kB\nPss_File: 3 kB\nPss_Shmem: 1 kB\n",
+      ),
+    );
+    expect([rollup.proportionalBytes, rollup.anonymousBytes, rollup.fileBytes, rollup.sharedBytes]).toEqual(
+      [8, 4, 3, 1].map((kB) => kB * 1024),
+    );
+    rollup.parse(bytes("5-7 ---p 0 00:00 0 [rollup]\nRss: 9 kB\nPss: 8 kB\nShared_Clean: 1 kB\n"));
+    expect([rollup.proportionalBytes, rollup.anonymousBytes]).toEqual([8192, Number.NaN]);
+    rollup.parse(bytes(""));
+    expect(rollup.proportionalBytes).toBeNaN();
+  });
+});
+
+describe("lines of keys and numbers", () => {
+  test("a key that is missing is absent, and the others are found", () => {
+    const numbers = new KeyNumbers("test", ["a:", "b:", "c:"]);
+    numbers.parse(bytes("x: 1\na: 0\nab: 9\nc:\t7 kB"));
+    expect([...numbers.values]).toEqual([0, Number.NaN, 7]);
+    numbers.parse(bytes("b: 2\n"));
+    expect([...numbers.values]).toEqual([Number.NaN, 2, Number.NaN]);
+  });
+});
+
+test("the kernel's own processes: this one is listed, and its files say what is known of it", () => {
+  const processes = new KernelProcesses();
+  const count = processes.list();
+  expect([...processes.pids.subarray(0, count)]).toContain(process.pid);
+  const parsed = new PidStat(processes.pageBytes);
+  parsed.parse(processes.read(process.pid, "stat")!);
+  expect([parsed.parent, parsed.ended]).toEqual([process.ppid, false]);
+  expect(processes.read(process.pid, "io")).toBeDefined();
+  expect(processes.openDescriptors(process.pid)).toBeGreaterThan(2);
+  expect(processes.read(2 ** 22 + 1, "stat")).toBeUndefined();
+  processes.close();
+});
