@@ -2,6 +2,7 @@ import { arch, cpus, release } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { UsageError } from "../src/errors.ts";
+import { EXPLORE_ROWS } from "./exploring.ts";
 import { JOURNAL_ROWS } from "./journal.ts";
 import { withLab } from "./lab.ts";
 import type { Experiment, Figures, Row } from "./row.ts";
@@ -10,7 +11,7 @@ import { TICK_ROWS } from "./tick.ts";
 import { WALL_ROWS } from "./wall.ts";
 import { WIDE_ROWS } from "./wide.ts";
 
-const ROWS: readonly Row[] = [...WALL_ROWS, ...TICK_ROWS, ...WIDE_ROWS, ...JOURNAL_ROWS];
+const ROWS: readonly Row[] = [...WALL_ROWS, ...TICK_ROWS, ...WIDE_ROWS, ...JOURNAL_ROWS, ...EXPLORE_ROWS];
 const EXPERIMENTS: readonly Experiment[] = [...new Set(ROWS.map((row) => row.experiment))];
 const README = join(import.meta.dir, "..", "README.md");
 

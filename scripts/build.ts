@@ -1,4 +1,8 @@
 import { chmodSync } from "node:fs";
+import { buildTemplate } from "../explorer/page/html.ts";
+
+/** The explorer's page, as it becomes a part of the binary: there is no bundler in that. */
+const PAGE = "explorer/page/page.generated.txt";
 
 /**
  * The flags of every binary, here and in the benchmark. The user's `.env` and `bunfig.toml` change nothing; bytecode
@@ -18,6 +22,7 @@ export const COMPILE_FLAGS = [
 
 /** Compiles one program. Throws with the compiler's own words. */
 export async function compile(entry: string, outfile: string): Promise<void> {
+  await Bun.write(PAGE, await buildTemplate());
   const compiler = Bun.spawn([process.execPath, "build", ...COMPILE_FLAGS, entry, "--outfile", outfile], {
     stdout: "pipe",
     stderr: "pipe",

@@ -12,6 +12,8 @@ import type { SignalRelay } from "./run/signals.ts";
 /** What a run leaves for its end. */
 export interface Finish {
   readonly file: MetricsFile;
+  /** The place of its page; undefined: none was asked for. */
+  readonly page: MetricsFile | undefined;
   readonly journal: RunJournal | undefined;
   readonly recording: Recording;
   readonly signals: SignalRelay;
@@ -47,13 +49,15 @@ export async function finish(parts: Finish, write: Write): Promise<readonly Budg
   const report = await reported(parts);
   // A write that waits for a reader could not be stopped by a handler of ours.
   if (file.mayBlock) signals.close();
+  let whole = false;
   try {
-    const whole = await write(file, recording, () => signal !== undefined);
-    if (whole) journal?.discard();
-    else keep(journal, problems, `${file.path}: not written, stopped by ${signalName(signal ?? 0)}`);
+    whole = await write(file, recording, () => signal !== undefined);
+    if (!whole) keep(journal, problems, `${file.path}: not written, stopped by ${signalName(signal ?? 0)}`);
   } catch (error) {
     keep(journal, problems, error);
   }
+  await finishPage(parts, signal === undefined ? file.path : undefined);
+  if (whole) problems.guard(() => journal?.discard());
   if (journal?.loss) problems.report(journal.loss);
   if (report) await parts.telling?.results.tell(report, file.path, process.env, problems.report.bind(problems));
   return report?.budgets ?? [];
@@ -68,6 +72,18 @@ async function reported({ recording, problems, telling }: Finish): Promise<RunRe
   } catch (error) {
     problems.report(error);
     return undefined;
+  }
+}
+
+/** Makes the page of the run, loaded only where one was asked for; without a name it was stopped, and there is none. */
+async function finishPage({ page, recording, problems }: Finish, name: string | undefined): Promise<void> {
+  if (!page) return;
+  try {
+    if (name === undefined) return page.abandon();
+    const { writeRunReport } = await import("./report.ts");
+    await writeRunReport(page, recording, name);
+  } catch (error) {
+    problems.report(error);
   }
 }
 

@@ -1,8 +1,11 @@
+import type { ExploreRequest } from "../explorer/server/explore.ts";
 import { version } from "../package.json";
+import type { Invocation } from "./config/config.ts";
 import { parseInvocation } from "./config/resolve.ts";
 import { CommandError, UsageError } from "./errors.ts";
 import { SystemError, writeAll } from "./os/files.ts";
-import { exitNow } from "./os/process.ts";
+import { exitNow, isTerminal } from "./os/process.ts";
+import type { CompareRequest } from "./output/compare.ts";
 import { type RunEnd, record } from "./record.ts";
 import { endLike } from "./run/die.ts";
 import { commandLine, readInherited } from "./run/inherited.ts";
@@ -10,7 +13,7 @@ import { Problems } from "./run/problems.ts";
 import { typedWords } from "./run/typed-words.ts";
 
 /** Exit statuses of our own, as env(1) and timeout(1) have them; all others are the command's. */
-const STATUS = { done: 0, overBudget: 124, failed: 125, notExecutable: 126, notFound: 127 } as const;
+const STATUS = { done: 0, worse: 1, overBudget: 124, failed: 125, notExecutable: 126, notFound: 127 } as const;
 
 const NO_SYNC =
   "--server and --connect: synchronised runs are not in this version; leave the option out (or its SE_ variable unset)";
@@ -29,10 +32,7 @@ export async function main(words: readonly string[], env: NodeJS.ProcessEnv): Pr
       for (const message of problems.messages()) warn(message);
       return leave(end, problems.any);
     }
-    if (invocation.mode === "list-collectors") say(1, await collectorList());
-    else if (invocation.mode === "recover") await recoverAll(invocation.journals, invocation.file);
-    else say(1, invocation.mode === "version" ? `statexec ${version}\n` : await helpText());
-    return exitNow(STATUS.done);
+    return exitNow(await runMode(invocation));
   } catch (error) {
     warn(error instanceof Error ? error.message : String(error));
     return exitNow(statusOf(error));
@@ -45,6 +45,32 @@ function leave({ ending, overBudget, stoppedForBudget }: RunEnd, failed: boolean
   if (stoppedForBudget || (overBudget && didWell)) return exitNow(STATUS.overBudget);
   if (ending.kind === "unknown" || (failed && didWell)) return exitNow(STATUS.failed);
   return endLike(ending);
+}
+
+/** What runs no command; answers the exit status. */
+async function runMode(invocation: Exclude<Invocation, { mode: "run" }>): Promise<number> {
+  switch (invocation.mode) {
+    case "list-collectors":
+      say(1, await collectorList());
+      return STATUS.done;
+    case "recover":
+      await recoverAll(invocation.journals, invocation.file);
+      return STATUS.done;
+    case "report":
+      await (await import("./report.ts")).writeReport(invocation, say);
+      return STATUS.done;
+    case "compare":
+      return compare(invocation);
+    case "explore":
+      await explore(invocation);
+      return STATUS.done;
+    case "version":
+      say(1, `statexec ${version}\n`);
+      return STATUS.done;
+    case "help":
+      say(1, await helpText());
+      return STATUS.done;
+  }
 }
 
 function statusOf(error: unknown): number {
@@ -78,6 +104,28 @@ async function recoverAll(journals: readonly string[], file: string | undefined)
     for (const warning of warnings) log.warn(`${journal}: ${warning}`);
     say(1, `${made}: ${content}\n`);
   }
+}
+
+/** The exit status: whether anything became worse. */
+async function compare(request: CompareRequest): Promise<number> {
+  Bun.unsafe.setJITPolicy(1);
+  const { compareFiles } = await import("./output/compare.ts");
+  const { NO_COLOR, TERM } = process.env;
+  const colour = isTerminal(1) && !NO_COLOR && TERM !== "dumb";
+  const { table, warnings, isWorse } = await compareFiles(request, colour);
+  if (warnings.length > 0) {
+    const { log } = await import("./log.ts");
+    for (const warning of warnings) log.warn(warning);
+  }
+  say(1, table);
+  return isWorse ? STATUS.worse : STATUS.done;
+}
+
+/** Until it is told to end. */
+async function explore(request: ExploreRequest): Promise<void> {
+  Bun.unsafe.setJITPolicy(1);
+  const [{ explore }, { log }] = await Promise.all([import("../explorer/server/explore.ts"), import("./log.ts")]);
+  await explore(request, { say: (text) => say(1, text), warn: (text) => log.warn(text) });
 }
 
 function warn(message: string): void {

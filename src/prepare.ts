@@ -90,3 +90,13 @@ export async function launcherFor(
   const launcher = exact ? (await import("./run/exact-child.ts")).launchExactly : launch;
   return group === undefined ? launcher : group.launching(launcher, !exact);
 }
+
+/** The place of the report. Throws OutputError, and then that of the metrics file is given back. */
+export function claimPage(path: string, file: MetricsFile): MetricsFile {
+  try {
+    return claimMetricsFile(path, "--report-to");
+  } catch (error) {
+    file.abandon();
+    throw error;
+  }
+}

@@ -3,7 +3,7 @@ import { TreeCollector } from "./collect/tree.ts";
 import type { Config } from "./config/config.ts";
 import { finish, keep, loadEnd } from "./finish.ts";
 import { adoptOrphans } from "./os/children.ts";
-import { chosenCollectors, claimed, found, journalPlace, launcherFor, toTell } from "./prepare.ts";
+import { chosenCollectors, claimed, claimPage, found, journalPlace, launcherFor, toTell } from "./prepare.ts";
 import { kernelFs } from "./proc/kernel-fs.ts";
 import { BudgetKeeper } from "./run/budget-watch.ts";
 import { type Child, type Ending, startChild } from "./run/child.ts";
@@ -70,6 +70,7 @@ async function recordWith(
   const file = claimed(config);
   if (file.notice) parts.warn(file.notice);
   const telling = await toTell(config);
+  const page = config.reportTo === undefined ? undefined : claimPage(config.reportTo, file);
   const place = journalPlace(file, config);
   const signals = new SignalRelay(inherited);
   const report = problems.report.bind(problems);
@@ -107,13 +108,14 @@ async function recordWith(
     const samples = (performance.now() - beganMs) / 1000 / config.intervalSeconds;
     if (samples > WORTH_COMPILING_SAMPLES) Bun.unsafe.setJITPolicy(1);
     const { write, stale } = await atEnd;
-    const judged = await finish({ file, journal, recording, signals, problems, telling }, write);
+    const judged = await finish({ file, journal, recording, signals, problems, telling, page }, write);
     for (const path of stale) parts.warn(`${path} is left from an earlier run: statexec --recover ${path}`);
     const overBudget = judged.some(({ verdict }) => verdict === "exceeded");
     return { ending, overBudget, stoppedForBudget: keeper?.acted ?? false };
   } catch (error) {
     problems.guard(() => file.abandon());
     problems.guard(() => telling?.results.abandon());
+    problems.guard(() => page?.abandon());
     if (!child) throw error;
     problems.guard(() => keep(journal, problems, error));
     return { ending: await endOf(child), overBudget: false, stoppedForBudget: keeper?.acted ?? false };

@@ -64,7 +64,10 @@ export interface PointsRequest {
   readonly lines: readonly LineRequest[];
   readonly fromMs: number;
   readonly toMs: number;
-  /** At most four points are answered for each of so many equal parts of the time: its first, lowest, highest, last. */
+  /**
+   * At most four points are answered for each of so many equal parts of the time: its first, lowest, highest, last; and
+   * the nearest ones before and behind, so that lines reach the edges.
+   */
   readonly pixels: number;
 }
 

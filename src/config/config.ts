@@ -20,6 +20,8 @@ export interface Config {
   readonly journalDir: string | undefined;
   /** Where the command gets a control group of its own: `auto`, or below the one at this folder; undefined: it gets none. */
   readonly cgroup: string | undefined;
+  /** Where a page that shows the run goes; undefined: there is none. */
+  readonly reportTo: string | undefined;
   /** Whether the command's arguments are recorded. */
   readonly recordArgs: boolean;
   /** What is measured of the machine. */
@@ -65,5 +67,29 @@ export type Invocation =
       readonly file: string | undefined;
     }
   | { readonly mode: "list-collectors" }
+  | {
+      readonly mode: "report";
+      /** The page that is written. */
+      readonly page: string;
+      /** Metrics files; none: the one of the default name. */
+      readonly files: readonly string[];
+    }
+  | {
+      readonly mode: "explore";
+      /** Paths of files and folders; none: what is here. */
+      readonly paths: readonly string[];
+      readonly open: boolean;
+      /** Undefined: any that is free. */
+      readonly port: number | undefined;
+    }
+  | {
+      readonly mode: "compare";
+      /** Paths of files; at least one a side. */
+      readonly base: readonly string[];
+      readonly next: readonly string[];
+      /** What is no difference: 0.05 is 5 %. */
+      readonly noise: number;
+      readonly anyCommand: boolean;
+    }
   | { readonly mode: "help" }
   | { readonly mode: "version" };

@@ -45,7 +45,7 @@ function recognise(name: string): Pick<Given, "option" | "key"> | undefined {
 function nearestVariable(name: string): string | undefined {
   for (const id of OPTION_IDS) {
     const option: (typeof OPTIONS)[OptionId] = OPTIONS[id];
-    if (option.kind === "mode") continue;
+    if (!("env" in option)) continue;
     const compared = option.kind === "list" ? name.slice(0, option.env.length) : name;
     if (nearest(compared.slice(PREFIX.length), [option.env.slice(PREFIX.length)]) !== undefined)
       return variableOf(option);

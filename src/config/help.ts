@@ -17,6 +17,7 @@ const PRECEDENCE =
 
 const EXIT_STATUSES: readonly (readonly [status: string, meaning: string])[] = [
   ["the command's", "It ran; where signal N ended it, statexec ends by N or exits 128+N."],
+  ["1", "--compare found something worse."],
   ["125", "statexec failed: a wrong option, or metrics that cannot be written."],
   ["126", "The command was found but cannot be executed."],
   ["127", "The command was not found."],
@@ -26,6 +27,8 @@ const EXAMPLES: readonly (readonly [command: string, purpose: string])[] = [
   ["statexec make -j8", "record a build"],
   ["statexec -d 3 -f grep.prom -- grep -r ERROR /var/log", "3 s before and after, another file"],
   ["SE_LABEL_env=prod statexec --interval 0.1 ./job.sh", "a label, 10 samples a second"],
+  ["statexec --explore", "look at the run, in a browser"],
+  ["statexec --compare old.prom new.prom", "tell whether it became better or worse"],
   ["statexec --recover", "list the journals of runs that were killed"],
 ];
 
@@ -61,7 +64,7 @@ export function cittyCommand(): CommandDef {
   for (const id of OPTION_IDS) {
     const option: Option = OPTIONS[id];
     const common = {
-      description: option.kind === "mode" ? option.help : `${option.help} [${variableOf(option)}]`,
+      description: "env" in option ? `${option.help} [${variableOf(option)}]` : option.help,
       alias: option.shorts.map((short) => short.slice(1)),
     };
     args[option.flag.slice(2)] =
@@ -115,7 +118,7 @@ export function readmeOptions(): string {
     const option: Option = OPTIONS[id];
     const operand = option.operand === undefined ? "" : ` <${option.operand.placeholder}>`;
     const spellings = [`${option.flag}${operand}`, ...option.shorts].map(code).join(", ");
-    const variable = option.kind === "mode" ? "" : code(variableOf(option));
+    const variable = "env" in option ? code(variableOf(option)) : "";
     return [spellings, variable, option.help, defaultCell(option)];
   });
   return [["Option", "Variable", "What it does", "Default"], ["---", "---", "---", "---"], ...rows]

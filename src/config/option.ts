@@ -38,15 +38,23 @@ export interface List<T> extends Common {
   readonly parse: Parse<T>;
 }
 
-/** A boolean with which no command runs; it has no variable. */
+/** A flag with which no command runs; it has no variable. Without an operand it is a boolean. */
 export interface Mode extends Common {
   readonly kind: "mode";
-  readonly operand: undefined;
-  readonly mode: "help" | "list-collectors" | "recover" | "version";
-  readonly parse: Parse<boolean>;
+  readonly operand: Operand | undefined;
+  readonly mode: "compare" | "explore" | "help" | "list-collectors" | "recover" | "report" | "version";
+  readonly parse: Parse<boolean | string>;
 }
 
-export type Option = Setting<unknown> | List<unknown> | Mode;
+/** An option of one mode; like that it has no variable. */
+export interface Modifier<T> extends Common {
+  readonly kind: "modifier";
+  readonly of: Mode["mode"];
+  readonly operand: Operand | undefined;
+  readonly parse: Parse<T>;
+}
+
+export type Option = Setting<unknown> | List<unknown> | Mode | Modifier<unknown>;
 
 /** What a variable is called: that of a setting, or of the list option whose key it holds. */
 export function variableOf(option: Setting<unknown> | List<unknown>): string {
@@ -66,6 +74,10 @@ export function list<T>(row: Omit<List<T>, "kind">): List<T> {
   return { kind: "list", ...row };
 }
 
-export function mode(row: Omit<Mode, "kind" | "operand" | "parse">): Mode {
+export function mode(row: Omit<Mode, "kind" | "operand" | "parse"> & Partial<Pick<Mode, "operand" | "parse">>): Mode {
   return { kind: "mode", operand: undefined, parse: boolean, ...row };
+}
+
+export function modifier<T>(row: Omit<Modifier<T>, "kind" | "shorts">): Modifier<T> {
+  return { kind: "modifier", shorts: [], ...row };
 }

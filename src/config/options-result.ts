@@ -61,4 +61,12 @@ export const RESULT_OPTIONS = {
     repeatable: true,
     help: "Metrics file of an earlier run, for budgets such as cpu<+10%; may be repeated.",
   }),
+  reportTo: setting<string | undefined>({
+    flag: "--report-to",
+    shorts: [],
+    operand: { placeholder: "file", example: "out.html" },
+    parse: outputPath,
+    default: undefined,
+    help: "Also write a page that shows the run, one HTML file that needs no network.",
+  }),
 };

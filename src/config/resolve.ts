@@ -5,6 +5,7 @@ import type { Config, Invocation, SyncConfig } from "./config.ts";
 import { readEnvironment } from "./env.ts";
 import { assignment, type Given, quote, read } from "./given.ts";
 import { mergeLabels } from "./labels.ts";
+import { comparison, exploration, refuseModifiers } from "./modes.ts";
 import { type Mode, OPTION_IDS, OPTIONS, type OptionId, type SettingId, type SettingValue } from "./options.ts";
 import { writable } from "./values.ts";
 
@@ -32,9 +33,13 @@ export function parseInvocation(
   const split = splitArgv(argv);
   const mode = askedMode(split.given);
   if (mode === "recover") return recovery(splitOperands(argv));
+  if (mode === "report") return report(splitOperands(argv));
+  if (mode === "explore") return exploration(splitOperands(argv));
+  if (mode === "compare") return comparison(splitOperands(argv));
   if (mode !== undefined) return { mode };
   for (const given of split.given) read(given);
   if (split.problem !== undefined) throw split.problem;
+  refuseModifiers(split.given, "run");
   if (split.command.length === 0)
     throw new UsageError("no command: name it after the options (e.g. statexec -- make -j8), or see statexec --help");
   const environment = readEnvironment(env);
@@ -48,16 +53,27 @@ export function parseInvocation(
 function recovery({ given, command, problem }: Split): Invocation {
   for (const each of given) read(each);
   if (problem !== undefined) throw problem;
+  refuseModifiers(given, "recover");
   const [files] = of({ flags: given, variables: [] }, "file");
   const file = files.at(-1);
   return { mode: "recover", journals: command, file: file && read(file) };
+}
+
+/** What a report takes of the options is its own. */
+function report({ given, command, problem }: Split): Invocation {
+  for (const each of given) read(each);
+  if (problem !== undefined) throw problem;
+  refuseModifiers(given, "report");
+  const page = read(given.findLast(({ option }) => option === "report")!);
+  return { mode: "report", page: String(page), files: command };
 }
 
 /** The first mode that was asked for; a mode's wrong value (`--help=x`) is left for the check of all flags. */
 function askedMode(flags: readonly Given[]): Mode["mode"] | undefined {
   for (const { option: id, text } of flags) {
     const option = OPTIONS[id];
-    if (option.kind === "mode" && option.parse(text ?? "true") === true) return option.mode;
+    if (option.kind !== "mode") continue;
+    if (option.operand !== undefined || option.parse(text ?? "true") === true) return option.mode;
   }
   return undefined;
 }

@@ -39,6 +39,12 @@ export function interval(text: string): number | Fault {
   return value;
 }
 
+/** A part of a whole, 0.05 for 5 or 5%. */
+export function percent(text: string): number | Fault {
+  const value = decimal(text.replace(/%$/, ""));
+  return value === undefined ? new Fault("expected a number of percent, 0 or more (e.g. 5)") : value / 100;
+}
+
 export function port(text: string): number | Fault {
   const value = /^[0-9]+$/.test(text) ? Number(text) : 0;
   return value >= 1 && value <= 65535 ? value : new Fault("expected a port from 1 to 65535");
@@ -82,6 +88,11 @@ export function outputPath(text: string): string | Fault {
   if (text === "") return new Fault("expected a file, or - for standard output");
   if (text.includes("\0")) return new Fault("expected a file whose name holds no NUL");
   return text === "-" ? "/dev/stdout" : text;
+}
+
+/** A file that is read. */
+export function inputPath(text: string): string | Fault {
+  return text === "" || text.includes("\0") ? new Fault("expected the path of a file") : text;
 }
 
 export function folderPath(text: string): string | Fault {

@@ -21,6 +21,12 @@ export class PointStore {
   /** Adds a point; false, and nothing added, where its time is not after the last one's. */
   add(atMs: number, value: number): boolean {
     const at = this.#length;
+    // Nearly always so: the times ascend, and this one is the next of them.
+    if (this.#own === undefined && this.#shared[at] === atMs && at < this.#values.length) {
+      this.#values[at] = value;
+      this.#length++;
+      return true;
+    }
     const times = this.#own ?? this.#shared;
     if (at > 0 && atMs <= (times[at - 1] as number)) return false;
     if (at === this.#values.length) this.#grow();

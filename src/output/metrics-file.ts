@@ -46,7 +46,10 @@ export interface MetricsFile {
   abandon(): void;
 }
 
-/** Takes the place for a metrics file, or another result that `option` names. Throws OutputError where it could not be written. */
+/**
+ * Takes the place for a metrics file, or for another result that appears whole or not at all; `option` is what names
+ * its place. Throws OutputError where it could not be written.
+ */
 export function claimMetricsFile(path: string, option = "--file"): MetricsFile {
   try {
     const fd = descriptorOf(path);
@@ -54,7 +57,7 @@ export function claimMetricsFile(path: string, option = "--file"): MetricsFile {
     const status = fileStatus(path);
     if (status?.kind === "directory") throw refused(path, "is a folder; name a file in it");
     if (status?.kind === "fifo" || status?.kind === "character device") return deviceOutput(path);
-    if (status && status.kind !== "file") throw refused(path, `is a ${status.kind}, which cannot hold a metrics file`);
+    if (status && status.kind !== "file") throw refused(path, `is a ${status.kind}, which cannot hold a file`);
     return fileOutput(path, status ? realPath(path) : danglingTarget(path), option);
   } catch (error) {
     throw asOutputError(path, error);
@@ -187,7 +190,7 @@ function inPlaceOutput(shown: string, target: string, option: string): MetricsFi
 
 /** `run.prom` becomes `run.1234.prom`. */
 export function withPid(path: string, pid: number): string {
-  const [, stem, extension] = /^(.*?)((?:\.prom)?(?:\.gz|\.zst)?)$/s.exec(path) ?? [];
+  const [, stem, extension] = /^(.*?)((?:\.prom|\.html)?(?:\.gz|\.zst)?)$/s.exec(path) ?? [];
   return `${stem}.${pid}${extension || ".prom"}`;
 }
 

@@ -5,8 +5,8 @@ import { commandSpan, isSummed } from "./summary.ts";
 
 /** What a person asks first of a run. Absent is what the recording does not know; a figure of 0 was measured. */
 export interface Figures {
-  /** The command as it was typed, with its arguments where they were recorded. */
-  readonly command?: string;
+  /** The command as it was typed, with its arguments where they were recorded; of a file that does not say, its instance. */
+  readonly command: string;
   readonly exitStatus?: number;
   /** Number of the signal that ended it. */
   readonly exitSignal?: number;
@@ -75,7 +75,7 @@ export function figuresOf(recording: Recording): Figures {
       ...commandFigures(sought),
       ...machineFigures(sought),
     }),
-    ...commandText(recording),
+    command: commandText(recording),
     sources: new Map(
       seriesOf(sought, ACCOUNTING.info).map(({ labels: [resource = "", source = ""] }) => [resource, source]),
     ),
@@ -151,10 +151,10 @@ function machineFigures(sought: Sought): Numbers {
   };
 }
 
-function commandText({ facts }: Recording): Partial<Figures> {
+function commandText({ facts, identity }: Recording): string {
   const fact = (name: string) => facts.find(([known]) => known === name)?.[1];
   const words = [fact("command"), fact("arguments")].filter((word) => word !== undefined);
-  return words.length === 0 ? {} : { command: words.join(" ") };
+  return words.length === 0 ? identity.instance : words.join(" ");
 }
 
 function seriesOf({ all }: Sought, metric: Metric): readonly RecordedSeries[] {

@@ -15,6 +15,7 @@ const DEFAULTS: Config = {
   intervalSeconds: 1,
   journalDir: undefined,
   cgroup: undefined,
+  reportTo: undefined,
   recordArgs: true,
   collectors: { only: [], without: [], ways: [] },
   summary: "on a terminal",

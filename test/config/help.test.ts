@@ -19,7 +19,7 @@ test("help has every option once, with its variable and its default", () => {
   for (const option of options) {
     const operand = option.operand === undefined ? "" : `=<${option.operand.placeholder}>`;
     const spelling = [...option.shorts, option.flag].join(", ") + operand;
-    const tail = option.kind === "mode" ? "" : ` [${variableOf(option)}]`;
+    const tail = "env" in option ? ` [${variableOf(option)}]` : "";
     const byDefault =
       option.kind === "setting" && option.defaultText !== undefined ? ` (Default: ${option.defaultText})` : "";
     expect(flat.split(` ${spelling} ${option.help}${tail}${byDefault} `), spelling).toHaveLength(2);
@@ -70,7 +70,7 @@ test("the README's table has a row of four cells for every option", () => {
     expect(rows[index]!.split(/(?<!\\)\|/)).toHaveLength(6);
     expect(rows[index]).toStartWith(`| \`${option.flag}`);
     for (const text of [...option.shorts, option.help]) expect(rows[index]).toContain(text);
-    if (option.kind !== "mode") expect(rows[index]).toContain(`\`${variableOf(option)}\``);
+    if ("env" in option) expect(rows[index]).toContain(`\`${variableOf(option)}\``);
   }
 });
 

@@ -7,7 +7,7 @@ import { Fault } from "../../src/config/values.ts";
 import { UsageError } from "../../src/errors.ts";
 
 const options: readonly Option[] = OPTION_IDS.map((id) => OPTIONS[id]);
-const withVariable = options.filter((option) => option.kind !== "mode");
+const withVariable = options.filter((option) => "env" in option);
 
 test("flags, short names and variables are unique", () => {
   const spellings = options.flatMap(({ flag, shorts }) => [flag, ...shorts]);
@@ -36,16 +36,15 @@ describe.each(options)("$flag", (option) => {
     else expect(option.operand.placeholder).toMatch(/^[a-z=]+$/);
   });
 
-  test("has the variable of its long name, unless it is a mode", () => {
-    if (option.kind === "mode") return expect(option).not.toHaveProperty("env");
+  test("has the variable of its long name, unless it is a mode or of one", () => {
+    if (!("env" in option)) return expect(Object.keys(option)).not.toContain("env");
     const name = `SE_${option.flag.slice(2).toUpperCase().replaceAll("-", "_")}`;
     expect(option.env).toBe(option.kind === "list" ? `${name}_` : name);
   });
 
   test("an empty value is an error by flag, and none by variable", () => {
     expect(() => parseInvocation([`${option.flag}=`, "ls"], {})).toThrow(UsageError);
-    if (option.kind !== "mode")
-      expect(parseInvocation(["ls"], { [option.env]: "" })).toEqual(parseInvocation(["ls"], {}));
+    if ("env" in option) expect(parseInvocation(["ls"], { [option.env]: "" })).toEqual(parseInvocation(["ls"], {}));
   });
 
   test("a wrong value is told of by flag and by variable", () => {
@@ -76,10 +75,7 @@ test("every setting reaches Config, by its name or through what is made of it", 
     "budget",
     "baseline",
     "label",
-    "listCollectors",
-    "recover",
-    "version",
-    "help",
+    ...OPTION_IDS.filter((id) => OPTIONS[id].kind === "mode" || OPTIONS[id].kind === "modifier"),
   ];
   expect(Object.keys(config).sort()).toEqual(
     [

@@ -35,6 +35,7 @@ const TOOLS = {
   nstat: { command: ["nstat"], debian: "iproute2", probe: ["-V"] },
   userModeLinux: { command: ["linux.uml"], debian: "user-mode-linux", probe: ["--version"] },
   compiler: { command: ["gcc"], debian: "gcc", probe: ["--version"] },
+  browser: { command: ["chromium"], debian: "chromium", probe: ["--version"] },
 } as const satisfies Record<string, Tool>;
 
 export type ToolName = keyof typeof TOOLS;

@@ -54,6 +54,7 @@ function configOf(parts: Partial<Config> = {}): Config {
     intervalSeconds: 1,
     journalDir: undefined,
     cgroup: undefined,
+    reportTo: undefined,
     recordArgs: true,
     collectors: { only: [], without: [], ways: [] },
     summary: "never",

@@ -1,0 +1,36 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { reportHtml } from "../explorer/report/html.ts";
+import { loadRuns } from "../explorer/report/load.ts";
+import { TestBrowser } from "../test/explorer/browser.ts";
+import { madeFile } from "../test/explorer/runs.ts";
+
+/** The picture in the README. */
+const PICTURE = "explorer/screenshot.png";
+
+/** Takes the picture of a recording's page: of the file that is named, or of a build as the tests make it. */
+async function main(): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "statexec-screenshot-"));
+  const browser = await TestBrowser.launch();
+  try {
+    const [named] = process.argv.slice(2);
+    const file = named ?? join(folder, "make.prom");
+    if (named === undefined) await Bun.write(file, madeFile());
+    const { runs, problems } = await loadRuns([file]);
+    for (const { message } of problems) console.error(message);
+    if (runs.length === 0) throw new Error(`${file}: there is no run in it`);
+    const shown = runs.map((run) => ({ ...run, info: { ...run.info, name: run.info.name.replace(/^.*\//, "") } }));
+    const page = join(folder, "page.html");
+    await Bun.write(page, await reportHtml({ runs: shown, problems }));
+    const look = await browser.look({ viewport: { width: 1200, height: 860 } });
+    await look.open(`file://${page}`);
+    await look.page.screenshot({ path: PICTURE });
+    console.log(`${PICTURE}, ${(Bun.file(PICTURE).size / 1024).toFixed(0)} KiB`);
+  } finally {
+    await browser.close();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+await main();

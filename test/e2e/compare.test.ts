@@ -1,0 +1,89 @@
+import { describe, expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { COMMAND, RUN, series } from "../../src/catalog/index.ts";
+import { recordingOf, renderBytes, START_MS } from "../helpers/recording.ts";
+import { statexec, tempFolder } from "../helpers/statexec.ts";
+
+/** A metrics file of a run of so many seconds. */
+function fileOf(seconds: number, command = "make"): Uint8Array {
+  return renderBytes(
+    recordingOf({
+      facts: [["command", command]],
+      parts: [
+        {
+          columns: [series(RUN.commandStatus), series(COMMAND.duration)],
+          rows: [
+            [START_MS, 1, undefined],
+            [START_MS + seconds * 1000, 2, seconds],
+          ],
+        },
+      ],
+    }),
+  );
+}
+
+function folderOf(files: Readonly<Record<string, Uint8Array | string>>) {
+  const folder = tempFolder();
+  for (const [name, bytes] of Object.entries(files)) writeFileSync(folder.file(name), bytes);
+  return folder;
+}
+
+const row = (stdout: string) => /^wall time.*$/m.exec(stdout)?.[0].trim().split(/ {2,}/);
+
+describe("statexec --compare", () => {
+  test("says what became worse, and exits with 1 for it", async () => {
+    using folder = folderOf({ "base.prom": fileOf(10), "new.prom": fileOf(12) });
+    const { code, stdout, stderr } = await statexec(["--compare", "base.prom", "new.prom"], { cwd: folder.path });
+    expect(row(stdout)).toEqual(["wall time", "10.00 s", "12.00 s", "+20.0 %", "worse"]);
+    expect(stdout).not.toContain("\u001b");
+    expect({ code, stderr }).toEqual({ code: 1, stderr: "" });
+    const back = await statexec(["--compare", "new.prom", "base.prom"], { cwd: folder.path });
+    expect([back.code, row(back.stdout)?.at(-1)]).toEqual([0, "better"]);
+  });
+
+  test("takes a noise, and several files a side", async () => {
+    using folder = folderOf({ "a.prom": fileOf(10), "b.prom": fileOf(13), "c.prom": fileOf(12), "d.prom": fileOf(15) });
+    const noisy = await statexec(["--compare", "--noise", "25", "a.prom", "c.prom"], { cwd: folder.path });
+    expect([noisy.code, row(noisy.stdout)?.at(-1)]).toEqual([0, "same"]);
+    const words = ["--compare", "--base", "a.prom", "--base=b.prom", "c.prom", "d.prom"];
+    const several = await statexec(words, { cwd: folder.path });
+    expect([several.code, row(several.stdout)]).toEqual([0, ["wall time", "11.50 s", "13.50 s", "+17.4 %", "same"]]);
+  });
+
+  test("refuses runs of different commands, unless told", async () => {
+    using folder = folderOf({ "base.prom": fileOf(10), "new.prom": fileOf(10, "ls") });
+    const refused = await statexec(["--compare", "base.prom", "new.prom"], { cwd: folder.path });
+    expect(refused).toMatchObject({ code: 125, stdout: "" });
+    expect(refused.stderr).toBe(
+      'statexec: these are runs of different commands: "make", "ls"; --any-command compares them all the same\n',
+    );
+    expect((await statexec(["--compare", "--any-command", "base.prom", "new.prom"], { cwd: folder.path })).code).toBe(
+      0,
+    );
+  });
+
+  test("names a file that is none, and warns of one that was cut", async () => {
+    const whole = fileOf(10);
+    using folder = folderOf({ "base.prom": whole, "cut.prom": whole.subarray(0, whole.length - 6), "x.prom": "x\n" });
+    const refused = await statexec(["--compare", "base.prom", "x.prom"], { cwd: folder.path });
+    expect(refused).toMatchObject({
+      code: 125,
+      stderr: expect.stringContaining("x.prom:1: expected a metric of statexec"),
+    });
+    const cut = await statexec(["--compare", "base.prom", "cut.prom"], { cwd: folder.path });
+    expect(cut).toMatchObject({ code: 0, stderr: expect.stringMatching(/cut\.prom:\d+: expected # EOF/) });
+  });
+
+  test.each<[string[], RegExp]>([
+    [["--compare"], /--compare: no files; name two/],
+    [["--compare", "a.prom"], /--compare: one file only/],
+    [["--compare", "a.prom", "b.prom", "c.prom"], /more than two files; put --base/],
+    [["--noise", "5", "ls"], /--noise has no effect without --compare/],
+    [["--compare", "--no-open", "a", "b"], /--no-open has no effect without --explore/],
+    [["--compare", "--noise", "x", "a", "b"], /--noise: got "x", expected a number of percent/],
+  ])("%j is told what it lacks", async (words, message) => {
+    const { code, stderr } = await statexec(words);
+    expect(code).toBe(125);
+    expect(stderr).toMatch(message);
+  });
+});

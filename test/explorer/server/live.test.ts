@@ -1,0 +1,73 @@
+import { expect, test } from "bun:test";
+import { existsSync, readdirSync } from "node:fs";
+import type { Runs } from "../../../explorer/data/model.ts";
+import { type Explorer, explorer } from "../../helpers/explorer.ts";
+import { until } from "../../helpers/processes.ts";
+import { BIN, cleanEnv, tempFolder } from "../../helpers/statexec.ts";
+
+/** A run that goes on until its command's input ends, as soon as it has a journal. */
+async function liveRun(folder: string) {
+  const run = Bun.spawn([BIN, "--interval", "0.05", "cat"], {
+    cwd: folder,
+    env: cleanEnv(),
+    stdin: "pipe",
+    stdout: "ignore",
+  });
+  await until(() => readdirSync(folder).some((name) => name.endsWith(".journal")));
+  return run;
+}
+
+/** The runs at each change that is told, the first without one. */
+async function* followed(site: Explorer): AsyncIterable<Runs> {
+  const events = await site.get("api/changes");
+  const reader = events.body!.getReader();
+  await reader.read();
+  for (;;) {
+    yield (await (await site.get("api/runs")).json()) as Runs;
+    const { value, done } = await reader.read();
+    expect(done).toBe(false);
+    expect(new TextDecoder().decode(value)).toBe("data: changed\n\n");
+  }
+}
+
+test("a run that goes on is followed to its end, under one name", async () => {
+  using folder = tempFolder();
+  const run = await liveRun(folder.path);
+  await using site = await explorer([], folder.path);
+  const seen: number[] = [];
+  for await (const { runs, problems } of followed(site)) {
+    expect(problems).toEqual([]);
+    const [only] = runs;
+    expect(runs.length).toBe(1);
+    expect(only).toMatchObject({ id: "1", instance: "cat" });
+    seen.push(only!.endMs);
+    if (seen.length === 3) run.stdin.end();
+    if (!only!.live) {
+      expect(only!.events.at(-1)?.text).toBe("Command done with status 0");
+      expect(only!.command?.toMs).toBe(only!.endMs);
+      break;
+    }
+  }
+  expect(seen.length).toBeGreaterThan(3);
+  expect(seen).toEqual(seen.toSorted((a, b) => a - b));
+  expect(new Set(seen.slice(0, 3)).size).toBe(3);
+  expect(await run.exited).toBe(0);
+  expect(existsSync(folder.file("statexec_metrics.prom"))).toBe(true);
+  const file = await site.get("api/runs/1/raw");
+  expect(await file.bytes()).toEqual(await Bun.file(folder.file("statexec_metrics.prom")).bytes());
+});
+
+test("a run whose recorder is killed has ended, with what there is and why no more", async () => {
+  using folder = tempFolder();
+  const run = await liveRun(folder.path);
+  await using site = await explorer(["."], folder.path);
+  let told = 0;
+  for await (const { runs, problems } of followed(site)) {
+    if (told++ === 0) run.kill("SIGKILL");
+    if (runs[0]!.live) continue;
+    expect(problems[0]?.message).toMatch(/missing: all after .*, when the recorder was stopped/);
+    expect(runs[0]!.series.length).toBeGreaterThan(10);
+    break;
+  }
+  await run.exited;
+});
