@@ -1,7 +1,7 @@
+import { sampleName } from "../../src/catalog/index.ts";
 import { TreeCollector } from "../../src/collect/tree.ts";
 import { ProcessTree } from "../helpers/process-tree.ts";
 import { NOBODY } from "./accounts.ts";
-import { labels } from "./rows.ts";
 
 const NOTHING_REAPED = { update: () => undefined, readBytes: 0, writeBytes: 0, diskReadBytes: 0, diskWriteBytes: 0 };
 
@@ -16,7 +16,8 @@ export function setUp() {
     now: () => nowMs,
   };
   const collector = new TreeCollector(parts, kernel);
-  let keys = labels(collector);
+  const described = () => collector.describe().map(({ metric, labels }) => [sampleName(metric), ...labels].join(" "));
+  let keys = described();
   const fill = () => {
     const row = new Float64Array(keys.length).fill(-1);
     return collector.sample(row) ? row : undefined;
@@ -26,7 +27,7 @@ export function setUp() {
     nowMs += 1000;
     let row = fill();
     if (!row) {
-      keys = labels(collector);
+      keys = described();
       row = fill();
     }
     if (!row) throw new Error("the set of series has changed twice");
