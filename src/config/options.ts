@@ -1,63 +1,8 @@
-import {
-  boolean,
-  folderPath,
-  interval,
-  label,
-  labelValue,
-  outputPath,
-  type Parse,
-  type Peer,
-  peer,
-  port,
-  seconds,
-  timestampMs,
-} from "./values.ts";
+import { type List, list, mode, type Setting, setting } from "./option.ts";
+import { SYNC_OPTIONS } from "./sync-options.ts";
+import { boolean, folderPath, interval, label, labelValue, outputPath, seconds, timestampMs } from "./values.ts";
 
-interface Common {
-  /** The long name, dashes included. */
-  readonly flag: string;
-  /** The short names, dash included. */
-  readonly shorts: readonly string[];
-  /** What it does, for help and README: one or more sentences. */
-  readonly help: string;
-}
-
-/** What stands for the value in help, and a value that is good; an option that has none is a boolean. */
-interface Operand {
-  readonly placeholder: string;
-  readonly example: string;
-}
-
-/** An option with one value: of flag over variable over default. */
-export interface Setting<T> extends Common {
-  readonly kind: "setting";
-  readonly env: string;
-  readonly operand: Operand | undefined;
-  readonly parse: Parse<T>;
-  readonly default: T;
-  /** The default for a person; undefined: there is nothing to say. */
-  readonly defaultText: string | undefined;
-  /** The setting that counts where this one is not given; a flag of either wins over a variable of either. */
-  readonly general: string | undefined;
-}
-
-/** An option that may be repeated; its variables are `env` and the key. */
-export interface List<T> extends Common {
-  readonly kind: "list";
-  readonly env: string;
-  readonly operand: Operand;
-  readonly parse: Parse<T>;
-}
-
-/** A boolean with which no command runs; it has no variable. */
-export interface Mode extends Common {
-  readonly kind: "mode";
-  readonly operand: undefined;
-  readonly mode: "help" | "recover" | "version";
-  readonly parse: Parse<boolean>;
-}
-
-export type Option = Setting<unknown> | List<unknown> | Mode;
+export type { List, Mode, Option, Setting } from "./option.ts";
 
 /**
  * Every option, in the order of the help. Parsing, environment, defaults, help, README and tests come from here;
@@ -150,36 +95,7 @@ export const OPTIONS = {
     default: false,
     help: "Leave the command's arguments out of the metrics file.",
   }),
-  connect: setting<Peer | undefined>({
-    flag: "--connect",
-    shorts: ["-c"],
-    operand: { placeholder: "host", example: "10.0.0.7" },
-    parse: peer,
-    default: undefined,
-    help: "Client mode: start and stop together with the server at host, host:port, [IPv6]:port or http://host:port. Not in this version yet.",
-  }),
-  server: setting({
-    flag: "--server",
-    shorts: ["-s"],
-    parse: boolean,
-    default: false,
-    help: "Server mode: start and stop the command when a client says so. Not in this version yet.",
-  }),
-  syncPort: setting({
-    flag: "--sync-port",
-    shorts: ["-sp"],
-    operand: { placeholder: "port", example: "8080" },
-    parse: port,
-    default: 8080,
-    help: "Port that the server listens on and the client asks.",
-  }),
-  syncStartOnly: setting({
-    flag: "--sync-start-only",
-    shorts: ["-sso"],
-    parse: boolean,
-    default: false,
-    help: "Start together; each command then ends by itself.",
-  }),
+  ...SYNC_OPTIONS,
   recover: mode({
     flag: "--recover",
     shorts: [],
@@ -204,21 +120,4 @@ export function findOption(spelling: string): OptionId | undefined {
 /** What a variable is called: that of a setting, or of the list option whose key it holds. */
 export function variableOf(option: Setting<unknown> | List<unknown>): string {
   return option.kind === "list" ? `${option.env}<key>` : option.env;
-}
-
-type Absent = "kind" | "env" | "operand" | "defaultText" | "general";
-
-/** Completes a setting: its variable is `SE_` and its long name, its default reads as it is. */
-function setting<T>(row: Omit<Setting<T>, Absent> & Partial<Pick<Setting<T>, Absent>>): Setting<T> {
-  const env = `SE_${row.flag.slice(2).toUpperCase().replaceAll("-", "_")}`;
-  const defaultText = row.operand === undefined || row.default === undefined ? undefined : String(row.default);
-  return { kind: "setting", env, operand: undefined, defaultText, general: undefined, ...row };
-}
-
-function list<T>(row: Omit<List<T>, "kind">): List<T> {
-  return { kind: "list", ...row };
-}
-
-function mode(row: Omit<Mode, "kind" | "operand" | "parse">): Mode {
-  return { kind: "mode", operand: undefined, parse: boolean, ...row };
 }

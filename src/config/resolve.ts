@@ -1,22 +1,17 @@
 import { UsageError } from "../errors.ts";
 import { type Split, splitArgv, splitOperands } from "./argv.ts";
-import type { Config, Invocation, SyncConfig } from "./config.ts";
+import type { Config, Invocation } from "./config.ts";
 import { readEnvironment } from "./env.ts";
-import { assignment, type Given, read } from "./given.ts";
+import { type Given, read, type Settings } from "./given.ts";
 import { mergeLabels } from "./labels.ts";
-import { type Mode, OPTION_IDS, OPTIONS, type OptionId, type SettingId, type SettingValue } from "./options.ts";
+import { type Mode, OPTION_IDS, OPTIONS, type OptionId, type SettingId } from "./options.ts";
+import { idleFlags, syncOf } from "./sync-config.ts";
 import { writable } from "./values.ts";
 
 /** Everything that was given, by origin. */
 interface Sources {
   readonly flags: readonly Given[];
   readonly variables: readonly Given[];
-}
-
-/** Every setting's value, and the flag or variable that decided it; no entry: it is the default. */
-interface Settings {
-  readonly values: { readonly [K in SettingId]: SettingValue<K> };
-  readonly from: ReadonlyMap<SettingId, Given>;
 }
 
 /**
@@ -40,7 +35,7 @@ export function parseInvocation(
   const sources = { flags: split.given, variables: environment.given };
   const settings = decideAll(sources);
   const config = configOf(split.command, settings, mergeLabels(...of(sources, "label")));
-  return { mode: "run", config, warnings: [...environment.warnings, ...idleFlags(config, split.given)] };
+  return { mode: "run", config, warnings: [...environment.warnings, ...idleFlags(config.sync, split.given)] };
 }
 
 /** What a recovery takes of the options is the file. */
@@ -95,7 +90,9 @@ function isSetting(id: OptionId): id is SettingId {
 
 /** Settings that are a field of Config by name become that field; the others are what the rest is made of. */
 function configOf(command: readonly string[], settings: Settings, labels: ReadonlyMap<string, string>): Config {
-  const { delaySeconds, connect, server, syncPort, syncStartOnly, noRecordArgs, instance, ...fields } = settings.values;
+  const { delaySeconds, noRecordArgs, instance, ...rest } = settings.values;
+  const { connect, server, syncPort, syncStartOnly, syncTimeoutSeconds, ready, syncClients, ...others } = rest;
+  const { syncGraceSeconds, stopTimeoutSeconds, syncToken, syncTokenFile, syncBind, ...fields } = others;
   return {
     ...fields,
     command,
@@ -104,31 +101,4 @@ function configOf(command: readonly string[], settings: Settings, labels: Readon
     recordArgs: !noRecordArgs,
     sync: syncOf(settings),
   };
-}
-
-function syncOf({ values, from }: Settings): SyncConfig | undefined {
-  const { server, connect, syncPort, syncStartOnly: startOnly } = values;
-  const [serverFrom, connectFrom] = [from.get("server"), from.get("connect")];
-  if (server && connect !== undefined && serverFrom !== undefined && connectFrom !== undefined)
-    throw new UsageError(
-      `${assignment(serverFrom)} and ${assignment(connectFrom)}: a run is either server or client; remove one`,
-    );
-  if (server) return { role: "server", port: syncPort, startOnly };
-  if (connect === undefined) return undefined;
-  // A port in the address is the more specific, as --delay-before-command is; any flag wins over any variable.
-  const flagOverVariable = from.get("syncPort")?.origin === "flag" && connectFrom?.origin === "variable";
-  const port = flagOverVariable ? syncPort : (connect.port ?? syncPort);
-  return { role: "client", host: connect.host, port, startOnly };
-}
-
-/**
- * Sync flags of a run that has nobody to synchronise with: perhaps `--server` was forgotten. A script may always
- * give them, so they are no error; of variables, which are set for many runs, nothing is said.
- */
-function idleFlags({ sync }: Config, flags: readonly Given[]): string[] {
-  if (sync !== undefined) return [];
-  const idle = flags.filter(
-    (given) => given.option === "syncPort" || (given.option === "syncStartOnly" && read(given) === true),
-  );
-  return [...new Set(idle.map(({ where }) => `${where} has no effect without --server or --connect`))];
 }

@@ -3,6 +3,7 @@ import { RESERVED_LABELS } from "../../src/catalog/index.ts";
 import type { Config } from "../../src/config/config.ts";
 import { findOption, OPTION_IDS, OPTIONS, type Option } from "../../src/config/options.ts";
 import { parseInvocation } from "../../src/config/resolve.ts";
+import { SYNC_OPTIONS } from "../../src/config/sync-options.ts";
 import { Fault } from "../../src/config/values.ts";
 import { UsageError } from "../../src/errors.ts";
 
@@ -65,18 +66,7 @@ test("every option of a general one is of its kind", () => {
 test("every setting reaches Config, by its name or through what is made of it", () => {
   const invocation = parseInvocation(["ls"], {});
   const config = (invocation as { config: Config }).config;
-  const made = [
-    "delaySeconds",
-    "connect",
-    "server",
-    "syncPort",
-    "syncStartOnly",
-    "noRecordArgs",
-    "label",
-    "recover",
-    "version",
-    "help",
-  ];
+  const made = ["delaySeconds", ...Object.keys(SYNC_OPTIONS), "noRecordArgs", "label", "recover", "version", "help"];
   expect(Object.keys(config).sort()).toEqual(
     [...OPTION_IDS.filter((id) => !made.includes(id)), "command", "labels", "recordArgs", "sync"].sort(),
   );
