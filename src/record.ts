@@ -1,5 +1,5 @@
 import { machineCollectors } from "./collect/index.ts";
-import type { Config } from "./config/config.ts";
+import type { Config, SyncConfig } from "./config/config.ts";
 import { UsageError } from "./errors.ts";
 import { staleJournals } from "./journal/recover.ts";
 import { fileStatus, mayAccess } from "./os/files.ts";
@@ -16,6 +16,7 @@ import { RunJournal } from "./run/run-journal.ts";
 import { Session, type StoreStart } from "./run/session.ts";
 import { signalName } from "./run/signal-names.ts";
 import { SignalRelay } from "./run/signals.ts";
+import type { Meeting } from "./sync/meeting.ts";
 
 /** What one recorded run is made of. */
 export interface RecordParts {
@@ -58,10 +59,13 @@ export async function record(parts: RecordParts): Promise<Ending> {
     journal = new RunJournal({ ...place, ...begin, clock: systemClock });
     return journal.writer;
   };
-  const collectors = machineCollectors(kernelFs());
+  const machine = machineCollectors(kernelFs());
   const atEnd = loadEnd(place);
+  const gate = config.sync && (await met(config.sync, parts, { file, signals }));
+  if (typeof gate === "number") return { kind: "signaled", signal: gate };
+  const collectors = [...machine, ...(gate?.collectors ?? [])];
   const beganMs = performance.now();
-  const session = new Session({ config, store, start, signals, collectors, report, clock: systemClock, version });
+  const session = new Session({ config, store, start, signals, collectors, report, clock: systemClock, version, gate });
   try {
     const { recording, ending } = await session.run();
     const samples = (performance.now() - beganMs) / 1000 / config.intervalSeconds;
@@ -69,12 +73,32 @@ export async function record(parts: RecordParts): Promise<Ending> {
     const { write, stale } = await atEnd;
     await finish({ file, journal, recording, signals, problems }, write);
     for (const path of stale) parts.warn(`${path} is left from an earlier run: statexec --recover ${path}`);
-    return ending;
+    return gate?.verdict(ending) ?? ending;
   } catch (error) {
     problems.guard(() => file.abandon());
     if (!child) throw error;
     problems.guard(() => keep(journal, problems, error));
     return endOf(child);
+  } finally {
+    await gate?.close();
+  }
+}
+
+/** The other side of a synchronised run, once both may begin, or the signal that ended the wait: then there is no file. */
+async function met(
+  sync: SyncConfig,
+  { config, version, problems, warn }: RecordParts,
+  { file, signals }: { readonly file: MetricsFile; readonly signals: SignalRelay },
+): Promise<Meeting | number> {
+  try {
+    const { meet } = await import("./sync/meet.ts");
+    const report = problems.report.bind(problems);
+    const meeting = await meet(sync, { instance: config.instance, clock: systemClock, version, warn, report }, signals);
+    if (typeof meeting === "number") file.abandon();
+    return meeting;
+  } catch (error) {
+    file.abandon();
+    throw error;
   }
 }
 
