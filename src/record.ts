@@ -1,4 +1,4 @@
-import { machineCollectors } from "./collect/index.ts";
+import { type Collector, machineCollectors } from "./collect/index.ts";
 import type { Config, SyncConfig } from "./config/config.ts";
 import { UsageError } from "./errors.ts";
 import { staleJournals } from "./journal/recover.ts";
@@ -61,7 +61,7 @@ export async function record(parts: RecordParts): Promise<Ending> {
   };
   const machine = machineCollectors(kernelFs());
   const atEnd = loadEnd(place);
-  const gate = config.sync && (await met(config.sync, parts, { file, signals }));
+  const gate = config.sync && (await met(config.sync, parts, { file, signals, machine }));
   if (typeof gate === "number") return { kind: "signaled", signal: gate };
   const collectors = [...machine, ...(gate?.collectors ?? [])];
   const beganMs = performance.now();
@@ -88,10 +88,13 @@ export async function record(parts: RecordParts): Promise<Ending> {
 async function met(
   sync: SyncConfig,
   { config, version, problems, warn }: RecordParts,
-  { file, signals }: { readonly file: MetricsFile; readonly signals: SignalRelay },
+  { file, signals, machine }: Pick<Finish, "file" | "signals"> & { readonly machine: readonly Collector[] },
 ): Promise<Meeting | number> {
   try {
-    const { meet } = await import("./sync/meet.ts");
+    const { meet, warmUp } = await import("./sync/meet.ts");
+    // The start is to be quick when it comes.
+    signals.prepare();
+    warmUp(machine, systemClock);
     const report = problems.report.bind(problems);
     const meeting = await meet(sync, { instance: config.instance, clock: systemClock, version, warn, report }, signals);
     if (typeof meeting === "number") file.abandon();

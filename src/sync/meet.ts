@@ -2,6 +2,8 @@ import type { SyncConfig } from "../config/config.ts";
 import type { SignalRelay } from "../run/signals.ts";
 import type { Meeting, MeetingParts } from "./meeting.ts";
 
+export { warmUp } from "./warm-up.ts";
+
 /**
  * Waits for the other side: the meeting, once both may begin, or the signal that ended the wait.
  * Throws SyncError, UsageError.
