@@ -160,7 +160,9 @@ export class SyncClient implements Meeting {
   }
 
   #stopServer(): void {
-    this.#stopping ??= this.#startOnly ? Promise.resolve() : this.#askForStop();
+    if (this.#stopping) return;
+    this.#stopping = this.#startOnly ? Promise.resolve() : this.#askForStop();
+    if (!this.#startOnly) this.#course.move("stop", "the server is asked to stop");
   }
 
   async #askForStop(): Promise<void> {
@@ -170,10 +172,8 @@ export class SyncClient implements Meeting {
       });
       const taken = status === ANSWERS.stopped.status || status === ANSWERS.ended.status;
       if (!taken) throw new SyncError(`${this.#where} answered ${status} to /stop, expected 202 or 204`);
-      this.#course.move("stop", `the server answered ${status}`);
     } catch (error) {
       if (this.#over || !(error instanceof Error)) throw error;
-      this.#course.note("stop_failed", "The server could not be stopped");
       const failure = error instanceof SyncError ? error : `${this.#where} was not stopped (${reasonOf(error)})`;
       this.#parts.report(failure);
     }

@@ -63,6 +63,8 @@ export function listen(parts: DeskParts): Listening {
     port,
     ...(bind === undefined ? {} : { hostname: bind }),
     development: false,
+    // Left out, a server that is not in development shares its port with whoever comes next.
+    reusePort: false,
     idleTimeout: IDLE_SECONDS,
     maxRequestBodySize: MOST_BODY_BYTES,
     fetch: (request, server) => answer(parts, request, server),

@@ -81,6 +81,8 @@ export class SyncServer implements Desk, Meeting {
   }
 
   async close(): Promise<void> {
+    // What has just been answered is on its way after this turn only.
+    await new Promise(setImmediate);
     this.#lines.close();
   }
 
@@ -152,7 +154,9 @@ export class SyncServer implements Desk, Meeting {
     }
     this.#lines.forget(id);
     const client = this.#clients.get(id);
-    if (client?.state === "going") this.stop(client);
+    if (client?.state !== "going") return;
+    if (client.startOnly) this.#clients.stop(id);
+    else this.stop(client);
   }
 
   #gone(waiting: Waiting): void {
