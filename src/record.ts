@@ -49,8 +49,13 @@ export async function record(parts: RecordParts): Promise<Ending> {
   const orphans = await orphanReaper(report);
   let child: Child | undefined;
   let journal: RunJournal | undefined;
+  const machine = machineCollectors(kernelFs());
+  const atEnd = loadEnd(place);
+  const gate = config.sync && (await met(config.sync, parts, { file, signals, machine }));
+  if (typeof gate === "number") return { kind: "signaled", signal: gate };
   const start = () => {
-    const started = signals.starting(() => startChild(command, inherited, launcher));
+    const run = () => startChild(command, inherited, launcher);
+    const started = signals.starting(gate ? () => gate.starting(run) : run);
     child = started;
     problems.guard(() => orphans?.start(started.pid));
     return started;
@@ -59,10 +64,6 @@ export async function record(parts: RecordParts): Promise<Ending> {
     journal = new RunJournal({ ...place, ...begin, clock: systemClock });
     return journal.writer;
   };
-  const machine = machineCollectors(kernelFs());
-  const atEnd = loadEnd(place);
-  const gate = config.sync && (await met(config.sync, parts, { file, signals, machine }));
-  if (typeof gate === "number") return { kind: "signaled", signal: gate };
   const collectors = [...machine, ...(gate?.collectors ?? [])];
   const beganMs = performance.now();
   const session = new Session({ config, store, start, signals, collectors, report, clock: systemClock, version, gate });

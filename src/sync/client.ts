@@ -8,7 +8,7 @@ import { Course } from "./course.ts";
 import { HeldServer } from "./held-server.ts";
 import type { Meeting, MeetingParts } from "./meeting.ts";
 import { ANSWERS, HEADERS, idOf, newId, PATHS, type Status } from "./protocol.ts";
-import { avoidProxies } from "./proxies.ts";
+import { avoidProxies, withProxies } from "./proxies.ts";
 import { reach, reasonOf } from "./reach.ts";
 import { bearer, tokenOf } from "./token.ts";
 
@@ -70,6 +70,10 @@ export class SyncClient implements Meeting {
     run.fact(["peer", this.#name]);
     if (this.#session !== undefined) run.fact(["session", this.#session]);
     this.#noteServerStart();
+  }
+
+  starting<T>(start: () => T): T {
+    return withProxies(start);
   }
 
   commandStarted(child: Pick<Child, "signal">): void {

@@ -22,6 +22,8 @@ export interface Meeting extends Gate {
   readonly collectors: readonly Collector[];
   /** Resolves when the recording is to begin. Throws SyncError. */
   opened(): Promise<void>;
+  /** Starts the command, to which nothing shows of what is done here. */
+  starting<T>(start: () => T): T;
   /** What our caller is to see of the command's end. */
   verdict(ending: Ending): Ending;
   /** Leaves in order. */

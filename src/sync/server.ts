@@ -1,5 +1,6 @@
 import type { ServerConfig } from "../config/config.ts";
 import { SyncError } from "../errors.ts";
+import { fileLimit, setFileLimit } from "../os/process.ts";
 import { wallMs } from "../os/wall-clock.ts";
 import type { Child, Ending } from "../run/child.ts";
 import type { GatedRun } from "../run/gate.ts";
@@ -60,6 +61,16 @@ export class SyncServer implements Desk, Meeting {
     run.fact(["session", this.#session]);
     for (const { name } of this.#clients.going) run.fact(["peer", name]);
     this.#lines.tell({ type: "began", wallMs: run.trueStartMs });
+  }
+
+  /** The command gets its caller's limit of open files; ours is for connections, of which there may be many. */
+  starting<T>(start: () => T): T {
+    const limit = fileLimit();
+    try {
+      return start();
+    } finally {
+      setFileLimit(limit);
+    }
   }
 
   commandStarted(child: Pick<Child, "signal">): void {
