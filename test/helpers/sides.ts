@@ -8,7 +8,10 @@ export interface SideOptions {
   readonly before?: readonly string[];
 }
 
-/** One side of a synchronised run: statexec with these words, its metrics in `<name>.prom` of a folder. */
+/**
+ * One side of a synchronised run: statexec with these words, its metrics in `<name>.prom` of a folder, unless a variable
+ * says so.
+ */
 export class Side {
   readonly child: Bun.Subprocess<"ignore", "pipe", "pipe">;
   readonly file: string;
@@ -20,7 +23,8 @@ export class Side {
 
   constructor(name: string, words: readonly string[], { cwd, env, before = [] }: SideOptions) {
     this.file = `${cwd}/${name}.prom`;
-    this.child = Bun.spawn([...before, BIN, "-f", this.file, ...words], {
+    const place = env?.SE_FILE === undefined ? ["-f", this.file] : [];
+    this.child = Bun.spawn([...before, BIN, ...place, ...words], {
       ...{ cwd, env: cleanEnv(env), stdin: "ignore", stdout: "pipe", stderr: "pipe" },
     });
     this.stdout = this.child.stdout.text();

@@ -30,6 +30,8 @@ const TOOLS = {
   curl: { command: ["curl"], debian: "curl", probe: ["--version"] },
   sar: { command: ["sar"], debian: "sysstat", probe: ["-V"] },
   compiler: { command: ["gcc"], debian: "gcc", probe: ["--version"] },
+  ip: { command: ["ip"], debian: "iproute2", probe: ["-Version"] },
+  iperf3: { command: ["iperf3"], debian: "iperf3", probe: ["--version"] },
 } as const satisfies Record<string, Tool>;
 
 export type ToolName = keyof typeof TOOLS;
