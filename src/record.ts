@@ -95,7 +95,7 @@ async function met(
     const { meet, warmUp } = await import("./sync/meet.ts");
     // The start is to be quick when it comes.
     signals.prepare();
-    warmUp(machine, systemClock);
+    await warmUp(config, machine, systemClock);
     const report = problems.report.bind(problems);
     const meeting = await meet(sync, { instance: config.instance, clock: systemClock, version, warn, report }, signals);
     if (typeof meeting === "number") file.abandon();
