@@ -9,8 +9,9 @@ import { SYNC_ROWS } from "./sync.ts";
 import { replaceBlock, table } from "./table.ts";
 import { TICK_ROWS } from "./tick.ts";
 import { WALL_ROWS } from "./wall.ts";
+import { WIDE_ROWS } from "./wide.ts";
 
-const ROWS: readonly Row[] = [...WALL_ROWS, ...TICK_ROWS, ...JOURNAL_ROWS, ...SYNC_ROWS];
+const ROWS: readonly Row[] = [...WALL_ROWS, ...TICK_ROWS, ...WIDE_ROWS, ...JOURNAL_ROWS, ...SYNC_ROWS];
 const EXPERIMENTS: readonly Experiment[] = [...new Set(ROWS.map((row) => row.experiment))];
 const README = join(import.meta.dir, "..", "README.md");
 

@@ -1,10 +1,15 @@
 import { heapStats } from "bun:jsc";
 import { machineCollectors } from "../src/collect/index.ts";
+import { SelfCollector } from "../src/collect/self.ts";
+import { OwnUsage } from "../src/os/process.ts";
 import { kernelFs } from "../src/proc/kernel-fs.ts";
+import { BASIC } from "./basic.ts";
 import { tickByText } from "./text-tick.ts";
 
 /*
- * The counterpart of floor/sources.c, compiled like the product. WAY is `collectors` or `text`.
+ * The counterpart of floor/sources.c, compiled like the product. WAY is `collectors` (the four basic ones),
+ * `everything` (all of them, and the recorder's own), or `text` (the four by `Bun.file().text()`).
+ * A root after everything is a tree to read instead of the machine's files: `hot everything TICKS ROOT`.
  *
  *   sampling hot WAY TICKS           as fast as it can:                prints ns, ticks, values a tick
  *   sampling paced WAY HZ SECONDS    at absolute deadlines:            prints its CPU time in ns, ticks, values a tick
@@ -18,9 +23,13 @@ type Tick = () => number | Promise<number>;
 /** What a run of ticks took: nanoseconds or bytes, over how many ticks, of how many values each. */
 type Result = readonly [taken: number, ticks: number, values: number];
 
-/** The product's own way. */
-function tickByCollectors(): Tick {
-  const subjects = machineCollectors(kernelFs()).map((collector) => {
+/** The product's own way: the basic collectors, or all. */
+function tickByCollectors(all: boolean, root?: string): Tick {
+  const proc = kernelFs(root);
+  const collectors = all
+    ? [...machineCollectors(proc), new SelfCollector(proc, new OwnUsage())]
+    : machineCollectors(proc, BASIC);
+  const subjects = collectors.map((collector) => {
     return { collector, slice: new Float64Array(collector.describe().length) };
   });
   const values = subjects.reduce((sum, { slice }) => sum + slice.length, 0);
@@ -31,10 +40,11 @@ function tickByCollectors(): Tick {
   };
 }
 
-function ticker(way: string | undefined): Tick {
-  if (way === "collectors") return tickByCollectors();
+function ticker(way: string | undefined, root?: string): Tick {
+  if (way === "collectors") return tickByCollectors(false, root);
+  if (way === "everything") return tickByCollectors(true, root);
   if (way === "text") return tickByText;
-  throw new Error(`${way}: expected collectors or text`);
+  throw new Error(`${way}: expected collectors, everything or text`);
 }
 
 /** Ticks without a pause. Only a promise is awaited: waiting for a number would allocate, and cost a turn. */
@@ -85,7 +95,7 @@ async function run([mode, ...operands]: readonly string[]): Promise<Result> {
   const way = operands[0];
   const [first, second] = operands.slice(mode === "idle" ? 0 : 1).map(Number);
   if (first === undefined) throw new Error(`${mode}: expected hot, paced, idle or allocated, and their operands`);
-  if (mode === "hot") return hot(ticker(way), first);
+  if (mode === "hot") return hot(ticker(way, operands[2]), first);
   if (mode === "allocated") return allocated(ticker(way), first);
   if (second === undefined) throw new Error(`${mode}: expected HZ and SECONDS`);
   return paced(mode === "idle" ? () => 0 : ticker(way), first, second);

@@ -19,8 +19,12 @@ const rows = (text: string): string[][] =>
     .map((line) => line.trim().split(/\s+/));
 
 function cpuSeconds(text: string): number[] {
-  const cpus = rows(text).filter(([name]) => /^cpu\d/.test(name!));
-  return cpus.flatMap((cells) => cells.slice(1, 11).map((ticks) => Number(ticks) / 100));
+  const lines = rows(text);
+  const cpus = lines.filter(([name]) => /^cpu\d/.test(name!));
+  const counts = new Map(lines.map(([name, value]) => [name!, Number(value)]));
+  const keys = ["procs_running", "procs_blocked", "ctxt", "intr", "processes"];
+  const times = cpus.flatMap((cells) => cells.slice(1, 11).map((ticks) => Number(ticks) / 100));
+  return [cpus.length, ...keys.map((key) => counts.get(key)!), ...times];
 }
 
 function memoryBytes(text: string): number[] {
@@ -28,7 +32,12 @@ function memoryBytes(text: string): number[] {
   const [total, free, buffers] = [bytes.get("MemTotal:")!, bytes.get("MemFree:")!, bytes.get("Buffers:")!];
   const cached = bytes.get("Cached:")! + bytes.get("SReclaimable:")!;
   const used = total - free - buffers - cached;
-  return [total, bytes.get("MemAvailable:")!, used, free, buffers, cached, (used / total) * 100];
+  const files = bytes.get("Active(file):")! + bytes.get("Inactive(file):")!;
+  const swap = [bytes.get("SwapTotal:")!, bytes.get("SwapTotal:")! - bytes.get("SwapFree:")!];
+  const keys = ["AnonPages:", "Slab:", "Shmem:", "Dirty:", "Writeback:", "Hugetlb:", "Committed_AS:"];
+  const parts = keys.map((key) => bytes.get(key)!);
+  const basic = [total, bytes.get("MemAvailable:")!, used, free, buffers, cached, (used / total) * 100];
+  return [...basic, files, ...parts, ...swap];
 }
 
 function networkBytes(text: string): number[] {
@@ -37,12 +46,18 @@ function networkBytes(text: string): number[] {
     const cells = line
       .slice(line.lastIndexOf(":") + 1)
       .trim()
-      .split(/\s+/);
-    return [Number(cells[8]), Number(cells[0])];
+      .split(/\s+/)
+      .map(Number);
+    return [...cells.slice(8, 12), ...cells.slice(0, 4)];
   });
 }
 
 function diskBytes(text: string): number[] {
   const disks = rows(text).filter(([, , name]) => !/^(loop|z?ram)\d|^[a-z]+d[a-z]+\d+$|\dp\d+$/.test(name!));
-  return disks.flatMap((cells) => [Number(cells[5]) * 512, Number(cells[9]) * 512]);
+  return disks.flatMap((cells) => {
+    const columns = cells.slice(3).map(Number);
+    const bytes = [columns[2]! * 512, columns[6]! * 512];
+    const rest = columns.filter((_, i) => [0, 3, 4, 7, 8, 9, 11, 13, 14, 15, 16].includes(i));
+    return [...bytes, ...rest];
+  });
 }

@@ -3,14 +3,14 @@ import { parseInvocation } from "./config/resolve.ts";
 import { CommandError } from "./errors.ts";
 import { SystemError, writeAll } from "./os/files.ts";
 import { exitNow } from "./os/process.ts";
-import { record } from "./record.ts";
+import { type RunEnd, record } from "./record.ts";
 import { endLike } from "./run/die.ts";
 import { commandLine, readInherited } from "./run/inherited.ts";
 import { Problems } from "./run/problems.ts";
 import { typedWords } from "./run/typed-words.ts";
 
 /** Exit statuses of our own, as env(1) and timeout(1) have them; all others are the command's. */
-const STATUS = { done: 0, failed: 125, notExecutable: 126, notFound: 127 } as const;
+const STATUS = { done: 0, overBudget: 124, failed: 125, notExecutable: 126, notFound: 127 } as const;
 
 /** Everything: words in, an exit status out. The order of the first lines is that of what can be read only once. */
 export async function main(words: readonly string[], env: NodeJS.ProcessEnv): Promise<never> {
@@ -21,20 +21,26 @@ export async function main(words: readonly string[], env: NodeJS.ProcessEnv): Pr
     const invocation = parseInvocation(typedWords(words, commandLine()), env);
     if (invocation.mode === "run") {
       for (const warning of invocation.warnings) warn(warning);
-      const ending = await record({ config: invocation.config, inherited, problems, warn, version });
+      const end = await record({ config: invocation.config, inherited, problems, warn, version });
       for (const message of problems.messages()) warn(message);
-      // The command's own end is ours, unless it did well and the recording did not.
-      const failed = problems.any && ending.kind === "exited" && ending.code === 0;
-      if (failed || ending.kind === "unknown") return exitNow(STATUS.failed);
-      return endLike(ending);
+      return leave(end, problems.any);
     }
-    if (invocation.mode === "recover") await recoverAll(invocation.journals, invocation.file);
+    if (invocation.mode === "list-collectors") say(1, await collectorList());
+    else if (invocation.mode === "recover") await recoverAll(invocation.journals, invocation.file);
     else say(1, invocation.mode === "version" ? `statexec ${version}\n` : await helpText());
     return exitNow(STATUS.done);
   } catch (error) {
     warn(error instanceof Error ? error.message : String(error));
     return exitNow(statusOf(error));
   }
+}
+
+/** The command's own end is ours, unless it did well and the run went over its budget, or the recording failed. */
+function leave({ ending, overBudget, stoppedForBudget }: RunEnd, failed: boolean): never {
+  const didWell = ending.kind === "exited" && ending.code === 0;
+  if (stoppedForBudget || (overBudget && didWell)) return exitNow(STATUS.overBudget);
+  if (ending.kind === "unknown" || (failed && didWell)) return exitNow(STATUS.failed);
+  return endLike(ending);
 }
 
 function statusOf(error: unknown): number {
@@ -46,6 +52,15 @@ function statusOf(error: unknown): number {
 async function helpText(): Promise<string> {
   const { renderHelp } = await import("./config/help.ts");
   return renderHelp();
+}
+
+/** Likewise. */
+async function collectorList(): Promise<string> {
+  const [{ listCollectors }, { kernelFs }] = await Promise.all([
+    import("./collect/list.ts"),
+    import("./proc/kernel-fs.ts"),
+  ]);
+  return listCollectors(kernelFs());
 }
 
 /** Likewise; code that runs once over much data is worth compiling. */

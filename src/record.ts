@@ -1,20 +1,25 @@
-import { type Collector, machineCollectors } from "./collect/index.ts";
+import { type Collector, machineCollectors, unknownIn } from "./collect/index.ts";
+import { SelfCollector } from "./collect/self.ts";
+import { TreeCollector } from "./collect/tree.ts";
 import type { Config, SyncConfig } from "./config/config.ts";
+import { nearest } from "./config/nearest.ts";
 import { UsageError } from "./errors.ts";
-import { staleJournals } from "./journal/recover.ts";
+import { finish, keep, loadEnd, type Telling } from "./finish.ts";
+import { adoptOrphans } from "./os/children.ts";
 import { fileStatus, mayAccess } from "./os/files.ts";
+import { OwnUsage } from "./os/process.ts";
 import { claimMetricsFile, type JournalPlace, type MetricsFile } from "./output/metrics-file.ts";
+import { areResultsWanted } from "./output/results-wanted.ts";
 import { kernelFs } from "./proc/kernel-fs.ts";
-import type { Recording } from "./recording/recording.ts";
+import { BudgetKeeper } from "./run/budget-watch.ts";
 import { type Child, type Ending, type Launch, launch, startChild } from "./run/child.ts";
 import { systemClock } from "./run/clock.ts";
 import { type Inherited, lookup, needsExactLaunch } from "./run/inherited.ts";
-import type { OrphanReaper } from "./run/orphans.ts";
+import { OrphanReaper } from "./run/orphans.ts";
 import type { Problems } from "./run/problems.ts";
 import { type ResolvedCommand, resolveCommand } from "./run/resolve-command.ts";
 import { RunJournal } from "./run/run-journal.ts";
 import { Session, type StoreStart } from "./run/session.ts";
-import { signalName } from "./run/signal-names.ts";
 import { SignalRelay } from "./run/signals.ts";
 import type { Meeting } from "./sync/meeting.ts";
 
@@ -36,60 +41,95 @@ export interface RecordParts {
  */
 const WORTH_COMPILING_SAMPLES = 200;
 
+/** How a run ended. */
+export interface RunEnd {
+  readonly ending: Ending;
+  /** It used more of something than it was allowed. */
+  readonly overBudget: boolean;
+  /** It was ended for that. */
+  readonly stoppedForBudget: boolean;
+}
+
 /** Runs the command, writes what was recorded of it, and answers how it ended. Throws what stops it before its start. */
-export async function record(parts: RecordParts): Promise<Ending> {
+export async function record(parts: RecordParts): Promise<RunEnd> {
   const { config, inherited, problems, version } = parts;
   const command = found(config.command, inherited);
   const launcher = await launcherFor(inherited, command);
+  const machine = chosenCollectors(config);
   const file = claimed(config);
   if (file.notice) parts.warn(file.notice);
+  const telling = await toTell(config);
   const place = journalPlace(file, config);
   const signals = new SignalRelay(inherited);
   const report = problems.report.bind(problems);
-  const orphans = await orphanReaper(report);
   let child: Child | undefined;
+  const helpers = signals.sentinel;
+  const tree = new TreeCollector({ helpers, reap: () => orphans.reap() });
+  const orphans = new OrphanReaper({
+    isWaitedFor: (pid) => pid === child?.pid || helpers.isHelper(pid),
+    farewell: (pid) => tree.farewell(pid),
+    report,
+  });
   let journal: RunJournal | undefined;
-  const machine = machineCollectors(kernelFs());
   const atEnd = loadEnd(place);
-  const gate = config.sync && (await met(config.sync, parts, { file, signals, machine }));
-  if (typeof gate === "number") return { kind: "signaled", signal: gate };
+  const abandon = () => {
+    problems.guard(() => file.abandon());
+    problems.guard(() => telling?.results.abandon());
+  };
+  const gate = config.sync && (await met(config.sync, parts, { signals, machine, abandon }));
+  if (typeof gate === "number")
+    return { ending: { kind: "signaled", signal: gate }, overBudget: false, stoppedForBudget: false };
   const start = () => {
+    // Where the kernel refuses this, orphans go to the system's first process, and their time is that which was seen.
+    adoptOrphans();
     const run = () => startChild(command, inherited, launcher);
     const started = signals.starting(gate ? () => gate.starting(run) : run);
     child = started;
-    problems.guard(() => orphans?.start(started.pid));
+    orphans.start();
+    keeper?.started();
     return started;
   };
+  const keeper =
+    config.budgetKill && telling ? new BudgetKeeper({ limits: telling.limits, tree, clock: systemClock }) : undefined;
   const store = (begin: StoreStart) => {
     journal = new RunJournal({ ...place, ...begin, clock: systemClock });
-    return journal.writer;
+    return keeper?.watch(journal.writer) ?? journal.writer;
   };
-  const collectors = [...machine, ...(gate?.collectors ?? [])];
+  const collectors = [tree, ...machine, ...(gate?.collectors ?? [])];
   const beganMs = performance.now();
   const session = new Session({ config, store, start, signals, collectors, report, clock: systemClock, version, gate });
   try {
     const { recording, ending } = await session.run();
+    keeper?.ended();
     const samples = (performance.now() - beganMs) / 1000 / config.intervalSeconds;
     if (samples > WORTH_COMPILING_SAMPLES) Bun.unsafe.setJITPolicy(1);
     const { write, stale } = await atEnd;
-    await finish({ file, journal, recording, signals, problems }, write);
+    const judged = await finish({ file, journal, recording, signals, problems, telling }, write);
     for (const path of stale) parts.warn(`${path} is left from an earlier run: statexec --recover ${path}`);
-    return gate?.verdict(ending) ?? ending;
+    const overBudget = judged.some(({ verdict }) => verdict === "exceeded");
+    return { ending: gate?.verdict(ending) ?? ending, overBudget, stoppedForBudget: keeper?.acted ?? false };
   } catch (error) {
-    problems.guard(() => file.abandon());
+    abandon();
     if (!child) throw error;
     problems.guard(() => keep(journal, problems, error));
-    return endOf(child);
+    return { ending: await endOf(child), overBudget: false, stoppedForBudget: keeper?.acted ?? false };
   } finally {
     await gate?.close();
   }
+}
+
+/** What a wait for a peer gets ready, and gives back where it comes to nothing. */
+interface Waiting {
+  readonly signals: SignalRelay;
+  readonly machine: readonly Collector[];
+  readonly abandon: () => void;
 }
 
 /** The other side of a synchronised run, once both may begin, or the signal that ended the wait: then there is no file. */
 async function met(
   sync: SyncConfig,
   { config, version, problems, warn }: RecordParts,
-  { file, signals, machine }: Pick<Finish, "file" | "signals"> & { readonly machine: readonly Collector[] },
+  { signals, machine, abandon }: Waiting,
 ): Promise<Meeting | number> {
   try {
     const { meet, warmUp } = await import("./sync/meet.ts");
@@ -98,28 +138,55 @@ async function met(
     await warmUp(config, machine, systemClock);
     const report = problems.report.bind(problems);
     const meeting = await meet(sync, { instance: config.instance, clock: systemClock, version, warn, report }, signals);
-    if (typeof meeting === "number") file.abandon();
+    if (typeof meeting === "number") abandon();
     return meeting;
   } catch (error) {
-    file.abandon();
+    abandon();
     throw error;
   }
 }
 
-interface Finish {
-  readonly file: MetricsFile;
-  readonly journal: RunJournal | undefined;
-  readonly recording: Recording;
-  readonly signals: SignalRelay;
-  readonly problems: Problems;
+/** What is to be told at the end, its places taken; undefined: nothing. Throws OutputError, UsageError. */
+async function toTell(config: Config): Promise<Telling | undefined> {
+  if (!areResultsWanted(config)) return undefined;
+  const [{ Results }, { limitsOf }] = await Promise.all([import("./output/results.ts"), import("./output/limits.ts")]);
+  checkMeasurable(config);
+  return { limits: limitsOf(config.budgets, config.baselines), results: new Results(config) };
 }
 
-type Write = (file: MetricsFile, recording: Recording, stopped: () => boolean) => Promise<boolean>;
+/** A budget for what cannot be measured here would always be kept. Throws UsageError. */
+function checkMeasurable({ budgets }: Config): void {
+  const cache = budgets.find(({ name }) => name === "memory-with-cache");
+  if (cache)
+    throw new UsageError(
+      `--budget: ${cache.text} cannot be measured here: it takes a control group; budget memory instead`,
+    );
+  const io = budgets.find(({ name }) => name === "read" || name === "written");
+  if (io && !mayAccess("/proc/self/io", "read"))
+    throw new UsageError(
+      `--budget: ${io.text} cannot be measured here: the kernel does not count it (no /proc/self/io)`,
+    );
+}
 
 /** The command as it will be executed. Throws CommandError. */
 function found(argv: readonly string[], inherited: Inherited): ResolvedCommand {
   const { name, path } = lookup(inherited, argv, process.env.PATH);
   return resolveCommand(argv, path, name);
+}
+
+/** What is measured of the machine, and the recorder itself. Throws UsageError for a name that no collector has. */
+function chosenCollectors({ collectors: choice }: Config): Collector[] {
+  const unknown = unknownIn(choice);
+  if (unknown) {
+    const { word, known } = unknown;
+    const near = nearest(word, known);
+    const meant = near === undefined ? "" : ` did you mean ${near}?`;
+    throw new UsageError(
+      `--collectors (SE_COLLECTORS): there is no collector "${word}":${meant} statexec --list-collectors lists them`,
+    );
+  }
+  const proc = kernelFs();
+  return [...machineCollectors(proc, choice), new SelfCollector(proc, new OwnUsage())];
 }
 
 /** The metrics file's place, where there can be a journal too. Throws OutputError, UsageError. */
@@ -135,36 +202,6 @@ function folderFault(folder: string): string | undefined {
   if (!status) return "there is no such folder; create it";
   if (status.kind !== "directory") return `a ${status.kind}, expected a folder`;
   return mayAccess(folder, "write") ? undefined : "nothing can be made in it (permission denied); name another";
-}
-
-/** What the end needs, loaded and looked up while the command runs. */
-async function loadEnd({ folder, name, shared }: JournalPlace): Promise<{ write: Write; stale: string[] }> {
-  const { writeMetrics } = await import("./output/write-metrics.ts");
-  return { write: writeMetrics, stale: shared ? [] : staleJournals(folder, name) };
-}
-
-/** Makes the metrics file; where that fails, or a signal comes, the journal stays and is named. */
-async function finish({ file, journal, recording, signals, problems }: Finish, write: Write): Promise<void> {
-  let signal: number | undefined;
-  signals.onIdle = (received) => {
-    signal ??= received;
-  };
-  // A write that waits for a reader could not be stopped by a handler of ours.
-  if (file.mayBlock) signals.close();
-  try {
-    const whole = await write(file, recording, () => signal !== undefined);
-    if (whole) journal?.discard();
-    else keep(journal, problems, `${file.path}: not written, stopped by ${signalName(signal ?? 0)}`);
-  } catch (error) {
-    keep(journal, problems, error);
-  }
-  if (journal?.loss) problems.report(journal.loss);
-}
-
-/** Reports why there is no file, and in the same line what is there instead. */
-function keep(journal: RunJournal | undefined, problems: Problems, why: unknown): void {
-  const reason = why instanceof Error ? why.message : String(why);
-  problems.report(journal ? `${reason}; ${journal.keep()}` : reason);
 }
 
 /** Beside the metrics file, or where the user says, where it may be among those of files that are called the same. */
@@ -186,10 +223,4 @@ async function endOf(child: Child): Promise<Ending> {
 async function launcherFor(inherited: Inherited, command: ResolvedCommand): Promise<Launch> {
   if (!needsExactLaunch(inherited, command)) return launch;
   return (await import("./run/exact-child.ts")).launchExactly;
-}
-
-/** Only the first process of a container is left with the orphans of others. */
-async function orphanReaper(report: (error: unknown) => void): Promise<OrphanReaper | undefined> {
-  if (process.pid !== 1) return undefined;
-  return new (await import("./run/orphans.ts")).OrphanReaper(report);
 }

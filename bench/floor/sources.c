@@ -13,6 +13,7 @@
 #include "clock.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,9 @@
 #define PATH_BYTES 4096
 #define NAME_BYTES 32
 #define CPU_MODES 10
+#define NET_COLUMNS 16
+#define DISK_COLUMNS 17
+#define WITH_DISCARDS 15
 #define SECTOR_BYTES 512.0
 #define KIB 1024.0
 
@@ -126,10 +130,13 @@ static int wanted(struct names *names, int row, const char *name, int bytes, int
   return names->row[row].wanted;
 }
 
-static double *parse_stat(double *out) {
-  const char *end = read_whole(STAT);
+static double *parse_stat(double *counts) {
+  static const char *const KEYS[] = {"procs_running ", "procs_blocked ", "ctxt ", "intr ", "processes "};
+  enum { KEY_COUNT = 5 };
+  const char *end = read_whole(STAT), *at;
   int row = 0;
-  for (const char *at = next_line(buffer, end); at[0] == 'c' && at[1] == 'p' && at[2] == 'u'; at = next_line(at, end)) {
+  double *out = counts + 1 + KEY_COUNT;
+  for (at = next_line(buffer, end); at[0] == 'c' && at[1] == 'p' && at[2] == 'u'; at = next_line(at, end)) {
     const char *name = at;
     at = skip_cells(at, 1);
     if (!wanted(&cpus, row++, name, at - name, NULL)) continue;
@@ -139,38 +146,44 @@ static double *parse_stat(double *out) {
       *out++ = ticks / ticks_per_second;
     }
   }
+  counts[0] = row;
+  for (int key = 0; key < KEY_COUNT; key++) counts[1 + key] = NAN;
+  for (; at < end; at = next_line(at, end))
+    for (int key = 0; key < KEY_COUNT; key++)
+      if (!strncmp(at, KEYS[key], strlen(KEYS[key]))) number(at + strlen(KEYS[key]), counts + 1 + key);
   return out;
 }
 
 static double *parse_meminfo(double *out) {
-  static const char *const KEYS[] = {"MemTotal:", "MemAvailable:", "MemFree:", "Buffers:", "Cached:", "SReclaimable:"};
-  enum { TOTAL, AVAILABLE, FREE, BUFFERS, CACHED, RECLAIMABLE, KEY_COUNT };
+  static const char *const KEYS[] = {
+      "MemTotal:", "MemAvailable:", "MemFree:",        "Buffers:",       "Cached:",       "SReclaimable:",   "AnonPages:",
+      "Slab:",     "Shmem:",        "Dirty:",          "Writeback:",     "Committed_AS:", "SwapTotal:",      "SwapFree:",
+      "Hugetlb:",  "Active(file):", "Inactive(file):", "Hugepagesize:",  "HugePages_Total:"};
+  enum { TOTAL, AVAILABLE, FREE, BUFFERS, CACHED, RECLAIMABLE, ANON, SLAB, SHMEM, DIRTY, WRITEBACK, COMMITTED,
+         SWAP_TOTAL, SWAP_FREE, HUGE, ACTIVE, INACTIVE, HUGE_SIZE, HUGE_COUNT, KEY_COUNT };
   double bytes[KEY_COUNT];
+  for (int key = 0; key < KEY_COUNT; key++) bytes[key] = NAN;
   const char *end = read_whole(MEMINFO);
-  int found = 0;
-  for (const char *at = buffer; at < end && found < KEY_COUNT; at = next_line(at, end)) {
+  for (const char *at = buffer; at < end; at = next_line(at, end)) {
     const char *colon = memchr(at, ':', end - at);
     if (!colon) die("meminfo");
     size_t length = colon + 1 - at;
     for (int key = 0; key < KEY_COUNT; key++)
       if (strlen(KEYS[key]) == length && !memcmp(at, KEYS[key], length)) {
         at = number(colon + 1, &bytes[key]);
-        bytes[key] *= KIB;
-        found++;
+        bytes[key] *= key == HUGE_COUNT ? 1 : KIB;
         break;
       }
   }
-  if (found < KEY_COUNT) die("meminfo");
-  double cached = bytes[CACHED] + bytes[RECLAIMABLE];
+  if (isnan(bytes[TOTAL])) die("meminfo");
+  double cached = bytes[CACHED] + (isnan(bytes[RECLAIMABLE]) ? 0 : bytes[RECLAIMABLE]);
   double used = bytes[TOTAL] - bytes[FREE] - bytes[BUFFERS] - cached;
-  *out++ = bytes[TOTAL];
-  *out++ = bytes[AVAILABLE];
-  *out++ = used;
-  *out++ = bytes[FREE];
-  *out++ = bytes[BUFFERS];
-  *out++ = cached;
-  *out++ = used / bytes[TOTAL] * 100;
-  return out;
+  double huge = isnan(bytes[HUGE]) ? bytes[HUGE_COUNT] * bytes[HUGE_SIZE] : bytes[HUGE];
+  double all[] = {bytes[TOTAL], bytes[AVAILABLE], used, bytes[FREE], bytes[BUFFERS], cached, used / bytes[TOTAL] * 100,
+                  bytes[ANON], bytes[ACTIVE] + bytes[INACTIVE], bytes[SLAB], bytes[SHMEM], bytes[DIRTY],
+                  bytes[WRITEBACK], huge, bytes[COMMITTED], bytes[SWAP_TOTAL], bytes[SWAP_TOTAL] - bytes[SWAP_FREE]};
+  memcpy(out, all, sizeof all);
+  return out + sizeof all / sizeof *all;
 }
 
 static double *parse_net_dev(double *out) {
@@ -182,9 +195,13 @@ static double *parse_net_dev(double *out) {
     const char *colon = memrchr(name, ':', feed - name);
     if (!colon) die("net/dev");
     if (!wanted(&interfaces, row++, name, colon - name, NULL)) continue;
-    at = number(colon + 1, out + 1);
-    at = number(skip_cells(at, 7), out);
-    out += 2;
+    double column[NET_COLUMNS];
+    at = colon + 1;
+    for (int i = 0; i < NET_COLUMNS; i++) at = number(at, &column[i]);
+    for (int i = 0; i < 4; i++) {
+      *out++ = column[8 + i];
+      *out++ = column[i];
+    }
   }
   return out;
 }
@@ -196,11 +213,16 @@ static double *parse_diskstats(double *out) {
     const char *name = skip_blanks(skip_cells(at, 2));
     at = skip_cells(name, 1);
     if (!wanted(&disks, row++, name, at - name, is_whole_disk)) continue;
-    at = number(skip_cells(at, 2), out);
-    at = number(skip_cells(at, 3), out + 1);
-    out[0] *= SECTOR_BYTES;
-    out[1] *= SECTOR_BYTES;
-    out += 2;
+    double c[DISK_COLUMNS];
+    int columns = 0;
+    for (at = skip_blanks(at); *at != '\n' && columns < DISK_COLUMNS; at = skip_blanks(at)) at = number(at, &c[columns++]);
+    double base[] = {c[2] * SECTOR_BYTES, c[6] * SECTOR_BYTES, c[0], c[4], c[3] / 1000, c[7] / 1000, c[9] / 1000, c[8]};
+    double discards[] = {c[11], c[14] / 1000, c[13] * SECTOR_BYTES};
+    double flushes[] = {c[15], c[16] / 1000};
+    memcpy(out, base, sizeof base);
+    out += 8;
+    if (columns >= WITH_DISCARDS) memcpy(out, discards, sizeof discards), out += 3;
+    if (columns >= DISK_COLUMNS) memcpy(out, flushes, sizeof flushes), out += 2;
   }
   return out;
 }

@@ -74,6 +74,13 @@ export const COMMAND = defineMetrics({
     help: "A bound above the peak of the processes that samples saw: the sum of what each ever held, files included.",
     source: "proc_pid_status(5), VmHWM",
   },
+  memoryLargest: {
+    name: "command_memory_largest_process_bytes",
+    type: "gauge",
+    unit: "bytes",
+    help: "Highest resident memory of the largest single process that has ended; absent where it may be that of statexec, which started it.",
+    source: "getrusage(2), ru_maxrss",
+  },
   memoryPeakWithCache: {
     name: "command_memory_peak_with_cache_bytes",
     type: "gauge",

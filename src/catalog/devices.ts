@@ -84,7 +84,7 @@ export const DEVICES = defineMetrics({
   tcpListenDrops: {
     name: "tcp_listen_drops",
     type: "counter",
-    help: "Connections that a listening socket had to refuse, for any reason.",
+    help: "Connections that a listening socket had to refuse, for any reason. Read once a second at most.",
     source: "net/netstat, ListenDrops",
   },
   tcpListenOverflows: {
@@ -112,14 +112,14 @@ export const DEVICES = defineMetrics({
     type: "gauge",
     unit: "hertz",
     labels: ["cpu"],
-    help: "Clock of each CPU, where the kernel offers it.",
-    source: "/sys/devices/system/cpu/cpuN/cpufreq/scaling_cur_freq",
+    help: "Clock of each CPU, where the kernel offers it; with more than 32 of them only by --collectors frequency=all.",
+    source: "/sys/devices/system/cpu/cpufreq/policyN/scaling_cur_freq",
   },
   cpuThrottles: {
     name: "cpu_throttles",
     type: "counter",
     labels: ["cpu", "mode"],
-    help: "Times each CPU was slowed down for heat, by mode: core or package.",
+    help: "Times each CPU was slowed down for heat, by mode: core or package; with more than 32 CPUs only by --collectors thermal=all.",
     source: "/sys/devices/system/cpu/cpuN/thermal_throttle",
   },
 });

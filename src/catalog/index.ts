@@ -12,7 +12,7 @@ export { ACCOUNTING, COMMAND } from "./command.ts";
 export { CONTAINER } from "./container.ts";
 export { DEVICES } from "./devices.ts";
 export { KERNEL } from "./kernel.ts";
-export { MACHINE } from "./machine.ts";
+export { ALL_CPUS, MACHINE } from "./machine.ts";
 export { familyName, type Metric, type MetricType, PREFIX, type SeriesKey, sampleName, series } from "./metric.ts";
 export { RECORDER, RUN } from "./run.ts";
 export { SUMMARY } from "./summary.ts";

@@ -149,7 +149,7 @@ export const KERNEL = defineMetrics({
     name: "swap_used_bytes",
     type: "gauge",
     unit: "bytes",
-    help: "Swap space in use.",
+    help: "Swap space in use; a page that was brought back may still have its place there.",
     source: "proc_meminfo(5), SwapTotal - SwapFree",
   },
 });

@@ -1,5 +1,8 @@
 import { defineMetrics } from "./metric.ts";
 
+/** The label `cpu` of what was recorded for all CPUs together. */
+export const ALL_CPUS = "all";
+
 /** The machine as a whole: what /proc says of CPU, memory, network and disks. */
 export const MACHINE = defineMetrics({
   cpuSeconds: {
@@ -7,8 +10,8 @@ export const MACHINE = defineMetrics({
     type: "counter",
     unit: "seconds",
     labels: ["cpu", "mode"],
-    help: "Time each CPU spent in each mode since boot; guest is part of user, guestNice of nice.",
-    source: "proc_stat(5), cpuN rows",
+    help: "Time each CPU spent in each mode since boot; guest is part of user, guestNice of nice. With cpu=total one series for all, cpu all.",
+    source: "proc_stat(5), cpuN rows, or their sum",
   },
   memoryTotal: {
     name: "memory_total_bytes",

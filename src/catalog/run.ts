@@ -66,8 +66,8 @@ export const RECORDER = defineMetrics({
     name: "recorder_memory_anonymous_bytes",
     type: "gauge",
     unit: "bytes",
-    help: "Memory of statexec itself, the pages of its binary left out.",
-    source: "proc_pid_status(5), RssAnon",
+    help: "Memory of statexec itself without a file behind it: the pages of its binary are left out.",
+    source: "proc_pid_statm(5), resident less shared",
   },
   collectorSeconds: {
     name: "recorder_collector_seconds",
@@ -81,7 +81,7 @@ export const RECORDER = defineMetrics({
     name: "recorder_journal_bytes",
     type: "counter",
     unit: "bytes",
-    help: "Bytes written to the journal.",
+    help: "Bytes of the journal's file; 0 until there is one, after a second.",
     source: "write(2)",
   },
 });

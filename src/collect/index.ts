@@ -1,13 +1,67 @@
 import type { ProcFs } from "../proc/procfs.ts";
-import type { Collector } from "./collector.ts";
-import { CpuCollector } from "./cpu.ts";
-import { DiskCollector } from "./disk.ts";
-import { MemoryCollector } from "./memory.ts";
-import { NetworkCollector } from "./network.ts";
+import type { Collector, CollectorKind } from "./collector.ts";
+import { CPU } from "./cpu.ts";
+import { DISK } from "./disk.ts";
+import { FREQUENCY } from "./frequency.ts";
+import { LOAD } from "./load.ts";
+import { MEMORY } from "./memory.ts";
+import { NETWORK } from "./network.ts";
+import { PAGING } from "./paging.ts";
+import { PRESSURE } from "./pressure.ts";
+import { SOCKETS } from "./sockets.ts";
+import { LISTEN, TCP } from "./tcp.ts";
+import { THERMAL } from "./thermal.ts";
 
-export { ABSENT, type Collector } from "./collector.ts";
+export { ABSENT, type Collector, type CollectorKind } from "./collector.ts";
 
-/** Everything that is measured of the machine, one collector a subject. */
-export function machineCollectors(proc: ProcFs): Collector[] {
-  return [new CpuCollector(proc), new MemoryCollector(proc), new NetworkCollector(proc), new DiskCollector(proc)];
+/** Everything that can be measured of the machine, one collector a subject. */
+export const COLLECTORS: readonly CollectorKind[] = [
+  CPU,
+  MEMORY,
+  NETWORK,
+  DISK,
+  PRESSURE,
+  LOAD,
+  PAGING,
+  TCP,
+  LISTEN,
+  SOCKETS,
+  FREQUENCY,
+  THERMAL,
+];
+
+/** Which collectors are wanted. */
+export interface CollectorChoice {
+  /** Those that are wanted; none: all. */
+  readonly only: readonly string[];
+  readonly without: readonly string[];
+  /** Those that shall work in another way than the usual: `cpu=total`. */
+  readonly ways: readonly (readonly [name: string, way: string])[];
+}
+
+/** The collectors of a choice, all of whose names are known; without one, all. */
+export function machineCollectors(proc: ProcFs, choice?: CollectorChoice): Collector[] {
+  const { only = [], without = [], ways = [] } = choice ?? {};
+  const wanted = COLLECTORS.filter(
+    ({ name }) =>
+      (only.length === 0 || only.includes(name) || ways.some(([other]) => other === name)) && !without.includes(name),
+  );
+  return wanted.map((kind) =>
+    kind.make(
+      proc,
+      ways.some(([name]) => name === kind.name),
+    ),
+  );
+}
+
+/** What in a choice is the name of nothing, and what it could have been; undefined: all is known. */
+export function unknownIn(
+  choice: CollectorChoice,
+): { readonly word: string; readonly known: readonly string[] } | undefined {
+  const names = COLLECTORS.map(({ name }) => name);
+  for (const name of [...choice.only, ...choice.without, ...choice.ways.map(([name]) => name)])
+    if (!names.includes(name)) return { word: name, known: names };
+  const known = COLLECTORS.flatMap(({ name, way }) => (way ? [`${name}=${way.name}`] : []));
+  const odd = choice.ways.map((pair) => pair.join("=")).find((word) => !known.includes(word));
+  return odd === undefined ? undefined : { word: odd, known };
 }

@@ -1,19 +1,43 @@
-import { MACHINE, type SeriesKey, series } from "../catalog/index.ts";
-import { NetDev } from "../proc/net-dev.ts";
+import { DEVICES, MACHINE, type SeriesKey, series } from "../catalog/index.ts";
+import { NET_FIELDS, NetDev } from "../proc/net-dev.ts";
 import { isStackedInterface } from "../proc/net-devices.ts";
 import type { ProcFs } from "../proc/procfs.ts";
-import type { Collector } from "./collector.ts";
+import type { Collector, CollectorKind } from "./collector.ts";
 import { Source } from "./source.ts";
 
-/** Bytes sent and received by interface, from /proc/net/dev. One that goes has no points; back, it has its old series. */
+const PATH = "/proc/net/dev";
+
+export const NETWORK: CollectorKind = {
+  name: "network",
+  what: "bytes, packets, errors and drops by interface",
+  reads: [PATH],
+  make: (proc) => new NetworkCollector(proc),
+};
+
+/** Where in a row of the table the series of an interface are, in the order of `describe()`. */
+const PLACES = Uint8Array.from(
+  [
+    "sentBytes",
+    "receivedBytes",
+    "sentPackets",
+    "receivedPackets",
+    "sendErrors",
+    "receiveErrors",
+    "sendDrops",
+    "receiveDrops",
+  ] satisfies (typeof NET_FIELDS)[number][],
+  (field) => NET_FIELDS.indexOf(field),
+);
+
+/** Bytes and packets sent and received by interface, from /proc/net/dev. One that goes has no points; back, it has its old series. */
 export class NetworkCollector implements Collector {
-  readonly name = "network";
+  readonly name = NETWORK.name;
   private readonly netDev = new NetDev();
   private readonly source: Source;
   private described = 0;
 
   constructor(private readonly proc: ProcFs) {
-    this.source = new Source(proc, "/proc/net/dev", this.netDev);
+    this.source = new Source(proc, PATH, this.netDev);
   }
 
   describe(): readonly SeriesKey[] {
@@ -23,6 +47,12 @@ export class NetworkCollector implements Collector {
     return names.flatMap((name) => [
       series(MACHINE.networkSent, { interface: name }),
       series(MACHINE.networkReceived, { interface: name }),
+      series(DEVICES.networkPackets, { interface: name, mode: "sent" }),
+      series(DEVICES.networkPackets, { interface: name, mode: "received" }),
+      series(DEVICES.networkErrors, { interface: name, mode: "sent" }),
+      series(DEVICES.networkErrors, { interface: name, mode: "received" }),
+      series(DEVICES.networkDrops, { interface: name, mode: "sent" }),
+      series(DEVICES.networkDrops, { interface: name, mode: "received" }),
     ]);
   }
 
@@ -36,10 +66,10 @@ export class NetworkCollector implements Collector {
     if (!this.source.exists) return true;
     this.source.update();
     if (this.netDev.names.all.length !== this.described) return false;
-    for (let i = 0; i < this.described; i++) {
-      row[2 * i] = this.netDev.sentBytes[i]!;
-      row[2 * i + 1] = this.netDev.receivedBytes[i]!;
-    }
+    const { values } = this.netDev.rows;
+    const width = PLACES.length;
+    for (let i = 0; i < this.described; i++)
+      for (let field = 0; field < width; field++) row[i * width + field] = values[i * width + PLACES[field]!]!;
     return true;
   }
 }

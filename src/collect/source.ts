@@ -2,7 +2,7 @@ import { ForbiddenError, ParseError } from "../errors.ts";
 import type { ProcFs } from "../proc/procfs.ts";
 
 /** What a parser fills from a kernel file's text. */
-interface Table {
+export interface Table {
   parse(bytes: Uint8Array): void;
   /** As after a text without rows. */
   clear(): void;
@@ -11,6 +11,12 @@ interface Table {
 /** One kernel file and the table that is made from it. */
 export class Source {
   private met = false;
+  /** What `look()` found, for the sample that it was made for. */
+  private looked = false;
+  private found = false;
+  private failure: unknown;
+  /** Reads a text that was captured, in place of the file. */
+  private captured: (() => Uint8Array | undefined) | undefined;
 
   constructor(
     private readonly proc: ProcFs,
@@ -28,19 +34,51 @@ export class Source {
    * start: `sample()` meets it again, and is where it is counted.
    */
   look(): void {
+    this.looked = false;
+    this.failure = undefined;
     try {
       if (this.update()) this.met = true;
     } catch (error) {
       this.met = true;
       if (!(error instanceof ForbiddenError || error instanceof ParseError)) throw error;
+      this.failure = error;
+    }
+    this.looked = true;
+  }
+
+  /**
+   * Fills the table; false, and every value absent, where the file is not there. What was just looked at is not read
+   * again. Throws ForbiddenError, ParseError.
+   */
+  update(): boolean {
+    if (this.looked) {
+      this.looked = false;
+      if (this.failure) throw this.failure;
+      return this.found;
+    }
+    const bytes = this.read();
+    if (bytes === undefined) this.table.clear();
+    else this.table.parse(bytes);
+    this.found = bytes !== undefined;
+    return this.found;
+  }
+
+  /** Reads the file now, for the look or the update that follows. */
+  capture(): void {
+    try {
+      const bytes = this.proc.read(this.path)?.slice();
+      this.captured = () => bytes;
+    } catch (error) {
+      this.captured = () => {
+        throw error;
+      };
     }
   }
 
-  /** Fills the table; false, and every value absent, where the file is not there. Throws ForbiddenError, ParseError. */
-  update(): boolean {
-    const bytes = this.proc.read(this.path);
-    if (bytes === undefined) this.table.clear();
-    else this.table.parse(bytes);
-    return bytes !== undefined;
+  private read(): Uint8Array | undefined {
+    const { captured } = this;
+    if (captured === undefined) return this.proc.read(this.path);
+    this.captured = undefined;
+    return captured();
   }
 }

@@ -1,3 +1,5 @@
+import type { Budget } from "./budget.ts";
+import type { CollectorChoice } from "./collectors.ts";
 import type { Readiness } from "./readiness.ts";
 
 /** What a run does, decided: flags over environment over defaults, every value checked. */
@@ -19,6 +21,19 @@ export interface Config {
   readonly journalDir: string | undefined;
   /** Whether the command's arguments are recorded. */
   readonly recordArgs: boolean;
+  /** What is measured of the machine. */
+  readonly collectors: CollectorChoice;
+  /** Whether a summary is printed: always, never, or where standard error is a terminal. */
+  readonly summary: "always" | "never" | "on a terminal";
+  /** Where the summary goes besides; `-` has become `/dev/stdout`. */
+  readonly summaryJson: string | undefined;
+  readonly summaryMarkdown: string | undefined;
+  /** What the run may use at most. */
+  readonly budgets: readonly Budget[];
+  /** Whether the command is ended at the first breach. */
+  readonly budgetKill: boolean;
+  /** Metrics files of earlier runs, that budgets are relative to. */
+  readonly baselines: readonly string[];
   readonly sync: SyncConfig | undefined;
 }
 
@@ -69,5 +84,6 @@ export type Invocation =
       /** Where the metrics file goes; undefined: where the run would have put it. */
       readonly file: string | undefined;
     }
+  | { readonly mode: "list-collectors" }
   | { readonly mode: "help" }
   | { readonly mode: "version" };

@@ -26,6 +26,8 @@ export interface Setting<T> extends Common {
   readonly defaultText: string | undefined;
   /** The setting that counts where this one is not given; a flag of either wins over a variable of either. */
   readonly general: string | undefined;
+  /** Given more than once, the lists of all are one; else the last counts. */
+  readonly repeatable: boolean;
 }
 
 /** An option that may be repeated; its variables are `env` and the key. */
@@ -40,19 +42,24 @@ export interface List<T> extends Common {
 export interface Mode extends Common {
   readonly kind: "mode";
   readonly operand: undefined;
-  readonly mode: "help" | "recover" | "version";
+  readonly mode: "help" | "list-collectors" | "recover" | "version";
   readonly parse: Parse<boolean>;
 }
 
 export type Option = Setting<unknown> | List<unknown> | Mode;
 
-type Absent = "kind" | "env" | "operand" | "defaultText" | "general";
+/** What a variable is called: that of a setting, or of the list option whose key it holds. */
+export function variableOf(option: Setting<unknown> | List<unknown>): string {
+  return option.kind === "list" ? `${option.env}<key>` : option.env;
+}
+
+type Absent = "kind" | "env" | "operand" | "defaultText" | "general" | "repeatable";
 
 /** Completes a setting: its variable is `SE_` and its long name, its default reads as it is. */
 export function setting<T>(row: Omit<Setting<T>, Absent> & Partial<Pick<Setting<T>, Absent>>): Setting<T> {
   const env = `SE_${row.flag.slice(2).toUpperCase().replaceAll("-", "_")}`;
   const defaultText = row.operand === undefined || row.default === undefined ? undefined : String(row.default);
-  return { kind: "setting", env, operand: undefined, defaultText, general: undefined, ...row };
+  return { kind: "setting", env, operand: undefined, defaultText, general: undefined, repeatable: false, ...row };
 }
 
 export function list<T>(row: Omit<List<T>, "kind">): List<T> {

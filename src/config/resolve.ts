@@ -1,11 +1,12 @@
 import { UsageError } from "../errors.ts";
 import { type Split, splitArgv, splitOperands } from "./argv.ts";
+import type { Budget } from "./budget.ts";
 import type { Config, Invocation } from "./config.ts";
 import { readEnvironment } from "./env.ts";
-import { type Given, read, type Settings } from "./given.ts";
+import { type Given, quote, read, type Settings } from "./given.ts";
 import { mergeLabels } from "./labels.ts";
 import { type Mode, OPTION_IDS, OPTIONS, type OptionId, type SettingId } from "./options.ts";
-import { idleFlags, syncOf } from "./sync-config.ts";
+import { lackingSide, syncOf } from "./sync-config.ts";
 import { writable } from "./values.ts";
 
 /** Everything that was given, by origin. */
@@ -35,7 +36,7 @@ export function parseInvocation(
   const sources = { flags: split.given, variables: environment.given };
   const settings = decideAll(sources);
   const config = configOf(split.command, settings, mergeLabels(...of(sources, "label")));
-  return { mode: "run", config, warnings: [...environment.warnings, ...idleFlags(config.sync, split.given)] };
+  return { mode: "run", config, warnings: [...environment.warnings, ...idleFlags(config, split.given)] };
 }
 
 /** What a recovery takes of the options is the file. */
@@ -68,7 +69,7 @@ function decideAll(sources: Sources): Settings {
   for (const id of OPTION_IDS) {
     if (!isSetting(id)) continue;
     const given = deciding(sources, id);
-    values[id] = given === undefined ? OPTIONS[id].default : read(given);
+    values[id] = given === undefined ? OPTIONS[id].default : givenValue(sources, given, id);
     if (given !== undefined) from.set(id, given);
   }
   return { values: values as Settings["values"], from };
@@ -84,21 +85,71 @@ function deciding({ flags, variables }: Sources, id: SettingId): Given | undefin
   return undefined;
 }
 
+/** The value of the occurrence that decides, or the lists of all of its origin. */
+function givenValue(sources: Sources, given: Given, id: SettingId): unknown {
+  if (!OPTIONS[id].repeatable) return read(given);
+  return of(sources, id)
+    .flat()
+    .filter(({ origin }) => origin === given.origin)
+    .flatMap(read);
+}
+
 function isSetting(id: OptionId): id is SettingId {
   return OPTIONS[id].kind === "setting";
 }
 
 /** Settings that are a field of Config by name become that field; the others are what the rest is made of. */
 function configOf(command: readonly string[], settings: Settings, labels: ReadonlyMap<string, string>): Config {
-  const { delaySeconds, noRecordArgs, instance, ...rest } = settings.values;
+  const { delaySeconds, noRecordArgs, instance, summary, quiet, budget, baseline, ...rest } = settings.values;
   const { connect, server, syncPort, syncStartOnly, syncTimeoutSeconds, ready, syncClients, ...others } = rest;
   const { syncGraceSeconds, stopTimeoutSeconds, syncToken, syncTokenFile, syncBind, ...fields } = others;
+  checkBudgets(settings);
   return {
     ...fields,
+    summary: quiet ? "never" : summary ? "always" : "on a terminal",
+    budgets: budget,
+    baselines: baseline,
     command,
     instance: instance ?? writable(command[0] ?? ""),
     labels,
     recordArgs: !noRecordArgs,
     sync: syncOf(settings),
   };
+}
+
+/** A budget over a baseline needs one. */
+function checkBudgets({ values: { budget, baseline }, from }: Settings): void {
+  const relative = budget.find(isRelative);
+  if (relative === undefined || baseline.length > 0) return;
+  const { where } = from.get("budget")!;
+  throw new UsageError(`${where}: ${quote(relative.text)} needs a run to compare with; add --baseline base.prom`);
+}
+
+function isRelative({ limit }: Budget): boolean {
+  return "overBaseline" in limit;
+}
+
+/**
+ * Flags that come to nothing without another one, which was perhaps forgotten. A script may always give them, so they
+ * are no error; of variables, which are set for many runs, nothing is said.
+ */
+function idleFlags(config: Config, flags: readonly Given[]): string[] {
+  const idle = flags.flatMap((given) => {
+    const lacking = lackingFor(given, config);
+    return lacking === undefined ? [] : [`${given.where} has no effect without ${lacking}`];
+  });
+  return [...new Set(idle)];
+}
+
+/** What an option lacks to have an effect in this run. */
+function lackingFor(given: Given, { sync, budgets }: Config): string | undefined {
+  const isOn = read(given) !== false;
+  switch (given.option) {
+    case "budgetKill":
+      return isOn && budgets.length === 0 ? "a --budget" : undefined;
+    case "baseline":
+      return budgets.some(isRelative) ? undefined : "a --budget that is relative to it (e.g. cpu<+10%)";
+    default:
+      return isOn ? lackingSide(given.option, sync) : undefined;
+  }
 }

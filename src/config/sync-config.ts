@@ -1,6 +1,6 @@
 import { UsageError } from "../errors.ts";
 import type { SyncConfig } from "./config.ts";
-import { assignment, type Given, read, type Settings } from "./given.ts";
+import { assignment, type Settings } from "./given.ts";
 import type { OptionId, SettingId } from "./options.ts";
 
 /** The synchronised run that the settings ask for; undefined: none. Throws UsageError. */
@@ -55,20 +55,9 @@ const SIDES: Partial<Record<SettingId, "both" | SyncConfig["role"]>> = {
 
 const FLAGS = { both: "--server or --connect", server: "--server", client: "--connect" } as const;
 
-/**
- * Sync flags of a run that has nobody to synchronise with, or is the other side: perhaps `--server` was forgotten. A
- * script may always give them, so they are no error; of variables, which are set for many runs, nothing is said.
- */
-export function idleFlags(sync: SyncConfig | undefined, flags: readonly Given[]): string[] {
-  const warnings = flags.map((given) => {
-    const side = sideOf(given.option);
-    if (side === undefined || (given.option === "syncStartOnly" && read(given) !== true)) return undefined;
-    if (sync !== undefined && (side === "both" || side === sync.role)) return undefined;
-    return `${given.where} has no effect without ${FLAGS[side]}`;
-  });
-  return [...new Set(warnings.filter((warning) => warning !== undefined))];
-}
-
-function sideOf(option: OptionId): "both" | SyncConfig["role"] | undefined {
-  return option in SIDES ? SIDES[option as SettingId] : undefined;
+/** The flags that an option of synchronised runs lacks to mean something: those of a side that this run is not. */
+export function lackingSide(option: OptionId, sync: SyncConfig | undefined): string | undefined {
+  const side = option in SIDES ? SIDES[option as SettingId] : undefined;
+  if (side === undefined || (sync !== undefined && (side === "both" || side === sync.role))) return undefined;
+  return FLAGS[side];
 }

@@ -124,6 +124,12 @@ export function filePath(text: string): string | Fault {
   return text === "" || text.includes("\0") ? new Fault("expected a file") : text;
 }
 
+/** Paths of files to read, with commas between them. */
+export function inputPaths(text: string): readonly string[] | Fault {
+  const paths = text.split(",");
+  return paths.some((path) => path === "" || path.includes("\0")) ? new Fault("expected a file") : paths;
+}
+
 /** The value of a label that must be there. */
 export function labelValue(text: string): string | Fault {
   if (text === "") return new Fault("expected some text (leave it out for the default)");

@@ -39,6 +39,11 @@ export class PendingFile {
     this.#open = open;
   }
 
+  /** Length of the file: what is in it for good. */
+  get written(): number {
+    return this.#written;
+  }
+
   /** What comes from here on can be read without the rows that wait before it. */
   mark(): void {
     this.#mark = this.out.at;

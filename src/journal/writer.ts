@@ -130,6 +130,11 @@ export class JournalWriter implements RowSink {
     });
   }
 
+  /** Bytes that are in the file. */
+  get writtenBytes(): number {
+    return this.#file.written;
+  }
+
   /** Undefined while all is well. */
   get trouble(): JournalTrouble | undefined {
     return this.#file.trouble;

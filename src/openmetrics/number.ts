@@ -29,6 +29,13 @@ export function writeNumber(into: Uint8Array, start: number, value: number): num
   return rest === 0 ? at : writeDecimals(into, at, rest);
 }
 
+/** The same as a text. */
+export function numberText(value: number): string {
+  if (value === 0) return Object.is(value, -0) ? "-0.0" : "0";
+  if (value === Number.POSITIVE_INFINITY) return "+Inf";
+  return value === Number.NEGATIVE_INFINITY ? "-Inf" : String(value);
+}
+
 /** Writes ` 1700000000.123` and a line feed, the end of a sample's line, and returns the offset behind it. */
 export function writeStamp(into: Uint8Array, start: number, atMs: number): number {
   let at = start;

@@ -3,7 +3,7 @@ import type { Block, RecordedSeries, Recording } from "../recording/recording.ts
 import { eventSeries, factSeries } from "./annotations.ts";
 import { escapeText } from "./escape.ts";
 import { LabelText } from "./labels.ts";
-import { NUMBER_BYTES, STAMP_BYTES, writeNumber } from "./number.ts";
+import { NUMBER_BYTES, numberText, STAMP_BYTES, writeNumber } from "./number.ts";
 import { compareFamilies, compareSeries } from "./order.ts";
 import { StampCache } from "./stamps.ts";
 import { ChunkWriter, encodeText } from "./writer.ts";
@@ -33,6 +33,9 @@ export function* renderInSteps(recording: Recording, write: (bytes: Uint8Array) 
   out.flush();
 }
 
+/** Up to so many rows a block is written by texts. */
+const FEW_ROWS = 8;
+
 /** Every series, facts and events among them, by family and sorted. */
 function familiesOf(recording: Recording): RecordedSeries[][] {
   const { facts, events, startMs } = recording;
@@ -54,6 +57,10 @@ function renderSeries(out: ChunkWriter, stamps: StampCache, labels: LabelText, s
     if (!hasPoint(block)) continue;
     if (!isNamed) out.text(metadata(series.metric));
     isNamed = true;
+    if (block.length <= FEW_ROWS) {
+      out.text(fewPoints(`${sampleName(series.metric)}{${labels.of(series)}} `, stamps, block));
+      continue;
+    }
     prefix ??= encodeText(`${sampleName(series.metric)}{${labels.of(series)}} `);
     renderPoints(out, stamps, prefix, block);
   }
@@ -70,6 +77,20 @@ function metadata(metric: Metric): string {
 function hasPoint({ length, values }: Block): boolean {
   for (let row = 0; row < length; row++) if (!Number.isNaN(values[row])) return true;
   return false;
+}
+
+/**
+ * The lines of a block of a few rows, by whole texts: most runs are short, and what is executed a hundred times only is
+ * not compiled, so that each byte of the other way would cost fifty times as much.
+ */
+function fewPoints(prefix: string, stamps: StampCache, block: Block): string {
+  const ends = stamps.textsOf(block);
+  let lines = "";
+  for (let row = 0; row < block.length; row++) {
+    const value = block.values[row] as number;
+    if (!Number.isNaN(value)) lines += prefix + numberText(value) + ends[row];
+  }
+  return lines;
 }
 
 /** The lines of one block. It runs once a point: bytes are copied by hand, since a call for so few costs more. */

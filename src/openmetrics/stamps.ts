@@ -1,6 +1,8 @@
 import type { Block } from "../recording/recording.ts";
 import { STAMP_BYTES, writeStamp } from "./number.ts";
 
+const decoder = new TextDecoder();
+
 /** Text that may be kept, a million stamps: nothing of a run of a week at one sample a second is written twice. */
 const KEPT_BYTES = 16 * 1024 * 1024;
 
@@ -15,6 +17,18 @@ export interface StampText {
 export class StampCache {
   #kept = new Map<Float64Array, StampText>();
   #keptBytes = 0;
+  #texts: readonly string[] = [];
+  #textsOf: Float64Array | undefined;
+
+  /** The end of each line of a block of a few rows, as texts. */
+  textsOf(block: Block): readonly string[] {
+    if (this.#textsOf === block.times && this.#texts.length >= block.length) return this.#texts;
+    const { bytes, starts } = this.of(block);
+    const text = decoder.decode(bytes);
+    this.#texts = Array.from({ length: block.length }, (_, row) => text.slice(starts[row], starts[row + 1]));
+    this.#textsOf = block.times;
+    return this.#texts;
+  }
 
   of(block: Block): StampText {
     const known = this.#kept.get(block.times);

@@ -50,7 +50,7 @@ const FIRST_BUFFER_BYTES = 16 * 1024;
 export class ReadBuffer {
   /** The memory: what was read last is at its start. */
   bytes: Uint8Array;
-  #address: number;
+  #address: Pointer;
 
   constructor(size = FIRST_BUFFER_BYTES) {
     const { bytes, address } = pinned(size);
@@ -70,6 +70,19 @@ export class ReadBuffer {
       if (count < 0) throw failed("pread", path);
       if (count === 0) return length;
       length += count;
+    }
+  }
+
+  /**
+   * Reads a file that the kernel gives whole, as it does those of one process, in one call; the length, or the errno
+   * below zero.
+   */
+  fillAtOnce(fd: number): number {
+    for (;;) {
+      const count = libc.pread(fd, this.#address, this.bytes.length, 0) as number;
+      if (count < 0) return -lastErrno();
+      if (count < this.bytes.length) return count;
+      this.#grow();
     }
   }
 
@@ -159,6 +172,13 @@ const ACCESS = { execute: 1, write: 2, read: 4 } as const;
 /** access(2): whether the real user may. */
 export function mayAccess(path: string, how: keyof typeof ACCESS): boolean {
   return libc.access(cString(path), ACCESS[how]) === 0;
+}
+
+const EXISTS = 0;
+
+/** Whether there is surely no such file. It costs far less than the error of a call that fails on it. */
+export function isAbsent(path: string): boolean {
+  return libc.access(cString(path), EXISTS) < 0 && lastErrno() === ENOENT;
 }
 
 /** What a symlink holds; undefined: it is none, or is gone. */

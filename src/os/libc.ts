@@ -34,6 +34,8 @@ const SYMBOLS = {
   kill: { args: ["int", "int"], returns: "int" },
   prctl: { args: ["int", WORD, WORD, WORD, WORD], returns: "int" },
   getrlimit: { args: ["int", "ptr"], returns: "int" },
+  getrusage: { args: ["int", "ptr"], returns: "int" },
+  getpagesize: { args: [], returns: "int" },
   setrlimit: { args: ["int", "ptr"], returns: "int" },
   sigprocmask: { args: ["int", "ptr", "ptr"], returns: "int" },
   strerror: { args: ["int"], returns: "cstring" },

@@ -1,4 +1,4 @@
-import { failed, libc } from "./libc.ts";
+import { failed, libc, loadLibc, pinned } from "./libc.ts";
 
 /** What the rest of a run needs of its own process and the runtime does not offer. */
 
@@ -44,6 +44,17 @@ export function isTerminal(fd: number): boolean {
   return libc.isatty(fd) === 1;
 }
 
+const TIOCGWINSZ = 0x5413;
+/** Of `struct winsize`, in 16-bit words. */
+const WS_COL = 1;
+
+/** Columns of the terminal that a descriptor is; undefined: it is none, or does not say. */
+export function terminalWidth(fd: number): number | undefined {
+  const size = new Uint16Array(4);
+  const { ioctl } = loadLibc({ ioctl: { args: ["int", "u64", "ptr"], returns: "int" } });
+  return ioctl(fd, TIOCGWINSZ, size) === 0 && size[WS_COL]! > 0 ? size[WS_COL] : undefined;
+}
+
 /** kill(2); false: there is no such process. Throws SystemError. */
 export function sendSignal(pid: number, signal: number): boolean {
   if (libc.kill(pid, signal) === 0) return true;
@@ -87,4 +98,38 @@ export function withSignalsBlocked<T>(action: () => T): T {
 export function exitNow(status: number): never {
   libc._exit(status);
   throw new Error("_exit returned");
+}
+
+let page = 0;
+
+/** Bytes of a page of memory, in which the kernel counts some of it. */
+export function pageBytes(): number {
+  if (page === 0) page = libc.getpagesize();
+  return page;
+}
+
+const RUSAGE_SELF = 0;
+const MICROSECONDS = 1e6;
+
+/** CPU time of this process and all its threads, getrusage(2). */
+export class OwnUsage {
+  /** `struct rusage` begins with two `struct timeval`; seconds of a process fit into its low half. */
+  readonly #answer = pinned(512);
+  readonly #words = new Int32Array(this.#answer.bytes.buffer);
+
+  get userSeconds(): number {
+    return this.#seconds(0);
+  }
+  get systemSeconds(): number {
+    return this.#seconds(4);
+  }
+
+  /** Throws SystemError. */
+  read(): void {
+    if (libc.getrusage(RUSAGE_SELF, this.#answer.address) < 0) throw failed("getrusage");
+  }
+
+  #seconds(at: number): number {
+    return this.#words[at]! + this.#words[at + 2]! / MICROSECONDS;
+  }
 }

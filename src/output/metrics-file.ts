@@ -46,8 +46,8 @@ export interface MetricsFile {
   abandon(): void;
 }
 
-/** Takes the place for a metrics file. Throws OutputError where it could not be written. */
-export function claimMetricsFile(path: string): MetricsFile {
+/** Takes the place for a metrics file, or another result that `option` names. Throws OutputError where it could not be written. */
+export function claimMetricsFile(path: string, option = "--file"): MetricsFile {
   try {
     const fd = descriptorOf(path);
     if (fd !== undefined) return descriptorOutput(path, fd);
@@ -55,7 +55,7 @@ export function claimMetricsFile(path: string): MetricsFile {
     if (status?.kind === "directory") throw refused(path, "is a folder; name a file in it");
     if (status?.kind === "fifo" || status?.kind === "character device") return deviceOutput(path);
     if (status && status.kind !== "file") throw refused(path, `is a ${status.kind}, which cannot hold a metrics file`);
-    return fileOutput(path, status ? realPath(path) : danglingTarget(path));
+    return fileOutput(path, status ? realPath(path) : danglingTarget(path), option);
   } catch (error) {
     throw asOutputError(path, error);
   }
@@ -108,19 +108,19 @@ function danglingTarget(path: string): string {
 }
 
 /** A regular file: written beside its place under a name that is locked while we live, and renamed. */
-function fileOutput(asked: string, target: string): MetricsFile {
+function fileOutput(asked: string, target: string, option: string): MetricsFile {
   const old = fileStatus(target);
-  if (old && !mayAccess(target, "write")) throw refused(asked, "is read-only; remove it or choose another --file");
+  if (old && !mayAccess(target, "write")) throw refused(asked, `is read-only; remove it or choose another ${option}`);
   const folder = folderOf(target);
   if (!fileStatus(folder))
-    throw refused(asked, `its folder ${folder} does not exist; create it or choose another --file`);
+    throw refused(asked, `its folder ${folder} does not exist; create it or choose another ${option}`);
   let part: Part | "held";
   try {
     part = claimPart(partOf(target));
   } catch (error) {
     if (!(error instanceof SystemError) || !["EACCES", "EPERM", "EROFS"].includes(error.code)) throw error;
     if (!old) throw refused(asked, `nothing can be made in its folder ${folder} (${error.reason})`);
-    return inPlaceOutput(asked, target);
+    return inPlaceOutput(asked, target, option);
   }
   if (part !== "held") return renamedOutput(asked, target, part);
   const own = withPid(target, process.pid);
@@ -168,9 +168,9 @@ function keepOwnership(fd: number, target: string): void {
 }
 
 /** Where nothing can be made beside it, a file that is there is written as it is. */
-function inPlaceOutput(shown: string, target: string): MetricsFile {
+function inPlaceOutput(shown: string, target: string, option: string): MetricsFile {
   const fd = openFile(target, O_WRONLY);
-  if (!lockFile(fd)) throw refused(shown, "belongs to a run that is still going; choose another --file");
+  if (!lockFile(fd)) throw refused(shown, `belongs to a run that is still going; choose another ${option}`);
   return {
     path: shown,
     mayBlock: false,

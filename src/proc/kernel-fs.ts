@@ -1,9 +1,12 @@
-import { ForbiddenError } from "../errors.ts";
-import { closeFile, listFolder, O_RDONLY, openFile, ReadBuffer, SystemError } from "../os/files.ts";
+import { ForbiddenError, ParseError } from "../errors.ts";
+import { closeFile, isAbsent, listFolder, O_RDONLY, openFile, ReadBuffer, SystemError } from "../os/files.ts";
 import type { ProcFs } from "./procfs.ts";
 
-/** Not there, or no longer: a pid that ended (ESRCH), a device that was pulled (ENODEV), a path through a file. */
-const ABSENT = new Set(["ENOENT", "ESRCH", "ENODEV", "ENOTDIR"]);
+/**
+ * Not there, or no longer: a pid that ended (ESRCH), a device that was pulled (ENODEV), a path through a file, pressure
+ * of a kernel that was started without it (EOPNOTSUPP).
+ */
+const ABSENT = new Set(["ENOENT", "ESRCH", "ENODEV", "ENOTDIR", "EOPNOTSUPP"]);
 const FORBIDDEN = new Set(["EACCES", "EPERM"]);
 
 interface OpenFile {
@@ -45,6 +48,8 @@ class KernelFs implements ProcFs {
 
   list(path: string): readonly string[] | undefined {
     try {
+      // Some are looked for on every machine, and are on few.
+      if (isAbsent(this.root + path)) return undefined;
       return listFolder(this.root + path);
     } catch (error) {
       return absentOrThrow(path, error);
@@ -74,5 +79,7 @@ class KernelFs implements ProcFs {
 function absentOrThrow(path: string, error: unknown): undefined {
   if (!(error instanceof SystemError)) throw error;
   if (ABSENT.has(error.code)) return undefined;
-  throw FORBIDDEN.has(error.code) ? new ForbiddenError(path) : error;
+  if (FORBIDDEN.has(error.code)) throw new ForbiddenError(path);
+  // A driver that fails, as some files of /sys do for a moment: no text at all is no good text either.
+  throw new ParseError(path, "a file that can be read", error.reason);
 }

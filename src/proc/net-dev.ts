@@ -1,24 +1,37 @@
-import { RowNames, withRoomFor } from "./row-names.ts";
+import type { RowNames } from "./row-names.ts";
+import { RowTable } from "./row-table.ts";
 import { Scanner } from "./scan.ts";
 
 const COLON = 0x3a;
 const BAR = 0x7c;
 
-/** Eight columns a direction, bytes first; newer kernels may append. */
+/** What is kept of a row: of the eight columns a direction the first four. */
+export const NET_FIELDS = [
+  "receivedBytes",
+  "receivedPackets",
+  "receiveErrors",
+  "receiveDrops",
+  "sentBytes",
+  "sentPackets",
+  "sendErrors",
+  "sendDrops",
+] as const;
+
+/** Newer kernels may append. */
 const LEAST_COLUMNS = 16;
-const RECEIVED = 0;
-const SENT = 8;
+const COLUMNS_A_DIRECTION = 8;
+const KEPT_A_DIRECTION = 4;
 
 const EXPECTED = "`name:` and at least 16 counters";
 
-/** The byte counters of `net/dev`, `proc_pid_net(5)`. */
+/** The counters of `net/dev`, `proc_pid_net(5)`. */
 export class NetDev {
-  readonly names = new RowNames();
-  /** Bytes received, by a name's index; NaN: no such row. May be longer than the names. */
-  receivedBytes: Float64Array = new Float64Array(0);
-  /** Bytes sent, likewise. */
-  sentBytes: Float64Array = new Float64Array(0);
+  readonly rows = new RowTable(NET_FIELDS);
   private readonly scan = new Scanner("net/dev");
+
+  get names(): RowNames {
+    return this.rows.names;
+  }
 
   /** Takes a text in place of the last. Throws ParseError. */
   parse(bytes: Uint8Array): void {
@@ -32,8 +45,7 @@ export class NetDev {
 
   /** No text: no interface has a row. */
   clear(): void {
-    this.receivedBytes.fill(Number.NaN);
-    this.sentBytes.fill(Number.NaN);
+    this.rows.clear();
   }
 
   private header(): void {
@@ -50,15 +62,15 @@ export class NetDev {
     // Old kernels put no space after the colon, and a name may hold colons itself (`eth0:1`): only the last one counts.
     const colon = scan.last(COLON, scan.lineEnd());
     if (colon <= scan.at) scan.fail(EXPECTED);
-    const index = this.names.indexOf(bytes, scan.at, colon, near);
-    this.receivedBytes = withRoomFor(index, this.receivedBytes);
-    this.sentBytes = withRoomFor(index, this.sentBytes);
+    const index = this.rows.names.indexOf(bytes, scan.at, colon, near);
+    const start = this.rows.start(index);
+    const { values } = this.rows;
     scan.at = colon + 1;
     let columns = 0;
     for (scan.skipSpaces(); !scan.lineEnded; scan.skipSpaces()) {
-      if (columns === RECEIVED) this.receivedBytes[index] = scan.number(EXPECTED);
-      else if (columns === SENT) this.sentBytes[index] = scan.number(EXPECTED);
-      else scan.skipNumber(EXPECTED);
+      const column = columns % COLUMNS_A_DIRECTION;
+      if (column >= KEPT_A_DIRECTION || columns >= LEAST_COLUMNS) scan.skipNumber(EXPECTED);
+      else values[start + (columns < COLUMNS_A_DIRECTION ? column : KEPT_A_DIRECTION + column)] = scan.number(EXPECTED);
       columns++;
     }
     if (columns < LEAST_COLUMNS) scan.fail(EXPECTED);

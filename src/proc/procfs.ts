@@ -2,7 +2,7 @@
 export interface ProcFs {
   /**
    * The whole content: a view that is valid until the next read. Undefined: not there, or gone.
-   * Throws ForbiddenError where the kernel refuses.
+   * Throws ForbiddenError where the kernel refuses, ParseError where it fails to give it.
    */
   read(path: string): Uint8Array | undefined;
   /** The names in a folder, in no order; undefined: not there. */

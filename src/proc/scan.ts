@@ -12,6 +12,12 @@ const EXACT_DIGITS = 15;
 const TWO_TO_32 = 2 ** 32;
 
 const UTF8 = new TextDecoder();
+const ENCODER = new TextEncoder();
+
+/** A word as it stands in a kernel file. One encoder makes all of them: to make one costs a start more than its words. */
+export function encode(text: string): Uint8Array {
+  return ENCODER.encode(text);
+}
 
 /** A place in the text of a kernel file, moved on by what is read there. Allocates nothing but errors. */
 export class Scanner {
@@ -40,6 +46,10 @@ export class Scanner {
 
   get atDigit(): boolean {
     return isDigit(this.bytes[this.at]);
+  }
+
+  get atMinus(): boolean {
+    return this.bytes[this.at] === MINUS;
   }
 
   /** Offset of this line's break, or of the text's end. */
@@ -90,6 +100,15 @@ export class Scanner {
     if (at === start || !(at === bytes.length || isGap(bytes[at]))) this.fail(expected);
     if (at - start > EXACT_DIGITS) value = this.large(at);
     this.at = at;
+    return value;
+  }
+
+  /** The digits from here to what is none, as few as a number of hundredths has. Throws ParseError where there are none. */
+  digits(expected: string): number {
+    const start = this.at;
+    let value = 0;
+    for (; this.atDigit; this.at++) value = value * 10 + (this.bytes[this.at]! - ZERO);
+    if (this.at === start || this.at - start > EXACT_DIGITS) this.fail(expected);
     return value;
   }
 

@@ -56,4 +56,6 @@ export interface RowSink {
   row(atMs: number, values: Float64Array): void;
   event(event: RunEvent): void;
   fact(fact: Fact): void;
+  /** Bytes of it that are in a file by now; undefined: it keeps none. */
+  readonly writtenBytes?: number | undefined;
 }

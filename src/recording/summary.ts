@@ -1,4 +1,4 @@
-import { MACHINE, type Metric, RUN, type SeriesKey, SUMMARY, series } from "../catalog/index.ts";
+import { ALL_CPUS, KERNEL, MACHINE, type Metric, RUN, type SeriesKey, SUMMARY, series } from "../catalog/index.ts";
 import { meanOverTime } from "./means.ts";
 import { growthWithin, type Span, sumSeen } from "./rates.ts";
 import type { Block, Fact, RecordedSeries, Recording } from "./recording.ts";
@@ -49,7 +49,7 @@ export function summarise(recording: Summarised): RecordedSeries[] {
   const span = status && commandSpan(status.blocks());
   if (!span) return [];
   const figures = [
-    ...cpuFigures(seriesOf(MACHINE.cpuSeconds), span),
+    ...cpuFigures(seriesOf, span),
     ...memoryFigures(seriesOf, status, span),
     ...transferFigures(seriesOf, recording.facts, span),
   ];
@@ -81,15 +81,24 @@ export function commandSpan(status: Iterable<Block>): Span | undefined {
 }
 
 /** CPU time a second by mode, over all CPUs, and how many of them were online at the end. */
-function cpuFigures(all: readonly RecordedSeries[], span: Span): Figure[] {
-  const ofOneMode = all.filter((one) => labelOf(one, "mode") === labelOf(all[0]!, "mode"));
-  const online = ofOneMode.filter((one) => !Number.isNaN(growthWithin(one.blocks(), span).end)).length;
-  const cores: Figure = [series(SUMMARY.cpuCores), online || Number.NaN];
+function cpuFigures(seriesOf: SeriesOf, span: Span): Figure[] {
+  const all = seriesOf(MACHINE.cpuSeconds);
+  const cores: Figure = [series(SUMMARY.cpuCores), coresAtEnd(seriesOf, span)];
   if (isTooShort(span, CPU_RESOLUTION_MS)) return [cores];
   const means = [...Map.groupBy(all, (one) => labelOf(one, "mode"))].map(
     ([mode, cpus]): Figure => [series(SUMMARY.cpuMean, { mode }), growthPerSecond(cpus, span)],
   );
   return [...means, cores];
+}
+
+/** The CPUs that have a point at the end; where only their sum was recorded, what was counted then. */
+function coresAtEnd(seriesOf: SeriesOf, span: Span): number {
+  const atEnd = (one: RecordedSeries) => growthWithin(one.blocks(), span).end;
+  const all = seriesOf(MACHINE.cpuSeconds);
+  if (all.some((one) => labelOf(one, "cpu") === ALL_CPUS))
+    return seriesOf(KERNEL.cpusOnline).map(atEnd)[0] ?? Number.NaN;
+  const ofOneMode = all.filter((one) => labelOf(one, "mode") === labelOf(all[0]!, "mode"));
+  return ofOneMode.filter((one) => !Number.isNaN(atEnd(one))).length || Number.NaN;
 }
 
 function memoryFigures(seriesOf: SeriesOf, status: RecordedSeries, span: Span): Figure[] {
@@ -112,7 +121,7 @@ function transferFigures(seriesOf: SeriesOf, facts: readonly Fact[], span: Span)
 }
 
 /** Whether a series is one of those that the facts name; all are where no fact names any, as in files of others. */
-function isSummed(one: RecordedSeries, facts: readonly Fact[], fact: string): boolean {
+export function isSummed(one: RecordedSeries, facts: readonly Fact[], fact: string): boolean {
   if (!facts.some(([name]) => SUMMED_FACTS.has(name))) return true;
   return facts.some(([name, value]) => name === fact && value === one.labels[0]);
 }

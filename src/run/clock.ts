@@ -61,6 +61,11 @@ export class Axis {
     return this.#last;
   }
 
+  /** The stamp that was given last. */
+  get lastStamp(): number {
+    return this.#last;
+  }
+
   /** The time of something that happens now. */
   now(): number {
     return this.startMs + Math.floor(this.elapsed());

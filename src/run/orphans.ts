@@ -1,67 +1,66 @@
-import { listFolder, readWhole, SystemError } from "../os/files.ts";
-import { reapChild } from "../os/spawn.ts";
+import { endedChild, forgetChild } from "../os/children.ts";
 
-/** How long after a zombie was first seen it is looked at again: the runtime has taken its own children by then. */
+/** The runtime has taken a child of its own by then. */
 const SECOND_LOOK_MS = 20;
 
-/** How often we look without being told to. */
+/** How often we look without being told to: where the caller blocked SIGCHLD nobody tells. */
 const LOOK_EVERY_MS = 1000;
 
+/** Whose children are whose, and who wants to know. */
+export interface OrphanParts {
+  /** Whether a child of ours is the command, or one that the runtime waits for. */
+  readonly isWaitedFor: (pid: number) => boolean;
+  /** Called for each orphan that has ended, while its files are still there; what it answers, once they are gone. */
+  readonly farewell: (pid: number) => (() => void) | undefined;
+  /** Told of what should not happen. */
+  readonly report: (error: unknown) => void;
+}
+
 /**
- * What the first process of a container owes the others: it ends the zombies of those whose parent has gone. The
- * command's own is never touched, and the runtime takes those of its other children before we look a second time.
+ * What we owe the processes that were left to us, as the nearest that adopts orphans or as the first process of a
+ * container: their zombies are ended. What the runtime waits for is never touched.
  */
 export class OrphanReaper {
-  #seen = new Set<number>();
-  #command: number | undefined;
   #secondLook: Timer | undefined;
 
-  /** `report`: told of what should not happen. */
-  constructor(readonly report: (error: unknown) => void) {}
+  constructor(readonly parts: OrphanParts) {}
 
-  /** Begins; `command`: the child that somebody else waits for. */
-  start(command: number): void {
-    this.#command = command;
-    process.on("SIGCHLD", () => this.#look());
-    setInterval(() => this.#look(), LOOK_EVERY_MS).unref();
-    this.#look();
+  start(): void {
+    process.on("SIGCHLD", () => this.reap());
+    setInterval(() => this.reap(), LOOK_EVERY_MS).unref();
+    this.reap();
   }
 
-  #look(): void {
+  /** Ends those that have ended until now. */
+  reap(): void {
     try {
-      const zombies = zombiesOf(process.pid).filter((pid) => pid !== this.#command);
-      for (const pid of zombies) if (this.#seen.has(pid)) reapChild(pid);
-      this.#seen = new Set(zombies);
+      for (let pid = endedChild(); pid > 0; pid = endedChild()) {
+        // It stands before the others, which the kernel would name only behind it.
+        if (this.parts.isWaitedFor(pid)) {
+          this.#lookAgain();
+          return;
+        }
+        this.#end(pid);
+      }
     } catch (error) {
-      this.report(error);
+      this.parts.report(error);
     }
-    if (this.#seen.size === 0 || this.#secondLook) return;
-    this.#secondLook = setTimeout(() => {
+  }
+
+  #end(pid: number): void {
+    let afterwards: (() => void) | undefined;
+    try {
+      afterwards = this.parts.farewell(pid);
+    } finally {
+      forgetChild(pid);
+      afterwards?.();
+    }
+  }
+
+  #lookAgain(): void {
+    this.#secondLook ??= setTimeout(() => {
       this.#secondLook = undefined;
-      this.#look();
-    }, SECOND_LOOK_MS);
-  }
-}
-
-/** Processes that have ended and wait for their parent to hear of it. */
-function zombiesOf(parent: number): number[] {
-  const zombies: number[] = [];
-  for (const name of listFolder("/proc")) {
-    const pid = Number(name);
-    if (!Number.isInteger(pid) || pid === parent) continue;
-    const [state, ppid] = stateOf(pid);
-    if (state === "Z" && Number(ppid) === parent) zombies.push(pid);
-  }
-  return zombies;
-}
-
-/** State and parent of proc_pid_stat(5), behind the last parenthesis; nothing where the process is gone. */
-function stateOf(pid: number): string[] {
-  try {
-    const stat = new TextDecoder("latin1").decode(readWhole(`/proc/${pid}/stat`));
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ", 2);
-  } catch (error) {
-    if (error instanceof SystemError) return [];
-    throw error;
+      this.reap();
+    }, SECOND_LOOK_MS).unref();
   }
 }

@@ -1,6 +1,12 @@
 import { RECORDER, RUN, type SeriesKey, series } from "../catalog/index.ts";
 import type { Collector } from "../collect/collector.ts";
 
+/** A collector and the time that all its samples took. */
+export interface Timed {
+  readonly collector: Collector;
+  seconds: number;
+}
+
 /** What the sampler knows of the run and of itself, as series beside the others: it is sampled last. */
 export class RecorderCollector implements Collector {
   readonly name = "recorder";
@@ -8,8 +14,16 @@ export class RecorderCollector implements Collector {
   sinceStartSeconds = 0;
   durationSeconds = 0;
   ticksMissed = 0;
+  /** Bytes of the journal's file. */
+  journalBytes = 0;
+  readonly #timed: readonly Timed[];
   readonly #failures: { readonly key: SeriesKey; count: number }[] = [];
   #described = 0;
+
+  /** `timed`: the other collectors. */
+  constructor(timed: readonly Timed[]) {
+    this.#timed = timed;
+  }
 
   describe(): readonly SeriesKey[] {
     this.#described = this.#failures.length;
@@ -18,6 +32,8 @@ export class RecorderCollector implements Collector {
       series(RUN.timeSinceStart),
       series(RECORDER.sampleDuration),
       series(RECORDER.ticksMissed),
+      series(RECORDER.journalBytes),
+      ...this.#timed.map(({ collector }) => series(RECORDER.collectorSeconds, { source: collector.name })),
       ...this.#failures.map((failure) => failure.key),
     ];
   }
@@ -28,7 +44,11 @@ export class RecorderCollector implements Collector {
     row[1] = this.sinceStartSeconds;
     row[2] = this.durationSeconds;
     row[3] = this.ticksMissed;
-    for (let i = 0; i < this.#failures.length; i++) row[4 + i] = this.#failures[i]!.count;
+    row[4] = this.journalBytes;
+    const timed = this.#timed;
+    for (let i = 0; i < timed.length; i++) row[5 + i] = timed[i]!.seconds;
+    const failures = this.#failures;
+    for (let i = 0; i < failures.length; i++) row[5 + timed.length + i] = failures[i]!.count;
     return true;
   }
 

@@ -2,17 +2,20 @@ import type { SeriesKey } from "../catalog/index.ts";
 import { ABSENT, type Collector } from "../collect/collector.ts";
 import { ForbiddenError, ParseError } from "../errors.ts";
 import type { RowSink } from "../recording/recording.ts";
+import type { Ending } from "./child.ts";
 import type { Axis, Clock } from "./clock.ts";
-import { RecorderCollector } from "./recorder.ts";
+import { CommandEnd } from "./command-end.ts";
+import { RecorderCollector, type Timed } from "./recorder.ts";
 
 /** A collector and its part of the row. */
-interface Slot {
-  readonly collector: Collector;
+interface Slot extends Timed {
   values: Float64Array;
   keys: readonly SeriesKey[];
   described: boolean;
   /** Described since its facts were last asked for. */
   factsDue: boolean;
+  /** Not measured yet in the sample at hand. */
+  due: boolean;
 }
 
 /** How often a collector may find its set of series changed within one sample before it goes without. */
@@ -23,11 +26,14 @@ const CLOCK_JUMP_MS = 1000;
 
 /** Takes samples: one row each, from all collectors, at absolute deadlines or when asked to. */
 export class Sampler {
-  readonly #recorder = new RecorderCollector();
+  readonly #recorder: RecorderCollector;
+  readonly #command = new CommandEnd();
   readonly #slots: Slot[];
   #row = new Float64Array(0);
   #changed = true;
-  /** When the last sample was taken, by the axis' elapsed time. */
+  /** Stamp of the last sample. */
+  #atMs = 0;
+  /** When it was taken, by the axis' elapsed time. */
   #sampledAt = Number.NEGATIVE_INFINITY;
   #wallLead: number;
   #cancelTick: (() => void) | undefined;
@@ -40,7 +46,9 @@ export class Sampler {
     /** Told of what should not happen; the sampling goes on. */
     readonly report: (error: unknown) => void,
   ) {
-    this.#slots = [...collectors, this.#recorder].map(newSlot);
+    const slots = collectors.map(newSlot);
+    this.#recorder = new RecorderCollector(slots);
+    this.#slots = [...slots, newSlot(this.#command), newSlot(this.#recorder)];
     this.#wallLead = clock.wall() - axis.elapsed();
   }
 
@@ -51,32 +59,73 @@ export class Sampler {
 
   /** Takes one sample now; answers its stamp. */
   sample(): number {
-    const began = this.clock.now();
-    const atMs = this.axis.stamp();
-    this.#sampledAt = this.axis.elapsed();
-    this.#recorder.sinceStartSeconds = (atMs - this.axis.startMs) / 1000;
-    for (const slot of this.#slots) {
-      if (slot.collector === this.#recorder) this.#recorder.durationSeconds = (this.clock.now() - began) / 1000;
-      this.#measure(slot);
-    }
+    this.#begin(false);
+    this.complete();
+    return this.#atMs;
+  }
+
+  /** Reads what a sample is made of, and no more, since somebody waits; answers its stamp. `complete()` must follow. */
+  capture(): number {
+    this.#begin(true);
+    return this.#atMs;
+  }
+
+  /** Makes the sample of what was read, and hands it on. */
+  complete(): void {
+    for (const slot of this.#slots) if (slot.due) this.#measure(slot);
     if (this.#changed) this.#layOut();
     let offset = 0;
     for (const slot of this.#slots) {
       this.#row.set(slot.values, offset);
       offset += slot.values.length;
     }
-    this.sink.row(atMs, this.#row);
+    this.sink.row(this.#atMs, this.#row);
     this.#watchClock();
-    return atMs;
+  }
+
+  #begin(hasty: boolean): void {
+    const recorder = this.#recorder;
+    this.#atMs = this.axis.stamp();
+    this.#sampledAt = this.axis.elapsed();
+    recorder.sinceStartSeconds = (this.#atMs - this.axis.startMs) / 1000;
+    recorder.durationSeconds = 0;
+    recorder.journalBytes = this.sink.writtenBytes ?? ABSENT;
+    for (const slot of this.#slots) {
+      const { collector } = slot;
+      slot.due = !hasty || collector.capture !== undefined || collector === recorder;
+      if (!slot.due) this.#measure(slot);
+      else if (hasty) this.#capture(slot);
+    }
+  }
+
+  #capture(slot: Slot): void {
+    const began = this.clock.now();
+    slot.collector.capture?.();
+    this.#spent(slot, began);
+  }
+
+  #measure(slot: Slot): void {
+    const began = this.clock.now();
+    this.#fill(slot);
+    this.#spent(slot, began);
+  }
+
+  /** Adds what a collector took to its time, and to the sample's. */
+  #spent(slot: Slot, began: number): void {
+    const seconds = (this.clock.now() - began) / 1000;
+    slot.seconds += seconds;
+    this.#recorder.durationSeconds += seconds;
   }
 
   /** Tells every collector that the command has been started. */
   commandStarted(pid: number): void {
-    for (const { collector } of this.#slots) this.#tell(() => collector.commandStarted?.(pid));
+    const stamp = () => this.axis.lastStamp;
+    for (const { collector } of this.#slots) this.#tell(() => collector.commandStarted?.(pid, stamp));
   }
 
-  /** Tells every collector that the command has ended. */
-  commandEnded(): void {
+  /** Tells every collector that the command has ended, and how, after so many seconds. */
+  commandEnded(ending: Ending, seconds: number): void {
+    this.#command.ended(ending, seconds);
     for (const { collector } of this.#slots) this.#tell(() => collector.commandEnded?.());
   }
 
@@ -131,7 +180,7 @@ export class Sampler {
   }
 
   /** One collector's values, or the absence of them: it fails alone. */
-  #measure(slot: Slot): void {
+  #fill(slot: Slot): void {
     try {
       for (let tries = 0; tries < MOST_DESCRIPTIONS; tries++) {
         if (!slot.described) this.#describe(slot);
@@ -187,5 +236,13 @@ export class Sampler {
 }
 
 function newSlot(collector: Collector): Slot {
-  return { collector, values: new Float64Array(0), keys: [], described: false, factsDue: false };
+  return {
+    collector,
+    seconds: 0,
+    values: new Float64Array(0),
+    keys: [],
+    described: false,
+    factsDue: false,
+    due: false,
+  };
 }

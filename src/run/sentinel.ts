@@ -17,6 +17,16 @@ type Helper = Bun.Subprocess<"pipe", "ignore", "ignore">;
  */
 export class Sentinel {
   #helper: Helper | undefined;
+  readonly #pids = new Set<number>();
+
+  /** Whether this is one of these processes, or was. */
+  isHelper(pid: number): boolean {
+    return this.#pids.has(pid);
+  }
+
+  /** CPU time of those that have ended: it is not the command's. */
+  userSeconds = 0;
+  systemSeconds = 0;
 
   /** Starts the process; answers the signals that the group got until now and one that was there before had seen. */
   arm(): number[] {
@@ -24,7 +34,8 @@ export class Sentinel {
     for (let tries = 0; tries < MOST_TRIES; tries++) {
       // The new one first: no signal may come between the two. One that both have seen makes the new one an old one.
       const previous = this.#helper;
-      this.#helper = start();
+      this.#helper = start((helper) => this.#ended(helper));
+      if (this.#helper) this.#pids.add(this.#helper.pid);
       if (previous) for (const signal of pendingSignals(previous.pid) ?? []) seen.add(signal);
       previous?.kill("SIGKILL");
       const stale = this.seen() ?? [];
@@ -43,12 +54,18 @@ export class Sentinel {
     this.#helper?.kill("SIGKILL");
     this.#helper = undefined;
   }
+
+  #ended(helper: Helper): void {
+    const cpu = helper.resourceUsage()?.cpuTime;
+    this.userSeconds += Number(cpu?.user ?? 0) / 1e6;
+    this.systemSeconds += Number(cpu?.system ?? 0) / 1e6;
+  }
 }
 
-function start(): Helper | undefined {
+function start(ended: (helper: Helper) => void): Helper | undefined {
   try {
     const helper = withSignalsBlocked(() =>
-      Bun.spawn(IDLE_COMMAND, { stdin: "pipe", stdout: "ignore", stderr: "ignore" }),
+      Bun.spawn(IDLE_COMMAND, { stdin: "pipe", stdout: "ignore", stderr: "ignore", onExit: ended }),
     );
     helper.unref();
     return helper;

@@ -117,19 +117,21 @@ export class Session {
 
   /** Starts the command between its two samples and answers how it ended. */
   async #runCommand(): Promise<Ending> {
-    const { signals, start } = this.#parts;
+    const { clock, signals, start } = this.#parts;
     this.#sampler.status = 1;
-    const startedAtMs = this.#sample();
+    const startedAtMs = this.#sample(() => this.#sampler.capture());
+    const startedAt = clock.now();
     const child = start();
     // Whatever fails from here on, the command is waited for.
     this.#guard(() => signals.attach(child));
     this.#sampler.commandStarted(child.pid);
+    this.#guard(() => this.#sampler.complete());
     this.#event(startedAtMs, "command_started", "Command started");
     this.#guard(() => this.#parts.gate?.commandStarted(child));
     this.#guard(() => this.#startTicks());
     this.#recordFacts();
     const ending = await this.#endOf(child);
-    this.#sampler.commandEnded();
+    this.#sampler.commandEnded(ending, (clock.now() - startedAt) / 1000);
     this.#guard(() => signals.detach());
     this.#sampler.status = 2;
     this.#event(this.#sample(), "command_done", describeEnding(ending));
@@ -194,9 +196,9 @@ export class Session {
     }
   }
 
-  #sample(): number {
+  #sample(take = () => this.#sampler.sample()): number {
     try {
-      return this.#sampler.sample();
+      return take();
     } catch (error) {
       this.#parts.report(error);
       return this.#axis.now();

@@ -21,7 +21,8 @@ const SAME_SIGNAL_MS = 20;
  * has its own copy; one that was meant for our pid alone is passed on. Outside the command's life a signal ends the wait.
  */
 export class SignalRelay {
-  readonly #sentinel = new Sentinel();
+  /** The process beside the command that tells whom a signal was for. */
+  readonly sentinel = new Sentinel();
   readonly #handlers = new Map<string, () => void>();
   readonly #lastToGroup = new Map<number, number>();
   /** Signals to the group from just before the command was in it: it has no copy of these. */
@@ -43,7 +44,7 @@ export class SignalRelay {
 
   /** Does beforehand what takes time, for a start that shall be quick when it comes. */
   prepare(): void {
-    this.#sentinel.arm();
+    this.sentinel.arm();
   }
 
   /**
@@ -53,7 +54,7 @@ export class SignalRelay {
   starting(start: () => Child): Child {
     for (const name of RELAYED) this.#listen(name, signalNumber(name));
     // One that stands ready and has seen nothing is as good as a new one.
-    if (this.#sentinel.seen()?.length !== 0) for (const signal of this.#sentinel.arm()) this.#missed.add(signal);
+    if (this.sentinel.seen()?.length !== 0) for (const signal of this.sentinel.arm()) this.#missed.add(signal);
     return start();
   }
 
@@ -65,7 +66,7 @@ export class SignalRelay {
   /** The command has ended. */
   detach(): void {
     this.#child = undefined;
-    this.#sentinel.disarm();
+    this.sentinel.disarm();
   }
 
   /** Gives every signal back its default action. */
@@ -98,7 +99,7 @@ export class SignalRelay {
 
   /** Notes what the whole group got, this signal and those that came with it, and sets the sentinel up for the next. */
   #groupGot(signal: number): void {
-    const others = this.#child ? this.#sentinel.arm() : [];
+    const others = this.#child ? this.sentinel.arm() : [];
     for (const each of [signal, ...others]) this.#lastToGroup.set(each, performance.now());
   }
 
@@ -107,9 +108,9 @@ export class SignalRelay {
   }
 
   async #wasForGroup(signal: number): Promise<boolean> {
-    if (this.#sentinel.seen()?.includes(signal)) return true;
+    if (this.sentinel.seen()?.includes(signal)) return true;
     await Bun.sleep(GROUP_DELIVERY_MS);
-    return this.#sentinel.seen()?.includes(signal) ?? (TYPED.has(signal) && inForeground());
+    return this.sentinel.seen()?.includes(signal) ?? (TYPED.has(signal) && inForeground());
   }
 }
 

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { BASIC } from "../../bench/basic.ts";
 import { compileC, output } from "../../bench/lab.ts";
 import { machineCollectors } from "../../src/collect/index.ts";
 import { kernelFs } from "../../src/proc/kernel-fs.ts";
@@ -13,9 +14,9 @@ const KERNELS = ["4.4-server", "5.4-offline-cpu", "5.10-vm-steal", "6.1-stacked"
 /** Without a C compiler these are skipped, except where CI promises one. */
 const withoutCompiler = isMissing("compiler");
 
-/** The collectors' own values of a recorded tree. */
+/** The four basic collectors' own values of a recorded tree. */
 function collected(root: string): number[] {
-  return machineCollectors(kernelFs(root)).flatMap((collector) => {
+  return machineCollectors(kernelFs(root), BASIC).flatMap((collector) => {
     const slice = new Float64Array(collector.describe().length);
     expect(collector.sample(slice)).toBe(true);
     return Array.from(slice);

@@ -15,8 +15,14 @@ describe("network", () => {
     const tree = procTree({ "/proc/net/dev": net({ lo: [1, 2], eth0: [3, 4] }) });
     const collector = new NetworkCollector(tree);
     const two = labels(collector);
-    expect(two).toEqual([`${SENT} lo`, `${RECEIVED} lo`, `${SENT} eth0`, `${RECEIVED} eth0`]);
-    expect(sampled(collector, two)).toEqual({
+    expect(two).toHaveLength(16);
+    expect(two.filter((name) => name.includes("_bytes_"))).toEqual([
+      `${SENT} lo`,
+      `${RECEIVED} lo`,
+      `${SENT} eth0`,
+      `${RECEIVED} eth0`,
+    ]);
+    expect(sampled(collector, two)).toMatchObject({
       [`${SENT} lo`]: 2,
       [`${RECEIVED} lo`]: 1,
       [`${SENT} eth0`]: 4,
@@ -30,8 +36,23 @@ describe("network", () => {
     expect(sampled(collector, two)).toBeUndefined();
     expect(sampled(collector, two)).toBeUndefined();
     const three = labels(collector);
-    expect(three).toEqual([...two, `${SENT} tun0`, `${RECEIVED} tun0`]);
+    expect(three.slice(0, 18)).toEqual([...two, `${SENT} tun0`, `${RECEIVED} tun0`]);
     expect(sampled(collector, three)).toMatchObject({ [`${SENT} lo`]: 8, [`${SENT} tun0`]: 9 });
+  });
+
+  test("every figure has its own column", () => {
+    const row = Array.from({ length: 16 }, (_, i) => i + 1).join(" ");
+    const collector = new NetworkCollector(procTree({ "/proc/net/dev": `${net({})}eth0: ${row}\n` }));
+    expect(sampled(collector, labels(collector))).toEqual({
+      [`${SENT} eth0`]: 9,
+      [`${RECEIVED} eth0`]: 1,
+      "statexec_network_packets_total eth0 sent": 10,
+      "statexec_network_packets_total eth0 received": 2,
+      "statexec_network_errors_total eth0 sent": 11,
+      "statexec_network_errors_total eth0 received": 3,
+      "statexec_network_drops_total eth0 sent": 12,
+      "statexec_network_drops_total eth0 received": 4,
+    });
   });
 
   test("a file that goes takes every value, and no series, with it", () => {
@@ -39,9 +60,9 @@ describe("network", () => {
     const collector = new NetworkCollector(tree);
     const keys = labels(collector);
     tree.remove("/proc/net/dev");
-    expect(sampled(collector, keys)).toEqual({ [`${SENT} lo`]: GONE, [`${RECEIVED} lo`]: GONE });
+    expect(sampled(collector, keys)).toEqual(Object.fromEntries(keys.map((key) => [key, GONE])));
     tree.set("/proc/net/dev", net({ lo: [5, 6] }));
-    expect(sampled(collector, keys)).toEqual({ [`${SENT} lo`]: 6, [`${RECEIVED} lo`]: 5 });
+    expect(sampled(collector, keys)).toMatchObject({ [`${SENT} lo`]: 6, [`${RECEIVED} lo`]: 5 });
   });
 });
 
@@ -50,7 +71,7 @@ describe("disk", () => {
     const tree = procTree({ "/proc/diskstats": disks({ sda: [2, 4], sda1: [1, 1], loop0: [1, 1], "dm-0": [6, 8] }) });
     const collector = new DiskCollector(tree);
     const keys = labels(collector);
-    expect(sampled(collector, keys)).toEqual({
+    expect(sampled(collector, keys)).toMatchObject({
       "statexec_disk_read_bytes_total sda": 1024,
       "statexec_disk_write_bytes_total sda": 2048,
       "statexec_disk_read_bytes_total dm-0": 3072,
@@ -63,11 +84,40 @@ describe("disk", () => {
     });
     tree.set("/proc/diskstats", disks({ sdb: [0, 0], sda: [6, 6] }));
     expect(sampled(collector, keys)).toBeUndefined();
-    expect(labels(collector)).toEqual([
-      ...keys,
+    const more = labels(collector);
+    expect(more.slice(0, keys.length)).toEqual(keys);
+    expect(more.slice(keys.length, keys.length + 2)).toEqual([
       "statexec_disk_read_bytes_total sdb",
       "statexec_disk_write_bytes_total sdb",
     ]);
+  });
+
+  test("every figure has its own column, those of later kernels where they are", () => {
+    const of = (columns: number) => {
+      const row = Array.from({ length: columns }, (_, i) => (i + 1) * 1000).join(" ");
+      const collector = new DiskCollector(procTree({ "/proc/diskstats": `8 0 sda ${row}\n` }));
+      const values = Object.entries(sampled(collector, labels(collector))!);
+      return Object.fromEntries(values.map(([name, value]) => [name.slice("statexec_disk_".length), value]));
+    };
+    const base = {
+      "read_bytes_total sda": 3000 * 512,
+      "write_bytes_total sda": 7000 * 512,
+      "operations_total sda read": 1000,
+      "operations_total sda write": 5000,
+      "wait_seconds_total sda read": 4,
+      "wait_seconds_total sda write": 8,
+      "busy_seconds_total sda": 10,
+      "in_flight sda": 9000,
+    };
+    const discards = {
+      "operations_total sda discard": 12000,
+      "wait_seconds_total sda discard": 15,
+      "discard_bytes_total sda": 14000 * 512,
+    };
+    expect(of(11)).toEqual(base);
+    expect(of(15)).toEqual({ ...base, ...discards });
+    const flushes = { "operations_total sda flush": 16000, "wait_seconds_total sda flush": 17 };
+    expect(of(17)).toEqual({ ...base, ...discards, ...flushes });
   });
 
   test("no diskstats is no series, and is not asked for again", () => {
@@ -92,7 +142,7 @@ describe("memory", () => {
   test("used is total less free, buffers and cached, which has the reclaimable slab", () => {
     const text =
       "MemTotal: 100 kB\nMemFree: 20 kB\nMemAvailable: 50 kB\nBuffers: 5 kB\nCached: 30 kB\nSReclaimable: 5 kB\n";
-    expect(values(text)).toEqual({
+    expect(values(text)).toMatchObject({
       total_bytes: 102400,
       available_bytes: 51200,
       used_bytes: 40960,

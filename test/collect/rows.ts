@@ -1,5 +1,6 @@
 import { sampleName } from "../../src/catalog/index.ts";
 import type { Collector } from "../../src/collect/collector.ts";
+import { ForbiddenError, ParseError } from "../../src/errors.ts";
 
 export const GONE = Number.NaN;
 const NET_HEADER = "Inter-|   Receive\n face |bytes\n";
@@ -21,8 +22,16 @@ export const stat = (user: Record<number, number>, idle = 1000) =>
     .map(([cpu, ticks]) => `cpu${cpu} ${ticks} 0 0 ${idle} 0 0 0 0 0 0\n`)
     .join("")}intr 0\n`;
 
-export const labels = (collector: Collector) =>
-  collector.describe().map((key) => [sampleName(key.metric), ...key.labels].join(" "));
+/** The series of a collector; the sample that goes with their description is taken, so that the next one reads anew. */
+export function labels(collector: Collector): string[] {
+  const keys = collector.describe();
+  try {
+    collector.sample(new Float64Array(keys.length));
+  } catch (error) {
+    if (!(error instanceof ForbiddenError || error instanceof ParseError)) throw error;
+  }
+  return keys.map((key) => [sampleName(key.metric), ...key.labels].join(" "));
+}
 
 /** A sample by series; undefined: the set of series has changed. */
 export function sampled(collector: Collector, keys: readonly string[]): Record<string, number> | undefined {

@@ -15,6 +15,13 @@ const DEFAULTS: Config = {
   intervalSeconds: 1,
   journalDir: undefined,
   recordArgs: true,
+  collectors: { only: [], without: [], ways: [] },
+  summary: "on a terminal",
+  summaryJson: undefined,
+  summaryMarkdown: undefined,
+  budgets: [],
+  budgetKill: false,
+  baselines: [],
   sync: undefined,
 };
 
@@ -45,6 +52,9 @@ const CASES: readonly (readonly [argv: string, env: Env, expected: Partial<Confi
   ["ls", { SE_METRICS_START_TIME: "1704067200000.6" }, { metricsStartTimeMs: 1704067200001 }],
   ["--interval 0.01 ls", {}, { intervalSeconds: 0.01 }],
   ["ls", { SE_INTERVAL: "3600" }, { intervalSeconds: 3600 }],
+  ["--collectors cpu,disk ls", {}, { collectors: { only: ["cpu", "disk"], without: [], ways: [] } }],
+  ["--collectors -disk,cpu=total ls", {}, { collectors: { only: [], without: ["disk"], ways: [["cpu", "total"]] } }],
+  ["ls", { SE_COLLECTORS: " tcp , load " }, { collectors: { only: ["tcp", "load"], without: [], ways: [] } }],
   ["--no-record-args ls", {}, { recordArgs: false }],
   ["ls", { SE_NO_RECORD_ARGS: "YES" }, { recordArgs: false }],
   ["--no-record-args=off ls", { SE_NO_RECORD_ARGS: "1" }, {}],

@@ -190,7 +190,7 @@ const ROWS: readonly Row[] = [
   flag("-l =x ls", '--label (-l): got "=x", expected key=value (e.g. env=prod)'),
   flag("-l= ls", '--label (-l): got "", expected key=value (e.g. env=prod)'),
   flag("-l cpu=1 ls", '--label: "cpu" is used by statexec_cpu_seconds; choose another name (e.g. host_cpu)'),
-  flag("-l Mode=1 ls", '--label: "mode" is used by statexec_cpu_seconds; choose another name (e.g. host_mode)'),
+  flag("-l Mode=1 ls", '--label: "mode" is used by statexec_command_cpu_seconds; choose another name (e.g. host_mode)'),
   flag("-l job=1 ls", '--label: "job" is on every series; choose another name (e.g. host_job)'),
   flag(
     "-l instance=1 ls",
@@ -199,7 +199,7 @@ const ROWS: readonly Row[] = [
   variable(
     "SE_LABEL_COMM",
     "1",
-    'SE_LABEL_COMM: "comm" is kept for statexec\'s own metrics; choose another name (e.g. host_comm)',
+    'SE_LABEL_COMM: "comm" is used by statexec_command_comm_cpu_seconds; choose another name (e.g. host_comm)',
   ),
   flag(
     "-l __name__=1 ls",

@@ -2,8 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { RESERVED_LABELS } from "../../src/catalog/index.ts";
 import type { Config } from "../../src/config/config.ts";
 import { findOption, OPTION_IDS, OPTIONS, type Option } from "../../src/config/options.ts";
+import { SYNC_OPTIONS } from "../../src/config/options-sync.ts";
 import { parseInvocation } from "../../src/config/resolve.ts";
-import { SYNC_OPTIONS } from "../../src/config/sync-options.ts";
 import { Fault } from "../../src/config/values.ts";
 import { UsageError } from "../../src/errors.ts";
 
@@ -66,9 +66,29 @@ test("every option of a general one is of its kind", () => {
 test("every setting reaches Config, by its name or through what is made of it", () => {
   const invocation = parseInvocation(["ls"], {});
   const config = (invocation as { config: Config }).config;
-  const made = ["delaySeconds", ...Object.keys(SYNC_OPTIONS), "noRecordArgs", "label", "recover", "version", "help"];
+  const made = [
+    "delaySeconds",
+    ...Object.keys(SYNC_OPTIONS),
+    "noRecordArgs",
+    "quiet",
+    "budget",
+    "baseline",
+    "label",
+    "listCollectors",
+    "recover",
+    "version",
+    "help",
+  ];
   expect(Object.keys(config).sort()).toEqual(
-    [...OPTION_IDS.filter((id) => !made.includes(id)), "command", "labels", "recordArgs", "sync"].sort(),
+    [
+      ...OPTION_IDS.filter((id) => !made.includes(id)),
+      "command",
+      "labels",
+      "recordArgs",
+      "budgets",
+      "baselines",
+      "sync",
+    ].sort(),
   );
 });
 

@@ -64,6 +64,7 @@ function rowsOf(all: readonly SeriesKey[]): fc.Arbitrary<Rows[]> {
 
 function legal(key: SeriesKey, drawn: number | undefined, highest: Map<SeriesKey, number>): number | undefined {
   if (drawn === undefined || key.metric.type === "gauge") return drawn;
+  if (key.metric.type === "info") return 1;
   const grown = Math.max(highest.get(key) ?? 0, Math.abs(drawn));
   highest.set(key, grown);
   return grown;

@@ -1,11 +1,3 @@
-import { isMissing } from "./validators.ts";
-
-/** For `test.skipIf`: whether network namespaces cannot be made here, which is for root only. */
-export function isWithoutNetwork(): boolean {
-  if (isMissing("ip")) return true;
-  return Bun.spawnSync(["unshare", "--net", "true"]).exitCode !== 0 && process.env.CI !== "true";
-}
-
 function ip(...words: readonly string[]): void {
   const { exitCode, stderr } = Bun.spawnSync(["ip", ...words]);
   if (exitCode !== 0) throw new Error(`ip ${words.join(" ")}: ${stderr}`);

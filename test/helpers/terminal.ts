@@ -4,6 +4,8 @@ export interface TerminalOptions {
   readonly cwd?: string;
   readonly columns?: number;
   readonly rows?: number;
+  /** Beside what every terminal has here; without any, statexec says nothing at its end. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export const CTRL_C = "\x03";
@@ -19,10 +21,13 @@ export class Terminal {
   #from = 0;
   #waiting: { readonly wanted: RegExp; readonly resolve: (match: RegExpExecArray) => void } | undefined;
 
-  constructor(words: readonly string[], { cwd, columns = 80, rows = 24 }: TerminalOptions = {}) {
+  constructor(
+    words: readonly string[],
+    { cwd, columns = 80, rows = 24, env = { SE_QUIET: "1" } }: TerminalOptions = {},
+  ) {
     const decoder = new TextDecoder();
     this.child = Bun.spawn([...words], {
-      env: cleanEnv({ PS1: "$ ", PS2: "> ", HISTFILE: "/dev/null", TERM: "dumb" }),
+      env: cleanEnv({ PS1: "$ ", PS2: "> ", HISTFILE: "/dev/null", TERM: "dumb", ...env }),
       ...(cwd === undefined ? {} : { cwd }),
       terminal: {
         cols: columns,

@@ -29,8 +29,11 @@ const TOOLS = {
   victoriaMetrics: { command: ["victoria-metrics"], debian: "victoria-metrics", probe: ["-version"] },
   curl: { command: ["curl"], debian: "curl", probe: ["--version"] },
   sar: { command: ["sar"], debian: "sysstat", probe: ["-V"] },
+  iostat: { command: ["iostat"], debian: "sysstat", probe: ["-V"] },
+  vmstat: { command: ["vmstat"], debian: "procps", probe: ["-V"] },
+  ip: { command: ["ip"], debian: "iproute2", probe: ["-V"] },
+  nstat: { command: ["nstat"], debian: "iproute2", probe: ["-V"] },
   compiler: { command: ["gcc"], debian: "gcc", probe: ["--version"] },
-  ip: { command: ["ip"], debian: "iproute2", probe: ["-Version"] },
   iperf3: { command: ["iperf3"], debian: "iperf3", probe: ["--version"] },
 } as const satisfies Record<string, Tool>;
 

@@ -2,11 +2,17 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { ParseError } from "../../src/errors.ts";
 import { Diskstats } from "../../src/proc/diskstats.ts";
+import { HeaderPairs } from "../../src/proc/header-pairs.ts";
 import { kernelFs } from "../../src/proc/kernel-fs.ts";
+import { Loadavg } from "../../src/proc/loadavg.ts";
 import { Meminfo } from "../../src/proc/meminfo.ts";
 import { NetDev } from "../../src/proc/net-dev.ts";
+import { Pressure } from "../../src/proc/pressure.ts";
+import { RowTable } from "../../src/proc/row-table.ts";
 import { Scanner } from "../../src/proc/scan.ts";
+import { Sockstat } from "../../src/proc/sockstat.ts";
 import { CPU_MODES, Stat } from "../../src/proc/stat.ts";
+import { Vmstat } from "../../src/proc/vmstat.ts";
 import { recordedTree } from "../helpers/proc-tree.ts";
 
 const SOURCES = [
@@ -14,6 +20,12 @@ const SOURCES = [
   { path: "/proc/meminfo", table: () => new Meminfo() },
   { path: "/proc/net/dev", table: () => new NetDev() },
   { path: "/proc/diskstats", table: () => new Diskstats() },
+  { path: "/proc/pressure/io", table: () => new Pressure() },
+  { path: "/proc/loadavg", table: () => new Loadavg() },
+  { path: "/proc/vmstat", table: () => new Vmstat() },
+  { path: "/proc/net/snmp", table: () => new HeaderPairs("net/snmp", [["Tcp", "OutSegs"]]) },
+  { path: "/proc/net/netstat", table: () => new HeaderPairs("net/netstat", [["TcpExt", "ListenDrops"]]) },
+  { path: "/proc/net/sockstat", table: () => new Sockstat("net/sockstat") },
 ];
 
 /** What a table holds after a text: its numbers, or the ParseError; another exception is the test's failure. */
@@ -24,7 +36,11 @@ function numbersOf(table: object, parse: () => void): readonly number[] | ParseE
     if (error instanceof ParseError) return error;
     throw error;
   }
-  return Object.values(table).flatMap((value) => (value instanceof Float64Array ? [...value] : []));
+  return Object.values(table).flatMap((value) => {
+    if (typeof value === "number") return [value];
+    const values = value instanceof RowTable ? value.values : value;
+    return values instanceof Float64Array ? [...values] : [];
+  });
 }
 
 function isSound(result: readonly number[] | ParseError): boolean {
@@ -61,6 +77,7 @@ describe.each(SOURCES)("$path of a damaged tree gives numbers or a ParseError, a
   test("of any bytes, and a good text after them reads as if they had not been", () => {
     const fresh = table();
     const good = numbersOf(fresh, () => fresh.parse(whole));
+    expect(present(good as number[])).not.toEqual([]);
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (noise) => {
         const parser = table();
@@ -110,11 +127,14 @@ describe("numbers", () => {
           net.parse(new TextEncoder().encode(`Inter-|\n face |\n${lines.join("")}`));
           for (const row of part) {
             const index = net.names.all.indexOf(row.name);
-            expect([net.receivedBytes[index], net.sentBytes[index]]).toEqual([row.received, row.sent]);
+            expect([net.rows.value(index, "receivedBytes"), net.rows.value(index, "sentBytes")]).toEqual([
+              row.received,
+              row.sent,
+            ]);
           }
         }
         const gone = first.filter((row) => !second.some(({ name: other }) => other === row.name));
-        return gone.every((row) => Number.isNaN(net.sentBytes[net.names.all.indexOf(row.name)]!));
+        return gone.every((row) => Number.isNaN(net.rows.value(net.names.all.indexOf(row.name), "sentBytes")));
       }),
     );
   });

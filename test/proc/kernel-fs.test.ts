@@ -11,6 +11,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ParseError } from "../../src/errors.ts";
 import { kernelFs } from "../../src/proc/kernel-fs.ts";
 
 const O_CLOEXEC = 0o2000000;
@@ -94,6 +95,7 @@ describe("a tree below a root", () => {
   test("a folder read as a file is an error of its own", () => {
     const { proc } = tree({ "proc/stat": "x" });
     expect(() => proc.read("/proc")).toThrow("Is a directory");
+    expect(() => proc.read("/proc")).toThrow(ParseError);
   });
 });
 
@@ -133,7 +135,8 @@ describe("the kernel's own", () => {
 
   test("what the kernel refuses is forbidden, to another user as much as to root", async () => {
     const script = `
-      import { kernelFs } from ${JSON.stringify(new URL("../../src/proc/kernel-fs.ts", import.meta.url).pathname)};
+      import { ParseError } from "../../src/errors.ts";
+import { kernelFs } from ${JSON.stringify(new URL("../../src/proc/kernel-fs.ts", import.meta.url).pathname)};
       if (process.getuid() === 0) process.setuid(65534);
       const proc = kernelFs();
       for (const look of [() => proc.read("/proc/1/environ"), () => proc.list("/proc/1/fd")])

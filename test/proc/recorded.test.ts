@@ -174,8 +174,8 @@ describe.each(recordedTrees())("%s", (tree) => {
 
   test("meminfo", () => {
     const m = parsed("/proc/meminfo");
-    const bytes = [m.totalBytes, m.freeBytes, m.availableBytes, m.buffersBytes, m.cachedBytes, m.reclaimableSlabBytes];
-    expect(bytes).toEqual(known.memory.map((kilobytes) => kilobytes * 1024));
+    const keys = ["MemTotal", "MemFree", "MemAvailable", "Buffers", "Cached", "SReclaimable"] as const;
+    expect(keys.map((key) => m.bytesOf(key))).toEqual(known.memory.map((kilobytes) => kilobytes * 1024));
   });
 
   test("cpuinfo", () => {
@@ -184,19 +184,21 @@ describe.each(recordedTrees())("%s", (tree) => {
   });
 
   test("net/dev, and which interfaces are stacked", () => {
-    const { names, receivedBytes, sentBytes } = parsed("/proc/net/dev");
-    const rows = names.all.map((name, i) => [name, [receivedBytes[i], sentBytes[i]]]);
+    const { names, rows: table } = parsed("/proc/net/dev");
+    const rows = names.all.map((name, i) => [name, [table.value(i, "receivedBytes"), table.value(i, "sentBytes")]]);
     expect(Object.fromEntries(rows)).toEqual(known.network);
     using fs = openTree(tree);
     expect(names.all.filter((name) => isStackedInterface(fs.proc, name))).toEqual(known.stackedInterfaces);
   });
 
   test("diskstats: which are whole disks, and which of them are stacked", () => {
-    const { names, readBytes, writtenBytes } = parsed("/proc/diskstats");
+    const { names, rows } = parsed("/proc/diskstats");
     using fs = openTree(tree);
     const devices = new BlockDevices(fs.proc);
     const disks = names.all.flatMap((name, i) =>
-      devices.isWholeDisk(name) ? [[name, [readBytes[i]! / 512, writtenBytes[i]! / 512]]] : [],
+      devices.isWholeDisk(name)
+        ? [[name, [rows.value(i, "readBytes") / 512, rows.value(i, "writtenBytes") / 512]]]
+        : [],
     );
     expect(Object.fromEntries(disks)).toEqual(known.disks);
     expect(disks.map(([name]) => name as string).filter((name) => devices.isStacked(name))).toEqual(known.stackedDisks);

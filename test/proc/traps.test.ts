@@ -57,7 +57,7 @@ describe("net/dev", () => {
   ])("the name %p survives in %p", (name, row) => {
     const table = netDev(row);
     expect(table.names.all).toEqual([name]);
-    expect([table.receivedBytes[0], table.sentBytes[0]]).toEqual([1, 9]);
+    expect([table.rows.value(0, "receivedBytes"), table.rows.value(0, "sentBytes")]).toEqual([1, 9]);
   });
 
   test("two names that are no UTF-8 stay two", () => {
@@ -89,13 +89,14 @@ describe("net/dev", () => {
 
   test("a row that goes is absent; back, it has its old index", () => {
     const table = netDev(`lo: ${NET_ROW}`, `eth0: ${NET_ROW}`, `wlan0: ${NET_ROW}`);
+    const sent = (rows: number) => Array.from({ length: rows }, (_, row) => table.rows.value(row, "sentBytes"));
     table.parse(bytes(`${HEADER}wlan0: ${NET_ROW}\n`));
-    expect([...table.sentBytes.subarray(0, 3)]).toEqual([Number.NaN, Number.NaN, 9]);
+    expect(sent(3)).toEqual([Number.NaN, Number.NaN, 9]);
     table.parse(bytes(`${HEADER}eth1: ${NET_ROW}\neth0: ${NET_ROW}\n`));
     expect(table.names.all).toEqual(["lo", "eth0", "wlan0", "eth1"]);
-    expect([...table.sentBytes.subarray(0, 4)]).toEqual([Number.NaN, 9, Number.NaN, 9]);
+    expect(sent(4)).toEqual([Number.NaN, 9, Number.NaN, 9]);
     table.clear();
-    expect([...table.receivedBytes.subarray(0, 4)]).toEqual(Array(4).fill(Number.NaN));
+    expect(sent(4)).toEqual(Array(4).fill(Number.NaN));
   });
 
   test.each([
@@ -104,7 +105,7 @@ describe("net/dev", () => {
     ["18446744073709551615", 2 ** 64],
     ["0000000000000000000000012", 12],
   ])("%p is the nearest double, %d", (text, value) => {
-    expect(netDev(`lo: ${text} ${NET_ROW.slice(2)}`).receivedBytes[0]).toBe(value);
+    expect(netDev(`lo: ${text} ${NET_ROW.slice(2)}`).rows.value(0, "receivedBytes")).toBe(value);
   });
 
   test("no counter is 2^64 or more", () => {
@@ -118,12 +119,12 @@ describe("diskstats", () => {
 
   test.each([11, 15, 17, 21])("%d counters", (count) => {
     const table = diskstats(`   8       0 sda ${counters(count)}`);
-    expect([table.readBytes[0], table.writtenBytes[0]]).toEqual([3 * 512, 7 * 512]);
+    expect([table.rows.value(0, "readBytes"), table.rows.value(0, "writtenBytes")]).toEqual([3 * 512, 7 * 512]);
   });
 
   test("a partition of 2.6.18 has four", () => {
     const table = diskstats(`   8    1 sda1 ${counters(4)}`, "");
-    expect([table.readBytes[0], table.writtenBytes[0]]).toEqual([2 * 512, 4 * 512]);
+    expect([table.rows.value(0, "readBytes"), table.rows.value(0, "writtenBytes")]).toEqual([2 * 512, 4 * 512]);
   });
 
   test.each(["cciss/c0d0", "a disk", "a\\040disk", "md d:0"])("the name %p survives", (name) => {
@@ -131,7 +132,8 @@ describe("diskstats", () => {
   });
 
   test("I/Os in flight may be below zero", () => {
-    expect(diskstats("8 0 sda 1 2 3 4 5 6 7 8 -1 10 11").writtenBytes[0]).toBe(7 * 512);
+    const { rows } = diskstats("8 0 sda 1 2 3 4 5 6 7 8 -1 10 11");
+    expect([rows.value(0, "writtenBytes"), rows.value(0, "inFlight")]).toEqual([7 * 512, Number.NaN]);
   });
 
   test("no disks is an empty file", () => {
@@ -196,17 +198,18 @@ describe("meminfo", () => {
   const LEAST = "MemTotal: 8 kB\nMemFree: 4 kB\nBuffers: 0 kB\nCached: 2 kB";
 
   test("without a last line break", () => {
-    expect(meminfo(LEAST).cachedBytes).toBe(2048);
+    expect(meminfo(LEAST).bytesOf("Cached")).toBe(2048);
   });
 
   test("what this kernel has not is absent, and zero is zero", () => {
     const table = meminfo(LEAST);
-    expect([table.availableBytes, table.reclaimableSlabBytes, table.buffersBytes]).toEqual([Number.NaN, Number.NaN, 0]);
+    const keys = ["MemAvailable", "SReclaimable", "Buffers"] as const;
+    expect(keys.map((key) => table.bytesOf(key))).toEqual([Number.NaN, Number.NaN, 0]);
   });
 
   test("SwapCached is not Cached, and lines of 2.4 and of later kernels are passed by", () => {
     const old = "        total:    used:\nMem:  1 2 3\nSwapCached: 7 kB\n";
-    expect(meminfo(`${old}${LEAST}\nHugePages_Total: 0\nNew: what kB\n`).cachedBytes).toBe(2048);
+    expect(meminfo(`${old}${LEAST}\nHugePages_Total: 0\nNew: what kB\n`).bytesOf("Cached")).toBe(2048);
   });
 
   test.each([

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { MACHINE, series } from "../../src/catalog/index.ts";
+import { KERNEL, MACHINE, series } from "../../src/catalog/index.ts";
 import type { Fact } from "../../src/recording/recording.ts";
 import { summarise } from "../../src/recording/summary.ts";
 import { parseText, pointsOf, type Rows, recordingOf, renderText, START_MS } from "../helpers/recording.ts";
@@ -53,6 +53,17 @@ describe("the time that counts", () => {
 });
 
 describe("CPU", () => {
+  test("of all together has the cores that were counted", () => {
+    const rows: Rows["rows"] = [
+      [0, 1, 10, 4],
+      [2000, 2, 13, 3],
+    ];
+    expect(figures(run([cpu("all", "user"), series(KERNEL.cpusOnline)], rows))).toEqual({
+      "cpu_mean_seconds user": 1.5,
+      cpu_cores: 3,
+    });
+  });
+
   const columns = [cpu("cpu0", "user"), cpu("cpu1", "user"), cpu("cpu0", "idle"), cpu("cpu1", "idle")];
 
   test("seconds a second by mode over all CPUs, and how many there are", () => {

@@ -165,6 +165,20 @@ describe("a collector", () => {
     expect(errors).toEqual([]);
   });
 
+  test("has its own time, which adds up to the sample's", () => {
+    const slow = new Scripted();
+    const { clock, sampler, points } = setUp(slow);
+    slow.value = () => {
+      clock.stall(20);
+      return 1;
+    };
+    for (let i = 0; i < 3; i++) sampler.sample();
+    expect(points("statexec_recorder_collector_seconds_total", "scripted")?.map(([, value]) => value)).toEqual([
+      0.02, 0.04, 0.06,
+    ]);
+    expect(points("statexec_sample_duration_seconds")?.map(([, value]) => value)).toEqual([0.02, 0.02, 0.02]);
+  });
+
   test("that breaks in a way nobody foresaw is reported, and the others go on", () => {
     const broken = new Scripted();
     broken.value = () => {

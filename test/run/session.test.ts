@@ -54,6 +54,13 @@ function configOf(parts: Partial<Config> = {}): Config {
     intervalSeconds: 1,
     journalDir: undefined,
     recordArgs: true,
+    collectors: { only: [], without: [], ways: [] },
+    summary: "never",
+    summaryJson: undefined,
+    summaryMarkdown: undefined,
+    budgets: [],
+    budgetKill: false,
+    baselines: [],
     sync: undefined,
     ...parts,
   };

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
-import { isWithoutNetwork, network } from "../helpers/network.ts";
+import { noNamespaces } from "../helpers/namespace.ts";
+import { network } from "../helpers/network.ts";
 import { until } from "../helpers/processes.ts";
 import { Side } from "../helpers/sides.ts";
 import { tempFolder } from "../helpers/statexec.ts";
@@ -12,7 +13,7 @@ async function valid(...sides: readonly Side[]): Promise<void> {
   if (!areValidatorsMissing()) for (const { file } of sides) await expectValid(file);
 }
 
-describe.skipIf(isWithoutNetwork())("two hosts", () => {
+describe.skipIf(noNamespaces())("two hosts", () => {
   test.each(["v4", "v6"] as const)("start and stop together over %s", async (version) => {
     using folder = tempFolder();
     using net = network();
@@ -79,7 +80,7 @@ describe.skipIf(isWithoutNetwork())("two hosts", () => {
   });
 });
 
-describe.skipIf(isWithoutNetwork() || isMissing("iperf3"))("the example with iperf3", () => {
+describe.skipIf(noNamespaces() || isMissing("iperf3"))("the example with iperf3", () => {
   const start = 1704067200000;
   const common = { SE_METRICS_START_TIME: `${start}`, SE_LABEL_BENCHMARK: "sample" };
   const after = long ? "5" : "0.4";

@@ -105,7 +105,7 @@ describe("a key that is typed reaches the command once, as often as it is typed"
     async (_, key, signal) => {
       using folder = tempFolder();
       const file = folder.file("run.prom");
-      const counted = new Counted({ before: [BIN, "-f", file], terminal: true });
+      const counted = new Counted({ before: [BIN, "-q", "-f", file], terminal: true });
       const caught = await deliver(counted, times, () => counted.type(key));
       expect(caught).toEqual(Array(times).fill({ signal, code: FROM_KERNEL }));
       expect(readFileSync(file, "utf8")).toEndWith("# EOF\n");

@@ -1,0 +1,107 @@
+import { KernelProcesses, type Processes } from "../proc/processes.ts";
+import { Budget } from "./budget.ts";
+import { ABSENT } from "./collector.ts";
+import { type Helpers, TreeAccounts } from "./tree-accounts.ts";
+import { TreeDetails } from "./tree-details.ts";
+import { EndedTotals, type ReapedCounts } from "./tree-ended.ts";
+import { TreeMemory } from "./tree-memory.ts";
+
+/** How much of all time may go into files beside stat, and how much of it in advance. */
+const DETAILS_SHARE = 0.01;
+const DETAILS_ADVANCE_MS = 50;
+
+/** What a tree is made of; what is left out is the machine's own. */
+export interface TreeParts {
+  /** Children of ours that are for our own use, and what those used that have ended: none of it is the command's. */
+  readonly helpers: Helpers;
+  /** Ends orphans that have ended, so that what they used comes to us. */
+  readonly reap?: () => void;
+  readonly processes?: Processes;
+  readonly reaped?: ReapedCounts;
+  /** Milliseconds by a clock that does not step. */
+  readonly now?: () => number;
+}
+
+/** The command's process tree while it runs: what it used until now, and what is known of the living. */
+export class CommandTree {
+  readonly accounts: TreeAccounts;
+  readonly memory: TreeMemory;
+  readonly ended: EndedTotals;
+  /** Counters that are not known at every sample: ABSENT where they were not read. */
+  ioReadBytes = 0;
+  ioWriteBytes = 0;
+  diskReadBytes = 0;
+  diskWriteBytes = 0;
+  openDescriptors = ABSENT;
+  private readonly details: TreeDetails;
+  private readonly budget: Budget;
+  private readonly reap: (() => void) | undefined;
+  /** The highest that each of the four io counters was. */
+  private readonly highest = new Float64Array(4);
+
+  /** To be made before the command, `root`, can have ended. */
+  constructor(
+    root: number,
+    { helpers, reap, processes = new KernelProcesses(), reaped, now = monotonicMs }: TreeParts,
+  ) {
+    this.accounts = new TreeAccounts(processes, root, helpers);
+    this.reap = reap;
+    this.memory = new TreeMemory(processes, now);
+    this.ended = new EndedTotals(processes, reaped);
+    this.details = new TreeDetails(processes, now);
+    this.budget = new Budget(DETAILS_SHARE, DETAILS_ADVANCE_MS, now);
+  }
+
+  /** Takes the state of now; `whole`: with all that is costly. Throws SystemError, ParseError. */
+  update(atMs: number, whole: boolean): void {
+    const { accounts, details, budget } = this;
+    accounts.update();
+    if (whole && this.reap) {
+      // What a zombie used is known to a hundredth of a second; once it is waited for, exactly.
+      this.reap();
+      accounts.update();
+    }
+    details.fresh = false;
+    const { members } = accounts;
+    if (whole || budget.allows(details.expectedMs(members))) budget.spend(details.update(members));
+    this.openDescriptors = details.fresh ? details.openDescriptors : ABSENT;
+    this.takeIo();
+    this.memory.update(accounts, details, atMs);
+  }
+
+  /** Of the accounts of those that ended, a part may be missing. */
+  get isLowerBound(): boolean {
+    return this.details.ignoresChildren || this.accounts.lostSeconds > 0;
+  }
+
+  /** Some process did not let us see what it reads and writes, when last asked. */
+  get ioHidden(): boolean {
+    return this.details.ioHidden;
+  }
+
+  private takeIo(): void {
+    const { details, ended } = this;
+    if (!details.fresh) {
+      this.ioReadBytes = ABSENT;
+      this.ioWriteBytes = ABSENT;
+      this.diskReadBytes = ABSENT;
+      this.diskWriteBytes = ABSENT;
+      return;
+    }
+    ended.update();
+    this.ioReadBytes = this.raised(0, details.ioReadBytes + ended.ioReadBytes);
+    this.ioWriteBytes = this.raised(1, details.ioWriteBytes + ended.ioWriteBytes);
+    this.diskReadBytes = this.raised(2, details.diskReadBytes + ended.diskReadBytes);
+    this.diskWriteBytes = this.raised(3, details.diskWriteBytes + ended.diskWriteBytes);
+  }
+
+  /** A counter never falls: what moves from a child to its parent while we read is missed for once. */
+  private raised(counter: number, value: number): number {
+    if (value > this.highest[counter]!) this.highest[counter] = value;
+    return Number.isNaN(value) ? ABSENT : this.highest[counter]!;
+  }
+}
+
+function monotonicMs(): number {
+  return performance.now();
+}

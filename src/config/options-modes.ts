@@ -1,0 +1,19 @@
+import { mode } from "./option.ts";
+
+/** What is done instead of running a command. */
+export const MODES = {
+  recover: mode({
+    flag: "--recover",
+    shorts: [],
+    mode: "recover",
+    help: "Make the metrics file of each journal that is named, of a run that was killed; without a name, list the journals in this folder. No command runs.",
+  }),
+  listCollectors: mode({
+    flag: "--list-collectors",
+    shorts: [],
+    mode: "list-collectors",
+    help: "List the collectors, what each reads and whether it works here. No command runs.",
+  }),
+  version: mode({ flag: "--version", shorts: ["-v"], mode: "version", help: "Print the version and exit." }),
+  help: mode({ flag: "--help", shorts: ["-help", "-h"], mode: "help", help: "Print this help and exit." }),
+};

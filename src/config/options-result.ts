@@ -1,0 +1,64 @@
+import { type Budget, budgets } from "./budget.ts";
+import { setting } from "./option.ts";
+import { boolean, inputPaths, outputPath } from "./values.ts";
+
+/** What a run says at its end, and what it may use at most. */
+export const RESULT_OPTIONS = {
+  summary: setting({
+    flag: "--summary",
+    shorts: [],
+    parse: boolean,
+    default: false,
+    help: "Print a summary on standard error after the command; without this, only where that is a terminal.",
+  }),
+  quiet: setting({
+    flag: "--quiet",
+    shorts: ["-q"],
+    parse: boolean,
+    default: false,
+    help: "Print no summary.",
+  }),
+  summaryJson: setting<string | undefined>({
+    flag: "--summary-json",
+    shorts: [],
+    operand: { placeholder: "file", example: "summary.json" },
+    parse: outputPath,
+    default: undefined,
+    help: "Write the summary to this file, as JSON with exact figures; - is standard output.",
+  }),
+  summaryMarkdown: setting<string | undefined>({
+    flag: "--summary-markdown",
+    shorts: [],
+    operand: { placeholder: "file", example: "summary.md" },
+    parse: outputPath,
+    default: undefined,
+    help: "Append the summary to this file, as Markdown for a CI's job page.",
+  }),
+  budget: setting<readonly Budget[]>({
+    flag: "--budget",
+    shorts: [],
+    operand: { placeholder: "limit", example: "memory<512MiB" },
+    parse: budgets,
+    default: [],
+    defaultText: undefined,
+    repeatable: true,
+    help: "Fail with status 124 where the command used more, of wall, cpu, memory, memory-with-cache, processes, threads, read or written; may be repeated, or hold several with commas.",
+  }),
+  budgetKill: setting({
+    flag: "--budget-kill",
+    shorts: [],
+    parse: boolean,
+    default: false,
+    help: "End the command at once where it exceeds a budget.",
+  }),
+  baseline: setting<readonly string[]>({
+    flag: "--baseline",
+    shorts: [],
+    operand: { placeholder: "file", example: "base.prom" },
+    parse: inputPaths,
+    default: [],
+    defaultText: undefined,
+    repeatable: true,
+    help: "Metrics file of an earlier run, for budgets such as cpu<+10%; may be repeated.",
+  }),
+};

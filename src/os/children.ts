@@ -1,0 +1,89 @@
+import { failed, lastErrno, libc, loadLibc } from "./libc.ts";
+
+/** What the kernel tells a process of its children, and whose parent it makes it. */
+
+const calls = loadLibc({
+  getrusage: { args: ["int", "ptr"], returns: "int" },
+  waitid: { args: ["int", "u32", "ptr", "int"], returns: "int" },
+  waitpid: { args: ["int", "ptr", "int"], returns: "int" },
+});
+
+const PR_SET_CHILD_SUBREAPER = 36;
+
+/** From now on this process, not the system's first, becomes the parent of every orphan below it; false: refused. */
+export function adoptOrphans(): boolean {
+  return libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) === 0;
+}
+
+const RUSAGE_CHILDREN = -1;
+
+/** Counted in these by getrusage(2), whatever the disk's own. */
+const BLOCK_BYTES = 512;
+const KILOBYTE = 1024;
+const TWO_TO_32 = 2 ** 32;
+
+/** What this process' children used that have ended and were waited for, and theirs in turn: exact. */
+export class EndedChildren {
+  private readonly raw = new Uint32Array(36);
+
+  /** Asks the kernel anew. */
+  update(): void {
+    if (calls.getrusage(RUSAGE_CHILDREN, this.raw) < 0) throw failed("getrusage");
+  }
+
+  get userSeconds(): number {
+    return this.long(0) + this.long(1) / 1e6;
+  }
+  get systemSeconds(): number {
+    return this.long(2) + this.long(3) / 1e6;
+  }
+  /** Resident memory of the largest one at its highest; what started it may be counted in. */
+  get largestBytes(): number {
+    return this.long(4) * KILOBYTE;
+  }
+  get minorFaults(): number {
+    return this.long(8);
+  }
+  get majorFaults(): number {
+    return this.long(9);
+  }
+  get diskReadBytes(): number {
+    return this.long(11) * BLOCK_BYTES;
+  }
+  get diskWriteBytes(): number {
+    return this.long(12) * BLOCK_BYTES;
+  }
+  get voluntarySwitches(): number {
+    return this.long(16);
+  }
+  get involuntarySwitches(): number {
+    return this.long(17);
+  }
+
+  private long(index: number): number {
+    return this.raw[2 * index]! + this.raw[2 * index + 1]! * TWO_TO_32;
+  }
+}
+
+const P_ALL = 0;
+const WNOHANG = 1;
+const WEXITED = 4;
+const WNOWAIT = 0x0100_0000;
+const ECHILD = 10;
+/** Of `siginfo_t`, in 32-bit words, on 64-bit Linux. */
+const SI_PID = 4;
+
+const info = new Int32Array(32);
+
+/** A child that has ended and was not waited for, left as it is; 0: there is none. Throws SystemError. */
+export function endedChild(): number {
+  info.fill(0);
+  if (calls.waitid(P_ALL, 0, info, WNOHANG | WEXITED | WNOWAIT) === 0) return info[SI_PID]!;
+  if (lastErrno() === ECHILD) return 0;
+  throw failed("waitid");
+}
+
+/** Waits for a child that has ended, so that nothing of it is left. */
+export function forgetChild(pid: number): void {
+  calls.waitpid(pid, info, WNOHANG);
+}

@@ -1,0 +1,96 @@
+/** What the numbers of a panel are; how they are written follows from it. */
+export type Unit =
+  | "cores"
+  | "bytes"
+  | "bytes/s"
+  /** Bytes a second, written as bits: what links are measured in. */
+  | "bits/s"
+  | "count"
+  | "per second"
+  /** A part of the time or of a whole, 0 to 1. */
+  | "share"
+  | "seconds"
+  | "hertz";
+
+/** One size of a unit: values are divided by `by`. */
+interface Step {
+  readonly by: number;
+  readonly name: string;
+}
+
+const BINARY = ["", "Ki", "Mi", "Gi", "Ti", "Pi"];
+const DECIMAL = ["", "k", "M", "G", "T", "P"];
+
+const STEPS: Readonly<Record<Unit, readonly Step[]>> = {
+  cores: [{ by: 1, name: "" }],
+  bytes: steps(BINARY, 1024, "B"),
+  "bytes/s": steps(BINARY, 1024, "B/s"),
+  "bits/s": steps(DECIMAL, 1000, "bit/s", 1 / 8),
+  count: steps(DECIMAL, 1000, "").slice(0, 4),
+  "per second": steps(DECIMAL, 1000, "/s").slice(0, 4),
+  share: [{ by: 0.01, name: "%" }],
+  seconds: [
+    { by: 1e-6, name: "µs" },
+    { by: 1e-3, name: "ms" },
+    { by: 1, name: "s" },
+  ],
+  hertz: steps(DECIMAL, 1000, "Hz"),
+};
+
+function steps(prefixes: readonly string[], base: number, name: string, first = 1): Step[] {
+  return prefixes.map((prefix, power) => ({ by: first * base ** power, name: prefix + name }));
+}
+
+/** The size in which a value has few digits before its point. */
+function stepOf(value: number, unit: Unit): Step {
+  const all = STEPS[unit];
+  return all.findLast(({ by }) => Math.abs(value) >= by * 0.9995) ?? (all[0] as Step);
+}
+
+/** A value for a person: `1.25 GiB`, `94.1 Mbit/s`, `1.99`; what is absent is a dash. */
+export function quantity(value: number, unit: Unit): string {
+  if (Number.isNaN(value)) return "–";
+  const { by, name } = stepOf(value, unit);
+  return joined(threeDigits(value / by, unit), name);
+}
+
+/** A value with what it counts, where the unit alone does not say it. */
+export function spelled(value: number, unit: Unit): string {
+  return unit === "cores" ? `${quantity(value, unit)} ${value === 1 ? "core" : "cores"}` : quantity(value, unit);
+}
+
+function threeDigits(value: number, unit: Unit): string {
+  const size = Math.abs(value);
+  if (size === 0) return "0";
+  // Whole things stay whole.
+  if ((unit === "count" || unit === "bytes") && Number.isInteger(value) && size < 1000) return String(value);
+  if (size < 0.0095) return value.toPrecision(1);
+  return value.toFixed(size < 9.995 ? 2 : size < 99.95 ? 1 : 0);
+}
+
+function joined(number: string, name: string): string {
+  return name === "" || name === "k" || name === "M" || name === "G" ? number + name : `${number}\u202f${name}`;
+}
+
+/** The labels of an axis: one size for all of them, with as many decimals as tell them apart. */
+export function axisLabels(values: readonly number[], unit: Unit): string[] {
+  const highest = Math.max(...values.map(Math.abs), 0);
+  const { by, name } = stepOf(highest, unit);
+  const apart = values.length > 1 ? Math.abs((values[1] as number) - (values[0] as number)) / by : 1;
+  const decimals = apart >= 1 && Number.isInteger(Number(apart.toFixed(6))) ? 0 : Math.min(4, decimalsOf(apart));
+  return values.map((value) => (value === 0 ? "0" : joined((value / by).toFixed(decimals), name)));
+}
+
+function decimalsOf(apart: number): number {
+  for (let decimals = 0; decimals < 4; decimals++)
+    if (Math.abs(apart - Number(apart.toFixed(decimals))) < 1e-9) return decimals;
+  return 4;
+}
+
+/** Distances between the marks of an axis: powers of two for what is counted in KiB, else 1, 2 and 5. */
+export function axisSteps(unit: Unit): number[] {
+  if (unit === "bytes" || unit === "bytes/s") return Array.from({ length: 52 }, (_, power) => 2 ** power);
+  const first = unit === "bits/s" ? 1 / 8 : 1;
+  const powers = Array.from({ length: 22 }, (_, i) => 10 ** (i - 9));
+  return powers.flatMap((power) => [1, 2, 5].map((n) => n * power * first));
+}

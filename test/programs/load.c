@@ -1,0 +1,277 @@
+/*
+ * Loads whose truth is known.
+ *
+ *   load cpu PROCESSES MS          so many processes at once, each of so much CPU time
+ *   load children COUNT MS         one after the other, each of so much CPU time
+ *   load daemon MS                 a session of its own, forked twice, of so much CPU time; waits until it has ended
+ *   load reaped PROCESSES MS       as cpu, by a parent that has the kernel end its children unseen
+ *   load private PROCESSES MIB MS  each holds so much memory of its own, all for so long together
+ *   load shared PROCESSES MIB MS   all of them map the same memory and hold it for so long
+ *   load io FILE MIB               writes so much to the disk, and reads it from there
+ *   load pipe MIB                  so much through a pipe to a child
+ *   load tree PROCESSES            so many that sleep, until standard input ends; a line when they are there
+ *   load vfork MIB MS              holds so much, and has a child that has not executed its program yet, for so long
+ *
+ * CPU time is measured by the kernel's own clock of the process.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MIB (1024L * 1024)
+
+static void fail(const char *what)
+{
+    perror(what);
+    exit(1);
+}
+
+static double cpu_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return now.tv_sec * 1e3 + now.tv_nsec / 1e6;
+}
+
+static void burn(double ms)
+{
+    while (cpu_ms() < ms)
+        for (volatile int i = 0; i < 1000; i++)
+            ;
+}
+
+static void pause_ms(long ms)
+{
+    struct timespec rest = { ms / 1000, ms % 1000 * 1000000 };
+    while (nanosleep(&rest, &rest) < 0 && errno == EINTR)
+        ;
+}
+
+static pid_t child(void)
+{
+    pid_t pid = fork();
+    if (pid < 0)
+        fail("fork");
+    return pid;
+}
+
+static void wait_all(void)
+{
+    while (wait(NULL) >= 0 || errno == EINTR)
+        ;
+}
+
+static void cpu(long processes, double ms)
+{
+    for (long i = 0; i < processes; i++)
+        if (child() == 0) {
+            burn(ms);
+            _exit(0);
+        }
+    wait_all();
+}
+
+static void children(long count, double ms)
+{
+    for (long i = 0; i < count; i++) {
+        if (child() == 0) {
+            burn(ms);
+            _exit(0);
+        }
+        wait(NULL);
+    }
+}
+
+/* The end of a pipe that the daemon holds tells when it has ended: nobody here is its parent. */
+static void daemon_load(double ms)
+{
+    int held[2];
+    if (pipe(held) < 0)
+        fail("pipe");
+    pid_t first = child();
+    if (first == 0) {
+        setsid();
+        if (child() == 0) {
+            close(held[0]);
+            burn(ms);
+            _exit(0);
+        }
+        _exit(0);
+    }
+    close(held[1]);
+    waitpid(first, NULL, 0);
+    char byte;
+    while (read(held[0], &byte, 1) < 0 && errno == EINTR)
+        ;
+    /* The daemon's descriptors are closed before it is a zombie. */
+    pause_ms(50);
+}
+
+static char *memory(long mib, int flags)
+{
+    char *bytes = mmap(NULL, mib * MIB, PROT_READ | PROT_WRITE, flags | MAP_ANONYMOUS, -1, 0);
+    if (bytes == MAP_FAILED)
+        fail("mmap");
+    memset(bytes, 1, mib * MIB);
+    return bytes;
+}
+
+static void private(long processes, long mib, long ms)
+{
+    int ready[2], go[2];
+    if (pipe(ready) < 0 || pipe(go) < 0)
+        fail("pipe");
+    for (long i = 0; i < processes; i++)
+        if (child() == 0) {
+            char byte = 0;
+            close(go[1]);
+            memory(mib, MAP_PRIVATE);
+            if (write(ready[1], &byte, 1) != 1 || read(go[0], &byte, 1) != 0)
+                _exit(1);
+            _exit(0);
+        }
+    for (long i = 0; i < processes; i++) {
+        char byte;
+        if (read(ready[0], &byte, 1) != 1)
+            fail("read");
+    }
+    pause_ms(ms);
+    close(go[1]);
+    wait_all();
+}
+
+static void shared(long processes, long mib, long ms)
+{
+    char *bytes = memory(mib, MAP_SHARED);
+    for (long i = 1; i < processes; i++)
+        if (child() == 0) {
+            long sum = 0;
+            for (long at = 0; at < mib * MIB; at += 4096)
+                sum += bytes[at];
+            pause_ms(ms);
+            _exit(sum == 0);
+        }
+    pause_ms(ms);
+    wait_all();
+}
+
+static void io(const char *path, long mib)
+{
+    char *block = memory(1, MAP_PRIVATE);
+    int fd = open(path, O_CREAT | O_RDWR | O_TRUNC, 0600);
+    if (fd < 0)
+        fail(path);
+    for (long i = 0; i < mib; i++)
+        if (write(fd, block, MIB) != MIB)
+            fail("write");
+    if (fsync(fd) < 0)
+        fail("fsync");
+    close(fd);
+    fd = open(path, O_RDONLY | O_DIRECT);
+    if (fd < 0)
+        fail("open with O_DIRECT");
+    for (long i = 0; i < mib; i++)
+        if (read(fd, block, MIB) != MIB)
+            fail("read");
+    close(fd);
+}
+
+static void pipe_load(long mib)
+{
+    int ends[2];
+    char *block = memory(1, MAP_PRIVATE);
+    if (pipe(ends) < 0)
+        fail("pipe");
+    if (child() == 0) {
+        close(ends[1]);
+        while (read(ends[0], block, MIB) > 0)
+            ;
+        _exit(0);
+    }
+    close(ends[0]);
+    for (long left = mib * MIB; left > 0;) {
+        ssize_t taken = write(ends[1], block, left < MIB ? left : MIB);
+        if (taken < 0)
+            fail("write");
+        left -= taken;
+    }
+    close(ends[1]);
+    wait_all();
+}
+
+static void tree(long processes)
+{
+    int held[2];
+    char byte;
+    if (pipe(held) < 0)
+        fail("pipe");
+    for (long i = 1; i < processes; i++)
+        if (child() == 0) {
+            close(held[1]);
+            _exit(read(held[0], &byte, 1) != 0);
+        }
+    if (write(1, "ready\n", 6) != 6)
+        fail("write");
+    while (read(0, &byte, 1) > 0)
+        ;
+    close(held[1]);
+    wait_all();
+}
+
+static long held_ms;
+
+static int borrow(void *unused)
+{
+    (void)unused;
+    pause_ms(held_ms);
+    return 0;
+}
+
+static void vfork_load(long mib, long ms)
+{
+    char *stack = memory(1, MAP_PRIVATE);
+    memory(mib, MAP_PRIVATE);
+    held_ms = ms;
+    if (clone(borrow, stack + MIB, CLONE_VM | CLONE_VFORK | SIGCHLD, NULL) < 0)
+        fail("clone");
+    wait_all();
+}
+
+int main(int argc, char **argv)
+{
+    const char *kind = argc > 1 ? argv[1] : "";
+    long a = argc > 2 ? atol(argv[2]) : 0, b = argc > 3 ? atol(argv[3]) : 0, c = argc > 4 ? atol(argv[4]) : 0;
+    if (!strcmp(kind, "cpu"))
+        cpu(a, b);
+    else if (!strcmp(kind, "children"))
+        children(a, b);
+    else if (!strcmp(kind, "daemon"))
+        daemon_load(a);
+    else if (!strcmp(kind, "reaped")) {
+        signal(SIGCHLD, SIG_IGN);
+        cpu(a, b);
+    } else if (!strcmp(kind, "private"))
+        private(a, b, c);
+    else if (!strcmp(kind, "shared"))
+        shared(a, b, c);
+    else if (!strcmp(kind, "io"))
+        io(argv[2], b);
+    else if (!strcmp(kind, "pipe"))
+        pipe_load(a);
+    else if (!strcmp(kind, "tree"))
+        tree(a);
+    else if (!strcmp(kind, "vfork"))
+        vfork_load(a, b);
+    else
+        return 2;
+    return 0;
+}
