@@ -59,8 +59,9 @@ export class Session {
   readonly #axis: Axis;
   readonly #store: Store;
   readonly #sampler: Sampler;
-  /** Ends the wait for the command's start. */
+  /** Ends the wait for the command's start, which is not to be any more. */
   #cancel: (() => void) | undefined;
+  #cancelled = false;
 
   constructor(parts: SessionParts) {
     const { config, clock, report } = parts;
@@ -77,6 +78,7 @@ export class Session {
     this.#axis.begin();
     this.#openGate();
     try {
+      if (this.#cancelled) return this.#close(this.#stoppedEarly("gate"));
       if (config.delayBeforeSeconds > 0) {
         this.#sample();
         const cut = await this.#pause(config.delayBeforeSeconds);
@@ -96,7 +98,10 @@ export class Session {
         trueStartMs: this.#axis.trueStartMs,
         fact: (fact) => this.#store.fact(fact),
         event: (event, text) => this.#event(this.#axis.now(), event, text),
-        cancel: () => this.#cancel?.(),
+        cancel: () => {
+          this.#cancelled = true;
+          this.#cancel?.();
+        },
       }),
     );
   }

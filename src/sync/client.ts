@@ -143,7 +143,9 @@ export class SyncClient implements Meeting {
     const atMs = Number(answer.headers.get(HEADERS.startAt) ?? Number.NaN);
     const aheadMs = atMs - this.#offset.offsetMs - wallMs();
     const { clock } = this.#parts;
-    if (aheadMs > 0) await new Promise<void>((resolve) => void clock.at(clock.now() + aheadMs, resolve));
+    if (!(aheadMs > 0)) return;
+    const instant = new Promise<void>((resolve) => void clock.at(clock.now() + aheadMs, resolve));
+    await Promise.race([instant, this.#gone.promise]);
   }
 
   async #refused({ status, statusText }: Response): Promise<SyncError> {

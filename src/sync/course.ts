@@ -71,6 +71,8 @@ export class Course {
       run.event(event, `${text} (${((now - at) / 1000).toFixed(3)} s before the start)`);
     this.#past = [];
     this.move("begun");
+    // Who was let go may have asked for a stop before we have got here.
+    if (this.#state === "cancelled") run.cancel();
   }
 
   commandStarted(child: Pick<Child, "signal">): void {

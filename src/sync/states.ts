@@ -32,7 +32,7 @@ export interface State {
 /** The whole of a synchronised run, for either side. */
 export const STATES: Readonly<Record<StateName, State>> = {
   waiting: { text: "Waiting for the other side", start: 201, stop: 412, on: { agreed: "armed" } },
-  armed: { text: "Start agreed on", start: 409, stop: 412, on: { begun: "recording" } },
+  armed: { text: "Start agreed on", start: 409, stop: 202, on: { begun: "recording", stop: "cancelled" } },
   recording: {
     text: "Recording, the command not started yet",
     ...{ start: 409, stop: 202, on: { started: "starting", stop: "cancelled" } },

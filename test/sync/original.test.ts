@@ -7,6 +7,11 @@ import { areValidatorsMissing, expectValid } from "../helpers/validators.ts";
 
 const post = async (port: string, path: string) => statusAndBody(await exchange(port, plainPost(path)));
 
+async function stateOf(port: string): Promise<string> {
+  const status = (await (await fetch(`http://127.0.0.1:${port}/status`)).json()) as { state: string };
+  return status.state;
+}
+
 describe("the original's client at our server", () => {
   test("is answered as by its own, from before the start to after the end", async () => {
     using folder = tempFolder();
@@ -30,6 +35,7 @@ describe("the original's client at our server", () => {
     const words = ["-s", "-sp", port, "-dbc", "60", "touch", "started"];
     const server = await new Side("server", words, { cwd: folder.path }).listening();
     expect(await post(port, "/start")).toEqual([201, "OK"]);
+    while ((await stateOf(port)) !== "recording") await Bun.sleep(2);
     expect(await post(port, "/stop")).toEqual([202, "Command stopped"]);
     expect(await server.status()).toBe(0);
     expect(existsSync(folder.file("started"))).toBe(false);
@@ -49,14 +55,28 @@ describe("the original's client at our server", () => {
     if (!areValidatorsMissing()) await expectValid(server.file);
   });
 
+  test("has a stop right behind the start, and the command is not started, or is stopped", async () => {
+    using folder = tempFolder();
+    for (let run = 0; run < 5; run++) {
+      const port = `${freePort()}`;
+      const server = await new Side(`server${run}`, ["-s", "-sp", port, "sleep", "600"], {
+        cwd: folder.path,
+      }).listening();
+      const answer = await exchange(port, plainPost("/start") + plainPost("/stop"), 200);
+      expect(answer).toStartWith("HTTP/1.1 201 ");
+      expect(await server.status()).toBe(0);
+      const over = ["sync_cancelled", "sync_stopped"].filter((event) => server.events().includes(event));
+      expect(over).toHaveLength(1);
+      if (!areValidatorsMissing()) await expectValid(server.file);
+    }
+  });
+
   test("hears 204 once the command has ended by itself", async () => {
     using folder = tempFolder();
     const port = `${freePort()}`;
     const server = await new Side("server", ["-s", "-sp", port, "true"], { cwd: folder.path }).listening();
     expect(await post(port, "/start")).toEqual([201, "OK"]);
-    const state = async () =>
-      ((await (await fetch(`http://127.0.0.1:${port}/status`)).json()) as { state: string }).state;
-    while ((await state()) !== "finished") await Bun.sleep(2);
+    while ((await stateOf(port)) !== "finished") await Bun.sleep(2);
     expect(await post(port, "/stop")).toEqual([204, ""]);
     expect(await server.status()).toBe(0);
   });

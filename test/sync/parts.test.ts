@@ -72,8 +72,8 @@ describe("the barrier", () => {
 
   test("counts a client once, and each of the original's", () => {
     const clients = new Clients(3);
-    clients.ask(client("a"));
-    clients.ask(client("a"));
+    const first = clients.ask(client("a"));
+    expect(clients.ask(client("a"))).toBe(first);
     clients.ask(client(undefined));
     expect(clients.complete).toBe(false);
     clients.ask(client(undefined));

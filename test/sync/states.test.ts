@@ -51,9 +51,8 @@ describe("the table of states", () => {
   test("lets nobody in after the start, and takes a stop from the start on", () => {
     for (const name of NAMES) {
       expect(STATES[name].start).toBe(name === "waiting" ? 201 : 409);
-      const begun = !["waiting", "armed"].includes(name);
       const over = ["finished", "cancelled", "stopped"].includes(name);
-      expect(STATES[name].stop).toBe(over ? 204 : begun ? 202 : 412);
+      expect(STATES[name].stop).toBe(over ? 204 : name === "waiting" ? 412 : 202);
     }
   });
 
@@ -79,6 +78,12 @@ describe("a stop", () => {
     const { cancelled, signals } = courseAfter(["agreed", "begun", "stop"]);
     expect(cancelled()).toBe(1);
     expect(signals).toEqual([]);
+  });
+
+  test("before the recording begins takes it back as well, once it does", () => {
+    const { cancelled, events } = courseAfter(["agreed", "stop", "begun"]);
+    expect(cancelled()).toBe(1);
+    expect(events).toEqual(["sync_waiting", "sync_armed", "sync_cancelled"]);
   });
 
   test("is SIGINT, once, then SIGTERM, then SIGKILL", async () => {
