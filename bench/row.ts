@@ -11,8 +11,8 @@ export interface Experiment {
   run(lab: Lab): Promise<ReadonlyMap<string, Figures>>;
 }
 
-/** How a figure is written: nanoseconds, or bytes. */
-export type Unit = "ns" | "bytes";
+/** How a figure is written: nanoseconds, bytes, or hundredths of a whole. */
+export type Unit = "ns" | "bytes" | "percent";
 
 /** One line of the table. The ratio is that of the medians of `ours` and `against`. */
 export interface Row {

@@ -53,6 +53,7 @@ const SCALES: Readonly<Record<Unit, readonly (readonly [scale: number, name: str
     [2 ** 10, "KiB"],
     [1, "B"],
   ],
+  percent: [[1, "%"]],
 };
 
 function scaleOf(value: number, unit: Unit): readonly [scale: number, name: string] {

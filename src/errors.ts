@@ -14,6 +14,11 @@ export class CommandError extends Error {
   }
 }
 
+/** A synchronised run cannot begin, or has lost its peer. */
+export class SyncError extends Error {
+  override readonly name = "SyncError";
+}
+
 /** A metrics file or another result cannot be written. */
 export class OutputError extends Error {
   override readonly name = "OutputError";

@@ -2,7 +2,7 @@ import type { ExploreRequest } from "../explorer/server/explore.ts";
 import { version } from "../package.json";
 import type { Invocation } from "./config/config.ts";
 import { parseInvocation } from "./config/resolve.ts";
-import { CommandError, UsageError } from "./errors.ts";
+import { CommandError } from "./errors.ts";
 import { SystemError, writeAll } from "./os/files.ts";
 import { exitNow, isTerminal } from "./os/process.ts";
 import type { CompareRequest } from "./output/compare.ts";
@@ -15,9 +15,6 @@ import { typedWords } from "./run/typed-words.ts";
 /** Exit statuses of our own, as env(1) and timeout(1) have them; all others are the command's. */
 const STATUS = { done: 0, worse: 1, overBudget: 124, failed: 125, notExecutable: 126, notFound: 127 } as const;
 
-const NO_SYNC =
-  "--server and --connect: synchronised runs are not in this version; leave the option out (or its SE_ variable unset)";
-
 /** Everything: words in, an exit status out. The order of the first lines is that of what can be read only once. */
 export async function main(words: readonly string[], env: NodeJS.ProcessEnv): Promise<never> {
   const problems = new Problems();
@@ -27,7 +24,6 @@ export async function main(words: readonly string[], env: NodeJS.ProcessEnv): Pr
     const invocation = parseInvocation(typedWords(words, commandLine()), env);
     if (invocation.mode === "run") {
       for (const warning of invocation.warnings) warn(warning);
-      if (invocation.config.sync) throw new UsageError(NO_SYNC);
       const end = await record({ config: invocation.config, inherited, problems, warn, version });
       for (const message of problems.messages()) warn(message);
       return leave(end, problems.any);

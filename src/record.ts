@@ -1,20 +1,18 @@
 import type { Collector } from "./collect/index.ts";
-import { TreeCollector } from "./collect/tree.ts";
-import type { Config } from "./config/config.ts";
-import { finish, keep, loadEnd } from "./finish.ts";
-import { adoptOrphans } from "./os/children.ts";
+import { CommandRun } from "./command-run.ts";
+import type { Config, SyncConfig } from "./config/config.ts";
+import { finish, keep, loadEnd, type Telling } from "./finish.ts";
+import type { JournalPlace, MetricsFile } from "./output/metrics-file.ts";
 import { chosenCollectors, claimed, claimPage, found, journalPlace, launcherFor, toTell } from "./prepare.ts";
 import { kernelFs } from "./proc/kernel-fs.ts";
-import { BudgetKeeper } from "./run/budget-watch.ts";
-import { type Child, type Ending, startChild } from "./run/child.ts";
+import type { Ending } from "./run/child.ts";
 import { systemClock } from "./run/clock.ts";
 import type { CommandGroup } from "./run/command-group.ts";
 import type { Inherited } from "./run/inherited.ts";
-import { OrphanReaper } from "./run/orphans.ts";
 import type { Problems } from "./run/problems.ts";
-import { RunJournal } from "./run/run-journal.ts";
-import { Session, type StoreStart } from "./run/session.ts";
+import { Session } from "./run/session.ts";
 import { SignalRelay } from "./run/signals.ts";
+import type { Meeting } from "./sync/meeting.ts";
 
 /** What one recorded run is made of. */
 export interface RecordParts {
@@ -59,6 +57,16 @@ export async function record(parts: RecordParts): Promise<RunEnd> {
   }
 }
 
+/** Places that are taken before the command starts. */
+interface Places {
+  readonly file: MetricsFile;
+  readonly journal: JournalPlace & { readonly target: string };
+  readonly page: MetricsFile | undefined;
+  readonly telling: Telling | undefined;
+  /** Leaves everything as it was. */
+  abandon(): void;
+}
+
 async function recordWith(
   parts: RecordParts,
   machine: readonly Collector[],
@@ -67,66 +75,80 @@ async function recordWith(
   const { config, inherited, problems, version } = parts;
   const command = found(config.command, inherited);
   const launcher = await launcherFor(inherited, command, group?.own);
-  const file = claimed(config);
-  if (file.notice) parts.warn(file.notice);
-  const telling = await toTell(config);
-  const page = config.reportTo === undefined ? undefined : claimPage(config.reportTo, file);
-  const place = journalPlace(file, config);
+  const places = await takePlaces(parts);
   const signals = new SignalRelay(inherited);
-  const report = problems.report.bind(problems);
-  let child: Child | undefined;
-  const helpers = signals.sentinel;
-  const tree = new TreeCollector({ helpers, group: group?.figures, reap: (pid) => orphans.end(pid) });
-  const orphans = new OrphanReaper({
-    isWaitedFor: (pid) => pid === child?.pid || helpers.isHelper(pid),
-    farewell: (pid) => tree.farewell(pid),
-    report,
-  });
-  let journal: RunJournal | undefined;
-  const start = () => {
-    // Where the kernel refuses this, orphans go to the system's first process, and their time is that which was seen.
-    adoptOrphans();
-    const started = signals.starting(() => startChild(command, inherited, launcher));
-    child = started;
-    orphans.start();
-    keeper?.started();
-    return started;
-  };
-  const keeper =
-    config.budgetKill && telling ? new BudgetKeeper({ limits: telling.limits, tree, clock: systemClock }) : undefined;
-  const store = (begin: StoreStart) => {
-    journal = new RunJournal({ ...place, ...begin, clock: systemClock });
-    return keeper?.watch(journal.writer) ?? journal.writer;
-  };
-  const collectors = [...(group ? [group.collector] : []), tree, ...machine];
-  const atEnd = loadEnd(place);
+  const run = new CommandRun({ command, launcher, inherited, config, signals, problems, group, places });
+  const atEnd = loadEnd(places.journal);
+  const gate = config.sync && (await met(config.sync, parts, { signals, machine, abandon: places.abandon }));
+  if (typeof gate === "number") return endOf({ kind: "signaled", signal: gate });
+  run.gate = gate;
   const beganMs = performance.now();
-  const session = new Session({ config, store, start, signals, collectors, report, clock: systemClock, version });
+  const collectors = [...run.collectors, ...machine, ...(gate?.collectors ?? [])];
+  const { store, start, report } = run;
+  const session = new Session({ config, store, start, signals, collectors, report, clock: systemClock, version, gate });
   try {
     const { recording, ending } = await session.run();
-    keeper?.ended();
+    run.ended();
     const samples = (performance.now() - beganMs) / 1000 / config.intervalSeconds;
     if (samples > WORTH_COMPILING_SAMPLES) Bun.unsafe.setJITPolicy(1);
     const { write, stale } = await atEnd;
-    const judged = await finish({ file, journal, recording, signals, problems, telling, page }, write);
+    const { file, page, telling } = places;
+    const judged = await finish({ file, page, telling, journal: run.journal, recording, signals, problems }, write);
     for (const path of stale) parts.warn(`${path} is left from an earlier run: statexec --recover ${path}`);
     const overBudget = judged.some(({ verdict }) => verdict === "exceeded");
-    return { ending, overBudget, stoppedForBudget: keeper?.acted ?? false };
+    return endOf(gate?.verdict(ending) ?? ending, { overBudget, stoppedForBudget: run.stoppedForBudget });
   } catch (error) {
-    problems.guard(() => file.abandon());
-    problems.guard(() => telling?.results.abandon());
-    problems.guard(() => page?.abandon());
-    if (!child) throw error;
-    problems.guard(() => keep(journal, problems, error));
-    return { ending: await endOf(child), overBudget: false, stoppedForBudget: keeper?.acted ?? false };
+    places.abandon();
+    if (!run.child) throw error;
+    problems.guard(() => keep(run.journal, problems, error));
+    return endOf(await run.waited(), { stoppedForBudget: run.stoppedForBudget });
+  } finally {
+    await gate?.close();
   }
 }
 
-/** The last resort of a run that failed while its command went on: it is waited for all the same. */
-async function endOf(child: Child): Promise<Ending> {
+function endOf(ending: Ending, { overBudget = false, stoppedForBudget = false } = {}): RunEnd {
+  return { ending, overBudget, stoppedForBudget };
+}
+
+/** Everything that will be written has its place from now on. Throws OutputError, UsageError. */
+async function takePlaces({ config, problems, warn }: RecordParts): Promise<Places> {
+  const file = claimed(config);
+  if (file.notice) warn(file.notice);
+  const telling = await toTell(config);
+  const page = config.reportTo === undefined ? undefined : claimPage(config.reportTo, file);
+  const abandon = () => {
+    problems.guard(() => file.abandon());
+    problems.guard(() => telling?.results.abandon());
+    problems.guard(() => page?.abandon());
+  };
+  return { file, journal: journalPlace(file, config), page, telling, abandon };
+}
+
+/** What a wait for a peer gets ready, and gives back where it comes to nothing. */
+interface Waiting {
+  readonly signals: SignalRelay;
+  readonly machine: readonly Collector[];
+  readonly abandon: () => void;
+}
+
+/** The other side of a synchronised run, once both may begin, or the signal that ended the wait: then there is no file. */
+async function met(
+  sync: SyncConfig,
+  { config, version, problems, warn }: RecordParts,
+  { signals, machine, abandon }: Waiting,
+): Promise<Meeting | number> {
   try {
-    return await child.ended;
-  } catch {
-    return { kind: "unknown" };
+    const { meet, warmUp } = await import("./sync/meet.ts");
+    // The start is to be quick when it comes.
+    signals.prepare();
+    await warmUp(config, machine, systemClock);
+    const report = problems.report.bind(problems);
+    const meeting = await meet(sync, { instance: config.instance, clock: systemClock, version, warn, report }, signals);
+    if (typeof meeting === "number") abandon();
+    return meeting;
+  } catch (error) {
+    abandon();
+    throw error;
   }
 }

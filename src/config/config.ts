@@ -1,5 +1,6 @@
 import type { Budget } from "./budget.ts";
 import type { CollectorChoice } from "./collectors.ts";
+import type { Readiness } from "./readiness.ts";
 
 /** What a run does, decided: flags over environment over defaults, every value checked. */
 export interface Config {
@@ -40,16 +41,37 @@ export interface Config {
   readonly sync: SyncConfig | undefined;
 }
 
+/** A synchronised run, either side of it. */
+interface SyncCommon {
+  readonly port: number;
+  readonly startOnly: boolean;
+  /** How long a peer may be silent. */
+  readonly graceSeconds: number;
+  /** From SIGINT to SIGTERM; 0: there is none. */
+  readonly stopTimeoutSeconds: number;
+  /** The secret, or the file that has it. */
+  readonly token: { readonly secret: string } | { readonly file: string } | undefined;
+}
+
+export interface ServerConfig extends SyncCommon {
+  readonly role: "server";
+  /** The address to listen on; undefined: all. */
+  readonly bind: string | undefined;
+  /** How many clients are waited for. */
+  readonly clients: number;
+  readonly ready: Readiness | undefined;
+}
+
+export interface ClientConfig extends SyncCommon {
+  readonly role: "client";
+  /** As a URL has it: an IPv6 address in brackets. */
+  readonly host: string;
+  /** How long a server that is not up is waited for; Infinity: for ever. */
+  readonly timeoutSeconds: number;
+}
+
 /** A synchronised run: this side waits for a peer, or asks one. */
-export type SyncConfig =
-  | { readonly role: "server"; readonly port: number; readonly startOnly: boolean }
-  | {
-      readonly role: "client";
-      /** As a URL has it: an IPv6 address in brackets. */
-      readonly host: string;
-      readonly port: number;
-      readonly startOnly: boolean;
-    };
+export type SyncConfig = ServerConfig | ClientConfig;
 
 /** What the words of a command line ask for. */
 export type Invocation =

@@ -14,6 +14,12 @@ export interface Given<K extends OptionId = OptionId> {
   readonly key?: string;
 }
 
+/** Every setting's value, and the flag or variable that decided it; no entry: it is the default. */
+export interface Settings {
+  readonly values: { readonly [K in SettingId]: SettingValue<K> };
+  readonly from: ReadonlyMap<SettingId, Given>;
+}
+
 /** What a given option comes to. Throws UsageError. */
 export function read<K extends SettingId>(given: Given<K>): SettingValue<K>;
 export function read(given: Given<"label">): readonly [key: string, value: string];

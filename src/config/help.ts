@@ -17,16 +17,21 @@ const PRECEDENCE =
 
 const EXIT_STATUSES: readonly (readonly [status: string, meaning: string])[] = [
   ["the command's", "It ran; where signal N ended it, statexec ends by N or exits 128+N."],
-  ["1", "--compare found something worse."],
-  ["125", "statexec failed: a wrong option, or metrics that cannot be written."],
+  ["0", "Also: a server stopped it when it was asked to, whatever its status."],
+  ["1", "Also: --compare found something worse."],
+  ["124", "It did well, but went over its budget, or was ended for that."],
+  ["125", "statexec failed: a wrong option, no peer, or metrics that cannot be written."],
   ["126", "The command was found but cannot be executed."],
   ["127", "The command was not found."],
+  ["137", "Also: it was to stop and did not, so that it was killed."],
 ];
 
 const EXAMPLES: readonly (readonly [command: string, purpose: string])[] = [
   ["statexec make -j8", "record a build"],
   ["statexec -d 3 -f grep.prom -- grep -r ERROR /var/log", "3 s before and after, another file"],
   ["SE_LABEL_env=prod statexec --interval 0.1 ./job.sh", "a label, 10 samples a second"],
+  ["statexec -s -- iperf3 -s", "wait for a client, start and stop with it"],
+  ["statexec -c host1 -- iperf3 -c host1", "be that client"],
   ["statexec --explore", "look at the run, in a browser"],
   ["statexec --compare old.prom new.prom", "tell whether it became better or worse"],
   ["statexec --recover", "list the journals of runs that were killed"],

@@ -1,7 +1,20 @@
 import { setting } from "./option.ts";
-import { boolean, type Peer, peer, port } from "./values.ts";
+import { type Readiness, readiness } from "./readiness.ts";
+import {
+  address,
+  boolean,
+  clientCount,
+  filePath,
+  grace,
+  type Peer,
+  peer,
+  port,
+  seconds,
+  token,
+  waitSeconds,
+} from "./values.ts";
 
-/** Runs that start and stop together. */
+/** The options of synchronised runs, part of the table of all. */
 export const SYNC_OPTIONS = {
   connect: setting<Peer | undefined>({
     flag: "--connect",
@@ -9,14 +22,14 @@ export const SYNC_OPTIONS = {
     operand: { placeholder: "host", example: "10.0.0.7" },
     parse: peer,
     default: undefined,
-    help: "Client mode: start and stop together with the server at host, host:port, [IPv6]:port or http://host:port. Not in this version yet.",
+    help: "Client mode: start and stop together with the server at host, host:port, [IPv6]:port or http://host:port.",
   }),
   server: setting({
     flag: "--server",
     shorts: ["-s"],
     parse: boolean,
     default: false,
-    help: "Server mode: start and stop the command when a client says so. Not in this version yet.",
+    help: "Server mode: start and stop the command when a client says so.",
   }),
   syncPort: setting({
     flag: "--sync-port",
@@ -32,5 +45,70 @@ export const SYNC_OPTIONS = {
     parse: boolean,
     default: false,
     help: "Start together; each command then ends by itself.",
+  }),
+  syncTimeoutSeconds: setting({
+    flag: "--sync-timeout",
+    shorts: [],
+    operand: { placeholder: "seconds", example: "60" },
+    parse: waitSeconds,
+    default: 30,
+    help: "How long a client waits for a server that is not up yet; 0 is for ever.",
+  }),
+  ready: setting<Readiness | undefined>({
+    flag: "--ready",
+    shorts: [],
+    operand: { placeholder: "condition", example: "tcp:5201" },
+    parse: readiness,
+    default: undefined,
+    help: "Let clients go only when the server's command is ready: tcp:PORT, something listens there; http://HOST:PORT/PATH, it answers 2xx; delay:SECONDS, it has run for so long.",
+  }),
+  syncClients: setting({
+    flag: "--sync-clients",
+    shorts: [],
+    operand: { placeholder: "number", example: "5" },
+    parse: clientCount,
+    default: 1,
+    help: "The server lets nobody start until so many clients have asked; it stops with the last of them.",
+  }),
+  syncGraceSeconds: setting({
+    flag: "--sync-grace",
+    shorts: [],
+    operand: { placeholder: "seconds", example: "10" },
+    parse: grace,
+    default: 10,
+    help: "A peer that is silent for so long is lost, and the command is stopped.",
+  }),
+  stopTimeoutSeconds: setting({
+    flag: "--stop-timeout",
+    shorts: [],
+    operand: { placeholder: "seconds", example: "60" },
+    parse: seconds,
+    default: 30,
+    help: "A command that is to stop gets SIGINT, SIGTERM after this time, and SIGKILL 10 s later; 0 is SIGINT only.",
+  }),
+  syncToken: setting<string | undefined>({
+    flag: "--sync-token",
+    shorts: [],
+    operand: { placeholder: "secret", example: "a1b2c3d4e5f6" },
+    parse: token,
+    default: undefined,
+    help: "The server obeys only clients that have the same token.",
+  }),
+  syncTokenFile: setting<string | undefined>({
+    flag: "--sync-token-file",
+    shorts: [],
+    operand: { placeholder: "file", example: "token.txt" },
+    parse: filePath,
+    default: undefined,
+    help: "The same, read from the first line of a file, so that it shows in no list of processes.",
+  }),
+  syncBind: setting<string | undefined>({
+    flag: "--sync-bind",
+    shorts: [],
+    operand: { placeholder: "address", example: "127.0.0.1" },
+    parse: address,
+    default: undefined,
+    defaultText: "all",
+    help: "The address that the server listens on.",
   }),
 };

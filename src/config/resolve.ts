@@ -1,24 +1,19 @@
 import { UsageError } from "../errors.ts";
 import { type Split, splitArgv, splitOperands } from "./argv.ts";
 import type { Budget } from "./budget.ts";
-import type { Config, Invocation, SyncConfig } from "./config.ts";
+import type { Config, Invocation } from "./config.ts";
 import { readEnvironment } from "./env.ts";
-import { assignment, type Given, quote, read } from "./given.ts";
+import { type Given, quote, read, type Settings } from "./given.ts";
 import { mergeLabels } from "./labels.ts";
 import { comparison, exploration, refuseModifiers } from "./modes.ts";
-import { type Mode, OPTION_IDS, OPTIONS, type OptionId, type SettingId, type SettingValue } from "./options.ts";
+import { type Mode, OPTION_IDS, OPTIONS, type OptionId, type SettingId } from "./options.ts";
+import { lackingSide, syncOf } from "./sync-config.ts";
 import { writable } from "./values.ts";
 
 /** Everything that was given, by origin. */
 interface Sources {
   readonly flags: readonly Given[];
   readonly variables: readonly Given[];
-}
-
-/** Every setting's value, and the flag or variable that decided it; no entry: it is the default. */
-interface Settings {
-  readonly values: { readonly [K in SettingId]: SettingValue<K> };
-  readonly from: ReadonlyMap<SettingId, Given>;
 }
 
 /**
@@ -121,8 +116,9 @@ function isSetting(id: OptionId): id is SettingId {
 
 /** Settings that are a field of Config by name become that field; the others are what the rest is made of. */
 function configOf(command: readonly string[], settings: Settings, labels: ReadonlyMap<string, string>): Config {
-  const { delaySeconds, connect, server, syncPort, syncStartOnly, noRecordArgs, instance, ...rest } = settings.values;
-  const { summary, quiet, budget, baseline, ...fields } = rest;
+  const { delaySeconds, noRecordArgs, instance, summary, quiet, budget, baseline, ...rest } = settings.values;
+  const { connect, server, syncPort, syncStartOnly, syncTimeoutSeconds, ready, syncClients, ...others } = rest;
+  const { syncGraceSeconds, stopTimeoutSeconds, syncToken, syncTokenFile, syncBind, ...fields } = others;
   checkBudgets(settings);
   return {
     ...fields,
@@ -149,21 +145,6 @@ function isRelative({ limit }: Budget): boolean {
   return "overBaseline" in limit;
 }
 
-function syncOf({ values, from }: Settings): SyncConfig | undefined {
-  const { server, connect, syncPort, syncStartOnly: startOnly } = values;
-  const [serverFrom, connectFrom] = [from.get("server"), from.get("connect")];
-  if (server && connect !== undefined && serverFrom !== undefined && connectFrom !== undefined)
-    throw new UsageError(
-      `${assignment(serverFrom)} and ${assignment(connectFrom)}: a run is either server or client; remove one`,
-    );
-  if (server) return { role: "server", port: syncPort, startOnly };
-  if (connect === undefined) return undefined;
-  // A port in the address is the more specific, as --delay-before-command is; any flag wins over any variable.
-  const flagOverVariable = from.get("syncPort")?.origin === "flag" && connectFrom?.origin === "variable";
-  const port = flagOverVariable ? syncPort : (connect.port ?? syncPort);
-  return { role: "client", host: connect.host, port, startOnly };
-}
-
 /**
  * Flags that come to nothing without another one, which was perhaps forgotten. A script may always give them, so they
  * are no error; of variables, which are set for many runs, nothing is said.
@@ -180,14 +161,11 @@ function idleFlags(config: Config, flags: readonly Given[]): string[] {
 function lackingFor(given: Given, { sync, budgets }: Config): string | undefined {
   const isOn = read(given) !== false;
   switch (given.option) {
-    case "syncPort":
-    case "syncStartOnly":
-      return isOn && sync === undefined ? "--server or --connect" : undefined;
     case "budgetKill":
       return isOn && budgets.length === 0 ? "a --budget" : undefined;
     case "baseline":
       return budgets.some(isRelative) ? undefined : "a --budget that is relative to it (e.g. cpu<+10%)";
     default:
-      return undefined;
+      return isOn ? lackingSide(given.option, sync) : undefined;
   }
 }

@@ -31,6 +31,37 @@ export function seconds(text: string): number | Fault {
   return value;
 }
 
+/** How long to wait for somebody; 0 is for ever. */
+export function waitSeconds(text: string): number | Fault {
+  const value = seconds(text);
+  return value instanceof Fault || value > 0 ? value : Number.POSITIVE_INFINITY;
+}
+
+/** How long a peer may be silent: a shorter time would be over before it could have said anything twice. */
+export function grace(text: string): number | Fault {
+  const value = decimal(text);
+  if (value === undefined || value < 1 || value > 3600)
+    return new Fault("expected a number of seconds from 1 to 3600 (e.g. 10)");
+  return value;
+}
+
+/** Each client holds a connection, and descriptors are few. */
+const MOST_CLIENTS = 1000;
+
+export function clientCount(text: string): number | Fault {
+  const value = /^[0-9]+$/.test(text) ? Number(text) : 0;
+  return value >= 1 && value <= MOST_CLIENTS
+    ? value
+    : new Fault(`expected a number of clients from 1 to ${MOST_CLIENTS}`);
+}
+
+/** A secret that can stand in an HTTP header as it is. */
+export function token(text: string): string | Fault {
+  return /^[\x21-\x7e]{1,256}$/.test(text)
+    ? text
+    : new Fault("expected 1 to 256 letters, digits and signs of ASCII, without spaces");
+}
+
 /** Seconds between samples. */
 export function interval(text: string): number | Fault {
   const value = decimal(text);
@@ -97,6 +128,11 @@ export function inputPath(text: string): string | Fault {
 
 export function folderPath(text: string): string | Fault {
   return text === "" || text.includes("\0") ? new Fault("expected a folder") : text;
+}
+
+/** A file to read. */
+export function filePath(text: string): string | Fault {
+  return text === "" || text.includes("\0") ? new Fault("expected a file") : text;
 }
 
 /** Paths of files to read, with commas between them. */
@@ -169,6 +205,13 @@ export function peer(text: string): Peer | Fault {
   if (portText === undefined) return { host, port: undefined };
   const number = port(portText);
   return number instanceof Fault ? new Fault(`${number.clause} after the colon`) : { host, port: number };
+}
+
+/** An address of this machine, or a name of it; IPv6 with or without brackets, which are then left out. */
+export function address(text: string): string | Fault {
+  const bare = text.replace(/^\[(.*)\]$/, "$1");
+  if (isHost(bare) || isHost(`[${bare}]`)) return bare;
+  return new Fault("expected an address of this machine (e.g. 127.0.0.1, ::1, localhost)");
 }
 
 /** A name or address that stands in a URL as it is: no user, path or escape smuggled in, nor an option (`-1`). */

@@ -4,6 +4,7 @@ import type { Identity, Recording, RowSink } from "../recording/recording.ts";
 import type { Child, Ending } from "./child.ts";
 import { Axis, type Clock } from "./clock.ts";
 import { runFacts } from "./facts.ts";
+import type { Gate } from "./gate.ts";
 import { Sampler } from "./sampler.ts";
 import { signalName } from "./signal-names.ts";
 import type { SignalRelay } from "./signals.ts";
@@ -34,6 +35,8 @@ export interface SessionParts {
   readonly store: (start: StoreStart) => Store;
   /** Starts the command. Throws CommandError. */
   readonly start: () => Child;
+  /** The peers of a synchronised run. */
+  readonly gate?: Gate | undefined;
   /** Of statexec itself. */
   readonly version: string;
   /** Told of what should not happen; the command goes on. */
@@ -47,12 +50,18 @@ export interface SessionEnd {
   readonly ending: Ending;
 }
 
+/** What cuts a wait short: a signal's number, or the gate. */
+type Cut = number | "gate";
+
 /** One run: the delay before, the command, the delay after, and samples all the while. */
 export class Session {
   readonly #parts: SessionParts;
   readonly #axis: Axis;
   readonly #store: Store;
   readonly #sampler: Sampler;
+  /** Ends the wait for the command's start, which is not to be any more. */
+  #cancel: (() => void) | undefined;
+  #cancelled = false;
 
   constructor(parts: SessionParts) {
     const { config, clock, report } = parts;
@@ -67,21 +76,43 @@ export class Session {
   async run(): Promise<SessionEnd> {
     const { config } = this.#parts;
     this.#axis.begin();
+    this.#openGate();
     try {
+      if (this.#cancelled) return this.#close(this.#stoppedEarly("gate"));
       if (config.delayBeforeSeconds > 0) {
         this.#sample();
-        const signal = await this.#pause(config.delayBeforeSeconds);
-        if (signal !== undefined) return this.#close(this.#stoppedEarly(signal));
+        const cut = await this.#pause(config.delayBeforeSeconds);
+        if (cut !== undefined) return this.#close(this.#stoppedEarly(cut));
       }
       const ending = await this.#runCommand();
-      if (config.delayAfterSeconds > 0) {
-        await this.#pause(config.delayAfterSeconds);
-        this.#sample();
-      }
+      await this.#goOn(ending);
       return this.#close(ending);
     } finally {
       this.#sampler.stop();
     }
+  }
+
+  #openGate(): void {
+    this.#guard(() =>
+      this.#parts.gate?.begun({
+        trueStartMs: this.#axis.trueStartMs,
+        fact: (fact) => this.#store.fact(fact),
+        event: (event, text) => this.#event(this.#axis.now(), event, text),
+        cancel: () => {
+          this.#cancelled = true;
+          this.#cancel?.();
+        },
+      }),
+    );
+  }
+
+  /** Samples on for as long as the gate wants it, and for the delay after; a signal cuts both short. */
+  async #goOn(ending: Ending): Promise<void> {
+    const { gate, config } = this.#parts;
+    const held = gate?.commandEnded(ending);
+    const cut = held && (await this.#wait(whenDone(held)));
+    if (config.delayAfterSeconds > 0 && cut === undefined) await this.#pause(config.delayAfterSeconds);
+    if (config.delayAfterSeconds > 0 || held) this.#sample();
   }
 
   #close(ending: Ending): SessionEnd {
@@ -102,6 +133,7 @@ export class Session {
     this.#sampler.commandStarted(child.pid);
     this.#guard(() => this.#sampler.complete());
     this.#event(startedAtMs, "command_started", "Command started");
+    this.#guard(() => this.#parts.gate?.commandStarted(child));
     this.#guard(() => this.#startTicks());
     this.#recordFacts();
     const ending = await this.#endOf(child);
@@ -121,24 +153,34 @@ export class Session {
     }
   }
 
-  /** Samples for a number of seconds; answers the signal that cut it short. */
-  async #pause(seconds: number): Promise<number | undefined> {
-    const { clock, signals } = this.#parts;
-    const { promise, resolve } = Promise.withResolvers<number | undefined>();
-    const cancel = clock.at(clock.now() + seconds * 1000, () => resolve(undefined));
-    signals.onIdle = resolve;
-    this.#startTicks();
-    const signal = await promise;
-    signals.onIdle = undefined;
-    cancel();
-    return signal;
+  /** Samples for a number of seconds; answers what cut it short. */
+  #pause(seconds: number): Promise<Cut | undefined> {
+    const { clock } = this.#parts;
+    return this.#wait((done) => clock.at(clock.now() + seconds * 1000, done));
   }
 
-  #stoppedEarly(signal: number): Ending {
-    const text = `Stopped by ${signalName(signal)} before the command was started`;
-    this.#event(this.#sample(), "stop_requested", text);
+  /** Samples until something is done, which `arm` begins and its answer takes back; answers what cut it short. */
+  async #wait(arm: (done: () => void) => () => void): Promise<Cut | undefined> {
+    const { signals } = this.#parts;
+    const { promise, resolve } = Promise.withResolvers<Cut | undefined>();
+    signals.onIdle = resolve;
+    this.#cancel = () => resolve("gate");
+    const disarm = arm(() => resolve(undefined));
+    this.#startTicks();
+    const cut = await promise;
+    disarm();
+    signals.onIdle = undefined;
+    this.#cancel = undefined;
+    return cut;
+  }
+
+  #stoppedEarly(cut: Cut): Ending {
+    const atMs = this.#sample();
     this.#recordFacts();
-    return { kind: "signaled", signal };
+    // The gate has its own words for it.
+    if (cut === "gate") return { kind: "exited", code: 0 };
+    this.#event(atMs, "stop_requested", `Stopped by ${signalName(cut)} before the command was started`);
+    return { kind: "signaled", signal: cut };
   }
 
   /** What is known beside the samples: read when the command has been started, since it is not in a hurry. */
@@ -172,6 +214,14 @@ export class Session {
   #startTicks(): void {
     this.#sampler.start(this.#parts.config.intervalSeconds * 1000);
   }
+}
+
+/** A promise as something to wait for; it cannot be taken back, and what is done twice counts once. */
+function whenDone(promise: Promise<void>): (done: () => void) => () => void {
+  return (done) => {
+    void promise.then(done);
+    return () => undefined;
+  };
 }
 
 function identityOf(config: Config): Identity {

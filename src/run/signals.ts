@@ -42,13 +42,19 @@ export class SignalRelay {
     this.#onIdle = listener;
   }
 
+  /** Does beforehand what takes time, for a start that shall be quick when it comes. */
+  prepare(): void {
+    this.sentinel.arm();
+  }
+
   /**
    * Starts the command with all in place, so that no signal comes in between: with the sentinel, and with those signals
    * too that the caller ignored, since the command may not.
    */
   starting(start: () => Child): Child {
     for (const name of RELAYED) this.#listen(name, signalNumber(name));
-    for (const signal of this.sentinel.arm()) this.#missed.add(signal);
+    // One that stands ready and has seen nothing is as good as a new one.
+    if (this.sentinel.seen()?.length !== 0) for (const signal of this.sentinel.arm()) this.#missed.add(signal);
     return start();
   }
 

@@ -34,8 +34,9 @@ function configOf(argv: readonly string[], env: Env = {}): Config {
 }
 
 const labels = (record: Record<string, string>) => ({ labels: new Map(Object.entries(record)) });
-const server = { role: "server", port: 8080, startOnly: false } as const;
-const client = { role: "client", host: "h", port: 8080, startOnly: false } as const;
+const common = { port: 8080, startOnly: false, graceSeconds: 10, stopTimeoutSeconds: 30, token: undefined } as const;
+const server = { ...common, role: "server", bind: undefined, clients: 1, ready: undefined } as const;
+const client = { ...common, role: "client", host: "h", timeoutSeconds: 30 } as const;
 
 test("nothing given: the defaults, and nothing but the fields of Config", () => {
   expect(configOf(["ls"])).toStrictEqual(DEFAULTS);
@@ -101,13 +102,43 @@ const CASES: readonly (readonly [argv: string, env: Env, expected: Partial<Confi
   ["--server=false ls", { SE_SERVER: "1" }, {}],
   ["-c h ls", { SE_SERVER: "false" }, { sync: client }],
   ["--server=0 ls", { SE_SERVER: "1", SE_CONNECT: "h" }, { sync: client }],
-  ["-s -sp 9000 -sso ls", {}, { sync: { role: "server", port: 9000, startOnly: true } }],
+  ["-s -sp 9000 -sso ls", {}, { sync: { ...server, port: 9000, startOnly: true } }],
   ["-c h ls", { SE_SYNC_PORT: "9000", SE_SYNC_START_ONLY: "on" }, { sync: { ...client, port: 9000, startOnly: true } }],
   ["-c h:81 -sp 9000 ls", {}, { sync: { ...client, port: 81 } }],
   ["-c h:81 ls", { SE_SYNC_PORT: "9000" }, { sync: { ...client, port: 81 } }],
   ["-sp 9000 ls", { SE_CONNECT: "h:81" }, { sync: { ...client, port: 9000 } }],
   ["ls", { SE_CONNECT: "h:81", SE_SYNC_PORT: "9000" }, { sync: { ...client, port: 81 } }],
   ["ls", { SE_SYNC_PORT: "9000", SE_SYNC_START_ONLY: "1" }, {}],
+  ["-c h --sync-timeout 5 ls", { SE_SYNC_TIMEOUT: "7" }, { sync: { ...client, timeoutSeconds: 5 } }],
+  ["-c h ls", { SE_SYNC_TIMEOUT: "0" }, { sync: { ...client, timeoutSeconds: Number.POSITIVE_INFINITY } }],
+  ["-s --sync-clients 5 ls", {}, { sync: { ...server, clients: 5 } }],
+  ["-s ls", { SE_SYNC_CLIENTS: "1000" }, { sync: { ...server, clients: 1000 } }],
+  ["-s --sync-grace 1 ls", { SE_STOP_TIMEOUT: "0" }, { sync: { ...server, graceSeconds: 1, stopTimeoutSeconds: 0 } }],
+  [
+    "-c h --stop-timeout 2.5 ls",
+    { SE_SYNC_GRACE: "3600" },
+    { sync: { ...client, graceSeconds: 3600, stopTimeoutSeconds: 2.5 } },
+  ],
+  ["-s --sync-bind 127.0.0.1 ls", {}, { sync: { ...server, bind: "127.0.0.1" } }],
+  ["-s ls", { SE_SYNC_BIND: "[::1]" }, { sync: { ...server, bind: "::1" } }],
+  ["-s --sync-bind ::1 ls", {}, { sync: { ...server, bind: "::1" } }],
+  ["-s --ready tcp:5201 ls", {}, { sync: { ...server, ready: { kind: "tcp", port: 5201 } } }],
+  ["-s ls", { SE_READY: "delay:1.5" }, { sync: { ...server, ready: { kind: "delay", seconds: 1.5 } } }],
+  [
+    "-s --ready=http://h:8000/up?a=b ls",
+    {},
+    { sync: { ...server, ready: { kind: "http", url: "http://h:8000/up?a=b" } } },
+  ],
+  ["-s --ready http:https://h ls", {}, { sync: { ...server, ready: { kind: "http", url: "https://h" } } }],
+  // A token: the flag of either way over the variable of the other.
+  [
+    "-s --sync-token a=b ls",
+    { SE_SYNC_TOKEN: "x", SE_SYNC_TOKEN_FILE: "y" },
+    { sync: { ...server, token: { secret: "a=b" } } },
+  ],
+  ["-c h ls", { SE_SYNC_TOKEN: "x" }, { sync: { ...client, token: { secret: "x" } } }],
+  ["-c h --sync-token-file f ls", { SE_SYNC_TOKEN: "x" }, { sync: { ...client, token: { file: "f" } } }],
+  ["-s ls", { SE_SYNC_TOKEN_FILE: "f" }, { sync: { ...server, token: { file: "f" } } }],
 ];
 
 test.each(CASES)("%s with %j", (line, env, expected) => {
@@ -165,6 +196,15 @@ const WARNINGS: readonly (readonly [argv: string, env: Env, warnings: readonly s
   ["-sso -sso ls", {}, ["--sync-start-only (-sso) has no effect without --server or --connect"]],
   ["-sso=false ls", { SE_SYNC_PORT: "9000" }, []],
   ["-s -sp 9000 ls", {}, []],
+  ["--sync-grace 5 ls", {}, ["--sync-grace has no effect without --server or --connect"]],
+  ["--sync-token x ls", { SE_SYNC_CLIENTS: "2" }, ["--sync-token has no effect without --server or --connect"]],
+  ["-s --sync-timeout 5 ls", {}, ["--sync-timeout has no effect without --connect"]],
+  [
+    "-c h --ready tcp:1 --sync-bind ::1 --sync-clients 2 ls",
+    {},
+    ["--ready", "--sync-bind", "--sync-clients"].map((flag) => `${flag} has no effect without --server`),
+  ],
+  ["-c h -sso --sync-timeout 5 --stop-timeout 1 ls", { SE_SYNC_BIND: "::1" }, []],
 ];
 
 test.each(WARNINGS)("%s with %j warns", (line, env, warnings) => {

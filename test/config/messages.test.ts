@@ -24,6 +24,9 @@ const PORT = "expected a port from 1 to 65535";
 const PEER = "expected host, host:port, [IPv6]:port or http://host:port";
 const BOOLEAN = "expected 1, true, yes or on, or 0, false, no or off";
 const MS = "expected milliseconds since the epoch (e.g. 1704067200000)";
+const READY = "expected tcp:PORT, http://HOST:PORT/PATH or delay:SECONDS";
+const ADDRESS = "expected an address of this machine (e.g. 127.0.0.1, ::1, localhost)";
+const TOKEN = "expected 1 to 256 letters, digits and signs of ASCII, without spaces";
 const DASHES = "If the command begins here, put -- before it";
 
 const ROWS: readonly Row[] = [
@@ -146,6 +149,33 @@ const ROWS: readonly Row[] = [
   flag("-c -1 ls", `--connect (-c): got "-1", ${PEER}`),
   variable("SE_CONNECT", "h:", `SE_CONNECT: got "h:", ${PORT} after the colon`),
   variable("SE_CONNECT", "ftp://h", `SE_CONNECT: got "ftp://h", ${PEER}`),
+  // What only one side has, or both.
+  flag("-c h --sync-timeout -1 ls", `--sync-timeout: got "-1", ${SECONDS}`),
+  flag("-s --stop-timeout 1m ls", `--stop-timeout: got "1m", ${SECONDS}`),
+  flag("-s --sync-grace 0 ls", '--sync-grace: got "0", expected a number of seconds from 1 to 3600 (e.g. 10)'),
+  variable("SE_SYNC_CLIENTS", "0", 'SE_SYNC_CLIENTS: got "0", expected a number of clients from 1 to 1000'),
+  flag("-s --sync-clients 1001 ls", '--sync-clients: got "1001", expected a number of clients from 1 to 1000'),
+  flag("-s --ready 5201 ls", `--ready: got "5201", ${READY}`),
+  flag("-s --ready tcp:0 ls", `--ready: got "tcp:0", ${PORT} after the colon`),
+  flag("-s --ready tcp:h:80 ls", `--ready: got "tcp:h:80", ${PORT} after the colon`),
+  flag("-s --ready delay:soon ls", `--ready: got "delay:soon", ${SECONDS} after the colon`),
+  flag("-s --ready http:localhost ls", `--ready: got "http:localhost", ${READY}`),
+  flag("-s --ready http:// ls", `--ready: got "http://", ${READY}`),
+  variable("SE_READY", "http://a b", `SE_READY: got "http://a b", ${READY}`),
+  flag("-s --sync-bind a/b ls", `--sync-bind: got "a/b", ${ADDRESS}`),
+  flag("-s --sync-bind= ls", `--sync-bind: got "", ${ADDRESS}`),
+  [["-s", "--sync-token", "a b", "ls"], {}, `--sync-token: got "a b", ${TOKEN}`],
+  variable("SE_SYNC_TOKEN", "é", `SE_SYNC_TOKEN: got "é", ${TOKEN}`),
+  flag("-s --sync-token-file= ls", '--sync-token-file: got "", expected a file'),
+  flag(
+    "-s --sync-token hush --sync-token-file f ls",
+    "--sync-token and --sync-token-file: a run has one token; remove one",
+  ),
+  [
+    ["-s", "ls"],
+    { SE_SYNC_TOKEN: "hush", SE_SYNC_TOKEN_FILE: "f" },
+    "SE_SYNC_TOKEN and SE_SYNC_TOKEN_FILE: a run has one token; remove one",
+  ],
   // Both sides at once.
   [
     ["--server", "ls"],

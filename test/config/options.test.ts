@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { RESERVED_LABELS } from "../../src/catalog/index.ts";
 import type { Config } from "../../src/config/config.ts";
 import { findOption, OPTION_IDS, OPTIONS, type Option } from "../../src/config/options.ts";
+import { SYNC_OPTIONS } from "../../src/config/options-sync.ts";
 import { parseInvocation } from "../../src/config/resolve.ts";
 import { Fault } from "../../src/config/values.ts";
 import { UsageError } from "../../src/errors.ts";
@@ -66,10 +67,7 @@ test("every setting reaches Config, by its name or through what is made of it", 
   const config = (invocation as { config: Config }).config;
   const made = [
     "delaySeconds",
-    "connect",
-    "server",
-    "syncPort",
-    "syncStartOnly",
+    ...Object.keys(SYNC_OPTIONS),
     "noRecordArgs",
     "quiet",
     "budget",

@@ -80,7 +80,7 @@ describe("our own failures are 125", () => {
     ["a missing value", ["-f", "--", "true"]],
     ["a journal's folder that is not there", ["--journal-dir", "/no/such/folder", "touch", "started"]],
     ["a journal's folder that is a file", ["--journal-dir", "/etc/hostname", "touch", "started"]],
-    ["a synchronised run", ["-s", "touch", "started"]],
+    ["a peer that is not there", ["-c", "127.0.0.1:9", "--sync-timeout", "0.1", "touch", "started"]],
     ["an output path that cannot be written", ["-f", "/no/such/folder/run.prom", "touch", "started"]],
   ])("%s, before the command starts: one line, no stack trace, no usage", async (_, words) => {
     using folder = tempFolder();

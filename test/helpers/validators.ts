@@ -36,6 +36,7 @@ const TOOLS = {
   userModeLinux: { command: ["linux.uml"], debian: "user-mode-linux", probe: ["--version"] },
   compiler: { command: ["gcc"], debian: "gcc", probe: ["--version"] },
   browser: { command: ["chromium"], debian: "chromium", probe: ["--version"] },
+  iperf3: { command: ["iperf3"], debian: "iperf3", probe: ["--version"] },
 } as const satisfies Record<string, Tool>;
 
 export type ToolName = keyof typeof TOOLS;

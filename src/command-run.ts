@@ -1,0 +1,106 @@
+import type { Collector } from "./collect/index.ts";
+import { TreeCollector } from "./collect/tree.ts";
+import type { Config } from "./config/config.ts";
+import type { Telling } from "./finish.ts";
+import { adoptOrphans } from "./os/children.ts";
+import type { JournalPlace } from "./output/metrics-file.ts";
+import { BudgetKeeper } from "./run/budget-watch.ts";
+import { type Child, type Ending, type Launch, startChild } from "./run/child.ts";
+import { systemClock } from "./run/clock.ts";
+import type { CommandGroup } from "./run/command-group.ts";
+import type { Inherited } from "./run/inherited.ts";
+import { OrphanReaper } from "./run/orphans.ts";
+import type { Problems } from "./run/problems.ts";
+import type { ResolvedCommand } from "./run/resolve-command.ts";
+import { RunJournal } from "./run/run-journal.ts";
+import type { Store, StoreStart } from "./run/session.ts";
+import type { SignalRelay } from "./run/signals.ts";
+import type { Meeting } from "./sync/meeting.ts";
+
+/** What a command's run is made of. */
+export interface CommandRunParts {
+  readonly command: ResolvedCommand;
+  readonly launcher: Launch;
+  readonly inherited: Inherited;
+  readonly config: Config;
+  readonly signals: SignalRelay;
+  readonly problems: Problems;
+  readonly group: CommandGroup | undefined;
+  readonly places: {
+    readonly journal: JournalPlace & { readonly target: string };
+    readonly telling: Telling | undefined;
+  };
+}
+
+/** The command with all that is ours to do for it: its start, its tree, its orphans, its journal, its budgets. */
+export class CommandRun {
+  /** The other side of a synchronised run. */
+  gate: Meeting | undefined;
+  /** Once it was started. */
+  child: Child | undefined;
+  /** Once the recording has begun. */
+  journal: RunJournal | undefined;
+  /** What measures the command itself; the group's figures first, since the tree takes from them. */
+  readonly collectors: readonly Collector[];
+  readonly #parts: CommandRunParts;
+  readonly #orphans: OrphanReaper;
+  readonly #keeper: BudgetKeeper | undefined;
+
+  constructor(parts: CommandRunParts) {
+    this.#parts = parts;
+    const { config, group, places, signals } = parts;
+    const helpers = signals.sentinel;
+    const tree = new TreeCollector({ helpers, group: group?.figures, reap: (pid) => this.#orphans.end(pid) });
+    this.#orphans = new OrphanReaper({
+      isWaitedFor: (pid) => pid === this.child?.pid || helpers.isHelper(pid),
+      farewell: (pid) => tree.farewell(pid),
+      report: this.report,
+    });
+    this.collectors = [...(group ? [group.collector] : []), tree];
+    const limits = config.budgetKill ? places.telling?.limits : undefined;
+    this.#keeper = limits && new BudgetKeeper({ limits, tree, clock: systemClock });
+  }
+
+  /** Told of what should not happen. */
+  readonly report = (error: unknown): void => this.#parts.problems.report(error);
+
+  /** Starts the command. Throws CommandError. */
+  readonly start = (): Child => {
+    const { command, inherited, launcher, signals } = this.#parts;
+    const { gate } = this;
+    // Where the kernel refuses this, orphans go to the system's first process, and their time is that which was seen.
+    adoptOrphans();
+    const run = () => startChild(command, inherited, launcher);
+    const child = signals.starting(gate ? () => gate.starting(run) : run);
+    this.child = child;
+    this.#orphans.start();
+    this.#keeper?.started();
+    return child;
+  };
+
+  /** Makes the place where the rows go. */
+  readonly store = (begin: StoreStart): Store => {
+    const journal = new RunJournal({ ...this.#parts.places.journal, ...begin, clock: systemClock });
+    this.journal = journal;
+    return this.#keeper?.watch(journal.writer) ?? journal.writer;
+  };
+
+  /** The session is over. */
+  ended(): void {
+    this.#keeper?.ended();
+  }
+
+  /** The command was told to end since it went over a budget. */
+  get stoppedForBudget(): boolean {
+    return this.#keeper?.acted ?? false;
+  }
+
+  /** The last resort of a run that failed while its command went on: it is waited for all the same. */
+  async waited(): Promise<Ending> {
+    try {
+      return (await this.child?.ended) ?? { kind: "unknown" };
+    } catch {
+      return { kind: "unknown" };
+    }
+  }
+}

@@ -1,0 +1,139 @@
+import { describe, expect, test } from "bun:test";
+import { ParseError } from "../../src/errors.ts";
+import { listensOn } from "../../src/proc/net-tcp.ts";
+import { Clients } from "../../src/sync/clients.ts";
+import { ClockOffset } from "../../src/sync/clock-offset.ts";
+import { isForeign } from "../../src/sync/origin.ts";
+import { parseFromServer, parseQuestion, parseStatus } from "../../src/sync/protocol.ts";
+import { Silence } from "../../src/sync/silence.ts";
+import { FakeClock } from "../helpers/fake-clock.ts";
+
+function values(offset: ClockOffset): number[] {
+  const row = new Float64Array(offset.describe().length);
+  offset.sample(row);
+  return [...row];
+}
+
+describe("the clock's offset", () => {
+  test("is absent before any exchange", () => {
+    expect(values(new ClockOffset())).toEqual([Number.NaN, Number.NaN]);
+  });
+
+  test("is that of the exchange with the smallest round trip, right to half of it", () => {
+    const offset = new ClockOffset();
+    // The server's clock is an hour ahead; the way there takes 40 ms, then 2 ms, and the way back 10 ms, then 4 ms.
+    const hour = 3_600_000;
+    offset.add(1000, 1000 + 40 + hour, 50);
+    expect(values(offset)).toEqual([(hour + 15) / 1000, 0.05]);
+    offset.add(2000, 2000 + 2 + hour, 6);
+    offset.add(3000, 3000 + 40 + hour, 50);
+    expect(values(offset)).toEqual([(hour - 1) / 1000, 0.006]);
+    expect(offset.offsetMs).toBe(hour - 1);
+  });
+
+  test("forgets exchanges that are long past, since clocks drift", () => {
+    const offset = new ClockOffset();
+    offset.add(0, 0, 1);
+    for (let i = 0; i < 16; i++) offset.add(0, 500, 3);
+    expect(offset.offsetMs).toBe(498.5);
+  });
+});
+
+describe("a silence", () => {
+  test("is told once it has lasted for the grace, and not before", async () => {
+    const clock = new FakeClock();
+    let lost = 0;
+    const silence = new Silence(clock, 10_000, () => lost++);
+    await clock.pass(9000);
+    silence.heard();
+    await clock.pass(9999);
+    expect(lost).toBe(0);
+    await clock.pass(1300);
+    expect(lost).toBe(1);
+    await clock.pass(60_000);
+    expect(lost).toBe(1);
+  });
+
+  test("of a side that did not run itself leaves the other time to be heard", async () => {
+    const clock = new FakeClock();
+    let lost = 0;
+    const silence = new Silence(clock, 10_000, () => lost++);
+    clock.stall(3_600_000);
+    await clock.pass(2000);
+    expect(lost).toBe(0);
+    silence.heard();
+    await clock.pass(9000);
+    expect(lost).toBe(0);
+  });
+});
+
+describe("the barrier", () => {
+  const client = (id: string | undefined, startOnly = false) => ({ id, startOnly, name: "host" });
+
+  test("counts a client once, and each of the original's", () => {
+    const clients = new Clients(3);
+    const first = clients.ask(client("a"));
+    expect(clients.ask(client("a"))).toBe(first);
+    clients.ask(client(undefined));
+    expect(clients.complete).toBe(false);
+    clients.ask(client(undefined));
+    expect(clients.complete).toBe(true);
+  });
+
+  test("is over with the last; a stop that names nobody is one of the original's, or else means all", () => {
+    const clients = new Clients(4);
+    for (const each of [client("a"), client("b"), client(undefined), client("s", true)]) clients.ask(each);
+    clients.go();
+    clients.stop("nobody");
+    clients.stop("a");
+    clients.stop("a");
+    expect(clients.going.map(({ id }) => id)).toEqual(["b", "original-1", "s"]);
+    clients.stop(undefined);
+    expect(clients.anyToStop).toBe(true);
+    clients.stop(undefined);
+    expect(clients.anyToStop).toBe(false);
+  });
+});
+
+test("a listening port is found in net/tcp, and no other state or port", () => {
+  const head = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n";
+  const row = (local: string, state: string) =>
+    `   0: ${local} 00000000:0000 ${state} 00000000:00000000 00:00000000 0 0 0 1\n`;
+  const text = head + row("0100007F:1451", "0A") + row("0100007F:1F90", "01");
+  expect(listensOn(text, 0x1451, "net/tcp")).toBe(true);
+  expect(listensOn(text, 0x1f90, "net/tcp")).toBe(false);
+  expect(listensOn(head + row("00000000000000000000000000000000:0050", "0A"), 80, "net/tcp6")).toBe(true);
+  expect(() => listensOn("nonsense\n", 80, "net/tcp")).toThrow(ParseError);
+  expect(() => listensOn(`${head}nonsense\n`, 80, "net/tcp")).toThrow(ParseError);
+});
+
+test.each([
+  [{}, false],
+  [{ origin: "http://10.0.0.7:8080", host: "10.0.0.7:8080" }, false],
+  [{ origin: "http://[fd00::1]:8080", host: "[fd00::1]:8080" }, false],
+  [{ origin: "http://LocalHost:8080", host: "localhost:8080" }, false],
+  [{ origin: "http://host1.example:8080", host: "host1.example:8080" }, false],
+  [{ origin: "http://other.example:8080", host: "other.example:8080" }, true],
+  [{ origin: "https://10.0.0.7:8080", host: "10.0.0.7:8080" }, true],
+  [{ origin: "http://10.0.0.7", host: "10.0.0.7:8080" }, true],
+  [{ "sec-fetch-site": "same-origin" }, false],
+  [{ "sec-fetch-site": "cross-site" }, true],
+])("a request with %j comes from elsewhere: %p", (headers, expected) => {
+  expect(isForeign(new Headers(headers as Record<string, string>), "host1")).toBe(expected);
+});
+
+test("what is no message of the protocol is none", () => {
+  for (const text of ["", "null", "1", "[]", "{", '{"type":"clock"}', '{"type":"clock","number":"1"}'])
+    expect(parseQuestion(text)).toBeUndefined();
+  expect(parseQuestion('{"type":"clock","number":1}')).toEqual({ type: "clock", number: 1 });
+  for (const text of [
+    "",
+    "null",
+    '{"type":"began"}',
+    '{"type":"clock","wallMs":1}',
+    '{"type":"x","wallMs":1,"number":1}',
+  ])
+    expect(parseFromServer(text)).toBeUndefined();
+  for (const value of [null, 1, "x", {}, { protocol: 2, session: "a", graceSeconds: 1 }, { protocol: 1 }])
+    expect(parseStatus(value)).toBeUndefined();
+});

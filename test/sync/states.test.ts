@@ -1,0 +1,159 @@
+import { describe, expect, test } from "bun:test";
+import type { Ending } from "../../src/run/child.ts";
+import { Course } from "../../src/sync/course.ts";
+import { INPUTS, type Input, STATES, type StateName } from "../../src/sync/states.ts";
+import { FakeClock } from "../helpers/fake-clock.ts";
+
+const NAMES = Object.keys(STATES) as StateName[];
+
+/** The inputs that lead to each state by the shortest way. */
+function waysTo(): Map<StateName, Input[]> {
+  const ways = new Map<StateName, Input[]>([["waiting", []]]);
+  for (const [state, way] of ways)
+    for (const [input, next] of Object.entries(STATES[state].on) as [Input, StateName][])
+      if (!ways.has(next)) ways.set(next, [...way, input]);
+  return ways;
+}
+
+/** A course that has had some inputs, as a session gives them, and what it did. */
+function courseAfter(way: readonly Input[], stopTimeoutSeconds = 30) {
+  const clock = new FakeClock();
+  const course = new Course(clock, stopTimeoutSeconds);
+  const events: string[] = [];
+  const signals: number[] = [];
+  let cancelled = 0;
+  const run = {
+    trueStartMs: clock.wall(),
+    fact: () => undefined,
+    event: (event: string) => events.push(event),
+    cancel: () => cancelled++,
+  };
+  const give = (input: Input) => {
+    if (input === "begun") course.begin(run);
+    else if (input === "started") course.commandStarted({ signal: (signal) => signals.push(signal) });
+    else if (input === "ended") course.commandEnded();
+    else course.move(input);
+  };
+  for (const input of way) give(input);
+  return { clock, course, events, signals, give, cancelled: () => cancelled };
+}
+
+describe("the table of states", () => {
+  test("has a way to every state", () => {
+    expect([...waysTo().keys()].sort()).toEqual([...NAMES].sort());
+  });
+
+  test("ends in states that nothing leads out of, and in no others", () => {
+    const last = NAMES.filter((name) => Object.keys(STATES[name].on).length === 0);
+    expect(last).toEqual(["cancelled", "stopped"]);
+  });
+
+  test("lets nobody in after the start, and takes a stop from the start on", () => {
+    for (const name of NAMES) {
+      expect(STATES[name].start).toBe(name === "waiting" ? 201 : 409);
+      const over = ["finished", "cancelled", "stopped"].includes(name);
+      expect(STATES[name].stop).toBe(over ? 204 : name === "waiting" ? 412 : 202);
+    }
+  });
+
+  const pairs = NAMES.flatMap((name) => INPUTS.map((input) => [name, input] as const));
+  test.each(pairs)("in %s, %s leads where the table says, as an event of that name, or nowhere", (name, input) => {
+    const { course, events, give } = courseAfter(waysTo().get(name)!);
+    expect(course.state).toBe(name);
+    const before = events.length;
+    const next = STATES[name].on[input];
+    if (input === "begun" && next === undefined) return;
+    give(input);
+    expect(course.state).toBe(next ?? name);
+    if (!course.begun) return;
+    if (input !== "begun") expect(events.slice(before)).toEqual(next === undefined ? [] : [`sync_${next}`]);
+    else expect(events).toEqual(["sync_waiting", "sync_armed", "sync_recording"]);
+  });
+});
+
+describe("a stop", () => {
+  const RUNNING: Input[] = ["agreed", "begun", "started", "ready"];
+
+  test("before the command is started takes back its start", () => {
+    const { cancelled, signals } = courseAfter(["agreed", "begun", "stop"]);
+    expect(cancelled()).toBe(1);
+    expect(signals).toEqual([]);
+  });
+
+  test("before the recording begins takes it back as well, once it does", () => {
+    const { cancelled, events } = courseAfter(["agreed", "stop", "begun"]);
+    expect(cancelled()).toBe(1);
+    expect(events).toEqual(["sync_waiting", "sync_armed", "sync_cancelled"]);
+  });
+
+  test("is SIGINT, once, then SIGTERM, then SIGKILL", async () => {
+    const { clock, signals, give, events, course } = courseAfter(RUNNING);
+    give("stop");
+    give("stop");
+    expect(signals).toEqual([2]);
+    await clock.pass(29_999);
+    expect(signals).toEqual([2]);
+    await clock.pass(1);
+    expect(signals).toEqual([2, 15]);
+    await clock.pass(10_000);
+    expect(signals).toEqual([2, 15, 9]);
+    expect(events.slice(-2)).toEqual(["stop_signal", "stop_signal"]);
+    give("ended");
+    expect(course.verdict({ kind: "signaled", signal: 9 })).toEqual({ kind: "exited", code: 137 });
+    await clock.pass(100_000);
+    expect(signals).toEqual([2, 15, 9]);
+  });
+
+  test("is SIGINT only where nothing else is wanted, and nothing follows an end", async () => {
+    const patient = courseAfter([...RUNNING, "stop"], 0);
+    await patient.clock.pass(1_000_000);
+    expect(patient.signals).toEqual([2]);
+    const quick = courseAfter([...RUNNING, "stop", "ended"]);
+    await quick.clock.pass(1_000_000);
+    expect(quick.signals).toEqual([2]);
+  });
+
+  const ENDINGS: readonly (readonly [asked: Ending, seen: Ending])[] = [
+    [
+      { kind: "exited", code: 0 },
+      { kind: "exited", code: 0 },
+    ],
+    [
+      { kind: "exited", code: 1 },
+      { kind: "exited", code: 0 },
+    ],
+    [
+      { kind: "signaled", signal: 2 },
+      { kind: "exited", code: 0 },
+    ],
+    [
+      { kind: "signaled", signal: 15 },
+      { kind: "exited", code: 0 },
+    ],
+    [
+      { kind: "signaled", signal: 11 },
+      { kind: "signaled", signal: 11 },
+    ],
+    [
+      { kind: "signaled", signal: 9 },
+      { kind: "signaled", signal: 9 },
+    ],
+    [{ kind: "unknown" }, { kind: "unknown" }],
+  ];
+  test.each(ENDINGS)("that was asked for makes of %j: %j", (ending, seen) => {
+    expect(courseAfter([...RUNNING, "stop", "ended"]).course.verdict(ending)).toEqual(seen);
+    for (const way of [
+      [...RUNNING, "ended"],
+      [...RUNNING, "ended", "stop"],
+    ] as Input[][])
+      expect(courseAfter(way).course.verdict(ending)).toEqual(ending);
+  });
+
+  test("that a loss made leaves the command's end as it is", () => {
+    const { course, give } = courseAfter(RUNNING);
+    expect(course.stopForLoss("gone")).toBe(true);
+    give("ended");
+    expect(course.verdict({ kind: "exited", code: 1 })).toEqual({ kind: "exited", code: 1 });
+    expect(course.stopForLoss("gone")).toBe(false);
+  });
+});
