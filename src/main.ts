@@ -1,4 +1,5 @@
 import { version } from "../package.json";
+import type { PushConfig } from "./config/config.ts";
 import { parseInvocation } from "./config/resolve.ts";
 import { CommandError, UsageError } from "./errors.ts";
 import { SystemError, writeAll } from "./os/files.ts";
@@ -33,6 +34,7 @@ export async function main(words: readonly string[], env: NodeJS.ProcessEnv): Pr
       return endLike(ending);
     }
     if (invocation.mode === "recover") await recoverAll(invocation.journals, invocation.file);
+    else if (invocation.mode === "push") return exitNow(await push(invocation.target, invocation.files));
     else say(1, invocation.mode === "version" ? `statexec ${version}\n` : await helpText());
     return exitNow(STATUS.done);
   } catch (error) {
@@ -63,6 +65,13 @@ async function recoverAll(journals: readonly string[], file: string | undefined)
     for (const warning of warnings) log.warn(`${journal}: ${warning}`);
     say(1, `${made}: ${content}\n`);
   }
+}
+
+/** Sends files, and answers the exit status: done is when all of them arrived whole. */
+async function push(target: PushConfig, files: readonly string[]): Promise<number> {
+  Bun.unsafe.setJITPolicy(1);
+  const { pushAll } = await import("./push.ts");
+  return (await pushAll(files, target, say)) ? STATUS.done : STATUS.failed;
 }
 
 function warn(message: string): void {

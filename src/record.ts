@@ -1,6 +1,6 @@
 import { machineCollectors } from "./collect/index.ts";
 import { TreeCollector } from "./collect/tree.ts";
-import type { Config } from "./config/config.ts";
+import type { Config, PushConfig } from "./config/config.ts";
 import { UsageError } from "./errors.ts";
 import { staleJournals } from "./journal/recover.ts";
 import { adoptOrphans } from "./os/children.ts";
@@ -77,7 +77,8 @@ export async function record(parts: RecordParts): Promise<Ending> {
     const samples = (performance.now() - beganMs) / 1000 / config.intervalSeconds;
     if (samples > WORTH_COMPILING_SAMPLES) Bun.unsafe.setJITPolicy(1);
     const { write, stale } = await atEnd;
-    await finish({ file, journal, recording, signals, problems }, write);
+    const written = await finish({ file, journal, recording, signals, problems }, write);
+    if (config.pushTo && written) await push(file.path, config.pushTo, { signals, warn: parts.warn });
     for (const path of stale) parts.warn(`${path} is left from an earlier run: statexec --recover ${path}`);
     return ending;
   } catch (error) {
@@ -105,10 +106,13 @@ function found(argv: readonly string[], inherited: Inherited): ResolvedCommand {
 }
 
 /** The metrics file's place, where there can be a journal too. Throws OutputError, UsageError. */
-function claimed({ file, journalDir }: Config): MetricsFile {
+function claimed({ file, journalDir, pushTo }: Config): MetricsFile {
   const fault = journalDir === undefined ? undefined : folderFault(journalDir);
   if (fault) throw new UsageError(`--journal-dir (SE_JOURNAL_DIR): "${journalDir}": ${fault}`);
-  return claimMetricsFile(file);
+  const place = claimMetricsFile(file);
+  if (pushTo && place.mayBlock)
+    throw new UsageError(`--push-to (SE_PUSH_TO): ${file} cannot be read back; name a file with --file`);
+  return place;
 }
 
 /** Why no file could be made in a folder; undefined: one could. */
@@ -125,22 +129,37 @@ async function loadEnd({ folder, name, shared }: JournalPlace): Promise<{ write:
   return { write: writeMetrics, stale: shared ? [] : staleJournals(folder, name) };
 }
 
-/** Makes the metrics file; where that fails, or a signal comes, the journal stays and is named. */
-async function finish({ file, journal, recording, signals, problems }: Finish, write: Write): Promise<void> {
+interface Around {
+  readonly signals: SignalRelay;
+  readonly warn: RecordParts["warn"];
+}
+
+/** Sends the file that is there now, unless a signal comes. What becomes of it is told, and changes nothing else. */
+async function push(path: string, target: PushConfig, { signals, warn }: Around): Promise<void> {
+  const stop = new AbortController();
+  signals.onIdle = () => stop.abort();
+  const { pushAfterRun } = await import("./push.ts");
+  await pushAfterRun(path, target, { warn, signal: stop.signal });
+}
+
+/** Makes the metrics file: whether it is there. Where that fails, or a signal comes, the journal stays and is named. */
+async function finish({ file, journal, recording, signals, problems }: Finish, write: Write): Promise<boolean> {
   let signal: number | undefined;
+  let whole = false;
   signals.onIdle = (received) => {
     signal ??= received;
   };
   // A write that waits for a reader could not be stopped by a handler of ours.
   if (file.mayBlock) signals.close();
   try {
-    const whole = await write(file, recording, () => signal !== undefined);
+    whole = await write(file, recording, () => signal !== undefined);
     if (whole) journal?.discard();
     else keep(journal, problems, `${file.path}: not written, stopped by ${signalName(signal ?? 0)}`);
   } catch (error) {
     keep(journal, problems, error);
   }
   if (journal?.loss) problems.report(journal.loss);
+  return whole;
 }
 
 /** Reports why there is no file, and in the same line what is there instead. */

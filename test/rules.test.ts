@@ -20,6 +20,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   explorer: ["src/catalog", "src/recording", "src/journal", "src/openmetrics"],
   "src/log.ts": [],
   "src/record.ts": ["*"],
+  "src/push.ts": ["src/config", "src/output"],
   "src/main.ts": ["*"],
   "index.ts": ["src/main.ts"],
 };

@@ -1,3 +1,11 @@
+import type { PushTarget } from "./push-url.ts";
+import type { Secrets } from "./secrets.ts";
+
+/** A target, and what it may ask for. */
+export interface PushConfig extends PushTarget {
+  readonly secrets: Secrets;
+}
+
 /** What a run does, decided: flags over environment over defaults, every value checked. */
 export interface Config {
   /** The command and its arguments, as typed; never empty. */
@@ -15,6 +23,8 @@ export interface Config {
   readonly intervalSeconds: number;
   /** Folder of the journal; undefined: the metrics file's. */
   readonly journalDir: string | undefined;
+  /** Where the metrics file is sent when it is written; undefined: nowhere. */
+  readonly pushTo: PushConfig | undefined;
   /** Whether the command's arguments are recorded. */
   readonly recordArgs: boolean;
   readonly sync: SyncConfig | undefined;
@@ -45,6 +55,12 @@ export type Invocation =
       readonly journals: readonly string[];
       /** Where the metrics file goes; undefined: where the run would have put it. */
       readonly file: string | undefined;
+    }
+  | {
+      readonly mode: "push";
+      readonly target: PushConfig;
+      /** Metrics files; at least one. */
+      readonly files: readonly string[];
     }
   | { readonly mode: "help" }
   | { readonly mode: "version" };

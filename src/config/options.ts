@@ -1,3 +1,4 @@
+import { type PushTarget, pushTarget } from "./push-url.ts";
 import {
   boolean,
   folderPath,
@@ -49,12 +50,12 @@ export interface List<T> extends Common {
   readonly parse: Parse<T>;
 }
 
-/** A boolean with which no command runs; it has no variable. */
+/** A flag with which no command runs; it has no variable. Without an operand it is a boolean. */
 export interface Mode extends Common {
   readonly kind: "mode";
-  readonly operand: undefined;
-  readonly mode: "help" | "recover" | "version";
-  readonly parse: Parse<boolean>;
+  readonly operand: Operand | undefined;
+  readonly mode: "help" | "push" | "recover" | "version";
+  readonly parse: Parse<boolean | PushTarget>;
 }
 
 export type Option = Setting<unknown> | List<unknown> | Mode;
@@ -150,6 +151,14 @@ export const OPTIONS = {
     default: false,
     help: "Leave the command's arguments out of the metrics file.",
   }),
+  pushTo: setting<PushTarget | undefined>({
+    flag: "--push-to",
+    shorts: [],
+    operand: { placeholder: "url", example: "http://vmsingle:8428" },
+    parse: pushTarget,
+    default: undefined,
+    help: "When the metrics file is written, send it there as --push does; if that fails, the status is still the command's.",
+  }),
   connect: setting<Peer | undefined>({
     flag: "--connect",
     shorts: ["-c"],
@@ -186,6 +195,14 @@ export const OPTIONS = {
     mode: "recover",
     help: "Make the metrics file of each journal that is named, of a run that was killed; without a name, list the journals in this folder. No command runs.",
   }),
+  push: mode({
+    flag: "--push",
+    shorts: [],
+    mode: "push",
+    operand: { placeholder: "url", example: "http://vmsingle:8428" },
+    parse: pushTarget,
+    help: "Send the metrics files that are named, without a name statexec_metrics.prom, to VictoriaMetrics, or by OTLP to Prometheus, Mimir or Grafana Cloud. No command runs.",
+  }),
   version: mode({ flag: "--version", shorts: ["-v"], mode: "version", help: "Print the version and exit." }),
   help: mode({ flag: "--help", shorts: ["-help", "-h"], mode: "help", help: "Print this help and exit." }),
 };
@@ -219,6 +236,6 @@ function list<T>(row: Omit<List<T>, "kind">): List<T> {
   return { kind: "list", ...row };
 }
 
-function mode(row: Omit<Mode, "kind" | "operand" | "parse">): Mode {
+function mode(row: Omit<Mode, "kind" | "operand" | "parse"> & Partial<Pick<Mode, "operand" | "parse">>): Mode {
   return { kind: "mode", operand: undefined, parse: boolean, ...row };
 }

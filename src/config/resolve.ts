@@ -5,6 +5,8 @@ import { readEnvironment } from "./env.ts";
 import { assignment, type Given, read } from "./given.ts";
 import { mergeLabels } from "./labels.ts";
 import { type Mode, OPTION_IDS, OPTIONS, type OptionId, type SettingId, type SettingValue } from "./options.ts";
+import type { PushTarget } from "./push-url.ts";
+import { readSecrets } from "./secrets.ts";
 import { writable } from "./values.ts";
 
 /** Everything that was given, by origin. */
@@ -31,6 +33,7 @@ export function parseInvocation(
   const split = splitArgv(argv);
   const mode = askedMode(split.given);
   if (mode === "recover") return recovery(splitOperands(argv));
+  if (mode === "push") return push(splitOperands(argv), env);
   if (mode !== undefined) return { mode };
   for (const given of split.given) read(given);
   if (split.problem !== undefined) throw split.problem;
@@ -39,7 +42,9 @@ export function parseInvocation(
   const environment = readEnvironment(env);
   const sources = { flags: split.given, variables: environment.given };
   const settings = decideAll(sources);
-  const config = configOf(split.command, settings, mergeLabels(...of(sources, "label")));
+  const decided = configOf(split.command, settings, mergeLabels(...of(sources, "label")));
+  const { pushTo } = settings.values;
+  const config = { ...decided, pushTo: pushTo && { ...pushTo, secrets: readSecrets(env) } };
   return { mode: "run", config, warnings: [...environment.warnings, ...idleFlags(config, split.given)] };
 }
 
@@ -52,11 +57,21 @@ function recovery({ given, command, problem }: Split): Invocation {
   return { mode: "recover", journals: command, file: file && read(file) };
 }
 
+/** What a push takes of the options is its own target. */
+function push({ given, command, problem }: Split, env: Readonly<Record<string, string | undefined>>): Invocation {
+  for (const each of given) read(each);
+  if (problem !== undefined) throw problem;
+  const target = read(given.findLast(({ option }) => option === "push")!) as PushTarget;
+  const files = command.length > 0 ? command : [OPTIONS.file.default];
+  return { mode: "push", target: { ...target, secrets: readSecrets(env) }, files };
+}
+
 /** The first mode that was asked for; a mode's wrong value (`--help=x`) is left for the check of all flags. */
 function askedMode(flags: readonly Given[]): Mode["mode"] | undefined {
   for (const { option: id, text } of flags) {
     const option = OPTIONS[id];
-    if (option.kind === "mode" && option.parse(text ?? "true") === true) return option.mode;
+    if (option.kind !== "mode") continue;
+    if (option.operand !== undefined || option.parse(text ?? "true") === true) return option.mode;
   }
   return undefined;
 }
@@ -94,8 +109,13 @@ function isSetting(id: OptionId): id is SettingId {
 }
 
 /** Settings that are a field of Config by name become that field; the others are what the rest is made of. */
-function configOf(command: readonly string[], settings: Settings, labels: ReadonlyMap<string, string>): Config {
-  const { delaySeconds, connect, server, syncPort, syncStartOnly, noRecordArgs, instance, ...fields } = settings.values;
+function configOf(
+  command: readonly string[],
+  settings: Settings,
+  labels: ReadonlyMap<string, string>,
+): Omit<Config, "pushTo"> {
+  const { delaySeconds, connect, server, syncPort, syncStartOnly, noRecordArgs, instance, pushTo, ...fields } =
+    settings.values;
   return {
     ...fields,
     command,

@@ -14,6 +14,7 @@ const DEFAULTS: Config = {
   delayAfterSeconds: 0,
   intervalSeconds: 1,
   journalDir: undefined,
+  pushTo: undefined,
   recordArgs: true,
   sync: undefined,
 };

@@ -74,6 +74,7 @@ test("every setting reaches Config, by its name or through what is made of it", 
     "noRecordArgs",
     "label",
     "recover",
+    "push",
     "version",
     "help",
   ];

@@ -53,6 +53,7 @@ function configOf(parts: Partial<Config> = {}): Config {
     delayAfterSeconds: 0,
     intervalSeconds: 1,
     journalDir: undefined,
+    pushTo: undefined,
     recordArgs: true,
     sync: undefined,
     ...parts,
