@@ -15,8 +15,10 @@ export interface Select {
  */
 export type Query =
   | Select
-  | { readonly kind: "rate" | "last"; readonly of: Select }
-  | { readonly kind: "sum" | "count"; readonly by: readonly string[]; readonly of: Query }
+  | { readonly kind: "rate"; readonly of: Select }
+  | { readonly kind: "last"; readonly of: Select }
+  | { readonly kind: "sum"; readonly by: readonly string[]; readonly of: Query }
+  | { readonly kind: "count"; readonly by: readonly string[]; readonly of: Query }
   | { readonly kind: "times"; readonly of: Query; readonly factor: number };
 
 /** Labels that tell one run from another. */
