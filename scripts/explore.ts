@@ -6,7 +6,8 @@ import { type Pushed, pushFile } from "../src/output/push.ts";
 
 const ROOT = join(import.meta.dir, "..");
 const IMPORT = join(ROOT, "explorer/import");
-const COMPOSE_FILE = join(ROOT, "explorer/grafana/compose.yaml");
+/** The project's name is given here: the file's own `name` is unknown to docker-compose 1. */
+const STACK = ["-p", "statexec-explorer", "-f", join(ROOT, "explorer/grafana/compose.yaml")];
 
 /** Images are fetched the first time. */
 const READY_MS = 300_000;
@@ -29,7 +30,7 @@ export function composeCommand(): readonly string[] | { readonly missing: string
 
 function engine(command: readonly string[]): readonly string[] | { readonly missing: string } {
   // `ps` asks the engine, whichever it is; `version` does not.
-  if (succeeds([...command, "-f", COMPOSE_FILE, "ps"])) return command;
+  if (succeeds([...command, ...STACK, "ps"])) return command;
   return { missing: "Docker is installed, and its engine does not answer (is it running, and may you use it?)" };
 }
 
@@ -60,7 +61,7 @@ async function explore(): Promise<number> {
   if (files.length === 0) throw new Error(`no *.prom in ${IMPORT}: put a metrics file there`);
   const compose = composeCommand();
   if ("missing" in compose) return withoutDocker(compose.missing);
-  await run([...compose, "-f", COMPOSE_FILE, "up", "-d"]);
+  await run([...compose, ...STACK, "up", "-d"]);
   const [victoria, grafana] = [address("STATEXEC_VICTORIA_PORT", 8428), address("STATEXEC_GRAFANA_PORT", 3000)];
   process.env.NO_PROXY = "*";
   await Promise.all([untilReady(`${victoria}/health`), untilReady(`${grafana}/api/health`)]);
@@ -126,7 +127,7 @@ async function run(words: readonly string[]): Promise<void> {
 async function stop(): Promise<number> {
   const compose = composeCommand();
   if ("missing" in compose) throw new Error(compose.missing);
-  await run([...compose, "-f", COMPOSE_FILE, "down"]);
+  await run([...compose, ...STACK, "down"]);
   return 0;
 }
 

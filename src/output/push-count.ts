@@ -82,11 +82,11 @@ async function ask(client: PushClient, query: Query, scan: PushScan): Promise<Co
 function compared(wanted: ReadonlyMap<string, SeenSeries>, found: ReadonlyMap<string, number>): Count {
   let missing = 0;
   let surplus = 0;
-  for (const [id, { points, ascending }] of wanted) {
+  for (const [id, { tally }] of wanted) {
     const stored = found.get(id) ?? 0;
     // Of the original's files, whose points come in any order and twice, at least so many are points of their own.
-    missing += Math.max(0, ascending - stored);
-    surplus += Math.max(0, stored - points);
+    missing += Math.max(0, tally.ascending - stored);
+    surplus += Math.max(0, stored - tally.points);
   }
   return { kind: "counted", missing, surplus };
 }

@@ -20,7 +20,12 @@ export interface SeenSeries {
   readonly head: Uint8Array;
   /** Whether its lines stay here: the command's arguments do. */
   readonly isPrivate: boolean;
-  /** Points, and those among them that came in order: of a file of ours, all. */
+  /** One for all the orders in which a file writes the same labels, as the original program does. */
+  readonly tally: Tally;
+}
+
+/** Points of a series, and those among them that came in order: of a file of ours, all. */
+export interface Tally {
   points: number;
   ascending: number;
   lastMs: number;
@@ -37,6 +42,7 @@ export class PushScan {
   readonly #name: string;
   readonly #sink: SampleSink | undefined;
   readonly #byHead = new Map<string, SeenSeries>();
+  readonly #tallies = new Map<string, Tally>();
   #series: SeenSeries | undefined;
   #line = 0;
   points = 0;
@@ -52,9 +58,10 @@ export class PushScan {
     this.#sink = sink;
   }
 
-  /** Every series that is sent. */
+  /** Every series that is sent, once. */
   get series(): SeenSeries[] {
-    return [...this.#byHead.values()].filter(({ isPrivate }) => !isPrivate);
+    const sent = [...this.#byHead.values()].filter(({ isPrivate }) => !isPrivate);
+    return [...new Map(sent.map((series) => [series.tally, series])).values()];
   }
 
   /** Reads whole lines and moves those that may be sent to the front; how many bytes they are. Throws ParseError. */
@@ -95,11 +102,12 @@ export class PushScan {
   }
 
   #count(series: SeenSeries, atMs: number, value: number): void {
-    series.points++;
+    const { tally } = series;
+    tally.points++;
     this.points++;
-    if (atMs > series.lastMs) {
-      series.ascending++;
-      series.lastMs = atMs;
+    if (atMs > tally.lastMs) {
+      tally.ascending++;
+      tally.lastMs = atMs;
     }
     if (atMs < this.firstMs) this.firstMs = atMs;
     if (atMs > this.lastMs) this.lastMs = atMs;
@@ -137,8 +145,10 @@ export class PushScan {
     if (scan.end !== at + head.length - 1 || bytes[scan.end] !== SPACE)
       this.#refuse(bytes, at, end, "a space behind the labels");
     const isPrivate = name === "statexec_run_info" && scan.labels.get("fact") === "arguments";
-    const counts = { points: 0, ascending: 0, lastMs: Number.NEGATIVE_INFINITY };
-    const series: SeenSeries = { name, labels: scan.labels, head: head.slice(), isPrivate, ...counts };
+    const id = JSON.stringify([name, ...[...scan.labels].sort()]);
+    const tally = this.#tallies.get(id) ?? { points: 0, ascending: 0, lastMs: Number.NEGATIVE_INFINITY };
+    this.#tallies.set(id, tally);
+    const series: SeenSeries = { name, labels: scan.labels, head: head.slice(), isPrivate, tally };
     this.#byHead.set(latin1.decode(head), series);
     return series;
   }

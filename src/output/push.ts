@@ -142,7 +142,7 @@ function warningsOf(file: string, scan: PushScan, count: Count, client: PushClie
     );
   if (count.surplus > 0)
     warnings.push(
-      `${shown(client.url)}: has ${count.surplus} points more than the file in these series and this time: it was sent before, and the server keeps both (-dedup.minScrapeInterval=1ms keeps one)`,
+      `${shown(client.url)}: has ${count.surplus} points more than the file in these series and this time: another file's, or it was sent before to a server that keeps both (-dedup.minScrapeInterval=1ms keeps one)`,
     );
   return warnings;
 }

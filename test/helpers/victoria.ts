@@ -27,7 +27,7 @@ export interface Victoria {
 const READY_MS = 20_000;
 
 /** @throws Error if the server ends or is not ready in time */
-export async function startVictoria({ retention = "100y" } = {}): Promise<Victoria> {
+export async function startVictoria({ retention = "100y", dedup = "1ms" } = {}): Promise<Victoria> {
   const folder = await mkdtemp(join(tmpdir(), "statexec-victoria-"));
   const port = freePort();
   const url = `http://127.0.0.1:${port}`;
@@ -35,7 +35,7 @@ export async function startVictoria({ retention = "100y" } = {}): Promise<Victor
     `-storageDataPath=${folder}`,
     `-httpListenAddr=127.0.0.1:${port}`,
     `-retentionPeriod=${retention}`,
-    "-dedup.minScrapeInterval=1ms",
+    `-dedup.minScrapeInterval=${dedup}`,
     "-memory.allowedBytes=64MiB",
   ];
   const command = [...commandOf("victoriaMetrics"), ...options];
