@@ -4,12 +4,13 @@ import { parseArgs } from "node:util";
 import { UsageError } from "../src/errors.ts";
 import { JOURNAL_ROWS } from "./journal.ts";
 import { withLab } from "./lab.ts";
+import { PUSH_ROWS } from "./push.ts";
 import type { Experiment, Figures, Row } from "./row.ts";
 import { replaceBlock, table } from "./table.ts";
 import { TICK_ROWS } from "./tick.ts";
 import { WALL_ROWS } from "./wall.ts";
 
-const ROWS: readonly Row[] = [...WALL_ROWS, ...TICK_ROWS, ...JOURNAL_ROWS];
+const ROWS: readonly Row[] = [...WALL_ROWS, ...TICK_ROWS, ...JOURNAL_ROWS, ...PUSH_ROWS];
 const EXPERIMENTS: readonly Experiment[] = [...new Set(ROWS.map((row) => row.experiment))];
 const README = join(import.meta.dir, "..", "README.md");
 
