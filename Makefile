@@ -1,7 +1,7 @@
 # Short names for the package's scripts.
-.PHONY: build check fix test test-long bench
+.PHONY: build check fix test test-long bench samples explore explore-stop
 
-build check fix test bench: node_modules
+build check fix test bench samples explore explore-stop: node_modules
 	npm run --silent $@
 
 test-long: node_modules

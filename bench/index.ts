@@ -5,6 +5,7 @@ import { UsageError } from "../src/errors.ts";
 import { EXPLORE_ROWS } from "./exploring.ts";
 import { JOURNAL_ROWS } from "./journal.ts";
 import { withLab } from "./lab.ts";
+import { PUSH_ROWS } from "./push.ts";
 import type { Experiment, Figures, Row } from "./row.ts";
 import { SYNC_ROWS } from "./sync.ts";
 import { replaceBlock, table } from "./table.ts";
@@ -12,7 +13,7 @@ import { TICK_ROWS } from "./tick.ts";
 import { WALL_ROWS } from "./wall.ts";
 import { WIDE_ROWS } from "./wide.ts";
 
-const ROWS: readonly Row[] = [...WALL_ROWS, ...TICK_ROWS, ...WIDE_ROWS, ...JOURNAL_ROWS, ...EXPLORE_ROWS, ...SYNC_ROWS];
+const ROWS: readonly Row[] = [WALL_ROWS, TICK_ROWS, WIDE_ROWS, JOURNAL_ROWS, EXPLORE_ROWS, SYNC_ROWS, PUSH_ROWS].flat();
 const EXPERIMENTS: readonly Experiment[] = [...new Set(ROWS.map((row) => row.experiment))];
 const README = join(import.meta.dir, "..", "README.md");
 

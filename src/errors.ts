@@ -44,3 +44,8 @@ export class ForbiddenError extends Error {
     super(`${path}: permission denied`);
   }
 }
+
+/** Metrics cannot be sent: to where, what it answered, what to do next. */
+export class PushError extends Error {
+  override readonly name = "PushError";
+}

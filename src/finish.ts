@@ -1,3 +1,4 @@
+import type { PushConfig } from "./config/config.ts";
 import { staleJournals } from "./journal/recover.ts";
 import type { JournalPlace, MetricsFile } from "./output/metrics-file.ts";
 import type { Results } from "./output/results.ts";
@@ -20,6 +21,10 @@ export interface Finish {
   readonly problems: Problems;
   /** What is to be told, and by which limits the run is judged; undefined: nothing. */
   readonly telling: Telling | undefined;
+  /** Where the file is sent; undefined: nowhere. */
+  readonly pushTo: PushConfig | undefined;
+  /** Says something on stderr. */
+  readonly warn: (message: string) => void;
 }
 
 export interface Telling {
@@ -59,8 +64,18 @@ export async function finish(parts: Finish, write: Write): Promise<readonly Budg
   await finishPage(parts, signal === undefined ? file.path : undefined);
   if (whole) problems.guard(() => journal?.discard());
   if (journal?.loss) problems.report(journal.loss);
+  if (whole) await push(parts, () => signal !== undefined);
   if (report) await parts.telling?.results.tell(report, file.path, process.env, problems.report.bind(problems));
   return report?.budgets ?? [];
+}
+
+/** Sends the file that is there now, unless a signal comes. What becomes of it is told, and changes nothing else. */
+async function push({ file, pushTo, signals, warn }: Finish, stopped: () => boolean): Promise<void> {
+  if (!pushTo || stopped()) return;
+  const stop = new AbortController();
+  signals.onIdle = () => stop.abort();
+  const { pushAfterRun } = await import("./push.ts");
+  await pushAfterRun(file.path, pushTo, { warn, signal: stop.signal });
 }
 
 /** What is to be told of the run; undefined: nothing, or nothing can be. */

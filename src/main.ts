@@ -1,6 +1,6 @@
 import type { ExploreRequest } from "../explorer/server/explore.ts";
 import { version } from "../package.json";
-import type { Invocation } from "./config/config.ts";
+import type { Invocation, PushConfig } from "./config/config.ts";
 import { parseInvocation } from "./config/resolve.ts";
 import { CommandError } from "./errors.ts";
 import { SystemError, writeAll } from "./os/files.ts";
@@ -57,6 +57,8 @@ async function runMode(invocation: Exclude<Invocation, { mode: "run" }>): Promis
       return STATUS.done;
     case "compare":
       return compare(invocation);
+    case "push":
+      return push(invocation.target, invocation.files);
     case "explore":
       await explore(invocation);
       return STATUS.done;
@@ -122,6 +124,13 @@ async function explore(request: ExploreRequest): Promise<void> {
   Bun.unsafe.setJITPolicy(1);
   const [{ explore }, { log }] = await Promise.all([import("../explorer/server/explore.ts"), import("./log.ts")]);
   await explore(request, { say: (text) => say(1, text), warn: (text) => log.warn(text) });
+}
+
+/** Sends files, and answers the exit status: done is when all of them arrived whole. */
+async function push(target: PushConfig, files: readonly string[]): Promise<number> {
+  Bun.unsafe.setJITPolicy(1);
+  const { pushAll } = await import("./push.ts");
+  return (await pushAll(files, target, say)) ? STATUS.done : STATUS.failed;
 }
 
 function warn(message: string): void {

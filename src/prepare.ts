@@ -57,10 +57,13 @@ export function chosenCollectors(proc: ProcFs, { collectors: choice }: Config): 
 }
 
 /** The metrics file's place, where there can be a journal too. Throws OutputError, UsageError. */
-export function claimed({ file, journalDir }: Config): MetricsFile {
+export function claimed({ file, journalDir, pushTo }: Config): MetricsFile {
   const fault = journalDir === undefined ? undefined : folderFault(journalDir);
   if (fault) throw new UsageError(`--journal-dir (SE_JOURNAL_DIR): "${journalDir}": ${fault}`);
-  return claimMetricsFile(file);
+  const place = claimMetricsFile(file);
+  if (pushTo && place.mayBlock)
+    throw new UsageError(`--push-to (SE_PUSH_TO): ${file} cannot be read back; name a file with --file`);
+  return place;
 }
 
 /** Why no file could be made in a folder; undefined: one could. */

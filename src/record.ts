@@ -93,8 +93,11 @@ async function recordWith(
     if (samples > WORTH_COMPILING_SAMPLES) Bun.unsafe.setJITPolicy(1);
     const { write, stale } = await atEnd;
     const { file, page, telling } = places;
-    const judged = await finish({ file, page, telling, journal: run.journal, recording, signals, problems }, write);
-    for (const path of stale) parts.warn(`${path} is left from an earlier run: statexec --recover ${path}`);
+    const { journal } = run;
+    const { warn } = parts;
+    const { pushTo } = config;
+    const judged = await finish({ file, page, telling, pushTo, journal, recording, signals, problems, warn }, write);
+    for (const path of stale) warn(`${path} is left from an earlier run: statexec --recover ${path}`);
     const overBudget = judged.some(({ verdict }) => verdict === "exceeded");
     return endOf(gate?.verdict(ending) ?? ending, { overBudget, stoppedForBudget: run.stoppedForBudget });
   } catch (error) {

@@ -1,6 +1,13 @@
 import type { Budget } from "./budget.ts";
 import type { CollectorChoice } from "./collectors.ts";
+import type { PushTarget } from "./push-url.ts";
 import type { Readiness } from "./readiness.ts";
+import type { Secrets } from "./secrets.ts";
+
+/** A target, and what it may ask for. */
+export interface PushConfig extends PushTarget {
+  readonly secrets: Secrets;
+}
 
 /** What a run does, decided: flags over environment over defaults, every value checked. */
 export interface Config {
@@ -23,6 +30,8 @@ export interface Config {
   readonly cgroup: string | undefined;
   /** Where a page that shows the run goes; undefined: there is none. */
   readonly reportTo: string | undefined;
+  /** Where the metrics file is sent when it is written; undefined: nowhere. */
+  readonly pushTo: PushConfig | undefined;
   /** Whether the command's arguments are recorded. */
   readonly recordArgs: boolean;
   /** What is measured of the machine. */
@@ -112,6 +121,12 @@ export type Invocation =
       /** What is no difference: 0.05 is 5 %. */
       readonly noise: number;
       readonly anyCommand: boolean;
+    }
+  | {
+      readonly mode: "push";
+      readonly target: PushConfig;
+      /** Metrics files; at least one. */
+      readonly files: readonly string[];
     }
   | { readonly mode: "help" }
   | { readonly mode: "version" };

@@ -1,8 +1,11 @@
 import { type Given, quote } from "./given.ts";
 import { nearest } from "./nearest.ts";
 import { OPTION_IDS, OPTIONS, type OptionId, variableOf } from "./options.ts";
+import { SECRETS } from "./secrets.ts";
 
 const PREFIX = "SE_";
+
+const SECRET_NAMES: readonly string[] = Object.values(SECRETS).map(({ env }) => env);
 
 /** The variables that are ours, and those that were perhaps meant to be. */
 export interface Environment {
@@ -19,7 +22,7 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
   const warnings: string[] = [];
   for (const name of Object.keys(env)) {
     const text = env[name];
-    if (!name.startsWith(PREFIX) || text === undefined || text === "") continue;
+    if (!name.startsWith(PREFIX) || text === undefined || text === "" || SECRET_NAMES.includes(name)) continue;
     const found = recognise(name);
     if (found !== undefined) {
       given.push({ ...found, origin: "variable", where: printable(name), text });
@@ -50,7 +53,10 @@ function nearestVariable(name: string): string | undefined {
     if (nearest(compared.slice(PREFIX.length), [option.env.slice(PREFIX.length)]) !== undefined)
       return variableOf(option);
   }
-  return undefined;
+  return nearest(
+    name.slice(PREFIX.length),
+    SECRET_NAMES.map((secret) => secret.slice(PREFIX.length)),
+  )?.replace(/^/, PREFIX);
 }
 
 /** A name for a message: as it is, unless no shell could have set it. */

@@ -28,8 +28,13 @@ export function read(given: Given): unknown {
   const text = given.text ?? "true";
   const parse: Parse<unknown> = OPTIONS[given.option].parse;
   const value = parse(given.key === undefined ? text : `${given.key}=${text}`);
-  if (value instanceof Fault) throw new UsageError(`${given.where}: got ${quote(text)}, ${value.clause}`);
+  if (value instanceof Fault) throw new UsageError(`${given.where}: got ${quote(withoutUser(text))}, ${value.clause}`);
   return value;
+}
+
+/** What may be a URL, without the user and password that somebody put there. */
+function withoutUser(text: string): string {
+  return text.replace(/^(\w+:\/\/)[^/?#]*@/, "$1…@");
 }
 
 /** The flag as messages name it: `--delay (-d)`. */

@@ -1,5 +1,6 @@
 import { type ArgsDef, type CommandDef, defineCommand, renderUsage } from "citty";
 import { OPTION_IDS, OPTIONS, type Option, variableOf } from "./options.ts";
+import { SECRETS } from "./secrets.ts";
 
 const WIDTH = 80;
 /** Where descriptions begin; a spelling that reaches it has a line of its own. */
@@ -53,6 +54,9 @@ export async function renderHelp({ colour = false }: { readonly colour?: boolean
     ...rows(await optionRows()),
     "",
     ...wrap(PRECEDENCE, WIDTH),
+    "",
+    title("Variables without a flag:"),
+    ...rows(Object.values(SECRETS).map(({ env, help }) => [env, help] as const)),
     "",
     title("Exit status:"),
     ...rows(EXIT_STATUSES),

@@ -1,3 +1,4 @@
+import type { PushTarget } from "./push-url.ts";
 import { boolean, type Parse } from "./values.ts";
 
 interface Common {
@@ -42,8 +43,8 @@ export interface List<T> extends Common {
 export interface Mode extends Common {
   readonly kind: "mode";
   readonly operand: Operand | undefined;
-  readonly mode: "compare" | "explore" | "help" | "list-collectors" | "recover" | "report" | "version";
-  readonly parse: Parse<boolean | string>;
+  readonly mode: "compare" | "explore" | "help" | "list-collectors" | "push" | "recover" | "report" | "version";
+  readonly parse: Parse<boolean | string | PushTarget>;
 }
 
 /** An option of one mode; like that it has no variable. */

@@ -1,5 +1,6 @@
 import { type Budget, budgets } from "./budget.ts";
 import { setting } from "./option.ts";
+import { type PushTarget, pushTarget } from "./push-url.ts";
 import { boolean, inputPaths, outputPath } from "./values.ts";
 
 /** What a run says at its end, and what it may use at most. */
@@ -68,5 +69,13 @@ export const RESULT_OPTIONS = {
     parse: outputPath,
     default: undefined,
     help: "Also write a page that shows the run, one HTML file that needs no network.",
+  }),
+  pushTo: setting<PushTarget | undefined>({
+    flag: "--push-to",
+    shorts: [],
+    operand: { placeholder: "url", example: "http://vmsingle:8428" },
+    parse: pushTarget,
+    default: undefined,
+    help: "When the metrics file is written, send it there as --push does; if that fails, the status is still the command's.",
   }),
 };

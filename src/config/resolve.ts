@@ -7,6 +7,8 @@ import { type Given, quote, read, type Settings } from "./given.ts";
 import { mergeLabels } from "./labels.ts";
 import { comparison, exploration, refuseModifiers } from "./modes.ts";
 import { type Mode, OPTION_IDS, OPTIONS, type OptionId, type SettingId } from "./options.ts";
+import type { PushTarget } from "./push-url.ts";
+import { readSecrets } from "./secrets.ts";
 import { lackingSide, syncOf } from "./sync-config.ts";
 import { writable } from "./values.ts";
 
@@ -31,6 +33,7 @@ export function parseInvocation(
   if (mode === "report") return report(splitOperands(argv));
   if (mode === "explore") return exploration(splitOperands(argv));
   if (mode === "compare") return comparison(splitOperands(argv));
+  if (mode === "push") return push(splitOperands(argv), env);
   if (mode !== undefined) return { mode };
   for (const given of split.given) read(given);
   if (split.problem !== undefined) throw split.problem;
@@ -40,7 +43,9 @@ export function parseInvocation(
   const environment = readEnvironment(env);
   const sources = { flags: split.given, variables: environment.given };
   const settings = decideAll(sources);
-  const config = configOf(split.command, settings, mergeLabels(...of(sources, "label")));
+  const decided = configOf(split.command, settings, mergeLabels(...of(sources, "label")));
+  const { pushTo } = settings.values;
+  const config = { ...decided, pushTo: pushTo && { ...pushTo, secrets: readSecrets(env) } };
   return { mode: "run", config, warnings: [...environment.warnings, ...idleFlags(config, split.given)] };
 }
 
@@ -61,6 +66,15 @@ function report({ given, command, problem }: Split): Invocation {
   refuseModifiers(given, "report");
   const page = read(given.findLast(({ option }) => option === "report")!);
   return { mode: "report", page: String(page), files: command };
+}
+
+/** What a push takes of the options is its own target. */
+function push({ given, command, problem }: Split, env: Readonly<Record<string, string | undefined>>): Invocation {
+  for (const each of given) read(each);
+  if (problem !== undefined) throw problem;
+  const target = read(given.findLast(({ option }) => option === "push")!) as PushTarget;
+  const files = command.length > 0 ? command : [OPTIONS.file.default];
+  return { mode: "push", target: { ...target, secrets: readSecrets(env) }, files };
 }
 
 /** The first mode that was asked for; a mode's wrong value (`--help=x`) is left for the check of all flags. */
@@ -115,8 +129,12 @@ function isSetting(id: OptionId): id is SettingId {
 }
 
 /** Settings that are a field of Config by name become that field; the others are what the rest is made of. */
-function configOf(command: readonly string[], settings: Settings, labels: ReadonlyMap<string, string>): Config {
-  const { delaySeconds, noRecordArgs, instance, summary, quiet, budget, baseline, ...rest } = settings.values;
+function configOf(
+  command: readonly string[],
+  settings: Settings,
+  labels: ReadonlyMap<string, string>,
+): Omit<Config, "pushTo"> {
+  const { delaySeconds, noRecordArgs, instance, summary, quiet, budget, baseline, pushTo, ...rest } = settings.values;
   const { connect, server, syncPort, syncStartOnly, syncTimeoutSeconds, ready, syncClients, ...others } = rest;
   const { syncGraceSeconds, stopTimeoutSeconds, syncToken, syncTokenFile, syncBind, ...fields } = others;
   checkBudgets(settings);

@@ -99,7 +99,9 @@ export function readWhole(path: string): Uint8Array {
   const fd = openFile(path, O_RDONLY);
   try {
     const buffer = new ReadBuffer();
-    return buffer.bytes.subarray(0, buffer.fill(fd, path));
+    const length = buffer.fill(fd, path);
+    // Its memory may be another one by now.
+    return buffer.bytes.subarray(0, length);
   } finally {
     closeFile(fd);
   }

@@ -48,7 +48,7 @@ export function diagnose(evidence: Evidence): Diagnosis | undefined {
 
 function wasItKilled({ oomKills, oomKillsAreOwn }: Evidence): Diagnosis | undefined {
   if (!(oomKills > 0)) return undefined;
-  const whose = oomKillsAreOwn ? "of its processes" : "processes here";
+  const whose = oomKillsAreOwn ? "of its processes" : oomKills === 1 ? "process here" : "processes here";
   return { limitedBy: "memory", text: "memory", evidence: `the kernel killed ${oomKills} ${whose} for memory` };
 }
 

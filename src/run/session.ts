@@ -75,14 +75,17 @@ export class Session {
   /** Throws CommandError where the command could not be started after all. */
   async run(): Promise<SessionEnd> {
     const { config } = this.#parts;
+    const isDelayed = config.delayBeforeSeconds > 0;
+    if (!isDelayed) this.#sampler.commandStarting();
     this.#axis.begin();
     this.#openGate();
     try {
       if (this.#cancelled) return this.#close(this.#stoppedEarly("gate"));
-      if (config.delayBeforeSeconds > 0) {
+      if (isDelayed) {
         this.#sample();
         const cut = await this.#pause(config.delayBeforeSeconds);
         if (cut !== undefined) return this.#close(this.#stoppedEarly(cut));
+        this.#sampler.commandStarting();
       }
       const ending = await this.#runCommand();
       await this.#goOn(ending);
@@ -124,7 +127,6 @@ export class Session {
   async #runCommand(): Promise<Ending> {
     const { clock, signals, start } = this.#parts;
     this.#sampler.status = 1;
-    this.#sampler.commandStarting();
     const startedAtMs = this.#sample(() => this.#sampler.capture());
     const startedAt = clock.now();
     const child = start();

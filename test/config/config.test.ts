@@ -16,6 +16,7 @@ const DEFAULTS: Config = {
   journalDir: undefined,
   cgroup: undefined,
   reportTo: undefined,
+  pushTo: undefined,
   recordArgs: true,
   collectors: { only: [], without: [], ways: [] },
   summary: "on a terminal",

@@ -3,7 +3,7 @@ import { BIN, cleanEnv } from "./statexec.ts";
 
 export interface SideOptions {
   readonly cwd: string;
-  readonly env?: Record<string, string>;
+  readonly env?: Record<string, string | undefined>;
   /** Words in front of statexec. */
   readonly before?: readonly string[];
 }

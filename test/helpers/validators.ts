@@ -27,6 +27,7 @@ const TOOLS = {
     probe: ["-c", "import prometheus_client.openmetrics.parser"],
   },
   victoriaMetrics: { command: ["victoria-metrics"], debian: "victoria-metrics", probe: ["-version"] },
+  prometheus: { command: ["prometheus"], debian: "prometheus", probe: ["--version"] },
   curl: { command: ["curl"], debian: "curl", probe: ["--version"] },
   sar: { command: ["sar"], debian: "sysstat", probe: ["-V"] },
   iostat: { command: ["iostat"], debian: "sysstat", probe: ["-V"] },

@@ -15,6 +15,7 @@ export interface StoredSeries {
 
 /** A VictoriaMetrics of its own for one test, on a free port of the loopback. */
 export interface Victoria {
+  readonly url: string;
   /** Sends a file as the documentation tells people to, with curl. */
   import(path: string): Promise<void>;
   /** All that is stored. */
@@ -26,15 +27,15 @@ export interface Victoria {
 const READY_MS = 20_000;
 
 /** @throws Error if the server ends or is not ready in time */
-export async function startVictoria(): Promise<Victoria> {
+export async function startVictoria({ retention = "100y", dedup = "1ms" } = {}): Promise<Victoria> {
   const folder = await mkdtemp(join(tmpdir(), "statexec-victoria-"));
   const port = freePort();
   const url = `http://127.0.0.1:${port}`;
   const options = [
     `-storageDataPath=${folder}`,
     `-httpListenAddr=127.0.0.1:${port}`,
-    "-retentionPeriod=100y",
-    "-dedup.minScrapeInterval=1ms",
+    `-retentionPeriod=${retention}`,
+    `-dedup.minScrapeInterval=${dedup}`,
     "-memory.allowedBytes=64MiB",
   ];
   const command = [...commandOf("victoriaMetrics"), ...options];
@@ -51,7 +52,7 @@ export async function startVictoria(): Promise<Victoria> {
     await stop();
     throw new Error(`VictoriaMetrics did not start: ${log.slice(-2000)}`, { cause: error });
   }
-  return { import: (path) => importFile(url, path), export: () => exportAll(url), stop };
+  return { url, import: (path) => importFile(url, path), export: () => exportAll(url), stop };
 }
 
 async function untilReady(server: Bun.Subprocess, url: string): Promise<void> {

@@ -55,6 +55,7 @@ function configOf(parts: Partial<Config> = {}): Config {
     journalDir: undefined,
     cgroup: undefined,
     reportTo: undefined,
+    pushTo: undefined,
     recordArgs: true,
     collectors: { only: [], without: [], ways: [] },
     summary: "never",

@@ -139,7 +139,13 @@ describe("our client at the original's server", () => {
     using folder = tempFolder();
     using server = originalServer();
     const proxy = "http://127.0.0.1:9";
-    const env = { http_proxy: proxy, HTTP_PROXY: proxy, ALL_PROXY: proxy, no_proxy: "example.com" };
+    const env = {
+      http_proxy: proxy,
+      HTTP_PROXY: proxy,
+      ALL_PROXY: proxy,
+      no_proxy: "example.com",
+      NO_PROXY: undefined,
+    };
     const words = ["-c", `127.0.0.1:${server.port}`, "sh", "-c", "echo $http_proxy $ALL_PROXY $no_proxy [$NO_PROXY]"];
     const client = new Side("client", words, { cwd: folder.path, env });
     expect(await client.status()).toBe(0);

@@ -78,6 +78,9 @@ const CALLERS: Record<string, Caller> = {
   "a folder by a symlink": { script: "ln -sfn . link; cd link; RUN" },
   "PATH unset": { script: "unset PATH; RUN", binaryOnly: "env(1) would not find bun" },
   "PATH empty": { script: "PATH= RUN", binaryOnly: "env(1) would not find bun" },
+  "an environment of 60 KB, HUP ignored": {
+    script: "trap '' HUP; BIG=$(head -c 60000 /dev/zero | tr '\\0' x); export BIG; RUN",
+  },
   "an empty environment": { script: `${LAUNCH} -C RUN`, binaryOnly: "env(1) would not find bun" },
   "another user, without rights": {
     script: "setpriv --reuid=65534 --regid=65534 --clear-groups --no-new-privs --bounding-set=-all RUN",

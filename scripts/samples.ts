@@ -1,0 +1,69 @@
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "../src/openmetrics/parse.ts";
+import { render } from "../src/openmetrics/render.ts";
+import type { Recording } from "../src/recording/recording.ts";
+
+const ROOT = join(import.meta.dir, "..");
+const IMPORT = join(ROOT, "explorer/import");
+
+/** All samples begin at 2024-01-01 00:00 UTC, and so lie over each other. */
+const START_MS = 1_704_067_200_000;
+
+/** What says nothing of the machine that it was made on. */
+const KEPT_FACTS = new Set([
+  "version",
+  "runtime",
+  "machine",
+  "interval_seconds",
+  "command",
+  "summed_interface",
+  "summed_disk",
+]);
+
+/** 400 MB over the loopback, a third of a second at a time. */
+const TRANSFER = `
+const server = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response(new Uint8Array(1 << 25)) });
+for (let i = 0; i < 12; i++) {
+  await (await fetch("http://127.0.0.1:" + server.port)).arrayBuffer();
+  await Bun.sleep(250);
+}
+server.stop(true);
+`;
+
+interface Sample {
+  readonly name: string;
+  readonly options: readonly string[];
+  readonly command: readonly string[];
+}
+
+const SAMPLES: readonly Sample[] = [
+  { name: "sleep", options: ["--delay", "1"], command: ["sleep", "3"] },
+  { name: "transfer", options: ["--interval", "0.5"], command: ["bun", "-e", TRANSFER] },
+  {
+    name: "build",
+    options: ["--interval", "0.5"],
+    command: ["bun", "build", "--compile", "index.ts", "--outfile", "dist/sample"],
+  },
+];
+
+/** The recording without what names the machine: facts, and devices that the summary leaves out. */
+function anonymous(recording: Recording): Recording {
+  return { ...recording, facts: recording.facts.filter(([fact]) => KEPT_FACTS.has(fact)) };
+}
+
+async function record({ name, options, command }: Sample): Promise<void> {
+  const file = join(IMPORT, `${name}.prom`);
+  const own = ["-f", file, "-i", name, "-mst", String(START_MS), "--no-record-args", ...options];
+  const env = Object.fromEntries(Object.entries(process.env).filter(([variable]) => !variable.startsWith("SE_")));
+  const words = [join(ROOT, "dist/statexec"), ...own, "--", ...command];
+  const child = Bun.spawn(words, { cwd: ROOT, env, stdio: ["ignore", "ignore", "inherit"] });
+  if ((await child.exited) !== 0) throw new Error(`${name}: ended with ${child.exitCode}`);
+  const chunks: Uint8Array[] = [];
+  render(anonymous(parse(readFileSync(file), file)), (bytes) => chunks.push(bytes.slice()));
+  writeFileSync(file, Buffer.concat(chunks));
+  console.log(`${file}: ${(Bun.file(file).size / 1024).toFixed(0)} KiB`);
+}
+
+for (const sample of SAMPLES) await record(sample);
+rmSync(join(ROOT, "dist/sample"), { force: true });

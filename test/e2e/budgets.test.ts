@@ -1,0 +1,140 @@
+import { describe, expect, test } from "bun:test";
+import { existsSync, readFileSync } from "node:fs";
+import { program } from "../helpers/programs.ts";
+import { Recorded } from "../helpers/recorded.ts";
+import { statexec, tempFolder } from "../helpers/statexec.ts";
+
+const LOAD = program("load");
+
+/** Runs a command with these options, in a folder of its own. */
+async function run(words: readonly string[], env: Record<string, string> = {}) {
+  using folder = tempFolder();
+  const result = await statexec(words, { cwd: folder.path, env });
+  const file = folder.file("statexec_metrics.prom");
+  const recorded = existsSync(file) ? new Recorded(file) : undefined;
+  const events = recorded?.recording.events.map(({ event }) => event) ?? [];
+  return { ...result, recorded, events };
+}
+
+describe("a budget", () => {
+  test("that is exceeded makes the status 124, and every breach is told", async () => {
+    const { code, stderr } = await run(["--budget", "wall<10ms,cpu<1h", "--budget", "wall<=20ms", "sleep", "0.1"]);
+    expect(code).toBe(124);
+    const lines = stderr.trim().split("\n");
+    expect(lines).toHaveLength(2);
+    expect(lines[0]).toMatch(/^statexec: budget wall<10ms exceeded: 1\d\d ms$/);
+    expect(lines[1]).toStartWith("statexec: budget wall<=20ms exceeded: ");
+  });
+
+  test("that is kept says nothing", async () => {
+    expect(await run(["ls"], { SE_BUDGET: "cpu<1h,wall<1h" })).toMatchObject({ code: 0, stderr: "" });
+  });
+
+  test("leaves the status to a command that failed", async () => {
+    expect(await run(["--budget", "wall<1ms", "sh", "-c", "exit 3"])).toMatchObject({ code: 3 });
+    expect((await run(["--budget", "wall<1ms", "sh", "-c", "ulimit -c 0; kill -TERM $$"])).signal).toBe("SIGTERM");
+  });
+
+  test("for what was not seen is inconclusive, and passes", async () => {
+    const { code, stderr } = await run(["--budget", "memory<1GiB", "true"]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "statexec: budget memory<1GiB inconclusive: not measured\n" });
+  });
+
+  test("for memory is held against the highest that was sampled", async () => {
+    const words = ["--interval", "0.05", "--budget", "memory<60MiB", LOAD, "private", "2", "40", "400"];
+    const { code, stderr, recorded } = await run(words);
+    expect(code).toBe(124);
+    expect(stderr).toMatch(/^statexec: budget memory<60MiB exceeded: 8\d(\.\d)? MiB \(as samples saw it\)\n$/);
+    expect(recorded!.last("command_memory_peak_bytes")).toBeGreaterThan(80 * 2 ** 20);
+  });
+
+  test("that cannot be measured here is an error before the start", async () => {
+    const { code, stderr, recorded } = await run(["--budget", "memory-with-cache<1GiB", "true"]);
+    expect({ code, recorded }).toEqual({ code: 125, recorded: undefined });
+    expect(stderr).toBe(
+      "statexec: --budget: memory-with-cache<1GiB takes a control group to be measured; add --cgroup auto\n",
+    );
+  });
+});
+
+describe("a budget with --budget-kill", () => {
+  test("ends a whole tree at the first sample beyond it", async () => {
+    const words = [
+      "--interval",
+      "0.05",
+      "--budget",
+      "memory<60MiB",
+      "--budget-kill",
+      LOAD,
+      "private",
+      "3",
+      "40",
+      "60000",
+    ];
+    const { code, events, recorded } = await run(words);
+    expect(code).toBe(124);
+    expect(events).toContain("budget_exceeded");
+    expect(recorded!.last("command_exit_signal")).toBe(15);
+  });
+
+  test("for wall time ends it at that time", async () => {
+    const { code, recorded } = await run(["--budget", "wall<200ms", "--budget-kill", "sh", "-c", "sleep 60; true"]);
+    expect(code).toBe(124);
+    expect(recorded!.last("command_duration_seconds")).toBeWithin(0.2, 10);
+  });
+
+  test("lets a command be that keeps it", async () => {
+    const { code, events } = await run(["--budget", "wall<1h,processes<9", "--budget-kill", "sleep", "0.1"]);
+    expect(code).toBe(0);
+    expect(events).not.toContain("budget_exceeded");
+  });
+});
+
+describe("a budget over a baseline", () => {
+  test("is what the earlier run used, and so much more", async () => {
+    using folder = tempFolder();
+    const record = (words: readonly string[]) => statexec(words, { cwd: folder.path });
+    await record(["-f", "base.prom", "sleep", "0.2"]);
+    const baseline = ["--baseline", "base.prom", "--budget", "wall<+100%"];
+    expect((await record([...baseline, "sleep", "0.2"])).code).toBe(0);
+    const { code, stderr } = await record([...baseline, "sleep", "0.6"]);
+    expect(code).toBe(124);
+    expect(stderr).toMatch(/^statexec: budget wall<\+100% exceeded: 6\d\d ms\n$/);
+  });
+
+  test("that is not there, or is no metrics file, is an error before the start", async () => {
+    using folder = tempFolder();
+    const words = (file: string) => ["--baseline", file, "--budget", "wall<+1%", "touch", folder.file("ran")];
+    const absent = await statexec(words("none.prom"), { cwd: folder.path });
+    expect(absent).toMatchObject({ code: 125, stderr: "statexec: --baseline: none.prom: No such file or directory\n" });
+    await Bun.write(folder.file("bad.prom"), "nonsense\n");
+    const bad = await statexec(words("bad.prom"), { cwd: folder.path });
+    expect(bad.code).toBe(125);
+    expect(bad.stderr).toStartWith("statexec: --baseline: bad.prom:1: expected ");
+    expect(existsSync(folder.file("ran"))).toBe(false);
+  });
+});
+
+describe("the summary's files", () => {
+  test("are written beside the metrics file, the Markdown behind what is there", async () => {
+    using folder = tempFolder();
+    await Bun.write(folder.file("s.md"), "before\n");
+    const words = ["--summary-json", "s.json", "--summary-markdown", "s.md", "sh", "-c", "exit 4"];
+    expect(await statexec(words, { cwd: folder.path })).toMatchObject({ code: 4, stderr: "" });
+    const made = JSON.parse(readFileSync(folder.file("s.json"), "utf8"));
+    expect(made).toMatchObject({ version: 1, exit_status: 4, metrics_file: "statexec_metrics.prom" });
+    const recorded = new Recorded(folder.file("statexec_metrics.prom"));
+    expect(made.wall_seconds).toBe(recorded.last("command_duration_seconds"));
+    expect(readFileSync(folder.file("s.md"), "utf8")).toMatch(/^before\n\n### statexec: sh \\-c/);
+  });
+
+  test("that cannot be written stop the run before its start", async () => {
+    using folder = tempFolder();
+    const words = ["--summary-json", "none/s.json", "touch", "ran"];
+    const { code, stderr } = await statexec(words, { cwd: folder.path });
+    expect(code).toBe(125);
+    expect(stderr).toContain("none/s.json: its folder none does not exist; create it or choose another --summary-json");
+    expect((await statexec(["--summary-markdown", "none/s.md", "touch", "ran"], { cwd: folder.path })).code).toBe(125);
+    expect(existsSync(folder.file("ran"))).toBe(false);
+  });
+});
