@@ -28,7 +28,7 @@ export interface Store extends RowSink {
 /** What a session is made of. */
 export interface SessionParts {
   readonly config: Config;
-  readonly signals: Pick<SignalRelay, "attach" | "detach" | "onIdle">;
+  readonly signals: Pick<SignalRelay, "attach" | "detach" | "onIdle"> & Partial<Pick<SignalRelay, "endAsked">>;
   readonly collectors: readonly Collector[];
   readonly clock: Clock;
   /** Makes the place where the rows go. */
@@ -109,10 +109,14 @@ export class Session {
     );
   }
 
-  /** Samples on for as long as the gate wants it, and for the delay after; a signal cuts both short. */
+  /**
+   * Samples on for as long as the gate wants it, and for the delay after; a signal cuts both short, and one that was for
+   * the command already, the gate's part.
+   */
   async #goOn(ending: Ending): Promise<void> {
-    const { gate, config } = this.#parts;
-    const held = gate?.commandEnded(ending);
+    const { gate, config, signals } = this.#parts;
+    const wanted = gate?.commandEnded(ending);
+    const held = signals.endAsked ? undefined : wanted;
     const cut = held && (await this.#wait(whenDone(held)));
     if (config.delayAfterSeconds > 0 && cut === undefined) await this.#pause(config.delayAfterSeconds);
     if (config.delayAfterSeconds > 0 || held) this.#sample();

@@ -10,6 +10,9 @@ const RELAYED = ["SIGHUP", "SIGINT", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGTERM"]
 /** The signals that a terminal sends to its whole foreground group when a key is typed. */
 const TYPED = new Set(["SIGINT", "SIGQUIT"].map(signalNumber));
 
+/** The signals that ask for an end. */
+const ENDING = new Set(["SIGINT", "SIGQUIT", "SIGTERM"].map(signalNumber));
+
 /** How long after our own copy of a group's signal the sentinel has certainly got its. */
 const GROUP_DELIVERY_MS = 3;
 
@@ -27,6 +30,8 @@ export class SignalRelay {
   readonly #lastToGroup = new Map<number, number>();
   /** Signals to the group from just before the command was in it: it has no copy of these. */
   readonly #missed = new Set<number>();
+  /** Somebody here asked for an end while the command ran, of it or of its group. */
+  endAsked = false;
   #child: Child | undefined;
   #onIdle: ((signal: number) => void) | undefined;
 
@@ -88,6 +93,7 @@ export class SignalRelay {
       if (!this.inherited.ignoredSignals.has(signal)) this.#onIdle?.(signal);
       return;
     }
+    if (ENDING.has(signal)) this.endAsked = true;
     if (this.#missed.delete(signal)) return child.signal(signal);
     if (this.#isEcho(signal)) return;
     if (await this.#wasForGroup(signal)) {
