@@ -34,7 +34,7 @@ describe("every statexec line is one that the option parser takes", () => {
         .filter(Boolean)
         .map((variable) => variable.split("=") as [string, string]),
     );
-    const invocation = parseInvocation(words.split(/\s+/), env);
+    const invocation = parseInvocation(words.split(/\s+/).map(unquoted), env);
     expect<string>(invocation.mode).toBe(/ --(explore|compare|recover|report)(?= )/.exec(line)?.[1] ?? "run");
     if (invocation.mode === "run") expect(invocation.warnings).toEqual([]);
   });
@@ -45,3 +45,8 @@ test("every option that the text names is one", () => {
   for (const [, flag] of README.matchAll(/`(--[a-z][a-z-]+)/g))
     if (flag !== "--flag") expect(flags, flag).toContain(flag!);
 });
+
+/** A word as the shell hands it on; those of the README have quotes around the whole of it or none. */
+function unquoted(word: string): string {
+  return word.replace(/^'(.*)'$/, "$1");
+}

@@ -97,7 +97,8 @@ export class CommandTree {
   /** Where the figures of each resource come from, for `statexec_accounting_info`. */
   sources(): Map<string, string> {
     const sources = new Map([["cpu", this.isLowerBound ? "wait4_lower_bound" : "wait4"]]);
-    if (!Number.isNaN(this.memory.peakBytes)) sources.set("memory", "proc").set("memory_peak", "proc_sampled");
+    const peak = this.memory.isLowerBound ? "proc_sampled_lower_bound" : "proc_sampled";
+    if (!Number.isNaN(this.memory.peakBytes)) sources.set("memory", "proc").set("memory_peak", peak);
     if (!Number.isNaN(this.ioReadBytes))
       sources.set("io", this.ioHidden || this.isLowerBound ? "proc_lower_bound" : "proc");
     for (const [resource, source] of this.group?.sources ?? []) sources.set(resource, source);

@@ -40,6 +40,8 @@ export class TreeMemory {
   private readonly budget: Budget;
   private walkedAt = Number.NEGATIVE_INFINITY;
   private walkedResident = 0;
+  /** The highest that there was no time to look into. */
+  private missedResident = 0;
 
   constructor(
     processes: Processes,
@@ -47,6 +49,11 @@ export class TreeMemory {
   ) {
     this.shares = new TreeShares(processes, now);
     this.budget = new Budget(SHARE, ADVANCE_MS, now);
+  }
+
+  /** The highest that was looked into is not the highest that there was: the peak may have been more. */
+  get isLowerBound(): boolean {
+    return this.missedResident > this.walkedResident;
   }
 
   /** Takes the state of now; `atMs`: the sample's time. Throws ParseError. */
@@ -87,8 +94,11 @@ export class TreeMemory {
 
   private isDue(tree: TreeAccounts): boolean {
     const sinceMs = this.now() - this.walkedAt;
-    if (sinceMs < WALK_EVERY_MS && !this.isHigh(tree.residentBytes, sinceMs)) return false;
-    return this.budget.allows(this.shares.expectedMs(tree.members, tree.residentBytes));
+    const isHigh = this.isHigh(tree.residentBytes, sinceMs);
+    if (sinceMs < WALK_EVERY_MS && !isHigh) return false;
+    if (this.budget.allows(this.shares.expectedMs(tree.members, tree.residentBytes))) return true;
+    if (isHigh) this.missedResident = Math.max(this.missedResident, tree.residentBytes);
+    return false;
   }
 
   /** Whether there may be a new peak. A single process' status says what it is at every sample, without a walk. */

@@ -84,6 +84,7 @@ export function sourceText(source: string): string {
     proc: "by /proc",
     proc_lower_bound: "a lower bound",
     proc_sampled: "as samples saw it",
+    proc_sampled_lower_bound: "a lower bound",
     cgroup1: "by its control group",
     cgroup2: "by its control group",
   };

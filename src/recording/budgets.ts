@@ -73,6 +73,8 @@ export function cpuSeconds({ cpuUserSeconds, cpuSystemSeconds }: Figures): numbe
 
 /** A process may have held more between two samples: where the largest did, all that it held, files included, is known. */
 function measuredMemory({ memoryPeakBytes, memoryLargestProcessBytes = 0, sources }: Figures): Measured {
-  const most = memoryPeakBytes === undefined ? undefined : Math.max(memoryPeakBytes, memoryLargestProcessBytes);
-  return { value: memoryPeakBytes, most, source: sources.get("memory_peak") };
+  const source = sources.get("memory_peak");
+  const isKnown = memoryPeakBytes !== undefined && !isLowerBound(source);
+  const most = isKnown ? Math.max(memoryPeakBytes, memoryLargestProcessBytes) : undefined;
+  return { value: memoryPeakBytes, most, source };
 }

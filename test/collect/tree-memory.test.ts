@@ -27,6 +27,18 @@ describe("the peak", () => {
     for (let i = 0; i < 10; i++) expect(sample()).toMatchObject({ [PEAK]: 3000 * KILOBYTE, [PEAK_TIME]: 2 });
   });
 
+  test("is a lower bound where there was no time to look into the highest, until there is", () => {
+    const { sample, hold, walks, kernel, collector, root, child } = pair(1000);
+    sample();
+    // 64 GiB are more than the budget has for a walk; what that took is not known better yet.
+    hold(64 * 2 ** 20);
+    expect(sample()).toMatchObject({ [PEAK]: 1000 * KILOBYTE });
+    expect(walks()).toBe(1);
+    for (const pid of [child, root]) kernel.end(pid);
+    collector.commandEnded();
+    expect(sample()).toMatchObject({ "accounting_info memory_peak proc_sampled_lower_bound": 1 });
+  });
+
   test("is looked for at once where resident memory is a twentieth above all that was walked over", () => {
     const { sample, hold, walks } = pair(1000);
     sample();

@@ -61,6 +61,12 @@ describe("a budget", () => {
     expect(verdict(limit("cpu", 5), { sources })).toBe("inconclusive");
   });
 
+  test("for memory is not proven to be kept by a peak that was not looked into", () => {
+    const sources = new Map([["memory_peak", "proc_sampled_lower_bound"]]);
+    expect(verdict(limit("memory", 120), { sources })).toBe("inconclusive");
+    expect(verdict(limit("memory", 90), { sources })).toBe("exceeded");
+  });
+
   test("for memory is not proven to be kept where one process held more between the samples", () => {
     expect(verdict(limit("memory", 120), { memoryLargestProcessBytes: 110 })).toBe("kept");
     expect(verdict(limit("memory", 120), { memoryLargestProcessBytes: 150 })).toBe("inconclusive");
