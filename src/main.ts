@@ -6,6 +6,7 @@ import { exitNow } from "./os/process.ts";
 import { record } from "./record.ts";
 import { endLike } from "./run/die.ts";
 import { commandLine, readInherited } from "./run/inherited.ts";
+import { launcherEnvironment, variablesOf } from "./run/launcher.ts";
 import { Problems } from "./run/problems.ts";
 import { typedWords } from "./run/typed-words.ts";
 
@@ -19,9 +20,11 @@ const NO_SYNC =
 export async function main(words: readonly string[], env: NodeJS.ProcessEnv): Promise<never> {
   const problems = new Problems();
   try {
-    const inherited = readInherited();
+    const environment = launcherEnvironment(env);
+    const inherited = readInherited(environment);
     problems.watch();
-    const invocation = parseInvocation(typedWords(words, commandLine()), env);
+    const variables = environment ? variablesOf(environment) : env;
+    const invocation = parseInvocation(typedWords(words, commandLine()), variables);
     if (invocation.mode === "run") {
       for (const warning of invocation.warnings) warn(warning);
       if (invocation.config.sync) throw new UsageError(NO_SYNC);
