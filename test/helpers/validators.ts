@@ -29,6 +29,15 @@ const TOOLS = {
   victoriaMetrics: { command: ["victoria-metrics"], debian: "victoria-metrics", probe: ["-version"] },
   curl: { command: ["curl"], debian: "curl", probe: ["--version"] },
   sar: { command: ["sar"], debian: "sysstat", probe: ["-V"] },
+  man: { command: ["man"], debian: "man-db", probe: ["--version"] },
+  groff: { command: ["groff"], debian: "groff", probe: ["--version"] },
+  bash: {
+    command: ["bash"],
+    debian: "bash-completion",
+    probe: ["-c", "test -e /usr/share/bash-completion/bash_completion"],
+  },
+  zsh: { command: ["zsh"], debian: "zsh", probe: ["--version"] },
+  fish: { command: ["fish"], debian: "fish", probe: ["--version"] },
   compiler: { command: ["gcc"], debian: "gcc", probe: ["--version"] },
 } as const satisfies Record<string, Tool>;
 
