@@ -20,10 +20,11 @@ export const COMPILE_FLAGS = [
   "--no-compile-autoload-bunfig",
 ] as const;
 
-/** Compiles one program. Throws with the compiler's own words. */
-export async function compile(entry: string, outfile: string): Promise<void> {
+/** Compiles one program, for this system unless flags say another. Throws with the compiler's own words. */
+export async function compile(entry: string, outfile: string, flags: readonly string[] = []): Promise<void> {
   await Bun.write(PAGE, await buildTemplate());
-  const compiler = Bun.spawn([process.execPath, "build", ...COMPILE_FLAGS, entry, "--outfile", outfile], {
+  const words = [process.execPath, "build", ...COMPILE_FLAGS, ...flags, entry, "--outfile", outfile];
+  const compiler = Bun.spawn(words, {
     stdout: "pipe",
     stderr: "pipe",
   });

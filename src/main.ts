@@ -9,6 +9,7 @@ import type { CompareRequest } from "./output/compare.ts";
 import { type RunEnd, record } from "./record.ts";
 import { endLike } from "./run/die.ts";
 import { commandLine, readInherited } from "./run/inherited.ts";
+import { launcherEnvironment, variablesOf } from "./run/launcher.ts";
 import { Problems } from "./run/problems.ts";
 import { typedWords } from "./run/typed-words.ts";
 
@@ -19,9 +20,11 @@ const STATUS = { done: 0, worse: 1, overBudget: 124, failed: 125, notExecutable:
 export async function main(words: readonly string[], env: NodeJS.ProcessEnv): Promise<never> {
   const problems = new Problems();
   try {
-    const inherited = readInherited();
+    const environment = launcherEnvironment(env);
+    const inherited = readInherited(environment);
     problems.watch();
-    const invocation = parseInvocation(typedWords(words, commandLine()), env);
+    const variables = environment ? variablesOf(environment) : env;
+    const invocation = parseInvocation(typedWords(words, commandLine()), variables);
     if (invocation.mode === "run") {
       for (const warning of invocation.warnings) warn(warning);
       const end = await record({ config: invocation.config, inherited, problems, warn, version });

@@ -6,17 +6,17 @@ const WIDTH = 80;
 /** Where descriptions begin; a spelling that reaches it has a line of its own. */
 const DESCRIPTION_COLUMN = 28;
 
-const SYNOPSIS = "statexec [OPTIONS] [--] <command> [args]";
+export const SYNOPSIS = "statexec [OPTIONS] [--] <command> [args]";
 
-const INTRODUCTION = [
+export const INTRODUCTION = [
   "Runs a command and records what the machine uses meanwhile, as an OpenMetrics file.",
   "The command gets its own words, streams and signals, and its exit status is returned.",
 ].join(" ");
 
-const PRECEDENCE =
+export const PRECEDENCE =
   "An option may be written --flag value or --flag=value. A flag wins over its variable, which is in brackets.";
 
-const EXIT_STATUSES: readonly (readonly [status: string, meaning: string])[] = [
+export const EXIT_STATUSES: readonly (readonly [status: string, meaning: string])[] = [
   ["the command's", "It ran; where signal N ended it, statexec ends by N or exits 128+N."],
   ["0", "Also: a server stopped it when it was asked to, whatever its status."],
   ["1", "Also: --compare found something worse."],
@@ -27,7 +27,7 @@ const EXIT_STATUSES: readonly (readonly [status: string, meaning: string])[] = [
   ["137", "Also: it was to stop and did not, so that it was killed."],
 ];
 
-const EXAMPLES: readonly (readonly [command: string, purpose: string])[] = [
+export const EXAMPLES: readonly (readonly [command: string, purpose: string])[] = [
   ["statexec make -j8", "record a build"],
   ["statexec -d 3 -f grep.prom -- grep -r ERROR /var/log", "3 s before and after, another file"],
   ["SE_LABEL_env=prod statexec --interval 0.1 ./job.sh", "a label, 10 samples a second"],

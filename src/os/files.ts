@@ -99,8 +99,7 @@ export function readWhole(path: string): Uint8Array {
   const fd = openFile(path, O_RDONLY);
   try {
     const buffer = new ReadBuffer();
-    const length = buffer.fill(fd, path);
-    // Its memory may be another one by now.
+    const length = buffer.fill(fd, path); // after which its memory may be another one
     return buffer.bytes.subarray(0, length);
   } finally {
     closeFile(fd);
@@ -200,7 +199,7 @@ export function realPath(path: string): string {
 /** Where the name stands in a `struct dirent` of glibc and musl on 64-bit Linux. */
 const DIRENT_NAME = 19;
 
-/** The names in a folder but `.` and `..`. Throws SystemError. */
+/** Names in a folder but `.` and `..`. Throws SystemError. */
 export function listFolder(path: string): string[] {
   const folder = libc.opendir(cString(path));
   if (!folder) throw failed("opendir", path);

@@ -2,7 +2,7 @@ import { readText, SystemError } from "../os/files.ts";
 import { fileLimit } from "../os/process.ts";
 
 /** The programs that raise their own soft limit at their start, and so hide the one of their caller. */
-const RAISERS = new Set(["bun", "bunx", "statexec"]);
+const RAISERS = new Set(["bun", "bun.exe", "bunx", "statexec"]);
 
 /** How far up the line of parents such programs are looked through. */
 const MOST_GENERATIONS = 8;

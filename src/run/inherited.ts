@@ -20,6 +20,8 @@ export interface Inherited {
   bytesOf(words: readonly string[]): readonly Uint8Array[];
   /** The environment, an entry each, as it came. */
   environment(): readonly Uint8Array[];
+  /** Whether the process' own environment is another: that of the launcher's shell. */
+  readonly launched: boolean;
 }
 
 /** Signals that the runtime itself ignores, PIPE and XFSZ: whether the caller did, our own state does not show. */
@@ -31,8 +33,11 @@ export const HIDDEN_SIGNALS: ReadonlySet<number> = new Set([13, 25]);
  */
 export const THREAD_SIGNALS: ReadonlySet<number> = new Set([32, 33]);
 
-/** Reads it. To be called before anything is opened and before any signal handler is set. */
-export function readInherited(): Inherited {
+/**
+ * Reads it; the environment is that of the package's launcher, if there was one. To be called before anything is opened
+ * and before any signal handler is set.
+ */
+export function readInherited(environment?: Uint8Array): Inherited {
   return {
     descriptors: openDescriptors(),
     closed: ([0, 1, 2] as const).filter(wasClosed),
@@ -42,13 +47,15 @@ export function readInherited(): Inherited {
     ]),
     softFileLimit: originalSoftLimit(),
     bytesOf: commandBytes,
-    environment: () => entriesOf(readWhole("/proc/self/environ")),
+    environment: () => entriesOf(environment ?? readWhole("/proc/self/environ")),
+    launched: environment !== undefined,
   };
 }
 
 /** Whether the runtime would start this command other than as it came to us. */
 export function needsExactLaunch(inherited: Inherited, { path, argv }: ResolvedCommand): boolean {
   return (
+    inherited.launched ||
     isRaw(path) ||
     inherited.closed.length > 0 ||
     [...inherited.ignoredSignals].some((signal) => !THREAD_SIGNALS.has(signal)) ||

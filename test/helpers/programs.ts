@@ -27,29 +27,28 @@ export interface Form {
   readonly form: "binary" | "package";
   /** The file to execute. */
   readonly path: string;
-  /** What PATH must hold in front. */
-  readonly runtime: string;
 }
 
-/** The compiled program, and the package's bin, which the shebang's `bun` runs. */
+/** The compiled program, and the package's bin, which finds the Bun beside it. */
 export function forms(): Form[] {
   return [
-    { form: "binary", path: BIN, runtime: "" },
-    { form: "package", path: installedBin(), runtime: `${join(ROOT, "node_modules/.bin")}:` },
+    { form: "binary", path: BIN },
+    { form: "package", path: installedBin() },
   ];
 }
 
 /** The package's bin as an install leaves it: executable, its modules beside it. */
 function installedBin(): string {
-  const entry = readFileSync(join(ROOT, "index.ts"));
-  const folder = join(tmpdir(), `statexec-package-${Bun.hash(ROOT + entry.toString()).toString(16)}`);
-  const bin = join(folder, "index.ts");
+  const texts = ["bin/statexec", "index.ts"].map((name) => readFileSync(join(ROOT, name), "utf8"));
+  const folder = join(tmpdir(), `statexec-package-${Bun.hash([ROOT, ...texts].join("\0")).toString(16)}`);
+  const bin = join(folder, "bin/statexec");
   if (existsSync(bin)) return bin;
   const made = mkdtempSync(join(tmpdir(), "statexec-package-"));
   chmodSync(made, 0o755);
   for (const name of ["src", "package.json", "node_modules", "explorer"])
     symlinkSync(join(ROOT, name), join(made, name));
-  Bun.spawnSync(["install", "-m", "755", join(ROOT, "index.ts"), join(made, "index.ts")]);
+  for (const name of ["bin/statexec", "index.ts"])
+    Bun.spawnSync(["install", "-D", "-m", "755", join(ROOT, name), join(made, name)]);
   try {
     renameSync(made, folder);
   } catch (error) {

@@ -4,10 +4,10 @@ import { forms } from "../helpers/programs.ts";
 import { type RunResult, runProgram, tempFolder } from "../helpers/statexec.ts";
 
 /** Runs a script of bash's in a folder of its own, `S` in it being statexec. */
-async function script(form: { path: string; runtime: string }, text: string, files: Record<string, string> = {}) {
+async function script(form: { path: string }, text: string, files: Record<string, string> = {}) {
   using folder = tempFolder();
   for (const [name, content] of Object.entries(files)) writeFileSync(folder.file(name), content);
-  const env = { S: `${form.path} -f run.prom`, PATH: `${form.runtime}${process.env.PATH}` };
+  const env = { S: `${form.path} -f run.prom` };
   return await runProgram(["bash", "-c", text], { cwd: folder.path, env });
 }
 

@@ -1,0 +1,219 @@
+import { OPTION_IDS, OPTIONS, type Option } from "../src/config/options.ts";
+
+/** What a shell offers for an option's value; undefined: only the user knows. */
+type Kind = "files" | "folders" | "hosts" | undefined;
+
+const KINDS: Readonly<Record<string, Kind>> = { file: "files", folder: "folders", host: "hosts" };
+
+interface Described {
+  readonly names: readonly string[];
+  /** Undefined: it takes no value. */
+  readonly value: { readonly placeholder: string; readonly kind: Kind } | undefined;
+  /** Whether no command runs with it, so that free words are files. */
+  readonly isMode: boolean;
+  readonly repeatable: boolean;
+  /** One line, without a full stop. */
+  readonly help: string;
+}
+
+function described(): Described[] {
+  return OPTION_IDS.map((id) => {
+    const option: Option = OPTIONS[id];
+    const operand = option.operand;
+    return {
+      names: [option.flag, ...option.shorts],
+      value: operand && { placeholder: operand.placeholder, kind: KINDS[operand.placeholder] },
+      isMode: option.kind === "mode",
+      repeatable: option.kind === "list" || (option.kind === "setting" && option.repeatable),
+      help: /^.*?(?=[.:;,](?: |$)|$)/.exec(option.help)![0],
+    };
+  });
+}
+
+const MADE_BY = "# Made by scripts/completions.ts: change the option table, not this file.";
+
+const namesOf = (options: readonly Described[]) => options.flatMap(({ names }) => names);
+const withValue = (options: readonly Described[]) => options.filter(({ value }) => value !== undefined);
+const ofKind = (options: readonly Described[], kind: Kind) => options.filter(({ value }) => value?.kind === kind);
+
+/** For bash, on top of bash-completion. */
+export function bashCompletion(): string {
+  const options = described();
+  const choice = (some: readonly Described[]) => namesOf(some).join("|");
+  const valued = withValue(options);
+  return `${MADE_BY}
+
+_statexec() {
+  local cur prev words cword split
+  _init_completion -s || return
+
+  # Our options end at the first word that is neither one of them nor the value of one, or behind --.
+  local at=1 mode="" ended=""
+  while ((at < cword)); do
+    case \${words[at]} in
+      --) ended=1 ;;
+      ${choice(options.filter(({ isMode }) => isMode))}) mode=1 ;;
+      ${choice(valued)}) ((at++)) ;;
+      -?*) ;;
+      *) [[ $mode ]] || break ;;
+    esac
+    ((at++))
+    [[ $ended ]] && break
+  done
+
+  if ((at >= cword)) && [[ ! $ended ]]; then
+    case $prev in
+      ${choice(ofKind(valued, "files"))}) _filedir; return ;;
+      ${choice(ofKind(valued, "folders"))}) _filedir -d; return ;;
+      ${choice(ofKind(valued, "hosts"))}) _known_hosts_real -- "$cur"; return ;;
+      ${choice(ofKind(valued, undefined))}) return ;;
+    esac
+    $split && return
+    if [[ $cur == -* ]]; then
+      COMPREPLY=($(compgen -W "${namesOf(options).join(" ")}" -- "$cur"))
+      return
+    fi
+  fi
+  if [[ $mode ]]; then
+    _filedir
+    return
+  fi
+
+  # The command's own completion. Where words were put together (--file=x), it begins further on in bash's own list.
+  local joined word offset=0
+  for ((word = 0; word < at; word++)); do
+    joined=\${COMP_WORDS[offset++]}
+    while [[ $joined != "\${words[word]}" ]] && ((offset < COMP_CWORD)); do
+      joined+=\${COMP_WORDS[offset++]}
+    done
+  done
+  _command_offset "$offset"
+} && complete -F _statexec statexec
+`;
+}
+
+const ZSH_ACTIONS = { files: "_files", folders: "_files -/", hosts: "_hosts" } as const;
+
+/** For zsh's own completion system. */
+export function zshCompletion(): string {
+  const options = described();
+  const safe = (text: string) => text.replaceAll("'", "").replace(/[[\]:]/g, "\\$&");
+  const spec = ({ names, value, repeatable, help }: Described) => {
+    const others = repeatable ? "*" : `(${names.join(" ")})`;
+    const action = value?.kind === undefined ? " " : ZSH_ACTIONS[value.kind];
+    const argument = value === undefined ? "" : `:${safe(value.placeholder)}:${action}`;
+    const equals = value === undefined ? "" : "=";
+    return names.map((name) => `    '${others}${name}${equals}[${safe(help)}]${argument}'`);
+  };
+  const alternatives = (some: readonly Described[]) => namesOf(some).join("|");
+  return `#compdef statexec
+${MADE_BY}
+
+# Our options end at the first word that is neither one of them nor the value of one, or behind --.
+_statexec() {
+  local at=2 mode=""
+  while (( at < CURRENT )); do
+    case $words[at] in
+      (${alternatives(options.filter(({ isMode }) => isMode))}) mode=1 ;;
+      (${alternatives(withValue(options))}) (( at++ )) ;;
+      (--|[^-]*) break ;;
+    esac
+    (( at++ ))
+  done
+  local -a free
+  if [[ -n $mode ]]; then
+    free=('*:file:_files')
+  else
+    free=('(-)1: :_command_names -e' '*::arguments:_normal')
+  fi
+  _arguments -S \\
+${options.flatMap(spec).join(" \\\n")} \\
+    $free
+}
+
+_statexec "$@"
+`;
+}
+
+/** For fish. */
+export function fishCompletion(): string {
+  const options = described();
+  const safe = (text: string) => `'${text.replace(/['\\]/g, "\\$&")}'`;
+  const nameWord = (name: string) => {
+    if (name.startsWith("--")) return `-l ${name.slice(2)}`;
+    return name.length === 2 ? `-s ${name.slice(1)}` : `-o ${name.slice(1)}`;
+  };
+  const rule = ({ names, value, help }: Described) => {
+    const argument = {
+      files: " -r -F",
+      folders: " -x -a '(__fish_complete_directories)'",
+      hosts: " -x -a '(__fish_print_hostnames)'",
+    };
+    const taken = value === undefined ? "" : value.kind === undefined ? " -x" : argument[value.kind];
+    return `complete -c statexec -n __statexec_options ${names.map(nameWord).join(" ")}${taken} -d ${safe(help)}`;
+  };
+  const modes = namesOf(options.filter(({ isMode }) => isMode)).join(" ");
+  const valued = namesOf(withValue(options)).join(" ");
+  return `${MADE_BY}
+
+# The words of the command before the cursor. Ours end at the first word that is neither one of our options nor the
+# value of one, or behind --; with a mode every free word is a file. The status: 0 the command has begun or may begin
+# here behind --, 1 our options may still stand here, 2 they may, and a mode is among them.
+function __statexec_command
+    set -l words (commandline -opc)
+    set -l value no
+    set -l left 1
+    for at in (seq 2 (count $words))
+        if test $value = yes
+            set value no
+            continue
+        end
+        switch $words[$at]
+            case --
+                set -l rest $words[(math $at + 1)..]
+                string join -- \\n $rest
+                return 0
+            case ${modes}
+                set left 2
+            case ${valued}
+                set value yes
+            case '-?*'
+            case '*'
+                test $left = 2; and continue
+                string join -- \\n $words[$at..]
+                return 0
+        end
+    end
+    return $left
+end
+
+function __statexec_options
+    not __statexec_command >/dev/null
+end
+
+function __statexec_mode
+    __statexec_command >/dev/null
+    test $status = 2
+end
+
+# What would be offered were it typed without ours before it.
+function __statexec_candidates
+    set -l words (__statexec_command)
+    complete -C (string join -- ' ' (string escape -- $words) (commandline -ct))
+end
+
+complete -c statexec -f
+complete -c statexec -n __statexec_mode -F
+complete -c statexec -n 'not __statexec_mode' -a '(__statexec_candidates)'
+${options.map(rule).join("\n")}
+`;
+}
+
+/** What is made, by its path. */
+export const COMPLETIONS: Readonly<Record<string, () => string>> = {
+  "completions/statexec.bash": bashCompletion,
+  "completions/_statexec": zshCompletion,
+  "completions/statexec.fish": fishCompletion,
+};
+
+if (import.meta.main) for (const [path, text] of Object.entries(COMPLETIONS)) await Bun.write(path, text());

@@ -1,0 +1,117 @@
+import { describe, expect, test } from "bun:test";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { COMPLETIONS } from "../../scripts/completions.ts";
+import { OPTIONS } from "../../src/config/options.ts";
+import { runProgram, tempFolder } from "../helpers/statexec.ts";
+import { Terminal } from "../helpers/terminal.ts";
+import { isMissing } from "../helpers/validators.ts";
+
+const ROOT = resolve(import.meta.dir, "../..");
+const FLAGS = Object.values(OPTIONS).map(({ flag }) => flag);
+
+test.each(Object.entries(COMPLETIONS))("%s is up to date (npm run generate writes it)", (path, text) => {
+  expect(readFileSync(join(ROOT, path), "utf8")).toBe(text());
+});
+
+/** The candidates of a shell for the last word of a line, in a folder with `run.prom` and `sub/`. */
+type Ask = (line: string) => Promise<string[]>;
+
+async function ask(words: readonly string[]): Promise<string[]> {
+  using folder = filled();
+  const { code, stdout, stderr } = await runProgram(words, { cwd: folder.path, env: { HOME: folder.path } });
+  if (code !== 0) throw new Error(`${words[0]}: ${stderr}`);
+  return stdout.split("\n").filter(Boolean);
+}
+
+function filled() {
+  const folder = tempFolder();
+  writeFileSync(folder.file("run.prom"), "");
+  mkdirSync(folder.file("sub"));
+  return folder;
+}
+
+/** As bash's own line editor calls a completion: `=` is a word of its own there. */
+const askBash: Ask = (line) =>
+  ask([
+    ...["bash", "--norc", "-c"],
+    `source /usr/share/bash-completion/bash_completion
+     source "$1"
+     compopt() { :; }
+     COMP_LINE=$2 COMP_POINT=\${#2} COMP_TYPE=9 COMP_KEY=9
+     COMP_WORDS=("\${@:3}") COMP_CWORD=$(($# - 3))
+     _statexec statexec "\${COMP_WORDS[COMP_CWORD]}" "\${COMP_WORDS[COMP_CWORD - 1]}"
+     printf '%s\\n' "\${COMPREPLY[@]}"`,
+    "bash",
+    join(ROOT, "completions/statexec.bash"),
+    line,
+    ...line.split(/ +|(?<=[^ ])(?==)|(?<==)(?=[^ ])/),
+  ]);
+
+const askFish: Ask = async (line) => {
+  const script = 'source "$argv[1]"; complete -C "$argv[2]"';
+  const found = await ask(["fish", "-c", script, join(ROOT, "completions/statexec.fish"), line]);
+  return found.map((candidate) =>
+    candidate
+      .split("\t")[0]!
+      .replace(/^--file=/, "")
+      .replace(/\/$/, ""),
+  );
+};
+
+/** In a terminal, as a person would: zsh tells its candidates to nobody else. */
+const askZsh: Ask = async (line) => {
+  using folder = filled();
+  const terminal = new Terminal(["zsh", "-f", "-i"], { cwd: folder.path, columns: 200, rows: 200 });
+  const setUp = `PS1='$ '; fpath=(${join(ROOT, "completions")} $fpath); autoload -U compinit; compinit -u -D;
+    setopt no_always_last_prompt list_rows_first; LISTMAX=0; unsetopt zle_bracketed_paste beep auto_menu;
+    zstyle ':completion:*' list-separator '#'; bindkey '^T' list-choices; print rea''dy\n`;
+  terminal.type(setUp.replace(/\n\s+/g, " "));
+  await terminal.shows(/ready\r\n.*\$ /s);
+  terminal.type(`${line}\x14`);
+  await terminal.shows(/\n.*\$ statexec/s);
+  terminal.type("\x15exit\n");
+  await terminal.child.exited;
+  const listed = Bun.stripANSI(terminal.shown).split("ready\r\n").at(-1)!.split("\n").slice(1);
+  return listed
+    .flatMap((row) =>
+      row
+        .split("#")[0]!
+        .trim()
+        .split(/\s{2,}|, /),
+    )
+    .map((word) => word.replace(/\/$/, ""));
+};
+
+const SHELLS = { bash: askBash, fish: askFish, zsh: askZsh } as const;
+
+describe.each(Object.keys(SHELLS) as (keyof typeof SHELLS)[])("%s", (shell) => {
+  const candidates = SHELLS[shell];
+
+  test.skipIf(isMissing(shell))("offers every long option", async () => {
+    const found = await candidates("statexec --");
+    for (const flag of FLAGS) expect(found).toContain(flag);
+  });
+
+  test.skipIf(isMissing(shell)).each([
+    ["an option", "statexec --delay-b", "--delay-before-command", "--delay-after-command"],
+    ["files as the value of --file", "statexec --file r", "run.prom", "sub"],
+    ["the same of its short name", "statexec -d 2 -f r", "run.prom", "sub"],
+    ["folders for the journal", "statexec --journal-dir ", "sub", "run.prom"],
+    ["files for a mode", "statexec --recover ", "run.prom", "mkdir"],
+    ["commands", "statexec mkfif", "mkfifo", "run.prom"],
+    ["commands behind options", "statexec -d 2 -l a=b --server mkfif", "mkfifo", "run.prom"],
+    ["commands behind --", "statexec -d 2 -- mkfif", "mkfifo", "run.prom"],
+    ["the command's own options, not ours", "statexec -d 2 ls --", "--almost-all", "--sync-port"],
+    ["the command's own behind --", "statexec --file=a=b -- ls --", "--almost-all", "--sync-port"],
+    ["the command's own files", "statexec cat r", "run.prom", "sub"],
+  ])("offers %s: %p", async (_, line, offered, absent) => {
+    const found = await candidates(line);
+    expect(found).toContain(offered);
+    expect(found).not.toContain(absent);
+  });
+
+  test.skipIf(isMissing(shell) || shell === "zsh")("offers files behind --file=", async () => {
+    expect(await candidates("statexec --file=r")).toEqual(["run.prom"]);
+  });
+});
