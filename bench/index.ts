@@ -10,10 +10,20 @@ import type { Experiment, Figures, Row } from "./row.ts";
 import { SYNC_ROWS } from "./sync.ts";
 import { replaceBlock, table } from "./table.ts";
 import { TICK_ROWS } from "./tick.ts";
+import { TREE_ROWS } from "./tree.ts";
 import { WALL_ROWS } from "./wall.ts";
 import { WIDE_ROWS } from "./wide.ts";
 
-const ROWS: readonly Row[] = [WALL_ROWS, TICK_ROWS, WIDE_ROWS, JOURNAL_ROWS, EXPLORE_ROWS, SYNC_ROWS, PUSH_ROWS].flat();
+const ROWS: readonly Row[] = [
+  WALL_ROWS,
+  TICK_ROWS,
+  WIDE_ROWS,
+  TREE_ROWS,
+  JOURNAL_ROWS,
+  EXPLORE_ROWS,
+  SYNC_ROWS,
+  PUSH_ROWS,
+].flat();
 const EXPERIMENTS: readonly Experiment[] = [...new Set(ROWS.map((row) => row.experiment))];
 const README = join(import.meta.dir, "..", "README.md");
 
