@@ -7,7 +7,7 @@ import { installValidators } from "./validators.ts";
 /** Runs all tests against a fresh binary, and says from the runner's own report how they went. */
 async function main(): Promise<void> {
   const long = process.argv.includes("--long");
-  const missing = installValidators();
+  const missing = installValidators(long);
   if (missing.length > 0) {
     console.log(`skipped: what needs ${missing.join(", ")} (not installed; as root on Debian this would install them)`);
     if (process.env.CI === "true") throw new Error("with CI=true nothing may be skipped");

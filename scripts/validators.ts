@@ -1,8 +1,8 @@
 import { missingPackages } from "../test/helpers/validators.ts";
 
 /** Installs what is missing where that may be (root, apt). Answers what is missing still. */
-export function installValidators(): string[] {
-  const wanted = missingPackages();
+export function installValidators(long: boolean): string[] {
+  const wanted = missingPackages(long);
   if (wanted.length === 0 || process.getuid?.() !== 0 || !Bun.which("apt-get")) return wanted;
   console.log(`installing from Debian's packages: ${wanted.join(" ")}`);
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
@@ -13,5 +13,5 @@ export function installValidators(): string[] {
     const run = Bun.spawnSync(words, { env, stdout: "pipe", stderr: "pipe" });
     if (!run.success) console.error(`${words.join(" ")} failed:\n${run.stderr}`);
   }
-  return missingPackages();
+  return missingPackages(long);
 }

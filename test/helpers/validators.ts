@@ -14,6 +14,8 @@ interface Tool {
   readonly debian: string;
   /** Arguments with which it ends at once, with 0 if it can be used. */
   readonly probe: readonly string[];
+  /** Only the long tests need it, and it is large. */
+  readonly long?: true;
 }
 
 const STRICT_PARSER = join(import.meta.dir, "strict_openmetrics.py");
@@ -42,6 +44,15 @@ const TOOLS = {
     debian: "bash-completion",
     probe: ["-c", "test -e /usr/share/bash-completion/bash_completion"],
   },
+  file: { command: ["file"], debian: "file", probe: ["--version"] },
+  readelf: { command: ["readelf"], debian: "binutils", probe: ["--version"] },
+  qemuArm64: { command: ["qemu-aarch64-static"], debian: "qemu-user-static", probe: ["--version"], long: true },
+  arm64Libraries: {
+    command: ["test"],
+    debian: "libc6-arm64-cross",
+    probe: ["-e", "/usr/aarch64-linux-gnu/lib/libc.so.6"],
+    long: true,
+  },
   zsh: { command: ["zsh"], debian: "zsh", probe: ["--version"] },
   fish: { command: ["fish"], debian: "fish", probe: ["--version"] },
   compiler: { command: ["gcc"], debian: "gcc", probe: ["--version"] },
@@ -63,9 +74,9 @@ export function isMissing(...names: readonly ToolName[]): boolean {
 }
 
 /** The Debian packages of all tools that are not here; asked anew each time, since some may have been installed. */
-export function missingPackages(): string[] {
+export function missingPackages(long: boolean): string[] {
   present.clear();
-  const names = Object.keys(TOOLS) as ToolName[];
+  const names = (Object.keys(TOOLS) as ToolName[]).filter((name) => long || !("long" in TOOLS[name]));
   return names.filter((name) => !isPresent(name)).map((name) => TOOLS[name].debian);
 }
 

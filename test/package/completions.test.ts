@@ -111,7 +111,7 @@ describe.each(Object.keys(SHELLS) as (keyof typeof SHELLS)[])("%s", (shell) => {
     expect(found).not.toContain(absent);
   });
 
-  test.skipIf(isMissing(shell) || shell === "zsh")("offers files behind --file=", async () => {
-    expect(await candidates("statexec --file=r")).toEqual(["run.prom"]);
+  test.skipIf(isMissing(shell))("offers files behind --file=", async () => {
+    expect(await candidates("statexec --file=r")).toContain("run.prom");
   });
 });

@@ -1,0 +1,84 @@
+import { copyFileSync } from "node:fs";
+import { join } from "node:path";
+import { version } from "../package.json";
+import { sumsOf, TARGETS } from "./build-all.ts";
+
+/** What a release is checked against. */
+export interface State {
+  readonly version: string;
+  readonly changelog: string;
+  /** What `git status --porcelain` says. */
+  readonly changes: string;
+  /** The commit that is to be released. */
+  readonly head: string;
+  /** The commit that the version's tag names; undefined: there is none yet. */
+  readonly tagged: string | undefined;
+}
+
+/** Why there can be no release, a line each. */
+export function faults({ version, changelog, changes, head, tagged }: State): string[] {
+  const found: string[] = [];
+  if (!/^\d+\.\d+\.\d+$/.test(version)) found.push(`package.json: got version "${version}", expected one like 1.2.3`);
+  const [, entry = "", date = ""] = /^## (\S+)(?: \((.*)\))?$/m.exec(changelog) ?? [];
+  if (entry !== version) found.push(`CHANGELOG.md: its first entry is "${entry}", expected ${version}`);
+  else if (!/^\d{4}-\d\d-\d\d$/.test(date))
+    found.push(`CHANGELOG.md: ${version} is "${date}", expected its date, as in ## ${version} (2026-01-31)`);
+  if (changes !== "") found.push(`uncommitted changes: commit or stash them\n${changes.trimEnd()}`);
+  if (tagged !== undefined && tagged !== head)
+    found.push(`the tag v${version} is at ${tagged.slice(0, 12)}, not here: raise the version in package.json`);
+  return found;
+}
+
+/** The output of a program; undefined where it fails. */
+function answer(...words: readonly string[]): string | undefined {
+  const { success, stdout } = Bun.spawnSync([...words]);
+  return success ? stdout.toString().trimEnd() : undefined;
+}
+
+/** Runs a program with our streams. Throws where it fails. */
+async function must(...words: readonly string[]): Promise<void> {
+  console.log(`== ${words.join(" ")}`);
+  const status = await Bun.spawn([...words], { stdio: ["ignore", "inherit", "inherit"] }).exited;
+  if (status !== 0) throw new Error(`${words.join(" ")} ended with ${status}`);
+}
+
+/** Everything that is released, in one folder with its sums. */
+async function build(folder: string): Promise<string[]> {
+  await must("npm", "run", "--silent", "build:all");
+  await must("npm", "pack", "--silent", "--pack-destination", "dist");
+  const files = [...TARGETS.map(({ file }) => file), `statexec-${version}.tgz`];
+  for (const file of files) {
+    await Bun.write(join(folder, file), "");
+    copyFileSync(join("dist", file), join(folder, file));
+  }
+  await Bun.write(join(folder, "SHA256SUMS"), await sumsOf(folder, files));
+  return [...files, "SHA256SUMS"];
+}
+
+/** Checks and builds; tags only where `--tag` says so, and publishes nothing. */
+async function release(tag: boolean): Promise<void> {
+  const head = answer("git", "rev-parse", "HEAD") ?? "";
+  const tagged = answer("git", "rev-parse", "--verify", "--quiet", `v${version}^{commit}`);
+  const changes = answer("git", "status", "--porcelain") ?? "not a git repository";
+  const found = faults({ version, changelog: await Bun.file("CHANGELOG.md").text(), changes, head, tagged });
+  if (found.length > 0) throw new Error(`no release:\n${found.map((fault) => `- ${fault}`).join("\n")}`);
+  await must("npm", "run", "--silent", "check");
+  await must("npm", "test", "--silent");
+  const folder = join("dist", `v${version}`);
+  const files = await build(folder);
+  if (tag && tagged === undefined) await must("git", "tag", "-a", `v${version}`, "-m", `statexec ${version}`);
+  console.log(`\n${folder}: ${files.join(" ")}\nEverything is in order. What is left to do by hand:`);
+  if (!tag && tagged === undefined) console.log(`  npm run release -- --tag`);
+  console.log(`  git push origin v${version}`);
+  console.log(`  the files of ${folder} into the release v${version}`);
+  console.log(`  npm publish ${join(folder, `statexec-${version}.tgz`)}`);
+}
+
+if (import.meta.main) {
+  try {
+    await release(process.argv.includes("--tag"));
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,60 @@
+import { describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import { optionalDependencies } from "../../package.json";
+import { buildFor, sumsOf, TARGETS } from "../../scripts/build-all.ts";
+import { runProgram, tempFolder } from "../helpers/statexec.ts";
+import { isMissing } from "../helpers/validators.ts";
+
+const ALL = { X64: "Advanced Micro Devices X86-64", ARM64: "AArch64" } as const;
+
+test("there is a binary of each runtime that the package may bring", () => {
+  expect(TARGETS.map(({ runtime }) => runtime).sort()).toEqual(
+    (Object.keys(optionalDependencies) as (typeof TARGETS)[number]["runtime"][]).sort(),
+  );
+});
+
+test("sums are what sha256sum(1) checks", async () => {
+  using folder = tempFolder();
+  for (const name of ["a", "b"]) await Bun.write(folder.file(name), name.repeat(100_000));
+  await Bun.write(folder.file("SHA256SUMS"), await sumsOf(folder.path, ["a", "b"]));
+  const check = () => runProgram(["sha256sum", "-c", "--quiet", "SHA256SUMS"], { cwd: folder.path });
+  expect(await check()).toMatchObject({ code: 0, stdout: "" });
+  await Bun.write(folder.file("b"), "x");
+  expect((await check()).code).toBe(1);
+});
+
+/** They fetch 40 MB each, and run on a processor that is not there. */
+function allSystems(): void {
+  test.skipIf(isMissing("file", "readelf")).each([...TARGETS])(
+    "$file is one",
+    async (target) => {
+      using folder = tempFolder();
+      const path = await buildFor(target, folder.path);
+      const sum = await sumsOf(folder.path, [target.file]);
+      const header = await runProgram(["readelf", "-hl", path]);
+      expect(header.stdout).toContain(target.file.includes("arm64") ? ALL.ARM64 : ALL.X64);
+      const arch = target.file.includes("arm64") ? "aarch64" : "x86[-_]64";
+      const loader = target.file.endsWith("musl") ? `/lib/ld-musl-${arch}.so.1` : `/lib(64)?/ld-linux-${arch}.so`;
+      expect((await runProgram(["file", "-b", path])).stdout).toMatch(new RegExp(`interpreter ${loader}`));
+      // The same source makes the same bytes.
+      await buildFor(target, folder.path);
+      expect(await sumsOf(folder.path, [target.file])).toBe(sum);
+    },
+    300_000,
+  );
+
+  test.skipIf(isMissing("qemuArm64", "arm64Libraries"))(
+    "that of arm64 records a command",
+    async () => {
+      using folder = tempFolder();
+      const path = await buildFor(TARGETS.find(({ file }) => file === "statexec-linux-arm64")!, folder.path);
+      const words = ["qemu-aarch64-static", "-L", "/usr/aarch64-linux-gnu", path, "-f", "run.prom"];
+      const result = await runProgram([...words, "sh", "-c", "echo in; exit 4"], { cwd: folder.path });
+      expect(result).toEqual({ code: 4, signal: null, stdout: "in\n", stderr: "" });
+      expect(await Bun.file(join(folder.path, "run.prom")).text()).toMatch(/statexec_command_status\{.*\} 2 .*\n/);
+    },
+    300_000,
+  );
+}
+
+if (process.env.STATEXEC_TEST_LONG) describe("the binaries of all systems", allSystems);

@@ -1,0 +1,145 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { validateAction, validateWorkflow } from "@action-validator/core";
+import { sumsOf, TARGETS } from "../../scripts/build-all.ts";
+import { parseInvocation } from "../../src/config/resolve.ts";
+import { BIN, runProgram, tempFolder } from "../helpers/statexec.ts";
+import { isMissing } from "../helpers/validators.ts";
+
+const FOLDER = resolve(import.meta.dir, "../../integrations");
+const textOf = (name: string) => readFileSync(join(FOLDER, name), "utf8");
+
+interface Step {
+  readonly name?: string;
+  readonly run?: string;
+  readonly uses?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly with?: Readonly<Record<string, string>>;
+}
+
+interface Action {
+  readonly inputs: Readonly<Record<string, { readonly default?: string }>>;
+  readonly runs: { readonly steps: readonly Step[] };
+}
+
+const ACTION = Bun.YAML.parse(textOf("github/action.yml")) as Action;
+const [FETCH, RUN] = ACTION.runs.steps;
+
+/** What stands in for a release: its files, by their path below the server's root. */
+const released = new Map<string, Blob>();
+let server: Bun.Server<undefined>;
+
+beforeAll(() => {
+  server = Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    development: false,
+    fetch: ({ url }) => {
+      const file = released.get(new URL(url).pathname);
+      return file ? new Response(file) : new Response("", { status: 404 });
+    },
+  });
+});
+afterAll(() => server.stop(true));
+
+/** Makes a release of this machine's binary under each of its names. */
+async function release(version: string): Promise<void> {
+  using folder = tempFolder();
+  const files = TARGETS.map(({ file }) => file);
+  for (const file of files) {
+    writeFileSync(folder.file(file), `#!/bin/sh\nexec '${BIN}' "$@"\n`);
+    released.set(`/v${version}/${file}`, new Blob([readFileSync(folder.file(file))]));
+  }
+  released.set(`/v${version}/SHA256SUMS`, new Blob([await sumsOf(folder.path, files)]));
+}
+
+/** Runs a step of the action as the runner does; its expressions are the caller's to fill in. */
+function step({ run }: Step, cwd: string, env: Readonly<Record<string, string>>) {
+  writeFileSync(join(cwd, "step.sh"), run!);
+  const own = { RUNNER_TEMP: join(cwd, "temp"), GITHUB_OUTPUT: join(cwd, "output"), no_proxy: "127.0.0.1" };
+  return runProgram(["bash", "--noprofile", "--norc", "-eo", "pipefail", "step.sh"], { cwd, env: { ...own, ...env } });
+}
+
+const fetchStep = (cwd: string, VERSION: string) =>
+  step(FETCH!, cwd, { ACTION_PATH: join(FOLDER, "github"), RELEASES: `http://127.0.0.1:${server.port}`, VERSION });
+
+const runStep = (cwd: string, env: Readonly<Record<string, string>>) =>
+  step(RUN!, cwd, { FROM: "binary", VERSION: "1.2.3", OPTIONS: "", FILE: "run.prom", ...env });
+
+describe("the GitHub Action", () => {
+  test("action and example are what their schemas want", () => {
+    expect(validateAction(textOf("github/action.yml")).errors).toEqual([]);
+    expect(validateWorkflow(textOf("github/example.yml")).errors).toEqual([]);
+    expect(validateAction(textOf("github/action.yml").replace("composite", "compost")).errors).not.toEqual([]);
+  });
+
+  test("the example gives inputs that there are", () => {
+    const { jobs } = Bun.YAML.parse(textOf("github/example.yml")) as { jobs: { test: { steps: readonly Step[] } } };
+    const used = jobs.test.steps.find(({ uses }) => uses?.includes("statexec"))!;
+    for (const name of Object.keys(used.with!)) expect(Object.keys(ACTION.inputs)).toContain(name);
+    expect(parseInvocation([...used.with!.options!.split(" "), "--", "true"], {}).mode).toBe("run");
+  });
+
+  test("no expression stands in a script, where it would be code", () => {
+    for (const { run } of ACTION.runs.steps) expect(run).not.toContain("${{");
+  });
+
+  test.skipIf(isMissing("curl"))("fetches the binary, checks its sum, and runs the command with it", async () => {
+    using folder = tempFolder();
+    await release("1.2.3");
+    expect(await fetchStep(folder.path, "1.2.3")).toMatchObject({ code: 0, stderr: "" });
+    const COMMAND = 'echo "a  b"; false; echo never';
+    const result = await runStep(folder.path, { COMMAND, OPTIONS: "--interval 0.5 -l env=ci" });
+    expect(result).toEqual({ code: 1, signal: null, stdout: "a  b\n", stderr: "" });
+    expect(readFileSync(folder.file("run.prom"), "utf8")).toContain('env="ci"');
+    expect(readFileSync(folder.file("output"), "utf8")).toBe("file=run.prom\n");
+  });
+
+  test.skipIf(isMissing("curl"))("refuses a file that its sum does not fit", async () => {
+    using folder = tempFolder();
+    await release("1.2.4");
+    for (const { file } of TARGETS) released.set(`/v1.2.4/${file}`, new Blob(["#!/bin/sh\necho evil\n"]));
+    const result = await fetchStep(folder.path, "1.2.4");
+    expect(result.code).toBe(125);
+    expect(result.stderr).toContain("is not what SHA256SUMS says");
+    expect(readdirSync(folder.file("temp/statexec-1.2.4"))).not.toContain("statexec");
+  });
+
+  test.skipIf(isMissing("curl"))("says which release there is not", async () => {
+    using folder = tempFolder();
+    const result = await fetchStep(folder.path, "9.9.9");
+    expect(result.code).toBe(125);
+    expect(result.stderr).toMatch(/statexec: cannot fetch \S+\/v9\.9\.9\/statexec-linux-/);
+  });
+
+  test("says where it can come from", async () => {
+    using folder = tempFolder();
+    const result = await runStep(folder.path, { FROM: "docker", COMMAND: "true" });
+    expect(result.code).toBe(125);
+    expect(result.stderr).toContain('from: got "docker", expected binary or npx');
+  });
+});
+
+test("the GitLab jobs have what a job may have, and their statexec lines are good ones", () => {
+  const jobs = Bun.YAML.parse(textOf("gitlab/statexec.gitlab-ci.yml")) as Record<string, Record<string, unknown>>;
+  const known = ["image", "variables", "before_script", "artifacts", "extends", "script"];
+  expect(Object.keys(jobs)).toEqual([".statexec", "tests"]);
+  for (const job of Object.values(jobs)) for (const key of Object.keys(job)) expect(known).toContain(key);
+  const variables = jobs[".statexec"]!.variables as Record<string, string>;
+  const lines = jobs.tests!.script as string[];
+  for (const line of lines)
+    expect(parseInvocation(line.split(" ").slice(1), variables)).toMatchObject({ warnings: [] });
+  const artifacts = jobs[".statexec"]!.artifacts as { when: string; paths: string[] };
+  expect(artifacts).toEqual({ when: "always", paths: [variables.SE_FILE!] });
+});
+
+test("the Dockerfile copies binaries that are built, and becomes statexec", () => {
+  const text = textOf("docker/Dockerfile");
+  const copied = [...text.matchAll(/^COPY dist\/(\S+)/gm)].map(([, file]) => file!);
+  expect(copied).toEqual(["statexec-linux-x64", "statexec-linux-arm64"]);
+  for (const file of copied) expect(TARGETS.map((target) => target.file)).toContain(file);
+  const [, words] = /^ENTRYPOINT (\[.*\])$/m.exec(text)!;
+  const [, path] = /^COPY --from=binary --chmod=755 \/statexec (\S+)$/m.exec(text)!;
+  expect(JSON.parse(words!)).toEqual([path, "--"]);
+});
