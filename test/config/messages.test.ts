@@ -19,6 +19,7 @@ const variable = (name: string, text: string, message: string): Row => [["ls"], 
 
 const SECONDS = "expected a number of seconds, 0 or more (e.g. 2.5)";
 const INTERVAL = "expected a number of seconds from 0.01 to 3600 (e.g. 0.5)";
+const GROUP = "expected auto, off or the folder of a control group (e.g. /sys/fs/cgroup/build)";
 const PORT = "expected a port from 1 to 65535";
 const PEER = "expected host, host:port, [IPv6]:port or http://host:port";
 const BOOLEAN = "expected 1, true, yes or on, or 0, false, no or off";
@@ -79,6 +80,8 @@ const ROWS: readonly Row[] = [
   ),
   flag("-d x -d 2 ls", `--delay (-d): got "x", ${SECONDS}`),
   flag("--interval 0 ls", `--interval: got "0", ${INTERVAL}`),
+  flag("--cgroup yes ls", `--cgroup: got "yes", ${GROUP}`),
+  variable("SE_CGROUP", "Auto", `SE_CGROUP: got "Auto", ${GROUP}`),
   flag("--interval= ls", `--interval: got "", ${INTERVAL}`),
   flag("--interval -1 ls", `--interval: got "-1", ${INTERVAL}`),
   variable("SE_INTERVAL", "3600.01", `SE_INTERVAL: got "3600.01", ${INTERVAL}`),
