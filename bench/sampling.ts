@@ -1,5 +1,5 @@
 import { heapStats } from "bun:jsc";
-import { machineCollectors } from "../src/collect/index.ts";
+import { basicCollectors } from "../src/collect/index.ts";
 import { kernelFs } from "../src/proc/kernel-fs.ts";
 import { tickByText } from "./text-tick.ts";
 
@@ -20,7 +20,7 @@ type Result = readonly [taken: number, ticks: number, values: number];
 
 /** The product's own way. */
 function tickByCollectors(): Tick {
-  const subjects = machineCollectors(kernelFs()).map((collector) => {
+  const subjects = basicCollectors(kernelFs()).map((collector) => {
     return { collector, slice: new Float64Array(collector.describe().length) };
   });
   const values = subjects.reduce((sum, { slice }) => sum + slice.length, 0);

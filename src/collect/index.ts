@@ -8,13 +8,12 @@ import { NetworkCollector } from "./network.ts";
 
 export { ABSENT, type Collector } from "./collector.ts";
 
+/** The four sources that the original had. */
+export function basicCollectors(proc: ProcFs): Collector[] {
+  return [new CpuCollector(proc), new MemoryCollector(proc), new NetworkCollector(proc), new DiskCollector(proc)];
+}
+
 /** Everything that is measured of the machine, one collector a subject. */
 export function machineCollectors(proc: ProcFs): Collector[] {
-  return [
-    new CpuCollector(proc),
-    new MemoryCollector(proc),
-    new NetworkCollector(proc),
-    new DiskCollector(proc),
-    new ContainerCollector(proc),
-  ];
+  return [...basicCollectors(proc), new ContainerCollector(proc)];
 }

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { compileC, output } from "../../bench/lab.ts";
-import { machineCollectors } from "../../src/collect/index.ts";
+import { basicCollectors } from "../../src/collect/index.ts";
 import { kernelFs } from "../../src/proc/kernel-fs.ts";
 import { isMissing } from "../helpers/validators.ts";
 
@@ -13,9 +13,9 @@ const KERNELS = ["4.4-server", "5.4-offline-cpu", "5.10-vm-steal", "6.1-stacked"
 /** Without a C compiler these are skipped, except where CI promises one. */
 const withoutCompiler = isMissing("compiler");
 
-/** The collectors' own values of a recorded tree. */
+/** The basic collectors' own values of a recorded tree. */
 function collected(root: string): number[] {
-  return machineCollectors(kernelFs(root)).flatMap((collector) => {
+  return basicCollectors(kernelFs(root)).flatMap((collector) => {
     const slice = new Float64Array(collector.describe().length);
     expect(collector.sample(slice)).toBe(true);
     return Array.from(slice);
