@@ -72,8 +72,8 @@ export class OwnGroup {
       for (const group of entered) this.#guard(() => group.leave());
       this.#guard(() => {
         // A thread that is there may make another one until it is called back.
-        for (let tries = 0; tries < MOST_RECALLS && this.#v1[0]?.recall(); tries++)
-          for (const group of this.#v1.slice(1)) group.recall();
+        for (let tries = 0; tries < MOST_RECALLS; tries++)
+          if (entered.filter((group) => group instanceof GroupV1 && group.recall()).length === 0) break;
       });
     }
   }

@@ -34,10 +34,16 @@ function freshGroup() {
 }
 
 const memoryOf = (own: OwnGroup) => own.places.find(({ controllers }) => controllers.includes("memory"))!.folder;
-/** Pids; none of a group that is gone. */
+/** Pids but our own; none of a group that is gone. */
 function inhabitants(own: OwnGroup): number[] {
   const file = `${memoryOf(own)}/cgroup.procs`;
-  return existsSync(file) ? readFileSync(file, "utf8").split("\n").filter(Boolean).map(Number) : [];
+  return existsSync(file)
+    ? readFileSync(file, "utf8")
+        .split("\n")
+        .filter(Boolean)
+        .map(Number)
+        .filter((pid) => pid !== process.pid)
+    : [];
 }
 
 const ourPaths = () => pathsOf(readFileSync("/proc/self/cgroup", "utf8"));
@@ -80,9 +86,9 @@ time.sleep(1000)" & wait`;
     await until(() => existsSync(folder.file("done")));
     group.figures.update();
     const used = Number(readFileSync(folder.file("done"), "utf8"));
-    // The shell before it, and our own thread while it made that, have a few milliseconds of it.
+    // The shell, our own thread while it made that, and its own end have some milliseconds, more on a busy machine.
     expect(group.figures.userSeconds + group.figures.systemSeconds).toBeGreaterThan(used * 0.99);
-    expect(group.figures.userSeconds + group.figures.systemSeconds).toBeLessThan(used * 1.01 + 0.05);
+    expect(group.figures.userSeconds + group.figures.systemSeconds).toBeLessThan(used * 1.01 + 0.2);
     expect(group.figures.anonymousBytes).toBeGreaterThan(100 * MIB);
     expect(group.figures.anonymousBytes).toBeLessThan(115 * MIB);
     expect(group.figures.tasks).toBe(2);
