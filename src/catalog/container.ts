@@ -60,7 +60,7 @@ export const CONTAINER = defineMetrics({
     name: "container_memory_file_bytes",
     type: "gauge",
     unit: "bytes",
-    help: "The part of it that is page cache.",
+    help: "The part of it that is page cache, tmpfs and shared memory included.",
     source: "memory.stat",
   },
   memoryPeak: {

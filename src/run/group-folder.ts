@@ -1,5 +1,5 @@
-import { closeFile, listFolder, O_WRONLY, openFile, readText, SystemError, writeAll } from "../os/files.ts";
-import { makeFolder, removeFolder } from "../os/folders.ts";
+import { closeFile, fileStatus, listFolder, O_WRONLY, openFile, readText, SystemError, writeAll } from "../os/files.ts";
+import { removeFolder } from "../os/folders.ts";
 
 /** A group of ours, by the pid and start time of the run that made it; `.self` is the one that statexec itself went into. */
 const NAME = /^statexec-(\d+)-(\d+)(\.self)?$/;
@@ -11,23 +11,24 @@ export function groupName(): string {
   return `statexec-${process.pid}-${startTicks(process.pid)}`;
 }
 
-/** Makes a group. Throws SystemError. */
-export function makeGroup(folder: string): void {
-  makeFolder(folder);
-}
-
 /** Removes a group and the empty ones that were made in it; false: somebody lives there. Throws SystemError. */
 export function removeGroup(folder: string): boolean {
+  if (isRemoved(folder)) return true;
+  // Its files go with it, groups do not.
+  const groups = listFolder(folder).filter((name) => fileStatus(`${folder}/${name}`)?.kind === "directory");
+  if (groups.length === 0 || !groups.every((name) => removeGroup(`${folder}/${name}`))) return false;
+  return isRemoved(folder);
+}
+
+/** False: somebody lives there, or a group is below. */
+function isRemoved(folder: string): boolean {
   try {
-    // A group's folder cannot be removed with groups in it, and its files go by themselves.
-    for (const name of listFolder(folder)) if (isGroup(`${folder}/${name}`)) removeGroup(`${folder}/${name}`);
     removeFolder(folder);
+    return true;
   } catch (error) {
-    if (!(error instanceof SystemError)) throw error;
-    if (error.code === "EBUSY") return false;
-    if (error.code !== "ENOENT") throw error;
+    if (error instanceof SystemError && error.code === "EBUSY") return false;
+    throw error;
   }
-  return true;
 }
 
 /** Removes what runs that were killed left here: by its name one of ours, whose process is gone, and empty. */
@@ -62,15 +63,6 @@ export function wordsOf(file: string): string[] {
 /** Whether processes live in a group itself. */
 export function isInhabited(folder: string): boolean {
   return wordsOf(`${folder}/cgroup.procs`).length > 0;
-}
-
-function isGroup(path: string): boolean {
-  try {
-    return listFolder(path).includes("cgroup.procs");
-  } catch (error) {
-    if (error instanceof SystemError) return false;
-    throw error;
-  }
 }
 
 /** When a process started, in ticks since boot: field 22 of proc_pid_stat(5). Undefined: it is gone. */

@@ -1,6 +1,7 @@
 import type { CgroupPlace, GroupSite } from "../collect/group-site.ts";
 import { closeFile, fileStatus, O_WRONLY, openFile, writeAll } from "../os/files.ts";
-import { makeGroup, removeGroup, tell, wordsOf } from "./group-folder.ts";
+import { makeFolder } from "../os/folders.ts";
+import { removeGroup, tell, wordsOf } from "./group-folder.ts";
 import { repeatLimits } from "./group-limits.ts";
 
 /** The thread that writes it. Told by its number it would be waited for longer: a whole grace period of the kernel. */
@@ -24,7 +25,7 @@ export class GroupV1 {
     const folder = `${parent.folder}/${name}`;
     this.place = { ...parent, folder, path: `${parent.path}/${name}`, isRoot: false };
     this.#home = `${(home ?? parent).folder}/tasks`;
-    makeGroup(folder);
+    makeFolder(folder);
     try {
       repeatLimits(folder, 1, limits);
       this.#exit = openFile(this.#home, O_WRONLY);

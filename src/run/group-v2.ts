@@ -1,6 +1,7 @@
 import type { CgroupPlace, GroupSite } from "../collect/group-site.ts";
 import { fileStatus, listFolder, mayAccess, SystemError } from "../os/files.ts";
-import { isInhabited, makeGroup, removeGroup, tell, wordsOf } from "./group-folder.ts";
+import { makeFolder } from "../os/folders.ts";
+import { isInhabited, removeGroup, tell, wordsOf } from "./group-folder.ts";
 import { repeatLimits } from "./group-limits.ts";
 
 /** What a group is asked for; CPU time and pressure it has without. */
@@ -30,7 +31,7 @@ export class GroupV2 {
     this.place = { ...parent, folder, path: `${parent.path === "/" ? "" : parent.path}/${name}`, isRoot: false };
     this.#parent = parent;
     this.#home = own.find(({ version }) => version === 2)?.folder ?? parent.folder;
-    makeGroup(folder);
+    makeFolder(folder);
     try {
       // A quota of the group's own is worth a controller only where there is one to repeat: it has a price.
       const wanted = [...CONTROLLERS, ...(Number.isNaN(limits.cores) ? [] : ["cpu"])];
@@ -93,7 +94,7 @@ export class GroupV2 {
   }
 
   #takeRefuge(folder: string): void {
-    makeGroup(folder);
+    makeFolder(folder);
     try {
       tell(`${folder}/cgroup.procs`, MYSELF);
     } catch (error) {

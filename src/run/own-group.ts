@@ -9,6 +9,9 @@ import { GroupV2 } from "./group-v2.ts";
 /** How long a group is waited for in the end, whose last process is gone but not quite. */
 const WAITS_MS = [0, 1, 2, 4, 8, 16];
 
+/** So often we look for threads of ours in the group; there are seldom any at all. */
+const MOST_RECALLS = 10;
+
 /** The command's own control group, in as many hierarchies as it takes; fresh, and gone with the run. */
 export class OwnGroup {
   /** What it lacks, and why: said before the command starts. */
@@ -68,7 +71,9 @@ export class OwnGroup {
     } finally {
       for (const group of entered) this.#guard(() => group.leave());
       this.#guard(() => {
-        if (this.#v1[0]?.recall()) for (const group of this.#v1.slice(1)) group.recall();
+        // A thread that is there may make another one until it is called back.
+        for (let tries = 0; tries < MOST_RECALLS; tries++)
+          if (entered.filter((group) => group instanceof GroupV1 && group.recall()).length === 0) break;
       });
     }
   }

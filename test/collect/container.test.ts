@@ -1,129 +1,23 @@
 import { describe, expect, test } from "bun:test";
 import { ContainerCollector } from "../../src/collect/container.ts";
 import { ForbiddenError, ParseError } from "../../src/errors.ts";
-import { kernelFs } from "../../src/proc/kernel-fs.ts";
 import type { ProcFs } from "../../src/proc/procfs.ts";
-import { recordedTree, recordedTrees } from "../helpers/proc-tree.ts";
-import { describedBy, GROUP, sampled, tree } from "./group-rows.ts";
+import { procTree } from "../helpers/proc-tree.ts";
+import { describedBy, sampled } from "./groups.ts";
 
-const MIB = 2 ** 20;
-
-/** Of the recorded trees; the others have no group. */
-const KNOWN: Record<string, Record<string, number>> = {
-  "4.4-server": {
-    "cpu_seconds_total user": (73.129384756 * 6103) / (6103 + 1179),
-    "cpu_seconds_total system": 73.129384756 - (73.129384756 * 6103) / (6103 + 1179),
-    cpu_periods_total: 0,
-    cpu_throttled_periods_total: 0,
-    cpu_throttled_seconds_total: 0,
-    memory_limit_bytes: 512 * MIB,
-    swap_limit_bytes: 512 * MIB,
-    memory_used_bytes: 192 * MIB,
-    memory_anonymous_bytes: 84 * MIB,
-    memory_file_bytes: 100 * MIB,
-    memory_peak_bytes: 512 * MIB,
-    swap_used_bytes: 8 * MIB,
-    tasks: 17,
-  },
-  "6.1-container": {
-    cpu_limit_cores: 0.4,
-    "cpu_seconds_total user": 4.05,
-    "cpu_seconds_total system": 0.14,
-    cpu_periods_total: 105,
-    cpu_throttled_periods_total: 104,
-    cpu_throttled_seconds_total: 6.19,
-    memory_limit_bytes: 160 * MIB,
-    swap_limit_bytes: 64 * MIB,
-    memory_used_bytes: 16367616,
-    memory_anonymous_bytes: 4050944,
-    memory_file_bytes: 11845632,
-    memory_peak_bytes: 160 * MIB,
-    swap_used_bytes: 0,
-    oom_kills_total: 1,
-    tasks_limit: 64,
-    tasks: 2,
-  },
-  "6.1-stacked": {
-    cpu_limit_cores: 8,
-    "cpu_seconds_total user": 1,
-    "cpu_seconds_total system": 0.234567,
-    memory_limit_bytes: 2 ** 34,
-    memory_used_bytes: 70 * MIB,
-    memory_anonymous_bytes: 40 * MIB,
-    memory_file_bytes: 20 * MIB,
-    memory_peak_bytes: 95 * MIB,
-    swap_used_bytes: 0,
-    oom_kills_total: 0,
-    tasks_limit: 10813,
-    tasks: 9,
-    "pressure_seconds_total cpu some": 1.5,
-    "pressure_seconds_total cpu full": 0,
-    "pressure_seconds_total memory some": 0.002,
-    "pressure_seconds_total memory full": 0.001,
-    "pressure_seconds_total io some": 0.75,
-    "pressure_seconds_total io full": 0.5,
-  },
-  "6.18-vm": {
-    cpu_limit_cores: 0.5,
-    "cpu_seconds_total user": (1.814397861 * 163) / (163 + 17),
-    "cpu_seconds_total system": 1.814397861 - (1.814397861 * 163) / (163 + 17),
-    cpu_periods_total: 38,
-    cpu_throttled_periods_total: 35,
-    cpu_throttled_seconds_total: 3.500628942,
-    memory_limit_bytes: 128 * MIB,
-    // The group above has 256 MiB of memory, 300 MiB with swap.
-    swap_limit_bytes: 172 * MIB,
-    memory_used_bytes: 37715968,
-    memory_anonymous_bytes: 32935936,
-    memory_file_bytes: 4259840,
-    memory_peak_bytes: 128 * MIB,
-    swap_used_bytes: 0,
-    oom_kills_total: 1,
-    tasks_limit: 100,
-    tasks: 1,
-    "pressure_seconds_total cpu some": 2.588648,
-    "pressure_seconds_total cpu full": 2.202294,
-    "pressure_seconds_total memory some": 0.004635,
-    "pressure_seconds_total memory full": 0.004635,
-    "pressure_seconds_total io some": 0.004816,
-    "pressure_seconds_total io full": 0.004816,
-  },
-  "6.8-64cpu": {
-    cpu_limit_cores: 1.5,
-    "cpu_seconds_total user": 80000,
-    "cpu_seconds_total system": 6400.123456,
-    cpu_periods_total: 864000,
-    cpu_throttled_periods_total: 4321,
-    cpu_throttled_seconds_total: 987.654321,
-    memory_limit_bytes: 4096 * MIB,
-    swap_limit_bytes: 0,
-    memory_used_bytes: 2048 * MIB,
-    memory_anonymous_bytes: 1536 * MIB,
-    memory_file_bytes: 384 * MIB,
-    memory_peak_bytes: 4096 * MIB,
-    swap_used_bytes: 0,
-    oom_kills_total: 2,
-    tasks_limit: 4194304,
-    tasks: 181,
-    ...Object.fromEntries(
-      ["cpu", "memory", "io"].flatMap((resource) => [
-        [`pressure_seconds_total ${resource} some`, 18446744.073709],
-        [`pressure_seconds_total ${resource} full`, 9223372.036854],
-      ]),
-    ),
-  },
-};
-
-describe.each(recordedTrees())("%s", (kernel) => {
-  test("has every figure of its group, to the last digit", () => {
-    const proc = kernelFs(recordedTree(kernel));
-    const figures = sampled(new ContainerCollector(proc));
-    proc.close();
-    const known = KNOWN[kernel] ?? {};
-    expect(Object.keys(figures).sort()).toEqual(Object.keys(known).sort());
-    for (const [name, value] of Object.entries(figures)) expect(value, name).toBeCloseTo(known[name]!, 9);
+const GROUP = "/sys/fs/cgroup/a/b";
+const tree = () =>
+  procTree({
+    "/proc/self/cgroup": "0::/a/b\n",
+    "/proc/self/mountinfo": "35 24 0:29 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n",
+    "/sys/fs/cgroup/cgroup.procs": "",
+    "/sys/fs/cgroup/a/memory.max": "4096\n",
+    [`${GROUP}/cgroup.events`]: "populated 1\n",
+    [`${GROUP}/cpu.stat`]: "usage_usec 3\nuser_usec 2\nsystem_usec 1\n",
+    [`${GROUP}/memory.max`]: "max\n",
+    [`${GROUP}/memory.current`]: "1024\n",
+    [`${GROUP}/pids.current`]: "3\n",
   });
-});
 
 describe("a file of the group", () => {
   const values = (proc: ProcFs, change: () => void): [Record<string, number>, unknown] => {
@@ -177,6 +71,56 @@ describe("a file of the group", () => {
     proc.set(`${GROUP}/memory.max`, "max\n");
     for (let i = 0; i < 10; i++) sampled(collector);
     expect(sampled(collector).memory_limit_bytes).toBeNaN();
+  });
+});
+
+describe("the place of the group", () => {
+  const described = (proc: ProcFs) => describedBy(new ContainerCollector(proc));
+
+  test("that is the root of all groups has nothing to say", () => {
+    expect(described(tree().set("/proc/self/cgroup", "0::/\n"))).toEqual([]);
+    const v1 = {
+      "/proc/self/cgroup": "3:memory:/\n",
+      "/proc/self/mountinfo": "1 1 0:1 / /m rw - cgroup cgroup rw,memory\n",
+    };
+    expect(described(procTree({ ...v1, "/m/memory.usage_in_bytes": "1\n", "/m/release_agent": "" }))).toEqual([]);
+    expect(described(procTree({ ...v1, "/m/memory.usage_in_bytes": "1\n" }))).toEqual(["memory_used_bytes"]);
+  });
+
+  test.each([
+    ["no /proc/self/cgroup", "/proc/self/cgroup"],
+    ["no mounts", "/proc/self/mountinfo"],
+    ["no folder", GROUP],
+  ])("%s: no series", (_, path) => {
+    expect(described(tree().remove(path))).toEqual([]);
+    expect(described(tree().forbid(path)).filter((name) => name !== "memory_limit_bytes")).toEqual([]);
+  });
+
+  test("that is above what can be seen is none", () => {
+    expect(described(tree().set("/proc/self/cgroup", "0::/../other\n"))).toEqual([]);
+    const bound = "35 24 0:29 /a /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n";
+    expect(described(tree().set("/proc/self/cgroup", "0::/ab/b\n").set("/proc/self/mountinfo", bound))).toEqual([]);
+  });
+
+  test("in version 2 of another group than version 1's is not ours", () => {
+    const v1 = "3:memory:/docker/c\n0::/a/b\n";
+    const mounts = "1 1 0:1 /docker/c /m rw - cgroup cgroup rw,memory\n35 24 0:29 / /sys/fs/cgroup rw - cgroup2 c rw\n";
+    const proc = tree()
+      .set("/proc/self/cgroup", v1)
+      .set("/proc/self/mountinfo", mounts)
+      .set("/m/memory.usage_in_bytes", "7\n");
+    expect(described(proc)).toEqual(["memory_used_bytes"]);
+  });
+
+  test("is found through names with spaces, and through the mount that shows most", () => {
+    const mounts =
+      "1 1 0:29 /a\\040x /one\\040 rw - cgroup2 c rw\n2 1 0:29 / /all rw - cgroup2 c rw\n3 1 0:29 / /gone rw - cgroup2 c rw\n";
+    const files = { "/all/a x/pids.max": "5\n", "/all/a x/b/pids.max": "9\n", "/one /b/pids.max": "9\n" };
+    const events = { "/all/a x/b/cgroup.events": "", "/one /b/cgroup.events": "" };
+    const proc = procTree({ ...files, ...events, "/proc/self/cgroup": "0::/a x/b\n", "/proc/self/mountinfo": mounts });
+    expect(sampled(new ContainerCollector(proc))).toEqual({ tasks_limit: 5 });
+    proc.remove("/all");
+    expect(sampled(new ContainerCollector(proc))).toEqual({ tasks_limit: 9 });
   });
 });
 

@@ -92,7 +92,7 @@ describe.skipIf(!mayMakeV1Groups())("the command's own group, of version 1 (need
     const [kept] = groupsLeft(memory);
     expect(kept).toMatch(NAME);
     const others = [`statexec-${process.pid}-${startTicks(process.pid)}`, "statexec-1-x", "somebody-1-2"];
-    for (const name of [...others, "statexec-4194305-7"]) mkdirSync(`${memory}/${name}`);
+    for (const name of [...others, "statexec-4194305-7", "statexec-4194305-7/nested"]) mkdirSync(`${memory}/${name}`);
     await runs(where, [...AUTO, "true"], folder.path);
     expect(groupsLeft(memory).sort()).toEqual([kept!, ...others.slice(0, 2)].sort());
     process.kill(Number(left.stdout));

@@ -179,6 +179,20 @@ describe("a collector", () => {
     expect(points("statexec_sample_duration_seconds")?.map(([, value]) => value)).toEqual([0.02, 0.02, 0.02]);
   });
 
+  test("that fails half way keeps what it has filled, and nothing of the sample before", () => {
+    const half = new Scripted();
+    half.keys = [series(MACHINE.memoryFree), series(MACHINE.memoryUsed)];
+    const { sampler, points } = setUp(half);
+    sampler.sample();
+    half.sample = (row) => {
+      row[0] = 2;
+      throw new ForbiddenError("/proc/meminfo");
+    };
+    sampler.sample();
+    expect(points("statexec_memory_free_bytes")?.map(([, value]) => value)).toEqual([1, 2]);
+    expect(points("statexec_memory_used_bytes")?.map(([, value]) => value)).toEqual([1, Number.NaN]);
+  });
+
   test("that breaks in a way nobody foresaw is reported, and the others go on", () => {
     const broken = new Scripted();
     broken.value = () => {

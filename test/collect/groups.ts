@@ -1,7 +1,6 @@
 import { expect } from "bun:test";
 import { sampleName } from "../../src/catalog/index.ts";
 import type { ContainerCollector } from "../../src/collect/container.ts";
-import { procTree } from "../helpers/proc-tree.ts";
 
 /** What one sample has, by series without the common beginning of their names. */
 export function sampled(collector: ContainerCollector): Record<string, number> {
@@ -16,18 +15,3 @@ export function describedBy(collector: ContainerCollector): string[] {
     [sampleName(key.metric).replace(/^statexec_container_/, ""), ...key.labels].join(" ");
   return collector.describe().map(short);
 }
-
-export const GROUP = "/sys/fs/cgroup/a/b";
-/** A group of version 2, and one above it with a limit. */
-export const tree = () =>
-  procTree({
-    "/proc/self/cgroup": "0::/a/b\n",
-    "/proc/self/mountinfo": "35 24 0:29 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n",
-    "/sys/fs/cgroup/cgroup.procs": "",
-    "/sys/fs/cgroup/a/memory.max": "4096\n",
-    [`${GROUP}/cgroup.events`]: "populated 1\n",
-    [`${GROUP}/cpu.stat`]: "usage_usec 3\nuser_usec 2\nsystem_usec 1\n",
-    [`${GROUP}/memory.max`]: "max\n",
-    [`${GROUP}/memory.current`]: "1024\n",
-    [`${GROUP}/pids.current`]: "3\n",
-  });
