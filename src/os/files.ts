@@ -73,10 +73,7 @@ export class ReadBuffer {
     }
   }
 
-  /**
-   * Reads a file that the kernel gives whole, as it does those of one process, in one call; the length, or the errno
-   * below zero.
-   */
+  /** Reads in one call a file that the kernel gives whole, as those of one process; its length, or the errno below 0. */
   fillAtOnce(fd: number): number {
     for (;;) {
       const count = libc.pread(fd, this.#address, this.bytes.length, 0) as number;
@@ -143,6 +140,7 @@ const ENOTDIR = 20;
 const AT_FDCWD = -100;
 const AT_EMPTY_PATH = 0x1000;
 const STATX_BASIC_STATS = 0x7ff;
+const SYS_STATX = process.arch === "arm64" ? 291 : 332;
 
 /** statx(2), whose answer has one layout on every machine. Undefined: there is no such file. */
 export function fileStatus(target: string | number): FileStatus | undefined {
@@ -151,7 +149,7 @@ export function fileStatus(target: string | number): FileStatus | undefined {
   const byPath = typeof target === "string";
   const path = cString(byPath ? target : "");
   const flags = byPath ? 0 : AT_EMPTY_PATH;
-  if (libc.statx(byPath ? AT_FDCWD : target, path, flags, STATX_BASIC_STATS, bytes) < 0) {
+  if (libc.syscall(SYS_STATX, byPath ? AT_FDCWD : target, path, flags, STATX_BASIC_STATS, bytes) < 0) {
     const errno = lastErrno();
     if (errno === ENOENT || errno === ENOTDIR || errno === EBADF) return undefined;
     throw systemError(errno, "statx", byPath ? target : "");

@@ -23,7 +23,8 @@ const SYMBOLS = {
   access: { args: ["ptr", "int"], returns: "int" },
   readlink: { args: ["ptr", "ptr", SIZE], returns: WORD },
   realpath: { args: ["ptr", "ptr"], returns: "ptr" },
-  statx: { args: ["int", "ptr", "int", "u32", "ptr"], returns: "int" },
+  // With the arguments of statx(2), which glibc has a name for since 2.28, and musl since 1.2.5.
+  syscall: { args: [WORD, "int", "ptr", "int", "u32", "ptr"], returns: WORD },
   opendir: { args: ["ptr"], returns: "ptr" },
   readdir: { args: ["ptr"], returns: "ptr" },
   closedir: { args: ["ptr"], returns: "int" },
