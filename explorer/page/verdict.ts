@@ -91,7 +91,7 @@ function transfer(label: string, read: number, written: number): Verdict {
 function peakNote(figures: Figures): string {
   const bound = figures.last(COMMAND.memoryPeakBound);
   const above = Number.isNaN(bound) ? "" : `, at most ${quantity(bound, "bytes")}`;
-  const note = how(figures, "memory") || how(figures, "memory_peak");
+  const note = how(figures, "memory_peak") || how(figures, "memory");
   return `${note.replace(/^, /, "")}${above}`;
 }
 
