@@ -24,7 +24,9 @@ describe.each(loads(whole).filter(({ what }) => !what.startsWith("sleep")))("$wh
         expect([...run.family("accounting").keys()]).toContain(`cpu,${source}`);
       }
     },
-    TIMEOUT_MS,
+    // Shares are read one process after the other: while others begin to share a page it may count in part twice. Such a
+    // moment is rare, and is told in the README; a fault of ours would show each time.
+    { timeout: TIMEOUT_MS, retry: 1 },
   );
 });
 
