@@ -1,11 +1,11 @@
 import uPlot from "uplot";
+import { axisLabels, axisSteps, quantity } from "../../src/recording/units.ts";
 import type { Colours } from "./colours.ts";
 import { aligned, type ChartPoints, drawOrder, isStepped } from "./lines-data.ts";
 import { type Marks, marksPlugin } from "./marks.ts";
 import type { PlannedChart, PlannedLine } from "./plan.ts";
 import type { Range, State } from "./state.ts";
 import { clockTime, elapsed, TIME_STEPS } from "./time-text.ts";
-import { axisLabels, axisSteps, quantity } from "./units.ts";
 
 /** What all charts of the page have in common at a moment. */
 export interface Scene {

@@ -1,7 +1,7 @@
 import { COMMAND, CONTAINER, KERNEL, MACHINE } from "../../src/catalog/index.ts";
+import { quantity } from "../../src/recording/units.ts";
 import type { Figures } from "./figures.ts";
 import { duration } from "./time-text.ts";
-import { quantity } from "./units.ts";
 import { wallSeconds } from "./verdict.ts";
 
 /** Something that held the command back, or may have. */

@@ -1,3 +1,4 @@
+import { quantity } from "../../src/recording/units.ts";
 import type { Problem, RunInfo } from "../data/model.ts";
 import { namesOf } from "./choice.ts";
 import { commandText } from "./command-text.ts";
@@ -6,7 +7,6 @@ import type { Figures } from "./figures.ts";
 import { type Finding, findingsOf } from "./findings.ts";
 import { HUES } from "./plan.ts";
 import { dayAndTime } from "./time-text.ts";
-import { quantity } from "./units.ts";
 import { type Verdict, verdictOf } from "./verdict.ts";
 
 /** What was run, where and when. */

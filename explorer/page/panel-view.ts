@@ -1,10 +1,10 @@
+import { quantity } from "../../src/recording/units.ts";
 import { CHART_HEIGHT, Chart, type Scene } from "./chart.ts";
 import { el } from "./dom.ts";
 import { type ChartPoints, highestIn, isStepped, valueAt } from "./lines-data.ts";
 import type { Marks } from "./marks.ts";
 import type { PlannedChart, PlannedLine } from "./plan.ts";
 import type { Range } from "./state.ts";
-import { quantity } from "./units.ts";
 
 /** A chart, where it is on the time axis, and what it does when it is used. */
 export interface PanelParts {

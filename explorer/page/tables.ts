@@ -1,10 +1,10 @@
 import { COMMAND } from "../../src/catalog/index.ts";
+import { quantity } from "../../src/recording/units.ts";
 import type { RunInfo } from "../data/model.ts";
 import { el, table } from "./dom.ts";
 import type { Figures } from "./figures.ts";
 import type { Marks } from "./marks.ts";
 import { duration, elapsed } from "./time-text.ts";
-import { quantity } from "./units.ts";
 import { wallSeconds } from "./verdict.ts";
 
 /** A row of the biggest processes, by the name of their program. */

@@ -1,7 +1,7 @@
 import { ACCOUNTING, COMMAND, SUMMARY } from "../../src/catalog/index.ts";
+import { quantity } from "../../src/recording/units.ts";
 import { type Figures, sum } from "./figures.ts";
 import { duration } from "./time-text.ts";
-import { quantity } from "./units.ts";
 
 /** One figure of the line of verdict. */
 export interface Verdict {

@@ -63,7 +63,8 @@ function threeDigits(value: number, unit: Unit): string {
   const size = Math.abs(value);
   if (size === 0) return "0";
   // Whole things stay whole.
-  if ((unit === "count" || unit === "bytes") && Number.isInteger(value) && size < 1000) return String(value);
+  if ((unit === "count" || unit === "bytes" || unit === "cores") && Number.isInteger(value) && size < 1000)
+    return String(value);
   if (size < 0.0095) return value.toPrecision(1);
   return value.toFixed(size < 9.995 ? 2 : size < 99.95 ? 1 : 0);
 }
