@@ -6,15 +6,22 @@ import type { Source } from "./source.ts";
 
 /** The series that rows have values for: which is which column. Rows that have the same share one. */
 export class Columns {
-  readonly #columnOf = new Map<number, number>();
+  #columnOf: Map<number, number> | undefined;
 
-  constructor(readonly series: readonly number[]) {
-    for (let column = 0; column < series.length; column++) this.#columnOf.set(series[column] as number, column);
-  }
+  constructor(readonly series: readonly number[]) {}
 
   of(series: number): number | undefined {
+    // Until a set of series changes, the number of each is its column's.
+    if (this.series[series] === series) return series;
+    this.#columnOf ??= columnsBySeries(this.series);
     return this.#columnOf.get(series);
   }
+}
+
+function columnsBySeries(series: readonly number[]): Map<number, number> {
+  const columns = new Map<number, number>();
+  for (let column = 0; column < series.length; column++) columns.set(series[column] as number, column);
+  return columns;
 }
 
 /** Consecutive rows of a run, wherever they are. */

@@ -41,7 +41,9 @@ export class JournalWriter implements RowSink {
   readonly #out: ByteWriter;
   readonly #segment = new Segment();
   readonly #series: SeriesKey[] = [];
-  readonly #numbers = new Map<string, number>();
+  /** Numbers by the keys themselves, which collectors keep from one layout to the next, and by what they say. */
+  readonly #numbersByKey = new WeakMap<SeriesKey, number>();
+  readonly #numbersById = new Map<string, number>();
   readonly #metrics = new Map<Metric, number>();
   readonly #facts = new Set<string>();
   #newFacts: Fact[] = [];
@@ -67,7 +69,8 @@ export class JournalWriter implements RowSink {
   }
 
   layout(columns: readonly SeriesKey[]): void {
-    const numbers = columns.map((key) => this.#numberOf(key));
+    const numbers: number[] = [];
+    for (const key of columns) numbers.push(this.#numbersByKey.get(key) ?? this.#numberOf(key));
     if (!this.#segment.hasRoomFor(numbers)) this.#closeSegment();
     this.#place(numbers);
   }
@@ -142,18 +145,18 @@ export class JournalWriter implements RowSink {
 
   #numberOf(key: SeriesKey): number {
     const id = `${key.metric.name}\0${key.labels.join("\0")}`;
-    const known = this.#numbers.get(id);
-    if (known !== undefined) return known;
-    this.#series.push(key);
-    this.#numbers.set(id, this.#series.length - 1);
-    return this.#series.length - 1;
+    const number = this.#numbersById.get(id) ?? this.#series.push(key) - 1;
+    this.#numbersById.set(id, number);
+    this.#numbersByKey.set(key, number);
+    return number;
   }
 
   /** Gives each series of a row its column, a new one where it has none yet. */
   #place(numbers: readonly number[]): void {
     const segment = this.#segment;
     segment.addColumns(numbers);
-    this.#columns = numbers.map((number) => segment.columnOf(number) as number);
+    this.#columns = [];
+    for (const number of numbers) this.#columns.push(segment.columnOf(number) as number);
     this.#gone = [];
     if (segment.series.length === numbers.length) return;
     const live = new Set(this.#columns);

@@ -4,7 +4,7 @@ import { eventSeries, factSeries } from "./annotations.ts";
 import { escapeText } from "./escape.ts";
 import { LabelText } from "./labels.ts";
 import { NUMBER_BYTES, numberText, STAMP_BYTES, writeNumber } from "./number.ts";
-import { compareFamilies, compareSeries } from "./order.ts";
+import { inFamilyOrder, sortSeries } from "./order.ts";
 import { StampCache } from "./stamps.ts";
 import { ChunkWriter, encodeText } from "./writer.ts";
 
@@ -40,13 +40,16 @@ const FEW_ROWS = 8;
 function familiesOf(recording: Recording): RecordedSeries[][] {
   const { facts, events, startMs } = recording;
   const families = new Map<string, RecordedSeries[]>();
-  for (const series of [...factSeries(facts, startMs), ...eventSeries(events), ...recording.series()]) {
-    const family = families.get(series.metric.name);
-    if (family) family.push(series);
-    else families.set(series.metric.name, [series]);
+  for (const all of [factSeries(facts, startMs), eventSeries(events), recording.series()]) {
+    for (const series of all) {
+      const family = families.get(series.metric.name);
+      if (family) family.push(series);
+      else families.set(series.metric.name, [series]);
+    }
   }
-  const sorted = [...families.values()].sort(([a], [b]) => compareFamilies(a!.metric, b!.metric));
-  return sorted.map((family) => family.sort(compareSeries));
+  const ordered = inFamilyOrder(families);
+  for (const family of ordered) sortSeries(family);
+  return ordered;
 }
 
 /** The points of one series; a family is named before its first point, and not at all where it has none. */
