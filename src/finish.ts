@@ -1,5 +1,5 @@
 import type { PushConfig } from "./config/config.ts";
-import { staleJournals } from "./journal/recover.ts";
+import { staleJournals } from "./journal/stale.ts";
 import type { JournalPlace, MetricsFile } from "./output/metrics-file.ts";
 import type { Results } from "./output/results.ts";
 import type { BudgetResult, Limit } from "./recording/budgets.ts";

@@ -63,7 +63,7 @@ function sourceFiles(): string[] {
 /** The imports of a file that lead to files of ours; a type's too. */
 function importsOf(file: string): Import[] {
   const text = readFileSync(join(ROOT, file), "utf8");
-  const targets = [...text.matchAll(/(?:from|import)\s*\(?\s*"(\.[^"]+)"/g)].map(([, target]) => target!);
+  const targets = [...text.matchAll(/(?:from|import|require)\s*\(?\s*"(\.[^"]+)"/g)].map(([, target]) => target!);
   return targets.map((target) => ({ file, target: normalize(join(dirname(file), target)) }));
 }
 

@@ -96,9 +96,10 @@ function of<K extends OptionId>({ flags, variables }: Sources, id: K): [flags: G
 function decideAll(sources: Sources): Settings {
   const values: Partial<Record<SettingId, unknown>> = {};
   const from = new Map<SettingId, Given>();
+  const isAnyGiven = sources.flags.length + sources.variables.length > 0;
   for (const id of OPTION_IDS) {
     if (!isSetting(id)) continue;
-    const given = deciding(sources, id);
+    const given = isAnyGiven ? deciding(sources, id) : undefined;
     values[id] = given === undefined ? OPTIONS[id].default : givenValue(sources, given, id);
     if (given !== undefined) from.set(id, given);
   }

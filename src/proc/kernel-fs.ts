@@ -1,5 +1,14 @@
 import { ForbiddenError, ParseError } from "../errors.ts";
-import { closeFile, isAbsent, listFolder, O_RDONLY, openFile, ReadBuffer, SystemError } from "../os/files.ts";
+import {
+  closeFile,
+  isAbsent,
+  listFolder,
+  mayAccess,
+  O_RDONLY,
+  openFile,
+  ReadBuffer,
+  SystemError,
+} from "../os/files.ts";
 import type { ProcFs } from "./procfs.ts";
 
 /**
@@ -54,6 +63,10 @@ class KernelFs implements ProcFs {
     } catch (error) {
       return absentOrThrow(path, error);
     }
+  }
+
+  exists(path: string): boolean {
+    return mayAccess(this.root + path, "exist");
   }
 
   /** Closes every file; one that is read after that is opened again. */
