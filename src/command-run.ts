@@ -4,7 +4,7 @@ import type { Config } from "./config/config.ts";
 import type { Telling } from "./finish.ts";
 import { adoptOrphans } from "./os/children.ts";
 import type { JournalPlace } from "./output/metrics-file.ts";
-import { BudgetKeeper } from "./run/budget-watch.ts";
+import type { BudgetKeeper } from "./run/budget-watch.ts";
 import { type Child, type Ending, type Launch, startChild } from "./run/child.ts";
 import { systemClock } from "./run/clock.ts";
 import type { CommandGroup } from "./run/command-group.ts";
@@ -58,7 +58,9 @@ export class CommandRun {
     });
     this.collectors = [...(group ? [group.collector] : []), tree];
     const limits = config.budgetKill ? places.telling?.limits : undefined;
-    this.#keeper = limits && new BudgetKeeper({ limits, tree, clock: systemClock });
+    if (!limits) return;
+    const { BudgetKeeper } = require("./run/budget-watch.ts") as typeof import("./run/budget-watch.ts");
+    this.#keeper = new BudgetKeeper({ limits, tree, clock: systemClock });
   }
 
   /** Told of what should not happen. */

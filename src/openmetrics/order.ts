@@ -31,9 +31,12 @@ function compareSeries(a: SeriesKey, b: SeriesKey): number {
   return a.labels.length - b.labels.length;
 }
 
+const DIGIT = /[0-9]/;
+
 /** Runs of digits by the number that they are, all else by code unit: cpu2 before cpu10. Only equal texts are equal. */
 export function compareNatural(a: string, b: string): number {
   if (a === b) return 0;
+  if (!DIGIT.test(a) && !DIGIT.test(b)) return compareText(a, b);
   let same = 0;
   while (same < a.length && same < b.length && a[same] === b[same]) same++;
   if (!isDigit(a[same]) && !isDigit(b[same])) return compareText(a, b);

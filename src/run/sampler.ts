@@ -207,7 +207,8 @@ export class Sampler {
   }
 
   #layOut(): void {
-    const keys = this.#slots.flatMap((slot) => slot.keys);
+    const keys: SeriesKey[] = [];
+    for (const slot of this.#slots) for (const key of slot.keys) keys.push(key);
     this.#row = new Float64Array(keys.length);
     this.sink.layout(keys);
     this.#changed = false;
