@@ -36,6 +36,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "src/record.ts": ["*"],
   "src/prepare.ts": ["*"],
   "src/command-run.ts": ["*"],
+  "src/measure.ts": ["*"],
   "src/finish.ts": ["*"],
   "src/report.ts": ["*"],
   "src/push.ts": ["src/config", "src/output"],

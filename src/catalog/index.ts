@@ -14,6 +14,7 @@ export { DEVICES } from "./devices.ts";
 export { KERNEL } from "./kernel.ts";
 export { ALL_CPUS, MACHINE } from "./machine.ts";
 export { familyName, type Metric, type MetricType, PREFIX, type SeriesKey, sampleName, series } from "./metric.ts";
+export { RESERVED_LABELS } from "./reserved.ts";
 export { RECORDER, RUN } from "./run.ts";
 export { SUMMARY } from "./summary.ts";
 export { SYNC } from "./sync.ts";
@@ -28,21 +29,3 @@ function metricsOf(parts: readonly Readonly<Record<string, Metric>>[]): Metric[]
   for (const part of parts) for (const id in part) metrics.push(part[id] as Metric);
   return metrics;
 }
-
-/** Label names that a user's label may not take, now or later: metrics use no others. */
-export const RESERVED_LABELS: readonly string[] = [
-  "instance",
-  "job",
-  "role",
-  "cpu",
-  "mode",
-  "interface",
-  "disk",
-  "comm",
-  "event",
-  "text",
-  "fact",
-  "value",
-  "resource",
-  "source",
-];

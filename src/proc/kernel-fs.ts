@@ -25,8 +25,18 @@ interface OpenFile {
   view: Uint8Array;
 }
 
+/** Files that stay open, and can be read now for a sample that is made of them a little later. */
+export interface KernelFiles extends ProcFs {
+  /**
+   * Reads files, each of which the next `read` of it gives in place of the file; what is not read again until then is
+   * forgotten by calling the answer. Never throws: what goes wrong is the next `read`'s.
+   */
+  capture(paths: readonly string[]): () => void;
+  close(): void;
+}
+
 /** The kernel's own files, or a recorded tree of them below `root`. */
-export function kernelFs(root = ""): ProcFs & { close(): void } {
+export function kernelFs(root = ""): KernelFiles {
   return new KernelFs(root);
 }
 
@@ -34,13 +44,35 @@ export function kernelFs(root = ""): ProcFs & { close(): void } {
  * What is read once is read again: a file stays open from its first read on, close-on-exec, and all share one buffer.
  * A file that has not changed in length costs its system calls and nothing else.
  */
-class KernelFs implements ProcFs {
+class KernelFs implements KernelFiles {
   private readonly files = new Map<string, OpenFile>();
   private readonly buffer = new ReadBuffer();
+  private readonly captured = new Map<string, () => Uint8Array | undefined>();
 
   constructor(private readonly root: string) {}
 
+  capture(paths: readonly string[]): () => void {
+    for (const path of paths) {
+      try {
+        const bytes = this.read(path)?.slice();
+        this.captured.set(path, () => bytes);
+      } catch (error) {
+        this.captured.set(path, () => {
+          throw error;
+        });
+      }
+    }
+    return () => this.captured.clear();
+  }
+
   read(path: string): Uint8Array | undefined {
+    if (this.captured.size > 0) {
+      const captured = this.captured.get(path);
+      if (captured !== undefined) {
+        this.captured.delete(path);
+        return captured();
+      }
+    }
     try {
       const file = this.files.get(path) ?? this.open(path);
       const length = this.buffer.fill(file.fd, path);
