@@ -60,16 +60,17 @@ export class ReadBuffer {
 
   /**
    * Reads a file from its start to its end; the length. The kernel may give a page a read, and says no size for its own
-   * files, so that only an empty read is the end. Throws SystemError.
+   * files, so that only an empty read is the end, or one of less than `whole` bytes where there was room for more. Throws SystemError.
    */
-  fill(fd: number, path: string): number {
+  fill(fd: number, path: string, whole = 1): number {
     let length = 0;
     for (;;) {
       if (length === this.bytes.length) this.#grow();
-      const count = libc.pread(fd, (this.#address + length) as Pointer, this.bytes.length - length, length) as number;
+      const room = this.bytes.length - length;
+      const count = libc.pread(fd, (this.#address + length) as Pointer, room, length) as number;
       if (count < 0) throw failed("pread", path);
-      if (count === 0) return length;
       length += count;
+      if (count < whole && count < room) return length;
     }
   }
 

@@ -18,8 +18,19 @@ import type { ProcFs } from "./procfs.ts";
 const ABSENT = new Set(["ENOENT", "ESRCH", "ENODEV", "ENOTDIR", "EOPNOTSUPP"]);
 const FORBIDDEN = new Set(["EACCES", "EPERM"]);
 
+/**
+ * A read of less than half a page came to the file's end: the kernel ends one sooner only where the next line does not fit
+ * into what is left of a page, and a file of one text, as meminfo is for it, it gives whole.
+ */
+const ENDED_BELOW = 2048;
+
+/** Files whose lines, or what the kernel gives in one piece, may be longer: they are read until there is no more. */
+const LONG_LINES: ReadonlySet<string> = new Set(["/proc/self/mountinfo", "/proc/cpuinfo"]);
+
 interface OpenFile {
   readonly fd: number;
+  /** Bytes of a read that make it certain that there is no more. */
+  readonly endedBelow: number;
   /** The buffer's memory when the view of it was made. */
   memory: Uint8Array;
   view: Uint8Array;
@@ -75,7 +86,7 @@ class KernelFs implements KernelFiles {
     }
     try {
       const file = this.files.get(path) ?? this.open(path);
-      const length = this.buffer.fill(file.fd, path);
+      const length = this.buffer.fill(file.fd, path, file.endedBelow);
       if (file.view.length !== length || file.memory !== this.buffer.bytes) {
         file.memory = this.buffer.bytes;
         file.view = file.memory.subarray(0, length);
@@ -108,7 +119,8 @@ class KernelFs implements KernelFiles {
 
   private open(path: string): OpenFile {
     const memory = this.buffer.bytes;
-    const file = { fd: openFile(this.root + path, O_RDONLY), memory, view: memory.subarray(0, 0) };
+    const endedBelow = LONG_LINES.has(path) ? 1 : ENDED_BELOW;
+    const file = { fd: openFile(this.root + path, O_RDONLY), endedBelow, memory, view: memory.subarray(0, 0) };
     this.files.set(path, file);
     return file;
   }
