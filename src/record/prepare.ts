@@ -1,20 +1,23 @@
-import type { Config } from "./config/config.ts";
-import { UsageError } from "./errors.ts";
+import type { Config } from "../config/config.ts";
+import { UsageError } from "../errors.ts";
+import { fileStatus, mayAccess } from "../os/files.ts";
+import { claimMetricsFile, type JournalPlace, type MetricsFile } from "../output/metrics-file.ts";
+import { areResultsWanted } from "../output/results-wanted.ts";
+import { type Launch, launch } from "../run/child.ts";
+import { type Inherited, lookup, needsExactLaunch } from "../run/inherited.ts";
+import type { OwnGroup } from "../run/own-group.ts";
+import { type ResolvedCommand, resolveCommand } from "../run/resolve-command.ts";
 import type { Telling } from "./finish.ts";
-import { fileStatus, mayAccess } from "./os/files.ts";
-import { claimMetricsFile, type JournalPlace, type MetricsFile } from "./output/metrics-file.ts";
-import { areResultsWanted } from "./output/results-wanted.ts";
-import { type Launch, launch } from "./run/child.ts";
-import { type Inherited, lookup, needsExactLaunch } from "./run/inherited.ts";
-import type { OwnGroup } from "./run/own-group.ts";
-import { type ResolvedCommand, resolveCommand } from "./run/resolve-command.ts";
 
 /* What is looked at, checked and taken before the command starts, so that nothing can be in the way at its end. */
 
 /** What is to be told at the end, its places taken; undefined: nothing. Throws OutputError, UsageError. */
 export async function toTell(config: Config): Promise<Telling | undefined> {
   if (!areResultsWanted(config)) return undefined;
-  const [{ Results }, { limitsOf }] = await Promise.all([import("./output/results.ts"), import("./output/limits.ts")]);
+  const [{ Results }, { limitsOf }] = await Promise.all([
+    import("../output/results.ts"),
+    import("../output/limits.ts"),
+  ]);
   checkMeasurable(config);
   return { limits: limitsOf(config.budgets, config.baselines), results: new Results(config) };
 }
@@ -71,7 +74,7 @@ export async function launcherFor(
   group: OwnGroup | undefined,
 ): Promise<Launch> {
   const exact = needsExactLaunch(inherited, command);
-  const launcher = exact ? (await import("./run/exact-child.ts")).launchExactly : launch;
+  const launcher = exact ? (await import("../run/exact-child.ts")).launchExactly : launch;
   return group === undefined ? launcher : group.launching(launcher, !exact);
 }
 

@@ -1,13 +1,13 @@
-import { type Collector, machineCollectors, unknownIn } from "./collect/index.ts";
-import { SelfCollector } from "./collect/self.ts";
-import type { Config } from "./config/config.ts";
-import { nearest } from "./config/nearest.ts";
-import { UsageError } from "./errors.ts";
-import { OwnUsage } from "./os/process.ts";
-import type { ProcFs } from "./proc/procfs.ts";
+import { type Collector, machineCollectors, unknownIn } from "../collect/index.ts";
+import { SelfCollector } from "../collect/self.ts";
+import type { Config } from "../config/config.ts";
+import { nearest } from "../config/nearest.ts";
+import { UsageError } from "../errors.ts";
+import { OwnUsage } from "../os/process.ts";
+import type { ProcFs } from "../proc/procfs.ts";
 
-export { TreeCollector } from "./collect/tree.ts";
-export { RunJournal } from "./run/run-journal.ts";
+export { TreeCollector } from "../collect/tree.ts";
+export { RunJournal } from "../run/run-journal.ts";
 
 /* What measures and keeps what was measured: loaded when the command has been started, where nothing is in its way. */
 

@@ -1,20 +1,20 @@
-import type { Collector } from "./collect/index.ts";
+import type { Collector } from "../collect/index.ts";
+import type { Config, SyncConfig } from "../config/config.ts";
+import { hasEnded } from "../os/children.ts";
+import type { JournalPlace, MetricsFile } from "../output/metrics-file.ts";
+import { FIXED_FILES } from "../proc/fixed-files.ts";
+import { type KernelFiles, kernelFs } from "../proc/kernel-fs.ts";
+import type { Ending } from "../run/child.ts";
+import { systemClock } from "../run/clock.ts";
+import type { CommandGroup } from "../run/command-group.ts";
+import type { Inherited } from "../run/inherited.ts";
+import type { Problems } from "../run/problems.ts";
+import { Session } from "../run/session.ts";
+import { SignalRelay } from "../run/signals.ts";
+import type { Meeting } from "../sync/meeting.ts";
 import { CommandRun } from "./command-run.ts";
-import type { Config, SyncConfig } from "./config/config.ts";
 import { finish, keep, loadEnd, type Telling } from "./finish.ts";
-import { hasEnded } from "./os/children.ts";
-import type { JournalPlace, MetricsFile } from "./output/metrics-file.ts";
 import { claimed, claimPage, found, journalPlace, launcherFor, toTell } from "./prepare.ts";
-import { FIXED_FILES } from "./proc/fixed-files.ts";
-import { type KernelFiles, kernelFs } from "./proc/kernel-fs.ts";
-import type { Ending } from "./run/child.ts";
-import { systemClock } from "./run/clock.ts";
-import type { CommandGroup } from "./run/command-group.ts";
-import type { Inherited } from "./run/inherited.ts";
-import type { Problems } from "./run/problems.ts";
-import { Session } from "./run/session.ts";
-import { SignalRelay } from "./run/signals.ts";
-import type { Meeting } from "./sync/meeting.ts";
 
 /** What one recorded run is made of. */
 export interface RecordParts {
@@ -51,7 +51,7 @@ export async function record(parts: RecordParts): Promise<RunEnd> {
   if (cgroup === undefined) return recordWith(parts, machine, undefined);
   // Before the command's group is made: to make room for it we may have to leave the one that is measured.
   machine.collectors();
-  const { openCommandGroup } = await import("./run/command-group.ts");
+  const { openCommandGroup } = await import("../run/command-group.ts");
   const group = openCommandGroup(proc, cgroup, parts.warn);
   try {
     return await recordWith(parts, machine, group);
@@ -170,7 +170,7 @@ async function met(
   { signals, machine, abandon }: Waiting,
 ): Promise<Meeting | number> {
   try {
-    const { meet, warmUp } = await import("./sync/meet.ts");
+    const { meet, warmUp } = await import("../sync/meet.ts");
     // The start is to be quick when it comes.
     signals.prepare();
     await warmUp(config, machine.collectors(), systemClock);

@@ -1,22 +1,22 @@
-import type { Collector } from "./collect/index.ts";
-import type { TreeCollector } from "./collect/tree.ts";
-import type { Config } from "./config/config.ts";
+import type { Collector } from "../collect/index.ts";
+import type { TreeCollector } from "../collect/tree.ts";
+import type { Config } from "../config/config.ts";
+import { adoptOrphans } from "../os/children.ts";
+import type { JournalPlace } from "../output/metrics-file.ts";
+import { KernelProcesses } from "../proc/processes.ts";
+import type { BudgetKeeper } from "../run/budget-watch.ts";
+import { type Child, type Ending, type Launch, startChild } from "../run/child.ts";
+import { systemClock } from "../run/clock.ts";
+import type { CommandGroup } from "../run/command-group.ts";
+import type { Inherited } from "../run/inherited.ts";
+import { OrphanReaper } from "../run/orphans.ts";
+import type { Problems } from "../run/problems.ts";
+import type { ResolvedCommand } from "../run/resolve-command.ts";
+import type { RunJournal } from "../run/run-journal.ts";
+import type { Store, StoreStart } from "../run/session-parts.ts";
+import type { SignalRelay } from "../run/signals.ts";
+import type { Meeting } from "../sync/meeting.ts";
 import type { Telling } from "./finish.ts";
-import { adoptOrphans } from "./os/children.ts";
-import type { JournalPlace } from "./output/metrics-file.ts";
-import { KernelProcesses } from "./proc/processes.ts";
-import type { BudgetKeeper } from "./run/budget-watch.ts";
-import { type Child, type Ending, type Launch, startChild } from "./run/child.ts";
-import { systemClock } from "./run/clock.ts";
-import type { CommandGroup } from "./run/command-group.ts";
-import type { Inherited } from "./run/inherited.ts";
-import { OrphanReaper } from "./run/orphans.ts";
-import type { Problems } from "./run/problems.ts";
-import type { ResolvedCommand } from "./run/resolve-command.ts";
-import type { RunJournal } from "./run/run-journal.ts";
-import type { Store, StoreStart } from "./run/session-parts.ts";
-import type { SignalRelay } from "./run/signals.ts";
-import type { Meeting } from "./sync/meeting.ts";
 
 /** What a command's run is made of. */
 export interface CommandRunParts {
@@ -57,7 +57,7 @@ export class CommandRun {
     });
     const limits = config.budgetKill ? places.telling?.limits : undefined;
     if (!limits) return;
-    const { BudgetKeeper } = require("./run/budget-watch.ts") as typeof import("./run/budget-watch.ts");
+    const { BudgetKeeper } = require("../run/budget-watch.ts") as typeof import("../run/budget-watch.ts");
     this.#keeper = new BudgetKeeper({ limits, tree: this.#madeTree(), clock: systemClock });
   }
 
