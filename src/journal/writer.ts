@@ -39,9 +39,12 @@ export class JournalWriter implements RowSink {
   /** Numbers by the keys themselves, which collectors keep from one layout to the next, and by what they say. */
   readonly #numbersByKey = new WeakMap<SeriesKey, number>();
   readonly #numbersById = new Map<string, number>();
-  readonly #facts = new Set<string>();
-  #newFacts: Fact[] = [];
-  #newEvents: RunEvent[] = [];
+  readonly #factIds = new Set<string>();
+  /** What the encoder has not got yet; while the first segment goes on, all. */
+  #facts: Fact[] = [];
+  #events: RunEvent[] = [];
+  #encodedFacts = 0;
+  #encodedEvents = 0;
   /** Column of the segment that each value of a row goes to; and the columns that rows have no value for any more. */
   #columns: number[] = [];
   #gone: number[] = [];
@@ -73,15 +76,15 @@ export class JournalWriter implements RowSink {
   }
 
   event(event: RunEvent): void {
-    this.#newEvents.push(event);
+    this.#events.push(event);
     this.#flushOrWait();
   }
 
   fact(fact: Fact): void {
     const id = fact.join("\0");
-    if (this.#facts.has(id)) return;
-    this.#facts.add(id);
-    this.#newFacts.push(fact);
+    if (this.#factIds.has(id)) return;
+    this.#factIds.add(id);
+    this.#facts.push(fact);
     this.#flushOrWait();
   }
 
@@ -103,13 +106,13 @@ export class JournalWriter implements RowSink {
     encoder.write();
   }
 
-  /** Everything that was recorded and not lost; from memory where there is no file. Throws SystemError. */
+  /** Everything that was recorded and not lost; from memory where that has all of it. Throws SystemError. */
   recording(): JournalRecording {
-    if (this.#encoder) return this.#encode().recording();
+    if (this.#encoder && !this.#isFirstSegment) return this.#encode().recording();
     return new JournalRecording({
       header: this.#parts.header,
-      facts: this.#newFacts,
-      events: this.#newEvents,
+      facts: this.#facts,
+      events: this.#events,
       series: this.#series,
       rows: this.#segment.rows > 0 ? [memoryRows(this.#segment)] : [],
       damage: { ended: true, gaps: [], bytes: 0, unnamed: 0 },
@@ -153,10 +156,16 @@ export class JournalWriter implements RowSink {
     this.#place(numbers);
   }
 
+  /** No row has left the memory yet. */
+  get #isFirstSegment(): boolean {
+    return this.#segment.firstRow === 0;
+  }
+
   #closeSegment(): void {
     const encoder = this.#encode();
     encoder.encodeColumns(this.#segment);
     this.#segment.restart(this.#segment.firstRow + this.#segment.rows);
+    this.#forgetEncoded();
     encoder.write();
   }
 
@@ -176,9 +185,20 @@ export class JournalWriter implements RowSink {
       this.#encoder = new JournalEncoder(this.#parts.header, this.#parts.open);
     }
     const encoder = this.#encoder;
-    encoder.encode({ segment: this.#segment, series: this.#series, facts: this.#newFacts, events: this.#newEvents });
-    if (this.#newFacts.length > 0) this.#newFacts = [];
-    if (this.#newEvents.length > 0) this.#newEvents = [];
+    const facts = this.#facts.slice(this.#encodedFacts);
+    const events = this.#events.slice(this.#encodedEvents);
+    encoder.encode({ segment: this.#segment, series: this.#series, facts, events });
+    this.#encodedFacts = this.#facts.length;
+    this.#encodedEvents = this.#events.length;
+    if (!this.#isFirstSegment) this.#forgetEncoded();
     return encoder;
+  }
+
+  /** The journal has them, and is what will be read. */
+  #forgetEncoded(): void {
+    this.#facts = [];
+    this.#events = [];
+    this.#encodedFacts = 0;
+    this.#encodedEvents = 0;
   }
 }

@@ -33,8 +33,8 @@ export function* renderInSteps(recording: Recording, write: (bytes: Uint8Array) 
   out.flush();
 }
 
-/** Up to so many rows a block is written by texts. */
-const FEW_ROWS = 8;
+/** Up to so many rows a block is written by texts: code that has more to do is compiled, and faster by bytes. */
+const FEW_ROWS = 256;
 
 /** Every series, facts and events among them, by family and sorted. */
 function familiesOf(recording: Recording): RecordedSeries[][] {
@@ -83,15 +83,23 @@ function hasPoint({ length, values }: Block): boolean {
 }
 
 /**
- * The lines of a block of a few rows, by whole texts: most runs are short, and what is executed a hundred times only is
+ * The lines of a block of a few rows, by whole texts: most runs are short, and what is executed some thousand times only is
  * not compiled, so that each byte of the other way would cost fifty times as much.
  */
 function fewPoints(prefix: string, stamps: StampCache, block: Block): string {
   const ends = stamps.textsOf(block);
   let lines = "";
+  let last = Number.NaN;
+  let start = "";
   for (let row = 0; row < block.length; row++) {
     const value = block.values[row] as number;
-    if (!Number.isNaN(value)) lines += prefix + numberText(value) + ends[row];
+    if (Number.isNaN(value)) continue;
+    // Most values are the one before; a zero may have another sign.
+    if (value !== last || value === 0) {
+      last = value;
+      start = prefix + numberText(value);
+    }
+    lines += start + ends[row];
   }
   return lines;
 }
