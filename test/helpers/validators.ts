@@ -53,6 +53,8 @@ const TOOLS = {
     probe: ["-e", "/usr/aarch64-linux-gnu/lib/libc.so.6"],
     long: true,
   },
+  // What runs GitLab's jobs here copies the files of a job by it.
+  rsync: { command: ["rsync"], debian: "rsync", probe: ["--version"] },
   zsh: { command: ["zsh"], debian: "zsh", probe: ["--version"] },
   fish: { command: ["fish"], debian: "fish", probe: ["--version"] },
   compiler: { command: ["gcc"], debian: "gcc", probe: ["--version"] },
