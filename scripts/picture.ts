@@ -13,7 +13,7 @@ const PICTURE = resolve("docs/picture.png");
 /** What is neither the machine's own name nor a person's. */
 const HOST = "builder";
 
-const [, EXAMPLE] = /^\$ (statexec .*)$/m.exec(readFileSync("README.md", "utf8"))!;
+const [, BEFORE, EXAMPLE] = /^\$ (.*)\n\$ (statexec .*)$/m.exec(readFileSync("README.md", "utf8"))!;
 
 /** Runs a line in a terminal, as a person would, and answers all that was shown. */
 async function typed(line: string, cwd: string): Promise<string> {
@@ -65,6 +65,7 @@ async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "statexec-picture-"));
   const browser = await TestBrowser.launch();
   try {
+    await typed(BEFORE!, folder);
     const said = await typed(EXAMPLE!, folder);
     const look = await browser.look({ viewport: { width: 1240, height: 840 } });
     const page = await pageOf(join(folder, "statexec_metrics.prom"), look, folder);
