@@ -1,4 +1,5 @@
 import { chmodSync, writeFileSync } from "node:fs";
+import { library } from "./programs.ts";
 import { runProgram, tempFolder } from "./statexec.ts";
 import { isMissing } from "./validators.ts";
 
@@ -20,7 +21,7 @@ const BEGIN = "-- user-mode linux begins --";
 
 /** Whether scripts cannot be run so: no kernel is installed. */
 export function noUserModeLinux(): boolean {
-  return isMissing("userModeLinux");
+  return isMissing("userModeLinux", "compiler");
 }
 
 /**
@@ -38,11 +39,8 @@ export async function inUserModeLinux(
   const exports = Object.entries(env).map(([name, value]) => `export ${name}='${value}'`);
   writeFileSync(init, `${PROLOGUE}${exports.join("\n")}\necho '${BEGIN}'\n${script}\n${EPILOGUE}`);
   chmodSync(init, 0o755);
-  const { stdout, stderr } = await runProgram([
-    ...KERNEL,
-    ...[`init=${init}`, `ubd0=${disk}`, `uml_dir=${folder.path}`],
-    ...CONSOLE,
-  ]);
+  const words = [...KERNEL, `init=${init}`, `ubd0=${disk}`, `uml_dir=${folder.path}`, ...CONSOLE];
+  const { stdout, stderr } = await runProgram(words, { env: { LD_PRELOAD: library("wide-registers", "-ldl") } });
   const [, printed] = stdout.replaceAll("\r", "").split(`${BEGIN}\n`);
   if (printed === undefined) throw new Error(`the kernel did not come up: ${stdout}${stderr}`);
   return printed;
