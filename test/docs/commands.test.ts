@@ -53,7 +53,7 @@ async function synchronised(world: World): Promise<void> {
 
 beforeAll(async () => {
   await Promise.all([...new Set(INSIDE.map(({ document }) => document))].map(typeAll));
-}, 120_000);
+}, 240_000);
 afterAll(() => {
   for (const world of worlds.values()) world[Symbol.dispose]();
 });
