@@ -1,39 +1,73 @@
 import { METRICS, type Metric, sampleName } from "../src/catalog/index.ts";
 import { readmeOptions } from "../src/config/help.ts";
+import { OPTIONS, type OptionId } from "../src/config/options.ts";
 
-/** The README's blocks that come from the tables, by the name in their markers. */
-const BLOCKS: Readonly<Record<string, () => string>> = { options: readmeOptions, metrics: readmeMetrics };
+/** What the README shows of the options; docs/options.md has all of them. */
+const MOST_USED: readonly OptionId[] = [
+  "file",
+  "intervalSeconds",
+  "delaySeconds",
+  "label",
+  "collectors",
+  "cgroup",
+  "quiet",
+  "budget",
+  "reportTo",
+  "pushTo",
+  "server",
+  "connect",
+  "explore",
+  "compare",
+  "recover",
+];
 
-/** A row a metric: name and labels, type, meaning, and where it comes from. */
-function readmeMetrics(): string {
+/** The documents that have parts from the tables, and those parts by the name in their markers. */
+export const DOCUMENTS: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
+  "README.md": { "most used options": mostUsedOptions },
+  "docs/options.md": { options: readmeOptions },
+  "docs/metrics.md": { metrics: metricsTable },
+};
+
+function mostUsedOptions(): string {
+  const [head, line, ...rows] = readmeOptions().split("\n");
+  const wanted = MOST_USED.map((id) => {
+    const row = rows.find((text) => new RegExp(`^\\| \`${OPTIONS[id].flag}[ \`]`).test(text));
+    if (row === undefined) throw new Error(`the table of options has no row of ${OPTIONS[id].flag}`);
+    return row;
+  });
+  return [head, line, ...wanted].join("\n");
+}
+
+/** A row a metric: name and labels, type, unit, meaning, and where it comes from. */
+function metricsTable(): string {
   const row = (metric: Metric) => [
     `\`${sampleName(metric)}\`${metric.labels.map((label) => ` \`${label}\``).join("")}`,
     metric.type,
+    metric.unit ?? "",
     metric.help,
     metric.source,
   ];
-  return [["Metric and its labels", "Type", "What it is", "Source"], ["---", "---", "---", "---"], ...METRICS.map(row)]
+  const head = ["Metric and its labels", "Type", "Unit", "What it is", "Source"];
+  return [head, head.map(() => "---"), ...METRICS.map(row)]
     .map((cells) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`)
     .join("\n");
 }
 
-/** The README with its generated blocks as the tables have them now. */
-export function withBlocks(readme: string): string {
-  return Object.entries(BLOCKS).reduce((text, [name, block]) => {
+/** A document with its generated parts as the tables have them now. */
+export function withBlocks(path: string, document: string): string {
+  return Object.entries(DOCUMENTS[path] ?? {}).reduce((text, [name, block]) => {
     const [begin, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
     const [before, rest] = split(text, begin);
     const [, after] = split(rest, end);
     return `${before}${begin}\n${block()}\n${end}${after}`;
-  }, readme);
+  }, document);
+
+  function split(text: string, at: string): [before: string, after: string] {
+    const place = text.indexOf(at);
+    if (place < 0) throw new Error(`${path} has no ${at}`);
+    return [text.slice(0, place), text.slice(place + at.length)];
+  }
 }
 
-function split(text: string, at: string): [before: string, after: string] {
-  const place = text.indexOf(at);
-  if (place < 0) throw new Error(`README.md has no ${at}`);
-  return [text.slice(0, place), text.slice(place + at.length)];
-}
-
-if (import.meta.main) {
-  const file = Bun.file("README.md");
-  await Bun.write(file, withBlocks(await file.text()));
-}
+if (import.meta.main)
+  for (const path of Object.keys(DOCUMENTS)) await Bun.write(path, withBlocks(path, await Bun.file(path).text()));

@@ -6,7 +6,7 @@ import { loadRuns } from "../explorer/report/load.ts";
 import { TestBrowser } from "../test/explorer/browser.ts";
 import { madeFile } from "../test/explorer/runs.ts";
 
-/** The picture in the README. */
+/** The picture in docs/explorer.md. */
 const PICTURE = "explorer/screenshot.png";
 
 /** Takes the picture of a recording's page: of the file that is named, or of a build as the tests make it. */

@@ -1,52 +1,67 @@
-import { describe, expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { withBlocks } from "../scripts/readme.ts";
+import { expect, test } from "bun:test";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { DOCUMENTS as GENERATED, withBlocks } from "../scripts/readme.ts";
+import { METRICS, sampleName } from "../src/catalog/index.ts";
 import { OPTIONS } from "../src/config/options.ts";
-import { parseInvocation } from "../src/config/resolve.ts";
+import { DOCUMENTS, ROOT, TYPED } from "./docs/documents.ts";
 
-const ROOT = join(import.meta.dir, "..");
-const README = readFileSync(join(ROOT, "README.md"), "utf8");
+const README = DOCUMENTS.get("README.md")!;
 
-/** The command lines of the README's shell blocks, without comments. */
-const LINES = [...README.matchAll(/```sh\n(.*?)```/gs)].flatMap(([, block]) =>
-  block!.split("\n").filter((line) => line.trim() !== ""),
-);
-
-test("the generated blocks are up to date (bun scripts/readme.ts writes them)", () => {
-  expect(README).toBe(withBlocks(README));
+test.each(Object.keys(GENERATED))("the generated parts of %s are up to date (npm run generate writes them)", (path) => {
+  const text = DOCUMENTS.get(path)!;
+  expect(text).toBe(withBlocks(path, text));
 });
 
 test("the test line is what CI runs", () => {
-  expect(LINES).toContain("npm install && npm test");
+  expect(TYPED.map(({ line }) => line)).toContain("npm install && npm test");
   expect(readFileSync(join(ROOT, ".ci/run"), "utf8")).toContain("npm install && npm test");
 });
 
-describe("every statexec line is one that the option parser takes", () => {
-  const commands = LINES.filter((line) => /^(\w+=\S+ )*statexec /.test(line));
-  expect(commands.length).toBeGreaterThanOrEqual(5);
-
-  test.each(commands)("%s", (line) => {
-    const [, variables = "", words = ""] = /^((?:\w+=\S+ )*)statexec (.*?)(?:\s+#.*)?$/.exec(line) ?? [];
-    const env = Object.fromEntries(
-      variables
-        .split(" ")
-        .filter(Boolean)
-        .map((variable) => variable.split("=") as [string, string]),
-    );
-    const invocation = parseInvocation(words.split(/\s+/).map(unquoted), env);
-    expect<string>(invocation.mode).toBe(/ --(explore|compare|recover|report)(?= )/.exec(line)?.[1] ?? "run");
-    if (invocation.mode === "run") expect(invocation.warnings).toEqual([]);
-  });
-});
-
-test("every option that the text names is one", () => {
+test("every option that a text names is one", () => {
   const flags = new Set<string>(Object.values(OPTIONS).flatMap((option) => [option.flag, ...option.shorts]));
-  for (const [, flag] of README.matchAll(/`(--[a-z][a-z-]+)/g))
-    if (flag !== "--flag") expect(flags, flag).toContain(flag!);
+  for (const [path, text] of DOCUMENTS)
+    if (path !== "CONTRIBUTING.md")
+      for (const [, flag] of text.matchAll(/`(--[a-z][a-z-]+)/g))
+        if (flag !== "--flag") expect(flags, `${path}: ${flag}`).toContain(flag!);
 });
 
-/** A word as the shell hands it on; those of the README have quotes around the whole of it or none. */
-function unquoted(word: string): string {
-  return word.replace(/^'(.*)'$/, "$1");
-}
+test("each metric is of a family that the README tells of, and each of those has some", () => {
+  const [, table = ""] = /<!-- families -->\n(.*?)<!-- \/families -->/s.exec(README) ?? [];
+  const families = [...table.matchAll(/`(statexec_[a-z_]+)(…?)`/g)].map(([, name = "", more]) => ({ name, more }));
+  const isOf = (metric: string) =>
+    families.filter(({ name, more }) => (more ? metric.startsWith(name) : metric === name));
+  const names = METRICS.map(sampleName);
+  for (const name of names) expect(isOf(name), name).not.toEqual([]);
+  for (const family of families)
+    expect(
+      names.some((name) => isOf(name).includes(family)),
+      family.name,
+    ).toBe(true);
+});
+
+test("every link and picture that leads into the repository leads to something", () => {
+  let count = 0;
+  for (const [path, text] of DOCUMENTS)
+    for (const [, target = ""] of text.matchAll(/\]\(([^)#]+)(?:#[^)]*)?\)/g)) {
+      if (/^https?:/.test(target)) continue;
+      count++;
+      expect(existsSync(join(ROOT, dirname(path), target)), `${path}: ${target}`).toBe(true);
+    }
+  expect(count).toBeGreaterThan(15);
+});
+
+test("every page of docs is reached from the README", () => {
+  for (const path of DOCUMENTS.keys()) if (path.startsWith("docs/")) expect(README).toContain(`](${path})`);
+});
+
+/** What fits into a window: longer sections have a page of their own, and the tables of a machine's making are apart. */
+const SCREENFUL = 50;
+
+test("a section of the README is a screenful", () => {
+  const written = README.replaceAll(/<!-- (\w[\w ]*) -->\n.*?<!-- \/\1 -->/gs, "");
+  const sections = written
+    .split(/^## /m)
+    .map((section) => [section.split("\n")[0], section.split("\n").length] as const);
+  for (const [title, lines] of sections) expect(lines, title).toBeLessThanOrEqual(SCREENFUL);
+});

@@ -8,12 +8,21 @@ const ROOT = resolve(import.meta.dir, "../..");
 
 /** A program of test/programs, compiled once for each text that it ever had. Throws with the compiler's words. */
 export function program(name: "dump" | "launch" | "count" | "load"): string {
+  return compiled(name, []);
+}
+
+/** A library of test/programs, likewise; `flags` are the compiler's. */
+export function library(name: "glibc-on-musl" | "wide-registers", ...flags: readonly string[]): string {
+  return compiled(name, ["-shared", "-fPIC", ...flags]);
+}
+
+function compiled(name: string, flags: readonly string[]): string {
   const source = join(SOURCES, `${name}.c`);
   const target = join(tmpdir(), `statexec-${name}-${Bun.hash(readFileSync(source)).toString(16)}`);
   if (existsSync(target)) return target;
   const folder = mkdtempSync(join(tmpdir(), "statexec-compile-"));
   const made = join(folder, name);
-  const compiler = Bun.spawnSync(["gcc", "-O1", "-Wall", "-Wextra", "-Werror", "-o", made, source]);
+  const compiler = Bun.spawnSync(["gcc", "-O1", "-Wall", "-Wextra", "-Werror", ...flags, "-o", made, source]);
   if (compiler.exitCode !== 0) throw new Error(`cannot compile ${source}:\n${compiler.stderr}`);
   // Whole or not at all, should another run compile it too; and for every user.
   chmodSync(made, 0o755);

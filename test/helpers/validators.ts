@@ -53,6 +53,9 @@ const TOOLS = {
     probe: ["-e", "/usr/aarch64-linux-gnu/lib/libc.so.6"],
     long: true,
   },
+  // What runs GitLab's jobs here copies the files of a job by it.
+  rsync: { command: ["rsync"], debian: "rsync", probe: ["--version"] },
+  musl: { command: ["test"], debian: "musl", probe: ["-e", "/lib/ld-musl-x86_64.so.1"], long: true },
   zsh: { command: ["zsh"], debian: "zsh", probe: ["--version"] },
   fish: { command: ["fish"], debian: "fish", probe: ["--version"] },
   compiler: { command: ["gcc"], debian: "gcc", probe: ["--version"] },

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "bun:test";
+import { copyFileSync, mkdirSync, realpathSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { optionalDependencies } from "../../package.json";
 import { buildFor, sumsOf, TARGETS } from "../../scripts/build-all.ts";
+import { library } from "../helpers/programs.ts";
 import { runProgram, tempFolder } from "../helpers/statexec.ts";
 import { isMissing } from "../helpers/validators.ts";
 
@@ -22,6 +24,23 @@ test("sums are what sha256sum(1) checks", async () => {
   await Bun.write(folder.file("b"), "x");
   expect((await check()).code).toBe(1);
 });
+
+/**
+ * Makes a folder of what Alpine has and Debian has not: the C++ library. Debian's own, which is made for another C
+ * library, does with musl where the few functions that are missing are there.
+ */
+async function muslLibraries(folder: string): Promise<string> {
+  const libraries = join(folder, "lib");
+  mkdirSync(libraries);
+  symlinkSync("/lib/ld-musl-x86_64.so.1", join(libraries, "libc.musl-x86_64.so.1"));
+  for (const name of ["libstdc++.so.6", "libgcc_s.so.1"]) {
+    const { stdout } = await runProgram(["gcc", `-print-file-name=${name}`]);
+    copyFileSync(realpathSync(stdout.trim()), join(libraries, name));
+  }
+  // By this name Debian's libraries ask for the other C library's loader, and get the missing functions.
+  copyFileSync(library("glibc-on-musl", "-nostdlib"), join(libraries, "ld-linux-x86-64.so.2"));
+  return libraries;
+}
 
 /** They fetch 40 MB each, and run on a processor that is not there. */
 function allSystems(): void {
@@ -52,6 +71,25 @@ function allSystems(): void {
       const result = await runProgram([...words, "sh", "-c", "echo in; exit 4"], { cwd: folder.path });
       expect(result).toEqual({ code: 4, signal: null, stdout: "in\n", stderr: "" });
       expect(await Bun.file(join(folder.path, "run.prom")).text()).toMatch(/statexec_command_status\{.*\} 2 .*\n/);
+    },
+    300_000,
+  );
+
+  test.skipIf(process.arch !== "x64" || isMissing("musl", "compiler"))(
+    "that of musl records a command, with musl's own loader and C library",
+    async () => {
+      using folder = tempFolder();
+      const path = await buildFor(TARGETS.find(({ file }) => file === "statexec-linux-x64-musl")!, folder.path);
+      const env = { LD_LIBRARY_PATH: await muslLibraries(folder.path) };
+      const words = ["-f", "run.prom", "--interval", "0.05", "--budget", "memory<1GiB"];
+      const script =
+        'echo "$0"; sleep 0.3; grep -om1 musl /proc/$PPID/maps; grep -c libc.so.6 /proc/$PPID/maps; exit 4';
+      const result = await runProgram([path, ...words, "sh", "-c", script, "in"], { cwd: folder.path, env });
+      expect(result).toEqual({ code: 4, signal: null, stdout: "in\nmusl\n0\n", stderr: "" });
+      const text = await Bun.file(join(folder.path, "run.prom")).text();
+      expect(text).toMatch(/statexec_command_status\{.*\} 2 .*\n/);
+      expect(text).toMatch(/statexec_command_memory_peak_bytes\{.*\} [1-9]/);
+      expect(text).toEndWith("# EOF\n");
     },
     300_000,
   );

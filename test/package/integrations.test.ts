@@ -121,19 +121,6 @@ describe("the GitHub Action", () => {
   });
 });
 
-test("the GitLab jobs have what a job may have, and their statexec lines are good ones", () => {
-  const jobs = Bun.YAML.parse(textOf("gitlab/statexec.gitlab-ci.yml")) as Record<string, Record<string, unknown>>;
-  const known = ["image", "variables", "before_script", "artifacts", "extends", "script"];
-  expect(Object.keys(jobs)).toEqual([".statexec", "tests"]);
-  for (const job of Object.values(jobs)) for (const key of Object.keys(job)) expect(known).toContain(key);
-  const variables = jobs[".statexec"]!.variables as Record<string, string>;
-  const lines = jobs.tests!.script as string[];
-  for (const line of lines)
-    expect(parseInvocation(line.split(" ").slice(1), variables)).toMatchObject({ warnings: [] });
-  const artifacts = jobs[".statexec"]!.artifacts as { when: string; paths: string[] };
-  expect(artifacts).toEqual({ when: "always", paths: [variables.SE_FILE!] });
-});
-
 test("the Dockerfile copies binaries that are built, and becomes statexec", () => {
   const text = textOf("docker/Dockerfile");
   const copied = [...text.matchAll(/^COPY dist\/(\S+)/gm)].map(([, file]) => file!);

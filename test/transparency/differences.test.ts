@@ -4,7 +4,7 @@ import { childrenOf, procText, until } from "../helpers/processes.ts";
 import { program } from "../helpers/programs.ts";
 import { BIN, cleanEnv, runProgram, tempFolder } from "../helpers/statexec.ts";
 
-/** What a command can still tell, as the README lists it: each line here is a promise that is not made. */
+/** What a command can still tell, as docs/transparency.md lists it: each line here is a promise that is not made. */
 
 /** Dumps its world by a script twice, as in world.test.ts, and answers the lines that differ: without, then with. */
 async function differences(script: string, prefix = `${BIN} -f run.prom`): Promise<[string[], string[]]> {
