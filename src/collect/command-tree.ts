@@ -74,7 +74,8 @@ export class CommandTree {
 
   /** Takes the state of now; `whole`: with all that is costly. Throws SystemError, ParseError. */
   update(atMs: number, whole: boolean): void {
-    const { accounts, details, budget } = this;
+    const { accounts, details, budget, memory } = this;
+    memory.begin();
     accounts.update();
     if (whole && this.reapOrphans()) accounts.update();
     details.fresh = false;
@@ -82,8 +83,10 @@ export class CommandTree {
     if (whole || budget.allows(details.expectedMs(members))) budget.spend(details.update(members));
     this.openDescriptors = details.fresh ? details.openDescriptors : ABSENT;
     this.takeIo();
-    this.memory.update(accounts, details, atMs);
-    if (this.group) this.takeGroup(this.group, atMs);
+    const { group } = this;
+    const hasMemory = group !== undefined && !Number.isNaN(group.anonymousBytes);
+    memory.update(accounts, details, atMs, hasMemory ? group : undefined);
+    if (group) this.takeGroup(group);
   }
 
   get userSeconds(): number {
@@ -97,8 +100,8 @@ export class CommandTree {
   /** Where the figures of each resource come from, for `statexec_accounting_info`. */
   sources(): Map<string, string> {
     const sources = new Map([["cpu", this.isLowerBound ? "wait4_lower_bound" : "wait4"]]);
-    const peak = this.memory.isLowerBound ? "proc_sampled_lower_bound" : "proc_sampled";
-    if (!Number.isNaN(this.memory.peakBytes)) sources.set("memory", "proc").set("memory_peak", peak);
+    const peak = this.memory.peak.isLowerBound ? "proc_sampled_lower_bound" : "proc_sampled";
+    if (!Number.isNaN(this.memory.peak.bytes)) sources.set("memory", "proc").set("memory_peak", peak);
     if (!Number.isNaN(this.ioReadBytes))
       sources.set("io", this.ioHidden || this.isLowerBound ? "proc_lower_bound" : "proc");
     for (const [resource, source] of this.group?.sources ?? []) sources.set(resource, source);
@@ -122,9 +125,8 @@ export class CommandTree {
     return orphans.length > 0;
   }
 
-  /** A group counts shared memory once, and the kernel's own; what it says of storage is of the disks themselves. */
-  private takeGroup(group: GroupCounts, atMs: number): void {
-    if (!Number.isNaN(group.anonymousBytes)) this.memory.takeGroup(group, atMs);
+  /** What a group says of storage is of the disks themselves. */
+  private takeGroup(group: GroupCounts): void {
     if (Number.isNaN(group.diskReadBytes)) return;
     this.diskReadBytes = this.raised(2, group.diskReadBytes);
     this.diskWriteBytes = this.raised(3, group.diskWriteBytes);

@@ -76,6 +76,22 @@ export class Kin {
     if (known.size > count) this.prune();
   }
 
+  /** Whether somebody has come since the last look who was left to us, or whose parent is one of these. */
+  haveForked(parents: readonly Member[]): boolean {
+    const { processes, isHelper } = this.parts;
+    const count = processes.list();
+    for (let i = 0; i < count; i++) {
+      const pid = processes.pids[i]!;
+      if (this.known.get(pid)?.inode === processes.inodes[i]) continue;
+      const bytes = this.statOf(pid);
+      processes.forget(pid);
+      if (bytes === undefined || bytes === FORBIDDEN) continue;
+      const { parent } = this.stat;
+      if (parent === processes.self ? !isHelper(pid) : parents.includes(this.member(parent)!)) return true;
+    }
+    return false;
+  }
+
   /** Takes those out that are gone. */
   removeGone(): void {
     const { members } = this;

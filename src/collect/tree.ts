@@ -133,8 +133,8 @@ function fill(row: Float64Array, tree: CommandTree, running: boolean): void {
   row[14] = memory.anonymousBytes;
   row[15] = memory.fileBytes;
   row[16] = memory.sharedBytes;
-  row[17] = memory.peakBytes;
-  row[18] = memory.peakAtMs / 1000;
+  row[17] = memory.peak.bytes;
+  row[18] = memory.peak.atMs / 1000;
   row[19] = memory.boundBytes;
   row[20] = ended.largestBytes;
   row[21] = tree.openDescriptors;

@@ -23,6 +23,7 @@ export class ProcessTree implements Processes {
   private nextPid = US + 1;
   private nextInode = 1;
   private ticks = 1;
+  private nextStack = 0x7ff0_0000_0000;
   private buffer = new Uint8Array(4096);
 
   constructor() {
@@ -30,11 +31,24 @@ export class ProcessTree implements Processes {
     this.put(US, INIT, { name: "statexec", adopts: true });
   }
 
-  /** A new process; its pid. */
+  /** A new process that has executed a program; its pid. */
   fork(parent: number, has: Partial<Scripted> = {}): number {
     const { pid = this.nextPid++ } = has;
     this.put(pid, parent, { name: this.all.get(parent)?.name ?? "?", ...has });
     return pid;
+  }
+
+  /** A new process that is a copy of its parent; its pid. */
+  copy(parent: number, has: Partial<Scripted> = {}): number {
+    const { residentPages, anonymous, shared, stackStart } = this.at(parent);
+    return this.fork(parent, { residentPages, anonymous, shared, stackStart, ...has });
+  }
+
+  /** It executes a program. */
+  execute(pid: number, has: Partial<Scripted> = {}): void {
+    const process = this.at(pid);
+    Object.assign(process, { stackStart: this.nextStack++, minorFaults: process.minorFaults + 1, memoryOf: undefined });
+    Object.assign(process, has);
   }
 
   private put(pid: number, parent: number, has: Partial<Scripted>): void {
@@ -42,6 +56,7 @@ export class ProcessTree implements Processes {
       ...DEFAULTS,
       inode: this.nextInode++,
       startTicks: this.ticks++,
+      stackStart: this.nextStack++,
       ...has,
       pid,
       parent,

@@ -7,6 +7,10 @@
  *   load reaped PROCESSES MS       as cpu, by a parent that has the kernel end its children unseen
  *   load private PROCESSES MIB MS  each holds so much memory of its own, all for so long together
  *   load shared PROCESSES MIB MS   all of them map the same memory and hold it for so long
+ *   load grow PROCESSES MIB MS     each takes so much memory of its own, in ten steps in so long, and holds it for half
+ *                                  a second; all of them are copies of their parent
+ *   load grown PROCESSES MIB MS    as grow, by processes that have each executed a program
+ *   load server PROCESSES MIB MS   holds so much, and has copies that write to a half of it each, and hold that for so long
  *   load io FILE MIB               writes so much to the disk, and reads it from there
  *   load pipe MIB                  so much through a pipe to a child
  *   load tree PROCESSES            so many that sleep, until standard input ends; a line when they are there
@@ -152,6 +156,45 @@ static void private(long processes, long mib, long ms)
     wait_all();
 }
 
+static void grow_one(long mib, long ms)
+{
+    char *bytes = mmap(NULL, mib * MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (bytes == MAP_FAILED)
+        fail("mmap");
+    for (long step = 0; step < 10; step++) {
+        long from = step * mib * MIB / 10, to = (step + 1) * mib * MIB / 10;
+        memset(bytes + from, 1, to - from);
+        pause_ms(ms / 10);
+    }
+    pause_ms(500);
+    _exit(0);
+}
+
+/* Each executes the program, if there is one. */
+static void grow(const char *program, long processes, char **arguments)
+{
+    for (long i = 0; i < processes; i++)
+        if (child() == 0) {
+            if (!program)
+                grow_one(atol(arguments[0]), atol(arguments[1]));
+            execl(program, program, "grow-one", arguments[0], arguments[1], (char *)NULL);
+            fail(program);
+        }
+    wait_all();
+}
+
+static void server(long processes, long mib, long ms)
+{
+    char *bytes = memory(mib, MAP_PRIVATE);
+    for (long i = 0; i < processes; i++)
+        if (child() == 0) {
+            memset(bytes, 2, mib * MIB / 2);
+            pause_ms(ms);
+            _exit(0);
+        }
+    wait_all();
+}
+
 static void shared(long processes, long mib, long ms)
 {
     char *bytes = memory(mib, MAP_SHARED);
@@ -285,6 +328,14 @@ int main(int argc, char **argv)
         cpu(a, b);
     } else if (!strcmp(kind, "private"))
         private(a, b, c);
+    else if (!strcmp(kind, "grow-one"))
+        grow_one(a, b);
+    else if (!strcmp(kind, "grow") && argc > 4)
+        grow(NULL, a, argv + 3);
+    else if (!strcmp(kind, "grown") && argc > 4)
+        grow("/proc/self/exe", a, argv + 3);
+    else if (!strcmp(kind, "server"))
+        server(a, b, c);
     else if (!strcmp(kind, "shared"))
         shared(a, b, c);
     else if (!strcmp(kind, "io"))
