@@ -1,17 +1,4 @@
-import type { Member } from "./tree-member.ts";
-
-/** Processes that are copies of one another by fork(2) and have executed no program since: they may share memory. */
-export interface Family {
-  /** Where the stack of each begins: the kernel draws it for a program that is executed, a copy has the same. */
-  readonly stackStart: number;
-  size: number;
-  /** The most that one of them holds, in the look of this number. */
-  mostBytes: number;
-  look: number;
-}
-
-/** Where the kernel hides it: such processes may be copies of any other. */
-const HIDDEN = 0;
+import type { Family, Member } from "./tree-member.ts";
 
 /** Which processes of the tree may have anonymous memory in common: two that have executed different programs never do. */
 export class Families {
@@ -37,9 +24,4 @@ export class Families {
     family.size--;
     if (family.size === 0) this.all.delete(family.stackStart);
   }
-}
-
-/** Whether the kernel does not show whose copy it is. */
-export function isHidden({ family }: Member): boolean {
-  return family?.stackStart === HIDDEN;
 }

@@ -1,6 +1,5 @@
 import { PidStatus } from "../proc/pid-status.ts";
 import type { Processes } from "../proc/processes.ts";
-import { isHidden } from "./tree-families.ts";
 import type { Member } from "./tree-member.ts";
 
 const NOTHING = new Uint8Array(0);
@@ -77,7 +76,7 @@ export class Holdings {
   private add(member: Member): void {
     const { holding, family } = member;
     this.fileBytes += holding.fileBytes;
-    if (isHidden(member) && this.living > 1) {
+    if (member.isHidden && this.living > 1) {
       this.hiddenBytes += holding.bytes;
       this.hiddenMost = Math.max(this.hiddenMost, holding.bytes);
     } else if (family!.size > 1 || (holding.sharedBytes > 0 && this.sharers > 1)) this.addSharing(member);

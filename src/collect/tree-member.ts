@@ -1,6 +1,18 @@
 import type { PidStat } from "../proc/pid-stat.ts";
-import type { Family } from "./tree-families.ts";
 import { Holding } from "./tree-holding.ts";
+
+/** Processes that are copies of one another by fork(2) and have executed no program since: they may share memory. */
+export interface Family {
+  /** Where the stack of each begins: the kernel draws it for a program that is executed, a copy has the same. */
+  readonly stackStart: number;
+  size: number;
+  /** The most that one of them holds, in the look of this number. */
+  mostBytes: number;
+  look: number;
+}
+
+/** Where the kernel hides it: such processes may be copies of any other. */
+const HIDDEN = 0;
 
 /** One living process of the command's tree, as it was last seen. */
 export class Member {
@@ -59,6 +71,11 @@ export class Member {
   /** It has memory, and of its own. */
   get hasMemory(): boolean {
     return this.family !== undefined;
+  }
+
+  /** Whether the kernel does not show whose copy it is. */
+  get isHidden(): boolean {
+    return this.family?.stackStart === HIDDEN;
   }
 
   /** Takes what its stat says now. */

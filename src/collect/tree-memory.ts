@@ -5,7 +5,7 @@ import type { TreeAccounts } from "./tree-accounts.ts";
 import type { TreeDetails } from "./tree-details.ts";
 import { Holdings } from "./tree-holdings.ts";
 import { TreePeak } from "./tree-peak.ts";
-import { RESERVE, Sharing } from "./tree-sharing.ts";
+import { Sharing, withReserve } from "./tree-sharing.ts";
 
 /** How much of all time the walks over pages may take, and how much of it in advance. */
 const SHARE = 0.01;
@@ -129,7 +129,7 @@ export class TreeMemory {
     const sinceMs = this.now() - this.walkedAt;
     const isHigh = sinceMs >= SOON_MS && residentBytes > this.walkedResident * NEW_HIGH;
     if (!isHigh && sinceMs < WALK_EVERY_MS) return false;
-    return this.budget.allows(RESERVE * this.sharing.shares.expectedMs(members));
+    return this.budget.allows(withReserve(this.sharing.shares.expectedMs(members)));
   }
 
   /** Proportional memory is known by such a walk alone, and of several processes how much of it is files. */
@@ -140,9 +140,6 @@ export class TreeMemory {
     this.walkedResident = Math.max(this.walkedResident, residentBytes);
     this.proportionalBytes = shares.proportionalBytes;
     if (Number.isNaN(this.fileBytes)) this.fileBytes = shares.fileBytes;
-    if (!Number.isNaN(this.anonymousBytes)) return;
-    this.anonymousBytes = shares.anonymousBytes;
-    this.sharedBytes = shares.sharedBytes;
   }
 
   private get sharing(): Sharing {

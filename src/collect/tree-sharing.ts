@@ -9,11 +9,12 @@ import { TreeShares } from "./tree-shares.ts";
 export const NEAR = 0.005;
 
 /**
- * There is to be time for so many walks where one is made that the peak may not gain by: while much moves, and while a
- * process may have just begun to, which may keep us waiting for long.
+ * How much time there is to be for a walk that the peak may not gain by: while much moves, or a process may have just
+ * begun to, a walk may have to wait for it, and take many times as long.
  */
-export const RESERVE = 3;
-const RESERVE_FOR_NEW = 15;
+export function withReserve(expectedMs: number): number {
+  return Math.max(3 * expectedMs, Math.min(15 * expectedMs, 250));
+}
 
 /** Who can tell whether processes have been copied meanwhile. */
 export interface Forking {
@@ -93,8 +94,8 @@ export class Sharing {
     const wouldMove = (this.movedBytes(sharing) / sinceMs) * expectedMs;
     // What moves meanwhile keeps the bounds apart on either side.
     if (4 * wouldMove > this.mostBytes - this.leastBytes) return;
-    const reserve = wouldMove > NEAR * this.leastBytes ? RESERVE : 1;
-    if (!budget.allows((this.hasNew(sharing) ? RESERVE_FOR_NEW : reserve) * expectedMs)) return;
+    const isCalm = wouldMove <= NEAR * this.leastBytes && !this.hasNew(sharing);
+    if (!budget.allows(isCalm ? expectedMs : withReserve(expectedMs))) return;
     shares.begin(sharing);
     budget.spend(shares.walk(sharing));
     const total = shares.anonymousBytes + shares.sharedBytes;
