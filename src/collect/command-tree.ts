@@ -37,6 +37,8 @@ export interface TreeParts {
   readonly group?: GroupCounts | undefined;
   /** Milliseconds by a clock that does not step. */
   readonly now?: () => number;
+  /** Our own CPU time until now, in ms. */
+  readonly cpuMs?: () => number;
 }
 
 /** The command's process tree while it runs: what it used until now, and what is known of the living. */
@@ -61,12 +63,12 @@ export class CommandTree {
   constructor(
     root: number,
     private readonly processes: Processes,
-    { helpers, reap, reaped, group, now = monotonicMs }: TreeParts,
+    { helpers, reap, reaped, group, now = monotonicMs, cpuMs = ownCpuMs }: TreeParts,
   ) {
     this.group = group;
     this.accounts = new TreeAccounts(processes, root, helpers);
     this.reap = reap;
-    this.memory = new TreeMemory(processes, now);
+    this.memory = new TreeMemory(processes, now, cpuMs);
     this.ended = new EndedTotals(processes, reaped);
     this.details = new TreeDetails(processes, now);
     this.budget = new Budget(DETAILS_SHARE, DETAILS_ADVANCE_MS, now);
@@ -162,4 +164,9 @@ function preferred(first: number | undefined, second: number): number {
 
 function monotonicMs(): number {
   return performance.now();
+}
+
+function ownCpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
 }

@@ -7,7 +7,7 @@ import { Holdings } from "./tree-holdings.ts";
 import { TreePeak } from "./tree-peak.ts";
 import { Sharing, withReserve } from "./tree-sharing.ts";
 
-/** How much of all time the walks over pages may take, and how much of it in advance. */
+/** How much CPU time the walks over pages may take of all time, and how much of it in advance. */
 const SHARE = 0.01;
 const ADVANCE_MS = 50;
 
@@ -53,6 +53,7 @@ export class TreeMemory {
   constructor(
     private readonly processes: Processes,
     private readonly now: () => number,
+    private readonly cpuMs: () => number,
   ) {
     this.holdings = new Holdings(processes);
     this.budget = new Budget(SHARE, ADVANCE_MS, now);
@@ -143,7 +144,7 @@ export class TreeMemory {
   }
 
   private get sharing(): Sharing {
-    this.made ??= new Sharing(this.processes, this.budget, this.now);
+    this.made ??= new Sharing(this.processes, this.budget, this.cpuMs);
     return this.made;
   }
 }

@@ -15,7 +15,7 @@ const MAPPED_A_FAULT = 16;
 /** What is kept of each: resident memory, its own faults, and those of its children that it has waited for. */
 const STATE = 3;
 
-/** A walk that waits for a busy process, or for a CPU, says little of the next: what is expected rises by no more at once. */
+/** A walk beside a busy process says little of the next: what is expected rises by no more at once. */
 const MOST_DEARER = 1.5;
 
 /** A walk that was to take less says more of how warm our own code is than of the kernel's. */
@@ -42,12 +42,12 @@ export class TreeShares {
 
   constructor(
     private readonly processes: Processes,
-    private readonly now: () => number,
+    private readonly cpuMs: () => number,
   ) {
     this.stat = new PidStat(processes.pageBytes);
   }
 
-  /** What a walk would take. */
+  /** CPU time that a walk would take: that it may have to wait for a CPU, or for a process, costs nobody anything. */
   expectedMs(members: readonly Member[]): number {
     return this.costFactor * guess(members);
   }
@@ -66,15 +66,15 @@ export class TreeShares {
     }
   }
 
-  /** Reads the share of each; what it took. Throws ParseError. */
+  /** Reads the share of each; the CPU time that it took, in ms. Throws ParseError. */
   walk(members: readonly Member[]): number {
-    const began = this.now();
+    const began = this.cpuMs();
     this.proportionalBytes = 0;
     this.anonymousBytes = 0;
     this.fileBytes = 0;
     this.sharedBytes = 0;
     for (const member of members) if (member.hasMemory) this.add(member.pid);
-    const took = this.now() - began;
+    const took = this.cpuMs() - began;
     const guessed = guess(members);
     if (guessed >= TELLING_MS) this.costFactor = Math.min(took / guessed, this.costFactor * MOST_DEARER);
     return took;

@@ -10,7 +10,7 @@ export const NEAR = 0.005;
 
 /**
  * How much time there is to be for a walk that the peak may not gain by: while much moves, or a process may have just
- * begun to, a walk may have to wait for it, and take many times as long.
+ * begun to, a walk takes longer, and another one is to be possible afterwards.
  */
 export function withReserve(expectedMs: number): number {
   return Math.max(3 * expectedMs, Math.min(15 * expectedMs, 250));
@@ -48,9 +48,9 @@ export class Sharing {
   constructor(
     private readonly processes: Processes,
     private readonly budget: Budget,
-    now: () => number,
+    cpuMs: () => number,
   ) {
-    this.shares = new TreeShares(processes, now);
+    this.shares = new TreeShares(processes, cpuMs);
   }
 
   /** The bounds are one figure. */

@@ -53,7 +53,7 @@ describe("a budget", () => {
     const walks = () => kernel.reads.filter((read) => read.endsWith("/smaps_rollup")).length;
     sample();
     expect(walks()).toBe(0);
-    for (let i = 0; i < 25; i++) sample();
+    for (let i = 0; i < 22; i++) sample();
     expect(walks()).toBe(1);
   });
 });
