@@ -51,6 +51,7 @@ export class CommandRun {
     const { config, group, places, signals } = parts;
     const helpers = signals.sentinel;
     const tree = new TreeCollector({ helpers, group: group?.figures, reap: (pid) => this.#orphans.end(pid) });
+    helpers.onEnding = (pid) => this.#helperEnding(tree, pid);
     this.#orphans = new OrphanReaper({
       isWaitedFor: (pid) => pid === this.child?.pid || helpers.isHelper(pid),
       farewell: (pid) => tree.farewell(pid),
@@ -84,6 +85,15 @@ export class CommandRun {
     this.journal = journal;
     return this.#keeper?.watch(journal.writer) ?? journal.writer;
   };
+
+  /** It happens between a signal and what is done about it, which is not to be kept from that. */
+  #helperEnding(tree: TreeCollector, pid: number): void {
+    try {
+      tree.helperEnding(pid);
+    } catch (error) {
+      this.report(error);
+    }
+  }
 
   /** The session is over. */
   ended(): void {

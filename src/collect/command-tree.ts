@@ -91,6 +91,23 @@ export class CommandTree {
     if (group) this.takeGroup(group);
   }
 
+  /** An orphan has ended, and is about to be waited for; the answer is to be called when that is done. */
+  farewell(pid: number): (() => void) | undefined {
+    const afterwards = this.accounts.farewell(pid);
+    if (!afterwards) return undefined;
+    const [accounts, ended] = [afterwards, this.ended.discount()];
+    return () => {
+      accounts();
+      ended();
+    };
+  }
+
+  /** A process for our own use is about to be ended: what it used is not the command's. Throws ParseError. */
+  helperEnding(pid: number): void {
+    this.accounts.helperEnding(pid);
+    this.ended.helperEnding(pid);
+  }
+
   get userSeconds(): number {
     return preferred(this.group?.userSeconds, this.accounts.userSeconds);
   }

@@ -96,6 +96,12 @@ export class TreeAccounts {
     return undefined;
   }
 
+  /** A helper is about to be ended: idle as it is, it has all the faults that it will have. */
+  helperEnding(pid: number): void {
+    const bytes = this.look(pid);
+    if (bytes !== undefined && bytes !== "hidden") this.reaped.discountFaults(this.stat);
+  }
+
   private refresh(member: Member): void {
     const before = member.ownSeconds;
     const bytes = this.look(member.pid);

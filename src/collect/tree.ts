@@ -82,7 +82,12 @@ export class TreeCollector implements Collector {
 
   /** An orphan has ended, and is about to be waited for. */
   farewell(pid: number): (() => void) | undefined {
-    return this.tree?.accounts.farewell(pid);
+    return this.tree?.farewell(pid);
+  }
+
+  /** A process for our own use is about to be ended. */
+  helperEnding(pid: number): void {
+    this.tree?.helperEnding(pid);
   }
 
   describe(): readonly SeriesKey[] {

@@ -68,7 +68,7 @@ describe("who belongs to it", () => {
   });
 
   test("helpers are not, nor is their time", () => {
-    const helpers = { isHelper: (pid: number) => pid === 1002, userSeconds: 0, systemSeconds: 0 };
+    const helpers = { ...NOBODY, isHelper: (pid: number) => pid === 1002, userSeconds: 0 };
     const { kernel, root, update } = started(helpers);
     const helper = kernel.fork(kernel.self, { pid: 1002, userSeconds: 3 });
     expect(pids(update())).toEqual([root]);
