@@ -10,7 +10,7 @@ import type { Helpers } from "./tree-reaped.ts";
 
 /** How much of all time may go into files beside stat, and how much of it in advance. */
 const DETAILS_SHARE = 0.004;
-const DETAILS_ADVANCE_MS = 50;
+const DETAILS_ADVANCE_MS = 10;
 
 /** What a control group of the command's own says of it: NaN where it does not. */
 export type GroupCounts = Pick<

@@ -1,6 +1,6 @@
 import { ForbiddenError } from "../errors.ts";
 import { PidStat } from "../proc/pid-stat.ts";
-import type { Processes } from "../proc/processes.ts";
+import { type Processes, SAME } from "../proc/processes.ts";
 import { Families } from "./tree-families.ts";
 import { Kin } from "./tree-kin.ts";
 import { Losses } from "./tree-losses.ts";
@@ -104,9 +104,10 @@ export class TreeAccounts {
 
   private refresh(member: Member): void {
     const before = member.ownSeconds;
-    const bytes = this.look(member.pid);
+    const bytes = member.borrows ? this.look(member.pid) : this.lookAgain(member.pid);
+    if (bytes === SAME) this.keep(member);
     // Another user's now, as sudo makes one: what was known of it holds on until its parent has waited for it.
-    if (bytes === "hidden") return;
+    if (bytes === SAME || bytes === "hidden") return;
     if (bytes === undefined || this.stat.startTicks !== member.startTicks) {
       member.gone = true;
       this.families.remove(member);
@@ -120,6 +121,12 @@ export class TreeAccounts {
     if (member.borrows || member.ended || member.newFaults !== 0) this.lookAtMemory(member, this.stat);
     this.nameOf(member, this.stat, bytes);
     this.charge(member, Math.max(0, member.ownSeconds - before));
+  }
+
+  /** It says what it said before: it is what it was. */
+  private keep(member: Member): void {
+    member.stay();
+    this.charge(member, 0);
   }
 
   /** A new process: all that it used until now is its name's. */
@@ -150,6 +157,20 @@ export class TreeAccounts {
       if (bytes) this.stat.parse(bytes);
       return bytes;
     } catch (error) {
+      if (error instanceof ForbiddenError) return "hidden";
+      throw error;
+    }
+  }
+
+  /** The same, of one that was looked at before. */
+  private lookAgain(pid: number): Uint8Array | typeof SAME | "hidden" | undefined {
+    try {
+      const bytes = this.source.readStat(pid);
+      if (bytes && bytes !== SAME) this.stat.parse(bytes);
+      return bytes;
+    } catch (error) {
+      // What could not be taken is not to be the same the next time.
+      this.source.forget(pid);
       if (error instanceof ForbiddenError) return "hidden";
       throw error;
     }

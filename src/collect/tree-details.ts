@@ -63,15 +63,16 @@ export class TreeDetails {
   }
 
   private addStatus(member: Member): void {
-    const bytes = this.processes.read(member.pid, "status");
-    if (bytes === undefined) return;
-    const { status } = this;
-    status.parse(bytes);
-    if (status.ignoresChildren) this.ignoresChildren = true;
-    this.addDescriptors(member.pid);
-    if (!member.hasMemory) return;
-    member.holding.take(status, member);
-    if (!Number.isNaN(status.highestBytes)) this.highestBytes += status.highestBytes;
+    const { holding, pid } = member;
+    if (!holding.isAllOf(member)) {
+      const bytes = this.processes.read(pid, "status");
+      if (bytes === undefined) return;
+      this.status.parse(bytes);
+      holding.take(this.status, member);
+    }
+    if (holding.ignoresChildren) this.ignoresChildren = true;
+    if (member.hasMemory) this.highestBytes += holding.highestBytes;
+    this.addDescriptors(pid);
   }
 
   /** One that hides them hides the sum. */

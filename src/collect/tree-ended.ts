@@ -26,6 +26,7 @@ export class EndedTotals {
   /** What a child of ours cannot be told from in `ru_maxrss`: it has our memory until it executes its program. */
   private readonly ownBytes: number;
   private readonly status = new PidStatus();
+  private faults = Number.NaN;
 
   /** To be made before the command can have ended. */
   constructor(
@@ -41,10 +42,12 @@ export class EndedTotals {
     this.ownBytes = this.status.highestBytes;
   }
 
-  /** Takes the sums of io anew. Throws ParseError. */
+  /** Takes the sums of io anew, if any has ended since: none does without a page fault. Throws ParseError. */
   update(): void {
     const { io, others } = this;
-    io.update();
+    const { minorFaults } = this.processes.ended;
+    if (minorFaults !== this.faults) io.update();
+    this.faults = minorFaults;
     this.ioReadBytes = io.readBytes - others.readBytes;
     this.ioWriteBytes = io.writeBytes - others.writeBytes;
     this.diskReadBytes = io.diskReadBytes - others.diskReadBytes;

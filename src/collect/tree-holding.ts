@@ -2,6 +2,8 @@ import type { PidStatus } from "../proc/pid-status.ts";
 
 /** What a process' stat says, by which it is told whether more is to be looked into. */
 export interface Moment {
+  /** How many different texts it has had. */
+  readonly texts: number;
   readonly residentBytes: number;
   /** Its own, and the major ones with its waited-for children's. */
   readonly faults: number;
@@ -13,6 +15,10 @@ export class Holding {
   anonymousBytes = Number.NaN;
   fileBytes = Number.NaN;
   sharedBytes = Number.NaN;
+  /** The most that it ever held. */
+  highestBytes = 0;
+  /** It has the kernel end its children unseen. */
+  ignoresChildren = false;
   /** The number of the last walk over its pages, and what it held then. */
   walk = 0;
   walkedAnonymousBytes = 0;
@@ -20,6 +26,7 @@ export class Holding {
   /** Its resident memory at a sample that could not tell what it shares; NaN: none, or it was told afterwards. */
   untoldBytes = Number.NaN;
   /** What its stat said when its status was read, and when its pages were walked over. */
+  private texts = 0;
   private residentBytes = Number.NaN;
   private faults = Number.NaN;
   private walkedFaults = 0;
@@ -35,9 +42,17 @@ export class Holding {
     return this.residentBytes === residentBytes && this.faults === faults;
   }
 
+  /** Whether its status says what it said: its stat has the signals that it ignores, too. */
+  isAllOf({ texts }: Moment): boolean {
+    return this.texts === texts;
+  }
+
   /** Takes its status; one without any memory is on its way to its end. */
-  take(status: PidStatus, { residentBytes, faults }: Moment): void {
+  take(status: PidStatus, { texts, residentBytes, faults }: Moment): void {
     const hasNone = Number.isNaN(status.highestBytes);
+    this.texts = texts;
+    this.highestBytes = hasNone ? 0 : status.highestBytes;
+    this.ignoresChildren = status.ignoresChildren;
     this.anonymousBytes = hasNone ? 0 : status.anonymousBytes;
     this.fileBytes = hasNone ? 0 : status.fileBytes;
     this.sharedBytes = hasNone ? 0 : status.sharedBytes;
@@ -86,6 +101,7 @@ export class Holding {
 
   /** All of this was another program's. */
   forget(): void {
+    this.texts = 0;
     this.residentBytes = Number.NaN;
     this.walk = 0;
     this.untoldBytes = Number.NaN;

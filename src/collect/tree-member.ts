@@ -39,6 +39,8 @@ export class Member {
   ended = false;
   /** Its first thread has ended, and it goes on with the others: the kernel shows nothing of its memory. */
   isHeadless = false;
+  /** How many different texts its stat has had: while it is the same one, most of its status is, too. */
+  texts = 0;
   /** Found in this update, and found gone in it. */
   isNew = true;
   gone = false;
@@ -78,8 +80,16 @@ export class Member {
     return this.family?.stackStart === HIDDEN;
   }
 
+  /** Its stat says what it said before. */
+  stay(): void {
+    this.isNew = false;
+    this.newFaults = 0;
+    this.changedBytes = 0;
+  }
+
   /** Takes what its stat says now. */
   take(stat: PidStat): void {
+    this.texts++;
     this.parent = stat.parent;
     this.userSeconds = stat.userSeconds;
     this.systemSeconds = stat.systemSeconds;

@@ -1,5 +1,5 @@
 import { ForbiddenError } from "../../src/errors.ts";
-import type { Processes, ProcessFile } from "../../src/proc/processes.ts";
+import { type Processes, type ProcessFile, SAME } from "../../src/proc/processes.ts";
 import { DEFAULTS, type Scripted, TEXTS } from "./scripted-process.ts";
 
 const US = 1000;
@@ -19,6 +19,7 @@ export class ProcessTree implements Processes {
   readonly reads: string[] = [];
   readonly ended = new EndedModel();
   private readonly all = new Map<number, Scripted>();
+  private readonly texts = new Map<number, string>();
   private readonly hidden = new Set<number>();
   private nextPid = US + 1;
   private nextInode = 1;
@@ -159,8 +160,17 @@ export class ProcessTree implements Processes {
     return this.all.get(pid)?.memoryOf === other;
   }
 
-  forget(): void {
-    // Nothing is kept.
+  readStat(pid: number): Uint8Array | typeof SAME | undefined {
+    const bytes = this.read(pid, "stat");
+    if (bytes === undefined) return undefined;
+    const text = new TextDecoder().decode(bytes);
+    if (this.texts.get(pid) === text) return SAME;
+    this.texts.set(pid, text);
+    return bytes;
+  }
+
+  forget(pid: number): void {
+    this.texts.delete(pid);
   }
 }
 
