@@ -70,7 +70,7 @@ export class TreeAccounts {
     this.names.clearResident();
     this.gone.length = 0;
     for (const member of this.kin.members) this.refresh(member);
-    this.kin.discover();
+    this.kin.discover(this.gone.length > 0);
     if (this.gone.length > 0) this.losses.settle(this.gone);
     this.losses.close();
     this.names.raisePeaks();

@@ -39,6 +39,8 @@ export class Kin {
   private fresh: number[] = [];
   private undecided: number[] = [];
   private look = 0;
+  /** Of each in the list that was last taken it is known whose it is. */
+  private isListTold = false;
   /** Those that could not be told at the last look, and the parent that they had. */
   private readonly orphans = new Map<number, number>();
 
@@ -60,19 +62,25 @@ export class Kin {
     return entry !== undefined && entry.member === undefined;
   }
 
-  /** Looks for new processes of the tree; they are put behind the others. Throws SystemError, ParseError. */
-  discover(): void {
+  /**
+   * Looks for new processes of the tree; they are put behind the others. `hasGone`: some were found gone, whose pids
+   * others may have. Throws SystemError, ParseError.
+   */
+  discover(hasGone: boolean): void {
     const { known } = this;
     const { processes } = this.parts;
+    const count = processes.list();
+    // Who is in it was told the last time.
+    if (processes.isListSame && this.isListTold && !hasGone) return;
     this.look++;
     this.fresh.length = 0;
-    const count = processes.list();
     for (let i = 0; i < count; i++) {
       const entry = known.get(processes.pids[i]!);
       if (entry !== undefined && entry.inode === processes.inodes[i]) entry.seen = this.look;
       else this.fresh.push(i);
     }
     this.decideAll();
+    this.isListTold = this.fresh.length === 0 && !hasGone;
     if (known.size > count) this.prune();
   }
 
@@ -80,6 +88,7 @@ export class Kin {
   haveForked(parents: readonly Member[]): boolean {
     const { processes, isHelper } = this.parts;
     const count = processes.list();
+    if (!processes.isListSame) this.isListTold = false;
     for (let i = 0; i < count; i++) {
       const pid = processes.pids[i]!;
       if (this.known.get(pid)?.inode === processes.inodes[i]) continue;

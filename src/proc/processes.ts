@@ -29,6 +29,8 @@ export interface Processes {
   >;
   /** Lists the processes that can be seen; how many there are. */
   list(): number;
+  /** The last list is the one before it. */
+  readonly isListSame: boolean;
   /** How many are in the list: 0 before the first. */
   readonly listed: number;
   /** By place in the list. A pid whose folder has the same inode as before is the same process. */
@@ -86,6 +88,10 @@ export class KernelProcesses implements Processes {
   }
   get inodes(): Float64Array {
     return this.all.inodes;
+  }
+
+  get isListSame(): boolean {
+    return this.all.isSame;
   }
 
   get listed(): number {

@@ -12,6 +12,7 @@ export class ProcessTree implements Processes {
   pids = new Int32Array(4096);
   inodes = new Float64Array(4096);
   listed = 0;
+  isListSame = false;
   /** Called before each read, so that something can happen between two of them. */
   beforeRead: (pid: number, file: ProcessFile) => void = () => undefined;
   /** The order of the list; the kernel's is by pid. */
@@ -130,10 +131,11 @@ export class ProcessTree implements Processes {
 
   list(): number {
     const pids = this.order([...this.all.keys()].filter((pid) => !this.hidden.has(pid)));
-    for (const [i, pid] of pids.entries()) {
-      this.pids[i] = pid;
-      this.inodes[i] = this.at(pid).inode;
-    }
+    const inodes = pids.map((pid) => this.at(pid).inode);
+    this.isListSame =
+      this.listed === pids.length && pids.every((pid, i) => pid === this.pids[i] && inodes[i] === this.inodes[i]);
+    this.pids.set(pids);
+    this.inodes.set(inodes);
     this.listed = pids.length;
     return pids.length;
   }

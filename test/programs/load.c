@@ -8,7 +8,7 @@
  *   load private PROCESSES MIB MS  each holds so much memory of its own, all for so long together
  *   load shared PROCESSES MIB MS   all of them map the same memory and hold it for so long
  *   load grow PROCESSES MIB MS     each takes so much memory of its own, in ten steps in so long; all hold it together
- *                                  for half a second; they are copies of their parent
+ *                                  for a second; they are copies of their parent
  *   load grown PROCESSES MIB MS    as grow, by processes that have each executed a program
  *   load server PROCESSES MIB MS   holds so much, and has copies that write to a half of it each, and hold that for so long
  *   load io FILE MIB               writes so much to the disk, and reads it from there
@@ -204,7 +204,7 @@ static void grow(const char *program, long processes, char **arguments)
             execl(program, program, "grow-one", arguments[0], arguments[1], ends[0], ends[1], (char *)NULL);
             fail(program);
         }
-    hold_all(processes, 500);
+    hold_all(processes, 1000);
 }
 
 static void server(long processes, long mib, long ms)
