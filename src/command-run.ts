@@ -87,11 +87,12 @@ export class CommandRun {
   };
 
   /** It happens between a signal and what is done about it, which is not to be kept from that. */
-  #helperEnding(tree: TreeCollector, pid: number): void {
+  #helperEnding(tree: TreeCollector, pid: number): (() => void) | undefined {
     try {
-      tree.helperEnding(pid);
+      return tree.helperEnding(pid);
     } catch (error) {
       this.report(error);
+      return undefined;
     }
   }
 

@@ -102,10 +102,16 @@ export class CommandTree {
     };
   }
 
-  /** A process for our own use is about to be ended: what it used is not the command's. Throws ParseError. */
-  helperEnding(pid: number): void {
-    this.accounts.helperEnding(pid);
-    this.ended.helperEnding(pid);
+  /**
+   * A process for our own use is about to be ended, and idle: it has all that it will have. That is not the command's from
+   * when the answer is called on, which is to be done once it has been waited for. Throws ParseError.
+   */
+  helperEnding(pid: number): () => void {
+    const [faults, bytes] = [this.accounts.helperEnding(pid), this.ended.helperEnding(pid)];
+    return () => {
+      faults?.();
+      bytes?.();
+    };
   }
 
   get userSeconds(): number {

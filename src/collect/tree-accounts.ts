@@ -96,10 +96,13 @@ export class TreeAccounts {
     return undefined;
   }
 
-  /** A helper is about to be ended: idle as it is, it has all the faults that it will have. */
-  helperEnding(pid: number): void {
+  /** A helper is about to be ended: the answer takes its faults off. */
+  helperEnding(pid: number): (() => void) | undefined {
     const bytes = this.look(pid);
-    if (bytes !== undefined && bytes !== "hidden") this.reaped.discountFaults(this.stat);
+    if (bytes === undefined || bytes === "hidden") return undefined;
+    this.source.forget(pid);
+    const { minorFaults, majorFaults } = this.stat;
+    return () => this.reaped.discountFaults(minorFaults, majorFaults);
   }
 
   private refresh(member: Member): void {

@@ -71,17 +71,19 @@ export class EndedTotals {
     };
   }
 
-  /** A helper of ours is about to end: idle as it is, it has read and written all that it will. Throws ParseError. */
-  helperEnding(pid: number): void {
-    const { others } = this;
+  /** A helper of ours is about to be ended: the answer takes its bytes off. Throws ParseError. */
+  helperEnding(pid: number): (() => void) | undefined {
     const bytes = this.processes.read(pid, "io");
-    if (bytes === undefined) return;
+    if (bytes === undefined) return undefined;
+    const { others } = this;
     const io = new PidIo();
     io.parse(bytes);
-    others.readBytes += io.readBytes;
-    others.writeBytes += io.writeBytes;
-    others.diskReadBytes += io.diskReadBytes;
-    others.diskWriteBytes += io.diskWriteBytes;
+    return () => {
+      others.readBytes += io.readBytes;
+      others.writeBytes += io.writeBytes;
+      others.diskReadBytes += io.diskReadBytes;
+      others.diskWriteBytes += io.diskWriteBytes;
+    };
   }
 
   /** Highest resident memory of the largest of them; ABSENT where that may be our own, or is one's that is not the command's. */

@@ -39,6 +39,8 @@ export class Kin {
   private fresh: number[] = [];
   private undecided: number[] = [];
   private look = 0;
+  /** When the command itself began. */
+  private rootTicks = 0;
   /** Of each in the list that was last taken it is known whose it is. */
   private isListTold = false;
   /** Those that could not be told at the last look, and the parent that they had. */
@@ -166,7 +168,12 @@ export class Kin {
   private isOurs(pid: number, last: boolean): boolean | undefined {
     const { parent } = this.stat;
     const { root, processes, isHelper } = this.parts;
-    if (pid === root) return true;
+    if (pid === root) {
+      this.rootTicks = this.stat.startTicks;
+      return true;
+    }
+    // It was there before the command: its folder has come back with another inode, and it seems new.
+    if (this.stat.startTicks < this.rootTicks) return false;
     if (parent === processes.self) return !isHelper(pid);
     if (parent === 0) return false;
     const entry = this.known.get(parent);

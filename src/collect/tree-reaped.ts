@@ -56,8 +56,8 @@ export class Reaped {
     };
   }
 
-  /** A helper of ours that is about to end has had these faults: getrusage(2) of ours alone is to tell of them. */
-  discountFaults({ minorFaults, majorFaults }: Pick<Ended, "minorFaults" | "majorFaults">): void {
+  /** A helper of ours that has ended had these faults, of which its own end does not tell. */
+  discountFaults(minorFaults: number, majorFaults: number): void {
     this.others[2]! += minorFaults;
     this.others[3]! += majorFaults;
   }

@@ -85,9 +85,9 @@ export class TreeCollector implements Collector {
     return this.tree?.farewell(pid);
   }
 
-  /** A process for our own use is about to be ended. */
-  helperEnding(pid: number): void {
-    this.tree?.helperEnding(pid);
+  /** A process for our own use is about to be ended; the answer is to be called once it has been waited for. */
+  helperEnding(pid: number): (() => void) | undefined {
+    return this.tree?.helperEnding(pid);
   }
 
   describe(): readonly SeriesKey[] {

@@ -18,8 +18,9 @@ type Helper = Bun.Subprocess<"pipe", "ignore", "ignore">;
 export class Sentinel {
   #helper: Helper | undefined;
   readonly #pids = new Set<number>();
-  /** Told of each such process that is about to be ended, while its files are still there. */
-  onEnding: ((pid: number) => void) | undefined;
+  /** Told of each such process that is about to be ended, while its files are still there; what it answers, once it has. */
+  onEnding: ((pid: number) => (() => void) | undefined) | undefined;
+  readonly #afterwards = new Map<number, () => void>();
 
   /** Whether this is one of these processes, or was. */
   isHelper(pid: number): boolean {
@@ -60,11 +61,14 @@ export class Sentinel {
   }
 
   #end(helper: Helper): void {
-    this.onEnding?.(helper.pid);
+    const afterwards = this.onEnding?.(helper.pid);
+    if (afterwards) this.#afterwards.set(helper.pid, afterwards);
     helper.kill("SIGKILL");
   }
 
   #ended(helper: Helper): void {
+    this.#afterwards.get(helper.pid)?.();
+    this.#afterwards.delete(helper.pid);
     const used = helper.resourceUsage();
     if (!used) return;
     this.userSeconds += Number(used.cpuTime.user) / 1e6;

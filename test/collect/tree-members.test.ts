@@ -32,6 +32,10 @@ describe("who belongs to it", () => {
     const accounts = new TreeAccounts(kernel, root, NOBODY);
     accounts.update();
     expect(pids(accounts)).toEqual([root]);
+    // Short of memory, the kernel makes its folder anew.
+    kernel.at(before).inode += 100_000;
+    accounts.update();
+    expect(pids(accounts)).toEqual([root]);
     kernel.burn(before, 2);
     kernel.exit(before);
     const afterwards = accounts.farewell(before);

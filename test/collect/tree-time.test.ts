@@ -78,8 +78,11 @@ describe("time", () => {
     const root = kernel.fork(kernel.self, { pid: 900, userSeconds: 1, minorFaults: 7 });
     const accounts = new TreeAccounts(kernel, root, helpers);
     const helper = kernel.fork(kernel.self, { pid: 1003, userSeconds: 0.5, minorFaults: 80 });
-    accounts.helperEnding(helper);
+    const afterwards = accounts.helperEnding(helper);
+    accounts.update();
+    expect(accounts.minorFaults).toBe(7);
     kernel.end(helper);
+    afterwards?.();
     Object.assign(helpers, { userSeconds: 0.75, voluntarySwitches: 2 });
     accounts.update();
     expect([seconds(accounts), accounts.minorFaults, accounts.reaped.voluntarySwitches]).toEqual([1, 7, 0]);
