@@ -13,7 +13,13 @@ const known = new KernelProcesses();
 known.list();
 const child = Bun.spawn([load, "tree", processes], { stdin: "pipe", stdout: "pipe" });
 await child.stdout.getReader().read();
-const helpers = { isHelper: () => false, userSeconds: 0, systemSeconds: 0 };
+const helpers = {
+  isHelper: () => false,
+  userSeconds: 0,
+  systemSeconds: 0,
+  voluntarySwitches: 0,
+  involuntarySwitches: 0,
+};
 const tree = new CommandTree(child.pid, known, { helpers });
 const run = (count: number) => {
   for (let i = 0; i < count; i++) tree.accounts.update();

@@ -30,7 +30,7 @@ export const COMMAND = defineMetrics({
     unit: "bytes",
     help: "Heap, stacks and other memory without a file behind it, shared parts counted once.",
     source:
-      "smaps_rollup, Pss_Anon, or proc_pid_status(5), RssAnon, of a single process; memory.stat of the command's own group",
+      "proc_pid_status(5), RssAnon, or smaps_rollup, Pss_Anon, of those that share; memory.stat of the command's own group",
   },
   memoryFile: {
     name: "command_memory_file_bytes",
@@ -44,7 +44,8 @@ export const COMMAND = defineMetrics({
     type: "gauge",
     unit: "bytes",
     help: "Shared memory and tmpfs pages, counted once.",
-    source: "smaps_rollup, Pss_Shmem, or RssShmem of a single process; memory.stat of the command's own group",
+    source:
+      "proc_pid_status(5), RssShmem, or smaps_rollup, Pss_Shmem, of those that share; memory.stat of the command's own group",
   },
   memoryKernel: {
     name: "command_memory_kernel_bytes",

@@ -10,7 +10,7 @@ import type { Helpers } from "./tree-reaped.ts";
 
 /** How much of all time may go into files beside stat, and how much of it in advance. */
 const DETAILS_SHARE = 0.004;
-const DETAILS_ADVANCE_MS = 50;
+const DETAILS_ADVANCE_MS = 10;
 
 /** What a control group of the command's own says of it: NaN where it does not. */
 export type GroupCounts = Pick<
@@ -37,6 +37,8 @@ export interface TreeParts {
   readonly group?: GroupCounts | undefined;
   /** Milliseconds by a clock that does not step. */
   readonly now?: () => number;
+  /** Our own CPU time until now, in ms. */
+  readonly cpuMs?: () => number;
 }
 
 /** The command's process tree while it runs: what it used until now, and what is known of the living. */
@@ -61,12 +63,12 @@ export class CommandTree {
   constructor(
     root: number,
     private readonly processes: Processes,
-    { helpers, reap, reaped, group, now = monotonicMs }: TreeParts,
+    { helpers, reap, reaped, group, now = monotonicMs, cpuMs = ownCpuMs }: TreeParts,
   ) {
     this.group = group;
     this.accounts = new TreeAccounts(processes, root, helpers);
     this.reap = reap;
-    this.memory = new TreeMemory(processes, now);
+    this.memory = new TreeMemory(processes, now, cpuMs);
     this.ended = new EndedTotals(processes, reaped);
     this.details = new TreeDetails(processes, now);
     this.budget = new Budget(DETAILS_SHARE, DETAILS_ADVANCE_MS, now);
@@ -74,7 +76,8 @@ export class CommandTree {
 
   /** Takes the state of now; `whole`: with all that is costly. Throws SystemError, ParseError. */
   update(atMs: number, whole: boolean): void {
-    const { accounts, details, budget } = this;
+    const { accounts, details, budget, memory } = this;
+    memory.begin();
     accounts.update();
     if (whole && this.reapOrphans()) accounts.update();
     details.fresh = false;
@@ -82,8 +85,33 @@ export class CommandTree {
     if (whole || budget.allows(details.expectedMs(members))) budget.spend(details.update(members));
     this.openDescriptors = details.fresh ? details.openDescriptors : ABSENT;
     this.takeIo();
-    this.memory.update(accounts, details, atMs);
-    if (this.group) this.takeGroup(this.group, atMs);
+    const { group } = this;
+    const hasMemory = group !== undefined && !Number.isNaN(group.anonymousBytes);
+    memory.update(accounts, details, atMs, hasMemory ? group : undefined);
+    if (group) this.takeGroup(group);
+  }
+
+  /** An orphan has ended, and is about to be waited for; the answer is to be called when that is done. */
+  farewell(pid: number): (() => void) | undefined {
+    const afterwards = this.accounts.farewell(pid);
+    if (!afterwards) return undefined;
+    const [accounts, ended] = [afterwards, this.ended.discount()];
+    return () => {
+      accounts();
+      ended();
+    };
+  }
+
+  /**
+   * A process for our own use is about to be ended, and idle: it has all that it will have. That is not the command's from
+   * when the answer is called on, which is to be done once it has been waited for. Throws ParseError.
+   */
+  helperEnding(pid: number): () => void {
+    const [faults, bytes] = [this.accounts.helperEnding(pid), this.ended.helperEnding(pid)];
+    return () => {
+      faults?.();
+      bytes?.();
+    };
   }
 
   get userSeconds(): number {
@@ -97,8 +125,8 @@ export class CommandTree {
   /** Where the figures of each resource come from, for `statexec_accounting_info`. */
   sources(): Map<string, string> {
     const sources = new Map([["cpu", this.isLowerBound ? "wait4_lower_bound" : "wait4"]]);
-    const peak = this.memory.isLowerBound ? "proc_sampled_lower_bound" : "proc_sampled";
-    if (!Number.isNaN(this.memory.peakBytes)) sources.set("memory", "proc").set("memory_peak", peak);
+    const peak = this.memory.peak.isLowerBound ? "proc_sampled_lower_bound" : "proc_sampled";
+    if (!Number.isNaN(this.memory.peak.bytes)) sources.set("memory", "proc").set("memory_peak", peak);
     if (!Number.isNaN(this.ioReadBytes))
       sources.set("io", this.ioHidden || this.isLowerBound ? "proc_lower_bound" : "proc");
     for (const [resource, source] of this.group?.sources ?? []) sources.set(resource, source);
@@ -122,9 +150,8 @@ export class CommandTree {
     return orphans.length > 0;
   }
 
-  /** A group counts shared memory once, and the kernel's own; what it says of storage is of the disks themselves. */
-  private takeGroup(group: GroupCounts, atMs: number): void {
-    if (!Number.isNaN(group.anonymousBytes)) this.memory.takeGroup(group, atMs);
+  /** What a group says of storage is of the disks themselves. */
+  private takeGroup(group: GroupCounts): void {
     if (Number.isNaN(group.diskReadBytes)) return;
     this.diskReadBytes = this.raised(2, group.diskReadBytes);
     this.diskWriteBytes = this.raised(3, group.diskWriteBytes);
@@ -160,4 +187,9 @@ function preferred(first: number | undefined, second: number): number {
 
 function monotonicMs(): number {
   return performance.now();
+}
+
+function ownCpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
 }

@@ -1,6 +1,7 @@
 import { ForbiddenError } from "../errors.ts";
 import { PidStat } from "../proc/pid-stat.ts";
-import type { Processes } from "../proc/processes.ts";
+import { type Processes, SAME } from "../proc/processes.ts";
+import { Families } from "./tree-families.ts";
 import { Kin } from "./tree-kin.ts";
 import { Losses } from "./tree-losses.ts";
 import type { Member } from "./tree-member.ts";
@@ -26,6 +27,7 @@ export class TreeAccounts {
   private readonly kin: Kin;
   private readonly losses: Losses;
   private readonly stat: PidStat;
+  private readonly families = new Families();
   /** Processes found gone in this update. */
   private readonly gone: Member[] = [];
 
@@ -51,6 +53,11 @@ export class TreeAccounts {
     return this.kin.members;
   }
 
+  /** Whether one of these has started another process since the last update. Throws SystemError, ParseError. */
+  haveForked(members: readonly Member[]): boolean {
+    return this.kin.haveForked(members);
+  }
+
   /** CPU time that nobody waited for: a bound from below, as samples saw it. */
   get lostSeconds(): number {
     return this.losses.seconds;
@@ -63,7 +70,7 @@ export class TreeAccounts {
     this.names.clearResident();
     this.gone.length = 0;
     for (const member of this.kin.members) this.refresh(member);
-    this.kin.discover();
+    this.kin.discover(this.gone.length > 0);
     if (this.gone.length > 0) this.losses.settle(this.gone);
     this.losses.close();
     this.names.raisePeaks();
@@ -89,36 +96,61 @@ export class TreeAccounts {
     return undefined;
   }
 
+  /** A helper is about to be ended: the answer takes its faults off. */
+  helperEnding(pid: number): (() => void) | undefined {
+    const bytes = this.look(pid);
+    if (bytes === undefined || bytes === "hidden") return undefined;
+    this.source.forget(pid);
+    const { minorFaults, majorFaults } = this.stat;
+    return () => this.reaped.discountFaults(minorFaults, majorFaults);
+  }
+
   private refresh(member: Member): void {
     const before = member.ownSeconds;
-    const bytes = this.look(member.pid);
+    const bytes = member.borrows ? this.look(member.pid) : this.lookAgain(member.pid);
+    if (bytes === SAME) this.keep(member);
     // Another user's now, as sudo makes one: what was known of it holds on until its parent has waited for it.
-    if (bytes === "hidden") return;
+    if (bytes === SAME || bytes === "hidden") return;
     if (bytes === undefined || this.stat.startTicks !== member.startTicks) {
       member.gone = true;
+      this.families.remove(member);
       this.gone.push(member);
       // What is kept for the pid is not its next owner's.
       this.source.forget(member.pid);
       return;
     }
     member.take(this.stat);
-    if (member.borrows) this.lookAtMemory(member);
+    member.isNew = false;
+    if (member.borrows || member.ended || member.newFaults !== 0) this.lookAtMemory(member, this.stat);
     this.nameOf(member, this.stat, bytes);
     this.charge(member, Math.max(0, member.ownSeconds - before));
   }
 
+  /** It says what it said before: it is what it was. */
+  private keep(member: Member): void {
+    member.stay();
+    this.charge(member, 0);
+  }
+
   /** A new process: all that it used until now is its name's. */
   private welcome(member: Member, stat: PidStat, bytes: Uint8Array): void {
-    this.lookAtMemory(member);
+    this.lookAtMemory(member, stat);
     this.nameOf(member, stat, bytes);
     this.charge(member, member.ownSeconds);
   }
 
-  /** A child between vfork and exec shows its parent's memory as its own: a program that starts others would seem doubled. */
-  private lookAtMemory(member: Member): void {
-    const parent = this.kin.member(member.parent);
-    member.borrows = parent !== undefined && this.source.haveOneMemory(member.pid, parent.pid);
+  /** Whose memory it has may be another's now: what takes none and executes no program has no faults. */
+  private lookAtMemory(member: Member, stat: PidStat): void {
+    if (member.borrows) member.borrows = this.borrows(member);
     if (member.borrows) member.residentBytes = 0;
+    if (member.borrows || member.ended) this.families.remove(member);
+    else this.families.place(member, stat.stackStart());
+  }
+
+  /** A child between vfork and exec shows its parent's memory as its own: a program that starts others would seem doubled. */
+  private borrows(member: Member): boolean {
+    const parent = this.kin.member(member.parent);
+    return parent !== undefined && this.source.haveOneMemory(member.pid, parent.pid);
   }
 
   /** Takes a process' stat. Undefined: it is gone; hidden: it is there, and not to be seen. */
@@ -128,6 +160,20 @@ export class TreeAccounts {
       if (bytes) this.stat.parse(bytes);
       return bytes;
     } catch (error) {
+      if (error instanceof ForbiddenError) return "hidden";
+      throw error;
+    }
+  }
+
+  /** The same, of one that was looked at before. */
+  private lookAgain(pid: number): Uint8Array | typeof SAME | "hidden" | undefined {
+    try {
+      const bytes = this.source.readStat(pid);
+      if (bytes && bytes !== SAME) this.stat.parse(bytes);
+      return bytes;
+    } catch (error) {
+      // What could not be taken is not to be the same the next time.
+      this.source.forget(pid);
       if (error instanceof ForbiddenError) return "hidden";
       throw error;
     }

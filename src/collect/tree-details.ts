@@ -20,10 +20,6 @@ export class TreeDetails {
   diskWriteBytes = ABSENT;
   /** Sum of what each of them ever held at most. */
   highestBytes = ABSENT;
-  /** Of a single process; ABSENT where there are several, which may share memory. */
-  anonymousBytes = ABSENT;
-  fileBytes = ABSENT;
-  sharedBytes = ABSENT;
   /** Some process did not show what it reads and writes. */
   ioHidden = false;
   /** Some process has the kernel end its children unseen. */
@@ -46,15 +42,9 @@ export class TreeDetails {
   update(members: readonly Member[]): number {
     const began = this.now();
     this.begin();
-    let living = 0;
     for (const member of members) {
-      if (!member.ended) living += this.addStatus(member);
+      if (!member.ended) this.addStatus(member);
       this.addIo(member.pid);
-    }
-    if (living > 1) {
-      this.anonymousBytes = ABSENT;
-      this.fileBytes = ABSENT;
-      this.sharedBytes = ABSENT;
     }
     const took = this.now() - began;
     if (members.length > 0) this.msPerProcess = took / members.length;
@@ -69,27 +59,20 @@ export class TreeDetails {
     this.diskReadBytes = 0;
     this.diskWriteBytes = 0;
     this.highestBytes = 0;
-    this.anonymousBytes = 0;
-    this.fileBytes = 0;
-    this.sharedBytes = 0;
     this.ioHidden = false;
   }
 
-  /** 1 where the process has memory of its own, else 0. */
-  private addStatus(member: Member): 0 | 1 {
-    const bytes = this.processes.read(member.pid, "status");
-    if (bytes === undefined) return 0;
-    const { status } = this;
-    status.parse(bytes);
-    if (status.ignoresChildren) this.ignoresChildren = true;
-    this.addDescriptors(member.pid);
-    if (member.borrows || Number.isNaN(status.highestBytes)) return 0;
-    member.highestBytes = status.highestBytes;
-    this.highestBytes += status.highestBytes;
-    this.anonymousBytes += status.anonymousBytes;
-    this.fileBytes += status.fileBytes;
-    this.sharedBytes += status.sharedBytes;
-    return 1;
+  private addStatus(member: Member): void {
+    const { holding, pid } = member;
+    if (!holding.isAllOf(member)) {
+      const bytes = this.processes.read(pid, "status");
+      if (bytes === undefined) return;
+      this.status.parse(bytes);
+      holding.take(this.status, member);
+    }
+    if (holding.ignoresChildren) this.ignoresChildren = true;
+    if (member.hasMemory) this.highestBytes += holding.highestBytes;
+    this.addDescriptors(pid);
   }
 
   /** One that hides them hides the sum. */

@@ -39,6 +39,10 @@ export class Kin {
   private fresh: number[] = [];
   private undecided: number[] = [];
   private look = 0;
+  /** When the command itself began. */
+  private rootTicks = 0;
+  /** Of each in the list that was last taken it is known whose it is. */
+  private isListTold = false;
   /** Those that could not be told at the last look, and the parent that they had. */
   private readonly orphans = new Map<number, number>();
 
@@ -60,20 +64,43 @@ export class Kin {
     return entry !== undefined && entry.member === undefined;
   }
 
-  /** Looks for new processes of the tree; they are put behind the others. Throws SystemError, ParseError. */
-  discover(): void {
+  /**
+   * Looks for new processes of the tree; they are put behind the others. `hasGone`: some were found gone, whose pids
+   * others may have. Throws SystemError, ParseError.
+   */
+  discover(hasGone: boolean): void {
     const { known } = this;
     const { processes } = this.parts;
+    const count = processes.list();
+    // Who is in it was told the last time.
+    if (processes.isListSame && this.isListTold && !hasGone) return;
     this.look++;
     this.fresh.length = 0;
-    const count = processes.list();
     for (let i = 0; i < count; i++) {
       const entry = known.get(processes.pids[i]!);
       if (entry !== undefined && entry.inode === processes.inodes[i]) entry.seen = this.look;
       else this.fresh.push(i);
     }
     this.decideAll();
+    this.isListTold = this.fresh.length === 0 && !hasGone;
     if (known.size > count) this.prune();
+  }
+
+  /** Whether somebody has come since the last look who was left to us, or whose parent is one of these. */
+  haveForked(parents: readonly Member[]): boolean {
+    const { processes, isHelper } = this.parts;
+    const count = processes.list();
+    if (!processes.isListSame) this.isListTold = false;
+    for (let i = 0; i < count; i++) {
+      const pid = processes.pids[i]!;
+      if (this.known.get(pid)?.inode === processes.inodes[i]) continue;
+      const bytes = this.statOf(pid);
+      processes.forget(pid);
+      if (bytes === undefined || bytes === FORBIDDEN) continue;
+      const { parent } = this.stat;
+      if (parent === processes.self ? !isHelper(pid) : parents.includes(this.member(parent)!)) return true;
+    }
+    return false;
   }
 
   /** Takes those out that are gone. */
@@ -141,7 +168,12 @@ export class Kin {
   private isOurs(pid: number, last: boolean): boolean | undefined {
     const { parent } = this.stat;
     const { root, processes, isHelper } = this.parts;
-    if (pid === root) return true;
+    if (pid === root) {
+      this.rootTicks = this.stat.startTicks;
+      return true;
+    }
+    // It was there before the command: its folder has come back with another inode, and it seems new.
+    if (this.stat.startTicks < this.rootTicks) return false;
     if (parent === processes.self) return !isHelper(pid);
     if (parent === 0) return false;
     const entry = this.known.get(parent);

@@ -1,4 +1,18 @@
 import type { PidStat } from "../proc/pid-stat.ts";
+import { Holding } from "./tree-holding.ts";
+
+/** Processes that are copies of one another by fork(2) and have executed no program since: they may share memory. */
+export interface Family {
+  /** Where the stack of each begins: the kernel draws it for a program that is executed, a copy has the same. */
+  readonly stackStart: number;
+  size: number;
+  /** The most that one of them holds, in the look of this number. */
+  mostBytes: number;
+  look: number;
+}
+
+/** Where the kernel hides it: such processes may be copies of any other. */
+const HIDDEN = 0;
 
 /** One living process of the command's tree, as it was last seen. */
 export class Member {
@@ -14,18 +28,29 @@ export class Member {
   /** Own and waited-for children's. */
   minorFaults = 0;
   majorFaults = 0;
+  /** Its own alone: while they stay as they are it takes no memory, and executes no program. */
+  faults = 0;
+  /** How many of them are new since it was seen before, and by how much its resident memory has changed. */
+  newFaults = 0;
+  changedBytes = 0;
   threads = 0;
   residentBytes = 0;
   /** It has ended, and its parent has not waited for it. */
   ended = false;
-  /** Found gone in this update. */
+  /** Its first thread has ended, and it goes on with the others: the kernel shows nothing of its memory. */
+  isHeadless = false;
+  /** How many different texts its stat has had: while it is the same one, most of its status is, too. */
+  texts = 0;
+  /** Found in this update, and found gone in it. */
+  isNew = true;
   gone = false;
-  /** Its memory is its parent's, until it executes a program: it counts there. */
-  borrows = false;
+  /** Its memory is its parent's, until it executes a program: it counts there. So it is taken to be until it was asked. */
+  borrows = true;
+  /** Those that may have memory in common with it; undefined: it has no memory of its own. */
+  family: Family | undefined;
+  readonly holding = new Holding();
   /** Its name's place among the names. */
   name = -1;
-  /** The most that it ever held; NaN: not known. */
-  highestBytes = Number.NaN;
   /** Its children's time when ended children were last looked for in it, and what theirs then was. */
   childrenChecked = 0;
   expected = 0;
@@ -45,8 +70,26 @@ export class Member {
     return this.childrenUserSeconds + this.childrenSystemSeconds;
   }
 
+  /** It has memory, and of its own. */
+  get hasMemory(): boolean {
+    return this.family !== undefined;
+  }
+
+  /** Whether the kernel does not show whose copy it is. */
+  get isHidden(): boolean {
+    return this.family?.stackStart === HIDDEN;
+  }
+
+  /** Its stat says what it said before. */
+  stay(): void {
+    this.isNew = false;
+    this.newFaults = 0;
+    this.changedBytes = 0;
+  }
+
   /** Takes what its stat says now. */
   take(stat: PidStat): void {
+    this.texts++;
     this.parent = stat.parent;
     this.userSeconds = stat.userSeconds;
     this.systemSeconds = stat.systemSeconds;
@@ -54,9 +97,13 @@ export class Member {
     this.childrenSystemSeconds = stat.childrenSystemSeconds;
     this.minorFaults = stat.minorFaults + stat.childrenMinorFaults;
     this.majorFaults = stat.majorFaults + stat.childrenMajorFaults;
+    const faults = stat.minorFaults + stat.majorFaults;
+    this.newFaults = faults - this.faults;
+    this.faults = faults;
     this.threads = stat.threads;
+    this.changedBytes = Math.abs(stat.residentBytes - this.residentBytes);
     this.residentBytes = stat.residentBytes;
-    // A process whose first thread has ended goes on with the others.
-    this.ended = stat.ended && stat.threads <= 1;
+    this.isHeadless = stat.ended && stat.threads > 1;
+    this.ended = stat.ended && !this.isHeadless;
   }
 }

@@ -5,6 +5,8 @@ export interface Helpers {
   isHelper(pid: number): boolean;
   readonly userSeconds: number;
   readonly systemSeconds: number;
+  readonly voluntarySwitches: number;
+  readonly involuntarySwitches: number;
 }
 
 type Ended = Processes["ended"];
@@ -19,6 +21,11 @@ const COUNTS = [
   "involuntarySwitches",
 ] as const satisfies readonly (keyof Ended)[];
 
+/** What helpers that have ended used, as far as they say: from then on it is taken off. */
+function helped(helpers: Helpers, count: (typeof COUNTS)[number]): number {
+  return count === "minorFaults" || count === "majorFaults" ? 0 : helpers[count];
+}
+
 /** What the command's processes used that we have waited for, and what they had waited for: exact, as of `update()`. */
 export class Reaped {
   /** Of our ended children that are none of the command's, by COUNTS. */
@@ -30,7 +37,7 @@ export class Reaped {
     private readonly helpers: Helpers,
   ) {
     ended.update();
-    this.others = Float64Array.from(COUNTS, (count) => ended[count]);
+    this.others = Float64Array.from(COUNTS, (count) => ended[count] - helped(helpers, count));
   }
 
   /** Asks the kernel anew. */
@@ -49,6 +56,12 @@ export class Reaped {
     };
   }
 
+  /** A helper of ours that has ended had these faults, of which its own end does not tell. */
+  discountFaults(minorFaults: number, majorFaults: number): void {
+    this.others[2]! += minorFaults;
+    this.others[3]! += majorFaults;
+  }
+
   get userSeconds(): number {
     return this.ended.userSeconds - this.others[0]! - this.helpers.userSeconds;
   }
@@ -65,9 +78,9 @@ export class Reaped {
     return this.ended.majorFaults - this.others[3]!;
   }
   get voluntarySwitches(): number {
-    return this.ended.voluntarySwitches - this.others[4]!;
+    return this.ended.voluntarySwitches - this.others[4]! - this.helpers.voluntarySwitches;
   }
   get involuntarySwitches(): number {
-    return this.ended.involuntarySwitches - this.others[5]!;
+    return this.ended.involuntarySwitches - this.others[5]! - this.helpers.involuntarySwitches;
   }
 }

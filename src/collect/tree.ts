@@ -78,7 +78,12 @@ export class TreeCollector implements Collector {
 
   /** An orphan has ended, and is about to be waited for. */
   farewell(pid: number): (() => void) | undefined {
-    return this.tree?.accounts.farewell(pid);
+    return this.tree?.farewell(pid);
+  }
+
+  /** A process for our own use is about to be ended; the answer is to be called once it has been waited for. */
+  helperEnding(pid: number): (() => void) | undefined {
+    return this.tree?.helperEnding(pid);
   }
 
   describe(): readonly SeriesKey[] {
@@ -129,8 +134,8 @@ function fill(row: Float64Array, tree: CommandTree, running: boolean): void {
   row[14] = memory.anonymousBytes;
   row[15] = memory.fileBytes;
   row[16] = memory.sharedBytes;
-  row[17] = memory.peakBytes;
-  row[18] = memory.peakAtMs / 1000;
+  row[17] = memory.peak.bytes;
+  row[18] = memory.peak.atMs / 1000;
   row[19] = memory.boundBytes;
   row[20] = ended.largestBytes;
   row[21] = tree.openDescriptors;

@@ -39,6 +39,7 @@ const NINE = 0x39;
 const RECORD_LENGTH = 16;
 const NAME = 19;
 const TWO_TO_32 = 2 ** 32;
+const WORD_BYTES = Float64Array.BYTES_PER_ELEMENT;
 
 /** Bytes of a page of memory. */
 export function pageBytes(): number {
@@ -122,9 +123,10 @@ export class PidFiles {
     if (fd < 0) return -lastErrno();
     let entries = 0;
     for (;;) {
-      const length = getdents(fd);
+      const length = getdents(fd, DENTS);
       if (length <= 0) break;
-      for (let at = 0; at < length; at += recordLength(at)) if (DENTS.bytes[at + NAME] !== DOT) entries++;
+      const { bytes } = DENTS;
+      for (let at = 0; at < length; at += recordLength(bytes, at)) if (bytes[at + NAME] !== DOT) entries++;
     }
     libc.close(fd);
     return entries;
@@ -132,21 +134,33 @@ export class PidFiles {
 }
 
 const DOT = 0x2e;
-const DENTS = pinned(64 * 1024);
+const DENTS_BYTES = 64 * 1024;
+/** No entry is as long: what comes with so much left of the memory is all there is. */
+const LONGEST_DENT = 300;
+const DENTS = pinned(DENTS_BYTES);
 
-function getdents(fd: number): number {
-  return calls.syscall(SYS_GETDENTS64, fd, DENTS.address, DENTS.bytes.length) as number;
+function getdents(fd: number, { address }: { readonly address: Pointer }): number {
+  return calls.syscall(SYS_GETDENTS64, fd, address, DENTS_BYTES) as number;
 }
 
-function recordLength(at: number): number {
-  return DENTS.bytes[at + RECORD_LENGTH]! + DENTS.bytes[at + RECORD_LENGTH + 1]! * 256;
+function recordLength(bytes: Uint8Array, at: number): number {
+  return bytes[at + RECORD_LENGTH]! + bytes[at + RECORD_LENGTH + 1]! * 256;
 }
 
 /** The processes of a /proc: their pids, and the inodes of their folders, which tell a pid that was given anew. */
 export class PidList {
   pids = new Int32Array(1024);
   inodes = new Float64Array(1024);
+  /** The last update found what the one before it had. */
+  isSame = false;
   private readonly fd: number;
+  /** Of its own: between the entries the kernel leaves what was there. */
+  private readonly dents = pinned(DENTS_BYTES);
+  /** The same in words, those of the last time that it all came at once, how many they were, and of how many processes. */
+  private readonly words = new Float64Array(this.dents.bytes.buffer);
+  private kept = new Float64Array(1024);
+  private keptWords = 0;
+  private count = 0;
 
   /** Throws SystemError. */
   constructor(folder: string) {
@@ -157,16 +171,46 @@ export class PidList {
   /** Lists them; how many there are. Throws SystemError. */
   update(): number {
     calls.lseek(this.fd, 0, 0);
-    let count = 0;
-    for (;;) {
-      const length = getdents(this.fd);
-      if (length < 0) throw failed("getdents64", "/proc");
-      if (length === 0) return count;
-      for (let at = 0; at < length; at += recordLength(at)) {
-        const pid = numberAt(at + NAME);
-        if (pid > 0) this.put(count++, pid, inodeAt(at));
-      }
+    const first = this.read();
+    const isAll = first < DENTS_BYTES - LONGEST_DENT;
+    this.isSame = isAll && this.isKept(first / WORD_BYTES);
+    if (this.isSame) return this.count;
+    this.keptWords = 0;
+    let count = this.take(first, 0);
+    if (isAll) this.keep(first / WORD_BYTES);
+    else for (let length = this.read(); length > 0; length = this.read()) count = this.take(length, count);
+    this.count = count;
+    return count;
+  }
+
+  private read(): number {
+    const length = getdents(this.fd, this.dents);
+    if (length < 0) throw failed("getdents64", "/proc");
+    return length;
+  }
+
+  /** What is no number as a double differs from itself: the list then seems another one, and is read anew. */
+  private isKept(words: number): boolean {
+    if (words !== this.keptWords) return false;
+    for (let i = 0; i < words; i++) if (this.kept[i] !== this.words[i]) return false;
+    return true;
+  }
+
+  private keep(words: number): void {
+    if (words > this.kept.length) this.kept = new Float64Array(2 * words);
+    this.kept.set(this.words.subarray(0, words));
+    this.keptWords = words;
+  }
+
+  /** Puts so many bytes of entries behind those that there are; how many there are then. */
+  private take(length: number, before: number): number {
+    const { bytes } = this.dents;
+    let count = before;
+    for (let at = 0; at < length; at += recordLength(bytes, at)) {
+      const pid = numberAt(bytes, at + NAME);
+      if (pid > 0) this.put(count++, pid, inodeAt(bytes, at));
     }
+    return count;
   }
 
   close(): void {
@@ -187,8 +231,7 @@ export class PidList {
 }
 
 /** The decimal number that is all of the name at a place; 0: it is none. */
-function numberAt(place: number): number {
-  const { bytes } = DENTS;
+function numberAt(bytes: Uint8Array, place: number): number {
   let at = place;
   let value = 0;
   for (let byte = bytes[at]!; byte >= ZERO && byte <= NINE; byte = bytes[++at]!) value = value * 10 + (byte - ZERO);
@@ -196,11 +239,10 @@ function numberAt(place: number): number {
 }
 
 /** Below 2^53 all of it counts; the kernel's own are small. */
-function inodeAt(at: number): number {
-  return wordAt(at) + wordAt(at + 4) * TWO_TO_32;
+function inodeAt(bytes: Uint8Array, at: number): number {
+  return wordAt(bytes, at) + wordAt(bytes, at + 4) * TWO_TO_32;
 }
 
-function wordAt(at: number): number {
-  const { bytes } = DENTS;
+function wordAt(bytes: Uint8Array, at: number): number {
   return bytes[at]! + bytes[at + 1]! * 0x100 + bytes[at + 2]! * 0x1_0000 + bytes[at + 3]! * 0x100_0000;
 }

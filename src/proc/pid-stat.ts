@@ -21,8 +21,10 @@ const CSTIME = 15;
 const NUM_THREADS = 18;
 const STARTTIME = 20;
 const RSS = 22;
+/** Between it and the address at which the stack begins: a limit, and where the program's code is. */
+const BEFORE_STACK = 3;
 
-const EXPECTED = "`pid (name) state` and at least 22 fields behind the name";
+const EXPECTED = "`pid (name) state` and at least 26 fields behind the name";
 
 /** One process, from `proc_pid_stat(5)`. Times are whole hundredths of a second, a process each rounded down. */
 export class PidStat {
@@ -74,6 +76,20 @@ export class PidStat {
   }
   get residentBytes(): number {
     return this.fields[RSS]! * this.pageBytes;
+  }
+
+  /**
+   * Where its stack begins, which the kernel draws anew for each program that is executed and fork(2) copies; 0: it has
+   * no memory, or is not ours to look into. To be asked once a text. Throws ParseError.
+   */
+  stackStart(): number {
+    const { scan } = this;
+    for (let i = 0; i < BEFORE_STACK; i++) {
+      scan.skipSpaces();
+      scan.skipNumber(EXPECTED);
+    }
+    scan.skipSpaces();
+    return scan.number(EXPECTED);
   }
 
   /** Takes a text in place of the last. Throws ParseError. */

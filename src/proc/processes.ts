@@ -2,6 +2,7 @@ import { ForbiddenError } from "../errors.ts";
 import { EndedChildren } from "../os/children.ts";
 import { SystemError } from "../os/files.ts";
 import { haveOneMemory, PidFiles, PidList, pageBytes, pidFile } from "../os/pid-files.ts";
+import { KeptText } from "./kept-text.ts";
 
 /** The files of one process that are read. */
 export type ProcessFile = "stat" | "status" | "io" | "smaps_rollup";
@@ -28,6 +29,8 @@ export interface Processes {
   >;
   /** Lists the processes that can be seen; how many there are. */
   list(): number;
+  /** The last list is the one before it. */
+  readonly isListSame: boolean;
   /** How many are in the list: 0 before the first. */
   readonly listed: number;
   /** By place in the list. A pid whose folder has the same inode as before is the same process. */
@@ -35,6 +38,8 @@ export interface Processes {
   readonly inodes: Float64Array;
   /** A view, valid until the next read; undefined: the process is gone. Throws ForbiddenError. */
   read(pid: number, file: ProcessFile): Uint8Array | undefined;
+  /** The stat of a process, or SAME: it says what it said when it was read by this the last time. As `read` else. */
+  readStat(pid: number): Uint8Array | typeof SAME | undefined;
   /** How many descriptors it has open; NaN: it is gone or has none to show. Throws ForbiddenError. */
   openDescriptors(pid: number): number;
   /** Whether two processes have one memory, as a child has its parent's between vfork(2) and exec. */
@@ -42,6 +47,9 @@ export interface Processes {
   /** The process is gone: what is kept for it can go too. */
   forget(pid: number): void;
 }
+
+/** In place of a text that is the one of the last time. */
+export const SAME = "same";
 
 /** So many processes' stat stay open: reading one that is open is half the cost, but the kernel keeps a page for each. */
 const MOST_KEPT = 256;
@@ -66,7 +74,7 @@ export class KernelProcesses implements Processes {
   readonly ended = new EndedChildren();
   private readonly files: PidFiles;
   private readonly all: PidList;
-  private readonly kept = new Map<number, number>();
+  private readonly kept = new Map<number, KeptText>();
   private view = new Uint8Array(0);
   private count = 0;
 
@@ -82,6 +90,10 @@ export class KernelProcesses implements Processes {
     return this.all.inodes;
   }
 
+  get isListSame(): boolean {
+    return this.all.isSame;
+  }
+
   get listed(): number {
     return this.count;
   }
@@ -92,12 +104,14 @@ export class KernelProcesses implements Processes {
   }
 
   read(pid: number, file: ProcessFile): Uint8Array | undefined {
-    const length = file === "stat" ? this.readStat(pid) : this.files.read(pid, FILES[file]);
-    if (length < 0) return this.refused(pid, file, -length);
-    const { bytes } = this.files;
-    if (this.view.length !== length || this.view.buffer !== bytes.buffer)
-      this.view = bytes.subarray(0, length) as Uint8Array<ArrayBuffer>;
-    return this.view;
+    const length = file === "stat" ? this.fillStat(pid) : this.files.read(pid, FILES[file]);
+    return length < 0 ? this.refused(pid, file, -length) : this.viewOf(length);
+  }
+
+  readStat(pid: number): Uint8Array | typeof SAME | undefined {
+    const length = this.fillStat(pid);
+    if (length < 0) return this.refused(pid, "stat", -length);
+    return this.kept.get(pid)?.isSame(this.files.bytes, length) ? SAME : this.viewOf(length);
   }
 
   openDescriptors(pid: number): number {
@@ -112,27 +126,34 @@ export class KernelProcesses implements Processes {
   }
 
   forget(pid: number): void {
-    const fd = this.kept.get(pid);
-    if (fd === undefined) return;
-    this.files.close(fd);
+    const kept = this.kept.get(pid);
+    if (kept === undefined) return;
+    this.files.close(kept.fd);
     this.kept.delete(pid);
   }
 
   close(): void {
-    for (const fd of this.kept.values()) this.files.close(fd);
+    for (const { fd } of this.kept.values()) this.files.close(fd);
     this.kept.clear();
     this.all.close();
   }
 
-  private readStat(pid: number): number {
+  private viewOf(length: number): Uint8Array {
+    const { bytes } = this.files;
+    if (this.view.length !== length || this.view.buffer !== bytes.buffer)
+      this.view = bytes.subarray(0, length) as Uint8Array<ArrayBuffer>;
+    return this.view;
+  }
+
+  private fillStat(pid: number): number {
     const kept = this.kept.get(pid);
-    if (kept !== undefined) return this.files.readOpen(kept);
+    if (kept !== undefined) return this.files.readOpen(kept.fd);
     if (this.kept.size >= MOST_KEPT) return this.files.read(pid, FILES.stat);
     const fd = this.files.open(pid, FILES.stat);
     if (fd < 0) return fd;
     const length = this.files.readOpen(fd);
     if (length < 0) this.files.close(fd);
-    else this.kept.set(pid, fd);
+    else this.kept.set(pid, new KeptText(fd));
     return length;
   }
 

@@ -50,6 +50,7 @@ export class CommandRun {
   constructor(parts: CommandRunParts) {
     this.#parts = parts;
     const { config, places, signals } = parts;
+    signals.sentinel.onEnding = (pid) => this.#helperEnding(pid);
     this.#orphans = new OrphanReaper({
       isWaitedFor: (pid) => pid === this.child?.pid || signals.sentinel.isHelper(pid),
       farewell: (pid) => this.#tree?.farewell(pid),
@@ -100,6 +101,16 @@ export class CommandRun {
     const reap = (pid: number) => this.#orphans.end(pid);
     this.#tree ??= new TreeCollector({ helpers: signals.sentinel, group: group?.figures, reap }, this.#processes);
     return this.#tree;
+  }
+
+  /** It happens between a signal and what is done about it, which is not to be kept from that. */
+  #helperEnding(pid: number): (() => void) | undefined {
+    try {
+      return this.#tree?.helperEnding(pid);
+    } catch (error) {
+      this.report(error);
+      return undefined;
+    }
   }
 
   /** The session is over. */

@@ -21,15 +21,20 @@ type Helper = Bun.Subprocess<"pipe", "ignore", "ignore">;
 export class Sentinel {
   #helper: Helper | undefined;
   readonly #pids = new Set<number>();
+  /** Told of each such process that is about to be ended, while its files are still there; what it answers, once it has. */
+  onEnding: ((pid: number) => (() => void) | undefined) | undefined;
+  readonly #afterwards = new Map<number, () => void>();
 
   /** Whether this is one of these processes, or was. */
   isHelper(pid: number): boolean {
     return this.#pids.has(pid);
   }
 
-  /** CPU time of those that have ended: it is not the command's. */
+  /** CPU time and context switches of those that have ended: they are not the command's. */
   userSeconds = 0;
   systemSeconds = 0;
+  voluntarySwitches = 0;
+  involuntarySwitches = 0;
 
   /** Starts the process; answers the signals that the group got until now and one that was there before had seen. */
   arm(): number[] {
@@ -40,7 +45,7 @@ export class Sentinel {
       this.#helper = start((helper) => this.#ended(helper));
       if (this.#helper) this.#pids.add(this.#helper.pid);
       if (previous) for (const signal of pendingSignals(previous.pid) ?? []) seen.add(signal);
-      previous?.kill("SIGKILL");
+      if (previous) this.#end(previous);
       const stale = this.seen() ?? [];
       for (const signal of stale) seen.add(signal);
       if (stale.length === 0) break;
@@ -54,14 +59,25 @@ export class Sentinel {
   }
 
   disarm(): void {
-    this.#helper?.kill("SIGKILL");
+    if (this.#helper) this.#end(this.#helper);
     this.#helper = undefined;
   }
 
+  #end(helper: Helper): void {
+    const afterwards = this.onEnding?.(helper.pid);
+    if (afterwards) this.#afterwards.set(helper.pid, afterwards);
+    helper.kill("SIGKILL");
+  }
+
   #ended(helper: Helper): void {
-    const cpu = helper.resourceUsage()?.cpuTime;
-    this.userSeconds += Number(cpu?.user ?? 0) / 1e6;
-    this.systemSeconds += Number(cpu?.system ?? 0) / 1e6;
+    this.#afterwards.get(helper.pid)?.();
+    this.#afterwards.delete(helper.pid);
+    const used = helper.resourceUsage();
+    if (!used) return;
+    this.userSeconds += Number(used.cpuTime.user) / 1e6;
+    this.systemSeconds += Number(used.cpuTime.system) / 1e6;
+    this.voluntarySwitches += used.contextSwitches.voluntary;
+    this.involuntarySwitches += used.contextSwitches.involuntary;
   }
 }
 

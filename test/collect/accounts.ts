@@ -2,7 +2,13 @@ import { TreeAccounts } from "../../src/collect/tree-accounts.ts";
 import type { Helpers } from "../../src/collect/tree-reaped.ts";
 import { ProcessTree } from "../helpers/process-tree.ts";
 
-export const NOBODY: Helpers = { isHelper: () => false, userSeconds: 0, systemSeconds: 0 };
+export const NOBODY: Helpers = {
+  isHelper: () => false,
+  userSeconds: 0,
+  systemSeconds: 0,
+  voluntarySwitches: 0,
+  involuntarySwitches: 0,
+};
 
 /** A command that was just started, among others, and its accounts. */
 export function started(helpers = NOBODY) {

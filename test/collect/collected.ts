@@ -14,6 +14,7 @@ export function setUp() {
     reap: (pid: number) => kernel.wait(pid),
     reaped: NOTHING_REAPED,
     now: () => nowMs,
+    cpuMs: () => nowMs,
   };
   const collector = new TreeCollector(parts, kernel);
   const described = () => collector.describe().map(({ metric, labels }) => [sampleName(metric), ...labels].join(" "));

@@ -32,6 +32,10 @@ describe("who belongs to it", () => {
     const accounts = new TreeAccounts(kernel, root, NOBODY);
     accounts.update();
     expect(pids(accounts)).toEqual([root]);
+    // Short of memory, the kernel makes its folder anew.
+    kernel.at(before).inode += 100_000;
+    accounts.update();
+    expect(pids(accounts)).toEqual([root]);
     kernel.burn(before, 2);
     kernel.exit(before);
     const afterwards = accounts.farewell(before);
@@ -68,7 +72,7 @@ describe("who belongs to it", () => {
   });
 
   test("helpers are not, nor is their time", () => {
-    const helpers = { isHelper: (pid: number) => pid === 1002, userSeconds: 0, systemSeconds: 0 };
+    const helpers = { ...NOBODY, isHelper: (pid: number) => pid === 1002, userSeconds: 0 };
     const { kernel, root, update } = started(helpers);
     const helper = kernel.fork(kernel.self, { pid: 1002, userSeconds: 3 });
     expect(pids(update())).toEqual([root]);

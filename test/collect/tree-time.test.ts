@@ -69,6 +69,25 @@ describe("time", () => {
     expect(accounts.lostSeconds).toBeCloseTo(0.98, 6);
   });
 
+  test("and faults of helpers are not ours, of those that ended before the command began, too", () => {
+    const used = { userSeconds: 0.25, systemSeconds: 0, voluntarySwitches: 1, involuntarySwitches: 0 };
+    const helpers = { ...used, isHelper: (pid: number) => pid >= 1002 };
+    const kernel = new ProcessTree();
+    kernel.end(kernel.fork(kernel.self, { pid: 1002, userSeconds: 0.25, minorFaults: 90 }));
+    kernel.list();
+    const root = kernel.fork(kernel.self, { pid: 900, userSeconds: 1, minorFaults: 7 });
+    const accounts = new TreeAccounts(kernel, root, helpers);
+    const helper = kernel.fork(kernel.self, { pid: 1003, userSeconds: 0.5, minorFaults: 80 });
+    const afterwards = accounts.helperEnding(helper);
+    accounts.update();
+    expect(accounts.minorFaults).toBe(7);
+    kernel.end(helper);
+    afterwards?.();
+    Object.assign(helpers, { userSeconds: 0.75, voluntarySwitches: 2 });
+    accounts.update();
+    expect([seconds(accounts), accounts.minorFaults, accounts.reaped.voluntarySwitches]).toEqual([1, 7, 0]);
+  });
+
   test("that an auto-reaping parent loses is added once, as far as it was seen", () => {
     const { kernel, root, accounts, update } = started();
     kernel.at(root).ignoresChildren = true;

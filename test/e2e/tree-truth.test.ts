@@ -24,9 +24,7 @@ describe.each(loads(whole).filter(({ what }) => !what.startsWith("sleep")))("$wh
         expect([...run.family("accounting").keys()]).toContain(`cpu,${source}`);
       }
     },
-    // Shares are read one process after the other: while others begin to share a page it may count in part twice. Such a
-    // moment is rare, and is told in the README; a fault of ours would show each time.
-    { timeout: TIMEOUT_MS, retry: 1 },
+    TIMEOUT_MS,
   );
 });
 

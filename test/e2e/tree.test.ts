@@ -64,6 +64,19 @@ test("a statexec in a statexec: both say the same, and neither calls it a lower 
   for (const path of [outer, inner]) expect([...new Recorded(path).family("accounting").keys()]).toContain("cpu,wait4");
 });
 
+test("what processes of ours or of others use that end beside the command is not its own: faults, bytes", async () => {
+  using folder = tempFolder();
+  const other = "sleep 0.3; dd if=/dev/zero of=/dev/null bs=64M count=2 2>/dev/null";
+  const own = `exec ${BIN} -f ${folder.file("run.prom")} --interval 0.1 -dac 0.6 sleep 0.1`;
+  expect(await runProgram(["sh", "-c", `sh -c '${other}' & ${own}`])).toMatchObject({ code: 0, stderr: "" });
+  const run = new Recorded(folder.file("run.prom"));
+  const faults = run.points("command_page_faults", "minor").map(([, value]) => value);
+  const atEnd = run.points("command_status").findIndex(([, value]) => value === 2);
+  expect(faults.slice(atEnd)).toEqual(faults.slice(atEnd).map(() => faults[atEnd]!));
+  expect(run.last("command_io_read_bytes")).toBeLessThan(100_000);
+  expect(run.last("command_io_write_bytes")).toBeLessThan(100_000);
+});
+
 test("a child that was there before, as `daemon & exec statexec` leaves one, is not the command's", async () => {
   using folder = tempFolder();
   const script = `${load} cpu 1 300 & exec ${BIN} -f ${folder.file("run.prom")} --interval 0.1 sleep 0.8`;

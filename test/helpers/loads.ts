@@ -53,6 +53,7 @@ export function loads(whole: boolean): readonly Load[] {
   const [burnMs, heldMs] = [size(1000, 200), size(2000, 500)];
   const [children, bytes] = [size(400, 100), size(256, 16)];
   const [own, common, spike] = [size(200, 40), size(300, 60), size(300, 100)];
+  const growMs = size(2000, 500);
   const written = (said: string, truth: number) => ({
     options: ["--interval", "0.1"],
     said: last(said),
@@ -100,6 +101,27 @@ export function loads(whole: boolean): readonly Load[] {
       what: `${common} MiB shared by 4 processes`,
       command: () => words("shared", 4, common, heldMs),
       truth: () => common,
+      within: { alone: 0.03, group: 0.03 },
+    },
+    {
+      ...memory,
+      what: `8 programs that grow to ${own} MiB each in ${growMs} ms`,
+      command: () => words("grown", 8, own, growMs),
+      truth: () => 8 * own,
+      within: { alone: 0.03, group: 0.02 },
+    },
+    {
+      ...memory,
+      what: "the same by 8 copies of one process",
+      command: () => words("grow", 8, own, growMs),
+      truth: () => 8 * own,
+      within: { alone: 0.03, group: 0.02 },
+    },
+    {
+      ...memory,
+      what: `${common} MiB, and 4 copies that each write to a half of it`,
+      command: () => words("server", 4, common, heldMs),
+      truth: () => 3 * common,
       within: { alone: 0.03, group: 0.03 },
     },
     {

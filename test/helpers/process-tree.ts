@@ -1,5 +1,5 @@
 import { ForbiddenError } from "../../src/errors.ts";
-import type { Processes, ProcessFile } from "../../src/proc/processes.ts";
+import { type Processes, type ProcessFile, SAME } from "../../src/proc/processes.ts";
 import { DEFAULTS, type Scripted, TEXTS } from "./scripted-process.ts";
 
 const US = 1000;
@@ -12,6 +12,7 @@ export class ProcessTree implements Processes {
   pids = new Int32Array(4096);
   inodes = new Float64Array(4096);
   listed = 0;
+  isListSame = false;
   /** Called before each read, so that something can happen between two of them. */
   beforeRead: (pid: number, file: ProcessFile) => void = () => undefined;
   /** The order of the list; the kernel's is by pid. */
@@ -19,10 +20,12 @@ export class ProcessTree implements Processes {
   readonly reads: string[] = [];
   readonly ended = new EndedModel();
   private readonly all = new Map<number, Scripted>();
+  private readonly texts = new Map<number, string>();
   private readonly hidden = new Set<number>();
   private nextPid = US + 1;
   private nextInode = 1;
   private ticks = 1;
+  private nextStack = 0x7ff0_0000_0000;
   private buffer = new Uint8Array(4096);
 
   constructor() {
@@ -30,11 +33,24 @@ export class ProcessTree implements Processes {
     this.put(US, INIT, { name: "statexec", adopts: true });
   }
 
-  /** A new process; its pid. */
+  /** A new process that has executed a program; its pid. */
   fork(parent: number, has: Partial<Scripted> = {}): number {
     const { pid = this.nextPid++ } = has;
     this.put(pid, parent, { name: this.all.get(parent)?.name ?? "?", ...has });
     return pid;
+  }
+
+  /** A new process that is a copy of its parent; its pid. */
+  copy(parent: number, has: Partial<Scripted> = {}): number {
+    const { residentPages, anonymous, shared, stackStart } = this.at(parent);
+    return this.fork(parent, { residentPages, anonymous, shared, stackStart, ...has });
+  }
+
+  /** It executes a program. */
+  execute(pid: number, has: Partial<Scripted> = {}): void {
+    const process = this.at(pid);
+    Object.assign(process, { stackStart: this.nextStack++, minorFaults: process.minorFaults + 1, memoryOf: undefined });
+    Object.assign(process, has);
   }
 
   private put(pid: number, parent: number, has: Partial<Scripted>): void {
@@ -42,6 +58,7 @@ export class ProcessTree implements Processes {
       ...DEFAULTS,
       inode: this.nextInode++,
       startTicks: this.ticks++,
+      stackStart: this.nextStack++,
       ...has,
       pid,
       parent,
@@ -114,10 +131,11 @@ export class ProcessTree implements Processes {
 
   list(): number {
     const pids = this.order([...this.all.keys()].filter((pid) => !this.hidden.has(pid)));
-    for (const [i, pid] of pids.entries()) {
-      this.pids[i] = pid;
-      this.inodes[i] = this.at(pid).inode;
-    }
+    const inodes = pids.map((pid) => this.at(pid).inode);
+    this.isListSame =
+      this.listed === pids.length && pids.every((pid, i) => pid === this.pids[i] && inodes[i] === this.inodes[i]);
+    this.pids.set(pids);
+    this.inodes.set(inodes);
     this.listed = pids.length;
     return pids.length;
   }
@@ -144,8 +162,17 @@ export class ProcessTree implements Processes {
     return this.all.get(pid)?.memoryOf === other;
   }
 
-  forget(): void {
-    // Nothing is kept.
+  readStat(pid: number): Uint8Array | typeof SAME | undefined {
+    const bytes = this.read(pid, "stat");
+    if (bytes === undefined) return undefined;
+    const text = new TextDecoder().decode(bytes);
+    if (this.texts.get(pid) === text) return SAME;
+    this.texts.set(pid, text);
+    return bytes;
+  }
+
+  forget(pid: number): void {
+    this.texts.delete(pid);
   }
 }
 

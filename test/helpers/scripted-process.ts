@@ -21,7 +21,11 @@ export interface Scripted {
   file: number;
   shared: number;
   highest: number;
-  proportional: number;
+  /** Its shares of anonymous and of shared memory; what it does not say of these is as if it shared with nobody. */
+  proportional: number | undefined;
+  proportionalShared: number | undefined;
+  /** Where its stack begins: a copy by fork(2) has the same, a program that is executed another; 0: hidden from us. */
+  stackStart: number;
   readBytes: number;
   descriptors: number;
   zombie: boolean;
@@ -49,7 +53,9 @@ export const DEFAULTS: Omit<Scripted, "pid" | "parent" | "forbidden" | "inode" |
   file: 0,
   shared: 0,
   highest: 0,
-  proportional: 0,
+  proportional: undefined,
+  proportionalShared: undefined,
+  stackStart: 0,
   readBytes: 0,
   descriptors: 3,
   zombie: false,
@@ -65,7 +71,7 @@ export const TEXTS: Readonly<Record<ProcessFile, (process: Scripted) => string>>
   stat: (p) =>
     `${p.pid} (${p.name}) ${p.zombie ? "Z" : "S"} ${p.parent} 1 1 0 -1 4194560 ${p.minorFaults} ${p.childrenMinorFaults} 0 0 ` +
     `${ticks(p.userSeconds)} ${ticks(p.systemSeconds)} ${ticks(p.childrenUserSeconds)} ${ticks(p.childrenSystemSeconds)} ` +
-    `20 0 ${p.threads} 0 ${p.startTicks} 1000000 ${p.residentPages} 18446744073709551615 1 1 0 0 0 0 0\n`,
+    `20 0 ${p.threads} 0 ${p.startTicks} 1000000 ${p.residentPages} 18446744073709551615 1 1 ${p.zombie ? 0 : p.stackStart} 0 0 0 0\n`,
   status: (p) => {
     const memory =
       `VmHWM:\t${p.highest} kB\n` +
@@ -75,8 +81,9 @@ export const TEXTS: Readonly<Record<ProcessFile, (process: Scripted) => string>>
     return `Name:\t${p.name}\n${p.zombie ? "" : memory}SigIgn:\t${p.ignoresChildren ? "0000000000010000" : "0000000000000000"}\n`;
   },
   io: (p) => `rchar: ${p.readBytes}\nwchar: 0\nread_bytes: 0\nwrite_bytes: 0\n`,
-  smaps_rollup: (p) =>
-    p.zombie
-      ? ""
-      : `Rss: 1 kB\nPss: ${p.proportional} kB\nPss_Anon: ${p.proportional} kB\nPss_File: 0 kB\nPss_Shmem: 0 kB\n`,
+  smaps_rollup: (p) => {
+    const [anonymous, shared] = [p.proportional ?? p.anonymous ?? 0, p.proportionalShared ?? p.shared];
+    const shares = `Pss_Anon: ${anonymous} kB\nPss_File: ${p.file} kB\nPss_Shmem: ${shared} kB\n`;
+    return p.zombie ? "" : `Rss: 1 kB\nPss: ${anonymous + shared + p.file} kB\n${shares}`;
+  },
 };

@@ -173,3 +173,24 @@ test("the kernel's own processes: this one is listed, and its files say what is 
   expect(processes.read(2 ** 22 + 1, "stat")).toBeUndefined();
   processes.close();
 });
+
+test("the list of the kernel's own processes is the same until one comes or goes", async () => {
+  const processes = new KernelProcesses();
+  // Others come and go on this machine, too: not between two lists every time.
+  let tries = 0;
+  do processes.list();
+  while (!processes.isListSame && ++tries < 1000);
+  expect(processes.isListSame).toBe(true);
+  const before = [...processes.pids.subarray(0, processes.listed)];
+  const child = Bun.spawn(["sleep", "60"]);
+  expect(processes.list()).toBeGreaterThan(0);
+  expect(processes.isListSame).toBe(false);
+  expect([...processes.pids.subarray(0, processes.listed)]).toContain(child.pid);
+  expect(before).not.toContain(child.pid);
+  child.kill();
+  await child.exited;
+  processes.list();
+  expect(processes.isListSame).toBe(false);
+  expect([...processes.pids.subarray(0, processes.listed)]).not.toContain(child.pid);
+  processes.close();
+});

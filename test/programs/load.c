@@ -7,6 +7,10 @@
  *   load reaped PROCESSES MS       as cpu, by a parent that has the kernel end its children unseen
  *   load private PROCESSES MIB MS  each holds so much memory of its own, all for so long together
  *   load shared PROCESSES MIB MS   all of them map the same memory and hold it for so long
+ *   load grow PROCESSES MIB MS     each takes so much memory of its own, in ten steps in so long; all hold it together
+ *                                  for a second; they are copies of their parent
+ *   load grown PROCESSES MIB MS    as grow, by processes that have each executed a program
+ *   load server PROCESSES MIB MS   holds so much, and has copies that write to a half of it each, and hold that for so long
  *   load io FILE MIB               writes so much to the disk, and reads it from there
  *   load pipe MIB                  so much through a pipe to a child
  *   load tree PROCESSES            so many that sleep, until standard input ends; a line when they are there
@@ -128,20 +132,28 @@ static char *memory(long mib, int flags)
     return bytes;
 }
 
-static void private(long processes, long mib, long ms)
+/* Ends that children share: what they write to when they are ready, and what ends when they are to go. */
+static int ready[2], go[2];
+
+static void meet(void)
 {
-    int ready[2], go[2];
     if (pipe(ready) < 0 || pipe(go) < 0)
         fail("pipe");
-    for (long i = 0; i < processes; i++)
-        if (child() == 0) {
-            char byte = 0;
-            close(go[1]);
-            memory(mib, MAP_PRIVATE);
-            if (write(ready[1], &byte, 1) != 1 || read(go[0], &byte, 1) != 0)
-                _exit(1);
-            _exit(0);
-        }
+}
+
+/* In a child: it has all that it is to hold. */
+static void hold(int ready_end, int go_end)
+{
+    char byte = 0;
+    if (write(ready_end, &byte, 1) != 1 || read(go_end, &byte, 1) != 0)
+        _exit(1);
+    _exit(0);
+}
+
+/* Waits until all children hold what they are to, and lets them for so long. */
+static void hold_all(long processes, long ms)
+{
+    close(go[0]);
     for (long i = 0; i < processes; i++) {
         char byte;
         if (read(ready[0], &byte, 1) != 1)
@@ -150,6 +162,62 @@ static void private(long processes, long mib, long ms)
     pause_ms(ms);
     close(go[1]);
     wait_all();
+}
+
+static void private(long processes, long mib, long ms)
+{
+    meet();
+    for (long i = 0; i < processes; i++)
+        if (child() == 0) {
+            close(go[1]);
+            memory(mib, MAP_PRIVATE);
+            hold(ready[1], go[0]);
+        }
+    hold_all(processes, ms);
+}
+
+static void grow_one(long mib, long ms, int ready_end, int go_end)
+{
+    char *bytes = mmap(NULL, mib * MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (bytes == MAP_FAILED)
+        fail("mmap");
+    for (long step = 0; step < 10; step++) {
+        long from = step * mib * MIB / 10, to = (step + 1) * mib * MIB / 10;
+        memset(bytes + from, 1, to - from);
+        pause_ms(ms / 10);
+    }
+    hold(ready_end, go_end);
+}
+
+/* Each executes the program, if there is one. */
+static void grow(const char *program, long processes, char **arguments)
+{
+    char ends[2][16];
+    meet();
+    snprintf(ends[0], sizeof ends[0], "%d", ready[1]);
+    snprintf(ends[1], sizeof ends[1], "%d", go[0]);
+    for (long i = 0; i < processes; i++)
+        if (child() == 0) {
+            close(go[1]);
+            if (!program)
+                grow_one(atol(arguments[0]), atol(arguments[1]), ready[1], go[0]);
+            execl(program, program, "grow-one", arguments[0], arguments[1], ends[0], ends[1], (char *)NULL);
+            fail(program);
+        }
+    hold_all(processes, 1000);
+}
+
+static void server(long processes, long mib, long ms)
+{
+    char *bytes = memory(mib, MAP_PRIVATE);
+    meet();
+    for (long i = 0; i < processes; i++)
+        if (child() == 0) {
+            close(go[1]);
+            memset(bytes, 2, mib * MIB / 2);
+            hold(ready[1], go[0]);
+        }
+    hold_all(processes, ms);
 }
 
 static void shared(long processes, long mib, long ms)
@@ -285,6 +353,14 @@ int main(int argc, char **argv)
         cpu(a, b);
     } else if (!strcmp(kind, "private"))
         private(a, b, c);
+    else if (!strcmp(kind, "grow-one") && argc > 5)
+        grow_one(a, b, c, atoi(argv[5]));
+    else if (!strcmp(kind, "grow") && argc > 4)
+        grow(NULL, a, argv + 3);
+    else if (!strcmp(kind, "grown") && argc > 4)
+        grow("/proc/self/exe", a, argv + 3);
+    else if (!strcmp(kind, "server"))
+        server(a, b, c);
     else if (!strcmp(kind, "shared"))
         shared(a, b, c);
     else if (!strcmp(kind, "io"))
