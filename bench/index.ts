@@ -5,6 +5,8 @@ import { UsageError } from "../src/errors.ts";
 import { EXPLORE_ROWS } from "./exploring.ts";
 import { JOURNAL_ROWS } from "./journal.ts";
 import { withLab } from "./lab.ts";
+import { MINUTE_ROWS } from "./minute.ts";
+import { OWN_CPU_ROWS } from "./own-cpu.ts";
 import { PUSH_ROWS } from "./push.ts";
 import type { Experiment, Figures, Row } from "./row.ts";
 import { SYNC_ROWS } from "./sync.ts";
@@ -16,6 +18,8 @@ import { WIDE_ROWS } from "./wide.ts";
 
 const ROWS: readonly Row[] = [
   WALL_ROWS,
+  OWN_CPU_ROWS,
+  MINUTE_ROWS,
   TICK_ROWS,
   WIDE_ROWS,
   TREE_ROWS,

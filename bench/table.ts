@@ -16,7 +16,7 @@ function cells(row: Row, figures: ReadonlyMap<string, Figures>): readonly string
   const against = row.against === undefined ? undefined : figuresOfContestant(figures, row.against);
   const comparable = Array.isArray(ours) && Array.isArray(against);
   const ratio = comparable ? ratioOfMedians(ours, against) : undefined;
-  const reached = row.against === undefined ? (Array.isArray(ours) ? median(ours) : undefined) : ratio?.value;
+  const reached = isAbsolute(row) ? (Array.isArray(ours) ? median(ours) : undefined) : ratio?.value;
   return [
     row.what,
     figureText(ours, row.unit),
@@ -26,6 +26,9 @@ function cells(row: Row, figures: ReadonlyMap<string, Figures>): readonly string
     metText(row.goal, reached),
   ];
 }
+
+/** Whether its goal is one for the figure itself. */
+const isAbsolute = ({ against, absolute }: Row) => against === undefined || absolute === true;
 
 function figuresOfContestant(figures: ReadonlyMap<string, Figures>, name: string): Figures {
   const found = figures.get(name);
@@ -54,6 +57,11 @@ const SCALES: Readonly<Record<Unit, readonly (readonly [scale: number, name: str
     [1, "B"],
   ],
   percent: [[1, "%"]],
+  perSecond: [
+    [1e6, "million/s"],
+    [1e3, "thousand/s"],
+    [1, "/s"],
+  ],
 };
 
 function scaleOf(value: number, unit: Unit): readonly [scale: number, name: string] {
@@ -71,9 +79,10 @@ function ratioText({ value, low, high }: Estimate): string {
 }
 
 /** A goal for the ratio, or where there is nothing to compare with for the figure, in its unit. */
-function goalText({ goal, against, unit }: Row): string {
+function goalText(row: Row): string {
+  const { goal, unit } = row;
   const text = (bound: number) => {
-    if (against !== undefined) return String(bound);
+    if (!isAbsolute(row)) return String(bound);
     const [scale, name] = scaleOf(bound, unit);
     return `${Number((bound / scale).toPrecision(3))} ${name}`;
   };
