@@ -2,6 +2,7 @@ import { arch, cpus, release } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { UsageError } from "../src/errors.ts";
+import { compareWith } from "./against.ts";
 import { EXPLORE_ROWS } from "./exploring.ts";
 import { JOURNAL_ROWS } from "./journal.ts";
 import { withLab } from "./lab.ts";
@@ -31,22 +32,37 @@ const ROWS: readonly Row[] = [
 const EXPERIMENTS: readonly Experiment[] = [...new Set(ROWS.map((row) => row.experiment))];
 const README = join(import.meta.dir, "..", "README.md");
 
+/*
+ * bench/index.ts                   all experiments, as a table of Markdown
+ *   --quick                        fewer and shorter rounds
+ *   --only NAME                    one experiment
+ *   --write-readme                 puts the table into the README
+ *   --against [REF]                instead: the working tree beside a commit, the last tag if none is named; exit status
+ *                                  1 where something became worse
+ */
+
 interface Options {
   readonly quick: boolean;
-  readonly experiments: readonly Experiment[];
+  readonly only: string | undefined;
   readonly writeReadme: boolean;
+  /** Empty: the last tag. */
+  readonly against: string | undefined;
 }
 
 function parseOptions(words: readonly string[]): Options {
+  // Git's names do not begin with a dash.
+  const bare = words.findIndex((word, i) => word === "--against" && !/^[^-]/.test(words[i + 1] ?? ""));
   const { values } = parseArgs({
-    args: [...words],
-    options: { quick: { type: "boolean" }, only: { type: "string" }, "write-readme": { type: "boolean" } },
+    args: bare < 0 ? [...words] : words.toSpliced(bare, 1, "--against="),
+    options: {
+      quick: { type: "boolean" },
+      only: { type: "string" },
+      "write-readme": { type: "boolean" },
+      against: { type: "string" },
+    },
   });
-  return {
-    quick: values.quick ?? false,
-    experiments: values.only === undefined ? EXPERIMENTS : [experiment(values.only)],
-    writeReadme: values["write-readme"] ?? false,
-  };
+  const { quick = false, only, "write-readme": writeReadme = false, against } = values;
+  return { quick, only, writeReadme, against };
 }
 
 function experiment(name: string): Experiment {
@@ -56,7 +72,8 @@ function experiment(name: string): Experiment {
 }
 
 /** Runs the experiments one after another; the table of their rows, and what it was measured on. */
-async function measure({ quick, experiments }: Options): Promise<string> {
+async function measure({ quick, only }: Options): Promise<string> {
+  const experiments = only === undefined ? EXPERIMENTS : [experiment(only)];
   return await withLab(quick, async (lab) => {
     const figures = new Map<Experiment, ReadonlyMap<string, Figures>>();
     for (const each of experiments) {
@@ -90,6 +107,11 @@ async function readmeWith(block: string): Promise<string> {
 
 async function main(words: readonly string[]): Promise<void> {
   const options = parseOptions(words);
+  const { quick, only, against } = options;
+  if (against !== undefined) {
+    if (await compareWith({ quick, only, ref: against || undefined })) process.exitCode = 1;
+    return;
+  }
   // Before minutes are spent on what then has no place.
   if (options.writeReadme) await readmeWith("");
   const block = await measure(options);

@@ -65,7 +65,7 @@ async function one(lab: Lab, name: string, tag: string, figures: Collected): Pro
  * What a process holds that no file has, bytes; proc_pid_smaps_rollup(5). None of it is shared: no wrapper here forks to
  * run on beside its child.
  */
-function anonymousBytes(pid: number): number {
+export function anonymousBytes(pid: number): number {
   const [, kib] = /^Anonymous:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "latin1")) ?? [];
   if (kib === undefined) throw new Error(`/proc/${pid}/smaps_rollup: expected a line Anonymous:`);
   return Number(kib) * 1024;

@@ -9,7 +9,8 @@ export function table(rows: readonly Row[], figuresOf: (row: Row) => ReadonlyMap
   );
 }
 
-const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
+/** A line of a table. */
+export const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
 
 function cells(row: Row, figures: ReadonlyMap<string, Figures>): readonly string[] {
   const ours = figuresOfContestant(figures, row.ours);
@@ -37,7 +38,7 @@ function figuresOfContestant(figures: ReadonlyMap<string, Figures>, name: string
 }
 
 /** Median and median absolute deviation in one scale, `14.2 ± 0.3 ms`; or why there are none. */
-function figureText(figures: Figures, unit: Unit): string {
+export function figureText(figures: Figures, unit: Unit): string {
   if (typeof figures === "string") return figures;
   const middle = median(figures);
   const [scale, name] = scaleOf(Math.abs(middle), unit);
@@ -74,7 +75,8 @@ const digits = (value: number) => (Math.abs(value) >= 100 ? value.toFixed(0) : v
 /** Below this a ratio says only that the two are of different orders. */
 const SMALLEST_RATIO = 0.01;
 
-function ratioText({ value, low, high }: Estimate): string {
+/** A ratio with its interval. */
+export function ratioText({ value, low, high }: Estimate): string {
   return high < SMALLEST_RATIO ? `**< ${SMALLEST_RATIO}**` : `**${digits(value)}** (${digits(low)} to ${digits(high)})`;
 }
 

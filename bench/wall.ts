@@ -57,7 +57,11 @@ function withPath([program, ...args]: readonly [string, ...string[]]): readonly 
 }
 
 /** Wall times in nanoseconds: by round, then in the commands' order. */
-async function stopwatch(lab: Lab, commands: readonly (readonly string[])[], rounds: number): Promise<number[][]> {
+export async function stopwatch(
+  lab: Lab,
+  commands: readonly (readonly string[])[],
+  rounds: number,
+): Promise<number[][]> {
   const words = commands.flatMap((command) => [SEPARATOR, ...command]);
   const text = await output([await lab.c("stopwatch"), String(rounds + WARM_UP_ROUNDS), ...words]);
   const lines = text.trim().split("\n").slice(WARM_UP_ROUNDS);

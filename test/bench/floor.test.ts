@@ -72,7 +72,7 @@ describe("the C floor", () => {
       expect(all.length % width).toBe(0);
       expect(processes.length).toBeGreaterThanOrEqual(3);
       // It has ended, and is waited for after this.
-    expect(processes.at(-1)).toBe(1);
+      expect(processes.at(-1)).toBe(1);
       expect(processes).toContain(5);
     },
   );
