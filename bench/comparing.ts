@@ -7,6 +7,7 @@ import { reaped } from "./reaping.ts";
 import type { Unit } from "./row.ts";
 import { compileIn } from "./versions.ts";
 import { stopwatch } from "./wall.ts";
+import type { Wrapper } from "./wrappers.ts";
 
 /** What is compared, and the programs that it takes of each version: the product, or one of its `bench`. */
 export interface Comparison {
@@ -90,9 +91,11 @@ const IDLE: Comparison = {
         await Bun.sleep(((place % builds.old.length) * 2 + (place < builds.old.length ? 0 : 1)) * 233);
         const bytes: number[] = [];
         const look = { after: IDLE_SECONDS - 0.5, at: (pid: number) => void bytes.push(anonymousBytes(pid)) };
-        const front = [program, "--interval", "0.1", "-f", join(lab.folder, `${tag}.prom`)];
-        const { ownNs, lateNs } = await reaped(lab, { front, tag, seconds: IDLE_SECONDS, processes: PROCESSES, look });
-        return [ownNs, lateNs, bytes[0]!];
+        const file = join(lab.folder, `${tag}.prom`);
+        const wrapper: Wrapper = async ({ command }) => [program, "--interval", "0.1", "-f", file, ...command];
+        const end = await reaped(lab, { wrapper, tag, seconds: IDLE_SECONDS, processes: PROCESSES, look });
+        if (typeof end === "string") throw new Error(end);
+        return [end.ownNs, end.lateNs, bytes[0]!];
       }),
     );
     return [0, 1, 2].map((row) => [

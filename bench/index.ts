@@ -3,11 +3,13 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { UsageError } from "../src/errors.ts";
 import { compareWith } from "./against.ts";
+import { CROSS_CHECK_ROWS } from "./cross-check.ts";
 import { EXPLORE_ROWS } from "./exploring.ts";
 import { JOURNAL_ROWS } from "./journal.ts";
 import { withLab } from "./lab.ts";
 import { MINUTE_ROWS } from "./minute.ts";
 import { OWN_CPU_ROWS } from "./own-cpu.ts";
+import { installPeers } from "./peers.ts";
 import { PUSH_ROWS } from "./push.ts";
 import type { Experiment, Figures, Row } from "./row.ts";
 import { SYNC_ROWS } from "./sync.ts";
@@ -19,6 +21,7 @@ import { WIDE_ROWS } from "./wide.ts";
 
 const ROWS: readonly Row[] = [
   WALL_ROWS,
+  CROSS_CHECK_ROWS,
   OWN_CPU_ROWS,
   MINUTE_ROWS,
   TICK_ROWS,
@@ -74,6 +77,7 @@ function experiment(name: string): Experiment {
 /** Runs the experiments one after another; the table of their rows, and what it was measured on. */
 async function measure({ quick, only }: Options): Promise<string> {
   const experiments = only === undefined ? EXPERIMENTS : [experiment(only)];
+  installPeers();
   return await withLab(quick, async (lab) => {
     const figures = new Map<Experiment, ReadonlyMap<string, Figures>>();
     for (const each of experiments) {

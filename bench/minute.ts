@@ -50,15 +50,11 @@ const MINUTE: Experiment = {
 };
 
 async function one(lab: Lab, name: string, tag: string, figures: Collected): Promise<void> {
-  const front = await WRAPPERS[name]!(lab, tag);
-  if (typeof front === "string") {
-    for (const what of [name, late(name)]) figures.missing(what, front);
-    return;
-  }
   const seconds = lab.quick ? 10 : 60;
   const look = { after: seconds - BEFORE_END, at: (pid: number) => figures.note(name, anonymousBytes(pid)) };
-  const { lateNs } = await reaped(lab, { front, tag, seconds, processes: 1, look });
-  figures.note(late(name), lateNs);
+  const end = await reaped(lab, { wrapper: WRAPPERS[name]!, tag, seconds, processes: 1, look });
+  if (typeof end === "string") figures.missing(late(name), end);
+  else figures.note(late(name), end.lateNs);
 }
 
 /**

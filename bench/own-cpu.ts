@@ -2,7 +2,17 @@ import { Collected } from "./figures.ts";
 import type { Lab } from "./lab.ts";
 import { reaped } from "./reaping.ts";
 import type { Experiment, Goal, Row } from "./row.ts";
-import { bareBun, cSampler, cWrapper, runlim, statexec, statexecBasic, type Wrapper } from "./wrappers.ts";
+import {
+  bareBun,
+  cSampler,
+  cWrapper,
+  perfStat,
+  resourceMonitor,
+  runlim,
+  statexec,
+  statexecBasic,
+  type Wrapper,
+} from "./wrappers.ts";
 
 const SECONDS = 20;
 const STATEXEC = "statexec";
@@ -12,10 +22,14 @@ const C = "C floor with walk";
 const C_WAIT = "C floor without samples";
 const BARE = "bare Bun wrapper";
 const RUNLIM = "runlim";
+const MONITOR = "resource_monitor -i 1";
+const PERF = "perf stat -I";
 
 const every = (who: string, interval: number) => `${who}, every ${interval} s`;
 
-const FEW: Readonly<Record<string, Wrapper>> = Object.fromEntries([
+type Wrappers = Readonly<Record<string, Wrapper>>;
+
+const FEW: Wrappers = Object.fromEntries([
   ...[0.1, 1].flatMap((interval): [string, Wrapper][] => [
     [every(STATEXEC, interval), statexec(interval)],
     [every(BASIC, interval), statexecBasic(interval)],
@@ -25,7 +39,13 @@ const FEW: Readonly<Record<string, Wrapper>> = Object.fromEntries([
   [C_WAIT, cWrapper],
 ]);
 
-const WITH_PEERS: Readonly<Record<string, Wrapper>> = { ...FEW, [RUNLIM]: runlim };
+const WITH_PEERS: Wrappers = {
+  ...FEW,
+  [RUNLIM]: runlim,
+  [MONITOR]: resourceMonitor,
+  [every(PERF, 0.1)]: perfStat(0.1),
+  [every(PERF, 1)]: perfStat(1),
+};
 
 /** Between two starts, in seconds: compilers and first samples do not fall together, and neither do ticks. */
 const APART = 0.23;
@@ -34,7 +54,7 @@ const APART = 0.23;
  * CPU time of each wrapper for its own, in ns, around a command that sleeps for 20 s. All run at the same time: together
  * they need some hundredths of one CPU, so that they hardly meet, while whatever else the machine does meets them all.
  */
-function ownCpu(name: string, processes: number, wrappers: Readonly<Record<string, Wrapper>>): Experiment {
+function ownCpu(name: string, processes: number, wrappers: Wrappers): Experiment {
   return {
     name,
     async run(lab) {
@@ -53,13 +73,12 @@ interface Load {
   readonly seconds: number;
 }
 
-async function round(lab: Lab, wrappers: Readonly<Record<string, Wrapper>>, load: Load, figures: Collected) {
+async function round(lab: Lab, wrappers: Wrappers, load: Load, figures: Collected) {
   const runs = Object.entries(wrappers).map(async ([name, wrapper], place) => {
-    const tag = `own-${place}`;
-    const front = await wrapper(lab, tag);
-    if (typeof front === "string") return figures.missing(name, front);
     await Bun.sleep(place * APART * 1000);
-    figures.note(name, (await reaped(lab, { front, tag, ...load })).ownNs);
+    const end = await reaped(lab, { wrapper, tag: `own-${place}`, ...load });
+    if (typeof end === "string") figures.missing(name, end);
+    else figures.note(name, end.ownNs);
   });
   await Promise.all(runs);
 }
@@ -83,13 +102,18 @@ function rows(what: string, experiment: Experiment, goals: boolean): readonly Ro
   ];
 }
 
+function peerRows(interval: number, peers: readonly string[]): readonly Row[] {
+  return peers.map((against) => {
+    const what = `${WHAT}, every ${interval} s`;
+    return { what, experiment: ALONE, unit: "ns", ours: every(STATEXEC, interval), against };
+  });
+}
+
 const WHAT = `own CPU time over ${SECONDS} s`;
 
 export const OWN_CPU_ROWS: readonly Row[] = [
   ...rows(WHAT, ALONE, true),
-  {
-    ...{ what: `${WHAT}, every 0.1 s`, experiment: ALONE, unit: "ns" },
-    ...{ ours: every(STATEXEC, 0.1), against: RUNLIM },
-  },
+  ...peerRows(0.1, [RUNLIM, every(PERF, 0.1)]),
+  ...peerRows(1, [MONITOR, every(PERF, 1)]),
   ...rows(`${WHAT} around 10 processes`, TREE, false),
 ];

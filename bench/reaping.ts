@@ -1,10 +1,11 @@
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { environment, type Lab } from "./lab.ts";
+import type { Wrapper } from "./wrappers.ts";
 
 /** A wrapper around a command that sleeps. */
 export interface Idle {
-  readonly front: readonly string[];
+  readonly wrapper: Wrapper;
   /** Names its files; no two that run at the same time have the same. */
   readonly tag: string;
   readonly seconds: number;
@@ -24,16 +25,19 @@ export interface Reaped {
  * Runs a wrapper around `floor/idle.c` under `floor/reaped.c`. The kernel's account of the wrapper, by wait4, has in it
  * what it waited for: its helpers, which are its own cost, and the command, which says itself at its very end what it
  * used. That is exact to what an exit takes; /proc counts in hundredths of a second, which is too coarse for a floor.
+ * A text says why the wrapper cannot be run here.
  */
-export async function reaped(lab: Lab, { front, tag, seconds, processes, look }: Idle): Promise<Reaped> {
+export async function reaped(lab: Lab, { wrapper, tag, seconds, processes, look }: Idle): Promise<Reaped | string> {
   const told = join(lab.folder, `${tag}.told`);
   const command = [await lab.c("idle"), told, String(seconds), String(processes)];
-  const child = Bun.spawn([await lab.c("reaped"), ...front, ...command], {
+  const words = await wrapper({ lab, tag, command });
+  if (typeof words === "string") return words;
+  const child = Bun.spawn([await lab.c("reaped"), ...words], {
     ...{ stdin: "ignore", stdout: "pipe", stderr: "pipe", env: environment() },
   });
   const looked = look ? lookLater(child.stdout, look) : child.stdout.text();
   const [out, err, status] = await Promise.all([looked, child.stderr.text(), child.exited]);
-  if (status !== 0) throw new Error(`${front.join(" ")}: exit status ${status}\n${err.trim()}`);
+  if (status !== 0) throw new Error(`${words.join(" ")}: exit status ${status}\n${err.trim()}`);
   const [reapedAt, allNs] = numbers(out.trim().split("\n")[1]);
   const [endedAt, commandNs] = numbers(await readFile(told, "latin1"));
   await rm(told);

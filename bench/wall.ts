@@ -1,6 +1,17 @@
 import { type Lab, output } from "./lab.ts";
 import type { Experiment, Figures, Goal, Row } from "./row.ts";
-import { bareBun, cWrapper, gnuTime, runlim, statexec, type Wrapper } from "./wrappers.ts";
+import {
+  bareBun,
+  cWrapper,
+  gnuTime,
+  hyperfine,
+  noWrapper,
+  perfStat,
+  resourceMonitor,
+  runlim,
+  statexec,
+  type Wrapper,
+} from "./wrappers.ts";
 
 const DIRECT = "no wrapper";
 const STATEXEC = "statexec";
@@ -8,14 +19,20 @@ const BARE = "bare Bun wrapper";
 const C = "C floor";
 const TIME = "GNU time";
 const RUNLIM = "runlim";
+const PERF = "perf stat";
+const MONITOR = "resource_monitor";
+const HYPERFINE = "hyperfine";
 
 const WRAPPERS: Readonly<Record<string, Wrapper>> = {
-  [DIRECT]: async () => [],
+  [DIRECT]: noWrapper,
   [C]: cWrapper,
   [BARE]: bareBun,
   [STATEXEC]: statexec(1),
   [TIME]: gnuTime,
   [RUNLIM]: runlim,
+  [PERF]: perfStat(),
+  [MONITOR]: resourceMonitor,
+  [HYPERFINE]: hyperfine,
 };
 
 /** A round or two in which files and page tables get warm; not counted. */
@@ -31,10 +48,10 @@ function addedWall(name: string, command: readonly [string, ...string[]], rounds
     async run(lab) {
       const figures = new Map<string, Figures>();
       const wrapped = new Map<string, readonly string[]>();
-      for (const [wrapper, words] of Object.entries(WRAPPERS)) {
-        const front = await words(lab, "wall");
-        if (typeof front === "string") figures.set(wrapper, front);
-        else wrapped.set(wrapper, [...front, ...withPath(command)]);
+      for (const [name, wrapper] of Object.entries(WRAPPERS)) {
+        const words = await wrapper({ lab, tag: "wall", command: withPath(command) });
+        if (typeof words === "string") figures.set(name, words);
+        else wrapped.set(name, words);
       }
       const times = await stopwatch(lab, [...wrapped.values()], lab.quick ? rounds.quick : rounds.full);
       const names = [...wrapped.keys()];
@@ -50,7 +67,7 @@ function addedWall(name: string, command: readonly [string, ...string[]], rounds
 }
 
 /** The command by its path, so that no contestant has to look for it. */
-function withPath([program, ...args]: readonly [string, ...string[]]): readonly string[] {
+export function withPath([program, ...args]: readonly [string, ...string[]]): readonly string[] {
   const path = Bun.which(program);
   if (path === null) throw new Error(`${program}: not found`);
   return [path, ...args];
@@ -79,7 +96,7 @@ export const WALL_ROWS: readonly Row[] = [
 ];
 
 function comparisons(what: string, experiment: Experiment, goals: Readonly<Record<string, Goal>>): readonly Row[] {
-  return [BARE, C, TIME, RUNLIM].map((against) => {
+  return [BARE, C, TIME, RUNLIM, PERF, MONITOR, HYPERFINE].map((against) => {
     const goal = goals[against];
     return { what, experiment, unit: "ns", ours: STATEXEC, against, ...(goal && { goal }) };
   });
