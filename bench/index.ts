@@ -1,8 +1,8 @@
-import { arch, cpus, release } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { UsageError } from "../src/errors.ts";
 import { compareWith } from "./against.ts";
+import { machineText } from "./caption.ts";
 import { CROSS_CHECK_ROWS } from "./cross-check.ts";
 import { EXPLORE_ROWS } from "./exploring.ts";
 import { JOURNAL_ROWS } from "./journal.ts";
@@ -89,12 +89,10 @@ async function measure({ quick, only }: Options): Promise<string> {
   });
 }
 
-/** What the figures were measured on and how to read them; nothing in it names the machine. */
+/** What the figures were measured on and how to read them. */
 function caption(quick: boolean): string {
-  const kernel = release().split("-")[0];
-  const model = cpus()[0]?.model ?? "model unknown";
   return [
-    `${cpus().length} CPUs (${model}), Linux ${kernel}, ${arch()}, Bun ${Bun.version}.`,
+    machineText(),
     "Medians ± median absolute deviation; ratios of medians with their 95 % bootstrap interval.",
     "What stands in one line ran interleaved.",
     `Made by \`bun bench/index.ts${quick ? " --quick" : ""}\`.`,
@@ -104,7 +102,7 @@ function caption(quick: boolean): string {
 /** The README with the table in its place. Throws where there is no place for it. */
 async function readmeWith(block: string): Promise<string> {
   const file = Bun.file(README);
-  const readme = (await file.exists()) ? replaceBlock(await file.text(), block) : undefined;
+  const readme = (await file.exists()) ? replaceBlock(await file.text(), block, "benchmark") : undefined;
   if (readme !== undefined) return readme;
   throw new UsageError("--write-readme: README.md has no <!-- benchmark --> and <!-- /benchmark --> to write between");
 }

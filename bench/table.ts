@@ -97,13 +97,11 @@ function metText(goal: Goal | undefined, reached: number | undefined): string {
   return ("atMost" in goal ? reached <= goal.atMost : reached >= goal.atLeast) ? "yes" : "**no**";
 }
 
-const BEGIN = "<!-- benchmark -->";
-const END = "<!-- /benchmark -->";
-
-/** The text with what lies between the two benchmark markers replaced; undefined where it does not have them. */
-export function replaceBlock(text: string, block: string): string | undefined {
-  const begin = text.indexOf(BEGIN);
-  const end = text.indexOf(END, begin);
+/** The text with what lies between the two markers of a name replaced; undefined where it does not have them. */
+export function replaceBlock(text: string, block: string, name: string): string | undefined {
+  const [opening, closing] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
+  const begin = text.indexOf(opening);
+  const end = text.indexOf(closing, begin);
   if (begin === -1 || end === -1) return undefined;
-  return `${text.slice(0, begin + BEGIN.length)}\n${block}\n${text.slice(end)}`;
+  return `${text.slice(0, begin + opening.length)}\n${block}\n${text.slice(end)}`;
 }

@@ -1,9 +1,9 @@
 /*
  * sampler SECONDS FILE command [args]
  *
- * The floor for a wrapper that samples: fork, exec, wait4, and once a period the four sources and all that /proc has of
- * each of the command's processes, stat, status, io and open descriptors, appended to a file as doubles. It ends as the
- * command does.
+ * The floor for a wrapper that samples: fork, exec, wait4, and once a period the four sources and the stat of each of the
+ * command's processes, appended to a file as doubles. Status, io and open descriptors of each are looked at as often as
+ * the product does, which is by their cost. It ends as the command does.
  */
 #define _GNU_SOURCE
 #include "clock.h"
@@ -19,6 +19,12 @@ static const char *const IO_KEYS[] = {"rchar:", "wchar:", "read_bytes:", "write_
 enum { STATUS_COUNT = 3, IO_COUNT = 4, DETAILS = STATUS_COUNT + IO_COUNT + 1 };
 
 static double details[DETAILS];
+
+/* The part of all time that may go into details, and what of it in advance: command-tree.ts. */
+#define DETAILS_SHARE 0.004
+#define DETAILS_ADVANCE_NS 50e6
+
+static int64_t begun_ns, details_ns;
 
 static void add_keys(int pid, const char *file, const char *const *keys, int count, double *into) {
   char path[64], text[4096];
@@ -46,16 +52,24 @@ static int count_descriptors(int pid) {
   return count;
 }
 
-static void write_row(int out, DIR *proc, int top) {
-  tree_total = 0;
+/* At what was left of the budget, whatever this look will take. */
+static void look_closer(void) {
+  int64_t start = now_ns();
+  if (details_ns > (start - begun_ns) * DETAILS_SHARE + DETAILS_ADVANCE_NS) return;
   memset(details, 0, sizeof details);
-  walk(proc, top);
   for (int i = 0; i < known_count; i++) {
     if (!known[i].member) continue;
     add_keys(known[i].pid, "status", STATUS_KEYS, STATUS_COUNT, details);
     add_keys(known[i].pid, "io", IO_KEYS, IO_COUNT, details + STATUS_COUNT);
     details[DETAILS - 1] += count_descriptors(known[i].pid);
   }
+  details_ns += now_ns() - start;
+}
+
+static void write_row(int out, DIR *proc, int top) {
+  tree_total = 0;
+  walk(proc, top);
+  look_closer();
   int count = sample();
   values[count++] = tree_total;
   values[count++] = members;
@@ -67,7 +81,7 @@ static void write_row(int out, DIR *proc, int top) {
 /* One row a period until the descriptor of the command says that it has ended, and one more then. */
 static void record(int command, int64_t period, int out, DIR *proc, int top) {
   struct pollfd ended = {command, POLLIN, 0};
-  int64_t start = now_ns();
+  int64_t start = begun_ns = now_ns();
   for (int64_t tick = 0;; tick++) {
     write_row(out, proc, top);
     int64_t left = start + (tick + 1) * period - now_ns();

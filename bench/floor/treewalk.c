@@ -6,10 +6,21 @@
 #include "tree.h"
 #include <sys/wait.h>
 
-#define WARM_UP_TICKS 300
+/* As many as its counterpart needs. */
+#define MOST_WARM_UP_TICKS 300
+#define WARM_UP_LOOKS 100000
+
+/* A descriptor is kept for each process. */
+static void raise_file_limit(void) {
+  struct rlimit limit;
+  getrlimit(RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
 
 int main(int argc, char **argv) {
   if (argc < 4) return 2;
+  raise_file_limit();
   int in[2], out[2];
   char ready[16];
   if (pipe(in) || pipe(out)) return 1;
@@ -23,8 +34,8 @@ int main(int argc, char **argv) {
   }
   if (read(out[0], ready, sizeof ready) <= 0) return 1;
   DIR *proc = opendir("/proc");
-  int ticks = atoi(argv[3]);
-  for (int i = 0; i < WARM_UP_TICKS; i++) walk(proc, top);
+  int processes = atoi(argv[2]), ticks = atoi(argv[3]);
+  for (int i = 0; i < MOST_WARM_UP_TICKS && i < WARM_UP_LOOKS / processes; i++) walk(proc, top);
   int64_t start = now_ns();
   for (int i = 0; i < ticks; i++) walk(proc, top);
   printf("%lld %d %d\n", (long long)(now_ns() - start), ticks, members);

@@ -81,12 +81,12 @@ describe("table", () => {
 describe("replaceBlock", () => {
   test("replaces what lies between the markers, and nothing else, however often", () => {
     const readme = "a\n<!-- benchmark -->\nold\n<!-- /benchmark -->\nb\n";
-    const once = replaceBlock(readme, "| new |");
+    const once = replaceBlock(readme, "| new |", "benchmark");
     expect(once).toBe("a\n<!-- benchmark -->\n| new |\n<!-- /benchmark -->\nb\n");
-    expect(replaceBlock(once!, "| new |")).toBe(once);
+    expect(replaceBlock(once!, "| new |", "benchmark")).toBe(once);
   });
 
   test.each(["", "<!-- benchmark -->", "<!-- /benchmark --> <!-- benchmark -->"])("%p has no block", (readme) => {
-    expect(replaceBlock(readme, "x")).toBeUndefined();
+    expect(replaceBlock(readme, "x", "benchmark")).toBeUndefined();
   });
 });
