@@ -55,7 +55,7 @@ async function measure(lab: Lab, folders: Sides, comparisons: readonly Compariso
         verdicts.push(verdict);
       }
     } catch (error) {
-      // A version without this program, or with another one of its name: that is no regression.
+      // What measures it does not fit that version any more: that is no regression.
       const [reason] = String(error instanceof Error ? error.message : error)
         .split("\n")
         .slice(-1);

@@ -35,7 +35,7 @@ export async function writeAnew(lab: Lab, programs: Sides, count: number): Promi
   return { old: await write("old"), new: await write("new") };
 }
 
-/** Compiles a program of both versions. Throws where one of them does not have it, or not as it is now. */
+/** Compiles a program of both versions. Throws where one of them is not one that it can be compiled with. */
 export async function compileBoth(lab: Lab, folders: Sides, entry: string): Promise<Sides> {
   const name = entry.replaceAll(/\W/g, "-");
   const outfile = (side: keyof Round) => join(lab.folder, `${name}-${side}`);

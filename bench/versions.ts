@@ -1,4 +1,4 @@
-import { symlink } from "node:fs/promises";
+import { cp, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { UsageError } from "../src/errors.ts";
 import { output } from "./lab.ts";
@@ -31,12 +31,15 @@ async function lastTag(): Promise<string | undefined> {
 
 /**
  * Hands out a folder in which a commit is checked out, and removes it whatever happens. It is built with the packages
- * that are installed here, whichever it named itself: a newer Bun is no change of ours.
+ * that are installed here, whichever it named itself: a newer Bun is no change of ours. What measures it is that of the
+ * working tree: two meters cannot be compared.
  */
 export async function withWorktree<T>(folder: string, commit: string, use: () => Promise<T>): Promise<T> {
   await git("worktree", "add", "--quiet", "--detach", folder, commit);
   try {
     await symlink(join(ROOT, "node_modules"), join(folder, "node_modules"));
+    await rm(join(folder, "bench"), { recursive: true, force: true });
+    await cp(join(ROOT, "bench"), join(folder, "bench"), { recursive: true });
     return await use();
   } finally {
     await git("worktree", "remove", "--force", folder);

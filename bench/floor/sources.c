@@ -1,21 +1,22 @@
 /*
  * The floor for a sampler: reads and parses the four system sources, from descriptors that stay open, into doubles.
  *
- *   sources hot TICKS           as fast as it can:                  prints ns, ticks, values a tick
+ *   sources hot TICKS           as fast as it can:                  prints its CPU time in ns, ticks, values a tick
  *   sources paced HZ SECONDS    at absolute deadlines:              prints its CPU time in ns, ticks, values a tick
  *   sources idle HZ SECONDS     the same wake-ups, nothing read:    prints its CPU time in ns, ticks, 0
  *   sources values [ROOT]       one tick, of ROOT/proc if said:     prints the values, one a line
  */
 #define _GNU_SOURCE
-#include "clock.h"
+#include "batches.h"
 #include "sources.h"
+
+static void tick(void *count) { *(int *)count = sample(); }
 
 static void hot(long ticks) {
   int count = 0;
   for (long i = 0; i < ticks / 4; i++) sample();
-  int64_t start = now_ns();
-  for (long i = 0; i < ticks; i++) count = sample();
-  printf("%lld %ld %d\n", (long long)(now_ns() - start), ticks, count);
+  long long ns = batched_ns(ticks, tick, &count);
+  printf("%lld %ld %d\n", ns, ticks, count);
 }
 
 static void paced(double hz, double seconds, int idle) {

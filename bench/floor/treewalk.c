@@ -1,14 +1,21 @@
 /*
- * treewalk LOAD PROCESSES TICKS: the counterpart of bench/treewalk.ts. Prints ns, ticks and processes of the tree.
+ * treewalk LOAD PROCESSES TICKS: the counterpart of bench/treewalk.ts. Prints CPU time in ns, ticks and processes of the tree.
  */
 #define _GNU_SOURCE
-#include "clock.h"
+#include "batches.h"
 #include "tree.h"
 #include <sys/wait.h>
 
 /* As many as its counterpart needs. */
 #define MOST_WARM_UP_TICKS 300
 #define WARM_UP_LOOKS 100000
+
+struct tree { DIR *proc; int top; };
+
+static void tick(void *with) {
+  struct tree *tree = with;
+  walk(tree->proc, tree->top);
+}
 
 /* A descriptor is kept for each process. */
 static void raise_file_limit(void) {
@@ -36,9 +43,9 @@ int main(int argc, char **argv) {
   DIR *proc = opendir("/proc");
   int processes = atoi(argv[2]), ticks = atoi(argv[3]);
   for (int i = 0; i < MOST_WARM_UP_TICKS && i < WARM_UP_LOOKS / processes; i++) walk(proc, top);
-  int64_t start = now_ns();
-  for (int i = 0; i < ticks; i++) walk(proc, top);
-  printf("%lld %d %d\n", (long long)(now_ns() - start), ticks, members);
+  struct tree tree = {proc, top};
+  long long ns = batched_ns(ticks, tick, &tree);
+  printf("%lld %d %d\n", ns, ticks, members);
   close(in[1]);
   waitpid(top, NULL, 0);
   return tree_total < 0;
