@@ -107,11 +107,12 @@ const IDLE: Comparison = {
   },
 };
 
-/** A program of `bench` that prints what was taken and over how much: the quotient, in every round of every build. */
+/** A program of `bench` that prints numbers, in every round of every build: what they come to. */
 function inProcess(
   program: string,
   rows: Comparison["rows"],
   words: (lab: Lab) => Promise<readonly (readonly string[])[]>,
+  figure = ([taken, over]: readonly number[]) => taken! / over!,
 ): Comparison {
   return {
     ...{ name: program, entry: `bench/${program}.ts`, rows },
@@ -122,8 +123,7 @@ function inProcess(
         for (const [row, operands] of all.entries()) {
           const values: number[] = [];
           for (const build of [...builds.old, ...builds.new]) {
-            const [taken, over] = (await output([build, ...operands])).split(" ").map(Number);
-            values.push(taken! / over!);
+            values.push(figure((await output([build, ...operands])).split(" ").map(Number)));
           }
           epochs[row]!.push(split(builds, values));
         }
@@ -151,10 +151,15 @@ const WALK = inProcess("treewalk", [{ what: "a look at a tree of 100 processes",
   return [[load, "100", "1000"]];
 });
 
-const JOURNAL = inProcess("journaling", [{ what: "a point from the journal to its line", unit: "ns" }], async (lab) => {
-  const journal = join(lab.folder, "compared.journal");
-  await output([await lab.bun("journaling"), "write", journal, "120", "14400"]);
-  return [["file", journal, "/dev/null"]];
-});
+const JOURNAL = inProcess(
+  "journaling",
+  [{ what: "CPU time of a point from the journal to its line", unit: "ns" }],
+  async (lab) => {
+    const journal = join(lab.folder, "compared.journal");
+    await output([await lab.bun("journaling"), "write", journal, "120", "14400"]);
+    return [["file", journal, "/dev/null"]];
+  },
+  ([, points, , cpu]) => cpu! / points!,
+);
 
 export const COMPARISONS: readonly Comparison[] = [WALL, IDLE, HOT, WALK, JOURNAL];

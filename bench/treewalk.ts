@@ -4,7 +4,8 @@ import { batchedNs } from "./batches.ts";
 
 /*
  * treewalk LOAD PROCESSES TICKS: accounts for a tree of so many processes that sleep, over and over, with every process
- * that the machine has beside them. Prints CPU time in ns, ticks and processes of the tree. LOAD is test/programs/load.c, compiled.
+ * that the machine has beside them. Prints CPU time in ns, ticks and processes of the tree. LOAD is test/programs/load.c,
+ * compiled.
  */
 
 /** As many as the compiler needs, which is fewer where there is more to do in each. */

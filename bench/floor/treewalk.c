@@ -1,5 +1,6 @@
 /*
- * treewalk LOAD PROCESSES TICKS: the counterpart of bench/treewalk.ts. Prints CPU time in ns, ticks and processes of the tree.
+ * treewalk LOAD PROCESSES TICKS: the counterpart of bench/treewalk.ts. Prints CPU time in ns, ticks and processes of the
+ * tree.
  */
 #define _GNU_SOURCE
 #include "batches.h"
