@@ -6,7 +6,7 @@ import { CommandError } from "./errors.ts";
 import { SystemError, writeAll } from "./os/files.ts";
 import { exitNow, isTerminal } from "./os/process.ts";
 import type { CompareRequest } from "./output/compare.ts";
-import { type RunEnd, record } from "./record.ts";
+import { type RunEnd, record } from "./record/record.ts";
 import { endLike } from "./run/die.ts";
 import { commandLine, readInherited } from "./run/inherited.ts";
 import { launcherEnvironment, variablesOf } from "./run/launcher.ts";

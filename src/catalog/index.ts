@@ -14,6 +14,7 @@ export { DEVICES } from "./devices.ts";
 export { KERNEL } from "./kernel.ts";
 export { ALL_CPUS, MACHINE } from "./machine.ts";
 export { familyName, type Metric, type MetricType, PREFIX, type SeriesKey, sampleName, series } from "./metric.ts";
+export { RESERVED_LABELS } from "./reserved.ts";
 export { RECORDER, RUN } from "./run.ts";
 export { SUMMARY } from "./summary.ts";
 export { SYNC } from "./sync.ts";
@@ -21,22 +22,10 @@ export { SYNC } from "./sync.ts";
 const PARTS = [RUN, COMMAND, ACCOUNTING, MACHINE, KERNEL, DEVICES, CONTAINER, RECORDER, SYNC, SUMMARY];
 
 /** Every metric, in the order in which a metrics file has them. */
-export const METRICS: readonly Metric[] = PARTS.flatMap((part) => Object.values(part));
+export const METRICS: readonly Metric[] = metricsOf(PARTS);
 
-/** Label names that a user's label may not take, now or later: metrics use no others. */
-export const RESERVED_LABELS: readonly string[] = [
-  "instance",
-  "job",
-  "role",
-  "cpu",
-  "mode",
-  "interface",
-  "disk",
-  "comm",
-  "event",
-  "text",
-  "fact",
-  "value",
-  "resource",
-  "source",
-];
+function metricsOf(parts: readonly Readonly<Record<string, Metric>>[]): Metric[] {
+  const metrics: Metric[] = [];
+  for (const part of parts) for (const id in part) metrics.push(part[id] as Metric);
+  return metrics;
+}

@@ -17,6 +17,8 @@ export interface Metric {
   readonly source: string;
 }
 
+const NO_LABELS: readonly string[] = [];
+
 /** A metric as the catalogue writes it: labels may be left out. */
 type Definition = Omit<Metric, "labels"> & { readonly labels?: readonly string[] };
 
@@ -28,9 +30,9 @@ type Defined<D extends Definition> = Omit<Metric, "labels"> & {
 export function defineMetrics<const T extends Record<string, Definition>>(
   definitions: T,
 ): { readonly [K in keyof T]: Defined<T[K]> } {
-  const defined = {} as Record<string, Metric>;
-  for (const [id, definition] of Object.entries(definitions)) defined[id] = { labels: [], ...definition };
-  return defined as { readonly [K in keyof T]: Defined<T[K]> };
+  // In place: copies of so many would be made at every start.
+  for (const id in definitions) (definitions[id] as { labels?: readonly string[] }).labels ??= NO_LABELS;
+  return definitions as unknown as { readonly [K in keyof T]: Defined<T[K]> };
 }
 
 /** One series: a metric and the values of its own labels, in the metric's order. */
@@ -47,7 +49,10 @@ export function series<const M extends Metric>(
   ...labels: M["labels"] extends readonly [] ? [] : [LabelValues<M>]
 ): SeriesKey {
   const values = labels[0] as Readonly<Record<string, string>> | undefined;
-  return { metric, labels: metric.labels.map((label) => values?.[label] ?? "") };
+  if (values === undefined) return { metric, labels: NO_LABELS };
+  const own: string[] = [];
+  for (const label of metric.labels) own.push(values[label] ?? "");
+  return { metric, labels: own };
 }
 
 /** The name in front of the braces: `statexec_cpu_seconds_total`. */

@@ -19,11 +19,6 @@ export interface Collector {
    * Throws ForbiddenError or ParseError; what it has filled until then counts.
    */
   sample(row: Float64Array): boolean;
-  /**
-   * Reads what the next `describe()` or `sample()` is made of, which may then come a little later: what is in a hurry
-   * is not to wait for it. Never throws.
-   */
-  capture?(): void;
   /** The command is about to be started; the next sample is the one at its start, of which it has used nothing yet. */
   commandStarting?(): void;
   /** The command has been started; the next sample is the first one with it. `stamp`: that of the sample being taken. */

@@ -35,6 +35,8 @@ export class ContainerCollector implements Collector {
   private readonly fault: unknown;
   private group: Group | undefined;
   private samples = 0;
+  /** Read when the group was opened, for the sample that this was made for. */
+  private isFresh = false;
 
   /** Finds the group now: statexec may go into another one to make room for the command's. */
   constructor(private readonly proc: ProcFs) {
@@ -55,8 +57,10 @@ export class ContainerCollector implements Collector {
     if (this.fault !== undefined) throw this.fault;
     if (this.group === undefined) return true;
     const { figures, limits, columns } = this.group;
-    if (this.samples++ % SAMPLES_A_LIMIT === 0) limits.update();
-    figures.update();
+    const isFresh = this.isFresh;
+    this.isFresh = false;
+    if (this.samples++ % SAMPLES_A_LIMIT === 0 && !isFresh) limits.update();
+    if (!isFresh) figures.update();
     if (!columns.fill(row)) return false;
     limits.check();
     figures.check();
@@ -66,6 +70,7 @@ export class ContainerCollector implements Collector {
   private open(folders: GroupFolders): Group {
     const figures = new GroupFigures(this.proc, folders, "container");
     const limits = new GroupLimits(this.proc, folders);
+    this.isFresh = true;
     return { figures, limits, columns: new Columns([...limitColumns(limits), ...figureColumns(figures)]) };
   }
 }

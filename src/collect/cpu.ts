@@ -1,12 +1,13 @@
 import { ALL_CPUS, KERNEL, MACHINE, type SeriesKey, series } from "../catalog/index.ts";
 import { ForbiddenError } from "../errors.ts";
 import { parseCpuModel } from "../proc/cpuinfo.ts";
+import { FIXED_FILES } from "../proc/fixed-files.ts";
 import type { ProcFs } from "../proc/procfs.ts";
 import { CPU_MODES, Stat } from "../proc/stat.ts";
 import { ABSENT, type Collector, type CollectorKind } from "./collector.ts";
 import { Source } from "./source.ts";
 
-const PATH = "/proc/stat";
+const [PATH] = FIXED_FILES.cpu;
 
 export const CPU: CollectorKind = {
   name: "cpu",

@@ -1,11 +1,12 @@
 import { DEVICES, MACHINE, type SeriesKey, series } from "../catalog/index.ts";
 import { BlockDevices } from "../proc/block-devices.ts";
 import { DISK_FIELDS, Diskstats } from "../proc/diskstats.ts";
+import { FIXED_FILES } from "../proc/fixed-files.ts";
 import type { ProcFs } from "../proc/procfs.ts";
 import type { Collector, CollectorKind } from "./collector.ts";
 import { Source } from "./source.ts";
 
-const PATH = "/proc/diskstats";
+const [PATH] = FIXED_FILES.disk;
 
 export const DISK: CollectorKind = {
   name: "disk",

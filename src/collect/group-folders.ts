@@ -22,9 +22,12 @@ export class GroupFolders {
   }
 }
 
+/** What figures and limits of a group are read of. */
+const CONTROLLERS = ["cpu", "cpuacct", "memory", "pids"];
+
 /** The group that we are in. */
 export function ownFolders(proc: ProcFs): GroupFolders {
-  return limitedFolders(ownGroups(proc));
+  return limitedFolders(ownGroups(proc, CONTROLLERS));
 }
 
 /** Without roots, which are no groups: they have neither limits nor figures of their own. */

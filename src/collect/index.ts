@@ -44,22 +44,22 @@ export interface CollectorChoice {
 /** The collectors of a choice, all of whose names are known; without one, all. */
 export function machineCollectors(proc: ProcFs, choice?: CollectorChoice): Collector[] {
   const { only = [], without = [], ways = [] } = choice ?? {};
-  const wanted = COLLECTORS.filter(
-    ({ name }) =>
-      (only.length === 0 || only.includes(name) || ways.some(([other]) => other === name)) && !without.includes(name),
-  );
-  return wanted.map((kind) =>
-    kind.make(
-      proc,
-      ways.some(([name]) => name === kind.name),
-    ),
-  );
+  const otherWay = new Set<string>();
+  for (const [name] of ways) otherWay.add(name);
+  const made: Collector[] = [];
+  for (const kind of COLLECTORS) {
+    const { name } = kind;
+    const isWanted = only.length === 0 || only.includes(name) || otherWay.has(name);
+    if (isWanted && !without.includes(name)) made.push(kind.make(proc, otherWay.has(name)));
+  }
+  return made;
 }
 
 /** What in a choice is the name of nothing, and what it could have been; undefined: all is known. */
 export function unknownIn(
   choice: CollectorChoice,
 ): { readonly word: string; readonly known: readonly string[] } | undefined {
+  if (choice.only.length + choice.without.length + choice.ways.length === 0) return undefined;
   const names = COLLECTORS.map(({ name }) => name);
   for (const name of [...choice.only, ...choice.without, ...choice.ways.map(([name]) => name)])
     if (!names.includes(name)) return { word: name, known: names };

@@ -45,10 +45,6 @@ class KernelFileCollector<T extends Table> implements Collector {
     this.source = new Source(proc, file.path, this.table);
   }
 
-  capture(): void {
-    this.source.capture();
-  }
-
   describe(): readonly SeriesKey[] {
     this.source.look();
     this.readAt = Number.NEGATIVE_INFINITY;

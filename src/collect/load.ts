@@ -1,4 +1,5 @@
 import { KERNEL, series } from "../catalog/index.ts";
+import { FIXED_FILES } from "../proc/fixed-files.ts";
 import { Loadavg } from "../proc/loadavg.ts";
 import { kernelFile } from "./kernel-file.ts";
 
@@ -6,7 +7,7 @@ import { kernelFile } from "./kernel-file.ts";
 export const LOAD = kernelFile({
   name: "load",
   what: "load averages",
-  path: "/proc/loadavg",
+  path: FIXED_FILES.load[0],
   table: () => new Loadavg(),
   series: () => [series(KERNEL.load1), series(KERNEL.load5), series(KERNEL.load15)],
   fill(row, { averages }) {

@@ -1,10 +1,11 @@
 import { KERNEL, MACHINE, type SeriesKey, series } from "../catalog/index.ts";
+import { FIXED_FILES } from "../proc/fixed-files.ts";
 import { Meminfo } from "../proc/meminfo.ts";
 import type { ProcFs } from "../proc/procfs.ts";
 import { ABSENT, type Collector, type CollectorKind } from "./collector.ts";
 import { Source } from "./source.ts";
 
-const PATH = "/proc/meminfo";
+const [PATH] = FIXED_FILES.memory;
 
 export const MEMORY: CollectorKind = {
   name: "memory",
@@ -21,10 +22,6 @@ export class MemoryCollector implements Collector {
 
   constructor(proc: ProcFs) {
     this.source = new Source(proc, PATH, this.meminfo);
-  }
-
-  capture(): void {
-    this.source.capture();
   }
 
   describe(): readonly SeriesKey[] {

@@ -1,11 +1,12 @@
 import { DEVICES, MACHINE, type SeriesKey, series } from "../catalog/index.ts";
+import { FIXED_FILES } from "../proc/fixed-files.ts";
 import { NET_FIELDS, NetDev } from "../proc/net-dev.ts";
 import { isStackedInterface } from "../proc/net-devices.ts";
 import type { ProcFs } from "../proc/procfs.ts";
 import type { Collector, CollectorKind } from "./collector.ts";
 import { Source } from "./source.ts";
 
-const PATH = "/proc/net/dev";
+const [PATH] = FIXED_FILES.network;
 
 export const NETWORK: CollectorKind = {
   name: "network",

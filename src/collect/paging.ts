@@ -1,4 +1,5 @@
 import { KERNEL, series } from "../catalog/index.ts";
+import { FIXED_FILES } from "../proc/fixed-files.ts";
 import { Vmstat } from "../proc/vmstat.ts";
 import { kernelFile } from "./kernel-file.ts";
 
@@ -6,7 +7,7 @@ import { kernelFile } from "./kernel-file.ts";
 export const PAGING = kernelFile({
   name: "paging",
   what: "swapping, page faults, OOM kills, reclaim stalls",
-  path: "/proc/vmstat",
+  path: FIXED_FILES.paging[0],
   table: () => new Vmstat(),
   series: () => [
     series(KERNEL.swapIn),

@@ -1,16 +1,16 @@
 import { KERNEL, type SeriesKey, series } from "../catalog/index.ts";
+import { FIXED_FILES } from "../proc/fixed-files.ts";
 import { Pressure } from "../proc/pressure.ts";
 import type { ProcFs } from "../proc/procfs.ts";
 import type { Collector, CollectorKind } from "./collector.ts";
 import { Source } from "./source.ts";
 
 const RESOURCES = ["cpu", "memory", "io"] as const;
-const pathOf = (resource: string) => `/proc/pressure/${resource}`;
 
 export const PRESSURE: CollectorKind = {
   name: "pressure",
   what: "time that tasks waited for CPU, memory, I/O",
-  reads: RESOURCES.map(pathOf),
+  reads: FIXED_FILES.pressure,
   make: (proc) => new PressureCollector(proc),
 };
 
@@ -22,14 +22,10 @@ class PressureCollector implements Collector {
   private present: PressureCollector["all"] = [];
 
   constructor(proc: ProcFs) {
-    this.all = RESOURCES.map((resource) => {
+    this.all = RESOURCES.map((resource, i) => {
       const pressure = new Pressure();
-      return { resource, pressure, source: new Source(proc, pathOf(resource), pressure) };
+      return { resource, pressure, source: new Source(proc, FIXED_FILES.pressure[i]!, pressure) };
     });
-  }
-
-  capture(): void {
-    for (const { source } of this.present.length > 0 ? this.present : this.all) source.capture();
   }
 
   describe(): readonly SeriesKey[] {

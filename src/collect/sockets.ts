@@ -1,15 +1,16 @@
 import { DEVICES, type SeriesKey, series } from "../catalog/index.ts";
+import { FIXED_FILES } from "../proc/fixed-files.ts";
 import type { ProcFs } from "../proc/procfs.ts";
 import { Sockstat } from "../proc/sockstat.ts";
 import type { Collector, CollectorKind } from "./collector.ts";
 import { Source } from "./source.ts";
 
-const PATHS = { ipv4: "/proc/net/sockstat", ipv6: "/proc/net/sockstat6" } as const;
+const [IPV4, IPV6] = FIXED_FILES.sockets;
 
 export const SOCKETS: CollectorKind = {
   name: "sockets",
   what: "TCP sockets in use",
-  reads: [PATHS.ipv4, PATHS.ipv6],
+  reads: FIXED_FILES.sockets,
   make: (proc) => new SocketsCollector(proc),
 };
 
@@ -22,13 +23,8 @@ class SocketsCollector implements Collector {
   private readonly second: Source;
 
   constructor(proc: ProcFs) {
-    this.first = new Source(proc, PATHS.ipv4, this.ipv4);
-    this.second = new Source(proc, PATHS.ipv6, this.ipv6);
-  }
-
-  capture(): void {
-    this.first.capture();
-    this.second.capture();
+    this.first = new Source(proc, IPV4, this.ipv4);
+    this.second = new Source(proc, IPV6, this.ipv6);
   }
 
   describe(): readonly SeriesKey[] {

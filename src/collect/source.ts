@@ -15,8 +15,6 @@ export class Source {
   private looked = false;
   private found = false;
   private failure: unknown;
-  /** Reads a text that was captured, in place of the file. */
-  private captured: (() => Uint8Array | undefined) | undefined;
 
   constructor(
     private readonly proc: ProcFs,
@@ -56,29 +54,10 @@ export class Source {
       if (this.failure) throw this.failure;
       return this.found;
     }
-    const bytes = this.read();
+    const bytes = this.proc.read(this.path);
     if (bytes === undefined) this.table.clear();
     else this.table.parse(bytes);
     this.found = bytes !== undefined;
     return this.found;
-  }
-
-  /** Reads the file now, for the look or the update that follows. */
-  capture(): void {
-    try {
-      const bytes = this.proc.read(this.path)?.slice();
-      this.captured = () => bytes;
-    } catch (error) {
-      this.captured = () => {
-        throw error;
-      };
-    }
-  }
-
-  private read(): Uint8Array | undefined {
-    const { captured } = this;
-    if (captured === undefined) return this.proc.read(this.path);
-    this.captured = undefined;
-    return captured();
   }
 }

@@ -1,4 +1,5 @@
 import { DEVICES, series } from "../catalog/index.ts";
+import { FIXED_FILES } from "../proc/fixed-files.ts";
 import { HeaderPairs } from "../proc/header-pairs.ts";
 import { kernelFile } from "./kernel-file.ts";
 
@@ -18,7 +19,7 @@ const SNMP = [
 export const TCP = kernelFile({
   name: "tcp",
   what: "TCP segments, retransmits, resets; UDP losses",
-  path: "/proc/net/snmp",
+  path: FIXED_FILES.tcp[0],
   table: () =>
     new HeaderPairs(
       "net/snmp",
@@ -32,7 +33,7 @@ export const TCP = kernelFile({
 export const LISTEN = kernelFile({
   name: "listen",
   what: "connections that listening sockets refused, once a second",
-  path: "/proc/net/netstat",
+  path: FIXED_FILES.listen[0],
   // It has 130 counters, each summed over all CPUs: as much work for the kernel as the four basic files together.
   costly: true,
   table: () =>

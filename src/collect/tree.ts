@@ -1,5 +1,5 @@
 import { ACCOUNTING, COMMAND, type SeriesKey, series } from "../catalog/index.ts";
-import { KernelProcesses, type Processes } from "../proc/processes.ts";
+import type { Processes } from "../proc/processes.ts";
 import { ABSENT, type Collector } from "./collector.ts";
 import { CommandTree, type TreeParts } from "./command-tree.ts";
 import { REST } from "./tree-names.ts";
@@ -52,15 +52,11 @@ export class TreeCollector implements Collector {
   private updated = false;
   private finals: readonly Final[] = [];
 
+  /** `processes`, as they were listed just before the command's start: whatever ran then is none of its own. */
   constructor(
     private readonly parts: TreeParts,
-    private readonly processes: Processes = new KernelProcesses(),
+    private readonly processes: Processes,
   ) {}
-
-  /** The command is about to be started: whatever runs now is none of its processes. */
-  commandStarting(): void {
-    this.processes.list();
-  }
 
   commandStarted(pid: number, stamp: () => number): void {
     this.stamp = stamp;

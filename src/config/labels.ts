@@ -1,4 +1,4 @@
-import { familyName, METRICS, RESERVED_LABELS } from "../catalog/index.ts";
+import { RESERVED_LABELS } from "../catalog/reserved.ts";
 import { UsageError } from "../errors.ts";
 import { assignment, type Given, quote, read } from "./given.ts";
 
@@ -46,6 +46,7 @@ function reservation(key: string): string | undefined {
   if (!RESERVED_LABELS.includes(key)) return undefined;
   if (key === "instance") return "is on every series, and set by --instance";
   if (key === "job" || key === "role") return "is on every series";
+  const { METRICS, familyName } = require("../catalog/index.ts") as typeof import("../catalog/index.ts");
   const metric = METRICS.find(({ labels }) => labels.includes(key));
   return metric === undefined ? "is kept for statexec's own metrics" : `is used by ${familyName(metric)}`;
 }

@@ -96,9 +96,10 @@ function of<K extends OptionId>({ flags, variables }: Sources, id: K): [flags: G
 function decideAll(sources: Sources): Settings {
   const values: Partial<Record<SettingId, unknown>> = {};
   const from = new Map<SettingId, Given>();
+  const isAnyGiven = sources.flags.length + sources.variables.length > 0;
   for (const id of OPTION_IDS) {
     if (!isSetting(id)) continue;
-    const given = deciding(sources, id);
+    const given = isAnyGiven ? deciding(sources, id) : undefined;
     values[id] = given === undefined ? OPTIONS[id].default : givenValue(sources, given, id);
     if (given !== undefined) from.set(id, given);
   }
@@ -108,10 +109,11 @@ function decideAll(sources: Sources): Settings {
 /** The occurrence that decides a setting: within an origin the specific before the general, the last before others. */
 function deciding({ flags, variables }: Sources, id: SettingId): Given | undefined {
   const { general } = OPTIONS[id];
-  for (const origin of [flags, variables]) {
-    const given = origin.findLast(({ option }) => option === id) ?? origin.findLast(({ option }) => option === general);
-    if (given !== undefined) return given;
-  }
+  return last(flags, id) ?? last(flags, general) ?? last(variables, id) ?? last(variables, general);
+}
+
+function last(givens: readonly Given[], id: string | undefined): Given | undefined {
+  for (let i = givens.length - 1; i >= 0; i--) if (givens[i]!.option === id) return givens[i];
   return undefined;
 }
 
@@ -168,11 +170,13 @@ function isRelative({ limit }: Budget): boolean {
  * are no error; of variables, which are set for many runs, nothing is said.
  */
 function idleFlags(config: Config, flags: readonly Given[]): string[] {
-  const idle = flags.flatMap((given) => {
+  const idle: string[] = [];
+  for (const given of flags) {
     const lacking = lackingFor(given, config);
-    return lacking === undefined ? [] : [`${given.where} has no effect without ${lacking}`];
-  });
-  return [...new Set(idle)];
+    const warning = `${given.where} has no effect without ${lacking}`;
+    if (lacking !== undefined && !idle.includes(warning)) idle.push(warning);
+  }
+  return idle;
 }
 
 /** What an option lacks to have an effect in this run. */

@@ -1,7 +1,7 @@
 import type { SeriesKey } from "../catalog/index.ts";
 import type { Block, Fact, Identity, RecordedSeries, Recording, RunEvent } from "../recording/recording.ts";
 import type { JournalHeader } from "./about.ts";
-import type { StoredRows } from "./stored.ts";
+import type { StoredRows } from "./stored-rows.ts";
 
 /** Rows that are missing. */
 export interface Gap {

@@ -2,7 +2,8 @@ import { MalformedRecord } from "./bytes.ts";
 import type { ColumnsHead, Layout, RowsHead } from "./format.ts";
 import type { Gap } from "./recording.ts";
 import type { Source } from "./source.ts";
-import { ColumnSource, Columns, type RowsPlace, RowsSource, type StoredRows } from "./stored.ts";
+import { ColumnSource, type RowsPlace, RowsSource } from "./stored.ts";
+import { Columns, type StoredRows } from "./stored-rows.ts";
 
 /** `rows` records that follow one another, until a `columns` record has their rows too. */
 interface Open {

@@ -3,43 +3,7 @@ import { type ColumnsHead, rowsHead } from "./format.ts";
 import { takeColumn, takeRows } from "./rows.ts";
 import { Segment } from "./segment.ts";
 import type { Source } from "./source.ts";
-
-/** The series that rows have values for: which is which column. Rows that have the same share one. */
-export class Columns {
-  readonly #columnOf = new Map<number, number>();
-
-  constructor(readonly series: readonly number[]) {
-    for (let column = 0; column < series.length; column++) this.#columnOf.set(series[column] as number, column);
-  }
-
-  of(series: number): number | undefined {
-    return this.#columnOf.get(series);
-  }
-}
-
-/** Consecutive rows of a run, wherever they are. */
-export interface StoredRows {
-  readonly firstRow: number;
-  readonly rows: number;
-  readonly firstMs: number;
-  readonly lastMs: number;
-  readonly columns: Columns;
-  /** The times of all rows. As far as memory allows it is the same array each time; it is never changed. */
-  times(): Float64Array;
-  /** Copies a column. Throws MalformedRecord, SystemError. */
-  read(column: number, into: Float64Array): void;
-}
-
-/** Rows in memory. */
-export function memoryRows(segment: Segment): StoredRows {
-  const { firstRow, rows, lastMs, series, times, values, stride } = segment;
-  return {
-    ...{ firstRow, rows, lastMs, firstMs: times[0] as number },
-    columns: new Columns(series),
-    times: () => times,
-    read: (column, into) => into.set(values.subarray(column * stride, column * stride + rows)),
-  };
-}
+import { Columns, memoryRows, type StoredRows } from "./stored-rows.ts";
 
 /** Times that are kept, 8 MiB: those of a week at a sample a second and more. Of longer runs, the rest is read anew. */
 const KEPT_TIMES = 2 ** 20;

@@ -1,14 +1,11 @@
-import type { Metric, SeriesKey } from "../catalog/index.ts";
+import type { SeriesKey } from "../catalog/index.ts";
 import type { Fact, RowSink, RunEvent } from "../recording/recording.ts";
-import { type JournalHeader, putEvent, putFact, putHeader, putMetric, putSeries } from "./about.ts";
-import type { ByteWriter } from "./bytes.ts";
-import { putLayout, putPrologue, putRecord, TYPE } from "./format.ts";
-import { type JournalTrouble, PendingFile } from "./pending.ts";
-import { readJournal } from "./reader.ts";
+import type { JournalHeader } from "./about.ts";
+import type { JournalEncoder } from "./encoder.ts";
+import type { JournalTrouble } from "./pending.ts";
 import { JournalRecording } from "./recording.ts";
-import { beginsAfresh, putColumns, putRows } from "./rows.ts";
 import { Segment } from "./segment.ts";
-import { memoryRows } from "./stored.ts";
+import { memoryRows } from "./stored-rows.ts";
 
 /** Nothing waits longer; a sample a second is written with its tick, although that may be a little early. */
 const FLUSH_MS = 1000;
@@ -37,37 +34,33 @@ export interface JournalParts {
  */
 export class JournalWriter implements RowSink {
   readonly #parts: JournalParts;
-  readonly #file: PendingFile;
-  readonly #out: ByteWriter;
   readonly #segment = new Segment();
   readonly #series: SeriesKey[] = [];
-  readonly #numbers = new Map<string, number>();
-  readonly #metrics = new Map<Metric, number>();
-  readonly #facts = new Set<string>();
-  #newFacts: Fact[] = [];
-  #newEvents: RunEvent[] = [];
+  /** Numbers by the keys themselves, which collectors keep from one layout to the next, and by what they say. */
+  readonly #numbersByKey = new WeakMap<SeriesKey, number>();
+  readonly #numbersById = new Map<string, number>();
+  readonly #factIds = new Set<string>();
+  /** What the encoder has not got yet; while the first segment goes on, all. */
+  #facts: Fact[] = [];
+  #events: RunEvent[] = [];
+  #encodedFacts = 0;
+  #encodedEvents = 0;
   /** Column of the segment that each value of a row goes to; and the columns that rows have no value for any more. */
   #columns: number[] = [];
   #gone: number[] = [];
-  /** Series, columns and rows of the segment that are encoded already. */
-  #encodedSeries = 0;
-  #encodedColumns = 0;
-  #encodedRows = 0;
-  /** Number of the last layout that is. */
-  #layouts = -1;
-  #begun = false;
+  /** Once there is something to write. */
+  #encoder: JournalEncoder | undefined;
   #flushedAt: number;
   #cancelTimer: (() => void) | undefined;
 
   constructor(parts: JournalParts) {
     this.#parts = parts;
-    this.#file = new PendingFile(parts.open);
-    this.#out = this.#file.out;
     this.#flushedAt = parts.clock.now();
   }
 
   layout(columns: readonly SeriesKey[]): void {
-    const numbers = columns.map((key) => this.#numberOf(key));
+    const numbers: number[] = [];
+    for (const key of columns) numbers.push(this.#numbersByKey.get(key) ?? this.#numberOf(key));
     if (!this.#segment.hasRoomFor(numbers)) this.#closeSegment();
     this.#place(numbers);
   }
@@ -83,15 +76,15 @@ export class JournalWriter implements RowSink {
   }
 
   event(event: RunEvent): void {
-    this.#newEvents.push(event);
+    this.#events.push(event);
     this.#flushOrWait();
   }
 
   fact(fact: Fact): void {
     const id = fact.join("\0");
-    if (this.#facts.has(id)) return;
-    this.#facts.add(id);
-    this.#newFacts.push(fact);
+    if (this.#factIds.has(id)) return;
+    this.#factIds.add(id);
+    this.#facts.push(fact);
     this.#flushOrWait();
   }
 
@@ -100,30 +93,26 @@ export class JournalWriter implements RowSink {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
     this.#flushedAt = this.#parts.clock.now();
-    this.#encode();
-    this.#file.write();
+    this.#encode().write();
   }
 
   /** Says that the run is over; what waits is written where there is a file. */
   end(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
-    if (!this.#begun) return;
-    this.#encode();
-    putRecord(this.#out, TYPE.end, (out) => out.count(this.#segment.firstRow + this.#segment.rows));
-    this.#file.write();
+    if (!this.#encoder) return;
+    const encoder = this.#encode();
+    encoder.encodeEnd(this.#segment.firstRow + this.#segment.rows);
+    encoder.write();
   }
 
-  /** Everything that was recorded and not lost; from memory where there is no file. Throws SystemError. */
+  /** Everything that was recorded and not lost; from memory where that has all of it. Throws SystemError. */
   recording(): JournalRecording {
-    if (this.#begun) {
-      this.#encode();
-      return readJournal(this.#file.source(), "journal");
-    }
+    if (this.#encoder && !this.#isFirstSegment) return this.#encode().recording();
     return new JournalRecording({
       header: this.#parts.header,
-      facts: this.#newFacts,
-      events: this.#newEvents,
+      facts: this.#facts,
+      events: this.#events,
       series: this.#series,
       rows: this.#segment.rows > 0 ? [memoryRows(this.#segment)] : [],
       damage: { ended: true, gaps: [], bytes: 0, unnamed: 0 },
@@ -132,28 +121,28 @@ export class JournalWriter implements RowSink {
 
   /** Bytes that are in the file. */
   get writtenBytes(): number {
-    return this.#file.written;
+    return this.#encoder?.writtenBytes ?? 0;
   }
 
   /** Undefined while all is well. */
   get trouble(): JournalTrouble | undefined {
-    return this.#file.trouble;
+    return this.#encoder?.trouble;
   }
 
   #numberOf(key: SeriesKey): number {
     const id = `${key.metric.name}\0${key.labels.join("\0")}`;
-    const known = this.#numbers.get(id);
-    if (known !== undefined) return known;
-    this.#series.push(key);
-    this.#numbers.set(id, this.#series.length - 1);
-    return this.#series.length - 1;
+    const number = this.#numbersById.get(id) ?? this.#series.push(key) - 1;
+    this.#numbersById.set(id, number);
+    this.#numbersByKey.set(key, number);
+    return number;
   }
 
   /** Gives each series of a row its column, a new one where it has none yet. */
   #place(numbers: readonly number[]): void {
     const segment = this.#segment;
     segment.addColumns(numbers);
-    this.#columns = numbers.map((number) => segment.columnOf(number) as number);
+    this.#columns = [];
+    for (const number of numbers) this.#columns.push(segment.columnOf(number) as number);
     this.#gone = [];
     if (segment.series.length === numbers.length) return;
     const live = new Set(this.#columns);
@@ -167,69 +156,49 @@ export class JournalWriter implements RowSink {
     this.#place(numbers);
   }
 
+  /** No row has left the memory yet. */
+  get #isFirstSegment(): boolean {
+    return this.#segment.firstRow === 0;
+  }
+
   #closeSegment(): void {
-    this.#encode();
-    putColumns(this.#out, this.#segment);
+    const encoder = this.#encode();
+    encoder.encodeColumns(this.#segment);
     this.#segment.restart(this.#segment.firstRow + this.#segment.rows);
-    this.#encodedColumns = 0;
-    this.#encodedRows = 0;
-    this.#file.mark();
-    this.#file.write();
+    this.#forgetEncoded();
+    encoder.write();
   }
 
   #flushOrWait(): void {
     const { clock } = this.#parts;
     const now = clock.now();
-    const waiting = (this.#segment.rows - this.#encodedRows) * this.#segment.series.length;
+    const waiting = (this.#segment.rows - (this.#encoder?.rows ?? 0)) * this.#segment.series.length;
     const due = now - this.#flushedAt >= FLUSH_MS - EARLY_MS || waiting >= MOST_WAITING_CELLS;
     if (due) this.flush();
     else this.#cancelTimer ??= clock.at(now + FLUSH_MS, () => this.flush());
   }
 
-  #encode(): void {
-    const out = this.#out;
-    const segment = this.#segment;
-    if (!this.#begun) {
-      this.#begun = true;
-      putPrologue(out);
-      putRecord(out, TYPE.header, () => putHeader(out, this.#parts.header));
+  /** Hands what is new to the encoder; that is loaded when the first of it is to be written. */
+  #encode(): JournalEncoder {
+    if (!this.#encoder) {
+      const { JournalEncoder } = require("./encoder.ts") as typeof import("./encoder.ts");
+      this.#encoder = new JournalEncoder(this.#parts.header, this.#parts.open);
     }
-    for (; this.#encodedSeries < this.#series.length; this.#encodedSeries++)
-      this.#encodeSeries(this.#series[this.#encodedSeries] as SeriesKey);
-    for (const fact of this.#newFacts) putRecord(out, TYPE.fact, () => putFact(out, fact));
-    for (const event of this.#newEvents) putRecord(out, TYPE.event, () => putEvent(out, event));
-    if (this.#newFacts.length > 0) this.#newFacts = [];
-    if (this.#newEvents.length > 0) this.#newEvents = [];
-    if (segment.rows === this.#encodedRows) return;
-    this.#encodeLayout();
-    putRows(out, segment, this.#encodedRows, this.#layouts);
-    this.#encodedRows = segment.rows;
+    const encoder = this.#encoder;
+    const facts = this.#facts.slice(this.#encodedFacts);
+    const events = this.#events.slice(this.#encodedEvents);
+    encoder.encode({ segment: this.#segment, series: this.#series, facts, events });
+    this.#encodedFacts = this.#facts.length;
+    this.#encodedEvents = this.#events.length;
+    if (!this.#isFirstSegment) this.#forgetEncoded();
+    return encoder;
   }
 
-  #encodeSeries(key: SeriesKey): void {
-    const out = this.#out;
-    let metric = this.#metrics.get(key.metric);
-    if (metric === undefined) {
-      metric = this.#metrics.size;
-      this.#metrics.set(key.metric, metric);
-      putRecord(out, TYPE.metric, () => putMetric(out, this.#metrics.size - 1, key.metric));
-    }
-    const number = metric;
-    putRecord(out, TYPE.series, () => putSeries(out, this.#encodedSeries, number, key));
-  }
-
-  #encodeLayout(): void {
-    const { series } = this.#segment;
-    const begins = this.#encodedRows === 0;
-    const kept = this.#encodedColumns;
-    if (begins) this.#file.mark();
-    if (begins || kept < series.length) this.#putLayout(++this.#layouts, kept, series.slice(kept));
-    // A second copy, so that damage to the first does not cost the rows of the whole segment.
-    if (!begins && beginsAfresh(this.#segment, this.#encodedRows)) this.#putLayout(this.#layouts, 0, series);
-    this.#encodedColumns = series.length;
-  }
-
-  #putLayout(number: number, kept: number, added: readonly number[]): void {
-    putRecord(this.#out, TYPE.layout, (out) => putLayout(out, { number, kept, added }));
+  /** The journal has them, and is what will be read. */
+  #forgetEncoded(): void {
+    this.#facts = [];
+    this.#events = [];
+    this.#encodedFacts = 0;
+    this.#encodedEvents = 0;
   }
 }

@@ -4,7 +4,7 @@ import { eventSeries, factSeries } from "./annotations.ts";
 import { escapeText } from "./escape.ts";
 import { LabelText } from "./labels.ts";
 import { NUMBER_BYTES, numberText, STAMP_BYTES, writeNumber } from "./number.ts";
-import { compareFamilies, compareSeries } from "./order.ts";
+import { inFamilyOrder, sortSeries } from "./order.ts";
 import { StampCache } from "./stamps.ts";
 import { ChunkWriter, encodeText } from "./writer.ts";
 
@@ -33,20 +33,23 @@ export function* renderInSteps(recording: Recording, write: (bytes: Uint8Array) 
   out.flush();
 }
 
-/** Up to so many rows a block is written by texts. */
-const FEW_ROWS = 8;
+/** Up to so many rows a block is written by texts: code that has more to do is compiled, and faster by bytes. */
+const FEW_ROWS = 256;
 
 /** Every series, facts and events among them, by family and sorted. */
 function familiesOf(recording: Recording): RecordedSeries[][] {
   const { facts, events, startMs } = recording;
   const families = new Map<string, RecordedSeries[]>();
-  for (const series of [...factSeries(facts, startMs), ...eventSeries(events), ...recording.series()]) {
-    const family = families.get(series.metric.name);
-    if (family) family.push(series);
-    else families.set(series.metric.name, [series]);
+  for (const all of [factSeries(facts, startMs), eventSeries(events), recording.series()]) {
+    for (const series of all) {
+      const family = families.get(series.metric.name);
+      if (family) family.push(series);
+      else families.set(series.metric.name, [series]);
+    }
   }
-  const sorted = [...families.values()].sort(([a], [b]) => compareFamilies(a!.metric, b!.metric));
-  return sorted.map((family) => family.sort(compareSeries));
+  const ordered = inFamilyOrder(families);
+  for (const family of ordered) sortSeries(family);
+  return ordered;
 }
 
 /** The points of one series; a family is named before its first point, and not at all where it has none. */
@@ -80,15 +83,23 @@ function hasPoint({ length, values }: Block): boolean {
 }
 
 /**
- * The lines of a block of a few rows, by whole texts: most runs are short, and what is executed a hundred times only is
+ * The lines of a block of a few rows, by whole texts: most runs are short, and what is executed some thousand times only is
  * not compiled, so that each byte of the other way would cost fifty times as much.
  */
 function fewPoints(prefix: string, stamps: StampCache, block: Block): string {
   const ends = stamps.textsOf(block);
   let lines = "";
+  let last = Number.NaN;
+  let start = "";
   for (let row = 0; row < block.length; row++) {
     const value = block.values[row] as number;
-    if (!Number.isNaN(value)) lines += prefix + numberText(value) + ends[row];
+    if (Number.isNaN(value)) continue;
+    // Most values are the one before; a zero may have another sign.
+    if (value !== last || value === 0) {
+      last = value;
+      start = prefix + numberText(value);
+    }
+    lines += start + ends[row];
   }
   return lines;
 }

@@ -66,6 +66,7 @@ export class EndedChildren {
 }
 
 const P_ALL = 0;
+const P_PID = 1;
 const WNOHANG = 1;
 const WEXITED = 4;
 const WNOWAIT = 0x0100_0000;
@@ -81,6 +82,13 @@ export function endedChild(): number {
   if (calls.waitid(P_ALL, 0, info, WNOHANG | WEXITED | WNOWAIT) === 0) return info[SI_PID]!;
   if (lastErrno() === ECHILD) return 0;
   throw failed("waitid");
+}
+
+/** Whether a child has ended; one that was waited for has. */
+export function hasEnded(pid: number): boolean {
+  info.fill(0);
+  if (calls.waitid(P_PID, pid, info, WNOHANG | WEXITED | WNOWAIT) === 0) return info[SI_PID] !== 0;
+  return lastErrno() === ECHILD;
 }
 
 /** Waits for a child that has ended, so that nothing of it is left. */

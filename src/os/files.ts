@@ -60,16 +60,17 @@ export class ReadBuffer {
 
   /**
    * Reads a file from its start to its end; the length. The kernel may give a page a read, and says no size for its own
-   * files, so that only an empty read is the end. Throws SystemError.
+   * files, so that only an empty read is the end, or one of less than `whole` bytes where there was room for more. Throws SystemError.
    */
-  fill(fd: number, path: string): number {
+  fill(fd: number, path: string, whole = 1): number {
     let length = 0;
     for (;;) {
       if (length === this.bytes.length) this.#grow();
-      const count = libc.pread(fd, (this.#address + length) as Pointer, this.bytes.length - length, length) as number;
+      const room = this.bytes.length - length;
+      const count = libc.pread(fd, (this.#address + length) as Pointer, room, length) as number;
       if (count < 0) throw failed("pread", path);
-      if (count === 0) return length;
       length += count;
+      if (count < whole && count < room) return length;
     }
   }
 
@@ -91,13 +92,16 @@ export class ReadBuffer {
   }
 }
 
+/** What files that are read once go through. */
+let WHOLE_FILES: ReadBuffer | undefined;
+
 /** The bytes of a file, also of one of the kernel's. Throws SystemError. */
 export function readWhole(path: string): Uint8Array {
   const fd = openFile(path, O_RDONLY);
   try {
-    const buffer = new ReadBuffer();
-    const length = buffer.fill(fd, path); // after which its memory may be another one
-    return buffer.bytes.subarray(0, length);
+    WHOLE_FILES ??= new ReadBuffer();
+    const length = WHOLE_FILES.fill(fd, path); // after which its memory may be another one
+    return WHOLE_FILES.bytes.slice(0, length);
   } finally {
     closeFile(fd);
   }
@@ -166,18 +170,16 @@ export function fileStatus(target: string | number): FileStatus | undefined {
   };
 }
 
-const ACCESS = { execute: 1, write: 2, read: 4 } as const;
+const ACCESS = { exist: 0, execute: 1, write: 2, read: 4 } as const;
 
-/** access(2): whether the real user may. */
+/** access(2): whether the real user may; `exist`: whether it is there for him. */
 export function mayAccess(path: string, how: keyof typeof ACCESS): boolean {
   return libc.access(cString(path), ACCESS[how]) === 0;
 }
 
-const EXISTS = 0;
-
 /** Whether there is surely no such file. It costs far less than the error of a call that fails on it. */
 export function isAbsent(path: string): boolean {
-  return libc.access(cString(path), EXISTS) < 0 && lastErrno() === ENOENT;
+  return libc.access(cString(path), ACCESS.exist) < 0 && lastErrno() === ENOENT;
 }
 
 /** What a symlink holds; undefined: it is none, or is gone. */

@@ -1,6 +1,6 @@
 import { ParseError } from "../errors.ts";
 import type { ProcFs } from "./procfs.ts";
-import { listIfAllowed, readIfAllowed } from "./sys-list.ts";
+import { readIfAllowed } from "./sys-list.ts";
 
 /** A process' group in one hierarchy: a line of `proc_pid_cgroup(5)`. */
 export interface CgroupMembership {
@@ -61,11 +61,15 @@ export function parseCgroupMounts(bytes: Uint8Array): CgroupMount[] {
   });
 }
 
-/** The groups that this process is in, each that can be seen; none where /proc does not tell. Throws ParseError. */
-export function ownGroups(proc: ProcFs): CgroupPlace[] {
+/**
+ * The groups that this process is in, each that can be seen; none where /proc does not tell. With `wanted`, those of
+ * version 1 that have one of these controllers, and that of version 2. Throws ParseError.
+ */
+export function ownGroups(proc: ProcFs, wanted?: readonly string[]): CgroupPlace[] {
   const memberships = readIfAllowed(proc, "/proc/self/cgroup");
-  const ours = memberships === undefined ? [] : parseMemberships(memberships);
-  const mounts = cgroupMounts(proc);
+  const all = memberships === undefined ? [] : parseMemberships(memberships);
+  const ours = wanted ? all.filter(({ version, controllers }) => version === 2 || isOneOf(controllers, wanted)) : all;
+  const mounts = ours.length === 0 ? [] : cgroupMounts(proc);
   return ours.flatMap((membership) => placeOf(proc, membership, mounts) ?? []);
 }
 
@@ -74,11 +78,10 @@ export function groupAt(proc: ProcFs, folder: string): CgroupPlace | undefined {
   const mount = cgroupMounts(proc)
     .filter(({ mountPoint }) => isBelow(folder, mountPoint))
     .sort((a, b) => b.mountPoint.length - a.mountPoint.length)[0];
-  const names = mount && listIfAllowed(proc, folder);
-  if (!names?.includes("cgroup.procs")) return undefined;
-  const { version, controllers, root, mountPoint } = mount!;
+  if (mount === undefined || !proc.exists(`${folder}/cgroup.procs`)) return undefined;
+  const { version, controllers, root, mountPoint } = mount;
   const path = joined(root, folder.slice(mountPoint.length));
-  return { version, controllers, path, folder, top: mountPoint, isRoot: isRootFolder(version, names) };
+  return { version, controllers, path, folder, top: mountPoint, isRoot: isRootFolder(proc, version, folder) };
 }
 
 /** Every mount of control groups; none where /proc does not tell. Throws ParseError. */
@@ -96,15 +99,19 @@ function placeOf(proc: ProcFs, ours: CgroupMembership, mounts: readonly CgroupMo
     .sort((a, b) => a.root.length - b.root.length);
   for (const { root, mountPoint } of seen) {
     const folder = joined(mountPoint, path.slice(root === "/" ? 0 : root.length));
-    const names = listIfAllowed(proc, folder);
-    if (names !== undefined) return { ...ours, folder, top: mountPoint, isRoot: isRootFolder(version, names) };
+    if (proc.exists(folder)) return { ...ours, folder, top: mountPoint, isRoot: isRootFolder(proc, version, folder) };
   }
   return undefined;
 }
 
 /** Whether a folder is the root of all groups, by the files that only it has (version 1), or all but it (version 2). */
-function isRootFolder(version: 1 | 2, names: readonly string[]): boolean {
-  return version === 1 ? names.includes("release_agent") : !names.includes("cgroup.events");
+function isRootFolder(proc: ProcFs, version: 1 | 2, folder: string): boolean {
+  return version === 1 ? proc.exists(`${folder}/release_agent`) : !proc.exists(`${folder}/cgroup.events`);
+}
+
+function isOneOf(controllers: readonly string[], wanted: readonly string[]): boolean {
+  for (const name of controllers) if (wanted.includes(name)) return true;
+  return false;
 }
 
 function isBelow(path: string, root: string): boolean {

@@ -161,6 +161,14 @@ export class Diskstats {
 
 /** By column: the field's place, -1 where it is not kept, and how many of the kernel's units are one of ours. */
 function layout(columns: readonly (readonly [field: DiskField, per: number] | undefined)[]) {
-  const places = Int8Array.from(columns, (column) => (column ? DISK_FIELDS.indexOf(column[0]) : -1));
-  return { places, per: Float64Array.from(columns, (column) => column?.[1] ?? 1) };
+  const places = new Int8Array(columns.length).fill(-1);
+  const per = new Float64Array(columns.length).fill(1);
+  // By hand: the first use of a typed array's `from` costs a start 0.4 ms.
+  for (let i = 0; i < columns.length; i++) {
+    const column = columns[i];
+    if (column === undefined) continue;
+    places[i] = DISK_FIELDS.indexOf(column[0]);
+    per[i] = column[1];
+  }
+  return { places, per };
 }

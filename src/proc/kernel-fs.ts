@@ -1,5 +1,14 @@
 import { ForbiddenError, ParseError } from "../errors.ts";
-import { closeFile, isAbsent, listFolder, O_RDONLY, openFile, ReadBuffer, SystemError } from "../os/files.ts";
+import {
+  closeFile,
+  isAbsent,
+  listFolder,
+  mayAccess,
+  O_RDONLY,
+  openFile,
+  ReadBuffer,
+  SystemError,
+} from "../os/files.ts";
 import type { ProcFs } from "./procfs.ts";
 
 /**
@@ -9,15 +18,36 @@ import type { ProcFs } from "./procfs.ts";
 const ABSENT = new Set(["ENOENT", "ESRCH", "ENODEV", "ENOTDIR", "EOPNOTSUPP"]);
 const FORBIDDEN = new Set(["EACCES", "EPERM"]);
 
+/**
+ * A read of less than half a page came to the file's end: the kernel ends one sooner only where the next line does not fit
+ * into what is left of a page, and a file of one text, as meminfo is for it, it gives whole.
+ */
+const ENDED_BELOW = 2048;
+
+/** Files whose lines, or what the kernel gives in one piece, may be longer: they are read until there is no more. */
+const LONG_LINES: ReadonlySet<string> = new Set(["/proc/self/mountinfo", "/proc/cpuinfo"]);
+
 interface OpenFile {
   readonly fd: number;
+  /** Bytes of a read that make it certain that there is no more. */
+  readonly endedBelow: number;
   /** The buffer's memory when the view of it was made. */
   memory: Uint8Array;
   view: Uint8Array;
 }
 
+/** Files that stay open, and can be read now for a sample that is made of them a little later. */
+export interface KernelFiles extends ProcFs {
+  /**
+   * Reads files, each of which the next `read` of it gives in place of the file; what is not read again until then is
+   * forgotten by calling the answer. Never throws: what goes wrong is the next `read`'s.
+   */
+  capture(paths: readonly string[]): () => void;
+  close(): void;
+}
+
 /** The kernel's own files, or a recorded tree of them below `root`. */
-export function kernelFs(root = ""): ProcFs & { close(): void } {
+export function kernelFs(root = ""): KernelFiles {
   return new KernelFs(root);
 }
 
@@ -25,16 +55,38 @@ export function kernelFs(root = ""): ProcFs & { close(): void } {
  * What is read once is read again: a file stays open from its first read on, close-on-exec, and all share one buffer.
  * A file that has not changed in length costs its system calls and nothing else.
  */
-class KernelFs implements ProcFs {
+class KernelFs implements KernelFiles {
   private readonly files = new Map<string, OpenFile>();
   private readonly buffer = new ReadBuffer();
+  private readonly captured = new Map<string, () => Uint8Array | undefined>();
 
   constructor(private readonly root: string) {}
 
+  capture(paths: readonly string[]): () => void {
+    for (const path of paths) {
+      try {
+        const bytes = this.read(path)?.slice();
+        this.captured.set(path, () => bytes);
+      } catch (error) {
+        this.captured.set(path, () => {
+          throw error;
+        });
+      }
+    }
+    return () => this.captured.clear();
+  }
+
   read(path: string): Uint8Array | undefined {
+    if (this.captured.size > 0) {
+      const captured = this.captured.get(path);
+      if (captured !== undefined) {
+        this.captured.delete(path);
+        return captured();
+      }
+    }
     try {
       const file = this.files.get(path) ?? this.open(path);
-      const length = this.buffer.fill(file.fd, path);
+      const length = this.buffer.fill(file.fd, path, file.endedBelow);
       if (file.view.length !== length || file.memory !== this.buffer.bytes) {
         file.memory = this.buffer.bytes;
         file.view = file.memory.subarray(0, length);
@@ -56,6 +108,10 @@ class KernelFs implements ProcFs {
     }
   }
 
+  exists(path: string): boolean {
+    return mayAccess(this.root + path, "exist");
+  }
+
   /** Closes every file; one that is read after that is opened again. */
   close(): void {
     for (const path of [...this.files.keys()]) this.forget(path);
@@ -63,7 +119,8 @@ class KernelFs implements ProcFs {
 
   private open(path: string): OpenFile {
     const memory = this.buffer.bytes;
-    const file = { fd: openFile(this.root + path, O_RDONLY), memory, view: memory.subarray(0, 0) };
+    const endedBelow = LONG_LINES.has(path) ? 1 : ENDED_BELOW;
+    const file = { fd: openFile(this.root + path, O_RDONLY), endedBelow, memory, view: memory.subarray(0, 0) };
     this.files.set(path, file);
     return file;
   }

@@ -51,12 +51,19 @@ export class LineKeys {
   /** Looks for each key in the whole text. */
   private learn(bytes: Uint8Array): boolean {
     const text = `\n${LATIN1.decode(bytes)}`;
-    const starts = this.texts.map((key) => text.indexOf(`\n${key}`));
-    this.order = [...starts.keys()].filter((key) => starts[key]! >= 0).sort((a, b) => starts[a]! - starts[b]!);
-    this.starts = Int32Array.from(this.order, (key) => starts[key]!);
-    for (let key = 0; key < starts.length; key++)
-      this.values[key] = starts[key]! < 0 ? -1 : starts[key]! + this.keys[key]!.length;
-    return this.order.length > 0;
+    const starts = new Int32Array(this.texts.length);
+    const order: number[] = [];
+    for (let key = 0; key < starts.length; key++) {
+      const start = text.indexOf(`\n${this.texts[key]}`);
+      starts[key] = start;
+      this.values[key] = start < 0 ? -1 : start + this.keys[key]!.length;
+      if (start >= 0) order.push(key);
+    }
+    order.sort((a, b) => starts[a]! - starts[b]!);
+    this.order = order;
+    this.starts = new Int32Array(order.length);
+    for (let place = 0; place < order.length; place++) this.starts[place] = starts[order[place]!]!;
+    return order.length > 0;
   }
 
   /** Where the line of a key begins, from the line at `from` on; -1: there is none. */

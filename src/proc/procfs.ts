@@ -7,4 +7,6 @@ export interface ProcFs {
   read(path: string): Uint8Array | undefined;
   /** The names in a folder, in no order; undefined: not there. */
   list(path: string): readonly string[] | undefined;
+  /** Whether a file or folder is there, as far as we may know. */
+  exists(path: string): boolean;
 }

@@ -23,7 +23,7 @@ const SWAPPING_BYTES = 2 ** 20;
 const IDLE_CORES = 0.1;
 const MUCH_NETWORK_BYTES = 2 ** 20;
 
-/** The questions in the order in which they are asked; the first that has an answer is the diagnosis. */
+/** The questions in the order in which they are asked; the first that has an answer is what counts most. */
 const QUESTIONS: readonly ((evidence: Evidence) => Diagnosis | undefined)[] = [
   wasItKilled,
   didTheQuotaHold,
@@ -36,14 +36,15 @@ const QUESTIONS: readonly ((evidence: Evidence) => Diagnosis | undefined)[] = [
   didItWait,
 ];
 
-/** What limited a command, by its use, its waiting and its errors; undefined where the evidence is thin. */
+/** What limited a command most, by its use, its waiting and its errors; undefined where the evidence is thin. */
 export function diagnose(evidence: Evidence): Diagnosis | undefined {
-  if (!(evidence.seconds >= LEAST_SECONDS)) return undefined;
-  for (const ask of QUESTIONS) {
-    const answer = ask(evidence);
-    if (answer) return answer;
-  }
-  return undefined;
+  return diagnoses(evidence)[0];
+}
+
+/** All that may have limited it, what counts most first. */
+export function diagnoses(evidence: Evidence): Diagnosis[] {
+  if (!(evidence.seconds >= LEAST_SECONDS)) return [];
+  return QUESTIONS.map((ask) => ask(evidence)).filter((answer) => answer !== undefined);
 }
 
 function wasItKilled({ oomKills, oomKillsAreOwn }: Evidence): Diagnosis | undefined {

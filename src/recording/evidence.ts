@@ -36,7 +36,7 @@ export interface Evidence {
 }
 
 /** In these a CPU works; guest is part of user. */
-const BUSY_MODES: readonly string[] = ["user", "nice", "system", "irq", "softirq", "steal"];
+export const BUSY_MODES: readonly string[] = ["user", "nice", "system", "irq", "softirq", "steal"];
 
 /** Reads what there is of it in a recording; undefined where the command did not run. */
 export function evidenceOf(recording: Recording): Evidence | undefined {
@@ -51,12 +51,12 @@ export function evidenceOf(recording: Recording): Evidence | undefined {
   const transferred = (metric: Metric, fact: string) => look.sum(metric, (one) => isSummed(one, facts, fact));
   return {
     seconds,
-    cpus: first(look.highest(KERNEL.cpusOnline), look.count(MACHINE.cpuSeconds, "user")),
+    cpus: firstKnown(look.highest(KERNEL.cpusOnline), look.count(MACHINE.cpuSeconds, "user")),
     quotaCores: look.highest(CONTAINER.cpuLimit),
     ownCores: look.sum(COMMAND.cpuSeconds) / seconds,
     machineCores: look.sum(MACHINE.cpuSeconds, ({ labels }) => BUSY_MODES.includes(labels[1] ?? "")) / seconds,
-    throttledSeconds: first(look.sum(COMMAND.throttledSeconds), look.sum(CONTAINER.throttledSeconds)),
-    oomKills: first(look.sum(COMMAND.oomKills), look.sum(CONTAINER.oomKills), look.sum(KERNEL.oomKills)),
+    throttledSeconds: firstKnown(look.sum(COMMAND.throttledSeconds), look.sum(CONTAINER.throttledSeconds)),
+    oomKills: firstKnown(look.sum(COMMAND.oomKills), look.sum(CONTAINER.oomKills), look.sum(KERNEL.oomKills)),
     oomKillsAreOwn: !Number.isNaN(look.sum(COMMAND.oomKills)),
     ...pressures(look),
     swapInBytes: look.sum(KERNEL.swapIn),
@@ -83,8 +83,8 @@ function pressures(look: Look) {
   };
 }
 
-/** The first that is known. */
-function first(...values: readonly number[]): number {
+/** The first that is known; NaN: none is. */
+export function firstKnown(...values: readonly number[]): number {
   return values.find((value) => !Number.isNaN(value)) ?? Number.NaN;
 }
 

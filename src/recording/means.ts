@@ -15,7 +15,7 @@ export interface TimeMean {
  * @param samples a series that has a point at every sample: a file does not say otherwise that a gauge was absent
  */
 export function meanOverTime(blocks: Iterable<Block>, samples: Iterable<Block>, span: Span): TimeMean {
-  const cursor = new SampleCursor(timesWithin(samples, span));
+  const cursor = new SampleCursor(samples, span);
   let area = 0;
   let coveredMs = 0;
   let last = Number.NaN;
@@ -40,29 +40,41 @@ export function meanOverTime(blocks: Iterable<Block>, samples: Iterable<Block>, 
 
 /** Walks along the times of the samples beside a series that has a point at some of them. */
 class SampleCursor {
-  readonly #times: Iterator<number>;
-  #next: IteratorResult<number>;
+  readonly #blocks: Iterator<Block>;
+  readonly #span: Span;
+  #block: Block | undefined;
+  #row = 0;
 
-  constructor(times: Iterable<number>) {
-    this.#times = times[Symbol.iterator]();
-    this.#next = this.#times.next();
+  constructor(blocks: Iterable<Block>, span: Span) {
+    this.#blocks = blocks[Symbol.iterator]();
+    this.#span = span;
+    this.#nextBlock();
   }
 
-  /** How many samples lie between the time of the last call and this one. */
+  /** How many samples of the span lie between the time of the last call and this one. */
   advance(toMs: number): number {
     let passed = 0;
-    for (; !this.#next.done && this.#next.value < toMs; this.#next = this.#times.next()) passed++;
-    if (this.#next.value === toMs) this.#next = this.#times.next();
+    for (; this.#atMs < toMs; this.#next()) if (this.#atMs >= this.#span.fromMs) passed++;
+    if (this.#atMs === toMs) this.#next();
     return passed;
   }
-}
 
-function* timesWithin(blocks: Iterable<Block>, { fromMs, toMs }: Span): Iterable<number> {
-  for (const { length, times } of blocks) {
-    for (let row = 0; row < length; row++) {
-      const atMs = times[row] as number;
-      if (atMs > toMs) return;
-      if (atMs >= fromMs) yield atMs;
-    }
+  /** Time of the next sample; infinite behind the last one of the span. */
+  get #atMs(): number {
+    const atMs = this.#block?.times[this.#row] ?? Number.POSITIVE_INFINITY;
+    return atMs > this.#span.toMs ? Number.POSITIVE_INFINITY : atMs;
+  }
+
+  #next(): void {
+    this.#row++;
+    if (this.#block !== undefined && this.#row >= this.#block.length) this.#nextBlock();
+  }
+
+  #nextBlock(): void {
+    this.#row = 0;
+    do {
+      const { done, value } = this.#blocks.next();
+      this.#block = done ? undefined : value;
+    } while (this.#block?.length === 0);
   }
 }

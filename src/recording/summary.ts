@@ -62,7 +62,8 @@ export function summarise(recording: Summarised): RecordedSeries[] {
 /** The recording with its summary, made anew where it has one. */
 export function withSummary(recording: Recording): Recording {
   const { identity, startMs, facts, events } = recording;
-  const measured = [...recording.series()].filter(({ metric }) => !SUMMARY_NAMES.has(metric.name));
+  const measured: RecordedSeries[] = [];
+  for (const one of recording.series()) if (!SUMMARY_NAMES.has(one.metric.name)) measured.push(one);
   const all = [...measured, ...summarise({ facts, series: () => measured })];
   return { identity, startMs, facts, events, series: () => all };
 }

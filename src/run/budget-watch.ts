@@ -4,7 +4,7 @@ import { isWithin, type Limit } from "../recording/budgets.ts";
 import type { Fact, Recording, RunEvent } from "../recording/recording.ts";
 import type { Clock } from "./clock.ts";
 import { endTree } from "./end-tree.ts";
-import type { Store } from "./session.ts";
+import type { Store } from "./session-parts.ts";
 
 /** The series whose sum a budget is for; the time that passes is watched by the clock. */
 const WATCHED: Readonly<Record<Exclude<BudgetName, "wall">, string>> = {

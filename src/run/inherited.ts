@@ -2,9 +2,9 @@ import { linkTarget, listFolder, readText, readWhole } from "../os/files.ts";
 import { wasClosed } from "../os/process.ts";
 import { isRaw, rawBytes, rawText } from "../os/raw-text.ts";
 import { originalSoftLimit } from "./file-limit.ts";
+import { signalsIn } from "./process-status.ts";
 import type { ResolvedCommand } from "./resolve-command.ts";
 import { ignoredByShell } from "./shell-parent.ts";
-import { signalsOf } from "./signal-names.ts";
 
 /** What the caller set up for the command and the runtime has changed, or would not pass on, since the process began. */
 export interface Inherited {
@@ -40,11 +40,8 @@ export const THREAD_SIGNALS: ReadonlySet<number> = new Set([32, 33]);
 export function readInherited(environment?: Uint8Array): Inherited {
   return {
     descriptors: openDescriptors(),
-    closed: ([0, 1, 2] as const).filter(wasClosed),
-    ignoredSignals: new Set([
-      ...ignoredSignals(readText("/proc/self/status")),
-      ...ignoredByShell().filter((signal) => HIDDEN_SIGNALS.has(signal)),
-    ]),
+    closed: closedStandards(),
+    ignoredSignals: ignoredByCaller(),
     softFileLimit: originalSoftLimit(),
     bytesOf: commandBytes,
     environment: () => entriesOf(environment ?? readWhole("/proc/self/environ")),
@@ -64,10 +61,23 @@ export function needsExactLaunch(inherited: Inherited, { path, argv }: ResolvedC
   );
 }
 
+function ignoredByCaller(): Set<number> {
+  const ignored = ignoredSignals(readText("/proc/self/status"));
+  for (const signal of ignoredByShell()) if (HIDDEN_SIGNALS.has(signal)) ignored.add(signal);
+  return ignored;
+}
+
 /** The SigIgn line of proc_pid_status(5) as numbers. */
 export function ignoredSignals(status: string): Set<number> {
-  const mask = /^SigIgn:\s*([0-9a-f]+)/m.exec(status)?.[1] ?? "0";
-  return new Set(signalsOf(mask).filter((signal) => !HIDDEN_SIGNALS.has(signal)));
+  const ignored = new Set<number>();
+  for (const signal of signalsIn(status, "SigIgn")) if (!HIDDEN_SIGNALS.has(signal)) ignored.add(signal);
+  return ignored;
+}
+
+function closedStandards(): number[] {
+  const closed: number[] = [];
+  for (const fd of [0, 1, 2] as const) if (wasClosed(fd)) closed.push(fd);
+  return closed;
 }
 
 /** Descriptors above 2 but the runtime's own, which are all anonymous inodes at this time. */

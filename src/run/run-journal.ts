@@ -1,4 +1,4 @@
-import { createJournal, type NewJournal } from "../journal/recover.ts";
+import { createJournal, type NewJournal } from "../journal/folder.ts";
 import { JournalWriter } from "../journal/writer.ts";
 import { closeFile, removeFile } from "../os/files.ts";
 import type { Identity } from "../recording/recording.ts";

@@ -15,8 +15,15 @@ interface Slot extends Timed {
   described: boolean;
   /** Described since its facts were last asked for. */
   factsDue: boolean;
-  /** Not measured yet in the sample at hand. */
-  due: boolean;
+}
+
+/** When the files of a sample were read. */
+export interface Moment {
+  readonly atMs: number;
+  /** Since the axis' start, in milliseconds with fractions. */
+  readonly elapsedMs: number;
+  /** How long that took. */
+  readonly seconds: number;
 }
 
 /** How often a collector may find its set of series changed within one sample before it goes without. */
@@ -29,12 +36,11 @@ export class Sampler {
   readonly #slots: Slot[];
   #row = new Float64Array(0);
   #changed = true;
-  /** Stamp of the last sample. */
-  #atMs = 0;
   /** When it was taken, by the axis' elapsed time. */
   #sampledAt = Number.NEGATIVE_INFINITY;
   readonly #wall: WallWatch;
   #cancelTick: (() => void) | undefined;
+  #between: (() => void) | undefined;
 
   constructor(
     collectors: readonly Collector[],
@@ -57,63 +63,49 @@ export class Sampler {
 
   /** Takes one sample now; answers its stamp. */
   sample(): number {
-    this.#begin(false);
-    this.complete();
-    return this.#atMs;
+    const atMs = this.axis.stamp();
+    this.#take(atMs, this.axis.elapsed(), 0);
+    return atMs;
   }
 
-  /** Reads what a sample is made of, and no more, since somebody waits; answers its stamp. `complete()` must follow. */
-  capture(): number {
-    this.#begin(true);
-    return this.#atMs;
+  /**
+   * Takes the sample of a moment that is a little ago: of what was read then, and of the rest as it is now; `between` is
+   * called after each collector.
+   */
+  complete({ atMs, elapsedMs, seconds }: Moment, between: () => void): void {
+    this.#between = between;
+    try {
+      this.#take(atMs, elapsedMs, seconds);
+    } finally {
+      this.#between = undefined;
+    }
   }
 
-  /** Makes the sample of what was read, and hands it on. */
-  complete(): void {
-    for (const slot of this.#slots) if (slot.due) this.#measure(slot);
+  #take(atMs: number, elapsedMs: number, seconds: number): void {
+    const recorder = this.#recorder;
+    this.#sampledAt = elapsedMs;
+    recorder.sinceStartSeconds = (atMs - this.axis.startMs) / 1000;
+    recorder.durationSeconds = seconds;
+    recorder.journalBytes = this.sink.writtenBytes ?? ABSENT;
+    for (const slot of this.#slots) this.#measure(slot);
     if (this.#changed) this.#layOut();
     let offset = 0;
     for (const slot of this.#slots) {
       this.#row.set(slot.values, offset);
       offset += slot.values.length;
     }
-    this.sink.row(this.#atMs, this.#row);
+    this.sink.row(atMs, this.#row);
     const jump = this.#wall.jump();
     if (jump !== undefined) this.sink.event({ atMs: this.axis.now(), event: "clock_jumped", text: jump });
-  }
-
-  #begin(hasty: boolean): void {
-    const recorder = this.#recorder;
-    this.#atMs = this.axis.stamp();
-    this.#sampledAt = this.axis.elapsed();
-    recorder.sinceStartSeconds = (this.#atMs - this.axis.startMs) / 1000;
-    recorder.durationSeconds = 0;
-    recorder.journalBytes = this.sink.writtenBytes ?? ABSENT;
-    for (const slot of this.#slots) {
-      const { collector } = slot;
-      slot.due = !hasty || collector.capture !== undefined || collector === recorder;
-      if (!slot.due) this.#measure(slot);
-      else if (hasty) this.#capture(slot);
-    }
-  }
-
-  #capture(slot: Slot): void {
-    const began = this.clock.now();
-    slot.collector.capture?.();
-    this.#spent(slot, began);
   }
 
   #measure(slot: Slot): void {
     const began = this.clock.now();
     this.#fill(slot);
-    this.#spent(slot, began);
-  }
-
-  /** Adds what a collector took to its time, and to the sample's. */
-  #spent(slot: Slot, began: number): void {
     const seconds = (this.clock.now() - began) / 1000;
     slot.seconds += seconds;
     this.#recorder.durationSeconds += seconds;
+    this.#between?.();
   }
 
   /** Tells every collector that the next sample is the one at the command's start. */
@@ -207,7 +199,8 @@ export class Sampler {
   }
 
   #layOut(): void {
-    const keys = this.#slots.flatMap((slot) => slot.keys);
+    const keys: SeriesKey[] = [];
+    for (const slot of this.#slots) for (const key of slot.keys) keys.push(key);
     this.#row = new Float64Array(keys.length);
     this.sink.layout(keys);
     this.#changed = false;
@@ -236,6 +229,5 @@ function newSlot(collector: Collector): Slot {
     keys: [],
     described: false,
     factsDue: false,
-    due: false,
   };
 }

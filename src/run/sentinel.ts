@@ -1,9 +1,12 @@
 import { readText, SystemError } from "../os/files.ts";
 import { withSignalsBlocked } from "../os/process.ts";
-import { signalsOf } from "./signal-names.ts";
+import { fieldOf, signalsIn } from "./process-status.ts";
 
-/** Waits for its standard input to end, which it does with us, however we end. */
-const IDLE_COMMAND = ["cat"];
+/**
+ * Waits for its standard input to end, which it does with us, however we end. Where it is almost everywhere first: to
+ * look through a long PATH takes longer than to start it.
+ */
+const IDLE_COMMANDS = ["/bin/cat", "cat"];
 
 /** How often it is replaced at once where signals come faster than that can be done. */
 const MOST_TRIES = 3;
@@ -63,24 +66,25 @@ export class Sentinel {
 }
 
 function start(ended: (helper: Helper) => void): Helper | undefined {
-  try {
-    const helper = withSignalsBlocked(() =>
-      Bun.spawn(IDLE_COMMAND, { stdin: "pipe", stdout: "ignore", stderr: "ignore", onExit: ended }),
-    );
-    helper.unref();
-    return helper;
-  } catch {
-    // A machine without it (a container from scratch): the relay goes by the terminal's foreground group instead.
-    return undefined;
+  for (const command of IDLE_COMMANDS) {
+    try {
+      const helper = withSignalsBlocked(() =>
+        Bun.spawn([command], { argv0: "cat", stdin: "pipe", stdout: "ignore", stderr: "ignore", onExit: ended }),
+      );
+      helper.unref();
+      return helper;
+    } catch {
+      // A machine without it (a container from scratch): the relay goes by the terminal's foreground group instead.
+    }
   }
+  return undefined;
 }
 
 /** ShdPnd of proc_pid_status(5); undefined: the process is gone. */
 function pendingSignals(pid: number): number[] | undefined {
   try {
     const status = readText(`/proc/${pid}/status`);
-    const mask = /^ShdPnd:\s*([0-9a-f]+)/m.exec(status)?.[1];
-    return mask === undefined ? undefined : signalsOf(mask);
+    return fieldOf(status, "ShdPnd") === undefined ? undefined : signalsIn(status, "ShdPnd");
   } catch (error) {
     if (error instanceof SystemError) return undefined;
     throw error;

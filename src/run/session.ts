@@ -1,54 +1,14 @@
-import type { Collector } from "../collect/collector.ts";
 import type { Config } from "../config/config.ts";
-import type { Identity, Recording, RowSink } from "../recording/recording.ts";
+import type { Identity } from "../recording/recording.ts";
 import type { Child, Ending } from "./child.ts";
-import { Axis, type Clock } from "./clock.ts";
+import { Axis } from "./clock.ts";
+import { describeEnding } from "./ending-text.ts";
 import { runFacts } from "./facts.ts";
-import type { Gate } from "./gate.ts";
-import { Sampler } from "./sampler.ts";
+import type { Sampler } from "./sampler.ts";
+import type { SessionEnd, SessionParts, Store } from "./session-parts.ts";
 import { signalName } from "./signal-names.ts";
-import type { SignalRelay } from "./signals.ts";
-
-/** What is known of a recording when it begins. */
-export interface StoreStart {
-  readonly identity: Identity;
-  /** Time of the first sample, on the recording's axis and by the wall clock. */
-  readonly startMs: number;
-  readonly trueStartMs: number;
-}
-
-/** Where rows go, and the recording that they are in the end. */
-export interface Store extends RowSink {
-  /** No more will come. */
-  end(): void;
-  /** Throws SystemError where it cannot be read back. */
-  recording(): Recording;
-}
-
-/** What a session is made of. */
-export interface SessionParts {
-  readonly config: Config;
-  readonly signals: Pick<SignalRelay, "attach" | "detach" | "onIdle"> & Partial<Pick<SignalRelay, "endAsked">>;
-  readonly collectors: readonly Collector[];
-  readonly clock: Clock;
-  /** Makes the place where the rows go. */
-  readonly store: (start: StoreStart) => Store;
-  /** Starts the command. Throws CommandError. */
-  readonly start: () => Child;
-  /** The peers of a synchronised run. */
-  readonly gate?: Gate | undefined;
-  /** Of statexec itself. */
-  readonly version: string;
-  /** Told of what should not happen; the command goes on. */
-  readonly report: (error: unknown) => void;
-}
-
-/** How a session ended. */
-export interface SessionEnd {
-  readonly recording: Recording;
-  /** How the command ended, or by which signal the wait for its start was. */
-  readonly ending: Ending;
-}
+import { EndWatch, StartSample } from "./start-sample.ts";
+import { whenDone } from "./when-done.ts";
 
 /** What cuts a wait short: a signal's number, or the gate. */
 type Cut = number | "gate";
@@ -57,26 +17,36 @@ type Cut = number | "gate";
 export class Session {
   readonly #parts: SessionParts;
   readonly #axis: Axis;
-  readonly #store: Store;
-  readonly #sampler: Sampler;
+  #store!: Store;
+  #sampler!: Sampler;
   /** Ends the wait for the command's start, which is not to be any more. */
   #cancel: (() => void) | undefined;
   #cancelled = false;
 
   constructor(parts: SessionParts) {
-    const { config, clock, report } = parts;
+    const { config, clock, gate, capture } = parts;
     this.#parts = parts;
     this.#axis = new Axis(clock, config.metricsStartTimeMs);
+    if (config.delayBeforeSeconds > 0 || gate || !capture) this.#open();
+  }
+
+  /** Gets ready to record, which takes longer than the command's start: where that is all there is, it comes behind it. */
+  #open(between?: () => void): void {
+    if (this.#sampler) return;
+    const { config, clock, report, store, collectors } = this.#parts;
     const { startMs, trueStartMs } = this.#axis;
-    this.#store = parts.store({ identity: identityOf(config), startMs, trueStartMs });
-    this.#sampler = new Sampler(parts.collectors, this.#store, clock, this.#axis, report);
+    const { Sampler } = require("./sampler.ts") as typeof import("./sampler.ts");
+    between?.();
+    this.#store = store({ identity: identityOf(config), startMs, trueStartMs });
+    between?.();
+    this.#sampler = new Sampler(collectors(), this.#store, clock, this.#axis, report);
+    between?.();
   }
 
   /** Throws CommandError where the command could not be started after all. */
   async run(): Promise<SessionEnd> {
     const { config } = this.#parts;
     const isDelayed = config.delayBeforeSeconds > 0;
-    if (!isDelayed) this.#sampler.commandStarting();
     this.#axis.begin();
     this.#openGate();
     try {
@@ -85,13 +55,12 @@ export class Session {
         this.#sample();
         const cut = await this.#pause(config.delayBeforeSeconds);
         if (cut !== undefined) return this.#close(this.#stoppedEarly(cut));
-        this.#sampler.commandStarting();
       }
       const ending = await this.#runCommand();
       await this.#goOn(ending);
       return this.#close(ending);
     } finally {
-      this.#sampler.stop();
+      this.#sampler?.stop();
     }
   }
 
@@ -129,25 +98,42 @@ export class Session {
 
   /** Starts the command between its two samples and answers how it ended. */
   async #runCommand(): Promise<Ending> {
-    const { clock, signals, start } = this.#parts;
-    this.#sampler.status = 1;
-    const startedAtMs = this.#sample(() => this.#sampler.capture());
+    const { clock, signals, start, capture, hasEnded } = this.#parts;
+    const early = capture && new StartSample(clock, this.#axis, capture);
+    const atMs = early?.atMs ?? this.#startSample();
     const startedAt = clock.now();
     const child = start();
+    const end = new EndWatch(clock, () => hasEnded?.(child.pid) ?? false);
     // Whatever fails from here on, the command is waited for.
     this.#guard(() => signals.attach(child));
+    if (early) this.#completeStart(early, end);
     this.#sampler.commandStarted(child.pid);
-    this.#guard(() => this.#sampler.complete());
-    this.#event(startedAtMs, "command_started", "Command started");
+    this.#event(atMs, "command_started", "Command started");
     this.#guard(() => this.#parts.gate?.commandStarted(child));
     this.#guard(() => this.#startTicks());
     this.#recordFacts();
+    end.look();
     const ending = await this.#endOf(child);
-    this.#sampler.commandEnded(ending, (clock.now() - startedAt) / 1000);
+    const tookMs = (end.seenAt ?? clock.now()) - startedAt;
+    this.#sampler.commandEnded(ending, tookMs / 1000);
     this.#guard(() => signals.detach());
     this.#sampler.status = 2;
     this.#event(this.#sample(), "command_done", describeEnding(ending));
     return ending;
+  }
+
+  /** The sample at the command's start, whole. */
+  #startSample(): number {
+    this.#sampler.commandStarting();
+    this.#sampler.status = 1;
+    return this.#sample();
+  }
+
+  #completeStart(early: StartSample, end: EndWatch): void {
+    this.#open(end.look);
+    this.#sampler.commandStarting();
+    this.#sampler.status = 1;
+    this.#guard(() => early.complete(this.#sampler, end.look));
   }
 
   async #endOf(child: Child): Promise<Ending> {
@@ -208,9 +194,9 @@ export class Session {
     }
   }
 
-  #sample(take = () => this.#sampler.sample()): number {
+  #sample(): number {
     try {
-      return take();
+      return this.#sampler.sample();
     } catch (error) {
       this.#parts.report(error);
       return this.#axis.now();
@@ -222,21 +208,6 @@ export class Session {
   }
 }
 
-/** A promise as something to wait for; it cannot be taken back, and what is done twice counts once. */
-function whenDone(promise: Promise<void>): (done: () => void) => () => void {
-  return (done) => {
-    void promise.then(done);
-    return () => undefined;
-  };
-}
-
 function identityOf(config: Config): Identity {
   return { instance: config.instance, role: config.sync?.role ?? "standalone", labels: config.labels };
-}
-
-/** `Command done with status 3`, or the signal that ended it. */
-function describeEnding(ending: Ending): string {
-  if (ending.kind === "exited") return `Command done with status ${ending.code}`;
-  if (ending.kind === "unknown") return "Command ended, its status could not be read";
-  return `Command ended by ${signalName(ending.signal)}`;
 }

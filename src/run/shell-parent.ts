@@ -1,5 +1,5 @@
 import { linkTarget, readText, SystemError } from "../os/files.ts";
-import { signalsOf } from "./signal-names.ts";
+import { signalsIn } from "./process-status.ts";
 
 /** Programs that start others with just those signals ignored that they ignore: `trap ''` is the way to do so. */
 const SHELLS = new Set(["ash", "bash", "busybox", "dash", "ksh", "ksh93", "mksh", "sh", "yash", "zsh"]);
@@ -10,10 +10,10 @@ const SHELLS = new Set(["ash", "bash", "busybox", "dash", "ksh", "ksh93", "mksh"
  */
 export function ignoredByShell(): number[] {
   const parent = `/proc/${process.ppid}`;
-  const program = linkTarget(`${parent}/exe`)?.split("/").at(-1);
+  const program = linkTarget(`${parent}/exe`)?.split("/").pop();
   if (program === undefined || !SHELLS.has(program)) return [];
   try {
-    return signalsOf(/^SigIgn:\s*([0-9a-f]+)/m.exec(readText(`${parent}/status`))?.[1] ?? "0");
+    return signalsIn(readText(`${parent}/status`), "SigIgn");
   } catch (error) {
     if (error instanceof SystemError) return [];
     throw error;

@@ -22,7 +22,7 @@ export async function warmUp(config: Config, collectors: readonly Collector[], c
   new Sampler(collectors, NOWHERE, clock, new Axis(clock, undefined), report).sample();
   const session = new Session({
     config: { ...config, delayBeforeSeconds: 0, delayAfterSeconds: 0 },
-    ...{ collectors: [], clock, report, version: "" },
+    ...{ collectors: () => [], clock, report, version: "" },
     store: (begin) => {
       const header = { ...begin, pid: process.pid, target: config.file };
       return new JournalWriter({ header, clock, open: neverOpened });

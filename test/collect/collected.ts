@@ -35,7 +35,7 @@ export function setUp() {
     return Object.fromEntries(entries.filter(([, value]) => !Number.isNaN(value)));
   };
   const start = (has = {}) => {
-    collector.commandStarting();
+    kernel.list();
     const root = kernel.fork(kernel.self, has);
     collector.commandStarted(root, () => nowMs);
     return root;

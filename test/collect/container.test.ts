@@ -23,8 +23,10 @@ describe("a file of the group", () => {
   const values = (proc: ProcFs, change: () => void): [Record<string, number>, unknown] => {
     const collector = new ContainerCollector(proc);
     const names = describedBy(collector);
+    const row = new Float64Array(names.length);
+    collector.sample(row); // the one that goes with the description
+    row.fill(Number.NaN);
     change();
-    const row = new Float64Array(names.length).fill(Number.NaN);
     const failure = thrownBy(() => collector.sample(row));
     return [Object.fromEntries(names.map((name, i) => [name, row[i]!])), failure];
   };
@@ -56,6 +58,7 @@ describe("a file of the group", () => {
     const proc = tree().forbid(`${GROUP}/memory.current`);
     const collector = new ContainerCollector(proc);
     expect(describedBy(collector)).not.toContain("memory_used_bytes");
+    expect(thrownBy(() => collector.sample(new Float64Array(9)))).toBeInstanceOf(ForbiddenError);
     proc.allow(`${GROUP}/memory.current`);
     expect(collector.sample(new Float64Array(9))).toBe(false);
     expect(sampled(collector).memory_used_bytes).toBe(1024);

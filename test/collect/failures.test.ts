@@ -109,24 +109,6 @@ test("a file that is refused at the start is so for the first sample, not for th
   expect([load!.sample(row), row[0]]).toEqual([true, 0.5]);
 });
 
-test("what was captured is what the next sample is made of, a refusal too", () => {
-  const tree = procTree({ "/proc/loadavg": "0.50 0.00 0.00 1/2 3\n" });
-  const [load] = machineCollectors(tree, { only: ["load"], without: [], ways: [] });
-  load!.capture?.();
-  tree.set("/proc/loadavg", "0.75 0.00 0.00 1/2 3\n");
-  const row = new Float64Array(load!.describe().length);
-  const next = () => [load!.sample(row), row[0]];
-  expect([next(), next()]).toEqual([
-    [true, 0.5],
-    [true, 0.75],
-  ]);
-  tree.forbid("/proc/loadavg");
-  load!.capture?.();
-  tree.allow("/proc/loadavg");
-  expect(next).toThrow(ForbiddenError);
-  expect(next()).toEqual([true, 0.75]);
-});
-
 test("a start reads each file once, and so does every tick", () => {
   const tree = procTree({ "/proc/loadavg": "0.50 0.00 0.00 1/2 3\n" });
   const [load] = machineCollectors(tree, { only: ["load"], without: [], ways: [] });

@@ -113,12 +113,12 @@ class Work {
   advance(part: number): void {
     const load = this.made.load ?? 1;
     const isLinking = part > 0.8;
-    const isReading = part < 0.12;
+    const isReading = part < 0.2;
     const cores = Math.min(CPUS - 0.1, (isReading ? 0.7 : isLinking ? 1 : 3.4 + this.#noise(0.5)) * load);
     const system = cores * (isReading ? 0.45 : 0.16 + this.#noise(0.05));
     this.user = hundredths(this.user + cores - system);
     this.system = hundredths(this.system + system);
-    this.wait += isReading ? 0.6 : 0.04;
+    this.wait += isReading ? 0.9 : 0.04;
     this.#machine(cores + 0.05, isReading ? 1.1 : 0.08);
     const read = Math.round((isReading ? 160 : 4 + this.#noise(6)) * load) * MIB;
     const written = Math.round(isLinking ? 90 + this.#noise(40) : 6 + this.#noise(8)) * MIB;

@@ -86,19 +86,19 @@ describe("what held it back", () => {
     [
       "one busy CPU",
       tenSeconds(...cpu("user", 10), [series(COMMAND.cpuSeconds, { mode: "user" }), 0, 9.9]),
-      "It kept one CPU busy and left the others: 0.99 of 2 cores",
+      "Limited by CPU, one thread: 0.99 of 2 cores busy with it.",
       "command-cpu",
     ],
     [
       "a quota",
       tenSeconds(...cpu("user", 5), [series(CONTAINER.throttledSeconds), 1, 5], [series(CONTAINER.cpuLimit), 0.5, 0.5]),
-      "The CPU quota of 0.50 cores held it back for 4.00 s",
+      "Limited by its CPU quota of 0.50 cores: held back for 4.00 s in all.",
       "container-cpu",
     ],
     [
       "an OOM kill",
       tenSeconds(...cpu("user", 5), [series(COMMAND.oomKills), 0, 2]),
-      "The kernel killed 2 of the command's processes",
+      "Limited by memory: the kernel killed 2 of its processes for memory.",
       "command-memory",
     ],
     [
@@ -110,15 +110,10 @@ describe("what held it back", () => {
     [
       "storage",
       tenSeconds(...cpu("user", 5), pressure("io", 4)),
-      "waited for storage in 40.0 % of the time",
+      "Limited by disk: tasks here waited for storage 40 % of the time.",
       "machine-pressure",
     ],
-    [
-      "storage, of old",
-      tenSeconds(...cpu("iowait", 8)),
-      "nothing to do but wait for storage: 0.80 cores",
-      "machine-cpu",
-    ],
+    ["storage, of old", tenSeconds(...cpu("iowait", 8)), "Limited by disk: 0.80 cores waited for it.", "machine-cpu"],
     [
       "nothing",
       tenSeconds(...cpu("user", 5), pressure("io", 0.1)),

@@ -86,6 +86,11 @@ export class ProcTree implements ProcFs {
     return names.size > 0 || this.folders.has(path) ? [...names] : undefined;
   }
 
+  exists(path: string): boolean {
+    for (const each of this.forbidden) if (path.startsWith(`${each}/`)) return false;
+    return this.files.has(path) || this.list(path) !== undefined;
+  }
+
   private check(path: string): void {
     for (const each of this.forbidden) if (path === each || path.startsWith(`${each}/`)) throw new ForbiddenError(path);
   }

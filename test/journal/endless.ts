@@ -1,5 +1,5 @@
 import { writeSync } from "node:fs";
-import { createJournal } from "../../src/journal/recover.ts";
+import { createJournal } from "../../src/journal/folder.ts";
 import { JournalWriter } from "../../src/journal/writer.ts";
 import { systemClock } from "../../src/run/clock.ts";
 import { columnsAt, HEADER, valuesAt } from "./journals.ts";

@@ -172,7 +172,7 @@ describe("text", () => {
 describe("chunks", () => {
   test("a line longer than a chunk, and many short ones, come out whole", () => {
     const argument = "é".repeat(100_000);
-    const rows = Array.from({ length: 3000 }, (_, i) => [START_MS + i, i / 7] as const);
+    const rows = Array.from({ length: 6000 }, (_, i) => [START_MS + i, i / 7] as const);
     const made = recordingOf({
       facts: [["arguments", argument]],
       parts: [{ columns: [series(MACHINE.memoryFree)], rows }],

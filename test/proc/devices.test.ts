@@ -56,6 +56,7 @@ describe("block devices by /sys/block", () => {
   test("what else goes wrong in /sys is not taken for a refusal", () => {
     const broken = {
       read: () => undefined,
+      exists: () => true,
       list: () => {
         throw new Error("EIO");
       },

@@ -145,3 +145,29 @@ import { kernelFs } from ${JSON.stringify(new URL("../../src/proc/kernel-fs.ts",
     expect(await child.stdout.text()).toBe("ForbiddenError /proc/1/environ\nForbiddenError /proc/1/fd\n");
   });
 });
+
+describe("what was captured", () => {
+  const reads = (proc: ReturnType<typeof kernelFs>, path: string) => {
+    const bytes = proc.read(path);
+    return bytes && new TextDecoder().decode(bytes);
+  };
+
+  test("is what the next read gives, be it a text, nothing or a fault; the one behind it reads anew", () => {
+    const { root, proc } = tree({ "/loadavg": "0.50", "/folder/file": "" });
+    proc.capture(["/loadavg", "/gone", "/folder"]);
+    for (const path of ["/loadavg", "/gone"]) writeFileSync(join(root, path), "0.75");
+    expect([reads(proc, "/loadavg"), reads(proc, "/loadavg")]).toEqual(["0.50", "0.75"]);
+    expect([reads(proc, "/gone"), reads(proc, "/gone")]).toEqual([undefined, "0.75"]);
+    rmSync(join(root, "/folder"), { recursive: true });
+    expect(() => proc.read("/folder")).toThrow(ParseError);
+    expect(proc.read("/folder")).toBeUndefined();
+  });
+
+  test("is forgotten where nobody read it", () => {
+    const { root, proc } = tree({ "/loadavg": "0.50" });
+    const forget = proc.capture(["/loadavg"]);
+    writeFileSync(join(root, "/loadavg"), "0.75");
+    forget();
+    expect(reads(proc, "/loadavg")).toBe("0.75");
+  });
+});

@@ -86,7 +86,7 @@ function scripted(parts: Partial<Config> = {}, start?: () => Child) {
   const errors: unknown[] = [];
   const session = new Session({
     config: configOf(parts),
-    collectors: machineCollectors(proc),
+    collectors: () => machineCollectors(proc),
     clock,
     store: ({ identity, startMs }) => new RowStore(identity, startMs),
     version: "1.2.3",

@@ -1,25 +1,23 @@
-import { type Collector, machineCollectors, unknownIn } from "./collect/index.ts";
-import { SelfCollector } from "./collect/self.ts";
-import type { Config } from "./config/config.ts";
-import { nearest } from "./config/nearest.ts";
-import { UsageError } from "./errors.ts";
+import type { Config } from "../config/config.ts";
+import { UsageError } from "../errors.ts";
+import { fileStatus, mayAccess } from "../os/files.ts";
+import { claimMetricsFile, type JournalPlace, type MetricsFile } from "../output/metrics-file.ts";
+import { areResultsWanted } from "../output/results-wanted.ts";
+import { type Launch, launch } from "../run/child.ts";
+import { type Inherited, lookup, needsExactLaunch } from "../run/inherited.ts";
+import type { OwnGroup } from "../run/own-group.ts";
+import { type ResolvedCommand, resolveCommand } from "../run/resolve-command.ts";
 import type { Telling } from "./finish.ts";
-import { fileStatus, mayAccess } from "./os/files.ts";
-import { OwnUsage } from "./os/process.ts";
-import { claimMetricsFile, type JournalPlace, type MetricsFile } from "./output/metrics-file.ts";
-import { areResultsWanted } from "./output/results-wanted.ts";
-import type { ProcFs } from "./proc/procfs.ts";
-import { type Launch, launch } from "./run/child.ts";
-import { type Inherited, lookup, needsExactLaunch } from "./run/inherited.ts";
-import type { OwnGroup } from "./run/own-group.ts";
-import { type ResolvedCommand, resolveCommand } from "./run/resolve-command.ts";
 
 /* What is looked at, checked and taken before the command starts, so that nothing can be in the way at its end. */
 
 /** What is to be told at the end, its places taken; undefined: nothing. Throws OutputError, UsageError. */
 export async function toTell(config: Config): Promise<Telling | undefined> {
   if (!areResultsWanted(config)) return undefined;
-  const [{ Results }, { limitsOf }] = await Promise.all([import("./output/results.ts"), import("./output/limits.ts")]);
+  const [{ Results }, { limitsOf }] = await Promise.all([
+    import("../output/results.ts"),
+    import("../output/limits.ts"),
+  ]);
   checkMeasurable(config);
   return { limits: limitsOf(config.budgets, config.baselines), results: new Results(config) };
 }
@@ -40,20 +38,6 @@ function checkMeasurable({ budgets, cgroup }: Config): void {
 export function found(argv: readonly string[], inherited: Inherited): ResolvedCommand {
   const { name, path } = lookup(inherited, argv, process.env.PATH);
   return resolveCommand(argv, path, name);
-}
-
-/** What is measured of the machine, and the recorder itself. Throws UsageError for a name that no collector has. */
-export function chosenCollectors(proc: ProcFs, { collectors: choice }: Config): Collector[] {
-  const unknown = unknownIn(choice);
-  if (unknown) {
-    const { word, known } = unknown;
-    const near = nearest(word, known);
-    const meant = near === undefined ? "" : ` did you mean ${near}?`;
-    throw new UsageError(
-      `--collectors (SE_COLLECTORS): there is no collector "${word}":${meant} statexec --list-collectors lists them`,
-    );
-  }
-  return [...machineCollectors(proc, choice), new SelfCollector(proc, new OwnUsage())];
 }
 
 /** The metrics file's place, where there can be a journal too. Throws OutputError, UsageError. */
@@ -90,7 +74,7 @@ export async function launcherFor(
   group: OwnGroup | undefined,
 ): Promise<Launch> {
   const exact = needsExactLaunch(inherited, command);
-  const launcher = exact ? (await import("./run/exact-child.ts")).launchExactly : launch;
+  const launcher = exact ? (await import("../run/exact-child.ts")).launchExactly : launch;
   return group === undefined ? launcher : group.launching(launcher, !exact);
 }
 

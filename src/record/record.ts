@@ -1,18 +1,20 @@
-import type { Collector } from "./collect/index.ts";
+import type { Collector } from "../collect/index.ts";
+import type { Config, SyncConfig } from "../config/config.ts";
+import { hasEnded } from "../os/children.ts";
+import type { JournalPlace, MetricsFile } from "../output/metrics-file.ts";
+import { FIXED_FILES } from "../proc/fixed-files.ts";
+import { type KernelFiles, kernelFs } from "../proc/kernel-fs.ts";
+import type { Ending } from "../run/child.ts";
+import { systemClock } from "../run/clock.ts";
+import type { CommandGroup } from "../run/command-group.ts";
+import type { Inherited } from "../run/inherited.ts";
+import type { Problems } from "../run/problems.ts";
+import { Session } from "../run/session.ts";
+import { SignalRelay } from "../run/signals.ts";
+import type { Meeting } from "../sync/meeting.ts";
 import { CommandRun } from "./command-run.ts";
-import type { Config, SyncConfig } from "./config/config.ts";
 import { finish, keep, loadEnd, type Telling } from "./finish.ts";
-import type { JournalPlace, MetricsFile } from "./output/metrics-file.ts";
-import { chosenCollectors, claimed, claimPage, found, journalPlace, launcherFor, toTell } from "./prepare.ts";
-import { kernelFs } from "./proc/kernel-fs.ts";
-import type { Ending } from "./run/child.ts";
-import { systemClock } from "./run/clock.ts";
-import type { CommandGroup } from "./run/command-group.ts";
-import type { Inherited } from "./run/inherited.ts";
-import type { Problems } from "./run/problems.ts";
-import { Session } from "./run/session.ts";
-import { SignalRelay } from "./run/signals.ts";
-import type { Meeting } from "./sync/meeting.ts";
+import { claimed, claimPage, found, journalPlace, launcherFor, toTell } from "./prepare.ts";
 
 /** What one recorded run is made of. */
 export interface RecordParts {
@@ -44,17 +46,44 @@ export interface RunEnd {
 /** Runs the command, writes what was recorded of it, and answers how it ended. Throws what stops it before its start. */
 export async function record(parts: RecordParts): Promise<RunEnd> {
   const proc = kernelFs();
-  // Before the command's group is made: to make room for it we may have to leave the one that is measured.
-  const machine = chosenCollectors(proc, parts.config);
+  const machine = machineOf(proc, parts.config);
   const { cgroup } = parts.config;
   if (cgroup === undefined) return recordWith(parts, machine, undefined);
-  const { openCommandGroup } = await import("./run/command-group.ts");
+  // Before the command's group is made: to make room for it we may have to leave the one that is measured.
+  machine.collectors();
+  const { openCommandGroup } = await import("../run/command-group.ts");
   const group = openCommandGroup(proc, cgroup, parts.warn);
   try {
     return await recordWith(parts, machine, group);
   } finally {
     await group?.end();
   }
+}
+
+/** What is measured of the machine: made when it is asked for, and read before that where the command waits for it. */
+interface Machine {
+  readonly collectors: () => readonly Collector[];
+  readonly capture: () => () => void;
+}
+
+/** Throws UsageError for the name of a collector that there is not. */
+function machineOf(proc: KernelFiles, config: Config): Machine {
+  const { only, without, ways } = config.collectors;
+  const measure = () => require("./measure.ts") as typeof import("./measure.ts");
+  if (only.length + without.length + ways.length > 0) measure().checkCollectors(config);
+  const files: string[] = [];
+  for (const [name, paths] of Object.entries(FIXED_FILES)) {
+    const isWanted = (only.length === 0 || only.includes(name)) && !without.includes(name);
+    if (isWanted) files.push(...paths);
+  }
+  let made: readonly Collector[] | undefined;
+  return {
+    collectors() {
+      made ??= measure().chosenCollectors(proc, config);
+      return made;
+    },
+    capture: () => proc.capture(files),
+  };
 }
 
 /** Places that are taken before the command starts. */
@@ -67,27 +96,26 @@ interface Places {
   abandon(): void;
 }
 
-async function recordWith(
-  parts: RecordParts,
-  machine: readonly Collector[],
-  group: CommandGroup | undefined,
-): Promise<RunEnd> {
+async function recordWith(parts: RecordParts, machine: Machine, group: CommandGroup | undefined): Promise<RunEnd> {
   const { config, inherited, problems, version } = parts;
   const command = found(config.command, inherited);
   const launcher = await launcherFor(inherited, command, group?.own);
   const places = await takePlaces(parts);
   const signals = new SignalRelay(inherited);
   const run = new CommandRun({ command, launcher, inherited, config, signals, problems, group, places });
-  const atEnd = loadEnd(places.journal);
   const gate = config.sync && (await met(config.sync, parts, { signals, machine, abandon: places.abandon }));
   if (typeof gate === "number") return endOf({ kind: "signaled", signal: gate });
   run.gate = gate;
   const beganMs = performance.now();
-  const collectors = [...run.collectors, ...machine, ...(gate?.collectors ?? [])];
+  const collectors = () => [...run.collectors(), ...machine.collectors(), ...(gate?.collectors ?? [])];
+  // What its own group says at the start must be said before the command is in it, and a budget is watched from then on.
+  const capture = group || config.budgetKill ? undefined : machine.capture;
   const { store, start, report } = run;
-  const session = new Session({ config, store, start, signals, collectors, report, clock: systemClock, version, gate });
   try {
-    const { recording, ending } = await session.run();
+    const ways = { store, start, hasEnded, collectors, capture, report };
+    const session = new Session({ config, ...ways, signals, clock: systemClock, version, gate }).run();
+    const atEnd = loadEnd(places.journal);
+    const { recording, ending } = await session;
     run.ended();
     const samples = (performance.now() - beganMs) / 1000 / config.intervalSeconds;
     if (samples > WORTH_COMPILING_SAMPLES) Bun.unsafe.setJITPolicy(1);
@@ -131,7 +159,7 @@ async function takePlaces({ config, problems, warn }: RecordParts): Promise<Plac
 /** What a wait for a peer gets ready, and gives back where it comes to nothing. */
 interface Waiting {
   readonly signals: SignalRelay;
-  readonly machine: readonly Collector[];
+  readonly machine: Machine;
   readonly abandon: () => void;
 }
 
@@ -142,10 +170,10 @@ async function met(
   { signals, machine, abandon }: Waiting,
 ): Promise<Meeting | number> {
   try {
-    const { meet, warmUp } = await import("./sync/meet.ts");
+    const { meet, warmUp } = await import("../sync/meet.ts");
     // The start is to be quick when it comes.
     signals.prepare();
-    await warmUp(config, machine, systemClock);
+    await warmUp(config, machine.collectors(), systemClock);
     const report = problems.report.bind(problems);
     const meeting = await meet(sync, { instance: config.instance, clock: systemClock, version, warn, report }, signals);
     if (typeof meeting === "number") abandon();

@@ -1,14 +1,14 @@
-import type { PushConfig } from "./config/config.ts";
-import { staleJournals } from "./journal/recover.ts";
-import type { JournalPlace, MetricsFile } from "./output/metrics-file.ts";
-import type { Results } from "./output/results.ts";
-import type { BudgetResult, Limit } from "./recording/budgets.ts";
-import type { Recording } from "./recording/recording.ts";
-import type { RunReport } from "./recording/report.ts";
-import type { Problems } from "./run/problems.ts";
-import type { RunJournal } from "./run/run-journal.ts";
-import { signalName } from "./run/signal-names.ts";
-import type { SignalRelay } from "./run/signals.ts";
+import type { PushConfig } from "../config/config.ts";
+import { staleJournals } from "../journal/stale.ts";
+import type { JournalPlace, MetricsFile } from "../output/metrics-file.ts";
+import type { Results } from "../output/results.ts";
+import type { BudgetResult, Limit } from "../recording/budgets.ts";
+import type { Recording } from "../recording/recording.ts";
+import type { RunReport } from "../recording/report.ts";
+import type { Problems } from "../run/problems.ts";
+import type { RunJournal } from "../run/run-journal.ts";
+import { signalName } from "../run/signal-names.ts";
+import type { SignalRelay } from "../run/signals.ts";
 
 /** What a run leaves for its end. */
 export interface Finish {
@@ -36,7 +36,7 @@ type Write = (file: MetricsFile, recording: Recording, stopped: () => boolean) =
 
 /** What the end needs, loaded and looked up while the command runs. */
 export async function loadEnd({ folder, name, shared }: JournalPlace): Promise<{ write: Write; stale: string[] }> {
-  const { writeMetrics } = await import("./output/write-metrics.ts");
+  const { writeMetrics } = await import("../output/write-metrics.ts");
   return { write: writeMetrics, stale: shared ? [] : staleJournals(folder, name) };
 }
 
@@ -74,7 +74,7 @@ async function push({ file, pushTo, signals, warn }: Finish, stopped: () => bool
   if (!pushTo || stopped()) return;
   const stop = new AbortController();
   signals.onIdle = () => stop.abort();
-  const { pushAfterRun } = await import("./push.ts");
+  const { pushAfterRun } = await import("../push.ts");
   await pushAfterRun(file.path, pushTo, { warn, signal: stop.signal });
 }
 
@@ -82,7 +82,7 @@ async function push({ file, pushTo, signals, warn }: Finish, stopped: () => bool
 async function reported({ recording, problems, telling }: Finish): Promise<RunReport | undefined> {
   if (!telling) return undefined;
   try {
-    const { reportOf } = await import("./recording/report.ts");
+    const { reportOf } = await import("../recording/report.ts");
     return reportOf(recording, telling.limits);
   } catch (error) {
     problems.report(error);
@@ -95,7 +95,7 @@ async function finishPage({ page, recording, problems }: Finish, name: string | 
   if (!page) return;
   try {
     if (name === undefined) return page.abandon();
-    const { writeRunReport } = await import("./report.ts");
+    const { writeRunReport } = await import("../report.ts");
     await writeRunReport(page, recording, name);
   } catch (error) {
     problems.report(error);

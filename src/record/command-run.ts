@@ -1,21 +1,22 @@
-import type { Collector } from "./collect/index.ts";
-import { TreeCollector } from "./collect/tree.ts";
-import type { Config } from "./config/config.ts";
+import type { Collector } from "../collect/index.ts";
+import type { TreeCollector } from "../collect/tree.ts";
+import type { Config } from "../config/config.ts";
+import { adoptOrphans } from "../os/children.ts";
+import type { JournalPlace } from "../output/metrics-file.ts";
+import { KernelProcesses } from "../proc/processes.ts";
+import type { BudgetKeeper } from "../run/budget-watch.ts";
+import { type Child, type Ending, type Launch, startChild } from "../run/child.ts";
+import { systemClock } from "../run/clock.ts";
+import type { CommandGroup } from "../run/command-group.ts";
+import type { Inherited } from "../run/inherited.ts";
+import { OrphanReaper } from "../run/orphans.ts";
+import type { Problems } from "../run/problems.ts";
+import type { ResolvedCommand } from "../run/resolve-command.ts";
+import type { RunJournal } from "../run/run-journal.ts";
+import type { Store, StoreStart } from "../run/session-parts.ts";
+import type { SignalRelay } from "../run/signals.ts";
+import type { Meeting } from "../sync/meeting.ts";
 import type { Telling } from "./finish.ts";
-import { adoptOrphans } from "./os/children.ts";
-import type { JournalPlace } from "./output/metrics-file.ts";
-import { BudgetKeeper } from "./run/budget-watch.ts";
-import { type Child, type Ending, type Launch, startChild } from "./run/child.ts";
-import { systemClock } from "./run/clock.ts";
-import type { CommandGroup } from "./run/command-group.ts";
-import type { Inherited } from "./run/inherited.ts";
-import { OrphanReaper } from "./run/orphans.ts";
-import type { Problems } from "./run/problems.ts";
-import type { ResolvedCommand } from "./run/resolve-command.ts";
-import { RunJournal } from "./run/run-journal.ts";
-import type { Store, StoreStart } from "./run/session.ts";
-import type { SignalRelay } from "./run/signals.ts";
-import type { Meeting } from "./sync/meeting.ts";
 
 /** What a command's run is made of. */
 export interface CommandRunParts {
@@ -40,25 +41,30 @@ export class CommandRun {
   child: Child | undefined;
   /** Once the recording has begun. */
   journal: RunJournal | undefined;
-  /** What measures the command itself; the group's figures first, since the tree takes from them. */
-  readonly collectors: readonly Collector[];
   readonly #parts: CommandRunParts;
+  readonly #processes = new KernelProcesses();
   readonly #orphans: OrphanReaper;
+  #tree: TreeCollector | undefined;
   readonly #keeper: BudgetKeeper | undefined;
 
   constructor(parts: CommandRunParts) {
     this.#parts = parts;
-    const { config, group, places, signals } = parts;
-    const helpers = signals.sentinel;
-    const tree = new TreeCollector({ helpers, group: group?.figures, reap: (pid) => this.#orphans.end(pid) });
+    const { config, places, signals } = parts;
     this.#orphans = new OrphanReaper({
-      isWaitedFor: (pid) => pid === this.child?.pid || helpers.isHelper(pid),
-      farewell: (pid) => tree.farewell(pid),
+      isWaitedFor: (pid) => pid === this.child?.pid || signals.sentinel.isHelper(pid),
+      farewell: (pid) => this.#tree?.farewell(pid),
       report: this.report,
     });
-    this.collectors = [...(group ? [group.collector] : []), tree];
     const limits = config.budgetKill ? places.telling?.limits : undefined;
-    this.#keeper = limits && new BudgetKeeper({ limits, tree, clock: systemClock });
+    if (!limits) return;
+    const { BudgetKeeper } = require("../run/budget-watch.ts") as typeof import("../run/budget-watch.ts");
+    this.#keeper = new BudgetKeeper({ limits, tree: this.#madeTree(), clock: systemClock });
+  }
+
+  /** What measures the command itself; the group's figures first, since the tree takes from them. */
+  collectors(): Collector[] {
+    const { group } = this.#parts;
+    return [...(group ? [group.collector] : []), this.#madeTree()];
   }
 
   /** Told of what should not happen. */
@@ -70,6 +76,8 @@ export class CommandRun {
     const { gate } = this;
     // Where the kernel refuses this, orphans go to the system's first process, and their time is that which was seen.
     adoptOrphans();
+    // Whatever runs now is none of the command's processes.
+    this.#processes.list();
     const run = () => startChild(command, inherited, launcher);
     const child = signals.starting(gate ? () => gate.starting(run) : run);
     this.child = child;
@@ -80,10 +88,19 @@ export class CommandRun {
 
   /** Makes the place where the rows go. */
   readonly store = (begin: StoreStart): Store => {
+    const { RunJournal } = loadMeasure();
     const journal = new RunJournal({ ...this.#parts.places.journal, ...begin, clock: systemClock });
     this.journal = journal;
     return this.#keeper?.watch(journal.writer) ?? journal.writer;
   };
+
+  #madeTree(): TreeCollector {
+    const { TreeCollector } = loadMeasure();
+    const { group, signals } = this.#parts;
+    const reap = (pid: number) => this.#orphans.end(pid);
+    this.#tree ??= new TreeCollector({ helpers: signals.sentinel, group: group?.figures, reap }, this.#processes);
+    return this.#tree;
+  }
 
   /** The session is over. */
   ended(): void {
@@ -103,4 +120,8 @@ export class CommandRun {
       return { kind: "unknown" };
     }
   }
+}
+
+function loadMeasure(): typeof import("./measure.ts") {
+  return require("./measure.ts");
 }
