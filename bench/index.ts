@@ -81,8 +81,9 @@ async function measure({ quick, only }: Options): Promise<string> {
   return await withLab(quick, async (lab) => {
     const figures = new Map<Experiment, ReadonlyMap<string, Figures>>();
     for (const each of experiments) {
-      console.error(`${each.name} …`);
+      const start = performance.now();
       figures.set(each, await each.run(lab));
+      console.error(`${each.name}: ${((performance.now() - start) / 1000).toFixed(0)} s`);
     }
     const rows = ROWS.filter((row) => figures.has(row.experiment));
     return `${table(rows, (row) => figures.get(row.experiment)!)}\n\n${caption(quick)}`;

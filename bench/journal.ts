@@ -35,7 +35,7 @@ function recorded(name: string, seconds: number, series: number, beside: boolean
       const note = (what: string, figure: number) => figures.set(what, [...(figures.get(what) ?? []), figure]);
       // What is compared has to last long enough that compiling is a small part of it.
       const rows = lab.quick ? Math.ceil(seconds / (beside ? 6 : 24)) : seconds;
-      for (let i = 0; i < (beside && !lab.quick ? 3 : 1); i++) await round(lab, { rows, series, beside }, note);
+      for (let i = 0; i < (beside ? (lab.quick ? 2 : 3) : 1); i++) await round(lab, { rows, series, beside }, note);
       return figures;
     },
   };
