@@ -4,6 +4,7 @@ import { UsageError } from "../src/errors.ts";
 import { compareWith } from "./against.ts";
 import { machineText } from "./caption.ts";
 import { CROSS_CHECK_ROWS } from "./cross-check.ts";
+import { PAGE_ROWS } from "./explorer-page.ts";
 import { EXPLORE_ROWS } from "./exploring.ts";
 import { JOURNAL_ROWS } from "./journal.ts";
 import { withLab } from "./lab.ts";
@@ -29,6 +30,7 @@ const ROWS: readonly Row[] = [
   TREE_ROWS,
   JOURNAL_ROWS,
   EXPLORE_ROWS,
+  PAGE_ROWS,
   SYNC_ROWS,
   PUSH_ROWS,
 ].flat();

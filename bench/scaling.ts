@@ -40,7 +40,12 @@ const PROCESSES: Scaling = {
     for (const [name, program] of Object.entries(programs)) {
       const walk: Measure = (size) => quotient(program, load, String(size), String(Math.ceil(20_000 / size)));
       const points = await bySize(rounds(lab), [10, 100, 1000, 5000], walk);
-      curves.push({ what: `a look at the command's processes, ${name}`, per: "process", unit: "ns", points });
+      curves.push({
+        what: `CPU time of a look at the command's processes, ${name}`,
+        per: "process",
+        unit: "ns",
+        points,
+      });
     }
     return curves;
   },
@@ -58,7 +63,7 @@ function widths(what: keyof Width, per: string, sizes: readonly number[]): Scali
       for (const size of sizes) await makeTree(root(size), { ...NARROW, [what]: size });
       const tick: Measure = (size) => quotient(sampling, "hot", "everything", "500", root(size));
       const points = await bySize(rounds(lab), sizes, tick);
-      return [{ what: `a tick of everything, by ${what}`, per, unit: "ns", points }];
+      return [{ what: `CPU time of a tick of everything, by ${what}`, per, unit: "ns", points }];
     },
   };
 }
@@ -71,17 +76,17 @@ const POINTS: Scaling = {
   async run(lab) {
     const journaling = await lab.bun("journaling");
     const [journal, into] = [join(lab.folder, "scale.journal"), join(lab.folder, "scale.prom")];
-    const sizes = [1, 4, 12, 24].map((hours) => hours * HOUR_S * SERIES);
+    const sizes = [1, 4, 8, 16].map((hours) => hours * HOUR_S * SERIES);
     const rss = new Map<number, number[]>(sizes.map((size) => [size, []]));
     const points = await bySize(Math.min(rounds(lab), 3), sizes, async (size) => {
       await output([journaling, "write", journal, String(SERIES), String(size / SERIES)]);
-      const [taken, , peak] = (await output([journaling, "file", journal, into])).split(" ").map(Number);
+      const [, , peak, cpu] = (await output([journaling, "file", journal, into])).split(" ").map(Number);
       rss.get(size)!.push(peak!);
-      return taken!;
+      return cpu!;
     });
     await Promise.all([rm(journal), rm(into)]);
     return [
-      { what: `the metrics file of ${SERIES} series, by points`, per: "point", unit: "ns", points },
+      { what: `CPU time of the metrics file of ${SERIES} series, by points`, per: "point", unit: "ns", points },
       { what: "peak RSS meanwhile", per: "point", unit: "bytes", points: rss },
     ];
   },
