@@ -37,7 +37,7 @@ const EXPLORE: Experiment = {
 };
 
 /** 1.2 GB of text, less in a quick look. */
-async function dayFile(lab: Lab): Promise<string> {
+export async function dayFile(lab: Lab): Promise<string> {
   const journaling = await lab.bun("journaling");
   const [journal, file] = [join(lab.folder, "day.journal"), join(lab.folder, "day.prom")];
   const seconds = lab.quick ? DAY_S / 24 : DAY_S;
@@ -54,12 +54,12 @@ async function readBy(lab: Lab, how: "product" | "plain", file: string): Promise
 
 /** From the start of `statexec --explore` to its answer of what runs there are, then to the points of every series. */
 async function opened(lab: Lab, file: string) {
-  const program = await lab.product();
+  // Compiled before the clock starts.
+  await lab.product();
   const start = Bun.nanoseconds();
-  const server = Bun.spawn([program, "--explore", "--no-open", file], { stdout: "pipe", stderr: "inherit" });
+  const server = await explorer(lab, file);
   try {
-    const { value } = await server.stdout.getReader().read();
-    const url = new TextDecoder().decode(value).trim();
+    const { url } = server;
     const { runs, problems } = (await (await fetch(`${url}api/runs`)).json()) as Runs;
     const openedNs = Bun.nanoseconds() - start;
     const [run] = runs;
@@ -68,9 +68,26 @@ async function opened(lab: Lab, file: string) {
     await drawAll(url, run);
     return { openedNs, drawnNs: Bun.nanoseconds() - asked, rss: peakRss(server.pid) };
   } finally {
+    await server.end();
+  }
+}
+
+interface Explorer {
+  readonly url: string;
+  readonly pid: number;
+  end(): Promise<void>;
+}
+
+/** `statexec --explore` of a file, as soon as it says where it is. */
+export async function explorer(lab: Lab, file: string): Promise<Explorer> {
+  const command = [await lab.product(), "--explore", "--no-open", file];
+  const server = Bun.spawn(command, { stdout: "pipe", stderr: "inherit" });
+  const end = async () => {
     server.kill();
     await server.exited;
-  }
+  };
+  const { value } = await server.stdout.getReader().read();
+  return { url: new TextDecoder().decode(value).trim(), pid: server.pid, end };
 }
 
 /** Each series in a line of its own over all of the time, as no page asks at once. */

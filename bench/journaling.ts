@@ -6,13 +6,14 @@ import { JournalWriter } from "../src/journal/writer.ts";
 import { render } from "../src/openmetrics/render.ts";
 import type { Recording } from "../src/recording/recording.ts";
 import { withSummary } from "../src/recording/summary.ts";
+import { cpuNs } from "./batches.ts";
 
 /*
  * A run that never was, journalled and made into its metrics file. Two thirds of its series are counters of hundredths,
  * half of the rest move by whole numbers or not at all, the others are long floats: a fifth of all or so.
  *
  *   journaling write JOURNAL SERIES ROWS    prints ns in the writer, bytes of the journal, peak RSS in bytes
- *   journaling file JOURNAL INTO            the metrics file by the product's own way: prints ns, points, peak RSS
+ *   journaling file JOURNAL INTO            the metrics file by the product's own way: prints ns, points, peak RSS, CPU ns
  *   journaling concat JOURNAL INTO          the same lines by string concatenation, without a summary: the same
  */
 
@@ -88,13 +89,13 @@ type Render = (recording: Recording, write: (bytes: Uint8Array) => void) => void
 function file(path: string, into: string, render: Render): readonly number[] {
   const fd = openSync(path, "r");
   const out = openSync(into, "w");
-  const start = Bun.nanoseconds();
+  const [start, startCpu] = [Bun.nanoseconds(), cpuNs()];
   const recording = readJournal(fileSource(fd), path);
   render(recording, (bytes) => writeWhole(out, bytes));
-  const taken = Bun.nanoseconds() - start;
+  const [taken, cpu] = [Bun.nanoseconds() - start, cpuNs() - startCpu];
   closeSync(out);
   closeSync(fd);
-  return [taken, recording.rows * [...recording.series()].length, peakRss()];
+  return [taken, recording.rows * [...recording.series()].length, peakRss(), cpu];
 }
 
 function writeWhole(fd: number, bytes: Uint8Array): void {

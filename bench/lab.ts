@@ -55,6 +55,6 @@ export async function output(command: readonly string[], extraEnv: Record<string
 }
 
 /** The environment less the variables that would set options of the program under test. */
-function environment(): Record<string, string | undefined> {
+export function environment(): Record<string, string | undefined> {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("SE_")));
 }

@@ -11,8 +11,8 @@ export interface Experiment {
   run(lab: Lab): Promise<ReadonlyMap<string, Figures>>;
 }
 
-/** How a figure is written: nanoseconds, bytes, or hundredths of a whole. */
-export type Unit = "ns" | "bytes" | "percent";
+/** How a figure is written: nanoseconds, bytes, hundredths of a whole, or how often in a second. */
+export type Unit = "ns" | "bytes" | "percent" | "perSecond";
 
 /** One line of the table. The ratio is that of the medians of `ours` and `against`. */
 export interface Row {
@@ -24,6 +24,8 @@ export interface Row {
   /** The contestant that it is measured against; without one, the goal is for the figure itself. */
   readonly against?: string;
   readonly goal?: Goal;
+  /** The goal is for the figure itself although there is one to compare it with. */
+  readonly absolute?: true;
 }
 
 export type Goal = { readonly atMost: number } | { readonly atLeast: number };

@@ -4,6 +4,7 @@ import { SelfCollector } from "../src/collect/self.ts";
 import { OwnUsage } from "../src/os/process.ts";
 import { kernelFs } from "../src/proc/kernel-fs.ts";
 import { BASIC } from "./basic.ts";
+import { batchedNs } from "./batches.ts";
 import { tickByText } from "./text-tick.ts";
 
 /*
@@ -11,7 +12,7 @@ import { tickByText } from "./text-tick.ts";
  * `everything` (all of them, and the recorder's own), or `text` (the four by `Bun.file().text()`).
  * A root after everything is a tree to read instead of the machine's files: `hot everything TICKS ROOT`.
  *
- *   sampling hot WAY TICKS           as fast as it can:                prints ns, ticks, values a tick
+ *   sampling hot WAY TICKS           as fast as it can:                prints its CPU time in ns, ticks, values a tick
  *   sampling paced WAY HZ SECONDS    at absolute deadlines:            prints its CPU time in ns, ticks, values a tick
  *   sampling idle HZ SECONDS         the same wake-ups, nothing read:  prints its CPU time in ns, ticks, 0
  *   sampling allocated WAY TICKS     with the garbage collector off:   prints bytes of heap, ticks, values a tick
@@ -62,9 +63,11 @@ const WARM_UP_TICKS = 4000;
 
 async function hot(tick: Tick, ticks: number): Promise<Result> {
   await repeat(tick, WARM_UP_TICKS);
-  const start = Bun.nanoseconds();
-  const values = await repeat(tick, ticks);
-  return [Bun.nanoseconds() - start, ticks, values];
+  let values = 0;
+  const run = async (count: number) => {
+    values = await repeat(tick, count);
+  };
+  return [await batchedNs(ticks, run), ticks, values];
 }
 
 /** Without its collector the heap only grows, block by block, by what the ticks allocate. */

@@ -52,7 +52,7 @@ export function ratioOfMedians(values: readonly number[], divisors: readonly num
 }
 
 /** Numbers from 0 to 1, the same ones for the same seed: mulberry32. */
-function seededRandom(seed: number): () => number {
+export function seededRandom(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

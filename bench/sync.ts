@@ -11,11 +11,11 @@ const SKEW = "skew";
 const RUNNING = "running";
 const MISSED = "missed";
 
-const HOST = "127.0.0.1";
+export const HOST = "127.0.0.1";
 const MS = 1e6;
 
 /** A port that nothing listens on. */
-function freePort(): number {
+export function freePort(): number {
   const server = Bun.listen({ hostname: HOST, port: 0, socket: { data: () => undefined } });
   const { port } = server;
   server.stop(true);
@@ -23,18 +23,19 @@ function freePort(): number {
 }
 
 interface Side {
+  readonly pid: number;
   readonly file: string;
   readonly exited: Promise<number>;
 }
 
 /** A server that listens. */
-async function serving(lab: Lab, port: number, words: readonly string[]): Promise<Side> {
+export async function serving(lab: Lab, port: number, words: readonly string[]): Promise<Side> {
   const file = join(lab.folder, "server.prom");
   const command = [await lab.product(), "-s", "-sp", `${port}`, "-f", file, ...words];
   const child = Bun.spawn(command, { stdio: ["ignore", "ignore", "pipe"] });
   const { value } = await child.stderr.getReader().read();
   if (!new TextDecoder().decode(value).includes("waiting for")) throw new Error(`the server does not wait: ${value}`);
-  return { file, exited: child.exited };
+  return { pid: child.pid, file, exited: child.exited };
 }
 
 function post(port: number, path: string): Promise<Response> {

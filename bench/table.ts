@@ -9,14 +9,15 @@ export function table(rows: readonly Row[], figuresOf: (row: Row) => ReadonlyMap
   );
 }
 
-const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
+/** A line of a table. */
+export const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
 
 function cells(row: Row, figures: ReadonlyMap<string, Figures>): readonly string[] {
   const ours = figuresOfContestant(figures, row.ours);
   const against = row.against === undefined ? undefined : figuresOfContestant(figures, row.against);
   const comparable = Array.isArray(ours) && Array.isArray(against);
   const ratio = comparable ? ratioOfMedians(ours, against) : undefined;
-  const reached = row.against === undefined ? (Array.isArray(ours) ? median(ours) : undefined) : ratio?.value;
+  const reached = isAbsolute(row) ? (Array.isArray(ours) ? median(ours) : undefined) : ratio?.value;
   return [
     row.what,
     figureText(ours, row.unit),
@@ -27,6 +28,9 @@ function cells(row: Row, figures: ReadonlyMap<string, Figures>): readonly string
   ];
 }
 
+/** Whether its goal is one for the figure itself. */
+const isAbsolute = ({ against, absolute }: Row) => against === undefined || absolute === true;
+
 function figuresOfContestant(figures: ReadonlyMap<string, Figures>, name: string): Figures {
   const found = figures.get(name);
   if (found === undefined) throw new Error(`no figures of ${JSON.stringify(name)}; there are: ${[...figures.keys()]}`);
@@ -34,7 +38,7 @@ function figuresOfContestant(figures: ReadonlyMap<string, Figures>, name: string
 }
 
 /** Median and median absolute deviation in one scale, `14.2 ± 0.3 ms`; or why there are none. */
-function figureText(figures: Figures, unit: Unit): string {
+export function figureText(figures: Figures, unit: Unit): string {
   if (typeof figures === "string") return figures;
   const middle = median(figures);
   const [scale, name] = scaleOf(Math.abs(middle), unit);
@@ -54,6 +58,11 @@ const SCALES: Readonly<Record<Unit, readonly (readonly [scale: number, name: str
     [1, "B"],
   ],
   percent: [[1, "%"]],
+  perSecond: [
+    [1e6, "million/s"],
+    [1e3, "thousand/s"],
+    [1, "/s"],
+  ],
 };
 
 function scaleOf(value: number, unit: Unit): readonly [scale: number, name: string] {
@@ -66,14 +75,16 @@ const digits = (value: number) => (Math.abs(value) >= 100 ? value.toFixed(0) : v
 /** Below this a ratio says only that the two are of different orders. */
 const SMALLEST_RATIO = 0.01;
 
-function ratioText({ value, low, high }: Estimate): string {
+/** A ratio with its interval. */
+export function ratioText({ value, low, high }: Estimate): string {
   return high < SMALLEST_RATIO ? `**< ${SMALLEST_RATIO}**` : `**${digits(value)}** (${digits(low)} to ${digits(high)})`;
 }
 
 /** A goal for the ratio, or where there is nothing to compare with for the figure, in its unit. */
-function goalText({ goal, against, unit }: Row): string {
+function goalText(row: Row): string {
+  const { goal, unit } = row;
   const text = (bound: number) => {
-    if (against !== undefined) return String(bound);
+    if (!isAbsolute(row)) return String(bound);
     const [scale, name] = scaleOf(bound, unit);
     return `${Number((bound / scale).toPrecision(3))} ${name}`;
   };
@@ -86,13 +97,11 @@ function metText(goal: Goal | undefined, reached: number | undefined): string {
   return ("atMost" in goal ? reached <= goal.atMost : reached >= goal.atLeast) ? "yes" : "**no**";
 }
 
-const BEGIN = "<!-- benchmark -->";
-const END = "<!-- /benchmark -->";
-
-/** The text with what lies between the two benchmark markers replaced; undefined where it does not have them. */
-export function replaceBlock(text: string, block: string): string | undefined {
-  const begin = text.indexOf(BEGIN);
-  const end = text.indexOf(END, begin);
+/** The text with what lies between the two markers of a name replaced; undefined where it does not have them. */
+export function replaceBlock(text: string, block: string, name: string): string | undefined {
+  const [opening, closing] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
+  const begin = text.indexOf(opening);
+  const end = text.indexOf(closing, begin);
   if (begin === -1 || end === -1) return undefined;
-  return `${text.slice(0, begin + BEGIN.length)}\n${block}\n${text.slice(end)}`;
+  return `${text.slice(0, begin + opening.length)}\n${block}\n${text.slice(end)}`;
 }

@@ -15,7 +15,7 @@ async function loadProgram(lab: Lab): Promise<string> {
   return path;
 }
 
-/** Wall time of a look at the tree in a loop without pauses, in ns: both in turn, each over a tree of its own. */
+/** CPU time of a look at the tree in a loop without pauses, in ns: both in turn, each over a tree of its own. */
 const WALK: Experiment = {
   name: "tree-walk",
   async run(lab): Promise<ReadonlyMap<string, Figures>> {
@@ -79,7 +79,7 @@ function percent(counters: readonly (readonly Point[])[]): number {
 export const TREE_ROWS: readonly Row[] = [
   ...SIZES.map(
     (size): Row => ({
-      what: `a look at a tree of ${size} processes, wall time`,
+      what: `a look at a tree of ${size} processes, CPU time`,
       experiment: WALK,
       unit: "ns",
       ours: named(STATEXEC, size),

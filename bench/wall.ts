@@ -1,6 +1,17 @@
-import { join } from "node:path";
 import { type Lab, output } from "./lab.ts";
 import type { Experiment, Figures, Goal, Row } from "./row.ts";
+import {
+  bareBun,
+  cWrapper,
+  gnuTime,
+  hyperfine,
+  noWrapper,
+  perfStat,
+  resourceMonitor,
+  runlim,
+  statexec,
+  type Wrapper,
+} from "./wrappers.ts";
 
 const DIRECT = "no wrapper";
 const STATEXEC = "statexec";
@@ -8,24 +19,21 @@ const BARE = "bare Bun wrapper";
 const C = "C floor";
 const TIME = "GNU time";
 const RUNLIM = "runlim";
+const PERF = "perf stat";
+const MONITOR = "resource_monitor";
+const HYPERFINE = "hyperfine";
 
-/** The words in front of the command, or why this wrapper cannot be run here. */
-type Wrapper = (lab: Lab) => Promise<readonly string[] | string>;
-
-/** Each that records anything writes it to a file, which is replaced in every round. */
 const WRAPPERS: Readonly<Record<string, Wrapper>> = {
-  [DIRECT]: async () => [],
-  [C]: async (lab) => [await lab.c("wrap")],
-  [BARE]: async (lab) => [await lab.bun("bare")],
-  [STATEXEC]: async (lab) => [await lab.product(), "-f", join(lab.folder, "run.prom")],
-  [TIME]: async (lab) => installed("time", "-v", "-o", join(lab.folder, "time.txt")),
-  [RUNLIM]: async (lab) => installed("runlim", "-o", join(lab.folder, "runlim.txt")),
+  [DIRECT]: noWrapper,
+  [C]: cWrapper,
+  [BARE]: bareBun,
+  [STATEXEC]: statexec(1),
+  [TIME]: gnuTime,
+  [RUNLIM]: runlim,
+  [PERF]: perfStat(),
+  [MONITOR]: resourceMonitor,
+  [HYPERFINE]: hyperfine,
 };
-
-function installed(program: string, ...args: readonly string[]): readonly string[] | string {
-  const path = Bun.which(program);
-  return path === null ? "not installed" : [path, ...args];
-}
 
 /** A round or two in which files and page tables get warm; not counted. */
 const WARM_UP_ROUNDS = 2;
@@ -40,10 +48,10 @@ function addedWall(name: string, command: readonly [string, ...string[]], rounds
     async run(lab) {
       const figures = new Map<string, Figures>();
       const wrapped = new Map<string, readonly string[]>();
-      for (const [wrapper, words] of Object.entries(WRAPPERS)) {
-        const front = await words(lab);
-        if (typeof front === "string") figures.set(wrapper, front);
-        else wrapped.set(wrapper, [...front, ...withPath(command)]);
+      for (const [name, wrapper] of Object.entries(WRAPPERS)) {
+        const words = await wrapper({ lab, tag: "wall", command: withPath(command) });
+        if (typeof words === "string") figures.set(name, words);
+        else wrapped.set(name, words);
       }
       const times = await stopwatch(lab, [...wrapped.values()], lab.quick ? rounds.quick : rounds.full);
       const names = [...wrapped.keys()];
@@ -59,14 +67,18 @@ function addedWall(name: string, command: readonly [string, ...string[]], rounds
 }
 
 /** The command by its path, so that no contestant has to look for it. */
-function withPath([program, ...args]: readonly [string, ...string[]]): readonly string[] {
+export function withPath([program, ...args]: readonly [string, ...string[]]): readonly string[] {
   const path = Bun.which(program);
   if (path === null) throw new Error(`${program}: not found`);
   return [path, ...args];
 }
 
 /** Wall times in nanoseconds: by round, then in the commands' order. */
-async function stopwatch(lab: Lab, commands: readonly (readonly string[])[], rounds: number): Promise<number[][]> {
+export async function stopwatch(
+  lab: Lab,
+  commands: readonly (readonly string[])[],
+  rounds: number,
+): Promise<number[][]> {
   const words = commands.flatMap((command) => [SEPARATOR, ...command]);
   const text = await output([await lab.c("stopwatch"), String(rounds + WARM_UP_ROUNDS), ...words]);
   const lines = text.trim().split("\n").slice(WARM_UP_ROUNDS);
@@ -76,7 +88,7 @@ async function stopwatch(lab: Lab, commands: readonly (readonly string[])[], rou
 const TRUE = addedWall("wall-true", ["true"], { full: 120, quick: 30 });
 const SLEEP = addedWall("wall-sleep", ["sleep", "0.25"], { full: 20, quick: 4 });
 
-const GOALS: Readonly<Record<string, Goal>> = { [BARE]: { atMost: 2.2 } };
+const GOALS: Readonly<Record<string, Goal>> = { [BARE]: { atMost: 1.7 } };
 
 export const WALL_ROWS: readonly Row[] = [
   ...comparisons("wall added to `true`", TRUE, GOALS),
@@ -84,7 +96,7 @@ export const WALL_ROWS: readonly Row[] = [
 ];
 
 function comparisons(what: string, experiment: Experiment, goals: Readonly<Record<string, Goal>>): readonly Row[] {
-  return [BARE, C, TIME, RUNLIM].map((against) => {
+  return [BARE, C, TIME, RUNLIM, PERF, MONITOR, HYPERFINE].map((against) => {
     const goal = goals[against];
     return { what, experiment, unit: "ns", ours: STATEXEC, against, ...(goal && { goal }) };
   });

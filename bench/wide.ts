@@ -6,7 +6,7 @@ import { makeTree, type Width } from "./trees.ts";
 const BASIC = "the four basic collectors";
 const EVERYTHING = "all collectors";
 
-/** Nanoseconds a tick in a loop without pauses. */
+/** Nanoseconds of CPU time a tick in a loop without pauses. */
 async function hot(lab: Lab, way: string, ticks: number, root?: string): Promise<number> {
   const words = [await lab.bun("sampling"), "hot", way, String(ticks), ...(root === undefined ? [] : [root])];
   const [taken, count] = (await output(words)).split(" ").map(Number);
@@ -54,7 +54,7 @@ const TREES: Experiment = {
   },
 };
 
-const HOT_ALL = "a tick of everything in a hot loop, wall time";
+const HOT_ALL = "a tick of everything in a hot loop, CPU time";
 const GENERATED = "the same of a generated machine";
 const [narrow] = Object.keys(WIDE) as [string];
 

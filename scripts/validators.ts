@@ -1,17 +1,7 @@
 import { missingPackages } from "../test/helpers/validators.ts";
+import { installPackages } from "./packages.ts";
 
-/** Installs what is missing where that may be (root, apt). Answers what is missing still. */
+/** Installs what tests need that others made, where that may be. Answers what is missing still. */
 export function installValidators(long: boolean): string[] {
-  const wanted = missingPackages(long);
-  if (wanted.length === 0 || process.getuid?.() !== 0 || !Bun.which("apt-get")) return wanted;
-  console.log(`installing from Debian's packages: ${wanted.join(" ")}`);
-  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-  for (const words of [
-    ["apt-get", "update", "-qq"],
-    ["apt-get", "install", "-y", "-qq", "--no-install-recommends", ...wanted],
-  ]) {
-    const run = Bun.spawnSync(words, { env, stdout: "pipe", stderr: "pipe" });
-    if (!run.success) console.error(`${words.join(" ")} failed:\n${run.stderr}`);
-  }
-  return missingPackages(long);
+  return installPackages(() => missingPackages(long));
 }

@@ -10,10 +10,17 @@ static inline int64_t now_ns(void) {
   return t.tv_sec * 1000000000LL + t.tv_nsec;
 }
 
-/* CPU time of this process, user and system. */
-static inline int64_t cpu_ns(void) {
-  struct rusage usage;
-  getrusage(RUSAGE_SELF, &usage);
-  return (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000000LL +
-         (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1000LL;
+/* CPU time, user and system. */
+static inline int64_t ns_of(const struct rusage *usage) {
+  return (usage->ru_utime.tv_sec + usage->ru_stime.tv_sec) * 1000000000LL +
+         (usage->ru_utime.tv_usec + usage->ru_stime.tv_usec) * 1000LL;
 }
+
+/* The same of this process, RUSAGE_SELF, or of its children that it has waited for. */
+static inline int64_t cpu_ns_of(int who) {
+  struct rusage usage;
+  getrusage(who, &usage);
+  return ns_of(&usage);
+}
+
+static inline int64_t cpu_ns(void) { return cpu_ns_of(RUSAGE_SELF); }

@@ -6,39 +6,15 @@
  * A command that does not exit with 0 ends it all: its time would mean nothing.
  */
 #define _GNU_SOURCE
-#include "clock.h"
-#include <errno.h>
-#include <fcntl.h>
-#include <spawn.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include "spawn.h"
 
 #define MAX_COMMANDS 64
 
-extern char **environ;
-
-static void die(const char *what, int error) {
-  fprintf(stderr, "stopwatch: %s: %s\n", what, strerror(error));
-  exit(1);
-}
-
-static int64_t time_one(char **argv, const posix_spawn_file_actions_t *quiet) {
-  pid_t pid;
-  int status;
+static int64_t time_one(char **argv) {
+  struct rusage usage;
   int64_t start = now_ns();
-  int error = posix_spawn(&pid, argv[0], quiet, NULL, argv, environ);
-  if (error) die(argv[0], error);
-  while (waitpid(pid, &status, 0) < 0)
-    if (errno != EINTR) die("waitpid", errno);
-  int64_t end = now_ns();
-  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-    fprintf(stderr, "stopwatch: %s: wait status 0x%x, expected exit 0\n", argv[0], status);
-    exit(1);
-  }
-  return end - start;
+  pid_t pid = start_quietly(argv);
+  return end_of(pid, argv[0], &usage) - start;
 }
 
 int main(int argc, char **argv) {
@@ -57,17 +33,12 @@ int main(int argc, char **argv) {
   /* What the harness left open would be passed on by some of them, and cost those alone. */
   close_range(3, ~0U, 0);
 
-  posix_spawn_file_actions_t quiet;
-  posix_spawn_file_actions_init(&quiet);
-  posix_spawn_file_actions_addopen(&quiet, 0, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_addopen(&quiet, 1, "/dev/null", O_WRONLY, 0);
-
   int64_t ns[MAX_COMMANDS];
   for (long round = 0; round < rounds; round++) {
     for (int step = 0; step < count; step++) {
       int place = round % 2 ? count - 1 - step : step;
       int which = (int)((place + round / 2) % count);
-      ns[which] = time_one(commands[which], &quiet);
+      ns[which] = time_one(commands[which]);
     }
     for (int i = 0; i < count; i++) printf("%lld%c", (long long)ns[i], i + 1 == count ? '\n' : ' ');
   }

@@ -34,7 +34,7 @@ describe("the C floor", () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "statexec-test-"));
     if (withoutCompiler) return;
-    const names = ["sources", "wrap", "stopwatch"];
+    const names = ["sources", "wrap", "stopwatch", "sampler", "idle", "reaped", "begun"];
     await Promise.all(names.map((name) => compileC(join(REPOSITORY, "bench/floor", `${name}.c`), program(name))));
   });
   afterAll(() => rm(folder, { recursive: true }));
@@ -52,10 +52,41 @@ describe("the C floor", () => {
     expect([ticks, counted]).toEqual([3, values]);
   });
 
-  test.skipIf(withoutCompiler)("a wrapper ends as its command does", async () => {
-    expect(await exitStatus(program("wrap"), "sh", "-c", "exit 7")).toBe(7);
-    expect(await exitStatus(program("wrap"), "sh", "-c", "kill -TERM $$")).toBe(143);
-    expect(await exitStatus(program("wrap"), "/does/not/exist")).toBe(127);
+  test.skipIf(withoutCompiler).each(["wrap", "sampler"])("%s ends as its command does", async (name) => {
+    const wrapper = [program(name), ...(name === "sampler" ? ["0.1", program("rows")] : [])];
+    expect(await exitStatus(...wrapper, "sh", "-c", "exit 7")).toBe(7);
+    expect(await exitStatus(...wrapper, "sh", "-c", "kill -TERM $$")).toBe(143);
+    expect(await exitStatus(...wrapper, "/does/not/exist")).toBe(127);
+  });
+
+  test.skipIf(withoutCompiler)(
+    "a sampler writes the sources and the processes of its command once a period",
+    async () => {
+      const [file, told] = [program("rows"), program("told")];
+      await output([program("sampler"), "0.05", file, program("idle"), told, "0.3", "5"]);
+      const values = (await output([program("sources"), "values"])).trim().split("\n").length;
+      const all = new Float64Array(await Bun.file(file).arrayBuffer());
+      // Processes stand behind the sources and the sum of the tree; after them its details.
+      const width = values + 2 + 8;
+      const processes = Array.from({ length: all.length / width }, (_, row) => all[row * width + values + 1]);
+      expect(all.length % width).toBe(0);
+      expect(processes.length).toBeGreaterThanOrEqual(3);
+      // It has ended, and is waited for after this.
+      expect(processes.at(-1)).toBe(1);
+      expect(processes).toContain(5);
+    },
+  );
+
+  test.skipIf(withoutCompiler)("a command's own CPU time is none of its wrapper's", async () => {
+    const told = program("told");
+    const burn = ["sh", "-c", `for i in $(seq 50000); do :; done; exec ${program("idle")} ${told} 0.01 1`];
+    const [pid, end] = (await output([program("reaped"), program("wrap"), ...burn])).trim().split("\n");
+    const [reapedAt, all] = end!.split(" ").map(Number);
+    const [endedAt, command] = (await Bun.file(told).text()).split(" ").map(Number);
+    expect(Number(pid)).toBeGreaterThan(0);
+    expect(reapedAt).toBeGreaterThan(endedAt!);
+    expect(all! - command!).toBeGreaterThan(0);
+    expect(all! - command!).toBeLessThan(command! / 2);
   });
 
   test.skipIf(withoutCompiler)("the stopwatch times every command in every round", async () => {

@@ -59,6 +59,12 @@ describe("table", () => {
     expect(cells({ ...row, goal: { atMost: 0.1 } })[5]).toBe("**no**");
   });
 
+  test("a goal may be for the figure although there is a contestant", () => {
+    const row: Partial<Row> = { against: "bare", absolute: true };
+    expect(cells({ ...row, goal: { atMost: 15e6 } }).slice(3)).toEqual(["**2.00** (2.00 to 2.00)", "≤ 15 ms", "yes"]);
+    expect(cells({ ...row, goal: { atMost: 2.2 } })[5]).toBe("**no**");
+  });
+
   test("a ratio too small for its digits is not shown as zero", () => {
     expect(cells({ ours: "heap", against: "bare" })[3]).toBe("**< 0.01**");
   });
@@ -75,12 +81,12 @@ describe("table", () => {
 describe("replaceBlock", () => {
   test("replaces what lies between the markers, and nothing else, however often", () => {
     const readme = "a\n<!-- benchmark -->\nold\n<!-- /benchmark -->\nb\n";
-    const once = replaceBlock(readme, "| new |");
+    const once = replaceBlock(readme, "| new |", "benchmark");
     expect(once).toBe("a\n<!-- benchmark -->\n| new |\n<!-- /benchmark -->\nb\n");
-    expect(replaceBlock(once!, "| new |")).toBe(once);
+    expect(replaceBlock(once!, "| new |", "benchmark")).toBe(once);
   });
 
   test.each(["", "<!-- benchmark -->", "<!-- /benchmark --> <!-- benchmark -->"])("%p has no block", (readme) => {
-    expect(replaceBlock(readme, "x")).toBeUndefined();
+    expect(replaceBlock(readme, "x", "benchmark")).toBeUndefined();
   });
 });

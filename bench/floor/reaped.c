@@ -1,0 +1,20 @@
+/*
+ * reaped command [args]
+ *
+ * Runs it, and prints its pid at once. When it has ended: the monotonic clock in ns, and the CPU time in ns of it and of
+ * all below it that were waited for.
+ */
+#define _GNU_SOURCE
+#include "spawn.h"
+
+int main(int argc, char **argv) {
+  if (argc < 2) return 2;
+  close_range(3, ~0U, 0);
+  struct rusage usage;
+  pid_t pid = start_quietly(argv + 1);
+  printf("%d\n", pid);
+  fflush(stdout);
+  int64_t end = end_of(pid, argv[1], &usage);
+  printf("%lld %lld\n", (long long)end, (long long)ns_of(&usage));
+  return 0;
+}

@@ -1,0 +1,93 @@
+import { describe, expect, test } from "bun:test";
+import { type Epoch, ratioOverBuilds, verdictOf } from "../../bench/judge.ts";
+import { seededRandom } from "../../bench/stats.ts";
+
+interface Made {
+  readonly seed: number;
+  /** How the new source is to the old one. */
+  readonly factor?: number;
+  /** By what part builds of one source differ from each other for good, and rounds of one build. */
+  readonly builds?: number;
+  readonly rounds?: number;
+  /** Of each epoch. */
+  readonly copies?: number;
+  readonly epochs?: number;
+  /** What a round's every figure is multiplied by. */
+  readonly drift?: (round: number) => number;
+}
+
+const ROUNDS = 8;
+
+/** Figures as they would be measured of two sources. */
+function made({
+  seed,
+  factor = 1,
+  builds = 0.1,
+  rounds = 0.1,
+  copies = 3,
+  epochs = 4,
+  drift = () => 1,
+}: Made): Epoch[] {
+  const random = seededRandom(seed);
+  const off = (part: number) => 1 + part * (random() + random() + random() - 1.5) * 2;
+  return Array.from({ length: epochs }, (_, epoch) => {
+    const levels = (source: number) => Array.from({ length: copies }, () => 100 * source * off(builds));
+    const [old, now] = [levels(1), levels(factor)];
+    return Array.from({ length: ROUNDS }, (_, round) => {
+      const slow = drift(epoch * ROUNDS + round);
+      const measured = (all: readonly number[]) => all.map((level) => level * slow * off(rounds));
+      return { old: measured(old), new: measured(now) };
+    });
+  });
+}
+
+const verdict = (figures: Made) => verdictOf(ratioOverBuilds(made(figures)));
+
+const COMPARISONS = 40;
+
+/** How forty comparisons end, in figures that differ in nothing but their noise. */
+function verdicts(figures: Omit<Made, "seed">): readonly string[] {
+  return Array.from({ length: COMPARISONS }, (_, seed) => verdict({ ...figures, seed }));
+}
+
+const allOf = (wanted: string) => Array(COMPARISONS).fill(wanted);
+
+describe("a comparison of two versions", () => {
+  test.each([{ epochs: 4 }, { epochs: 1 }])("of the same source finds nothing, though builds differ: %p", (figures) => {
+    const found = verdicts(figures).filter((one) => one !== "no regression");
+    expect(found.length).toBeLessThanOrEqual(2);
+  });
+
+  test("fails for what is a third slower, and for nothing that is a third faster", () => {
+    expect(verdicts({ factor: 4 / 3 })).toEqual(allOf("regression"));
+    expect(verdicts({ factor: 3 / 4 })).toEqual(allOf("better"));
+  });
+
+  test("does not fail for what lies within the margin, however sure it is", () => {
+    expect(verdict({ seed: 1, factor: 1.02, builds: 0, rounds: 0 })).toBe("no regression");
+    expect(verdict({ seed: 1, factor: 1.05, builds: 0, rounds: 0 })).toBe("regression");
+  });
+
+  test("does not blame a version for one build that lies badly", () => {
+    const epochs = made({ seed: 3, builds: 0.03, epochs: 2 });
+    const [first, ...rest] = epochs;
+    const bad = first!.map((round) => ({ ...round, new: [round.new[0]! * 1.5, ...round.new.slice(1)] }));
+    expect(verdictOf(ratioOverBuilds([bad, ...rest]))).toBe("no regression");
+  });
+
+  test("is not moved by a machine that becomes slow meanwhile", () => {
+    const width = (drift: (round: number) => number) => {
+      const { low, high } = ratioOverBuilds(made({ seed: 5, drift }));
+      return high - low;
+    };
+    const slowing = width((round) => 1 + round / ROUNDS);
+    expect(slowing).toBeCloseTo(
+      width(() => 1),
+      6,
+    );
+  });
+
+  test("gives the same answer for the same figures", () => {
+    expect(ratioOverBuilds(made({ seed: 9 }))).toEqual(ratioOverBuilds(made({ seed: 9 })));
+  });
+});
