@@ -70,10 +70,13 @@ interface Machine {
 function machineOf(proc: KernelFiles, config: Config): Machine {
   const { only, without, ways } = config.collectors;
   const measure = () => require("./measure.ts") as typeof import("./measure.ts");
+  // Sources take long to load: while they do, nobody could see a short command end.
+  if (!isCompiled()) measure();
   if (only.length + without.length + ways.length > 0) measure().checkCollectors(config);
+  const named = [...only, ...ways.map(([name]) => name)];
   const files: string[] = [];
   for (const [name, paths] of Object.entries(FIXED_FILES)) {
-    const isWanted = (only.length === 0 || only.includes(name)) && !without.includes(name);
+    const isWanted = (only.length === 0 || named.includes(name)) && !without.includes(name);
     if (isWanted) files.push(...paths);
   }
   let made: readonly Collector[] | undefined;
@@ -84,6 +87,11 @@ function machineOf(proc: KernelFiles, config: Config): Machine {
     },
     capture: () => proc.capture(files),
   };
+}
+
+/** Whether this is the binary, whose own files are below a root that is nowhere else. */
+function isCompiled(): boolean {
+  return Bun.main.startsWith("/$bunfs/");
 }
 
 /** Places that are taken before the command starts. */
