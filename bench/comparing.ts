@@ -119,7 +119,7 @@ function inProcess(
     async measure(lab, builds) {
       const all = await words(lab);
       const epochs: Round[][] = all.map(() => []);
-      for (let i = 0; i < rounds(lab, 6); i++) {
+      for (let i = 0; i < rounds(lab, 2); i++) {
         for (const [row, operands] of all.entries()) {
           const values: number[] = [];
           for (const build of [...builds.old, ...builds.new]) {

@@ -44,7 +44,7 @@ const HOT: Experiment = {
   async run(lab): Promise<ReadonlyMap<string, Figures>> {
     const [sources, sampling] = [await lab.c("sources"), await lab.bun("sampling")];
     const rounds: Record<string, Answer>[] = [];
-    for (let i = 0; i < (lab.quick ? 9 : 24); i++) {
+    for (let i = 0; i < (lab.quick ? 4 : 8); i++) {
       const round = {
         [STATEXEC]: await ask([sampling, "hot", "collectors", "2000"]),
         [C]: await ask([sources, "hot", "2000"]),

@@ -22,10 +22,10 @@ const WALK: Experiment = {
     const load = await loadProgram(lab);
     const programs = { [STATEXEC]: await lab.bun("treewalk"), [C]: await lab.c("treewalk") };
     const figures = new Map<string, number[]>();
-    for (let round = 0; round < (lab.quick ? 3 : 8); round++) {
+    for (let round = 0; round < (lab.quick ? 3 : 6); round++) {
       for (const size of SIZES) {
         for (const [who, program] of Object.entries(programs)) {
-          const text = await output([program, load, String(size), String(200_000 / size / (lab.quick ? 4 : 1))]);
+          const text = await output([program, load, String(size), String(100_000 / size / (lab.quick ? 2 : 1))]);
           const [ns = Number.NaN, ticks = Number.NaN, seen] = text.split(" ").map(Number);
           if (seen !== size) throw new Error(`${program}: saw ${seen} processes, expected ${size}`);
           const name = named(who, size);

@@ -86,7 +86,7 @@ export async function stopwatch(
 }
 
 const TRUE = addedWall("wall-true", ["true"], { full: 120, quick: 30 });
-const SLEEP = addedWall("wall-sleep", ["sleep", "0.25"], { full: 20, quick: 4 });
+const SLEEP = addedWall("wall-sleep", ["sleep", "0.25"], { full: 14, quick: 4 });
 
 const GOALS: Readonly<Record<string, Goal>> = { [BARE]: { atMost: 1.7 } };
 

@@ -25,7 +25,7 @@ async function interleaved(rounds: number, contestants: Contestants): Promise<Re
 const ALL: Experiment = {
   name: "tick-all",
   run: (lab) =>
-    interleaved(lab.quick ? 5 : 16, {
+    interleaved(lab.quick ? 3 : 8, {
       [BASIC]: () => hot(lab, "collectors", 2000),
       [EVERYTHING]: () => hot(lab, "everything", 2000),
     }),
@@ -50,7 +50,7 @@ const TREES: Experiment = {
       await makeTree(root, width);
       contestants[name] = () => hot(lab, "everything", 500, root);
     }
-    return await interleaved(lab.quick ? 3 : 8, contestants);
+    return await interleaved(lab.quick ? 2 : 4, contestants);
   },
 };
 
