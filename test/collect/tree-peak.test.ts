@@ -83,27 +83,36 @@ class Run {
 }
 
 const RUNS = process.env.STATEXEC_TEST_LONG ? 20_000 : 400;
+const TIMEOUT_MS = 120_000;
 
-test("of any history that is sampled at rest, the peak is the highest truth, and said to be it", () => {
-  fc.assert(
-    fc.property(fc.array(fc.oneof({ weight: 4, arbitrary: act }, quiet), { maxLength: 60 }), (steps) => {
-      const run = new Run();
-      for (const step of [...steps, { kind: "sample", during: [] } as const]) run.apply(step);
-      expect(run.said).toBeWithin(run.most * (1 - NEAR) - ROUNDING, run.most * (1 + NEAR) + 1);
-      expect(run.isBound).toBe(false);
-    }),
-    { numRuns: RUNS },
-  );
-});
+test(
+  "of any history that is sampled at rest, the peak is the highest truth, and said to be it",
+  () => {
+    fc.assert(
+      fc.property(fc.array(fc.oneof({ weight: 4, arbitrary: act }, quiet), { maxLength: 60 }), (steps) => {
+        const run = new Run();
+        for (const step of [...steps, { kind: "sample", during: [] } as const]) run.apply(step);
+        expect(run.said).toBeWithin(run.most * (1 - NEAR) - ROUNDING, run.most * (1 + NEAR) + 1);
+        expect(run.isBound).toBe(false);
+      }),
+      { numRuns: RUNS },
+    );
+  },
+  TIMEOUT_MS,
+);
 
-test("of any history that goes on while shares are read, it is never too high, nor too low unless it says so", () => {
-  fc.assert(
-    fc.property(fc.array(fc.oneof({ weight: 4, arbitrary: act }, busy), { maxLength: 60 }), (steps) => {
-      const run = new Run();
-      for (const step of [...steps, { kind: "sample", during: [] } as const]) run.apply(step);
-      expect(run.said).toBeLessThan(run.mostOfAny * (1 + NEAR) + 1);
-      if (run.said < run.most * (1 - NEAR) - ROUNDING) expect(run.isBound).toBe(true);
-    }),
-    { numRuns: RUNS },
-  );
-});
+test(
+  "of any history that goes on while shares are read, it is never too high, nor too low unless it says so",
+  () => {
+    fc.assert(
+      fc.property(fc.array(fc.oneof({ weight: 4, arbitrary: act }, busy), { maxLength: 60 }), (steps) => {
+        const run = new Run();
+        for (const step of [...steps, { kind: "sample", during: [] } as const]) run.apply(step);
+        expect(run.said).toBeLessThan(run.mostOfAny * (1 + NEAR) + 1);
+        if (run.said < run.most * (1 - NEAR) - ROUNDING) expect(run.isBound).toBe(true);
+      }),
+      { numRuns: RUNS },
+    );
+  },
+  TIMEOUT_MS,
+);
