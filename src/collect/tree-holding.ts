@@ -19,6 +19,8 @@ export class Holding {
   highestBytes = 0;
   /** It has the kernel end its children unseen. */
   ignoresChildren = false;
+  /** It may share memory with another of the tree, as of the last sum. */
+  isSharing = false;
   /** The number of the last walk over its pages, and what it held then. */
   walk = 0;
   walkedAnonymousBytes = 0;

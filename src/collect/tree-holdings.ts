@@ -57,6 +57,22 @@ export class Holdings {
     this.sharingLeast += this.mostShared;
   }
 
+  /**
+   * By how much those that shared with nobody have come to map shared memory since: what they then have in common with
+   * others is missing in the shares of these. Throws ParseError.
+   */
+  joinedBytes(members: readonly Member[]): number {
+    let joined = 0;
+    for (const member of members) {
+      const { holding } = member;
+      if (!member.hasMemory || holding.isSharing) continue;
+      this.status ??= new PidStatus();
+      this.status.parse(this.processes.read(member.pid, "status") ?? NOTHING);
+      if (this.status.sharedBytes > holding.sharedBytes) joined += this.status.sharedBytes - holding.sharedBytes;
+    }
+    return joined;
+  }
+
   private begin(): void {
     this.aloneAnonymousBytes = 0;
     this.aloneSharedBytes = 0;
@@ -75,6 +91,7 @@ export class Holdings {
 
   private add(member: Member): void {
     const { holding, family } = member;
+    holding.isSharing = false;
     this.fileBytes += holding.fileBytes;
     if (member.isHidden && this.living > 1) {
       this.hiddenBytes += holding.bytes;
@@ -90,6 +107,7 @@ export class Holdings {
   private addSharing(member: Member): void {
     const { holding } = member;
     const family = member.family!;
+    holding.isSharing = true;
     if (this.sharing[this.count] !== member) this.sharing[this.count] = member;
     this.count++;
     this.sharingMost += holding.bytes;

@@ -18,6 +18,7 @@ export function withReserve(expectedMs: number): number {
 
 /** Who can tell whether processes have been copied meanwhile. */
 export interface Forking {
+  readonly members: readonly Member[];
   haveForked(parents: readonly Member[]): boolean;
 }
 
@@ -100,7 +101,8 @@ export class Sharing {
     budget.spend(shares.walk(sharing));
     const total = shares.anonymousBytes + shares.sharedBytes;
     if (Number.isNaN(total)) return;
-    const moved = shares.movedBytes(sharing);
+    const joined = shares.sharedBytes > 0 ? holdings.joinedBytes(tree.members) : 0;
+    const moved = shares.movedBytes(sharing) + joined;
     // While a copy is there that was not walked over, the shares of what it was copied from are too small.
     if (shares.haveWaited || tree.haveForked(sharing)) this.leastBytes = Math.max(this.leastBytes, total - moved);
     else this.take(holdings, total, moved);
