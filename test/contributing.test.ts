@@ -46,7 +46,7 @@ beforeAll(async () => {
   await must("sh", "-c", "echo node_modules >> .git/info/exclude");
   await must("git", "add", "-A");
 }, PATIENCE_MS);
-afterAll(() => workshop[Symbol.dispose]());
+afterAll(() => workshop[Symbol.dispose](), PATIENCE_MS);
 
 test("there is one of each kind", () => {
   expect(CHANGES.map(({ title }) => title)).toEqual(["A metric", "A collector", "An option", "An output"]);
