@@ -126,7 +126,11 @@ async function compare(request: CompareRequest): Promise<number> {
 async function explore(request: ExploreRequest): Promise<void> {
   Bun.unsafe.setJITPolicy(1);
   const [{ explore }, { log }] = await Promise.all([import("../explorer/server/explore.ts"), import("./log.ts")]);
-  await explore(request, { say: (text) => say(1, text), warn: (text) => log.warn(text) });
+  const tell = (address: string) => {
+    say(1, address);
+    if (isTerminal(1)) say(2, "Ctrl-C ends it.\n");
+  };
+  await explore(request, { say: tell, warn: (text) => log.warn(text) });
 }
 
 /** Sends files, and answers the exit status: done is when all of them arrived whole. */

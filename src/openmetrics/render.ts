@@ -33,8 +33,12 @@ export function* renderInSteps(recording: Recording, write: (bytes: Uint8Array) 
   out.flush();
 }
 
-/** Up to so many rows a block is written by texts: code that has more to do is compiled, and faster by bytes. */
-const FEW_ROWS = 256;
+/**
+ * Up to so many rows a block is written by texts, and up to so many where it is all that there is of a series. Of more,
+ * texts would be garbage by the hundred thousand, and code that writes bytes is compiled by then.
+ */
+const FEW_ROWS = 8;
+const FEW_ROWS_IN_ALL = 128;
 
 /** Every series, facts and events among them, by family and sorted. */
 function familiesOf(recording: Recording): RecordedSeries[][] {
@@ -56,11 +60,13 @@ function familiesOf(recording: Recording): RecordedSeries[][] {
 function renderSeries(out: ChunkWriter, stamps: StampCache, labels: LabelText, series: RecordedSeries, named: boolean) {
   let isNamed = named;
   let prefix: Uint8Array | undefined;
-  for (const block of series.blocks()) {
+  const blocks = series.blocks();
+  const few = Array.isArray(blocks) && blocks.length === 1 ? FEW_ROWS_IN_ALL : FEW_ROWS;
+  for (const block of blocks) {
     if (!hasPoint(block)) continue;
     if (!isNamed) out.text(metadata(series.metric));
     isNamed = true;
-    if (block.length <= FEW_ROWS) {
+    if (block.length <= few) {
       out.text(fewPoints(`${sampleName(series.metric)}{${labels.of(series)}} `, stamps, block));
       continue;
     }

@@ -39,7 +39,7 @@ export function rusage(folder: string): readonly number[] {
   return readFileSync(`${folder}/rusage`, "utf8").trim().split(" ").map(Number);
 }
 
-/** Those of the table in the README; `whole`: in their full sizes, else as small as can be told from noise. */
+/** Those of the table in docs/accounting.md; `whole`: in their full sizes, else as small as can be told from noise. */
 export function loads(whole: boolean): readonly Load[] {
   const size = (full: number, small: number) => (whole ? full : small);
   const load = program("load");
