@@ -1,8 +1,8 @@
 /*
  * reaped command [args]
  *
- * Runs it, and prints its pid at once. When it has ended: the monotonic clock in ns, and the CPU time in ns of it and of
- * all below it that were waited for.
+ * Runs it, and prints its pid at once. When it has ended: the monotonic clock in ns, the CPU time in ns of it and of all
+ * below it that were waited for, and the highest resident memory in bytes of the largest of them.
  */
 #define _GNU_SOURCE
 #include "spawn.h"
@@ -15,6 +15,6 @@ int main(int argc, char **argv) {
   printf("%d\n", pid);
   fflush(stdout);
   int64_t end = end_of(pid, argv[1], &usage);
-  printf("%lld %lld\n", (long long)end, (long long)ns_of(&usage));
+  printf("%lld %lld %lld\n", (long long)end, (long long)ns_of(&usage), usage.ru_maxrss * 1024LL);
   return 0;
 }
