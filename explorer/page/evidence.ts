@@ -1,5 +1,5 @@
 import { COMMAND, CONTAINER, DEVICES, KERNEL, MACHINE, type Metric } from "../../src/catalog/index.ts";
-import { BUSY_MODES, type Evidence, firstKnown } from "../../src/recording/evidence.ts";
+import { BUSY_MODES, type Evidence, firstKnown, pressuresBy } from "../../src/recording/evidence.ts";
 import type { Figures } from "./figures.ts";
 import { wallSeconds } from "./verdict.ts";
 
@@ -16,26 +16,13 @@ export function evidenceOfFigures(figures: Figures): Evidence {
     throttledSeconds: firstKnown(figures.growth(COMMAND.throttledSeconds), figures.growth(CONTAINER.throttledSeconds)),
     oomKills: firstKnown(oomKills, figures.growth(CONTAINER.oomKills), figures.growth(KERNEL.oomKills)),
     oomKillsAreOwn: !Number.isNaN(oomKills),
-    ...pressures(figures, seconds),
+    ...pressuresBy((metric, resource) => figures.growth(metric, { resource: [resource], mode: ["some"] }) / seconds),
     swapInBytes: figures.growth(KERNEL.swapIn),
     ...busiestDisk(figures, seconds),
     iowaitCores: figures.growth(MACHINE.cpuSeconds, { mode: ["iowait"] }) / seconds,
     ownDiskBytes: figures.growth(COMMAND.diskRead) + figures.growth(COMMAND.diskWrite),
     networkBytes: transferred(figures, MACHINE.networkSent) + transferred(figures, MACHINE.networkReceived),
     threadsMost: figures.high(COMMAND.threads),
-  };
-}
-
-function pressures(figures: Figures, seconds: number) {
-  const of = (metric: Metric, resource: string) =>
-    figures.growth(metric, { resource: [resource], mode: ["some"] }) / seconds;
-  const pressureIsOwn = !Number.isNaN(of(COMMAND.pressure, "cpu"));
-  const metric = pressureIsOwn ? COMMAND.pressure : KERNEL.pressure;
-  return {
-    cpuPressure: of(metric, "cpu"),
-    memoryPressure: of(metric, "memory"),
-    ioPressure: of(metric, "io"),
-    pressureIsOwn,
   };
 }
 

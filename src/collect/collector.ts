@@ -19,7 +19,7 @@ export interface Collector {
    * Throws ForbiddenError or ParseError; what it has filled until then counts.
    */
   sample(row: Float64Array): boolean;
-  /** The command is about to be started; the next sample is the one at its start, of which it has used nothing yet. */
+  /** The next sample is of the moment before the command's start, of which it has used nothing yet; it may run by now. */
   commandStarting?(): void;
   /** The command has been started; the next sample is the first one with it. `stamp`: that of the sample being taken. */
   commandStarted?(pid: number, stamp: () => number): void;

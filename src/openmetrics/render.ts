@@ -89,8 +89,8 @@ function hasPoint({ length, values }: Block): boolean {
 }
 
 /**
- * The lines of a block of a few rows, by whole texts: most runs are short, and what is executed some thousand times only is
- * not compiled, so that each byte of the other way would cost fifty times as much.
+ * The lines of a block of a few rows, by whole texts: most runs are short, and what is executed some thousand times
+ * only is not compiled, so that each byte of the other way would cost fifty times as much.
  */
 function fewPoints(prefix: string, stamps: StampCache, block: Block): string {
   const ends = stamps.textsOf(block);

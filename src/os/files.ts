@@ -60,7 +60,7 @@ export class ReadBuffer {
 
   /**
    * Reads a file from its start to its end; the length. The kernel may give a page a read, and says no size for its own
-   * files, so that only an empty read is the end, or one of less than `whole` bytes where there was room for more. Throws SystemError.
+   * files: the end is an empty read, or one of less than `whole` bytes with room for more. Throws SystemError.
    */
   fill(fd: number, path: string, whole = 1): number {
     let length = 0;
@@ -93,15 +93,15 @@ export class ReadBuffer {
 }
 
 /** What files that are read once go through. */
-let WHOLE_FILES: ReadBuffer | undefined;
+let wholeFiles: ReadBuffer | undefined;
 
 /** The bytes of a file, also of one of the kernel's. Throws SystemError. */
 export function readWhole(path: string): Uint8Array {
   const fd = openFile(path, O_RDONLY);
   try {
-    WHOLE_FILES ??= new ReadBuffer();
-    const length = WHOLE_FILES.fill(fd, path); // after which its memory may be another one
-    return WHOLE_FILES.bytes.slice(0, length);
+    wholeFiles ??= new ReadBuffer();
+    const length = wholeFiles.fill(fd, path); // after which its memory may be another one
+    return wholeFiles.bytes.slice(0, length);
   } finally {
     closeFile(fd);
   }

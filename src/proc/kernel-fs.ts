@@ -39,8 +39,8 @@ interface OpenFile {
 /** Files that stay open, and can be read now for a sample that is made of them a little later. */
 export interface KernelFiles extends ProcFs {
   /**
-   * Reads files, each of which the next `read` of it gives in place of the file; what is not read again until then is
-   * forgotten by calling the answer. Never throws: what goes wrong is the next `read`'s.
+   * Reads files now: the next `read` of each gives what it said then. To call the answer forgets what nobody has read.
+   * Never throws: what goes wrong is the next `read`'s.
    */
   capture(paths: readonly string[]): () => void;
   close(): void;

@@ -8,6 +8,7 @@ import type { ProcFs } from "../proc/procfs.ts";
 
 export { TreeCollector } from "../collect/tree.ts";
 export { RunJournal } from "../run/run-journal.ts";
+/** Asked for by the session itself; here, so that all comes where all is loaded ahead. */
 export { Sampler } from "../run/sampler.ts";
 
 /* What measures and keeps what was measured: loaded when the command has been started, where nothing is in its way. */

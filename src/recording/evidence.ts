@@ -58,7 +58,7 @@ export function evidenceOf(recording: Recording): Evidence | undefined {
     throttledSeconds: firstKnown(look.sum(COMMAND.throttledSeconds), look.sum(CONTAINER.throttledSeconds)),
     oomKills: firstKnown(look.sum(COMMAND.oomKills), look.sum(CONTAINER.oomKills), look.sum(KERNEL.oomKills)),
     oomKillsAreOwn: !Number.isNaN(look.sum(COMMAND.oomKills)),
-    ...pressures(look),
+    ...pressuresBy((metric, resource) => look.pressure(metric, resource)),
     swapInBytes: look.sum(KERNEL.swapIn),
     diskBusy: (disks[0]?.growth ?? Number.NaN) / seconds,
     busiestDisk: disks[0]?.series.labels[0] ?? "",
@@ -70,16 +70,15 @@ export function evidenceOf(recording: Recording): Evidence | undefined {
   };
 }
 
-function pressures(look: Look) {
-  const of = (metric: Metric, resource: string) =>
-    look.sum(metric, ({ labels }) => labels[0] === resource && labels[1] === "some") / look.seconds;
-  const isOwn = !Number.isNaN(of(COMMAND.pressure, "cpu"));
-  const metric = isOwn ? COMMAND.pressure : KERNEL.pressure;
+/** The parts of the time that something waited: by the command's own group, or where it has none by the machine. */
+export function pressuresBy(shareOf: (metric: Metric, resource: string) => number) {
+  const pressureIsOwn = !Number.isNaN(shareOf(COMMAND.pressure, "cpu"));
+  const metric = pressureIsOwn ? COMMAND.pressure : KERNEL.pressure;
   return {
-    cpuPressure: of(metric, "cpu"),
-    memoryPressure: of(metric, "memory"),
-    ioPressure: of(metric, "io"),
-    pressureIsOwn: isOwn,
+    cpuPressure: shareOf(metric, "cpu"),
+    memoryPressure: shareOf(metric, "memory"),
+    ioPressure: shareOf(metric, "io"),
+    pressureIsOwn,
   };
 }
 
@@ -113,6 +112,11 @@ class Look {
         .filter(({ series }) => isMeant(series))
         .map(({ growth }) => growth),
     );
+  }
+
+  /** The part of the time in which some task waited for a resource. */
+  pressure(metric: Metric, resource: string): number {
+    return this.sum(metric, ({ labels }) => labels[0] === resource && labels[1] === "some") / this.seconds;
   }
 
   /** The highest value of a gauge. */
