@@ -1,6 +1,6 @@
 import { heapStats } from "bun:jsc";
-import { machineCollectors } from "../src/collect/index.ts";
-import { SelfCollector } from "../src/collect/self.ts";
+import { SelfCollector } from "../src/collect/machine/self.ts";
+import { machineCollectors } from "../src/collect/registry.ts";
 import { OwnUsage } from "../src/os/process.ts";
 import { kernelFs } from "../src/proc/kernel-fs.ts";
 import { BASIC } from "./basic.ts";

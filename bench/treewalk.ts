@@ -1,4 +1,4 @@
-import { CommandTree } from "../src/collect/command-tree.ts";
+import { CommandTree } from "../src/collect/processes/command-tree.ts";
 import { KernelProcesses } from "../src/proc/processes.ts";
 import { batchedNs } from "./batches.ts";
 

@@ -1,4 +1,4 @@
-import { OPTION_IDS, OPTIONS, type Option } from "../src/config/options.ts";
+import { OPTION_IDS, OPTIONS, type Option } from "../src/cli/options.ts";
 
 /** What a shell offers for an option's value; undefined: only the user knows. */
 type Kind = "files" | "folders" | "hosts" | undefined;

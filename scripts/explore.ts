@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DASHBOARD_UID } from "../explorer/grafana/dashboard.ts";
-import { findOption } from "../src/config/options.ts";
+import { findOption } from "../src/cli/options.ts";
 import { type Pushed, pushFile } from "../src/output/push.ts";
 
 const ROOT = join(import.meta.dir, "..");

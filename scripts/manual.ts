@@ -1,7 +1,7 @@
 import { version } from "../package.json";
 import { METRICS, type Metric, sampleName } from "../src/catalog/index.ts";
-import { EXAMPLES, EXIT_STATUSES, INTRODUCTION, PRECEDENCE } from "../src/config/help.ts";
-import { OPTION_IDS, OPTIONS, type Option, variableOf } from "../src/config/options.ts";
+import { EXAMPLES, EXIT_STATUSES, INTRODUCTION, PRECEDENCE } from "../src/cli/help.ts";
+import { OPTION_IDS, OPTIONS, type Option, variableOf } from "../src/cli/options.ts";
 
 export const MANUAL = "man/statexec.1";
 

@@ -1,6 +1,6 @@
 import { METRICS, type Metric, sampleName } from "../src/catalog/index.ts";
-import { readmeOptions } from "../src/config/help.ts";
-import { OPTIONS, type OptionId } from "../src/config/options.ts";
+import { readmeOptions } from "../src/cli/help.ts";
+import { OPTIONS, type OptionId } from "../src/cli/options.ts";
 
 /** What the README shows of the options; docs/options.md has all of them. */
 const MOST_USED: readonly OptionId[] = [

@@ -1,7 +1,7 @@
 import type { ExploreRequest } from "../explorer/server/explore.ts";
 import { version } from "../package.json";
-import type { Invocation, PushConfig } from "./config/config.ts";
-import { parseInvocation } from "./config/resolve.ts";
+import type { Invocation, PushConfig } from "./cli/config.ts";
+import { parseInvocation } from "./cli/resolve.ts";
 import { CommandError } from "./errors.ts";
 import { SystemError, writeAll } from "./os/files.ts";
 import { exitNow, isTerminal } from "./os/process.ts";
@@ -81,7 +81,7 @@ function statusOf(error: unknown): number {
 
 /** Loaded only when asked for: it brings citty with it. */
 async function helpText(): Promise<string> {
-  const { renderHelp } = await import("./config/help.ts");
+  const { renderHelp } = await import("./cli/help.ts");
   return renderHelp();
 }
 

@@ -1,4 +1,4 @@
-import type { PushConfig } from "./config/config.ts";
+import type { PushConfig } from "./cli/config.ts";
 import { OutputError, ParseError, PushError } from "./errors.ts";
 import { describePushed, pushFile } from "./output/push.ts";
 

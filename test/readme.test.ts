@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { DOCUMENTS as GENERATED, withBlocks } from "../scripts/readme.ts";
 import { METRICS, sampleName } from "../src/catalog/index.ts";
-import { OPTIONS } from "../src/config/options.ts";
+import { OPTIONS } from "../src/cli/options.ts";
 import { DOCUMENTS, ROOT, TYPED } from "./docs/documents.ts";
 
 const README = DOCUMENTS.get("README.md")!;

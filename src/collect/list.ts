@@ -1,7 +1,7 @@
 import { ForbiddenError, ParseError } from "../errors.ts";
 import type { ProcFs } from "../proc/procfs.ts";
 import type { CollectorKind } from "./collector.ts";
-import { COLLECTORS } from "./index.ts";
+import { COLLECTORS } from "./registry.ts";
 
 const WIDTH = 80;
 const NAME_WIDTH = 11;

@@ -1,13 +1,13 @@
-import type { Collector } from "../collect/index.ts";
-import type { TreeCollector } from "../collect/tree.ts";
-import type { Config } from "../config/config.ts";
+import type { CommandGroup } from "../cgroup/command-group.ts";
+import type { Config } from "../cli/config.ts";
+import { systemClock } from "../clock.ts";
+import type { TreeCollector } from "../collect/processes/tree.ts";
+import type { Collector } from "../collect/registry.ts";
 import { adoptOrphans } from "../os/children.ts";
 import type { JournalPlace } from "../output/metrics-file.ts";
 import { KernelProcesses } from "../proc/processes.ts";
 import type { BudgetKeeper } from "../run/budget-watch.ts";
 import { type Child, type Ending, type Launch, startChild } from "../run/child.ts";
-import { systemClock } from "../run/clock.ts";
-import type { CommandGroup } from "../run/command-group.ts";
 import type { Inherited } from "../run/inherited.ts";
 import { OrphanReaper } from "../run/orphans.ts";
 import type { Problems } from "../run/problems.ts";

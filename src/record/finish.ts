@@ -1,4 +1,4 @@
-import type { PushConfig } from "../config/config.ts";
+import type { PushConfig } from "../cli/config.ts";
 import { staleJournals } from "../journal/stale.ts";
 import type { JournalPlace, MetricsFile } from "../output/metrics-file.ts";
 import type { Results } from "../output/results.ts";

@@ -1,12 +1,12 @@
-import { type Collector, machineCollectors, unknownIn } from "../collect/index.ts";
-import { SelfCollector } from "../collect/self.ts";
-import type { Config } from "../config/config.ts";
-import { nearest } from "../config/nearest.ts";
+import type { Config } from "../cli/config.ts";
+import { nearest } from "../cli/nearest.ts";
+import { SelfCollector } from "../collect/machine/self.ts";
+import { type Collector, machineCollectors, unknownIn } from "../collect/registry.ts";
 import { UsageError } from "../errors.ts";
 import { OwnUsage } from "../os/process.ts";
 import type { ProcFs } from "../proc/procfs.ts";
 
-export { TreeCollector } from "../collect/tree.ts";
+export { TreeCollector } from "../collect/processes/tree.ts";
 export { RunJournal } from "../run/run-journal.ts";
 /** Asked for by the session itself; here, so that all comes where all is loaded ahead. */
 export { Sampler } from "../run/sampler.ts";

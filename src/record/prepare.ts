@@ -1,11 +1,11 @@
-import type { Config } from "../config/config.ts";
+import type { OwnGroup } from "../cgroup/own-group.ts";
+import type { Config } from "../cli/config.ts";
 import { UsageError } from "../errors.ts";
 import { fileStatus, mayAccess } from "../os/files.ts";
 import { claimMetricsFile, type JournalPlace, type MetricsFile } from "../output/metrics-file.ts";
 import { areResultsWanted } from "../output/results-wanted.ts";
 import { type Launch, launch } from "../run/child.ts";
 import { type Inherited, lookup, needsExactLaunch } from "../run/inherited.ts";
-import type { OwnGroup } from "../run/own-group.ts";
 import { type ResolvedCommand, resolveCommand } from "../run/resolve-command.ts";
 import type { Telling } from "./finish.ts";
 

@@ -1,12 +1,12 @@
-import type { Collector } from "../collect/index.ts";
-import type { Config, SyncConfig } from "../config/config.ts";
+import type { CommandGroup } from "../cgroup/command-group.ts";
+import type { Config, SyncConfig } from "../cli/config.ts";
+import { systemClock } from "../clock.ts";
+import type { Collector } from "../collect/registry.ts";
 import { hasEnded } from "../os/children.ts";
 import type { JournalPlace, MetricsFile } from "../output/metrics-file.ts";
 import { FIXED_FILES } from "../proc/fixed-files.ts";
 import { type KernelFiles, kernelFs } from "../proc/kernel-fs.ts";
 import type { Ending } from "../run/child.ts";
-import { systemClock } from "../run/clock.ts";
-import type { CommandGroup } from "../run/command-group.ts";
 import type { Inherited } from "../run/inherited.ts";
 import type { Problems } from "../run/problems.ts";
 import { Session } from "../run/session.ts";
@@ -51,7 +51,7 @@ export async function record(parts: RecordParts): Promise<RunEnd> {
   if (cgroup === undefined) return recordWith(parts, machine, undefined);
   // Before the command's group is made: to make room for it we may have to leave the one that is measured.
   machine.collectors();
-  const { openCommandGroup } = await import("../run/command-group.ts");
+  const { openCommandGroup } = await import("../cgroup/command-group.ts");
   const group = openCommandGroup(proc, cgroup, parts.warn);
   try {
     return await recordWith(parts, machine, group);

@@ -1,5 +1,5 @@
+import type { Clock } from "../clock.ts";
 import { sendSignal } from "../os/process.ts";
-import type { Clock } from "./clock.ts";
 import { signalNumber } from "./signal-names.ts";
 
 /** How long processes have to end by themselves before they are killed. */

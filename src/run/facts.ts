@@ -1,4 +1,4 @@
-import type { Config } from "../config/config.ts";
+import type { Config } from "../cli/config.ts";
 import { readText, SystemError } from "../os/files.ts";
 import type { Fact } from "../recording/recording.ts";
 

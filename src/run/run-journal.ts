@@ -1,8 +1,8 @@
+import type { Clock } from "../clock.ts";
 import { createJournal, type NewJournal } from "../journal/folder.ts";
 import { JournalWriter } from "../journal/writer.ts";
 import { closeFile, removeFile } from "../os/files.ts";
 import type { Identity } from "../recording/recording.ts";
-import type { Clock } from "./clock.ts";
 
 /** Where a run's journal belongs, and whose it is. */
 export interface JournalParts {

@@ -1,9 +1,9 @@
 import type { SeriesKey } from "../catalog/index.ts";
+import type { Axis, Clock } from "../clock.ts";
 import { ABSENT, type Collector } from "../collect/collector.ts";
 import { ForbiddenError, ParseError } from "../errors.ts";
 import type { RowSink } from "../recording/recording.ts";
 import type { Ending } from "./child.ts";
-import type { Axis, Clock } from "./clock.ts";
 import { CommandEnd } from "./command-end.ts";
 import { RecorderCollector, type Timed } from "./recorder.ts";
 import { WallWatch } from "./wall-watch.ts";

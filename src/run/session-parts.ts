@@ -1,8 +1,8 @@
+import type { Config } from "../cli/config.ts";
+import type { Clock } from "../clock.ts";
 import type { Collector } from "../collect/collector.ts";
-import type { Config } from "../config/config.ts";
 import type { Identity, Recording, RowSink } from "../recording/recording.ts";
 import type { Child, Ending } from "./child.ts";
-import type { Clock } from "./clock.ts";
 import type { Gate } from "./gate.ts";
 import type { SignalRelay } from "./signals.ts";
 

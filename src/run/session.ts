@@ -1,7 +1,7 @@
-import type { Config } from "../config/config.ts";
+import type { Config } from "../cli/config.ts";
+import { Axis } from "../clock.ts";
 import type { Identity } from "../recording/recording.ts";
 import type { Child, Ending } from "./child.ts";
-import { Axis } from "./clock.ts";
 import { describeEnding } from "./ending-text.ts";
 import { runFacts } from "./facts.ts";
 import type { Sampler } from "./sampler.ts";

@@ -1,4 +1,4 @@
-import type { Axis, Clock } from "./clock.ts";
+import type { Axis, Clock } from "../clock.ts";
 import type { Sampler } from "./sampler.ts";
 
 /**

@@ -1,4 +1,4 @@
-import type { Axis, Clock } from "./clock.ts";
+import type { Axis, Clock } from "../clock.ts";
 
 /** A wall clock that moved by this much against the monotonic one was set, or the machine slept. */
 const JUMP_MS = 1000;

@@ -1,4 +1,4 @@
-import type { ClientConfig } from "../config/config.ts";
+import type { ClientConfig } from "../cli/config.ts";
 import { SyncError } from "../errors.ts";
 import { wallMs } from "../os/wall-clock.ts";
 import type { Child, Ending } from "../run/child.ts";

@@ -1,5 +1,5 @@
+import type { Clock } from "../clock.ts";
 import type { Child, Ending } from "../run/child.ts";
-import type { Clock } from "../run/clock.ts";
 import type { GatedRun } from "../run/gate.ts";
 import { type Input, STATES, type StateName } from "./states.ts";
 import { Stopper } from "./stopper.ts";

@@ -1,4 +1,4 @@
-import type { Clock } from "../run/clock.ts";
+import type { Clock } from "../clock.ts";
 import { DONE, type FromServer } from "./protocol.ts";
 import { Silence } from "./silence.ts";
 

@@ -1,4 +1,4 @@
-import type { SyncConfig } from "../config/config.ts";
+import type { SyncConfig } from "../cli/config.ts";
 import type { SignalRelay } from "../run/signals.ts";
 import type { Meeting, MeetingParts } from "./meeting.ts";
 

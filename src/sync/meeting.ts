@@ -1,6 +1,6 @@
+import type { Clock } from "../clock.ts";
 import type { Collector } from "../collect/collector.ts";
 import type { Ending } from "../run/child.ts";
-import type { Clock } from "../run/clock.ts";
 import type { Gate } from "../run/gate.ts";
 
 /** What a synchronised run brings to a meeting. */

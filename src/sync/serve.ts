@@ -1,4 +1,4 @@
-import type { ServerConfig } from "../config/config.ts";
+import type { ServerConfig } from "../cli/config.ts";
 import { SyncError } from "../errors.ts";
 import { readText } from "../os/files.ts";
 import { listen } from "./http.ts";

@@ -1,4 +1,4 @@
-import type { Clock } from "../run/clock.ts";
+import type { Clock } from "../clock.ts";
 
 /** How often in the time of grace we look. */
 const LOOKS = 8;

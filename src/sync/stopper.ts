@@ -1,5 +1,5 @@
+import type { Clock } from "../clock.ts";
 import type { Child } from "../run/child.ts";
-import type { Clock } from "../run/clock.ts";
 
 const SIGINT = 2;
 const SIGKILL = 9;

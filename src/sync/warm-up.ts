@@ -1,8 +1,8 @@
+import type { Config } from "../cli/config.ts";
+import { Axis, type Clock } from "../clock.ts";
 import type { Collector } from "../collect/collector.ts";
-import type { Config } from "../config/config.ts";
 import { JournalWriter } from "../journal/writer.ts";
 import type { RowSink } from "../recording/recording.ts";
-import { Axis, type Clock } from "../run/clock.ts";
 import { Sampler } from "../run/sampler.ts";
 import { Session } from "../run/session.ts";
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BASIC } from "../../bench/basic.ts";
 import { compileC, output } from "../../bench/lab.ts";
-import { machineCollectors } from "../../src/collect/index.ts";
+import { machineCollectors } from "../../src/collect/registry.ts";
 import { kernelFs } from "../../src/proc/kernel-fs.ts";
 import { isMissing } from "../helpers/validators.ts";
 

@@ -1,5 +1,5 @@
-import { TreeAccounts } from "../../src/collect/tree-accounts.ts";
-import type { Helpers } from "../../src/collect/tree-reaped.ts";
+import { TreeAccounts } from "../../src/collect/processes/tree-accounts.ts";
+import type { Helpers } from "../../src/collect/processes/tree-reaped.ts";
 import { ProcessTree } from "../helpers/process-tree.ts";
 
 export const NOBODY: Helpers = {

@@ -1,5 +1,5 @@
 import { sampleName } from "../../src/catalog/index.ts";
-import { TreeCollector } from "../../src/collect/tree.ts";
+import { TreeCollector } from "../../src/collect/processes/tree.ts";
 import { ProcessTree } from "../helpers/process-tree.ts";
 import { NOBODY } from "./accounts.ts";
 

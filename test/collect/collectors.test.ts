@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import { DiskCollector } from "../../src/collect/disk.ts";
-import { machineCollectors } from "../../src/collect/index.ts";
-import { MemoryCollector } from "../../src/collect/memory.ts";
-import { NetworkCollector } from "../../src/collect/network.ts";
+import { DiskCollector } from "../../src/collect/machine/disk.ts";
+import { MemoryCollector } from "../../src/collect/machine/memory.ts";
+import { NetworkCollector } from "../../src/collect/machine/network.ts";
+import { machineCollectors } from "../../src/collect/registry.ts";
 import { kernelFs } from "../../src/proc/kernel-fs.ts";
 import { procTree, recordedTree } from "../helpers/proc-tree.ts";
 import { disks, GONE, labels, net, sampled } from "./rows.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { sampleName } from "../../src/catalog/index.ts";
-import { CommandGroupCollector } from "../../src/collect/command-group.ts";
-import { GroupFigures } from "../../src/collect/group-figures.ts";
-import { GroupFolders } from "../../src/collect/group-folders.ts";
+import { CommandGroupCollector } from "../../src/collect/cgroup/command.ts";
+import { GroupFigures } from "../../src/collect/cgroup/figures.ts";
+import { GroupFolders } from "../../src/collect/cgroup/folders.ts";
 import { ForbiddenError } from "../../src/errors.ts";
 import type { CgroupPlace } from "../../src/proc/cgroup-places.ts";
 import { procTree } from "../helpers/proc-tree.ts";

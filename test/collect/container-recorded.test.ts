@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { ContainerCollector } from "../../src/collect/container.ts";
+import { ContainerCollector } from "../../src/collect/cgroup/container.ts";
 import { kernelFs } from "../../src/proc/kernel-fs.ts";
 import { recordedTree, recordedTrees } from "../helpers/proc-tree.ts";
 import { sampled } from "./groups.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { ContainerCollector } from "../../src/collect/container.ts";
+import { ContainerCollector } from "../../src/collect/cgroup/container.ts";
 import { ForbiddenError, ParseError } from "../../src/errors.ts";
 import type { ProcFs } from "../../src/proc/procfs.ts";
 import { procTree } from "../helpers/proc-tree.ts";

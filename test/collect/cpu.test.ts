@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { CpuCollector } from "../../src/collect/cpu.ts";
+import { CpuCollector } from "../../src/collect/machine/cpu.ts";
 import { procTree } from "../helpers/proc-tree.ts";
 import { GONE, labels, sampled, stat } from "./rows.ts";
 

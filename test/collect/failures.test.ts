@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { COLLECTORS, machineCollectors } from "../../src/collect/index.ts";
+import { COLLECTORS, machineCollectors } from "../../src/collect/registry.ts";
 import { ForbiddenError } from "../../src/errors.ts";
 import { procTree } from "../helpers/proc-tree.ts";
 import { disks, labels, net, sampled, stat } from "./rows.ts";

@@ -1,6 +1,6 @@
 import { expect } from "bun:test";
 import { sampleName } from "../../src/catalog/index.ts";
-import type { ContainerCollector } from "../../src/collect/container.ts";
+import type { ContainerCollector } from "../../src/collect/cgroup/container.ts";
 
 /** What one sample has, by series without the common beginning of their names. */
 export function sampled(collector: ContainerCollector): Record<string, number> {

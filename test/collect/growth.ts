@@ -1,5 +1,5 @@
 import { gcAndSweep, heapStats } from "bun:jsc";
-import { machineCollectors } from "../../src/collect/index.ts";
+import { machineCollectors } from "../../src/collect/registry.ts";
 import { kernelFs } from "../../src/proc/kernel-fs.ts";
 
 const TICKS = 5000;

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { sampleName } from "../../src/catalog/index.ts";
-import { machineCollectors } from "../../src/collect/index.ts";
+import { machineCollectors } from "../../src/collect/registry.ts";
 import { kernelFs } from "../../src/proc/kernel-fs.ts";
 
 // An independent reader: text, split and BigInt, sharing no code with the parsers.

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
-import { machineCollectors } from "../../src/collect/index.ts";
+import { machineCollectors } from "../../src/collect/registry.ts";
 import { kernelFs } from "../../src/proc/kernel-fs.ts";
 import { recordedTree, recordedTrees } from "../helpers/proc-tree.ts";
 import { GONE, labels, sampled } from "./rows.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { TreeAccounts } from "../../src/collect/tree-accounts.ts";
+import { TreeAccounts } from "../../src/collect/processes/tree-accounts.ts";
 import { ProcessTree } from "../helpers/process-tree.ts";
 import { NOBODY } from "./accounts.ts";
 

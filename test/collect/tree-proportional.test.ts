@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { Budget } from "../../src/collect/budget.ts";
+import { Budget } from "../../src/collect/processes/budget.ts";
 import { setUp } from "./collected.ts";
 import { BEGUN, PAGE, pair } from "./pair.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { TreeAccounts } from "../../src/collect/tree-accounts.ts";
+import { TreeAccounts } from "../../src/collect/processes/tree-accounts.ts";
 import { ProcessTree } from "../helpers/process-tree.ts";
 import { NOBODY, pids, seconds, started } from "./accounts.ts";
 

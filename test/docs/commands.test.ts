@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { parseInvocation } from "../../src/config/resolve.ts";
+import { parseInvocation } from "../../src/cli/resolve.ts";
 import { freePort } from "../helpers/sides.ts";
 import { isMissing } from "../helpers/validators.ts";
 import { callOf, DOCUMENTS, TYPED, type Typed } from "./documents.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
-import { COLLECTORS } from "../../src/collect/index.ts";
 import { listCollectors } from "../../src/collect/list.ts";
+import { COLLECTORS } from "../../src/collect/registry.ts";
 import { procTree } from "../helpers/proc-tree.ts";
 import { Recorded } from "../helpers/recorded.ts";
 import { statexec, tempFolder } from "../helpers/statexec.ts";

@@ -1,4 +1,4 @@
-import type { Clock } from "../../src/run/clock.ts";
+import type { Clock } from "../../src/clock.ts";
 
 /** Time that passes only when told to. Timers fire in order, each at its own deadline. */
 export class FakeClock implements Clock {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { COMPLETIONS } from "../../scripts/completions.ts";
-import { OPTIONS } from "../../src/config/options.ts";
+import { OPTIONS } from "../../src/cli/options.ts";
 import { runProgram, tempFolder } from "../helpers/statexec.ts";
 import { Terminal } from "../helpers/terminal.ts";
 import { isMissing } from "../helpers/validators.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { parseInvocation } from "../../src/config/resolve.ts";
+import { parseInvocation } from "../../src/cli/resolve.ts";
 import { BIN, runProgram, tempFolder } from "../helpers/statexec.ts";
 import { isMissing } from "../helpers/validators.ts";
 

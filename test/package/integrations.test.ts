@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { validateAction, validateWorkflow } from "@action-validator/core";
 import { sumsOf, TARGETS } from "../../scripts/build-all.ts";
-import { parseInvocation } from "../../src/config/resolve.ts";
+import { parseInvocation } from "../../src/cli/resolve.ts";
 import { BIN, runProgram, tempFolder } from "../helpers/statexec.ts";
 import { isMissing } from "../helpers/validators.ts";
 

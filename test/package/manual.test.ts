@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { MANUAL, manual } from "../../scripts/manual.ts";
 import { METRICS, sampleName } from "../../src/catalog/index.ts";
-import { OPTIONS } from "../../src/config/options.ts";
+import { OPTIONS } from "../../src/cli/options.ts";
 import { runProgram } from "../helpers/statexec.ts";
 import { isMissing } from "../helpers/validators.ts";
 

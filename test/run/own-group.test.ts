@@ -1,13 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
-import { GroupFigures } from "../../src/collect/group-figures.ts";
-import { GroupFolders } from "../../src/collect/group-folders.ts";
-import { ownSite } from "../../src/collect/group-site.ts";
+import { makeOwnGroup, type OwnGroup } from "../../src/cgroup/own-group.ts";
+import { GroupFigures } from "../../src/collect/cgroup/figures.ts";
+import { GroupFolders } from "../../src/collect/cgroup/folders.ts";
+import { ownSite } from "../../src/collect/cgroup/site.ts";
 import { kernelFs } from "../../src/proc/kernel-fs.ts";
 import { type Launch, launch } from "../../src/run/child.ts";
 import { launchExactly } from "../../src/run/exact-child.ts";
 import { readInherited } from "../../src/run/inherited.ts";
-import { makeOwnGroup, type OwnGroup } from "../../src/run/own-group.ts";
 import { mayMakeV1Groups, pathsOf } from "../helpers/cgroups.ts";
 import { until } from "../helpers/processes.ts";
 import { tempFolder } from "../helpers/statexec.ts";

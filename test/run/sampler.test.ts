@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { MACHINE, RECORDER, type SeriesKey, sampleName, series } from "../../src/catalog/index.ts";
+import { Axis } from "../../src/clock.ts";
 import type { Collector } from "../../src/collect/collector.ts";
 import { ForbiddenError, ParseError } from "../../src/errors.ts";
 import type { RecordedSeries } from "../../src/recording/recording.ts";
-import { Axis } from "../../src/run/clock.ts";
 import { Sampler } from "../../src/run/sampler.ts";
 import { FakeClock } from "../helpers/fake-clock.ts";
 import { RowStore } from "../helpers/row-store.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { machineCollectors } from "../../src/collect/index.ts";
-import type { Config } from "../../src/config/config.ts";
+import type { Config } from "../../src/cli/config.ts";
+import { machineCollectors } from "../../src/collect/registry.ts";
 import { CommandError } from "../../src/errors.ts";
 import { render } from "../../src/openmetrics/render.ts";
 import type { Recording } from "../../src/recording/recording.ts";

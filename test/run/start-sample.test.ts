@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
+import { parseInvocation } from "../../src/cli/resolve.ts";
 import type { Collector } from "../../src/collect/collector.ts";
-import { parseInvocation } from "../../src/config/resolve.ts";
 import { Session } from "../../src/run/session.ts";
 import { FakeClock } from "../helpers/fake-clock.ts";
 import { RowStore } from "../helpers/row-store.ts";

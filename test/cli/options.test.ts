@@ -1,0 +1,96 @@
+import { describe, expect, test } from "bun:test";
+import { RESERVED_LABELS } from "../../src/catalog/index.ts";
+import type { Config } from "../../src/cli/config.ts";
+import { findOption, OPTION_IDS, OPTIONS, type Option } from "../../src/cli/options.ts";
+import { SYNC_OPTIONS } from "../../src/cli/options-sync.ts";
+import { parseInvocation } from "../../src/cli/resolve.ts";
+import { Fault } from "../../src/cli/values.ts";
+import { UsageError } from "../../src/errors.ts";
+
+const options: readonly Option[] = OPTION_IDS.map((id) => OPTIONS[id]);
+const withVariable = options.filter((option) => "env" in option);
+
+test("flags, short names and variables are unique", () => {
+  const spellings = options.flatMap(({ flag, shorts }) => [flag, ...shorts]);
+  expect(new Set(spellings).size).toBe(spellings.length);
+  const variables = withVariable.map(({ env }) => env);
+  expect(new Set(variables).size).toBe(variables.length);
+});
+
+test("no setting's variable is a label's", () => {
+  for (const { kind, env } of withVariable)
+    if (kind === "setting") expect(env.startsWith(OPTIONS.label.env), env).toBe(false);
+});
+
+describe.each(options)("$flag", (option) => {
+  test("is spelled as an option, and found by each spelling", () => {
+    expect(option.flag).toMatch(/^--[a-z]+(-[a-z]+)*$/);
+    for (const short of option.shorts) expect(short).toMatch(/^-[a-z]+$/);
+    for (const spelling of [option.flag, ...option.shorts])
+      expect(OPTIONS[findOption(spelling)!]).toBe(option as never);
+  });
+
+  test("has help, and a placeholder with a good example or a boolean parser", () => {
+    expect(option.help).toMatch(/^[A-Z].*\.$/);
+    for (const text of [option.operand?.example ?? "true"]) expect(option.parse(text)).not.toBeInstanceOf(Fault);
+    if (option.operand === undefined) expect(option.parse("0")).toBe(false);
+    else expect(option.operand.placeholder).toMatch(/^[a-z=]+$/);
+  });
+
+  test("has the variable of its long name, unless it is a mode or of one", () => {
+    if (!("env" in option)) return expect(Object.keys(option)).not.toContain("env");
+    const name = `SE_${option.flag.slice(2).toUpperCase().replaceAll("-", "_")}`;
+    expect(option.env).toBe(option.kind === "list" ? `${name}_` : name);
+  });
+
+  test("an empty value is an error by flag, and none by variable", () => {
+    expect(() => parseInvocation([`${option.flag}=`, "ls"], {})).toThrow(UsageError);
+    if ("env" in option) expect(parseInvocation(["ls"], { [option.env]: "" })).toEqual(parseInvocation(["ls"], {}));
+  });
+
+  test("a wrong value is told of by flag and by variable", () => {
+    const wrong = "\0";
+    expect(() => parseInvocation([`${option.flag}=${wrong}`, "ls"], {})).toThrow(`${option.flag}`);
+    if (option.kind === "setting")
+      expect(() => parseInvocation(["ls"], { [option.env]: wrong })).toThrow(`${option.env}: got "\\u0000", `);
+  });
+});
+
+test("every option of a general one is of its kind", () => {
+  for (const option of options)
+    if (option.kind === "setting" && option.general !== undefined)
+      expect(Object.keys(OPTIONS)).toContain(option.general);
+});
+
+test("every setting reaches Config, by its name or through what is made of it", () => {
+  const invocation = parseInvocation(["ls"], {});
+  const config = (invocation as { config: Config }).config;
+  const made = [
+    "delaySeconds",
+    ...Object.keys(SYNC_OPTIONS),
+    "noRecordArgs",
+    "quiet",
+    "budget",
+    "baseline",
+    "label",
+    ...OPTION_IDS.filter((id) => OPTIONS[id].kind === "mode" || OPTIONS[id].kind === "modifier"),
+  ];
+  expect(Object.keys(config).sort()).toEqual(
+    [
+      ...OPTION_IDS.filter((id) => !made.includes(id)),
+      "command",
+      "labels",
+      "recordArgs",
+      "budgets",
+      "baselines",
+      "sync",
+    ].sort(),
+  );
+});
+
+test("every reserved label name is refused, however it is spelled", () => {
+  for (const name of RESERVED_LABELS) {
+    expect(() => parseInvocation(["-l", `${name.toUpperCase()}=x`, "ls"], {})).toThrow(`--label: "${name}" `);
+    expect(() => parseInvocation(["ls"], { [`SE_LABEL_${name}`]: "x" })).toThrow(`SE_LABEL_${name}: "${name}" `);
+  }
+});
