@@ -7,45 +7,45 @@ const BEAT_MS = 2000;
 
 /** Clients of a server that do as the product's do, but run no command: many of them fit into one process. */
 export class HeldClients {
-  readonly #sockets: WebSocket[] = [];
-  readonly #ids: readonly string[];
+  private readonly sockets: WebSocket[] = [];
+  private readonly ids: readonly string[];
 
   constructor(
     private readonly url: string,
     count: number,
   ) {
-    this.#ids = Array.from({ length: count }, newId);
+    this.ids = Array.from({ length: count }, newId);
   }
 
   /** Resolves when all hold their connections, and know the server's clock. */
   async connect(): Promise<void> {
-    await Promise.all(this.#ids.map((id) => this.#hold(id)));
+    await Promise.all(this.ids.map((id) => this.hold(id)));
   }
 
   /** All ask for a start; resolves when all have been let go. */
   async start(): Promise<void> {
-    const asked = this.#ids.map(async (id) => {
-      const answer = await this.#post(PATHS.start, id);
+    const asked = this.ids.map(async (id) => {
+      const answer = await this.post(PATHS.start, id);
       if (answer.status !== 201) throw new Error(`/start was answered with ${answer.status}, expected 201`);
     });
     await Promise.all(asked);
   }
 
   async stop(): Promise<void> {
-    for (const socket of this.#sockets) socket.close(DONE);
-    await Promise.all(this.#ids.map((id) => this.#post(PATHS.stop, id)));
+    for (const socket of this.sockets) socket.close(DONE);
+    await Promise.all(this.ids.map((id) => this.post(PATHS.stop, id)));
   }
 
-  #post(path: string, id: string): Promise<Response> {
+  private post(path: string, id: string): Promise<Response> {
     return fetch(`${this.url}${path}`, { method: "POST", headers: { [HEADERS.client]: id } });
   }
 
-  #hold(id: string): Promise<void> {
+  private hold(id: string): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const socket = new WebSocket(`${this.url.replace("http", "ws")}${PATHS.held}`, {
       headers: { [HEADERS.client]: id },
     });
-    this.#sockets.push(socket);
+    this.sockets.push(socket);
     let number = 0;
     const ask = () => {
       if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ type: "clock", number: number++ }));

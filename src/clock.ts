@@ -28,18 +28,18 @@ export const systemClock: Clock = {
 
 /** The recording's axis: whole milliseconds since the epoch, never twice the same, never falling back. */
 export class Axis {
-  readonly #clock: Clock;
-  #began: number;
-  #last: number;
+  private readonly clock: Clock;
+  private began: number;
+  private last: number;
 
   /** `startMs`: where the axis begins; undefined: at the wall clock's time. */
   constructor(clock: Clock, startMs: number | undefined) {
-    this.#clock = clock;
-    this.#began = clock.now();
+    this.clock = clock;
+    this.began = clock.now();
     /** The wall clock's time when the axis began: the true start. */
     this.trueStartMs = clock.wall();
     this.startMs = startMs ?? this.trueStartMs;
-    this.#last = this.startMs - 1;
+    this.last = this.startMs - 1;
   }
 
   readonly startMs: number;
@@ -47,23 +47,23 @@ export class Axis {
 
   /** Milliseconds since the start, with fractions. */
   elapsed(): number {
-    return this.#clock.now() - this.#began;
+    return this.clock.now() - this.began;
   }
 
   /** Time begins to pass, with the first sample: all before was preparation. */
   begin(): void {
-    this.#began = this.#clock.now();
+    this.began = this.clock.now();
   }
 
   /** The stamp of a sample that is taken now. */
   stamp(): number {
-    this.#last = Math.max(this.now(), this.#last + 1);
-    return this.#last;
+    this.last = Math.max(this.now(), this.last + 1);
+    return this.last;
   }
 
   /** The stamp that was given last. */
   get lastStamp(): number {
-    return this.#last;
+    return this.last;
   }
 
   /** The time of something that happens now. */
@@ -73,6 +73,6 @@ export class Axis {
 
   /** When a number of milliseconds will have passed since the start, by the clock's `now()`. */
   deadline(sinceStartMs: number): number {
-    return this.#began + sinceStartMs;
+    return this.began + sinceStartMs;
   }
 }

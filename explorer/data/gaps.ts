@@ -25,34 +25,34 @@ const rhythms = new WeakMap<Float64Array, { readonly samples: Float64Array; read
  * its turn; and all have one where nothing was sampled for long.
  */
 export class Gaps {
-  readonly #samples: Float64Array;
-  readonly #rhythm: Rhythm;
+  private readonly _samples: Float64Array;
+  private readonly _rhythm: Rhythm;
   /** Place of a sample, moved along with the points that are asked for. */
-  #cursor = -1;
+  private cursor = -1;
 
   /** `samples`: the times of all samples, a series' own times among them. */
   constructor(times: Float64Array, values: Float64Array, samples: Float64Array) {
-    this.#samples = samples;
-    this.#rhythm = rhythmOf(times, values, samples);
+    this._samples = samples;
+    this._rhythm = rhythmOf(times, values, samples);
   }
 
   /** Where the gap between two neighbouring points is to be shown; NaN: there is none. Points are asked for in order. */
   between(fromMs: number, toMs: number): number {
-    const first = this.#place(fromMs);
-    const last = this.#place(toMs);
-    const isMissing = last - first >= 2 * this.#rhythm.stride;
-    if (!isMissing && toMs - fromMs <= this.#rhythm.longestMs) return Number.NaN;
-    return last - first > 1 ? (this.#samples[first + 1] as number) : (fromMs + toMs) / 2;
+    const first = this.place(fromMs);
+    const last = this.place(toMs);
+    const isMissing = last - first >= 2 * this._rhythm.stride;
+    if (!isMissing && toMs - fromMs <= this._rhythm.longestMs) return Number.NaN;
+    return last - first > 1 ? (this._samples[first + 1] as number) : (fromMs + toMs) / 2;
   }
 
-  #place(atMs: number): number {
-    const samples = this.#samples;
-    let at = this.#cursor;
+  private place(atMs: number): number {
+    const samples = this._samples;
+    let at = this.cursor;
     // From one point to the next is a step or none; anything else is looked up.
     if (samples[at] === atMs) return at;
     if (samples[at + 1] === atMs) at++;
     else at = placeOf(samples, atMs);
-    this.#cursor = at;
+    this.cursor = at;
     return at;
   }
 }

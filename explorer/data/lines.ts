@@ -91,35 +91,35 @@ function presentBefore(values: Float64Array, place: number): number {
  * the source's resolution would show, as at the samples of the command's start and end.
  */
 class Rate {
-  readonly #column: Column;
-  readonly #leastMs: number;
+  private readonly column: Column;
+  private readonly leastMs: number;
   /** Nothing before this place can be grown from: the counter fell, or there is a gap. */
-  #origin = -1;
-  #last = -1;
+  private origin = -1;
+  private _last = -1;
 
   constructor(column: Column) {
-    this.#column = column;
-    this.#leastMs = column.leastRateMs ?? LEAST_RATE_MS;
+    this.column = column;
+    this.leastMs = column.leastRateMs ?? LEAST_RATE_MS;
   }
 
   put(out: PointList, at: number, isGap: boolean): void {
-    const { times, values } = this.#column;
-    const last = this.#last;
-    this.#last = at;
+    const { times, values } = this.column;
+    const last = this._last;
+    this._last = at;
     const atMs = times[at] as number;
     if (last < 0) {
-      this.#origin = at;
+      this.origin = at;
       return;
     }
     if (isGap || Number.isNaN(growth(values[last] as number, values[at] as number))) {
-      this.#origin = at;
+      this.origin = at;
       out.push(atMs, Number.NaN);
       return;
     }
     let from = last;
-    while (from > this.#origin && atMs - (times[from] as number) < this.#leastMs) from = presentBefore(values, from);
+    while (from > this.origin && atMs - (times[from] as number) < this.leastMs) from = presentBefore(values, from);
     const spanMs = atMs - (times[from] as number);
-    if (spanMs < this.#leastMs) return;
+    if (spanMs < this.leastMs) return;
     out.push(atMs, (growth(values[from] as number, values[at] as number) / spanMs) * 1000);
   }
 }

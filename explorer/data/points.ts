@@ -4,33 +4,33 @@ const FIRST_CAPACITY = 256;
 
 /** Points that are gathered one after the other. */
 export class PointList {
-  #times: Float64Array<ArrayBuffer>;
-  #values: Float64Array<ArrayBuffer>;
-  #length = 0;
+  private times: Float64Array<ArrayBuffer>;
+  private values: Float64Array<ArrayBuffer>;
+  private length = 0;
 
   constructor(capacity = FIRST_CAPACITY) {
-    this.#times = new Float64Array(capacity);
-    this.#values = new Float64Array(capacity);
+    this.times = new Float64Array(capacity);
+    this.values = new Float64Array(capacity);
   }
 
   push(atMs: number, value: number): void {
-    if (this.#length === this.#times.length) this.#grow();
-    this.#times[this.#length] = atMs;
-    this.#values[this.#length++] = value;
+    if (this.length === this.times.length) this.grow();
+    this.times[this.length] = atMs;
+    this.values[this.length++] = value;
   }
 
   /** What was gathered; it shares the list's memory, which is not added to any more. */
   points(): LinePoints {
-    return { times: this.#times.subarray(0, this.#length), values: this.#values.subarray(0, this.#length) };
+    return { times: this.times.subarray(0, this.length), values: this.values.subarray(0, this.length) };
   }
 
-  #grow(): void {
-    const capacity = Math.max(FIRST_CAPACITY, this.#length * 2);
+  private grow(): void {
+    const capacity = Math.max(FIRST_CAPACITY, this.length * 2);
     const [times, values] = [new Float64Array(capacity), new Float64Array(capacity)];
-    times.set(this.#times);
-    values.set(this.#values);
-    this.#times = times;
-    this.#values = values;
+    times.set(this.times);
+    values.set(this.values);
+    this.times = times;
+    this.values = values;
   }
 }
 

@@ -107,16 +107,19 @@ function columnOf(one: RecordedSeries, shared: SharedTimes): Column {
 
 /** Series that were sampled together go on to share their times where several blocks become one. */
 class SharedTimes {
-  readonly #cut = new Map<Float64Array, Float64Array>();
-  readonly #joined = new Map<Float64Array, { readonly parts: readonly Float64Array[]; readonly all: Float64Array }[]>();
+  private readonly cut = new Map<Float64Array, Float64Array>();
+  private readonly _joined = new Map<
+    Float64Array,
+    { readonly parts: readonly Float64Array[]; readonly all: Float64Array }[]
+  >();
 
   /** The times of a block, the same array for the same block. */
   of({ times, length }: Block): Float64Array {
     if (times.length === length) return times;
-    const known = this.#cut.get(times);
+    const known = this.cut.get(times);
     if (known?.length === length) return known;
     const cut = times.slice(0, length);
-    this.#cut.set(times, cut);
+    this.cut.set(times, cut);
     return cut;
   }
 
@@ -124,13 +127,13 @@ class SharedTimes {
     const [first] = parts;
     if (!first) return new Float64Array(0);
     if (parts.length === 1) return first;
-    const known = this.#joined.get(first) ?? [];
+    const known = this._joined.get(first) ?? [];
     const same = known.find(
       (one) => one.parts.length === parts.length && one.parts.every((part, i) => part === parts[i]),
     );
     if (same) return same.all;
     const all = joined(parts);
-    this.#joined.set(first, [...known, { parts, all }]);
+    this._joined.set(first, [...known, { parts, all }]);
     return all;
   }
 }

@@ -37,32 +37,32 @@ const FAR_LIMIT = 4;
 /** One chart: lines over time, with the cursor and the zoom that all charts share. */
 export class Chart {
   readonly plot: uPlot;
-  readonly #parts: ChartParts;
-  #points: ChartPoints | undefined;
+  private readonly parts: ChartParts;
+  private _points: ChartPoints | undefined;
 
   constructor(parts: ChartParts, mount: HTMLElement, width: number) {
-    this.#parts = parts;
+    this.parts = parts;
     const empty = [[0], ...parts.plan.lines.map(() => [null])] as uPlot.AlignedData;
-    this.plot = new uPlot(this.#options(width), empty, mount);
-    this.#listen(this.plot.over);
+    this.plot = new uPlot(this.options(width), empty, mount);
+    this.listen(this.plot.over);
   }
 
   get points(): ChartPoints | undefined {
-    return this.#points;
+    return this._points;
   }
 
   setPoints(points: ChartPoints): void {
-    this.#points = points;
+    this._points = points;
     this.plot.batch(() => {
-      this.#setDashes(points);
-      this.plot.setData(aligned(this.#parts.plan.lines, points), false);
-      this.#scaleX();
+      this.setDashes(points);
+      this.plot.setData(aligned(this.parts.plan.lines, points), false);
+      this.scaleX();
     });
   }
 
   /** Dashes of a line that goes up and down at each pixel cannot be told, and cost more than all else. */
-  #setDashes({ drawn }: ChartPoints): void {
-    const { lines } = this.#parts.plan;
+  private setDashes({ drawn }: ChartPoints): void {
+    const { lines } = this.parts.plan;
     for (const [place, at] of drawOrder(lines).entries()) {
       const series = this.plot.series[place + 1];
       const dash = DASHES[lines[at]?.dash ?? 0];
@@ -75,7 +75,7 @@ export class Chart {
   /** Draws it anew: the range, the theme, the clock or the pin has changed. */
   update(): void {
     this.plot.batch(() => {
-      this.#scaleX();
+      this.scaleX();
       this.plot.redraw(false, true);
     });
   }
@@ -88,13 +88,13 @@ export class Chart {
     this.plot.destroy();
   }
 
-  #scaleX(): void {
-    const { from, to } = this.#parts.scene().range;
+  private scaleX(): void {
+    const { from, to } = this.parts.scene().range;
     this.plot.setScale("x", { min: from, max: to });
   }
 
-  #options(width: number): uPlot.Options {
-    const { plan, scene, marks } = this.#parts;
+  private options(width: number): uPlot.Options {
+    const { plan, scene, marks } = this.parts;
     return {
       width,
       height: CHART_HEIGHT,
@@ -108,19 +108,19 @@ export class Chart {
         sync: { key: "statexec", setSeries: false, scales: ["x", null], filters: { pub: isMove, sub: isMove } },
         bind: { dblclick: () => () => null },
       },
-      scales: { x: { time: false }, y: { range: (_, __, max) => [0, this.#top(max)] } },
-      axes: this.#axes(),
-      series: [{}, ...drawOrder(plan.lines).map((at) => this.#series(plan.lines[at] as PlannedLine))],
+      scales: { x: { time: false }, y: { range: (_, __, max) => [0, this.top(max)] } },
+      axes: this._axes(),
+      series: [{}, ...drawOrder(plan.lines).map((at) => this._series(plan.lines[at] as PlannedLine))],
       plugins: [marksPlugin(() => ({ marks: marks(), pin: scene().pin, colours: scene().colours }))],
       hooks: {
-        setSelect: [() => this.#selected()],
-        draw: [() => this.#drawLimits()],
+        setSelect: [() => this.selected()],
+        draw: [() => this.drawLimits()],
       },
     };
   }
 
-  #series(line: PlannedLine): uPlot.Series {
-    const colours = () => this.#parts.scene().colours;
+  private _series(line: PlannedLine): uPlot.Series {
+    const colours = () => this.parts.scene().colours;
     const paths = isStepped(line) ? steps : linear;
     return {
       stroke: () => colours().line(line.hue),
@@ -132,8 +132,8 @@ export class Chart {
     };
   }
 
-  #axes(): uPlot.Axis[] {
-    const { plan, scene, originMs } = this.#parts;
+  private _axes(): uPlot.Axis[] {
+    const { plan, scene, originMs } = this.parts;
     const [stroke, gridStroke] = [() => scene().colours.text, () => scene().colours.grid];
     const common = { stroke, grid: { stroke: gridStroke, width: 1 }, ticks: { show: false }, font: FONT, gap: 4 };
     const isWall = () => scene().clock === "wall";
@@ -158,22 +158,22 @@ export class Chart {
   }
 
   /** The top of the axis: above the highest value in sight, and a limit that is not far above it. */
-  #top(highest: number | null): number {
+  private top(highest: number | null): number {
     const high = highest ?? 0;
-    const near = this.#parts.plan.limits.map(({ value }) => value).filter((value) => value <= high * FAR_LIMIT);
+    const near = this.parts.plan.limits.map(({ value }) => value).filter((value) => value <= high * FAR_LIMIT);
     return Math.max(high, ...near) * 1.08 || 1;
   }
 
-  #selected(): void {
+  private selected(): void {
     const { left, width } = this.plot.select;
     if (width < LEAST_DRAG_PX) return;
     const [from, to] = [this.plot.posToVal(left, "x"), this.plot.posToVal(left + width, "x")];
     this.plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-    this.#parts.onZoom({ from, to });
+    this.parts.onZoom({ from, to });
   }
 
-  #listen(over: HTMLElement): void {
-    const { onReset, onHover, onPin } = this.#parts;
+  private listen(over: HTMLElement): void {
+    const { onReset, onHover, onPin } = this.parts;
     let pressedAt = 0;
     const at = (event: MouseEvent) => this.plot.posToVal(event.clientX - this.plot.rect.left, "x");
     over.addEventListener("dblclick", onReset);
@@ -187,9 +187,9 @@ export class Chart {
     });
   }
 
-  #drawLimits(): void {
+  private drawLimits(): void {
     const { ctx, bbox, scales } = this.plot;
-    const { colours } = this.#parts.scene();
+    const { colours } = this.parts.scene();
     const ratio = devicePixelRatio;
     ctx.save();
     ctx.beginPath();
@@ -200,14 +200,14 @@ export class Chart {
     ctx.setLineDash([6 * ratio, 4 * ratio]);
     ctx.font = `${11 * ratio}px ${FONT_FAMILY}`;
     ctx.textAlign = "right";
-    for (const { label, value } of this.#parts.plan.limits) {
+    for (const { label, value } of this.parts.plan.limits) {
       if (value > (scales.y?.max ?? 0)) continue;
       const y = Math.round(this.plot.valToPos(value, "y", true)) + 0.5;
       ctx.beginPath();
       ctx.moveTo(bbox.left, y);
       ctx.lineTo(bbox.left + bbox.width, y);
       ctx.stroke();
-      const text = `${label} ${quantity(value, this.#parts.plan.spec.unit)}`;
+      const text = `${label} ${quantity(value, this.parts.plan.spec.unit)}`;
       ctx.fillText(text, bbox.left + bbox.width - 4 * ratio, y + (y - bbox.top < 14 * ratio ? 12 : -4) * ratio);
     }
     ctx.restore();

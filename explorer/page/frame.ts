@@ -30,74 +30,74 @@ export interface FrameParts {
 
 /** All of the page but its charts: head, tools, tables. */
 export class Frame {
-  readonly #parts: FrameParts;
-  readonly #head = el("header", { id: "head" });
-  readonly #tools = el("div", { id: "tools" });
-  readonly #status = el("p", { class: "status", role: "status" });
-  readonly #tables = el("section", { id: "tables", "aria-label": "Tables" });
+  private readonly parts: FrameParts;
+  private readonly head = el("header", { id: "head" });
+  private readonly tools = el("div", { id: "tools" });
+  private readonly status = el("p", { class: "status", role: "status" });
+  private readonly tables = el("section", { id: "tables", "aria-label": "Tables" });
   /** Where it is said of when the values in legends are. */
-  readonly #told: readonly Element[];
-  #content: Content | undefined;
-  #toolbar: Toolbar | undefined;
-  #timeline: Timeline | undefined;
+  private readonly told: readonly Element[];
+  private content: Content | undefined;
+  private toolbar: Toolbar | undefined;
+  private timeline: Timeline | undefined;
 
   constructor(root: HTMLElement, panels: readonly HTMLElement[], parts: FrameParts) {
-    this.#parts = parts;
-    this.#told = panels.flatMap((panel) => [...panel.querySelectorAll(".told")]);
-    root.replaceChildren(this.#head, this.#tools, this.#status, ...panels, this.#tables);
+    this.parts = parts;
+    this.told = panels.flatMap((panel) => [...panel.querySelectorAll(".told")]);
+    root.replaceChildren(this.head, this.tools, this.status, ...panels, this.tables);
   }
 
   fill(content: Content, state: State): void {
     const { choice, runs, verdicts } = content;
-    this.#content = content;
+    this.content = content;
     const problems = problemsView(runs.problems);
     const title = titleOf(choice.runs);
-    this.#head.replaceChildren(title, ...(problems ? [problems] : []), verdictView(verdicts, showPanel));
+    this.head.replaceChildren(title, ...(problems ? [problems] : []), verdictView(verdicts, showPanel));
     document.title = `${title.querySelector("h1")?.textContent ?? ""} – statexec`;
     this.say("");
     this.fillTools(state);
-    this.#fillTables(content);
+    this.fillTables(content);
   }
 
   fillTools(state: State): void {
-    const { set, onHelp } = this.#parts;
-    if (!this.#content) return;
-    const { choice, runs, marks, all } = this.#content;
-    this.#toolbar = new Toolbar({ state, choice, all: runs.runs, set, onHelp });
-    this.#timeline = new Timeline({ marks, all, onZoom: (zoom) => set({ zoom }), onPin: (pin) => set({ pin }) });
-    this.#tools.replaceChildren(this.#toolbar.element, this.#timeline.element);
+    const { set, onHelp } = this.parts;
+    if (!this.content) return;
+    const { choice, runs, marks, all } = this.content;
+    this.toolbar = new Toolbar({ state, choice, all: runs.runs, set, onHelp });
+    this.timeline = new Timeline({ marks, all, onZoom: (zoom) => set({ zoom }), onPin: (pin) => set({ pin }) });
+    this.tools.replaceChildren(this.toolbar.element, this.timeline.element);
   }
 
   showRange(range: Range, cursor: number | undefined, { zoom, pin }: State): void {
-    this.#toolbar?.show(range, cursor, zoom === undefined && pin === undefined);
-    this.#timeline?.show(range);
+    this.toolbar?.show(range, cursor, zoom === undefined && pin === undefined);
+    this.timeline?.show(range);
     const told = cursor === undefined ? "values: the highest in sight" : `values at ${elapsed(cursor, 0.01)}`;
-    for (const place of this.#told) place.textContent = told;
+    for (const place of this.told) place.textContent = told;
   }
 
   /** What went wrong while the page was open; empty: nothing. */
   say(words: string): void {
-    this.#status.textContent = words;
+    this.status.textContent = words;
   }
 
-  #fillTables({ choice, marks, figures, verdicts }: Content): void {
-    const isOpen = new Set([...this.#tables.querySelectorAll("details[open]")].map(({ id }) => id));
+  private fillTables({ choice, marks, figures, verdicts }: Content): void {
+    const isOpen = new Set([...this.tables.querySelectorAll("details[open]")].map(({ id }) => id));
     const named = ({ run }: Figures, title: string) => (choice.view === "one" ? title : `${title}: ${run.name}`);
     const processes = verdicts.flatMap((one) => section(named(one, "Biggest processes"), processTable(one)));
     const events = section(
       "Events",
-      eventTable(marks, (pin) => this.#parts.set({ pin })),
+      eventTable(marks, (pin) => this.parts.set({ pin })),
     );
     const folds = figures.flatMap((one) => {
       const [facts, raw] = [`facts-${one.run.id}`, `raw-${one.run.id}`];
       return [
         folded({ id: facts, title: named(one, "Facts"), open: isOpen.has(facts) }, () => factTable(one.run)),
         folded({ id: raw, title: named(one, "All series"), open: isOpen.has(raw) }, () =>
-          rawTable(this.#parts.source, one),
+          rawTable(this.parts.source, one),
         ),
       ];
     });
-    this.#tables.replaceChildren(el("div", { class: "pair" }, ...processes, ...events), ...folds);
+    this.tables.replaceChildren(el("div", { class: "pair" }, ...processes, ...events), ...folds);
   }
 }
 

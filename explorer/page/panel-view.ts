@@ -26,70 +26,70 @@ export class PanelView {
   near = false;
   /** Whether what it shows is of another range than the page's. */
   stale = true;
-  readonly #parts: PanelParts;
-  readonly #mount: HTMLElement;
-  readonly #values: readonly HTMLElement[];
-  readonly #summary: HTMLElement;
-  #chart: Chart | undefined;
+  private readonly parts: PanelParts;
+  private readonly mount: HTMLElement;
+  private readonly values: readonly HTMLElement[];
+  private readonly summary: HTMLElement;
+  private chart: Chart | undefined;
 
   constructor(parts: PanelParts) {
-    this.#parts = parts;
+    this.parts = parts;
     this.plan = parts.plan;
-    this.#mount = el("div", { class: "plot" });
-    this.#mount.style.minHeight = `${CHART_HEIGHT}px`;
-    this.#values = this.plan.lines.map(() => el("span", { class: "value" }, "–"));
-    this.#summary = el("p", { class: "unseen" });
+    this.mount = el("div", { class: "plot" });
+    this.mount.style.minHeight = `${CHART_HEIGHT}px`;
+    this.values = this.plan.lines.map(() => el("span", { class: "value" }, "–"));
+    this.summary = el("p", { class: "unseen" });
     const { title } = this.plan;
-    this.element = el("div", { class: "chart", role: "group", "aria-label": this.#name() });
+    this.element = el("div", { class: "chart", role: "group", "aria-label": this.name() });
     if (title !== "") this.element.append(el("h4", {}, title));
-    this.element.append(this.#mount, this.#legend(), this.#summary);
+    this.element.append(this.mount, this.legend(), this.summary);
   }
 
   get points(): ChartPoints | undefined {
-    return this.#chart?.points;
+    return this.chart?.points;
   }
 
   /** What the chart draws, as it was given to the library. */
   get drawn() {
-    return this.#chart?.plot.data;
+    return this.chart?.plot.data;
   }
 
   /** The time axis as it is drawn. */
   get range(): readonly (number | null | undefined)[] {
-    return [this.#chart?.plot.scales.x?.min, this.#chart?.plot.scales.x?.max];
+    return [this.chart?.plot.scales.x?.min, this.chart?.plot.scales.x?.max];
   }
 
   get width(): number {
-    return this.#mount.clientWidth;
+    return this.mount.clientWidth;
   }
 
   setPoints(points: ChartPoints): void {
-    this.#chart ??= new Chart(this.#parts, this.#mount, this.width);
-    this.#chart.setPoints(points);
+    this.chart ??= new Chart(this.parts, this.mount, this.width);
+    this.chart.setPoints(points);
     this.stale = false;
-    this.showValues(this.#parts.scene().pin);
-    this.#describe();
+    this.showValues(this.parts.scene().pin);
+    this.describe();
   }
 
   update(): void {
-    this.#chart?.update();
+    this.chart?.update();
   }
 
   /** Fits the chart into its place, or into a width. */
   resize(width = this.width): void {
-    this.#chart?.resize(width);
+    this.chart?.resize(width);
   }
 
   destroy(): void {
-    this.#chart?.destroy();
+    this.chart?.destroy();
   }
 
   /** The legend's values at a time; without one the highest in sight. */
   showValues(x: number | undefined): void {
-    const points = this.#chart?.points;
+    const points = this.chart?.points;
     if (!points) return;
-    const { from, to } = this.#parts.scene().range;
-    for (const [at, element] of this.#values.entries()) {
+    const { from, to } = this.parts.scene().range;
+    for (const [at, element] of this.values.entries()) {
       const own = points.own[at];
       const line = this.plan.lines[at] as PlannedLine;
       if (!own) continue;
@@ -98,9 +98,9 @@ export class PanelView {
     }
   }
 
-  #legend(): HTMLElement {
+  private legend(): HTMLElement {
     const items = this.plan.lines.map((line, at) =>
-      el("li", {}, swatch(line), el("span", { class: "name" }, line.label), this.#values[at]),
+      el("li", {}, swatch(line), el("span", { class: "name" }, line.label), this.values[at]),
     );
     const limits = this.plan.limits.map(({ label, value }) =>
       el(
@@ -114,19 +114,19 @@ export class PanelView {
     return el("ul", { class: "legend" }, ...items, ...limits);
   }
 
-  #name(): string {
+  private name(): string {
     const { spec, title } = this.plan;
     return title === "" ? spec.title : `${spec.title}, ${title}`;
   }
 
   /** The chart in words, for who does not see it. */
-  #describe(): void {
-    const { from, to } = this.#parts.scene().range;
+  private describe(): void {
+    const { from, to } = this.parts.scene().range;
     const highest = this.plan.lines.map((line, at) => {
-      const own = this.#chart?.points?.own[at];
+      const own = this.chart?.points?.own[at];
       return `${line.label} ${own ? quantity(highestIn(own, from, to), this.plan.spec.unit) : "–"}`;
     });
-    this.#summary.textContent = `${this.#name()}, highest in sight: ${highest.join(", ")}`;
+    this.summary.textContent = `${this.name()}, highest in sight: ${highest.join(", ")}`;
   }
 }
 

@@ -16,12 +16,12 @@ export interface TimelineParts {
 /** The whole run as one strip: its phases, its events, and what of it is in sight. */
 export class Timeline {
   readonly element: HTMLElement;
-  readonly #all: Range;
-  readonly #window: HTMLElement;
+  private readonly _all: Range;
+  private readonly window: HTMLElement;
 
   constructor({ marks, all, onZoom, onPin }: TimelineParts) {
-    this.#all = all;
-    this.#window = el("div", { class: "window", "aria-hidden": "true" });
+    this._all = all;
+    this.window = el("div", { class: "window", "aria-hidden": "true" });
     const phases = phasesOf(marks, all).map(({ name, range }) => {
       const length = duration(range.to - range.from);
       const isWide = (range.to - range.from) / (all.to - all.from) > LEAST_WORDED_PART;
@@ -30,34 +30,34 @@ export class Timeline {
         class: `phase ${name}`,
         title: `${name}: ${length}; click to zoom to it`,
       });
-      this.#place(phase, range);
+      this.place(phase, range);
       return phase;
     });
-    const events = marks.events.map((mark) => this.#event(mark, onPin));
+    const events = marks.events.map((mark) => this.event(mark, onPin));
     this.element = el("div", { class: "timeline", role: "group", "aria-label": "Phases and events" }, ...phases);
-    this.element.append(el("div", { class: "events" }, ...events), this.#window);
+    this.element.append(el("div", { class: "events" }, ...events), this.window);
   }
 
   show({ from, to }: Range): void {
-    this.#place(this.#window, { from, to });
-    const { from: first, to: last } = this.#all;
-    this.#window.hidden = from <= first && to >= last;
+    this.place(this.window, { from, to });
+    const { from: first, to: last } = this._all;
+    this.window.hidden = from <= first && to >= last;
   }
 
-  #event(mark: Mark, onPin: (x: number) => void): HTMLElement {
+  private event(mark: Mark, onPin: (x: number) => void): HTMLElement {
     const words = `${mark.text} at ${elapsed(mark.at, 0.01)}`;
     const event = button("", () => onPin(mark.at), { class: "event", title: words, "aria-label": words });
-    event.style.left = `${this.#part(mark.at)}%`;
+    event.style.left = `${this.part(mark.at)}%`;
     return event;
   }
 
-  #place(element: HTMLElement, { from, to }: Range): void {
-    element.style.left = `${this.#part(from)}%`;
-    element.style.width = `${Math.max(0, this.#part(to) - this.#part(from))}%`;
+  private place(element: HTMLElement, { from, to }: Range): void {
+    element.style.left = `${this.part(from)}%`;
+    element.style.width = `${Math.max(0, this.part(to) - this.part(from))}%`;
   }
 
-  #part(x: number): number {
-    const { from, to } = this.#all;
+  private part(x: number): number {
+    const { from, to } = this._all;
     return Math.min(100, Math.max(0, ((x - from) / (to - from || 1)) * 100));
   }
 }

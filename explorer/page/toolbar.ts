@@ -15,19 +15,19 @@ export interface ToolbarParts {
 /** What can be set, and where the cursor and the zoom are. */
 export class Toolbar {
   readonly element: HTMLElement;
-  readonly #where = el("span", { class: "where", "aria-live": "off" });
-  readonly #reset: HTMLButtonElement;
+  private readonly where = el("span", { class: "where", "aria-live": "off" });
+  private readonly reset: HTMLButtonElement;
 
   constructor(parts: ToolbarParts) {
     const { set, onHelp } = parts;
-    this.#reset = button("Whole run", () => set({ zoom: undefined, pin: undefined }), { title: "Esc" });
+    this.reset = button("Whole run", () => set({ zoom: undefined, pin: undefined }), { title: "Esc" });
     this.element = el(
       "div",
       { class: "toolbar", role: "toolbar", "aria-label": "View" },
       ...runsMenu(parts),
       el("span", { class: "space" }),
-      this.#where,
-      this.#reset,
+      this.where,
+      this.reset,
       ...clockSwitch(parts),
       themeSwitch(parts),
       button("?", onHelp, { class: "round", title: "Keys", "aria-label": "Keys" }),
@@ -37,8 +37,8 @@ export class Toolbar {
   /** `at`: where the cursor is. */
   show(range: Range, at: number | undefined, isWhole: boolean): void {
     const span = `${elapsed(range.from, 0.1)} – ${elapsed(range.to, 0.1)} (${duration(range.to - range.from)})`;
-    this.#where.textContent = at === undefined ? span : `at ${elapsed(at, (range.to - range.from) / 1000)}`;
-    this.#reset.disabled = isWhole;
+    this.where.textContent = at === undefined ? span : `at ${elapsed(at, (range.to - range.from) / 1000)}`;
+    this.reset.disabled = isWhole;
   }
 }
 

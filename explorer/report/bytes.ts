@@ -4,8 +4,8 @@ const SEVEN_BITS = 0x80;
 
 /** Whole numbers one behind the other, small ones in few bytes. */
 export class NumberWriter {
-  #bytes = new Uint8Array(1 << 16);
-  #length = 0;
+  private _bytes = new Uint8Array(1 << 16);
+  private length = 0;
 
   /** A safe integer of either sign. */
   put(value: number): void {
@@ -15,39 +15,39 @@ export class NumberWriter {
 
   /** A whole number of 0 or more, up to 2^54. */
   putNatural(value: number): void {
-    if (this.#length + 10 > this.#bytes.length) this.#grow(10);
+    if (this.length + 10 > this._bytes.length) this.grow(10);
     let rest = value;
     while (rest >= SEVEN_BITS) {
-      this.#bytes[this.#length++] = (rest % SEVEN_BITS) | MORE;
+      this._bytes[this.length++] = (rest % SEVEN_BITS) | MORE;
       rest = Math.floor(rest / SEVEN_BITS);
     }
-    this.#bytes[this.#length++] = rest;
+    this._bytes[this.length++] = rest;
   }
 
   putBytes(bytes: Uint8Array): void {
-    if (this.#length + bytes.length > this.#bytes.length) this.#grow(bytes.length);
-    this.#bytes.set(bytes, this.#length);
-    this.#length += bytes.length;
+    if (this.length + bytes.length > this._bytes.length) this.grow(bytes.length);
+    this._bytes.set(bytes, this.length);
+    this.length += bytes.length;
   }
 
   bytes(): Uint8Array<ArrayBuffer> {
-    return this.#bytes.slice(0, this.#length);
+    return this._bytes.slice(0, this.length);
   }
 
-  #grow(by: number): void {
-    const larger = new Uint8Array(Math.max(this.#bytes.length * 2, this.#length + by));
-    larger.set(this.#bytes);
-    this.#bytes = larger;
+  private grow(by: number): void {
+    const larger = new Uint8Array(Math.max(this._bytes.length * 2, this.length + by));
+    larger.set(this._bytes);
+    this._bytes = larger;
   }
 }
 
 /** Reads what a writer wrote. */
 export class NumberReader {
-  readonly #bytes: Uint8Array;
-  #at = 0;
+  private readonly _bytes: Uint8Array;
+  private at = 0;
 
   constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
+    this._bytes = bytes;
   }
 
   take(): number {
@@ -59,7 +59,7 @@ export class NumberReader {
   takeNatural(): number {
     let value = 0;
     for (let factor = 1; ; factor *= SEVEN_BITS) {
-      const byte = this.#bytes[this.#at++];
+      const byte = this._bytes[this.at++];
       if (byte === undefined) throw new RangeError("the data of this report ends too early");
       value += (byte & ~MORE) * factor;
       if (byte < MORE) return value;
@@ -67,8 +67,8 @@ export class NumberReader {
   }
 
   takeBytes(length: number): Uint8Array {
-    if (this.#at + length > this.#bytes.length) throw new RangeError("the data of this report ends too early");
-    this.#at += length;
-    return this.#bytes.subarray(this.#at - length, this.#at);
+    if (this.at + length > this._bytes.length) throw new RangeError("the data of this report ends too early");
+    this.at += length;
+    return this._bytes.subarray(this.at - length, this.at);
   }
 }

@@ -41,12 +41,12 @@ function presentPoints({ times, values }: { times: Float64Array; values: Float64
 /** The different rows of times of a run, each once. */
 class Grids {
   readonly all: Float64Array[] = [];
-  readonly #known = new Map<string, number>();
+  private readonly known = new Map<string, number>();
 
   place(times: Float64Array): number {
     const key = `${times.length} ${Bun.hash(new Uint8Array(times.buffer, times.byteOffset, times.byteLength))}`;
-    const known = this.#known.get(key) ?? this.all.push(times) - 1;
-    this.#known.set(key, known);
+    const known = this.known.get(key) ?? this.all.push(times) - 1;
+    this.known.set(key, known);
     return known;
   }
 }

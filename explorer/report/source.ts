@@ -4,18 +4,18 @@ import { type ReportData, unpackReport } from "./unpack.ts";
 
 /** Runs whose points are all at hand: what a report's page reads. */
 export class ReportSource implements DataSource {
-  readonly #data: ReportData;
+  private readonly data: ReportData;
 
   constructor(data: ReportData) {
-    this.#data = data;
+    this.data = data;
   }
 
   async runs(): Promise<Runs> {
-    return { runs: this.#data.runs.map(({ info }) => info), problems: this.#data.problems };
+    return { runs: this.data.runs.map(({ info }) => info), problems: this.data.problems };
   }
 
   async points(id: string, request: PointsRequest): Promise<readonly LinePoints[]> {
-    const run = this.#data.runs.find(({ info }) => info.id === id);
+    const run = this.data.runs.find(({ info }) => info.id === id);
     if (!run) throw new RangeError(`there is no run ${id}`);
     return linePoints(run.columns, request);
   }

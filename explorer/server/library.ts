@@ -26,63 +26,63 @@ interface Entry {
 
 /** The runs of some files. Those that still go on are read again as they grow, until they have ended. */
 export class Library {
-  readonly #entries: readonly Entry[];
-  readonly #problems: readonly Problem[];
-  readonly #followers = new Set<() => void>();
-  #timer: Timer | undefined;
-  #isClosed = false;
+  private readonly entries: readonly Entry[];
+  private readonly _problems: readonly Problem[];
+  private readonly _followers = new Set<() => void>();
+  private timer: Timer | undefined;
+  private isClosed = false;
   /** Settled once all files were read for the first time. */
   readonly ready: Promise<void>;
 
   constructor({ paths, problems }: Files) {
     const names = paths.map((path) => basename(path));
-    this.#entries = paths.map((path, i) => {
+    this.entries = paths.map((path, i) => {
       const isAlone = names.filter((name) => name === names[i]).length === 1;
       const name = isAlone ? (names[i] as string) : path;
       return { id: String(i + 1), name, path, runs: [], problems: [], liveTarget: undefined, bytes: 0 };
     });
-    this.#problems = problems;
-    this.ready = this.#readAll();
+    this._problems = problems;
+    this.ready = this.readAll();
   }
 
   runs(): Runs {
-    const problems = this.#entries.flatMap((entry) => entry.problems.map((message) => ({ file: entry.name, message })));
+    const problems = this.entries.flatMap((entry) => entry.problems.map((message) => ({ file: entry.name, message })));
     return {
-      runs: this.#entries.flatMap(({ runs }) => runs.map(({ info }) => info)),
-      problems: [...this.#problems, ...problems],
+      runs: this.entries.flatMap(({ runs }) => runs.map(({ info }) => info)),
+      problems: [...this._problems, ...problems],
     };
   }
 
   run(id: string): Run | undefined {
-    return this.#entries.flatMap(({ runs }) => runs).find(({ info }) => info.id === id);
+    return this.entries.flatMap(({ runs }) => runs).find(({ info }) => info.id === id);
   }
 
   /** The file that a run is of. */
   pathOf(id: string): string | undefined {
-    return this.#entries.find(({ runs }) => runs.some(({ info }) => info.id === id))?.path;
+    return this.entries.find(({ runs }) => runs.some(({ info }) => info.id === id))?.path;
   }
 
   /** Calls back when a run has new points or has ended; the answer ends it. */
   follow(changed: () => void): () => void {
-    this.#followers.add(changed);
-    return () => this.#followers.delete(changed);
+    this._followers.add(changed);
+    return () => this._followers.delete(changed);
   }
 
   get followers(): number {
-    return this.#followers.size;
+    return this._followers.size;
   }
 
   close(): void {
-    this.#isClosed = true;
-    clearTimeout(this.#timer);
+    this.isClosed = true;
+    clearTimeout(this.timer);
   }
 
-  async #readAll(): Promise<void> {
-    for (const entry of this.#entries) await this.#read(entry);
-    this.#lookAgain(LOOK_MS);
+  private async readAll(): Promise<void> {
+    for (const entry of this.entries) await this.read(entry);
+    this.lookAgain(LOOK_MS);
   }
 
-  async #read(entry: Entry): Promise<void> {
+  private async read(entry: Entry): Promise<void> {
     const bytes = fileStatus(entry.path)?.bytes ?? 0;
     const loaded = await load(entry.path);
     try {
@@ -93,19 +93,19 @@ export class Library {
     }
   }
 
-  #lookAgain(afterMs: number): void {
-    if (this.#isClosed || !this.#entries.some(({ liveTarget }) => liveTarget !== undefined)) return;
-    this.#timer = setTimeout(async () => {
+  private lookAgain(afterMs: number): void {
+    if (this.isClosed || !this.entries.some(({ liveTarget }) => liveTarget !== undefined)) return;
+    this.timer = setTimeout(async () => {
       const start = performance.now();
       const changes = [];
-      for (const entry of this.#entries) if (await this.#hasChanged(entry)) changes.push(entry);
-      if (changes.length > 0) for (const changed of this.#followers) changed();
-      this.#lookAgain(Math.max(LOOK_MS, REST_FACTOR * (performance.now() - start)));
+      for (const entry of this.entries) if (await this.hasChanged(entry)) changes.push(entry);
+      if (changes.length > 0) for (const changed of this._followers) changed();
+      this.lookAgain(Math.max(LOOK_MS, REST_FACTOR * (performance.now() - start)));
     }, afterMs);
   }
 
   /** Reads the journal of a run that goes on where there is more of it, or what the run made of it where it has ended. */
-  async #hasChanged(entry: Entry): Promise<boolean> {
+  private async hasChanged(entry: Entry): Promise<boolean> {
     if (entry.liveTarget === undefined) return false;
     const journal = fileStatus(entry.path);
     // One that is as long as before is read too: its run may have been killed.

@@ -18,27 +18,27 @@ export class OwnGroup {
   readonly notices: readonly string[];
   /** Called where the command turns out not to be in it, or we ourselves to be: its figures are then nobody's. */
   onLost: (reason: string) => void = () => undefined;
-  readonly #v1: readonly GroupV1[];
-  readonly #v2: GroupV2 | undefined;
+  private readonly v1: readonly GroupV1[];
+  private readonly v2: GroupV2 | undefined;
 
   constructor({ v1, v2, notices }: { v1: readonly GroupV1[]; v2: GroupV2 | undefined; notices: readonly string[] }) {
-    this.#v1 = v1;
-    this.#v2 = v2;
+    this.v1 = v1;
+    this.v2 = v2;
     this.notices = notices;
   }
 
   get places(): readonly CgroupPlace[] {
-    return [...this.#v1, ...(this.#v2 ? [this.#v2] : [])].map(({ place }) => place);
+    return [...this.v1, ...(this.v2 ? [this.v2] : [])].map(({ place }) => place);
   }
 
   /** Starts the command in the group; where that turns out not to be possible after all, outside of it. */
   launching(plain: Launch, byRuntime: boolean): Launch {
     // The runtime makes a process in a version 2 group at once; else we have to go there ourselves.
-    const launch = byRuntime ? launchIn(this.#v2?.place.folder) : plain;
-    const entered = [...this.#v1, ...(this.#v2 && !byRuntime ? [this.#v2] : [])];
+    const launch = byRuntime ? launchIn(this.v2?.place.folder) : plain;
+    const entered = [...this.v1, ...(this.v2 && !byRuntime ? [this.v2] : [])];
     return (path, argv, inherited) => {
       try {
-        return this.#within(entered, () => launch(path, argv, inherited));
+        return this.within(entered, () => launch(path, argv, inherited));
       } catch (error) {
         // The command's own fault is met here once more.
         const child = plain(path, argv, inherited);
@@ -50,17 +50,17 @@ export class OwnGroup {
 
   /** False: processes of the command live on, and the group with them. A later run removes it. Throws SystemError. */
   async remove(): Promise<boolean> {
-    for (const group of this.#v1) group.close();
+    for (const group of this.v1) group.close();
     for (const wait of WAITS_MS) {
       if (wait > 0) await Bun.sleep(wait);
-      const left = [...this.#v1, ...(this.#v2 ? [this.#v2] : [])].filter((group) => !group.remove());
+      const left = [...this.v1, ...(this.v2 ? [this.v2] : [])].filter((group) => !group.remove());
       if (left.length === 0) return true;
       if (left.some(({ place }) => isInhabited(place.folder))) return false;
     }
     return false;
   }
 
-  #within<T>(groups: readonly (GroupV1 | GroupV2)[], start: () => T): T {
+  private within<T>(groups: readonly (GroupV1 | GroupV2)[], start: () => T): T {
     const entered: (GroupV1 | GroupV2)[] = [];
     try {
       for (const group of groups) {
@@ -69,8 +69,8 @@ export class OwnGroup {
       }
       return start();
     } finally {
-      for (const group of entered) this.#guard(() => group.leave());
-      this.#guard(() => {
+      for (const group of entered) this.guard(() => group.leave());
+      this.guard(() => {
         // A thread that is there may make another one until it is called back.
         for (let tries = 0; tries < MOST_RECALLS; tries++)
           if (entered.filter((group) => group instanceof GroupV1 && group.recall()).length === 0) break;
@@ -78,7 +78,7 @@ export class OwnGroup {
     }
   }
 
-  #guard(action: () => void): void {
+  private guard(action: () => void): void {
     try {
       action();
     } catch (error) {

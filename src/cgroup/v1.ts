@@ -13,9 +13,9 @@ const MYSELF = new TextEncoder().encode("0");
  */
 export class GroupV1 {
   readonly place: CgroupPlace;
-  readonly #home: string;
-  readonly #entrance: number;
-  readonly #exit: number;
+  private readonly home: string;
+  private readonly entrance: number;
+  private readonly exit: number;
 
   /** Makes it below `parent`, and tries the way in and back. Throws SystemError, and then leaves nothing behind. */
   constructor(parent: CgroupPlace, name: string, { own, limits }: GroupSite) {
@@ -24,12 +24,12 @@ export class GroupV1 {
     );
     const folder = `${parent.folder}/${name}`;
     this.place = { ...parent, folder, path: `${parent.path}/${name}`, isRoot: false };
-    this.#home = `${(home ?? parent).folder}/tasks`;
+    this.home = `${(home ?? parent).folder}/tasks`;
     makeFolder(folder);
     try {
       repeatLimits(folder, 1, limits);
-      this.#exit = openFile(this.#home, O_WRONLY);
-      this.#entrance = openFile(`${folder}/tasks`, O_WRONLY);
+      this.exit = openFile(this.home, O_WRONLY);
+      this.entrance = openFile(`${folder}/tasks`, O_WRONLY);
       this.enter();
       this.leave();
     } catch (error) {
@@ -40,25 +40,25 @@ export class GroupV1 {
 
   /** The calling thread goes in. Throws SystemError. */
   enter(): void {
-    writeAll(this.#entrance, MYSELF, `${this.place.folder}/tasks`);
+    writeAll(this.entrance, MYSELF, `${this.place.folder}/tasks`);
   }
 
   /** It goes back to where it was. Throws SystemError. */
   leave(): void {
-    writeAll(this.#exit, MYSELF, this.#home);
+    writeAll(this.exit, MYSELF, this.home);
   }
 
   /** Threads of ours that the runtime made meanwhile go back too; true: there were some. Throws SystemError. */
   recall(): boolean {
     const ours = wordsOf(`${this.place.folder}/tasks`).filter((thread) => fileStatus(`/proc/self/task/${thread}`));
-    for (const thread of ours) tell(this.#home, thread);
+    for (const thread of ours) tell(this.home, thread);
     return ours.length > 0;
   }
 
   /** Nobody goes in any more. */
   close(): void {
-    closeFile(this.#entrance);
-    closeFile(this.#exit);
+    closeFile(this.entrance);
+    closeFile(this.exit);
   }
 
   /** False: somebody lives there still. Throws SystemError. */

@@ -17,30 +17,30 @@ export class GroupV2 {
   readonly place: CgroupPlace;
   /** Why some figures are missing; undefined: none is. */
   readonly lacking: string | undefined;
-  readonly #parent: CgroupPlace;
+  private readonly parent: CgroupPlace;
   /** Where we are while the command runs. */
-  #home: string;
+  private home: string;
   /** The group that we went into. */
-  #refuge: string | undefined;
+  private refuge: string | undefined;
   /** Controllers that were handed down for this run. */
-  readonly #added: string[] = [];
+  private readonly added: string[] = [];
 
   /** Makes it below `parent`. Throws SystemError, and then leaves nothing behind. */
   constructor(parent: CgroupPlace, name: string, { own, limits }: GroupSite) {
     const folder = `${parent.folder}/${name}`;
     this.place = { ...parent, folder, path: `${parent.path === "/" ? "" : parent.path}/${name}`, isRoot: false };
-    this.#parent = parent;
-    this.#home = own.find(({ version }) => version === 2)?.folder ?? parent.folder;
+    this.parent = parent;
+    this.home = own.find(({ version }) => version === 2)?.folder ?? parent.folder;
     makeFolder(folder);
     try {
       // A quota of the group's own is worth a controller only where there is one to repeat: it has a price.
       const wanted = [...CONTROLLERS, ...(Number.isNaN(limits.cores) ? [] : ["cpu"])];
-      this.lacking = this.#handDown(
+      this.lacking = this.handDown(
         wanted.filter((controller) => !isOfV1(controller, own)),
         name,
       );
       repeatLimits(folder, 2, limits);
-      this.#check();
+      this.check();
     } catch (error) {
       this.remove();
       throw error;
@@ -53,24 +53,24 @@ export class GroupV2 {
   }
 
   leave(): void {
-    tell(`${this.#home}/cgroup.procs`, MYSELF);
+    tell(`${this.home}/cgroup.procs`, MYSELF);
   }
 
   /** Undoes everything; false: somebody lives in the group still. Throws SystemError. */
   remove(): boolean {
     const removed = removeGroup(this.place.folder);
-    this.#takeBack();
-    if (this.#refuge === undefined) return removed;
-    tell(`${this.#parent.folder}/cgroup.procs`, MYSELF);
-    this.#home = this.#parent.folder;
-    removeGroup(this.#refuge);
-    this.#refuge = undefined;
+    this.takeBack();
+    if (this.refuge === undefined) return removed;
+    tell(`${this.parent.folder}/cgroup.procs`, MYSELF);
+    this.home = this.parent.folder;
+    removeGroup(this.refuge);
+    this.refuge = undefined;
     return removed;
   }
 
   /** Has the group above hand controllers down; why it does not, if so. */
-  #handDown(wanted: readonly string[], name: string): string | undefined {
-    const { folder, isRoot } = this.#parent;
+  private handDown(wanted: readonly string[], name: string): string | undefined {
+    const { folder, isRoot } = this.parent;
     const offered = wordsOf(`${folder}/cgroup.controllers`);
     const given = wordsOf(`${folder}/cgroup.subtree_control`);
     const missing = wanted.filter((controller) => offered.includes(controller) && !given.includes(controller));
@@ -79,11 +79,11 @@ export class GroupV2 {
         const others = wordsOf(`${folder}/cgroup.procs`).filter((pid) => Number(pid) !== process.pid).length;
         if (others > 0)
           return `${folder} holds other processes than statexec, and may then have no controllers below it`;
-        this.#takeRefuge(`${folder}/${name}.self`);
+        this.takeRefuge(`${folder}/${name}.self`);
       }
       for (const controller of missing) {
         tell(`${folder}/cgroup.subtree_control`, `+${controller}`);
-        this.#added.push(controller);
+        this.added.push(controller);
       }
     } catch (error) {
       if (!(error instanceof SystemError)) throw error;
@@ -93,7 +93,7 @@ export class GroupV2 {
     return without.length > 0 ? `${folder} is not given ${without.join(", ")}` : undefined;
   }
 
-  #takeRefuge(folder: string): void {
+  private takeRefuge(folder: string): void {
     makeFolder(folder);
     try {
       tell(`${folder}/cgroup.procs`, MYSELF);
@@ -101,22 +101,22 @@ export class GroupV2 {
       removeGroup(folder);
       throw error;
     }
-    this.#refuge = folder;
-    this.#home = folder;
+    this.refuge = folder;
+    this.home = folder;
   }
 
   /** Of the root's controllers only those that no other group has come to use. */
-  #takeBack(): void {
-    const { folder, isRoot } = this.#parent;
+  private takeBack(): void {
+    const { folder, isRoot } = this.parent;
     const others = isRoot && listFolder(folder).some((name) => fileStatus(`${folder}/${name}/cgroup.procs`));
-    if (!others) for (const controller of this.#added) tell(`${folder}/cgroup.subtree_control`, `-${controller}`);
-    this.#added.length = 0;
+    if (!others) for (const controller of this.added) tell(`${folder}/cgroup.subtree_control`, `-${controller}`);
+    this.added.length = 0;
   }
 
   /** Throws SystemError where a process could not be made in it: asked without making one. */
-  #check(): void {
+  private check(): void {
     const { folder } = this.place;
-    const common = commonFolder(folder, this.#home);
+    const common = commonFolder(folder, this.home);
     for (const file of [`${folder}/cgroup.procs`, `${common}/cgroup.procs`])
       if (fileStatus(file) && !mayAccess(file, "write"))
         throw new SystemError("EACCES", "access", file, "Permission denied");

@@ -69,24 +69,24 @@ export class ByteWriter {
 
 /** Reads what ByteWriter wrote. Every method throws MalformedRecord past the end. */
 export class ByteReader {
-  readonly #bytes: Uint8Array;
+  private readonly _bytes: Uint8Array;
   at = 0;
 
   constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
+    this._bytes = bytes;
   }
 
   byte(): number {
-    return this.#bytes[this.#take(1)] as number;
+    return this._bytes[this.take(1)] as number;
   }
 
   word(): number {
-    return wordAt(this.#bytes, this.#take(4));
+    return wordAt(this._bytes, this.take(4));
   }
 
   double(): number {
-    const from = this.#take(8);
-    for (let i = 0; i < 8; i++) double.setUint8(i, this.#bytes[from + i] as number);
+    const from = this.take(8);
+    for (let i = 0; i < 8; i++) double.setUint8(i, this._bytes[from + i] as number);
     return double.getFloat64(0, true);
   }
 
@@ -103,22 +103,22 @@ export class ByteReader {
   /** A count of things that take a byte or more each. */
   length(): number {
     const count = this.count();
-    if (count > this.#bytes.length - this.at) throw new MalformedRecord("a count of more than there is");
+    if (count > this._bytes.length - this.at) throw new MalformedRecord("a count of more than there is");
     return count;
   }
 
   text(): string {
     const length = this.length();
-    return decoder.decode(this.#bytes.subarray(this.#take(length), this.at));
+    return decoder.decode(this._bytes.subarray(this.take(length), this.at));
   }
 
   texts(): string[] {
     return Array.from({ length: this.length() }, () => this.text());
   }
 
-  #take(size: number): number {
+  private take(size: number): number {
     const from = this.at;
-    if (from + size > this.#bytes.length) throw new MalformedRecord("the end of a record where there should be more");
+    if (from + size > this._bytes.length) throw new MalformedRecord("the end of a record where there should be more");
     this.at += size;
     return from;
   }

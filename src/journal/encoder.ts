@@ -20,97 +20,97 @@ export interface Waiting {
 
 /** Makes records of what a run recorded, and has them written: all of a journal that a run of less than a second needs not. */
 export class JournalEncoder {
-  readonly #file: PendingFile;
-  readonly #out: ByteWriter;
-  readonly #metrics = new Map<Metric, number>();
+  private readonly file: PendingFile;
+  private readonly out: ByteWriter;
+  private readonly metrics = new Map<Metric, number>();
   /** Series, columns and rows of the segment that are encoded already. */
-  #series = 0;
-  #columns = 0;
-  #rows = 0;
+  private _series = 0;
+  private columns = 0;
+  private _rows = 0;
   /** Number of the last layout that is. */
-  #layouts = -1;
+  private layouts = -1;
 
   /** `open` makes the file, readable and writable, at the first write. Throws SystemError; it is then asked again later. */
   constructor(header: JournalHeader, open: () => number) {
-    this.#file = new PendingFile(open);
-    this.#out = this.#file.out;
-    putPrologue(this.#out);
-    putRecord(this.#out, TYPE.header, (out) => putHeader(out, header));
+    this.file = new PendingFile(open);
+    this.out = this.file.out;
+    putPrologue(this.out);
+    putRecord(this.out, TYPE.header, (out) => putHeader(out, header));
   }
 
   /** Rows of the segment that are encoded. */
   get rows(): number {
-    return this.#rows;
+    return this._rows;
   }
 
   /** Bytes that are in the file. */
   get writtenBytes(): number {
-    return this.#file.written;
+    return this.file.written;
   }
 
   /** Undefined while all is well. */
   get trouble(): JournalTrouble | undefined {
-    return this.#file.trouble;
+    return this.file.trouble;
   }
 
   /** Writes what is encoded. Never throws: what cannot be written waits on. */
   write(): void {
-    this.#file.write();
+    this.file.write();
   }
 
   /** Everything that was encoded and not lost. Throws SystemError. */
   recording(): JournalRecording {
-    return readJournal(this.#file.source(), "journal");
+    return readJournal(this.file.source(), "journal");
   }
 
   encode({ segment, series, facts, events }: Waiting): void {
-    const out = this.#out;
-    for (; this.#series < series.length; this.#series++) this.#encodeSeries(series[this.#series] as SeriesKey);
+    const out = this.out;
+    for (; this._series < series.length; this._series++) this.encodeSeries(series[this._series] as SeriesKey);
     for (const fact of facts) putRecord(out, TYPE.fact, () => putFact(out, fact));
     for (const event of events) putRecord(out, TYPE.event, () => putEvent(out, event));
-    if (segment.rows === this.#rows) return;
-    this.#encodeLayout(segment);
-    putRows(out, segment, this.#rows, this.#layouts);
-    this.#rows = segment.rows;
+    if (segment.rows === this._rows) return;
+    this.encodeLayout(segment);
+    putRows(out, segment, this._rows, this.layouts);
+    this._rows = segment.rows;
   }
 
   /** The segment's columns, all of whose rows are encoded; what comes next is another segment. */
   encodeColumns(segment: Segment): void {
-    putColumns(this.#out, segment);
-    this.#columns = 0;
-    this.#rows = 0;
-    this.#file.mark();
+    putColumns(this.out, segment);
+    this.columns = 0;
+    this._rows = 0;
+    this.file.mark();
   }
 
   /** Says that the run is over, after so many rows. */
   encodeEnd(rows: number): void {
-    putRecord(this.#out, TYPE.end, (out) => out.count(rows));
+    putRecord(this.out, TYPE.end, (out) => out.count(rows));
   }
 
-  #encodeSeries(key: SeriesKey): void {
-    const out = this.#out;
-    let metric = this.#metrics.get(key.metric);
+  private encodeSeries(key: SeriesKey): void {
+    const out = this.out;
+    let metric = this.metrics.get(key.metric);
     if (metric === undefined) {
-      metric = this.#metrics.size;
-      this.#metrics.set(key.metric, metric);
-      putRecord(out, TYPE.metric, () => putMetric(out, this.#metrics.size - 1, key.metric));
+      metric = this.metrics.size;
+      this.metrics.set(key.metric, metric);
+      putRecord(out, TYPE.metric, () => putMetric(out, this.metrics.size - 1, key.metric));
     }
     const number = metric;
-    putRecord(out, TYPE.series, () => putSeries(out, this.#series, number, key));
+    putRecord(out, TYPE.series, () => putSeries(out, this._series, number, key));
   }
 
-  #encodeLayout(segment: Segment): void {
+  private encodeLayout(segment: Segment): void {
     const { series } = segment;
-    const begins = this.#rows === 0;
-    const kept = this.#columns;
-    if (begins) this.#file.mark();
-    if (begins || kept < series.length) this.#putLayout(++this.#layouts, kept, series.slice(kept));
+    const begins = this._rows === 0;
+    const kept = this.columns;
+    if (begins) this.file.mark();
+    if (begins || kept < series.length) this.putLayout(++this.layouts, kept, series.slice(kept));
     // A second copy, so that damage to the first does not cost the rows of the whole segment.
-    if (!begins && beginsAfresh(segment, this.#rows)) this.#putLayout(this.#layouts, 0, series);
-    this.#columns = series.length;
+    if (!begins && beginsAfresh(segment, this._rows)) this.putLayout(this.layouts, 0, series);
+    this.columns = series.length;
   }
 
-  #putLayout(number: number, kept: number, added: readonly number[]): void {
-    putRecord(this.#out, TYPE.layout, (out) => putLayout(out, { number, kept, added }));
+  private putLayout(number: number, kept: number, added: readonly number[]): void {
+    putRecord(this.out, TYPE.layout, (out) => putLayout(out, { number, kept, added }));
   }
 }

@@ -27,36 +27,36 @@ export interface JournalTrouble {
 export class PendingFile {
   /** What waits. Records are added at its end. */
   readonly out = new ByteWriter();
-  readonly #open: () => number;
-  #fd: number | undefined;
-  #written = 0;
+  private readonly open: () => number;
+  private fd: number | undefined;
+  private _written = 0;
   /** What lies before it in `out` is not needed to read what lies behind it. */
-  #mark = 0;
-  #error: SystemError | undefined;
-  #lost: Loss | undefined;
+  private _mark = 0;
+  private _error: SystemError | undefined;
+  private _lost: Loss | undefined;
 
   constructor(open: () => number) {
-    this.#open = open;
+    this.open = open;
   }
 
   /** Length of the file: what is in it for good. */
   get written(): number {
-    return this.#written;
+    return this._written;
   }
 
   /** What comes from here on can be read without the rows that wait before it. */
   mark(): void {
-    this.#mark = this.out.at;
+    this._mark = this.out.at;
   }
 
   /** Undefined while all is well. */
   get trouble(): JournalTrouble | undefined {
-    return this.#error && { error: this.#error, lost: this.#lost, behind: this.out.at > 0 };
+    return this._error && { error: this._error, lost: this._lost, behind: this.out.at > 0 };
   }
 
   /** The file and what waits behind it, as they are now. */
   source(): Source {
-    return joinedSource(this.#fd, this.#written, this.out.bytes.slice(0, this.out.at));
+    return joinedSource(this.fd, this._written, this.out.bytes.slice(0, this.out.at));
   }
 
   /** Writes what waits, by one call where the kernel takes it. What it does not take waits on; nothing is thrown. */
@@ -64,34 +64,34 @@ export class PendingFile {
     const { out } = this;
     let done = 0;
     try {
-      this.#fd ??= this.#open();
-      while (done < out.at) done += writeRange(this.#fd, out.bytes.subarray(done, out.at), this.#written + done);
+      this.fd ??= this.open();
+      while (done < out.at) done += writeRange(this.fd, out.bytes.subarray(done, out.at), this._written + done);
     } catch (error) {
       if (!(error instanceof SystemError)) throw error;
-      this.#error ??= error;
-      done = wholeRecords(out.bytes.subarray(0, out.at), this.#written === 0, done);
+      this._error ??= error;
+      done = wholeRecords(out.bytes.subarray(0, out.at), this._written === 0, done);
     }
-    this.#written += done;
+    this._written += done;
     out.bytes.copyWithin(0, done, out.at);
     out.at -= done;
-    this.#mark = Math.max(0, this.#mark - done);
-    if (out.at > 0) this.#afterFailure();
+    this._mark = Math.max(0, this._mark - done);
+    if (out.at > 0) this.afterFailure();
   }
 
   /** Takes back the torn end of the file, and drops rows where too much waits. */
-  #afterFailure(): void {
+  private afterFailure(): void {
     const { out } = this;
-    this.#cutBack();
+    this.cutBack();
     if (out.at <= MOST_PENDING_BYTES) return;
-    const behind = out.at - this.#mark;
-    this.#lost = dropRows(out, this.#written === 0, this.#mark, this.#lost);
-    this.#mark = out.at - behind;
+    const behind = out.at - this._mark;
+    this._lost = dropRows(out, this._written === 0, this._mark, this._lost);
+    this._mark = out.at - behind;
   }
 
-  #cutBack(): void {
-    if (this.#fd === undefined) return;
+  private cutBack(): void {
+    if (this.fd === undefined) return;
     try {
-      truncateFile(this.#fd, this.#written);
+      truncateFile(this.fd, this._written);
     } catch (error) {
       // The next write begins there all the same, and a reader cuts a torn end off.
       if (!(error instanceof SystemError)) throw error;

@@ -50,21 +50,21 @@ const MOST_SERIES = 2 ** 24;
 
 /** What the records say, gathered. */
 class Findings {
-  readonly #index: RowIndex;
-  readonly #metrics = new Map<number, Metric>();
-  readonly #series: (SeriesKey | undefined)[] = [];
-  readonly #facts: Fact[] = [];
-  readonly #events: RunEvent[] = [];
-  #header: JournalHeader | undefined;
+  private readonly index: RowIndex;
+  private readonly metrics = new Map<number, Metric>();
+  private readonly _series: (SeriesKey | undefined)[] = [];
+  private readonly _facts: Fact[] = [];
+  private readonly _events: RunEvent[] = [];
+  private _header: JournalHeader | undefined;
 
   constructor(source: Source) {
-    this.#index = new RowIndex(source);
+    this.index = new RowIndex(source);
   }
 
   /** False where a record is not what its type says: no writer of ours makes one. */
   take(record: ScannedRecord): boolean {
     try {
-      this.#take(record);
+      this._take(record);
       return true;
     } catch (error) {
       if (error instanceof MalformedRecord) return false;
@@ -73,61 +73,61 @@ class Findings {
   }
 
   recording(damagedBytes: number, name: string): JournalRecording {
-    if (!this.#header) throw new ParseError(name, "a journal's header", "one that is damaged, or none");
-    const { rows, gaps, ended } = this.#index.finish();
+    if (!this._header) throw new ParseError(name, "a journal's header", "one that is damaged, or none");
+    const { rows, gaps, ended } = this.index.finish();
     const used = new Set(rows.flatMap(({ columns }) => columns.series));
-    const unnamed = [...used].filter((number) => !this.#series[number]).length;
+    const unnamed = [...used].filter((number) => !this._series[number]).length;
     return new JournalRecording({
-      header: this.#header,
-      facts: this.#facts,
-      events: this.#events,
-      series: this.#series,
+      header: this._header,
+      facts: this._facts,
+      events: this._events,
+      series: this._series,
       rows,
       damage: { ended, gaps, bytes: damagedBytes, unnamed },
     });
   }
 
-  #take({ type, payload, offset }: ScannedRecord): void {
+  private _take({ type, payload, offset }: ScannedRecord): void {
     switch (type) {
       case TYPE.header:
-        this.#header ??= header(payload);
+        this._header ??= header(payload);
         break;
       case TYPE.metric: {
         const { number, value } = metric(payload);
-        this.#metrics.set(number, value);
+        this.metrics.set(number, value);
         break;
       }
       case TYPE.series:
-        this.#takeSeries(payload);
+        this.takeSeries(payload);
         break;
       case TYPE.layout:
-        this.#index.layout(layout(payload));
+        this.index.layout(layout(payload));
         break;
       case TYPE.rows:
-        this.#index.rows(rowsHead(new ByteReader(payload)), offset, payload.length);
+        this.index.rows(rowsHead(new ByteReader(payload)), offset, payload.length);
         break;
       case TYPE.columns:
-        this.#index.columns(columnsHead(payload), offset);
+        this.index.columns(columnsHead(payload), offset);
         break;
       case TYPE.event:
-        this.#events.push(event(payload));
+        this._events.push(event(payload));
         break;
       case TYPE.fact:
-        this.#facts.push(fact(payload));
+        this._facts.push(fact(payload));
         break;
       case TYPE.end:
-        this.#index.end(new ByteReader(payload).count());
+        this.index.end(new ByteReader(payload).count());
         break;
       default:
       // Of a later minor version: it says more than we know of.
     }
   }
 
-  #takeSeries(payload: Uint8Array): void {
+  private takeSeries(payload: Uint8Array): void {
     const { number, value } = series(payload);
-    const known = this.#metrics.get(value.metric);
+    const known = this.metrics.get(value.metric);
     if (number >= MOST_SERIES) throw new MalformedRecord("a series of a number that cannot be");
     if (known && known.labels.length === value.labels.length)
-      this.#series[number] = { metric: known, labels: value.labels };
+      this._series[number] = { metric: known, labels: value.labels };
   }
 }

@@ -48,9 +48,9 @@ export class JournalRecording implements Recording {
   readonly facts: readonly Fact[];
   readonly events: readonly RunEvent[];
   readonly damage: Damage;
-  readonly #series: readonly (SeriesKey | undefined)[];
-  readonly #rows: readonly StoredRows[];
-  #uncollected = 0;
+  private readonly _series: readonly (SeriesKey | undefined)[];
+  private readonly _rows: readonly StoredRows[];
+  private uncollected = 0;
 
   constructor({ header, facts, events, series, rows, damage }: JournalContent) {
     this.header = header;
@@ -59,33 +59,33 @@ export class JournalRecording implements Recording {
     this.facts = facts;
     this.events = events;
     this.damage = damage;
-    this.#series = series;
-    this.#rows = rows;
+    this._series = series;
+    this._rows = rows;
   }
 
   /** The rows that it has. */
   get rows(): number {
-    return this.#rows.reduce((sum, { rows }) => sum + rows, 0);
+    return this._rows.reduce((sum, { rows }) => sum + rows, 0);
   }
 
   /** Time of the last row; undefined if it has none. */
   get lastMs(): number | undefined {
-    return this.#rows.at(-1)?.lastMs;
+    return this._rows.at(-1)?.lastMs;
   }
 
   series(): Iterable<RecordedSeries> {
     const all: RecordedSeries[] = [];
-    for (let number = 0; number < this.#series.length; number++) {
-      const key = this.#series[number];
-      if (key) all.push({ metric: key.metric, labels: key.labels, blocks: () => this.#blocksOf(number) });
+    for (let number = 0; number < this._series.length; number++) {
+      const key = this._series[number];
+      if (key) all.push({ metric: key.metric, labels: key.labels, blocks: () => this.blocksOf(number) });
     }
     return all;
   }
 
   /** One block is answered as it is: the first use of a generator costs a short run more than all its points. */
-  #blocksOf(series: number): Iterable<Block> {
-    const [only] = this.#rows;
-    if (this.#rows.length !== 1 || !only) return this.#blocks(series);
+  private blocksOf(series: number): Iterable<Block> {
+    const [only] = this._rows;
+    if (this._rows.length !== 1 || !only) return this.blocks(series);
     const column = only.columns.of(series);
     if (column === undefined) return [];
     const values = new Float64Array(only.rows);
@@ -94,22 +94,22 @@ export class JournalRecording implements Recording {
   }
 
   /** One array takes the values of one block after the other. */
-  *#blocks(series: number): Iterable<Block> {
+  private *blocks(series: number): Iterable<Block> {
     let values = new Float64Array(0);
-    for (const stored of this.#rows) {
+    for (const stored of this._rows) {
       const column = stored.columns.of(series);
       if (column === undefined) continue;
       if (values.length < stored.rows) values = new Float64Array(stored.rows);
       stored.read(column, values);
       yield { length: stored.rows, times: stored.times(), values };
-      this.#tidy(stored.rows);
+      this.tidy(stored.rows);
     }
   }
 
-  #tidy(points: number): void {
-    this.#uncollected += points;
-    if (this.#uncollected < POINTS_PER_COLLECTION) return;
-    this.#uncollected = 0;
+  private tidy(points: number): void {
+    this.uncollected += points;
+    if (this.uncollected < POINTS_PER_COLLECTION) return;
+    this.uncollected = 0;
     Bun.gc(false);
   }
 }

@@ -16,7 +16,7 @@ export class Segment {
   stride = FEWEST_ROWS;
   times = new Float64Array(FEWEST_ROWS);
   values = new Float64Array(0);
-  readonly #columnOf = new Map<number, number>();
+  private readonly _columnOf = new Map<number, number>();
 
   /** Rows that it holds when it is full. */
   get mostRows(): number {
@@ -37,7 +37,7 @@ export class Segment {
     this.firstRow = firstRow;
     this.rows = 0;
     this.series = [];
-    this.#columnOf.clear();
+    this._columnOf.clear();
   }
 
   /**
@@ -48,47 +48,47 @@ export class Segment {
     if (this.rows === 0) return true;
     const width = this.series.length;
     let added = 0;
-    for (const one of series) if (!this.#columnOf.has(one)) added++;
+    for (const one of series) if (!this._columnOf.has(one)) added++;
     return added === 0 || (width > 0 && (width + added) * this.stride <= 2 * FULL_CELLS);
   }
 
   columnOf(series: number): number | undefined {
-    return this.#columnOf.get(series);
+    return this._columnOf.get(series);
   }
 
   /** Adds a column for each of these series that has none; there is no value in the rows that are there. */
   addColumns(series: readonly number[]): void {
     const before = this.series.length;
     for (const one of series) {
-      if (this.#columnOf.has(one)) continue;
-      this.#columnOf.set(one, this.series.length);
+      if (this._columnOf.has(one)) continue;
+      this._columnOf.set(one, this.series.length);
       this.series.push(one);
     }
-    this.#fit(this.stride);
+    this.fit(this.stride);
     for (let column = before; column < this.series.length; column++)
       this.values.fill(Number.NaN, column * this.stride, column * this.stride + this.rows);
   }
 
   /** Makes room for another row, whose values the caller sets; its number. */
   addRow(atMs: number): number {
-    if (this.rows === this.stride) this.#fit(Math.max(this.stride + 1, Math.min(this.stride * 4, this.mostRows)));
+    if (this.rows === this.stride) this.fit(Math.max(this.stride + 1, Math.min(this.stride * 4, this.mostRows)));
     this.times[this.rows] = atMs;
     return this.rows++;
   }
 
   /** Moves to a stride, and makes room for all columns. An empty one takes the longest stride that its memory allows. */
-  #fit(wanted: number): void {
+  private fit(wanted: number): void {
     const width = this.series.length;
     const free = Math.min(this.mostRows, Math.floor(this.values.length / Math.max(1, width)));
     const stride = this.rows === 0 ? Math.max(FEWEST_ROWS, free) : wanted;
     if (stride > this.times.length) this.times = grown(this.times, stride, this.rows);
     const needed = width * stride;
-    if (stride !== this.stride && this.rows > 0) this.#move(stride, needed);
+    if (stride !== this.stride && this.rows > 0) this.move(stride, needed);
     else if (needed > this.values.length) this.values = grown(this.values, needed, this.values.length);
     this.stride = stride;
   }
 
-  #move(stride: number, needed: number): void {
+  private move(stride: number, needed: number): void {
     const from = this.values;
     this.values = new Float64Array(needed);
     for (let column = 0; column < this.series.length; column++) {

@@ -30,36 +30,36 @@ export function joinedSource(fd: number | undefined, written: number, rest: Uint
 
 /** A part of a source is read at a time; the views of it are valid until the next. */
 export class Window {
-  readonly #source: Source;
-  readonly #ahead: number;
-  #bytes: Uint8Array;
-  #start = 0;
-  #length = 0;
+  private readonly source: Source;
+  private readonly ahead: number;
+  private bytes: Uint8Array;
+  private start = 0;
+  private _length = 0;
 
   /** `ahead`: how much is read at once where less is asked for. */
   constructor(source: Source, ahead: number) {
-    this.#source = source;
-    this.#ahead = ahead;
-    this.#bytes = new Uint8Array(ahead);
+    this.source = source;
+    this.ahead = ahead;
+    this.bytes = new Uint8Array(ahead);
   }
 
   /** The bytes from an offset on: as many as asked for, or less at the end of the source. */
   view(offset: number, length: number): Uint8Array {
-    if (offset < this.#start || offset + length > this.#start + this.#length) this.#load(offset, length);
-    const from = offset - this.#start;
-    return this.#bytes.subarray(from, Math.min(from + length, this.#length));
+    if (offset < this.start || offset + length > this.start + this._length) this.load(offset, length);
+    const from = offset - this.start;
+    return this.bytes.subarray(from, Math.min(from + length, this._length));
   }
 
   /** What is at hand from an offset on, at least a byte where there is one. */
   rest(offset: number): Uint8Array {
     const { length } = this.view(offset, 1);
-    return length === 0 ? this.#bytes.subarray(0, 0) : this.#bytes.subarray(offset - this.#start, this.#length);
+    return length === 0 ? this.bytes.subarray(0, 0) : this.bytes.subarray(offset - this.start, this._length);
   }
 
-  #load(offset: number, length: number): void {
-    const wanted = Math.max(length, this.#ahead);
-    if (wanted > this.#bytes.length) this.#bytes = new Uint8Array(wanted);
-    this.#start = offset;
-    this.#length = this.#source.read(offset, this.#bytes, wanted);
+  private load(offset: number, length: number): void {
+    const wanted = Math.max(length, this.ahead);
+    if (wanted > this.bytes.length) this.bytes = new Uint8Array(wanted);
+    this.start = offset;
+    this._length = this.source.read(offset, this.bytes, wanted);
   }
 }

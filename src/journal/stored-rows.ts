@@ -2,15 +2,15 @@ import type { Segment } from "./segment.ts";
 
 /** The series that rows have values for: which is which column. Rows that have the same share one. */
 export class Columns {
-  #columnOf: Map<number, number> | undefined;
+  private columnOf: Map<number, number> | undefined;
 
   constructor(readonly series: readonly number[]) {}
 
   of(series: number): number | undefined {
     // Until a set of series changes, the number of each is its column's.
     if (this.series[series] === series) return series;
-    this.#columnOf ??= columnsBySeries(this.series);
-    return this.#columnOf.get(series);
+    this.columnOf ??= columnsBySeries(this.series);
+    return this.columnOf.get(series);
   }
 }
 

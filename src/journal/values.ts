@@ -87,30 +87,30 @@ export class ValueReader {
   at = 0;
 
   next(previous: number): number {
-    const first = this.#byte();
+    const first = this.byte();
     if (first === ABSENT) return Number.NaN;
     const from = Number.isNaN(previous) ? 0 : previous;
-    if (first >= CHANGED_BITS) return this.#changedBits(first, from);
+    if (first >= CHANGED_BITS) return this.changedBits(first, from);
     const scale = SCALES[first >> 6] as number;
-    return (Math.round(from * scale) + this.#difference(first & 63)) / scale;
+    return (Math.round(from * scale) + this.difference(first & 63)) / scale;
   }
 
-  #difference(code: number): number {
+  private difference(code: number): number {
     let zigzag = code;
     if (code >= MOST_INLINE) {
       zigzag = 0;
-      for (let scale = 1, left = code - MOST_INLINE + 1; left > 0; left--, scale *= 256) zigzag += this.#byte() * scale;
+      for (let scale = 1, left = code - MOST_INLINE + 1; left > 0; left--, scale *= 256) zigzag += this.byte() * scale;
     }
     return zigzag % 2 === 1 ? -(zigzag + 1) / 2 : zigzag / 2;
   }
 
-  #changedBits(first: number, from: number): number {
+  private changedBits(first: number, from: number): number {
     let low = 0;
     let high = 0;
     const end = 8 - ((first >> 3) & 7);
     for (let i = first & 7; i < end; i++) {
-      if (i < 4) low |= this.#byte() << (8 * i);
-      else high |= this.#byte() << (8 * (i - 4));
+      if (i < 4) low |= this.byte() << (8 * i);
+      else high |= this.byte() << (8 * (i - 4));
     }
     doubles[0] = from;
     words[0] = (words[0] as number) ^ low;
@@ -118,7 +118,7 @@ export class ValueReader {
     return doubles[0] as number;
   }
 
-  #byte(): number {
+  private byte(): number {
     return this.bytes[this.at++] ?? 0;
   }
 }

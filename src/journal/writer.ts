@@ -33,172 +33,172 @@ export interface JournalParts {
  * no file. A file that cannot be written costs nothing until MOST_PENDING_BYTES wait for it: each flush tries again.
  */
 export class JournalWriter implements RowSink {
-  readonly #parts: JournalParts;
-  readonly #segment = new Segment();
-  readonly #series: SeriesKey[] = [];
+  private readonly parts: JournalParts;
+  private readonly segment = new Segment();
+  private readonly _series: SeriesKey[] = [];
   /** Numbers by the keys themselves, which collectors keep from one layout to the next, and by what they say. */
-  readonly #numbersByKey = new WeakMap<SeriesKey, number>();
-  readonly #numbersById = new Map<string, number>();
-  readonly #factIds = new Set<string>();
+  private readonly numbersByKey = new WeakMap<SeriesKey, number>();
+  private readonly numbersById = new Map<string, number>();
+  private readonly factIds = new Set<string>();
   /** What the encoder has not got yet; while the first segment goes on, all. */
-  #facts: Fact[] = [];
-  #events: RunEvent[] = [];
-  #encodedFacts = 0;
-  #encodedEvents = 0;
+  private _facts: Fact[] = [];
+  private _events: RunEvent[] = [];
+  private encodedFacts = 0;
+  private encodedEvents = 0;
   /** Column of the segment that each value of a row goes to; and the columns that rows have no value for any more. */
-  #columns: number[] = [];
-  #gone: number[] = [];
+  private columns: number[] = [];
+  private gone: number[] = [];
   /** Once there is something to write. */
-  #encoder: JournalEncoder | undefined;
-  #flushedAt: number;
-  #cancelTimer: (() => void) | undefined;
+  private encoder: JournalEncoder | undefined;
+  private flushedAt: number;
+  private cancelTimer: (() => void) | undefined;
 
   constructor(parts: JournalParts) {
-    this.#parts = parts;
-    this.#flushedAt = parts.clock.now();
+    this.parts = parts;
+    this.flushedAt = parts.clock.now();
   }
 
   layout(columns: readonly SeriesKey[]): void {
     const numbers: number[] = [];
-    for (const key of columns) numbers.push(this.#numbersByKey.get(key) ?? this.#numberOf(key));
-    if (!this.#segment.hasRoomFor(numbers)) this.#closeSegment();
-    this.#place(numbers);
+    for (const key of columns) numbers.push(this.numbersByKey.get(key) ?? this.numberOf(key));
+    if (!this.segment.hasRoomFor(numbers)) this.closeSegment();
+    this.place(numbers);
   }
 
   row(atMs: number, values: Float64Array): void {
-    if (this.#segment.isFull) this.#nextSegment();
-    const row = this.#segment.addRow(atMs);
-    const { values: cells, stride } = this.#segment;
-    const columns = this.#columns;
+    if (this.segment.isFull) this.nextSegment();
+    const row = this.segment.addRow(atMs);
+    const { values: cells, stride } = this.segment;
+    const columns = this.columns;
     for (let i = 0; i < columns.length; i++) cells[(columns[i] as number) * stride + row] = values[i] as number;
-    for (const column of this.#gone) cells[column * stride + row] = Number.NaN;
-    this.#flushOrWait();
+    for (const column of this.gone) cells[column * stride + row] = Number.NaN;
+    this.flushOrWait();
   }
 
   event(event: RunEvent): void {
-    this.#events.push(event);
-    this.#flushOrWait();
+    this._events.push(event);
+    this.flushOrWait();
   }
 
   fact(fact: Fact): void {
     const id = fact.join("\0");
-    if (this.#factIds.has(id)) return;
-    this.#factIds.add(id);
-    this.#facts.push(fact);
-    this.#flushOrWait();
+    if (this.factIds.has(id)) return;
+    this.factIds.add(id);
+    this._facts.push(fact);
+    this.flushOrWait();
   }
 
   /** Writes what waits. Never throws: what cannot be written waits on. */
   flush(): void {
-    this.#cancelTimer?.();
-    this.#cancelTimer = undefined;
-    this.#flushedAt = this.#parts.clock.now();
-    this.#encode().write();
+    this.cancelTimer?.();
+    this.cancelTimer = undefined;
+    this.flushedAt = this.parts.clock.now();
+    this.encode().write();
   }
 
   /** Says that the run is over; what waits is written where there is a file. */
   end(): void {
-    this.#cancelTimer?.();
-    this.#cancelTimer = undefined;
-    if (!this.#encoder) return;
-    const encoder = this.#encode();
-    encoder.encodeEnd(this.#segment.firstRow + this.#segment.rows);
+    this.cancelTimer?.();
+    this.cancelTimer = undefined;
+    if (!this.encoder) return;
+    const encoder = this.encode();
+    encoder.encodeEnd(this.segment.firstRow + this.segment.rows);
     encoder.write();
   }
 
   /** Everything that was recorded and not lost; from memory where that has all of it. Throws SystemError. */
   recording(): JournalRecording {
-    if (this.#encoder && !this.#isFirstSegment) return this.#encode().recording();
+    if (this.encoder && !this.isFirstSegment) return this.encode().recording();
     return new JournalRecording({
-      header: this.#parts.header,
-      facts: this.#facts,
-      events: this.#events,
-      series: this.#series,
-      rows: this.#segment.rows > 0 ? [memoryRows(this.#segment)] : [],
+      header: this.parts.header,
+      facts: this._facts,
+      events: this._events,
+      series: this._series,
+      rows: this.segment.rows > 0 ? [memoryRows(this.segment)] : [],
       damage: { ended: true, gaps: [], bytes: 0, unnamed: 0 },
     });
   }
 
   /** Bytes that are in the file. */
   get writtenBytes(): number {
-    return this.#encoder?.writtenBytes ?? 0;
+    return this.encoder?.writtenBytes ?? 0;
   }
 
   /** Undefined while all is well. */
   get trouble(): JournalTrouble | undefined {
-    return this.#encoder?.trouble;
+    return this.encoder?.trouble;
   }
 
-  #numberOf(key: SeriesKey): number {
+  private numberOf(key: SeriesKey): number {
     const id = `${key.metric.name}\0${key.labels.join("\0")}`;
-    const number = this.#numbersById.get(id) ?? this.#series.push(key) - 1;
-    this.#numbersById.set(id, number);
-    this.#numbersByKey.set(key, number);
+    const number = this.numbersById.get(id) ?? this._series.push(key) - 1;
+    this.numbersById.set(id, number);
+    this.numbersByKey.set(key, number);
     return number;
   }
 
   /** Gives each series of a row its column, a new one where it has none yet. */
-  #place(numbers: readonly number[]): void {
-    const segment = this.#segment;
+  private place(numbers: readonly number[]): void {
+    const segment = this.segment;
     segment.addColumns(numbers);
-    this.#columns = [];
-    for (const number of numbers) this.#columns.push(segment.columnOf(number) as number);
-    this.#gone = [];
+    this.columns = [];
+    for (const number of numbers) this.columns.push(segment.columnOf(number) as number);
+    this.gone = [];
     if (segment.series.length === numbers.length) return;
-    const live = new Set(this.#columns);
-    for (let column = 0; column < segment.series.length; column++) if (!live.has(column)) this.#gone.push(column);
+    const live = new Set(this.columns);
+    for (let column = 0; column < segment.series.length; column++) if (!live.has(column)) this.gone.push(column);
   }
 
   /** A full segment's columns follow its rows, and the same series go on in the next. */
-  #nextSegment(): void {
-    const numbers = this.#columns.map((column) => this.#segment.series[column] as number);
-    this.#closeSegment();
-    this.#place(numbers);
+  private nextSegment(): void {
+    const numbers = this.columns.map((column) => this.segment.series[column] as number);
+    this.closeSegment();
+    this.place(numbers);
   }
 
   /** No row has left the memory yet. */
-  get #isFirstSegment(): boolean {
-    return this.#segment.firstRow === 0;
+  private get isFirstSegment(): boolean {
+    return this.segment.firstRow === 0;
   }
 
-  #closeSegment(): void {
-    const encoder = this.#encode();
-    encoder.encodeColumns(this.#segment);
-    this.#segment.restart(this.#segment.firstRow + this.#segment.rows);
-    this.#forgetEncoded();
+  private closeSegment(): void {
+    const encoder = this.encode();
+    encoder.encodeColumns(this.segment);
+    this.segment.restart(this.segment.firstRow + this.segment.rows);
+    this.forgetEncoded();
     encoder.write();
   }
 
-  #flushOrWait(): void {
-    const { clock } = this.#parts;
+  private flushOrWait(): void {
+    const { clock } = this.parts;
     const now = clock.now();
-    const waiting = (this.#segment.rows - (this.#encoder?.rows ?? 0)) * this.#segment.series.length;
-    const due = now - this.#flushedAt >= FLUSH_MS - EARLY_MS || waiting >= MOST_WAITING_CELLS;
+    const waiting = (this.segment.rows - (this.encoder?.rows ?? 0)) * this.segment.series.length;
+    const due = now - this.flushedAt >= FLUSH_MS - EARLY_MS || waiting >= MOST_WAITING_CELLS;
     if (due) this.flush();
-    else this.#cancelTimer ??= clock.at(now + FLUSH_MS, () => this.flush());
+    else this.cancelTimer ??= clock.at(now + FLUSH_MS, () => this.flush());
   }
 
   /** Hands what is new to the encoder; that is loaded when the first of it is to be written. */
-  #encode(): JournalEncoder {
-    if (!this.#encoder) {
+  private encode(): JournalEncoder {
+    if (!this.encoder) {
       const { JournalEncoder } = require("./encoder.ts") as typeof import("./encoder.ts");
-      this.#encoder = new JournalEncoder(this.#parts.header, this.#parts.open);
+      this.encoder = new JournalEncoder(this.parts.header, this.parts.open);
     }
-    const encoder = this.#encoder;
-    const facts = this.#facts.slice(this.#encodedFacts);
-    const events = this.#events.slice(this.#encodedEvents);
-    encoder.encode({ segment: this.#segment, series: this.#series, facts, events });
-    this.#encodedFacts = this.#facts.length;
-    this.#encodedEvents = this.#events.length;
-    if (!this.#isFirstSegment) this.#forgetEncoded();
+    const encoder = this.encoder;
+    const facts = this._facts.slice(this.encodedFacts);
+    const events = this._events.slice(this.encodedEvents);
+    encoder.encode({ segment: this.segment, series: this._series, facts, events });
+    this.encodedFacts = this._facts.length;
+    this.encodedEvents = this._events.length;
+    if (!this.isFirstSegment) this.forgetEncoded();
     return encoder;
   }
 
   /** The journal has them, and is what will be read. */
-  #forgetEncoded(): void {
-    this.#facts = [];
-    this.#events = [];
-    this.#encodedFacts = 0;
-    this.#encodedEvents = 0;
+  private forgetEncoded(): void {
+    this._facts = [];
+    this._events = [];
+    this.encodedFacts = 0;
+    this.encodedEvents = 0;
   }
 }

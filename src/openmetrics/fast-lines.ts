@@ -19,20 +19,20 @@ export interface Text {
 /** Bytes, compared four at a time: one by one that would take longer than all else. */
 export class Head {
   readonly length: number;
-  readonly #bytes: Uint8Array;
-  readonly #words: Int32Array;
+  private readonly _bytes: Uint8Array;
+  private readonly words: Int32Array;
 
   /** The bytes are copied. */
   constructor(bytes: Uint8Array) {
     this.length = bytes.length;
-    this.#bytes = bytes.slice();
-    this.#words = new Int32Array(this.#bytes.buffer, 0, bytes.length >> 2);
+    this._bytes = bytes.slice();
+    this.words = new Int32Array(this._bytes.buffer, 0, bytes.length >> 2);
   }
 
   /** Whether the text has these bytes at a place. */
   isAt(view: DataView, at: number): boolean {
-    const words = this.#words;
-    const bytes = this.#bytes;
+    const words = this.words;
+    const bytes = this._bytes;
     if (at + bytes.length > view.byteLength) return false;
     for (let i = 0, place = at; i < words.length; i++, place += 4)
       if (view.getInt32(place, LITTLE_ENDIAN) !== words[i]) return false;

@@ -15,19 +15,19 @@ export function isRole(text: string): text is Role {
 
 /** What stands between the braces of one recording's series, in the order of a file. */
 export class LabelText {
-  readonly #before: string;
-  readonly #behind: string;
+  private readonly before: string;
+  private readonly behind: string;
 
   constructor({ instance, role, labels }: Identity) {
     const users = [...labels].sort(([a], [b]) => compareText(a, b));
-    this.#before = pair("instance", instance) + pair("job", JOB) + pair("role", role);
-    this.#behind = users.map(([label, value]) => pair(label, value)).join("");
+    this.before = pair("instance", instance) + pair("job", JOB) + pair("role", role);
+    this.behind = users.map(([label, value]) => pair(label, value)).join("");
   }
 
   of({ metric, labels }: SeriesKey): string {
     let own = "";
     for (let i = 0; i < metric.labels.length; i++) own += pair(metric.labels[i] as string, labels[i] ?? "");
-    return (this.#before + own + this.#behind).slice(0, -1);
+    return (this.before + own + this.behind).slice(0, -1);
   }
 }
 

@@ -24,19 +24,19 @@ export function parse(bytes: Uint8Array, name: string): Recording {
 
 /** One pass over the lines of a file. */
 class Reader {
-  readonly #families: ReadFamily[] = [];
-  readonly #names = new Set<string>();
+  private readonly families: ReadFamily[] = [];
+  private readonly names = new Set<string>();
   /** Label sets of the family being read. */
-  readonly #labelSets = new Set<string>();
-  #family: ReadFamily | undefined;
+  private readonly labelSets = new Set<string>();
+  private family: ReadFamily | undefined;
   /** What the samples of the family being read begin with. */
-  #sampleName = "";
-  #series: ReadSeries | undefined;
+  private sampleName = "";
+  private series: ReadSeries | undefined;
   /** Times of the last series that ended. */
-  #times: Float64Array = NO_TIMES;
-  #line = 1;
-  #start = 0;
-  #end = 0;
+  private times: Float64Array = NO_TIMES;
+  private line = 1;
+  private start = 0;
+  private end = 0;
 
   constructor(
     readonly bytes: Uint8Array,
@@ -45,108 +45,108 @@ class Reader {
 
   read(): readonly ReadFamily[] {
     const { bytes } = this;
-    for (; this.#start < bytes.length; this.#start = this.#end + 1, this.#line++) {
-      const end = bytes.indexOf(LINE_FEED, this.#start);
-      this.#end = end < 0 ? bytes.length : end;
-      if (bytes[this.#start] !== HASH) this.#sample();
-      else if (this.#text() === "# EOF") return this.#finish();
-      else this.#metadata();
+    for (; this.start < bytes.length; this.start = this.end + 1, this.line++) {
+      const end = bytes.indexOf(LINE_FEED, this.start);
+      this.end = end < 0 ? bytes.length : end;
+      if (bytes[this.start] !== HASH) this.sample();
+      else if (this.text() === "# EOF") return this.finish();
+      else this.metadata();
     }
-    throw new ParseError(`${this.name}:${this.#line}`, "# EOF", "the end of the file");
+    throw new ParseError(`${this.name}:${this.line}`, "# EOF", "the end of the file");
   }
 
-  #finish(): readonly ReadFamily[] {
-    if (this.#end + 1 < this.bytes.length) {
-      this.#start = this.#end + 1;
-      this.#end = this.bytes.length;
-      this.#line++;
-      this.#refuse("nothing behind # EOF");
+  private finish(): readonly ReadFamily[] {
+    if (this.end + 1 < this.bytes.length) {
+      this.start = this.end + 1;
+      this.end = this.bytes.length;
+      this.line++;
+      this.refuse("nothing behind # EOF");
     }
-    this.#endSeries();
-    return this.#families;
+    this.endSeries();
+    return this.families;
   }
 
-  #metadata(): void {
-    const text = decodeText(this.bytes.subarray(this.#start, this.#end)) ?? this.#refuse("UTF-8");
+  private metadata(): void {
+    const text = decodeText(this.bytes.subarray(this.start, this.end)) ?? this.refuse("UTF-8");
     const [, word, name, rest] = /^# (TYPE|UNIT|HELP) ([a-zA-Z_][a-zA-Z0-9_]*) (.*)$/s.exec(text) ?? [];
     if (word === undefined || name === undefined || rest === undefined)
-      this.#refuse("# TYPE, # UNIT or # HELP with a family and its text, or # EOF");
-    if (this.#family?.metadata.name !== name) this.#begin(name);
-    const family = this.#family as ReadFamily;
-    if (family.series.length > 0) this.#refuse(`TYPE, UNIT and HELP of ${name} before its samples`);
-    const value = unescapeText(rest) ?? this.#refuse('`\\\\`, `\\"` or `\\n` where a text has a backslash');
+      this.refuse("# TYPE, # UNIT or # HELP with a family and its text, or # EOF");
+    if (this.family?.metadata.name !== name) this.begin(name);
+    const family = this.family as ReadFamily;
+    if (family.series.length > 0) this.refuse(`TYPE, UNIT and HELP of ${name} before its samples`);
+    const value = unescapeText(rest) ?? this.refuse('`\\\\`, `\\"` or `\\n` where a text has a backslash');
     const expected = describe(family.metadata, word, value);
-    if (expected !== undefined) this.#refuse(expected);
-    this.#sampleName = sampleName(metricOf(family.metadata, []));
+    if (expected !== undefined) this.refuse(expected);
+    this.sampleName = sampleName(metricOf(family.metadata, []));
   }
 
-  #begin(name: string): void {
-    this.#endSeries();
-    if (!name.startsWith(PREFIX)) this.#refuse(`a family whose name begins with ${PREFIX}`);
-    if (this.#names.has(name)) this.#refuse(`all of ${name} in one place`);
-    this.#names.add(name);
-    this.#labelSets.clear();
-    this.#family = { metadata: { name }, catalogued: catalogued(name), series: [] };
-    this.#families.push(this.#family);
+  private begin(name: string): void {
+    this.endSeries();
+    if (!name.startsWith(PREFIX)) this.refuse(`a family whose name begins with ${PREFIX}`);
+    if (this.names.has(name)) this.refuse(`all of ${name} in one place`);
+    this.names.add(name);
+    this.labelSets.clear();
+    this.family = { metadata: { name }, catalogued: catalogued(name), series: [] };
+    this.families.push(this.family);
   }
 
-  #sample(): void {
-    const series = this.#isSeries(this.#series) ? this.#series : this.#beginSeries();
-    const valueStart = this.#start + series.head.length;
+  private sample(): void {
+    const series = this.isSeries(this.series) ? this.series : this.beginSeries();
+    const valueStart = this.start + series.head.length;
     const valueEnd = this.bytes.indexOf(SPACE, valueStart);
-    if (valueEnd < 0 || valueEnd > this.#end) this.#refuse("a value and a time stamp");
-    const value = readNumber(this.bytes, valueStart, valueEnd) ?? this.#refuse("a number as value");
-    this.#checkValue(value);
-    const atMs = readStampMs(this.bytes, valueEnd + 1, this.#end) ?? this.#refuse("a time stamp in seconds");
-    if (!series.points.add(atMs, value)) this.#refuse("a time after the one before");
+    if (valueEnd < 0 || valueEnd > this.end) this.refuse("a value and a time stamp");
+    const value = readNumber(this.bytes, valueStart, valueEnd) ?? this.refuse("a number as value");
+    this.checkValue(value);
+    const atMs = readStampMs(this.bytes, valueEnd + 1, this.end) ?? this.refuse("a time stamp in seconds");
+    if (!series.points.add(atMs, value)) this.refuse("a time after the one before");
   }
 
-  #checkValue(value: number): void {
-    const type = this.#family?.metadata.type;
-    if (type === "counter" && !(value >= 0)) this.#refuse("a number of 0 or more as value of a counter");
-    if (type === "info" && value !== 1) this.#refuse("1 as value of an info");
+  private checkValue(value: number): void {
+    const type = this.family?.metadata.type;
+    if (type === "counter" && !(value >= 0)) this.refuse("a number of 0 or more as value of a counter");
+    if (type === "info" && value !== 1) this.refuse("1 as value of an info");
   }
 
   /** Whether the line is one of the series; nearly every line is one of the series before it. */
-  #isSeries(series: ReadSeries | undefined): series is ReadSeries {
+  private isSeries(series: ReadSeries | undefined): series is ReadSeries {
     if (series === undefined) return false;
     const { head } = series;
-    for (let i = 0; i < head.length; i++) if (head[i] !== this.bytes[this.#start + i]) return false;
+    for (let i = 0; i < head.length; i++) if (head[i] !== this.bytes[this.start + i]) return false;
     return true;
   }
 
-  #beginSeries(): ReadSeries {
-    this.#endSeries();
-    const nameEnd = skipName(this.bytes, this.#start);
-    const name = quoteText(this.bytes.subarray(this.#start, nameEnd));
-    const family = this.#family;
-    if (family?.metadata.type === undefined) this.#refuse("# TYPE before the first sample of a family");
-    if (name !== this.#sampleName) this.#refuse(`a sample of ${this.#sampleName}, or # TYPE before another family`);
-    if (this.bytes[nameEnd] !== OPENING_BRACE) this.#refuse("{ behind the name");
+  private beginSeries(): ReadSeries {
+    this.endSeries();
+    const nameEnd = skipName(this.bytes, this.start);
+    const name = quoteText(this.bytes.subarray(this.start, nameEnd));
+    const family = this.family;
+    if (family?.metadata.type === undefined) this.refuse("# TYPE before the first sample of a family");
+    if (name !== this.sampleName) this.refuse(`a sample of ${this.sampleName}, or # TYPE before another family`);
+    if (this.bytes[nameEnd] !== OPENING_BRACE) this.refuse("{ behind the name");
     const scan = readLabels(this.bytes, nameEnd + 1);
-    if ("expected" in scan) this.#refuse(scan.expected);
-    if (this.bytes[scan.end] !== SPACE) this.#refuse("a space behind the labels");
+    if ("expected" in scan) this.refuse(scan.expected);
+    if (this.bytes[scan.end] !== SPACE) this.refuse("a space behind the labels");
     const id = JSON.stringify([...scan.labels].sort());
-    if (this.#labelSets.has(id)) this.#refuse("all points of a series in one place");
-    this.#labelSets.add(id);
-    const head = this.bytes.subarray(this.#start, scan.end + 1);
-    const series = { labels: scan.labels, head, line: this.#line, points: new PointStore(this.#times) };
+    if (this.labelSets.has(id)) this.refuse("all points of a series in one place");
+    this.labelSets.add(id);
+    const head = this.bytes.subarray(this.start, scan.end + 1);
+    const series = { labels: scan.labels, head, line: this.line, points: new PointStore(this.times) };
     family.series.push(series);
-    this.#series = series;
+    this.series = series;
     return series;
   }
 
-  #endSeries(): void {
-    const times = this.#series?.points.end();
-    if (times !== undefined) this.#times = times;
-    this.#series = undefined;
+  private endSeries(): void {
+    const times = this.series?.points.end();
+    if (times !== undefined) this.times = times;
+    this.series = undefined;
   }
 
-  #text(): string {
-    return quoteText(this.bytes.subarray(this.#start, this.#end));
+  private text(): string {
+    return quoteText(this.bytes.subarray(this.start, this.end));
   }
 
-  #refuse(expected: string): never {
-    throw new ParseError(`${this.name}:${this.#line}`, expected, this.#text());
+  private refuse(expected: string): never {
+    throw new ParseError(`${this.name}:${this.line}`, expected, this.text());
   }
 }

@@ -15,35 +15,35 @@ export interface StampText {
 
 /** The text of time stamps. Series of one row store share their times, so that the text is made once for all of them. */
 export class StampCache {
-  #kept = new Map<Float64Array, StampText>();
-  #keptBytes = 0;
-  #texts: readonly string[] = [];
-  #textsOf: Float64Array | undefined;
+  private kept = new Map<Float64Array, StampText>();
+  private keptBytes = 0;
+  private texts: readonly string[] = [];
+  private _textsOf: Float64Array | undefined;
 
   /** The end of each line of a block of a few rows, as texts. */
   textsOf(block: Block): readonly string[] {
-    if (this.#textsOf === block.times && this.#texts.length >= block.length) return this.#texts;
+    if (this._textsOf === block.times && this.texts.length >= block.length) return this.texts;
     const { bytes, starts } = this.of(block);
     const text = decoder.decode(bytes);
-    this.#texts = Array.from({ length: block.length }, (_, row) => text.slice(starts[row], starts[row + 1]));
-    this.#textsOf = block.times;
-    return this.#texts;
+    this.texts = Array.from({ length: block.length }, (_, row) => text.slice(starts[row], starts[row + 1]));
+    this._textsOf = block.times;
+    return this.texts;
   }
 
   of(block: Block): StampText {
-    const known = this.#kept.get(block.times);
+    const known = this.kept.get(block.times);
     if (known && known.starts.length > block.length) return known;
     const made = stampText(block);
     // A reader that makes new arrays for every series would fill the map with what nobody asks for again.
-    if (this.#keptBytes > KEPT_BYTES) this.#forget();
-    this.#kept.set(block.times, made);
-    this.#keptBytes += made.bytes.length + made.starts.byteLength;
+    if (this.keptBytes > KEPT_BYTES) this.forget();
+    this.kept.set(block.times, made);
+    this.keptBytes += made.bytes.length + made.starts.byteLength;
     return made;
   }
 
-  #forget(): void {
-    this.#kept.clear();
-    this.#keptBytes = 0;
+  private forget(): void {
+    this.kept.clear();
+    this.keptBytes = 0;
   }
 }
 

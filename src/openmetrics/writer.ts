@@ -17,37 +17,37 @@ export class ChunkWriter {
   bytes = new Uint8Array(CHUNK_BYTES);
   at = 0;
   /** Text behind what is filled, not encoded yet. */
-  #waiting = "";
-  readonly #write: (bytes: Uint8Array) => void;
+  private waiting = "";
+  private readonly write: (bytes: Uint8Array) => void;
 
   constructor(write: (bytes: Uint8Array) => void) {
-    this.#write = write;
+    this.write = write;
   }
 
   /** Makes room for so many bytes from `at` on. */
   reserve(size: number): void {
-    if (this.#waiting !== "") this.#encode();
+    if (this.waiting !== "") this.encode();
     if (this.at + size <= this.bytes.length) return;
     this.flush();
     if (size > this.bytes.length) this.bytes = new Uint8Array(size);
   }
 
   text(text: string): void {
-    this.#waiting += text;
-    if (this.#waiting.length > WAITING_CHARACTERS) this.#encode();
+    this.waiting += text;
+    if (this.waiting.length > WAITING_CHARACTERS) this.encode();
   }
 
-  #encode(): void {
-    const encoded = encodeText(this.#waiting);
-    this.#waiting = "";
+  private encode(): void {
+    const encoded = encodeText(this.waiting);
+    this.waiting = "";
     this.reserve(encoded.length);
     this.bytes.set(encoded, this.at);
     this.at += encoded.length;
   }
 
   flush(): void {
-    if (this.#waiting !== "") this.#encode();
-    if (this.at > 0) this.#write(this.bytes.subarray(0, this.at));
+    if (this.waiting !== "") this.encode();
+    if (this.at > 0) this.write(this.bytes.subarray(0, this.at));
     this.at = 0;
   }
 }

@@ -50,12 +50,12 @@ const FIRST_BUFFER_BYTES = 16 * 1024;
 export class ReadBuffer {
   /** The memory: what was read last is at its start. */
   bytes: Uint8Array;
-  #address: Pointer;
+  private address: Pointer;
 
   constructor(size = FIRST_BUFFER_BYTES) {
     const { bytes, address } = pinned(size);
     this.bytes = bytes;
-    this.#address = address;
+    this.address = address;
   }
 
   /**
@@ -65,9 +65,9 @@ export class ReadBuffer {
   fill(fd: number, path: string, whole = 1): number {
     let length = 0;
     for (;;) {
-      if (length === this.bytes.length) this.#grow();
+      if (length === this.bytes.length) this.grow();
       const room = this.bytes.length - length;
-      const count = libc.pread(fd, (this.#address + length) as Pointer, room, length) as number;
+      const count = libc.pread(fd, (this.address + length) as Pointer, room, length) as number;
       if (count < 0) throw failed("pread", path);
       length += count;
       if (count < whole && count < room) return length;
@@ -77,18 +77,18 @@ export class ReadBuffer {
   /** Reads in one call a file that the kernel gives whole, as those of one process; its length, or the errno below 0. */
   fillAtOnce(fd: number): number {
     for (;;) {
-      const count = libc.pread(fd, this.#address, this.bytes.length, 0) as number;
+      const count = libc.pread(fd, this.address, this.bytes.length, 0) as number;
       if (count < 0) return -lastErrno();
       if (count < this.bytes.length) return count;
-      this.#grow();
+      this.grow();
     }
   }
 
-  #grow(): void {
+  private grow(): void {
     const { bytes, address } = pinned(this.bytes.length * 2);
     bytes.set(this.bytes);
     this.bytes = bytes;
-    this.#address = address;
+    this.address = address;
   }
 }
 

@@ -114,22 +114,22 @@ const MICROSECONDS = 1e6;
 /** CPU time of this process and all its threads, getrusage(2). */
 export class OwnUsage {
   /** `struct rusage` begins with two `struct timeval`; seconds of a process fit into its low half. */
-  readonly #answer = pinned(512);
-  readonly #words = new Int32Array(this.#answer.bytes.buffer);
+  private readonly answer = pinned(512);
+  private readonly words = new Int32Array(this.answer.bytes.buffer);
 
   get userSeconds(): number {
-    return this.#seconds(0);
+    return this.seconds(0);
   }
   get systemSeconds(): number {
-    return this.#seconds(4);
+    return this.seconds(4);
   }
 
   /** Throws SystemError. */
   read(): void {
-    if (libc.getrusage(RUSAGE_SELF, this.#answer.address) < 0) throw failed("getrusage");
+    if (libc.getrusage(RUSAGE_SELF, this.answer.address) < 0) throw failed("getrusage");
   }
 
-  #seconds(at: number): number {
-    return this.#words[at]! + this.#words[at + 2]! / MICROSECONDS;
+  private seconds(at: number): number {
+    return this.words[at]! + this.words[at + 2]! / MICROSECONDS;
   }
 }

@@ -41,65 +41,65 @@ const LOOPBACK = /^(localhost|.*\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
  * reach this machine itself.
  */
 export class PushClient {
-  readonly #endpoint: Endpoint;
-  readonly #signal: AbortSignal;
+  private readonly endpoint: Endpoint;
+  private readonly signal: AbortSignal;
 
   constructor(endpoint: Endpoint, signal: AbortSignal) {
-    this.#endpoint = endpoint;
-    this.#signal = signal;
+    this.endpoint = endpoint;
+    this.signal = signal;
     // Nothing else asks anybody in this process any more, and what it started has its own environment.
     if (LOOPBACK.test(new URL(endpoint.url).hostname)) process.env.NO_PROXY = "*";
   }
 
   get url(): string {
-    return this.#endpoint.url;
+    return this.endpoint.url;
   }
 
   /** Sends a body until it is taken; the answer. Throws PushError. */
   async post(body: Uint8Array<ArrayBuffer>, headers: Readonly<Record<string, string>>): Promise<Answer> {
     const request: Try = { method: "POST", url: this.url, headers, body };
     for (let tries = 1; ; tries++) {
-      const answer = await this.#ask(request);
+      const answer = await this.ask(request);
       if ("status" in answer && answer.status >= 200 && answer.status < 300) return answer;
-      const wait = this.#waitMs(answer, tries);
-      if (wait === undefined) throw new PushError(this.#failure(answer, tries));
-      await this.#sleep(wait);
+      const wait = this.waitMs(answer, tries);
+      if (wait === undefined) throw new PushError(this.failure(answer, tries));
+      await this.sleep(wait);
     }
   }
 
   /** Asks once, of another path of the same server; undefined: no answer that says anything. */
   async get(url: string): Promise<Answer | undefined> {
-    const answer = await this.#ask({ method: "GET", url, headers: {}, body: undefined });
+    const answer = await this.ask({ method: "GET", url, headers: {}, body: undefined });
     return "status" in answer ? answer : undefined;
   }
 
-  async #ask({ method, url, headers, body }: Try): Promise<(Answer & { readonly retryAfter: string }) | Lost> {
-    const signal = AbortSignal.any([this.#signal, AbortSignal.timeout(ANSWER_MS)]);
+  private async ask({ method, url, headers, body }: Try): Promise<(Answer & { readonly retryAfter: string }) | Lost> {
+    const signal = AbortSignal.any([this.signal, AbortSignal.timeout(ANSWER_MS)]);
     try {
       // A redirected POST would become a GET, and take the secrets elsewhere.
       const answer = await fetch(url, {
-        ...{ method, signal, redirect: "manual", headers: { ...headers, ...this.#authorization() } },
+        ...{ method, signal, redirect: "manual", headers: { ...headers, ...this.authorization() } },
         ...(body && { body }),
       });
-      const text = this.#redacted(await answer.text());
+      const text = this.redacted(await answer.text());
       const where = answer.headers.get("location");
       return { status: answer.status, text: where ?? text, retryAfter: answer.headers.get("retry-after") ?? "" };
     } catch (error) {
-      if (this.#signal.aborted) throw new PushError(`${shown(this.url)}: stopped before everything was sent`);
+      if (this.signal.aborted) throw new PushError(`${shown(this.url)}: stopped before everything was sent`);
       if (!(error instanceof Error)) throw error;
-      return { lost: this.#redacted(lostBecause(error)) };
+      return { lost: this.redacted(lostBecause(error)) };
     }
   }
 
-  #authorization(): Record<string, string> {
-    const { token, user, password } = this.#endpoint.secrets;
+  private authorization(): Record<string, string> {
+    const { token, user, password } = this.endpoint.secrets;
     if (token !== undefined) return { authorization: `Bearer ${token}` };
     if (user === undefined) return {};
     return { authorization: `Basic ${Buffer.from(`${user}:${password ?? ""}`).toString("base64")}` };
   }
 
   /** How long to wait before the next try; undefined: there is none. */
-  #waitMs(answer: (Answer & { readonly retryAfter: string }) | Lost, tries: number): number | undefined {
+  private waitMs(answer: (Answer & { readonly retryAfter: string }) | Lost, tries: number): number | undefined {
     if (tries >= MOST_TRIES) return undefined;
     const wait = FIRST_WAIT_MS * 2 ** (tries - 1) * (0.75 + Math.random() / 2);
     if ("lost" in answer) return wait;
@@ -108,17 +108,17 @@ export class PushClient {
     return asked === undefined ? wait : asked <= MOST_WAIT_MS ? asked : undefined;
   }
 
-  async #sleep(ms: number): Promise<void> {
+  private async sleep(ms: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, ms);
     const stop = () => resolve();
-    this.#signal.addEventListener("abort", stop);
+    this.signal.addEventListener("abort", stop);
     await promise;
     clearTimeout(timer);
-    this.#signal.removeEventListener("abort", stop);
+    this.signal.removeEventListener("abort", stop);
   }
 
-  #failure(answer: Answer | Lost, tries: number): string {
+  private failure(answer: Answer | Lost, tries: number): string {
     const times = tries > 1 ? `, tried ${tries} times` : "";
     if ("lost" in answer) return `${shown(this.url)}: ${answer.lost}${times}`;
     const { status, text } = answer;
@@ -127,9 +127,9 @@ export class PushClient {
   }
 
   /** A text of the server's without what we told it in confidence. */
-  #redacted(text: string): string {
-    const { token, password } = this.#endpoint.secrets;
-    const authorization = this.#authorization().authorization?.split(" ")[1];
+  private redacted(text: string): string {
+    const { token, password } = this.endpoint.secrets;
+    const authorization = this.authorization().authorization?.split(" ")[1];
     const secrets = [token, password, authorization].filter((one) => one !== undefined && one.length > 3);
     return secrets.reduce((rest: string, secret) => rest.replaceAll(secret as string, "…"), text);
   }

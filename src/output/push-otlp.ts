@@ -20,58 +20,58 @@ const RESOURCE: readonly (readonly [label: string, attribute: string])[] = [
  * the machine.
  */
 export class OtlpRequests {
-  readonly #send: (json: string, points: number) => void;
-  #metrics = new Map<string, Pending>();
-  #resource = "";
-  #count = 0;
+  private readonly send: (json: string, points: number) => void;
+  private metrics = new Map<string, Pending>();
+  private resource = "";
+  private count = 0;
   /** The series that came last, and what all of its points have alike. */
-  #series: SeenSeries | undefined;
-  #attributes = "";
-  #points: string[] = [];
+  private series: SeenSeries | undefined;
+  private attributes = "";
+  private _points: string[] = [];
 
   constructor(send: (json: string, points: number) => void) {
-    this.#send = send;
+    this.send = send;
   }
 
   add(series: SeenSeries, atMs: number, value: number): void {
-    if (series !== this.#series) this.#begin(series);
+    if (series !== this.series) this.begin(series);
     const text = Number.isFinite(value) ? number(value) : `"${value}"`;
     // Nanoseconds are more than a double holds: they are digits in a string.
-    this.#points.push(`{"timeUnixNano":"${Math.trunc(atMs)}000000","asDouble":${text}${this.#attributes}}`);
-    if (++this.#count === POINTS_PER_REQUEST) this.flush();
+    this._points.push(`{"timeUnixNano":"${Math.trunc(atMs)}000000","asDouble":${text}${this.attributes}}`);
+    if (++this.count === POINTS_PER_REQUEST) this.flush();
   }
 
   flush(): void {
-    if (this.#count === 0) return;
-    const metrics = [...this.#metrics].map(([name, { isCounter, points }]) => {
+    if (this.count === 0) return;
+    const metrics = [...this.metrics].map(([name, { isCounter, points }]) => {
       const data = `"dataPoints":[${points.join(",")}]`;
       const kind = isCounter ? `"sum":{"aggregationTemporality":2,"isMonotonic":true,${data}}` : `"gauge":{${data}}`;
       return `{"name":${JSON.stringify(name)},${kind}}`;
     });
     const scope = `{"scope":{"name":"statexec"},"metrics":[${metrics.join(",")}]}`;
-    this.#send(
-      `{"resourceMetrics":[{"resource":{"attributes":${this.#resource}},"scopeMetrics":[${scope}]}]}`,
-      this.#count,
+    this.send(
+      `{"resourceMetrics":[{"resource":{"attributes":${this.resource}},"scopeMetrics":[${scope}]}]}`,
+      this.count,
     );
-    this.#metrics = new Map();
-    this.#series = undefined;
-    this.#count = 0;
+    this.metrics = new Map();
+    this.series = undefined;
+    this.count = 0;
   }
 
-  #begin(series: SeenSeries): void {
+  private begin(series: SeenSeries): void {
     const ofResource = RESOURCE.map(([label, attribute]): [string, string] => [
       attribute,
       series.labels.get(label) ?? "",
     ]);
     const resource = attributes(ofResource);
-    if (resource !== this.#resource) this.flush();
-    this.#resource = resource;
+    if (resource !== this.resource) this.flush();
+    this.resource = resource;
     const own = attributes([...series.labels].filter(([label]) => !RESOURCE.some(([name]) => name === label)));
-    this.#attributes = own === "[]" ? "" : `,"attributes":${own}`;
-    const pending = this.#metrics.get(series.name) ?? { isCounter: series.name.endsWith("_total"), points: [] };
-    this.#metrics.set(series.name, pending);
-    this.#points = pending.points;
-    this.#series = series;
+    this.attributes = own === "[]" ? "" : `,"attributes":${own}`;
+    const pending = this.metrics.get(series.name) ?? { isCounter: series.name.endsWith("_total"), points: [] };
+    this.metrics.set(series.name, pending);
+    this._points = pending.points;
+    this.series = series;
   }
 }
 

@@ -39,12 +39,12 @@ export type SampleSink = (series: SeenSeries, atMs: number, value: number) => vo
  * by series, and cut out where it is nobody's business: the command's arguments, and a person's comments.
  */
 export class PushScan {
-  readonly #name: string;
-  readonly #sink: SampleSink | undefined;
-  readonly #byHead = new Map<string, SeenSeries>();
-  readonly #tallies = new Map<string, Tally>();
-  #series: SeenSeries | undefined;
-  #line = 0;
+  private readonly _name: string;
+  private readonly sink: SampleSink | undefined;
+  private readonly byHead = new Map<string, SeenSeries>();
+  private readonly tallies = new Map<string, Tally>();
+  private _series: SeenSeries | undefined;
+  private line = 0;
   points = 0;
   firstMs = Number.POSITIVE_INFINITY;
   lastMs = Number.NEGATIVE_INFINITY;
@@ -54,13 +54,13 @@ export class PushScan {
   isOriginal = false;
 
   constructor(name: string, sink?: SampleSink) {
-    this.#name = name;
-    this.#sink = sink;
+    this._name = name;
+    this.sink = sink;
   }
 
   /** Every series that is sent, once. */
   get series(): SeenSeries[] {
-    const sent = [...this.#byHead.values()].filter(({ isPrivate }) => !isPrivate);
+    const sent = [...this.byHead.values()].filter(({ isPrivate }) => !isPrivate);
     return [...new Map(sent.map((series) => [series.tally, series])).values()];
   }
 
@@ -70,8 +70,8 @@ export class PushScan {
     let runStart = 0;
     for (let at = 0; at < length; ) {
       const end = bytes.indexOf(LINE_FEED, at) + 1;
-      this.#line++;
-      if (!this.#take(bytes, at, end - 1)) {
+      this.line++;
+      if (!this.take(bytes, at, end - 1)) {
         bytes.copyWithin(kept, runStart, at);
         kept += at - runStart;
         runStart = end;
@@ -84,24 +84,24 @@ export class PushScan {
   }
 
   /** Whether the line may be sent. */
-  #take(bytes: Uint8Array, at: number, end: number): boolean {
+  private take(bytes: Uint8Array, at: number, end: number): boolean {
     if (at === end) return false;
-    if (bytes[at] === HASH) return this.#comment(bytes, at, end);
-    const series = this.#isSeries(this.#series, bytes, at) ? this.#series : this.#seriesOf(bytes, at, end);
-    this.#series = series;
+    if (bytes[at] === HASH) return this.comment(bytes, at, end);
+    const series = this.isSeries(this._series, bytes, at) ? this._series : this.seriesOf(bytes, at, end);
+    this._series = series;
     const valueStart = at + series.head.length;
     const valueEnd = bytes.indexOf(SPACE, valueStart);
-    if (valueEnd < 0 || valueEnd > end) this.#refuse(bytes, at, end, "a value and a time stamp");
-    const value = readNumber(bytes, valueStart, valueEnd) ?? this.#refuse(bytes, at, end, "a number as value");
-    const scaled = readStampMs(bytes, valueEnd + 1, end) ?? this.#refuse(bytes, at, end, "a time stamp");
+    if (valueEnd < 0 || valueEnd > end) this.refuse(bytes, at, end, "a value and a time stamp");
+    const value = readNumber(bytes, valueStart, valueEnd) ?? this.refuse(bytes, at, end, "a number as value");
+    const scaled = readStampMs(bytes, valueEnd + 1, end) ?? this.refuse(bytes, at, end, "a time stamp");
     if (series.isPrivate) return false;
     const atMs = scaled < LEAST_MILLISECONDS * 1000 ? scaled : scaled / 1000;
     this.isOriginal ||= atMs !== scaled;
-    if (!Number.isNaN(value)) this.#count(series, atMs, value);
+    if (!Number.isNaN(value)) this.count(series, atMs, value);
     return true;
   }
 
-  #count(series: SeenSeries, atMs: number, value: number): void {
+  private count(series: SeenSeries, atMs: number, value: number): void {
     const { tally } = series;
     tally.points++;
     this.points++;
@@ -111,18 +111,18 @@ export class PushScan {
     }
     if (atMs < this.firstMs) this.firstMs = atMs;
     if (atMs > this.lastMs) this.lastMs = atMs;
-    this.#sink?.(series, atMs, value);
+    this.sink?.(series, atMs, value);
   }
 
   /** Metadata goes with the samples; what a person or the original program noted beside them does not. */
-  #comment(bytes: Uint8Array, at: number, end: number): boolean {
+  private comment(bytes: Uint8Array, at: number, end: number): boolean {
     const text = quoteText(bytes.subarray(at, end));
     if (text === "# EOF") this.hasEnd = true;
     return /^# (TYPE|UNIT|HELP|EOF)\b/.test(text);
   }
 
   /** Nearly every line is one of the series before it. */
-  #isSeries(series: SeenSeries | undefined, bytes: Uint8Array, at: number): series is SeenSeries {
+  private isSeries(series: SeenSeries | undefined, bytes: Uint8Array, at: number): series is SeenSeries {
     if (series === undefined) return false;
     const { head } = series;
     // From the end: that is where two series of one family differ.
@@ -130,30 +130,30 @@ export class PushScan {
     return true;
   }
 
-  #seriesOf(bytes: Uint8Array, at: number, end: number): SeenSeries {
+  private seriesOf(bytes: Uint8Array, at: number, end: number): SeenSeries {
     // Labels may hold a brace, what is behind them cannot.
     const brace = bytes.subarray(at, end).lastIndexOf(CLOSING_BRACE);
     const head = bytes.subarray(at, brace < 0 ? at : at + brace + 2);
-    const known = this.#byHead.get(latin1.decode(head));
+    const known = this.byHead.get(latin1.decode(head));
     if (known) return known;
     const nameEnd = skipName(bytes, at);
     const name = quoteText(bytes.subarray(at, nameEnd));
-    if (!name.startsWith("statexec_")) this.#refuse(bytes, at, end, "a sample of statexec");
-    if (bytes[nameEnd] !== OPENING_BRACE) this.#refuse(bytes, at, end, "{ behind the name");
+    if (!name.startsWith("statexec_")) this.refuse(bytes, at, end, "a sample of statexec");
+    if (bytes[nameEnd] !== OPENING_BRACE) this.refuse(bytes, at, end, "{ behind the name");
     const scan = readLabels(bytes, nameEnd + 1);
-    if ("expected" in scan) this.#refuse(bytes, at, end, scan.expected);
+    if ("expected" in scan) this.refuse(bytes, at, end, scan.expected);
     if (scan.end !== at + head.length - 1 || bytes[scan.end] !== SPACE)
-      this.#refuse(bytes, at, end, "a space behind the labels");
+      this.refuse(bytes, at, end, "a space behind the labels");
     const isPrivate = name === "statexec_run_info" && scan.labels.get("fact") === "arguments";
     const id = JSON.stringify([name, ...[...scan.labels].sort()]);
-    const tally = this.#tallies.get(id) ?? { points: 0, ascending: 0, lastMs: Number.NEGATIVE_INFINITY };
-    this.#tallies.set(id, tally);
+    const tally = this.tallies.get(id) ?? { points: 0, ascending: 0, lastMs: Number.NEGATIVE_INFINITY };
+    this.tallies.set(id, tally);
     const series: SeenSeries = { name, labels: scan.labels, head: head.slice(), isPrivate, tally };
-    this.#byHead.set(latin1.decode(head), series);
+    this.byHead.set(latin1.decode(head), series);
     return series;
   }
 
-  #refuse(bytes: Uint8Array, at: number, end: number, expected: string): never {
-    throw new ParseError(`${this.#name}:${this.#line}`, expected, quoteText(bytes.subarray(at, end)));
+  private refuse(bytes: Uint8Array, at: number, end: number, expected: string): never {
+    throw new ParseError(`${this._name}:${this.line}`, expected, quoteText(bytes.subarray(at, end)));
   }
 }

@@ -53,33 +53,33 @@ export async function pushFile(file: string, options: PushOptions, signal: Abort
 
 /** One request is on its way while the next is made. */
 class Pipe {
-  readonly #client: PushClient;
-  readonly #headers: Readonly<Record<string, string>>;
-  readonly #taken: (answer: string) => void;
-  #last: Promise<void> = Promise.resolve();
+  private readonly client: PushClient;
+  private readonly headers: Readonly<Record<string, string>>;
+  private readonly taken: (answer: string) => void;
+  private last: Promise<void> = Promise.resolve();
 
   constructor(client: PushClient, contentType: string, taken: (answer: string) => void = () => undefined) {
-    this.#client = client;
-    this.#headers = { "content-type": contentType };
-    this.#taken = taken;
+    this.client = client;
+    this.headers = { "content-type": contentType };
+    this.taken = taken;
   }
 
   /** Sends when the body before it has arrived; until `settled` both must stay as they are. */
   send(body: Uint8Array<ArrayBuffer>): void {
-    this.#last = this.#last.then(() => this.#post(body));
+    this.last = this.last.then(() => this.post(body));
     // Whoever waits for it hears of it; until then it is not unhandled.
-    this.#last.catch(() => undefined);
+    this.last.catch(() => undefined);
   }
 
   settled(): Promise<void> {
-    return this.#last;
+    return this.last;
   }
 
   /** On the way to another machine text is worth packing; on this one that would only take time. */
-  async #post(body: Uint8Array<ArrayBuffer>): Promise<void> {
-    const packed = isNear(this.#client.url) ? undefined : Bun.gzipSync(body, { level: 1 });
-    const headers = packed ? { ...this.#headers, "content-encoding": "gzip" } : this.#headers;
-    this.#taken((await this.#client.post(packed ?? body, headers)).text);
+  private async post(body: Uint8Array<ArrayBuffer>): Promise<void> {
+    const packed = isNear(this.client.url) ? undefined : Bun.gzipSync(body, { level: 1 });
+    const headers = packed ? { ...this.headers, "content-encoding": "gzip" } : this.headers;
+    this.taken((await this.client.post(packed ?? body, headers)).text);
   }
 }
 

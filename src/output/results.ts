@@ -27,23 +27,23 @@ const USUAL_WIDTH = 80;
 
 /** The places of a run's results, taken before the command starts. */
 export class Results {
-  readonly #wanted: ResultsWanted;
-  readonly #json: MetricsFile | undefined;
+  private readonly wanted: ResultsWanted;
+  private readonly json: MetricsFile | undefined;
 
   /** Throws OutputError where one of them could not be written. */
   constructor(wanted: ResultsWanted) {
-    this.#wanted = wanted;
+    this.wanted = wanted;
     if (wanted.summaryMarkdown !== undefined) checkAppendable(wanted.summaryMarkdown);
-    this.#json = wanted.summaryJson === undefined ? undefined : claimMetricsFile(wanted.summaryJson, "--summary-json");
+    this.json = wanted.summaryJson === undefined ? undefined : claimMetricsFile(wanted.summaryJson, "--summary-json");
   }
 
   /** Tells it. What cannot be written is reported, and the rest is told. */
   async tell(report: RunReport, file: string, env: Environment, failed: (error: unknown) => void): Promise<void> {
-    const { summaryMarkdown: markdown } = this.#wanted;
-    if (isPrinted(this.#wanted)) this.#print(report, file, env);
-    else this.#printBudgets(report);
+    const { summaryMarkdown: markdown } = this.wanted;
+    if (isPrinted(this.wanted)) this.print(report, file, env);
+    else this.printBudgets(report);
     try {
-      await this.#json?.write(async (sink) => sink(encoded(summaryJson(report, file))));
+      await this.json?.write(async (sink) => sink(encoded(summaryJson(report, file))));
       if (markdown !== undefined) append(markdown, summaryMarkdown(report, file));
     } catch (error) {
       failed(error);
@@ -52,16 +52,16 @@ export class Results {
 
   /** The run came to nothing. */
   abandon(): void {
-    this.#json?.abandon();
+    this.json?.abandon();
   }
 
-  #print(report: RunReport, file: string, env: Environment): void {
+  private print(report: RunReport, file: string, env: Environment): void {
     const style = styleOf(env);
     say(summaryText(summaryLines(report, file, style.unicode), style));
   }
 
   /** A breach is told even where nothing else is. */
-  #printBudgets({ budgets }: RunReport): void {
+  private printBudgets({ budgets }: RunReport): void {
     for (const budget of budgets) if (budget.verdict !== "kept") say(`statexec: budget ${budgetText(budget)}\n`);
   }
 }

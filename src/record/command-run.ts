@@ -41,72 +41,72 @@ export class CommandRun {
   child: Child | undefined;
   /** Once the recording has begun. */
   journal: RunJournal | undefined;
-  readonly #parts: CommandRunParts;
-  readonly #processes = new KernelProcesses();
-  readonly #orphans: OrphanReaper;
-  #tree: TreeCollector | undefined;
-  readonly #keeper: BudgetKeeper | undefined;
+  private readonly parts: CommandRunParts;
+  private readonly processes = new KernelProcesses();
+  private readonly orphans: OrphanReaper;
+  private tree: TreeCollector | undefined;
+  private readonly keeper: BudgetKeeper | undefined;
 
   constructor(parts: CommandRunParts) {
-    this.#parts = parts;
+    this.parts = parts;
     const { config, places, signals } = parts;
-    signals.sentinel.onEnding = (pid) => this.#helperEnding(pid);
-    this.#orphans = new OrphanReaper({
+    signals.sentinel.onEnding = (pid) => this.helperEnding(pid);
+    this.orphans = new OrphanReaper({
       isWaitedFor: (pid) => pid === this.child?.pid || signals.sentinel.isHelper(pid),
-      farewell: (pid) => this.#tree?.farewell(pid),
+      farewell: (pid) => this.tree?.farewell(pid),
       report: this.report,
     });
     const limits = config.budgetKill ? places.telling?.limits : undefined;
     if (!limits) return;
     const { BudgetKeeper } = require("../run/budget-watch.ts") as typeof import("../run/budget-watch.ts");
-    this.#keeper = new BudgetKeeper({ limits, tree: this.#madeTree(), clock: systemClock });
+    this.keeper = new BudgetKeeper({ limits, tree: this.madeTree(), clock: systemClock });
   }
 
   /** What measures the command itself; the group's figures first, since the tree takes from them. */
   collectors(): Collector[] {
-    const { group } = this.#parts;
-    return [...(group ? [group.collector] : []), this.#madeTree()];
+    const { group } = this.parts;
+    return [...(group ? [group.collector] : []), this.madeTree()];
   }
 
   /** Told of what should not happen. */
-  readonly report = (error: unknown): void => this.#parts.problems.report(error);
+  readonly report = (error: unknown): void => this.parts.problems.report(error);
 
   /** Starts the command. Throws CommandError. */
   readonly start = (): Child => {
-    const { command, inherited, launcher, signals } = this.#parts;
+    const { command, inherited, launcher, signals } = this.parts;
     const { gate } = this;
     // Where the kernel refuses this, orphans go to the system's first process, and their time is that which was seen.
     adoptOrphans();
     // Whatever runs now is none of the command's processes.
-    this.#processes.list();
+    this.processes.list();
     const run = () => startChild(command, inherited, launcher);
     const child = signals.starting(gate ? () => gate.starting(run) : run);
     this.child = child;
-    this.#orphans.start();
-    this.#keeper?.started();
+    this.orphans.start();
+    this.keeper?.started();
     return child;
   };
 
   /** Makes the place where the rows go. */
   readonly store = (begin: StoreStart): Store => {
     const { RunJournal } = loadMeasure();
-    const journal = new RunJournal({ ...this.#parts.places.journal, ...begin, clock: systemClock });
+    const journal = new RunJournal({ ...this.parts.places.journal, ...begin, clock: systemClock });
     this.journal = journal;
-    return this.#keeper?.watch(journal.writer) ?? journal.writer;
+    return this.keeper?.watch(journal.writer) ?? journal.writer;
   };
 
-  #madeTree(): TreeCollector {
+  private madeTree(): TreeCollector {
     const { TreeCollector } = loadMeasure();
-    const { group, signals } = this.#parts;
-    const reap = (pid: number) => this.#orphans.end(pid);
-    this.#tree ??= new TreeCollector({ helpers: signals.sentinel, group: group?.figures, reap }, this.#processes);
-    return this.#tree;
+    const { group, signals } = this.parts;
+    const reap = (pid: number) => this.orphans.end(pid);
+    this.tree ??= new TreeCollector({ helpers: signals.sentinel, group: group?.figures, reap }, this.processes);
+    return this.tree;
   }
 
   /** It happens between a signal and what is done about it, which is not to be kept from that. */
-  #helperEnding(pid: number): (() => void) | undefined {
+  private helperEnding(pid: number): (() => void) | undefined {
     try {
-      return this.#tree?.helperEnding(pid);
+      return this.tree?.helperEnding(pid);
     } catch (error) {
       this.report(error);
       return undefined;
@@ -115,12 +115,12 @@ export class CommandRun {
 
   /** The session is over. */
   ended(): void {
-    this.#keeper?.ended();
+    this.keeper?.ended();
   }
 
   /** The command was told to end since it went over a budget. */
   get stoppedForBudget(): boolean {
-    return this.#keeper?.acted ?? false;
+    return this.keeper?.acted ?? false;
   }
 
   /** The last resort of a run that failed while its command went on: it is waited for all the same. */

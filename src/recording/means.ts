@@ -40,41 +40,41 @@ export function meanOverTime(blocks: Iterable<Block>, samples: Iterable<Block>, 
 
 /** Walks along the times of the samples beside a series that has a point at some of them. */
 class SampleCursor {
-  readonly #blocks: Iterator<Block>;
-  readonly #span: Span;
-  #block: Block | undefined;
-  #row = 0;
+  private readonly blocks: Iterator<Block>;
+  private readonly span: Span;
+  private block: Block | undefined;
+  private row = 0;
 
   constructor(blocks: Iterable<Block>, span: Span) {
-    this.#blocks = blocks[Symbol.iterator]();
-    this.#span = span;
-    this.#nextBlock();
+    this.blocks = blocks[Symbol.iterator]();
+    this.span = span;
+    this.nextBlock();
   }
 
   /** How many samples of the span lie between the time of the last call and this one. */
   advance(toMs: number): number {
     let passed = 0;
-    for (; this.#atMs < toMs; this.#next()) if (this.#atMs >= this.#span.fromMs) passed++;
-    if (this.#atMs === toMs) this.#next();
+    for (; this.atMs < toMs; this.next()) if (this.atMs >= this.span.fromMs) passed++;
+    if (this.atMs === toMs) this.next();
     return passed;
   }
 
   /** Time of the next sample; infinite behind the last one of the span. */
-  get #atMs(): number {
-    const atMs = this.#block?.times[this.#row] ?? Number.POSITIVE_INFINITY;
-    return atMs > this.#span.toMs ? Number.POSITIVE_INFINITY : atMs;
+  private get atMs(): number {
+    const atMs = this.block?.times[this.row] ?? Number.POSITIVE_INFINITY;
+    return atMs > this.span.toMs ? Number.POSITIVE_INFINITY : atMs;
   }
 
-  #next(): void {
-    this.#row++;
-    if (this.#block !== undefined && this.#row >= this.#block.length) this.#nextBlock();
+  private next(): void {
+    this.row++;
+    if (this.block !== undefined && this.row >= this.block.length) this.nextBlock();
   }
 
-  #nextBlock(): void {
-    this.#row = 0;
+  private nextBlock(): void {
+    this.row = 0;
     do {
-      const { done, value } = this.#blocks.next();
-      this.#block = done ? undefined : value;
-    } while (this.#block?.length === 0);
+      const { done, value } = this.blocks.next();
+      this.block = done ? undefined : value;
+    } while (this.block?.length === 0);
   }
 }

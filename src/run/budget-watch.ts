@@ -34,78 +34,78 @@ export interface WatchParts {
 
 /** Looks at each sample on its way to the store, and tells of the first that is beyond a budget. */
 export class BudgetWatch implements Store {
-  readonly #parts: WatchParts;
-  readonly #watched: readonly Watched[];
-  #isOver = false;
-  #lastMs = 0;
-  #cancelWall: (() => void) | undefined;
+  private readonly _parts: WatchParts;
+  private readonly watched: readonly Watched[];
+  private isOver = false;
+  private lastMs = 0;
+  private cancelWall: (() => void) | undefined;
 
   constructor(parts: WatchParts) {
-    this.#parts = parts;
-    this.#watched = parts.limits.map((limit) => ({ limit, columns: [] }));
+    this._parts = parts;
+    this.watched = parts.limits.map((limit) => ({ limit, columns: [] }));
   }
 
   get writtenBytes(): number | undefined {
-    return this.#parts.store.writtenBytes;
+    return this._parts.store.writtenBytes;
   }
 
   /** The command has been started: from now on its time counts. */
   started(): void {
-    const { limits, clock } = this.#parts;
+    const { limits, clock } = this._parts;
     const [first] = limits.filter(({ name }) => name === "wall").toSorted((a, b) => a.value - b.value);
-    if (first) this.#cancelWall = clock.at(clock.now() + first.value * 1000, () => this.#tell(first));
+    if (first) this.cancelWall = clock.at(clock.now() + first.value * 1000, () => this._tell(first));
   }
 
   /** The command has ended: nothing is told any more. */
   ended(): void {
-    this.#isOver = true;
-    this.#cancelWall?.();
+    this.isOver = true;
+    this.cancelWall?.();
   }
 
   layout(columns: readonly SeriesKey[]): void {
-    for (const one of this.#watched) {
+    for (const one of this.watched) {
       const name = one.limit.name === "wall" ? undefined : WATCHED[one.limit.name];
       one.columns = columns.flatMap(({ metric }, place) => (metric.name === name ? [place] : []));
     }
-    this.#parts.store.layout(columns);
+    this._parts.store.layout(columns);
   }
 
   row(atMs: number, values: Float64Array): void {
-    this.#parts.store.row(atMs, values);
-    this.#lastMs = atMs;
-    if (this.#isOver) return;
-    for (const { limit, columns } of this.#watched) {
+    this._parts.store.row(atMs, values);
+    this.lastMs = atMs;
+    if (this.isOver) return;
+    for (const { limit, columns } of this.watched) {
       let sum = columns.length === 0 ? Number.NaN : 0;
       for (const column of columns) sum += values[column]!;
-      if (!Number.isNaN(sum) && !isWithin(limit, sum)) this.#tell(limit);
+      if (!Number.isNaN(sum) && !isWithin(limit, sum)) this._tell(limit);
     }
   }
 
   /** Notes what was done for a budget, at the sample that showed it. */
   tell(text: string): void {
-    this.#parts.store.event({ atMs: this.#lastMs, event: "budget_exceeded", text });
+    this._parts.store.event({ atMs: this.lastMs, event: "budget_exceeded", text });
   }
 
   event(event: RunEvent): void {
-    this.#parts.store.event(event);
+    this._parts.store.event(event);
   }
 
   fact(fact: Fact): void {
-    this.#parts.store.fact(fact);
+    this._parts.store.fact(fact);
   }
 
   end(): void {
-    this.#parts.store.end();
+    this._parts.store.end();
   }
 
   recording(): Recording {
-    return this.#parts.store.recording();
+    return this._parts.store.recording();
   }
 
-  #tell(limit: Limit): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    this.#parts.exceeded(limit);
+  private _tell(limit: Limit): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    this._parts.exceeded(limit);
   }
 }
 
@@ -121,31 +121,31 @@ export interface KeeperParts {
 export class BudgetKeeper {
   /** The command was told to end. */
   acted = false;
-  #watch: BudgetWatch | undefined;
-  #callOff: (() => void) | undefined;
+  private _watch: BudgetWatch | undefined;
+  private callOff: (() => void) | undefined;
 
   constructor(readonly parts: KeeperParts) {}
 
   /** The store with the watch before it. */
   watch(store: Store): Store {
     const { limits, clock } = this.parts;
-    this.#watch = new BudgetWatch({ store, limits, clock, exceeded: (limit) => this.#end(limit) });
-    return this.#watch;
+    this._watch = new BudgetWatch({ store, limits, clock, exceeded: (limit) => this._end(limit) });
+    return this._watch;
   }
 
   started(): void {
-    this.#watch?.started();
+    this._watch?.started();
   }
 
   ended(): void {
-    this.#watch?.ended();
-    this.#callOff?.();
+    this._watch?.ended();
+    this.callOff?.();
   }
 
-  #end({ text }: Limit): void {
+  private _end({ text }: Limit): void {
     const { tree, clock } = this.parts;
     this.acted = true;
-    this.#watch?.tell(`Budget ${text} exceeded: the command is ended`);
-    this.#callOff = endTree(() => tree.pids(), clock);
+    this._watch?.tell(`Budget ${text} exceeded: the command is ended`);
+    this.callOff = endTree(() => tree.pids(), clock);
   }
 }

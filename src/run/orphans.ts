@@ -21,7 +21,7 @@ export interface OrphanParts {
  * container: their zombies are ended. What the runtime waits for is never touched.
  */
 export class OrphanReaper {
-  #secondLook: Timer | undefined;
+  private secondLook: Timer | undefined;
 
   constructor(readonly parts: OrphanParts) {}
 
@@ -37,7 +37,7 @@ export class OrphanReaper {
       for (let pid = endedChild(); pid > 0; pid = endedChild()) {
         // It stands before the others, which the kernel names only behind it.
         if (this.parts.isWaitedFor(pid)) {
-          this.#lookAgain();
+          this.lookAgain();
           return;
         }
         this.end(pid);
@@ -59,9 +59,9 @@ export class OrphanReaper {
     }
   }
 
-  #lookAgain(): void {
-    this.#secondLook ??= setTimeout(() => {
-      this.#secondLook = undefined;
+  private lookAgain(): void {
+    this.secondLook ??= setTimeout(() => {
+      this.secondLook = undefined;
       this.reap();
     }, SECOND_LOOK_MS).unref();
   }

@@ -1,6 +1,6 @@
 /** Failures of the recorder: they never stop the command, and are told once, at the end. */
 export class Problems {
-  readonly #counts = new Map<string, number>();
+  private readonly counts = new Map<string, number>();
 
   /** Takes what would end the process otherwise, and keeps the runtime able to wait for its children. */
   watch(): void {
@@ -12,7 +12,7 @@ export class Problems {
 
   report(error: unknown): void {
     const message = error instanceof Error ? error.message : String(error);
-    this.#counts.set(message, (this.#counts.get(message) ?? 0) + 1);
+    this.counts.set(message, (this.counts.get(message) ?? 0) + 1);
   }
 
   /** Does something that may fail, and goes on. */
@@ -25,11 +25,11 @@ export class Problems {
   }
 
   get any(): boolean {
-    return this.#counts.size > 0;
+    return this.counts.size > 0;
   }
 
   /** One line a kind of failure. */
   messages(): string[] {
-    return [...this.#counts].map(([message, count]) => (count > 1 ? `${message} (${count} times)` : message));
+    return [...this.counts].map(([message, count]) => (count > 1 ? `${message} (${count} times)` : message));
   }
 }

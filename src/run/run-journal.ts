@@ -22,22 +22,22 @@ export interface JournalParts {
 /** The rows of one run: in memory for a second, then in a journal that outlives us. */
 export class RunJournal {
   readonly writer: JournalWriter;
-  #file: NewJournal | undefined;
+  private file: NewJournal | undefined;
 
   constructor({ folder, name, target, mode, clock, ...start }: JournalParts) {
     const open = () => {
-      this.#file = createJournal(folder, name, process.pid, mode);
-      return this.#file.fd;
+      this.file = createJournal(folder, name, process.pid, mode);
+      return this.file.fd;
     };
     this.writer = new JournalWriter({ header: { ...start, pid: process.pid, target }, clock, open });
   }
 
   /** The metrics file is there: the journal has done its work. */
   discard(): void {
-    if (!this.#file) return;
-    removeFile(this.#file.path);
-    closeFile(this.#file.fd);
-    this.#file = undefined;
+    if (!this.file) return;
+    removeFile(this.file.path);
+    closeFile(this.file.fd);
+    this.file = undefined;
   }
 
   /** There will be no metrics file: what was recorded goes into the journal, all of it or what can be. In words. */
@@ -45,8 +45,8 @@ export class RunJournal {
     this.writer.flush();
     this.writer.end();
     const { trouble } = this.writer;
-    if (!this.#file) return "nothing of the recording could be kept";
-    const { path } = this.#file;
+    if (!this.file) return "nothing of the recording could be kept";
+    const { path } = this.file;
     return trouble?.behind
       ? `what could be kept of the recording is in ${path}; make a file of it by: statexec --recover ${path}`
       : `what was recorded is kept; make the file of it by: statexec --recover ${path}`;

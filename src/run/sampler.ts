@@ -31,16 +31,16 @@ const MOST_DESCRIPTIONS = 3;
 
 /** Takes samples: one row each, from all collectors, at absolute deadlines or when asked to. */
 export class Sampler {
-  readonly #recorder: RecorderCollector;
-  readonly #command = new CommandEnd();
-  readonly #slots: Slot[];
-  #row = new Float64Array(0);
-  #changed = true;
+  private readonly recorder: RecorderCollector;
+  private readonly command = new CommandEnd();
+  private readonly slots: Slot[];
+  private row = new Float64Array(0);
+  private changed = true;
   /** When it was taken, by the axis' elapsed time. */
-  #sampledAt = Number.NEGATIVE_INFINITY;
-  readonly #wall: WallWatch;
-  #cancelTick: (() => void) | undefined;
-  #between: (() => void) | undefined;
+  private sampledAt = Number.NEGATIVE_INFINITY;
+  private readonly wall: WallWatch;
+  private cancelTick: (() => void) | undefined;
+  private between: (() => void) | undefined;
 
   constructor(
     collectors: readonly Collector[],
@@ -51,20 +51,20 @@ export class Sampler {
     readonly report: (error: unknown) => void,
   ) {
     const slots = collectors.map(newSlot);
-    this.#recorder = new RecorderCollector(slots);
-    this.#slots = [...slots, newSlot(this.#command), newSlot(this.#recorder)];
-    this.#wall = new WallWatch(clock, axis);
+    this.recorder = new RecorderCollector(slots);
+    this.slots = [...slots, newSlot(this.command), newSlot(this.recorder)];
+    this.wall = new WallWatch(clock, axis);
   }
 
   /** The command's phase: 0 before it, 1 while it runs, 2 after it. */
   set status(status: 0 | 1 | 2) {
-    this.#recorder.status = status;
+    this.recorder.status = status;
   }
 
   /** Takes one sample now; answers its stamp. */
   sample(): number {
     const atMs = this.axis.stamp();
-    this.#take(atMs, this.axis.elapsed(), 0);
+    this.take(atMs, this.axis.elapsed(), 0);
     return atMs;
   }
 
@@ -73,59 +73,59 @@ export class Sampler {
    * called after each collector.
    */
   complete({ atMs, elapsedMs, seconds }: Moment, between: () => void): void {
-    this.#between = between;
+    this.between = between;
     try {
-      this.#take(atMs, elapsedMs, seconds);
+      this.take(atMs, elapsedMs, seconds);
     } finally {
-      this.#between = undefined;
+      this.between = undefined;
     }
   }
 
-  #take(atMs: number, elapsedMs: number, seconds: number): void {
-    const recorder = this.#recorder;
-    this.#sampledAt = elapsedMs;
+  private take(atMs: number, elapsedMs: number, seconds: number): void {
+    const recorder = this.recorder;
+    this.sampledAt = elapsedMs;
     recorder.sinceStartSeconds = (atMs - this.axis.startMs) / 1000;
     recorder.durationSeconds = seconds;
     recorder.journalBytes = this.sink.writtenBytes ?? ABSENT;
-    for (const slot of this.#slots) this.#measure(slot);
-    if (this.#changed) this.#layOut();
+    for (const slot of this.slots) this.measure(slot);
+    if (this.changed) this.layOut();
     let offset = 0;
-    for (const slot of this.#slots) {
-      this.#row.set(slot.values, offset);
+    for (const slot of this.slots) {
+      this.row.set(slot.values, offset);
       offset += slot.values.length;
     }
-    this.sink.row(atMs, this.#row);
-    const jump = this.#wall.jump();
+    this.sink.row(atMs, this.row);
+    const jump = this.wall.jump();
     if (jump !== undefined) this.sink.event({ atMs: this.axis.now(), event: "clock_jumped", text: jump });
   }
 
-  #measure(slot: Slot): void {
+  private measure(slot: Slot): void {
     const began = this.clock.now();
-    this.#fill(slot);
+    this.fill(slot);
     const seconds = (this.clock.now() - began) / 1000;
     slot.seconds += seconds;
-    this.#recorder.durationSeconds += seconds;
-    this.#between?.();
+    this.recorder.durationSeconds += seconds;
+    this.between?.();
   }
 
   /** Tells every collector that the next sample is the one at the command's start. */
   commandStarting(): void {
-    for (const { collector } of this.#slots) this.#tell(() => collector.commandStarting?.());
+    for (const { collector } of this.slots) this.tell(() => collector.commandStarting?.());
   }
 
   /** Tells every collector that the command has been started. */
   commandStarted(pid: number): void {
     const stamp = () => this.axis.lastStamp;
-    for (const { collector } of this.#slots) this.#tell(() => collector.commandStarted?.(pid, stamp));
+    for (const { collector } of this.slots) this.tell(() => collector.commandStarted?.(pid, stamp));
   }
 
   /** Tells every collector that the command has ended, and how, after so many seconds. */
   commandEnded(ending: Ending, seconds: number): void {
-    this.#command.ended(ending, seconds);
-    for (const { collector } of this.#slots) this.#tell(() => collector.commandEnded?.());
+    this.command.ended(ending, seconds);
+    for (const { collector } of this.slots) this.tell(() => collector.commandEnded?.());
   }
 
-  #tell(news: () => void): void {
+  private tell(news: () => void): void {
     try {
       news();
     } catch (error) {
@@ -135,24 +135,24 @@ export class Sampler {
 
   /** Samples at every multiple of the interval since the start, from the next one on. A late tick is left out and counted. */
   start(intervalMs: number): void {
-    if (this.#cancelTick) return;
+    if (this.cancelTick) return;
     const passed = () => Math.floor(this.axis.elapsed() / intervalMs);
     const schedule = (due: number) => {
-      this.#cancelTick = this.clock.at(this.axis.deadline(due * intervalMs), () => tick(due));
+      this.cancelTick = this.clock.at(this.axis.deadline(due * intervalMs), () => tick(due));
     };
     const tick = (due: number) => {
       // A timer may fire a little early: the tick is then the one that was due all the same.
       const reached = Math.max(due, passed());
-      this.#recorder.ticksMissed += reached - due;
+      this.recorder.ticksMissed += reached - due;
       try {
         // A sample that was asked for at or after this tick's time stands for it.
-        if (this.#sampledAt < due * intervalMs) this.sample();
+        if (this.sampledAt < due * intervalMs) this.sample();
         this.recordFacts();
       } catch (error) {
         this.report(error);
       }
       const following = Math.max(reached, passed()) + 1;
-      this.#recorder.ticksMissed += following - reached - 1;
+      this.recorder.ticksMissed += following - reached - 1;
       schedule(following);
     };
     schedule(passed() + 1);
@@ -160,7 +160,7 @@ export class Sampler {
 
   /** Takes over what collectors know beside their series, where that is new. It may take longer than a sample. */
   recordFacts(): void {
-    for (const slot of this.#slots) {
+    for (const slot of this.slots) {
       if (!slot.factsDue) continue;
       slot.factsDue = false;
       try {
@@ -172,47 +172,47 @@ export class Sampler {
   }
 
   stop(): void {
-    this.#cancelTick?.();
+    this.cancelTick?.();
   }
 
   /** One collector's values, or the absence of those that it did not come to: it fails alone. */
-  #fill(slot: Slot): void {
+  private fill(slot: Slot): void {
     slot.values.fill(ABSENT);
     try {
       for (let tries = 0; tries < MOST_DESCRIPTIONS; tries++) {
-        if (!slot.described) this.#describe(slot);
+        if (!slot.described) this.describe(slot);
         if (slot.collector.sample(slot.values)) return;
         slot.described = false;
       }
       slot.values.fill(ABSENT);
     } catch (error) {
-      this.#failed(slot, error);
+      this.failed(slot, error);
     }
   }
 
-  #describe(slot: Slot): void {
+  private describe(slot: Slot): void {
     slot.keys = slot.collector.describe();
     slot.values = new Float64Array(slot.keys.length).fill(ABSENT);
     slot.described = true;
     slot.factsDue = true;
-    this.#changed = true;
+    this.changed = true;
   }
 
-  #layOut(): void {
+  private layOut(): void {
     const keys: SeriesKey[] = [];
-    for (const slot of this.#slots) for (const key of slot.keys) keys.push(key);
-    this.#row = new Float64Array(keys.length);
+    for (const slot of this.slots) for (const key of slot.keys) keys.push(key);
+    this.row = new Float64Array(keys.length);
     this.sink.layout(keys);
-    this.#changed = false;
+    this.changed = false;
   }
 
-  #failed(slot: Slot, error: unknown): void {
+  private failed(slot: Slot, error: unknown): void {
     if (!(error instanceof ForbiddenError) && !(error instanceof ParseError)) {
       this.report(error);
       return;
     }
     const kind = error instanceof ForbiddenError ? "forbidden" : "malformed";
-    if (this.#recorder.countFailure(slot.collector.name, kind))
+    if (this.recorder.countFailure(slot.collector.name, kind))
       this.sink.event({
         atMs: this.axis.now(),
         event: "collector_failed",

@@ -19,15 +19,15 @@ type Helper = Bun.Subprocess<"pipe", "ignore", "ignore">;
  * in the group too, gets each signal once.
  */
 export class Sentinel {
-  #helper: Helper | undefined;
-  readonly #pids = new Set<number>();
+  private helper: Helper | undefined;
+  private readonly pids = new Set<number>();
   /** Told of each such process that is about to be ended, while its files are still there; what it answers, once it has. */
   onEnding: ((pid: number) => (() => void) | undefined) | undefined;
-  readonly #afterwards = new Map<number, () => void>();
+  private readonly afterwards = new Map<number, () => void>();
 
   /** Whether this is one of these processes, or was. */
   isHelper(pid: number): boolean {
-    return this.#pids.has(pid);
+    return this.pids.has(pid);
   }
 
   /** CPU time and context switches of those that have ended: they are not the command's. */
@@ -41,11 +41,11 @@ export class Sentinel {
     const seen = new Set<number>();
     for (let tries = 0; tries < MOST_TRIES; tries++) {
       // The new one first: no signal may come between the two. One that both have seen makes the new one an old one.
-      const previous = this.#helper;
-      this.#helper = start((helper) => this.#ended(helper));
-      if (this.#helper) this.#pids.add(this.#helper.pid);
+      const previous = this.helper;
+      this.helper = start((helper) => this.ended(helper));
+      if (this.helper) this.pids.add(this.helper.pid);
       if (previous) for (const signal of pendingSignals(previous.pid) ?? []) seen.add(signal);
-      if (previous) this.#end(previous);
+      if (previous) this.end(previous);
       const stale = this.seen() ?? [];
       for (const signal of stale) seen.add(signal);
       if (stale.length === 0) break;
@@ -55,23 +55,23 @@ export class Sentinel {
 
   /** The signals that were sent to the group since; undefined where that cannot be known. */
   seen(): number[] | undefined {
-    return this.#helper && pendingSignals(this.#helper.pid);
+    return this.helper && pendingSignals(this.helper.pid);
   }
 
   disarm(): void {
-    if (this.#helper) this.#end(this.#helper);
-    this.#helper = undefined;
+    if (this.helper) this.end(this.helper);
+    this.helper = undefined;
   }
 
-  #end(helper: Helper): void {
+  private end(helper: Helper): void {
     const afterwards = this.onEnding?.(helper.pid);
-    if (afterwards) this.#afterwards.set(helper.pid, afterwards);
+    if (afterwards) this.afterwards.set(helper.pid, afterwards);
     helper.kill("SIGKILL");
   }
 
-  #ended(helper: Helper): void {
-    this.#afterwards.get(helper.pid)?.();
-    this.#afterwards.delete(helper.pid);
+  private ended(helper: Helper): void {
+    this.afterwards.get(helper.pid)?.();
+    this.afterwards.delete(helper.pid);
     const used = helper.resourceUsage();
     if (!used) return;
     this.userSeconds += Number(used.cpuTime.user) / 1e6;

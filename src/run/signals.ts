@@ -26,25 +26,25 @@ const SAME_SIGNAL_MS = 20;
 export class SignalRelay {
   /** The process beside the command that tells whom a signal was for. */
   readonly sentinel = new Sentinel();
-  readonly #handlers = new Map<string, () => void>();
-  readonly #lastToGroup = new Map<number, number>();
+  private readonly handlers = new Map<string, () => void>();
+  private readonly lastToGroup = new Map<number, number>();
   /** Signals to the group from just before the command was in it: it has no copy of these. */
-  readonly #missed = new Set<number>();
+  private readonly missed = new Set<number>();
   /** Somebody here asked for an end while the command ran, of it or of its group. */
   endAsked = false;
-  #child: Child | undefined;
-  #onIdle: ((signal: number) => void) | undefined;
+  private child: Child | undefined;
+  private _onIdle: ((signal: number) => void) | undefined;
 
   constructor(readonly inherited: Inherited) {
     for (const name of RELAYED) {
       const number = signalNumber(name);
-      if (!inherited.ignoredSignals.has(number)) this.#listen(name, number);
+      if (!inherited.ignoredSignals.has(number)) this.listen(name, number);
     }
   }
 
   /** While no command runs: told of each signal that the caller did not ignore. */
   set onIdle(listener: ((signal: number) => void) | undefined) {
-    this.#onIdle = listener;
+    this._onIdle = listener;
   }
 
   /** Does beforehand what takes time, for a start that shall be quick when it comes. */
@@ -57,63 +57,63 @@ export class SignalRelay {
    * too that the caller ignored, since the command may not.
    */
   starting(start: () => Child): Child {
-    for (const name of RELAYED) this.#listen(name, signalNumber(name));
+    for (const name of RELAYED) this.listen(name, signalNumber(name));
     // One that stands ready and has seen nothing is as good as a new one.
-    if (this.sentinel.seen()?.length !== 0) for (const signal of this.sentinel.arm()) this.#missed.add(signal);
+    if (this.sentinel.seen()?.length !== 0) for (const signal of this.sentinel.arm()) this.missed.add(signal);
     return start();
   }
 
   /** The command runs: signals are its own now. */
   attach(child: Child): void {
-    this.#child = child;
+    this.child = child;
   }
 
   /** The command has ended. */
   detach(): void {
-    this.#child = undefined;
+    this.child = undefined;
     this.sentinel.disarm();
   }
 
   /** Gives every signal back its default action. */
   close(): void {
-    for (const [name, handler] of this.#handlers) process.off(name, handler);
-    this.#handlers.clear();
+    for (const [name, handler] of this.handlers) process.off(name, handler);
+    this.handlers.clear();
   }
 
-  #listen(name: (typeof RELAYED)[number], number: number): void {
-    if (this.#handlers.has(name)) return;
-    const handler = () => void this.#received(number);
-    this.#handlers.set(name, handler);
+  private listen(name: (typeof RELAYED)[number], number: number): void {
+    if (this.handlers.has(name)) return;
+    const handler = () => void this.received(number);
+    this.handlers.set(name, handler);
     process.on(name, handler);
   }
 
-  async #received(signal: number): Promise<void> {
-    const child = this.#child;
+  private async received(signal: number): Promise<void> {
+    const child = this.child;
     if (!child) {
-      if (!this.inherited.ignoredSignals.has(signal)) this.#onIdle?.(signal);
+      if (!this.inherited.ignoredSignals.has(signal)) this._onIdle?.(signal);
       return;
     }
     if (ENDING.has(signal)) this.endAsked = true;
-    if (this.#missed.delete(signal)) return child.signal(signal);
-    if (this.#isEcho(signal)) return;
-    if (await this.#wasForGroup(signal)) {
-      if (!this.#isEcho(signal)) this.#groupGot(signal);
+    if (this.missed.delete(signal)) return child.signal(signal);
+    if (this.isEcho(signal)) return;
+    if (await this.wasForGroup(signal)) {
+      if (!this.isEcho(signal)) this.groupGot(signal);
       return;
     }
-    if (!this.#isEcho(signal) && this.#child === child) child.signal(signal);
+    if (!this.isEcho(signal) && this.child === child) child.signal(signal);
   }
 
   /** Notes what the whole group got, this signal and those that came with it, and sets the sentinel up for the next. */
-  #groupGot(signal: number): void {
-    const others = this.#child ? this.sentinel.arm() : [];
-    for (const each of [signal, ...others]) this.#lastToGroup.set(each, performance.now());
+  private groupGot(signal: number): void {
+    const others = this.child ? this.sentinel.arm() : [];
+    for (const each of [signal, ...others]) this.lastToGroup.set(each, performance.now());
   }
 
-  #isEcho(signal: number): boolean {
-    return performance.now() - (this.#lastToGroup.get(signal) ?? Number.NEGATIVE_INFINITY) < SAME_SIGNAL_MS;
+  private isEcho(signal: number): boolean {
+    return performance.now() - (this.lastToGroup.get(signal) ?? Number.NEGATIVE_INFINITY) < SAME_SIGNAL_MS;
   }
 
-  async #wasForGroup(signal: number): Promise<boolean> {
+  private async wasForGroup(signal: number): Promise<boolean> {
     if (this.sentinel.seen()?.includes(signal)) return true;
     await Bun.sleep(GROUP_DELIVERY_MS);
     return this.sentinel.seen()?.includes(signal) ?? (TYPED.has(signal) && inForeground());

@@ -7,25 +7,25 @@ import type { Sampler } from "./sampler.ts";
  */
 export class StartSample {
   readonly atMs: number;
-  readonly #elapsedMs: number;
-  readonly #seconds: number;
-  readonly #forget: () => void;
+  private readonly elapsedMs: number;
+  private readonly seconds: number;
+  private readonly forget: () => void;
 
   /** Reads what must be read now; `capture` does it, and its answer forgets what nobody has asked for. */
   constructor(clock: Clock, axis: Axis, capture: () => () => void) {
     this.atMs = axis.stamp();
-    this.#elapsedMs = axis.elapsed();
+    this.elapsedMs = axis.elapsed();
     const began = clock.now();
-    this.#forget = capture();
-    this.#seconds = (clock.now() - began) / 1000;
+    this.forget = capture();
+    this.seconds = (clock.now() - began) / 1000;
   }
 
   /** Makes the sample of it; `between` is called between its parts. */
   complete(sampler: Sampler, between: () => void): void {
     try {
-      sampler.complete({ atMs: this.atMs, elapsedMs: this.#elapsedMs, seconds: this.#seconds }, between);
+      sampler.complete({ atMs: this.atMs, elapsedMs: this.elapsedMs, seconds: this.seconds }, between);
     } finally {
-      this.#forget();
+      this.forget();
     }
   }
 }

@@ -15,27 +15,27 @@ export type NewClient = Pick<Client, "startOnly" | "name"> & { readonly id: stri
 
 /** Who has asked for a start, and who has not asked for a stop since: the barrier. */
 export class Clients {
-  readonly #all = new Map<string, Client>();
-  #count = 0;
+  private readonly all = new Map<string, Client>();
+  private count = 0;
 
   /** `wanted`: nobody starts before so many have asked. */
   constructor(readonly wanted: number) {}
 
   get(id: string): Client | undefined {
-    return this.#all.get(id);
+    return this.all.get(id);
   }
 
   get asked(): number {
-    return this.#all.size;
+    return this.all.size;
   }
 
   get going(): readonly Client[] {
-    return [...this.#all.values()].filter(({ state }) => state === "going");
+    return [...this.all.values()].filter(({ state }) => state === "going");
   }
 
   /** So many have asked as are waited for. */
   get complete(): boolean {
-    return this.#all.size >= this.wanted;
+    return this.all.size >= this.wanted;
   }
 
   /** Whether somebody may still ask for a stop. */
@@ -45,25 +45,25 @@ export class Clients {
 
   /** Takes in one who asks; who asks again is the same one. */
   ask({ id, startOnly, name }: NewClient): Client {
-    const before = id === undefined ? undefined : this.#all.get(id);
+    const before = id === undefined ? undefined : this.all.get(id);
     if (before) return before;
     const client: Client = {
-      id: id ?? `original-${++this.#count}`,
+      id: id ?? `original-${++this.count}`,
       known: id !== undefined,
       ...{ startOnly, name, state: "asked" },
     };
-    this.#all.set(client.id, client);
+    this.all.set(client.id, client);
     return client;
   }
 
   /** One who has gone before the start did not ask. */
   leave({ id, state }: Client): void {
-    if (state === "asked") this.#all.delete(id);
+    if (state === "asked") this.all.delete(id);
   }
 
   /** All who asked go. */
   go(): void {
-    for (const client of this.#all.values()) client.state = "going";
+    for (const client of this.all.values()) client.state = "going";
   }
 
   /**
@@ -71,16 +71,16 @@ export class Clients {
    * is none left, a person who means all.
    */
   stop(id: string | undefined): void {
-    const one = id === undefined ? this.going.find(({ known }) => !known) : this.#all.get(id);
+    const one = id === undefined ? this.going.find(({ known }) => !known) : this.all.get(id);
     const meant = one === undefined && id === undefined ? this.going : [one];
-    for (const client of meant) this.#end(client, "stopped");
+    for (const client of meant) this.end(client, "stopped");
   }
 
   lose(id: string): void {
-    this.#end(this.#all.get(id), "lost");
+    this.end(this.all.get(id), "lost");
   }
 
-  #end(client: Client | undefined, state: "stopped" | "lost"): void {
+  private end(client: Client | undefined, state: "stopped" | "lost"): void {
     if (client?.state === "going") client.state = state;
   }
 }

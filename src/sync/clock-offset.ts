@@ -12,22 +12,22 @@ interface Exchange {
 /** How far the server's clock is from ours, and how far the server is. */
 export class ClockOffset implements Collector {
   readonly name = "sync";
-  #exchanges: Exchange[] = [];
-  #best: Exchange | undefined;
+  private exchanges: Exchange[] = [];
+  private best: Exchange | undefined;
 
   /**
    * A question and its answer: our wall clock when it was sent, the server's when it was answered, and how long both ways
    * took by the monotonic clock. Milliseconds. The answer is taken to have been half way.
    */
   add(sentMs: number, serverMs: number, roundTripMs: number): void {
-    this.#exchanges.push({ offsetMs: serverMs - (sentMs + roundTripMs / 2), roundTripMs });
-    if (this.#exchanges.length > REMEMBERED) this.#exchanges.shift();
-    this.#best = this.#exchanges.reduce((best, each) => (each.roundTripMs < best.roundTripMs ? each : best));
+    this.exchanges.push({ offsetMs: serverMs - (sentMs + roundTripMs / 2), roundTripMs });
+    if (this.exchanges.length > REMEMBERED) this.exchanges.shift();
+    this.best = this.exchanges.reduce((best, each) => (each.roundTripMs < best.roundTripMs ? each : best));
   }
 
   /** The server's wall clock less ours, milliseconds; 0 where it was never asked. */
   get offsetMs(): number {
-    return this.#best?.offsetMs ?? 0;
+    return this.best?.offsetMs ?? 0;
   }
 
   describe(): readonly SeriesKey[] {
@@ -35,8 +35,8 @@ export class ClockOffset implements Collector {
   }
 
   sample(row: Float64Array): boolean {
-    row[0] = this.#best ? this.#best.offsetMs / 1000 : ABSENT;
-    row[1] = this.#best ? this.#best.roundTripMs / 1000 : ABSENT;
+    row[0] = this.best ? this.best.offsetMs / 1000 : ABSENT;
+    row[1] = this.best ? this.best.roundTripMs / 1000 : ABSENT;
     return true;
   }
 }

@@ -15,7 +15,7 @@ interface Held {
 
 /** The server's ends of the held connections, by client. One that breaks may come back within the grace. */
 export class HeldClients {
-  readonly #all = new Map<string, Held>();
+  private readonly all = new Map<string, Held>();
 
   constructor(
     readonly clock: Clock,
@@ -25,44 +25,44 @@ export class HeldClients {
   ) {}
 
   get size(): number {
-    return this.#all.size;
+    return this.all.size;
   }
 
   opened(id: string, line: Line): void {
-    const silence = this.#all.get(id)?.silence ?? this.#watch(id);
+    const silence = this.all.get(id)?.silence ?? this.watch(id);
     silence.heard();
-    this.#all.set(id, { line, silence });
+    this.all.set(id, { line, silence });
   }
 
   heard(id: string): void {
-    this.#all.get(id)?.silence.heard();
+    this.all.get(id)?.silence.heard();
   }
 
   /** A connection has ended, perhaps one that another of the same client has followed. */
   closed(id: string, line: Line): void {
-    const held = this.#all.get(id);
-    if (held?.line === line) this.#all.set(id, { ...held, line: undefined });
+    const held = this.all.get(id);
+    if (held?.line === line) this.all.set(id, { ...held, line: undefined });
   }
 
   /** A client is done, or lost: it is not expected to be heard of. */
   forget(id: string): void {
-    this.#all.get(id)?.silence.stop();
-    this.#all.delete(id);
+    this.all.get(id)?.silence.stop();
+    this.all.delete(id);
   }
 
   tell(message: FromServer): void {
-    for (const { line } of this.#all.values()) line?.send(JSON.stringify(message));
+    for (const { line } of this.all.values()) line?.send(JSON.stringify(message));
   }
 
   /** Leaves all in order. */
   close(): void {
-    for (const [id, { line }] of this.#all) {
+    for (const [id, { line }] of this.all) {
       this.forget(id);
       line?.close(DONE);
     }
   }
 
-  #watch(id: string): Silence {
+  private watch(id: string): Silence {
     return new Silence(this.clock, this.graceSeconds * 1000, () => {
       this.forget(id);
       this.onLost(id);

@@ -36,93 +36,93 @@ interface Asked {
 
 /** The client's end of the held connection: it asks for the time, and comes back where the connection breaks. */
 export class HeldServer {
-  readonly #parts: HeldServerParts;
-  readonly #silence: Silence;
-  readonly #acquainted = Promise.withResolvers<void>();
-  readonly #beatMs: number;
-  #socket: WebSocket | undefined;
-  #asked: Asked | undefined;
-  #exchanges = 0;
-  #cancelBeat: (() => void) | undefined;
-  #over = false;
+  private readonly parts: HeldServerParts;
+  private readonly silence: Silence;
+  private readonly _acquainted = Promise.withResolvers<void>();
+  private readonly beatMs: number;
+  private socket: WebSocket | undefined;
+  private asked: Asked | undefined;
+  private exchanges = 0;
+  private cancelBeat: (() => void) | undefined;
+  private over = false;
 
   constructor(parts: HeldServerParts) {
-    this.#parts = parts;
+    this.parts = parts;
     const grace = Math.min(parts.graceSeconds, parts.serverGraceSeconds);
-    this.#beatMs = Math.min(BEAT_MS, (grace * 1000) / BEATS_IN_GRACE);
-    this.#silence = new Silence(parts.clock, parts.graceSeconds * 1000, () => this.#end(false));
-    this.#connect();
+    this.beatMs = Math.min(BEAT_MS, (grace * 1000) / BEATS_IN_GRACE);
+    this.silence = new Silence(parts.clock, parts.graceSeconds * 1000, () => this.end(false));
+    this.connect();
   }
 
   /** Resolves when the server's clock is known. */
   acquainted(): Promise<void> {
-    return this.#acquainted.promise;
+    return this._acquainted.promise;
   }
 
   /** Leaves in order. */
   close(): void {
-    this.#stop();
-    this.#socket?.close(DONE);
+    this.stop();
+    this.socket?.close(DONE);
   }
 
-  #connect(): void {
-    const { url, headers } = this.#parts;
+  private connect(): void {
+    const { url, headers } = this.parts;
     const socket = new WebSocket(url, { headers });
-    this.#socket = socket;
-    socket.onopen = () => this.#ask();
-    socket.onmessage = ({ data }) => this.#hear(String(data));
+    this.socket = socket;
+    socket.onopen = () => this.ask();
+    socket.onmessage = ({ data }) => this.hear(String(data));
     // Its close says the same, and comes in any case.
     socket.onerror = () => undefined;
-    socket.onclose = ({ code }) => this.#closed(code);
+    socket.onclose = ({ code }) => this.closed(code);
   }
 
-  #ask(): void {
-    if (this.#over || this.#socket?.readyState !== WebSocket.OPEN) return;
-    this.#asked = { number: this.#exchanges, sentMs: wallMs(), sentAt: this.#parts.clock.now() };
-    const question: ClockQuestion = { type: "clock", number: this.#exchanges };
-    this.#socket.send(JSON.stringify(question));
+  private ask(): void {
+    if (this.over || this.socket?.readyState !== WebSocket.OPEN) return;
+    this.asked = { number: this.exchanges, sentMs: wallMs(), sentAt: this.parts.clock.now() };
+    const question: ClockQuestion = { type: "clock", number: this.exchanges };
+    this.socket.send(JSON.stringify(question));
   }
 
-  #hear(text: string): void {
-    const at = this.#parts.clock.now();
-    this.#silence.heard();
+  private hear(text: string): void {
+    const at = this.parts.clock.now();
+    this.silence.heard();
     const message = parseFromServer(text);
-    if (message?.type === "began") this.#parts.onBegan(message.wallMs);
-    if (message?.type !== "clock" || message.number !== this.#asked?.number) return;
-    this.#parts.offset.add(this.#asked.sentMs, message.wallMs, at - this.#asked.sentAt);
-    this.#asked = undefined;
-    this.#exchanges++;
-    if (this.#exchanges < FIRST_EXCHANGES) {
-      this.#ask();
+    if (message?.type === "began") this.parts.onBegan(message.wallMs);
+    if (message?.type !== "clock" || message.number !== this.asked?.number) return;
+    this.parts.offset.add(this.asked.sentMs, message.wallMs, at - this.asked.sentAt);
+    this.asked = undefined;
+    this.exchanges++;
+    if (this.exchanges < FIRST_EXCHANGES) {
+      this.ask();
       return;
     }
-    this.#acquainted.resolve();
-    this.#beatLater();
+    this._acquainted.resolve();
+    this.beatLater();
   }
 
-  #beatLater(): void {
-    const { clock } = this.#parts;
-    this.#cancelBeat?.();
-    this.#cancelBeat = clock.at(clock.now() + this.#beatMs, () => this.#ask());
+  private beatLater(): void {
+    const { clock } = this.parts;
+    this.cancelBeat?.();
+    this.cancelBeat = clock.at(clock.now() + this.beatMs, () => this.ask());
   }
 
-  #closed(code: number): void {
-    if (this.#over) return;
-    this.#cancelBeat?.();
-    const { clock } = this.#parts;
-    if (code === DONE) this.#end(true);
-    else this.#cancelBeat = clock.at(clock.now() + RETRY_MS, () => this.#connect());
+  private closed(code: number): void {
+    if (this.over) return;
+    this.cancelBeat?.();
+    const { clock } = this.parts;
+    if (code === DONE) this.end(true);
+    else this.cancelBeat = clock.at(clock.now() + RETRY_MS, () => this.connect());
   }
 
-  #end(inOrder: boolean): void {
-    if (this.#over) return;
-    this.#stop();
-    this.#parts.onLost(inOrder);
+  private end(inOrder: boolean): void {
+    if (this.over) return;
+    this.stop();
+    this.parts.onLost(inOrder);
   }
 
-  #stop(): void {
-    this.#over = true;
-    this.#silence.stop();
-    this.#cancelBeat?.();
+  private stop(): void {
+    this.over = true;
+    this.silence.stop();
+    this.cancelBeat?.();
   }
 }

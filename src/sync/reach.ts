@@ -87,20 +87,20 @@ export function reasonOf(error: Error): string {
 
 /** Dots on a terminal, behind a text; nothing elsewhere. */
 class Progress {
-  #shown = false;
-  readonly #timer: Timer | undefined;
+  private shown = false;
+  private readonly timer: Timer | undefined;
 
   constructor(text: string) {
     if (!isTerminal(2)) return;
-    this.#timer = setInterval(() => {
-      write(this.#shown ? "." : `${text}.`);
-      this.#shown = true;
+    this.timer = setInterval(() => {
+      write(this.shown ? "." : `${text}.`);
+      this.shown = true;
     }, DOT_MS);
   }
 
   end(): void {
-    clearInterval(this.#timer);
-    if (this.#shown) write("\n");
+    clearInterval(this.timer);
+    if (this.shown) write("\n");
   }
 }
 

@@ -5,11 +5,11 @@ const LOOKS = 8;
 
 /** Watches over a peer that should be heard of. Time in which we ourselves did not run (a stop, a suspend) is not counted. */
 export class Silence {
-  readonly #clock: Clock;
-  readonly #everyMs: number;
-  #heardAt: number;
-  #lookedAt: number;
-  #cancel: (() => void) | undefined;
+  private readonly _clock: Clock;
+  private readonly everyMs: number;
+  private heardAt: number;
+  private lookedAt: number;
+  private cancel: (() => void) | undefined;
 
   constructor(
     clock: Clock,
@@ -17,32 +17,32 @@ export class Silence {
     /** Called once, when it has lasted for too long. */
     readonly onLost: () => void,
   ) {
-    this.#clock = clock;
-    this.#everyMs = graceMs / LOOKS;
-    this.#heardAt = clock.now();
-    this.#lookedAt = clock.now();
-    this.#wait();
+    this._clock = clock;
+    this.everyMs = graceMs / LOOKS;
+    this.heardAt = clock.now();
+    this.lookedAt = clock.now();
+    this.wait();
   }
 
   heard(): void {
-    this.#heardAt = this.#clock.now();
+    this.heardAt = this._clock.now();
   }
 
   stop(): void {
-    this.#cancel?.();
+    this.cancel?.();
   }
 
-  #wait(): void {
-    this.#cancel = this.#clock.at(this.#clock.now() + this.#everyMs, () => this.#look());
+  private wait(): void {
+    this.cancel = this._clock.at(this._clock.now() + this.everyMs, () => this.look());
   }
 
-  #look(): void {
-    const now = this.#clock.now();
-    const stalledMs = now - this.#lookedAt - this.#everyMs;
+  private look(): void {
+    const now = this._clock.now();
+    const stalledMs = now - this.lookedAt - this.everyMs;
     // What came meanwhile waits to be read: it is heard before the next look.
-    if (stalledMs > this.#everyMs) this.#heardAt = Math.max(this.#heardAt, now - this.graceMs / 2);
-    this.#lookedAt = now;
-    if (now - this.#heardAt >= this.graceMs) this.onLost();
-    else this.#wait();
+    if (stalledMs > this.everyMs) this.heardAt = Math.max(this.heardAt, now - this.graceMs / 2);
+    this.lookedAt = now;
+    if (now - this.heardAt >= this.graceMs) this.onLost();
+    else this.wait();
   }
 }

@@ -14,7 +14,7 @@ export class Stopper {
   /** Whether it was told to stop while it ran, and whether it had to be killed. */
   used = false;
   killed = false;
-  #cancel: (() => void) | undefined;
+  private cancel: (() => void) | undefined;
 
   constructor(
     readonly clock: Clock,
@@ -28,27 +28,27 @@ export class Stopper {
     if (this.used || !this.child) return;
     this.used = true;
     this.child.signal(SIGINT);
-    if (this.timeoutSeconds > 0) this.#after(this.timeoutSeconds, () => this.#terminate());
+    if (this.timeoutSeconds > 0) this.after(this.timeoutSeconds, () => this.terminate());
   }
 
   ended(): void {
-    this.#cancel?.();
+    this.cancel?.();
     this.child = undefined;
   }
 
-  #terminate(): void {
+  private terminate(): void {
     this.note(`SIGTERM, since the command did not end within ${this.timeoutSeconds} s of SIGINT`);
     this.child?.signal(SIGTERM);
-    this.#after(KILL_AFTER_SECONDS, () => this.#kill());
+    this.after(KILL_AFTER_SECONDS, () => this.kill());
   }
 
-  #kill(): void {
+  private kill(): void {
     this.note(`SIGKILL, since the command did not end within ${KILL_AFTER_SECONDS} s of SIGTERM`);
     this.killed = true;
     this.child?.signal(SIGKILL);
   }
 
-  #after(seconds: number, action: () => void): void {
-    this.#cancel = this.clock.at(this.clock.now() + seconds * 1000, action);
+  private after(seconds: number, action: () => void): void {
+    this.cancel = this.clock.at(this.clock.now() + seconds * 1000, action);
   }
 }

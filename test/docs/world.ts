@@ -14,20 +14,20 @@ const PROGRAMS: Readonly<Record<string, string>> = {
 
 /** Where a document's lines are typed: a folder and a HOME with nothing in them, and what its text presumes. */
 export class World {
-  readonly #folder = tempFolder();
-  readonly cwd = this.#folder.file("project");
+  private readonly folder = tempFolder();
+  readonly cwd = this.folder.file("project");
   readonly env: Record<string, string>;
 
   constructor() {
-    const programs = this.#folder.file("programs");
-    for (const path of [programs, this.cwd, this.#folder.file("home"), join(this.cwd, "results")]) mkdirSync(path);
+    const programs = this.folder.file("programs");
+    for (const path of [programs, this.cwd, this.folder.file("home"), join(this.cwd, "results")]) mkdirSync(path);
     for (const [name, script] of Object.entries(PROGRAMS)) {
       writeFileSync(join(programs, name), `#!/bin/sh\n${script}`);
       chmodSync(join(programs, name), 0o755);
     }
     writeFileSync(join(this.cwd, "token"), "secret\n");
     const PATH = `${programs}:${dirname(BIN)}:${process.env.PATH}`;
-    this.env = { PATH, HOME: this.#folder.file("home"), LANG: "C.UTF-8", COLUMNS: "80", SE_SUMMARY: "1", CI: "true" };
+    this.env = { PATH, HOME: this.folder.file("home"), LANG: "C.UTF-8", COLUMNS: "80", SE_SUMMARY: "1", CI: "true" };
   }
 
   /** Types a line, as into a shell that has just been opened. */
@@ -62,6 +62,6 @@ export class World {
   }
 
   [Symbol.dispose](): void {
-    this.#folder[Symbol.dispose]();
+    this.folder[Symbol.dispose]();
   }
 }

@@ -103,7 +103,7 @@ class Work {
   peak = 0;
   threads = 1;
   retransmits = 120;
-  #random = 12_345;
+  private random = 12_345;
 
   constructor(made: MadeRun) {
     this.made = made;
@@ -114,45 +114,44 @@ class Work {
     const load = this.made.load ?? 1;
     const isLinking = part > 0.8;
     const isReading = part < 0.2;
-    const cores = Math.min(CPUS - 0.1, (isReading ? 0.7 : isLinking ? 1 : 3.4 + this.#noise(0.5)) * load);
-    const system = cores * (isReading ? 0.45 : 0.16 + this.#noise(0.05));
+    const cores = Math.min(CPUS - 0.1, (isReading ? 0.7 : isLinking ? 1 : 3.4 + this.noise(0.5)) * load);
+    const system = cores * (isReading ? 0.45 : 0.16 + this.noise(0.05));
     this.user = hundredths(this.user + cores - system);
     this.system = hundredths(this.system + system);
     this.wait += isReading ? 0.9 : 0.04;
-    this.#machine(cores + 0.05, isReading ? 1.1 : 0.08);
-    const read = Math.round((isReading ? 160 : 4 + this.#noise(6)) * load) * MIB;
-    const written = Math.round(isLinking ? 90 + this.#noise(40) : 6 + this.#noise(8)) * MIB;
+    this.machine(cores + 0.05, isReading ? 1.1 : 0.08);
+    const read = Math.round((isReading ? 160 : 4 + this.noise(6)) * load) * MIB;
+    const written = Math.round(isLinking ? 90 + this.noise(40) : 6 + this.noise(8)) * MIB;
     this.read += read;
     this.written += written;
     this.ownRead += read;
     this.ownWritten += written;
-    this.received += Math.round((isReading ? 11e6 : 4e4 + this.#noise(3e4)) * load);
+    this.received += Math.round((isReading ? 11e6 : 4e4 + this.noise(3e4)) * load);
     this.sent += Math.round((isReading ? 2e5 : 3e4) * load);
     this.retransmits += isReading ? 2 : 0;
-    this.threads = isLinking ? 5 : isReading ? 2 : 12 + Math.round(this.#noise(4));
+    this.threads = isLinking ? 5 : isReading ? 2 : 12 + Math.round(this.noise(4));
     this.anonymous =
-      Math.round((isLinking ? 2300 * Math.min(1, (part - 0.78) * 9) : 500 + 900 * part + this.#noise(240)) * load) *
-      MIB;
+      Math.round((isLinking ? 2300 * Math.min(1, (part - 0.78) * 9) : 500 + 900 * part + this.noise(240)) * load) * MIB;
     this.peak = Math.max(this.peak, this.anonymous + 20 * MIB);
   }
 
   /** A second in which the machine does nearly nothing. */
   rest(): void {
-    this.#machine(0.03, 0);
+    this.machine(0.03, 0);
     this.sent += 900;
     this.received += 1200;
   }
 
-  #machine(busy: number, wait: number): void {
+  private machine(busy: number, wait: number): void {
     const idle = Math.max(0, CPUS - busy - wait);
     const shares = [busy * 0.8, busy * 0.17, idle, 0, wait, 0, busy * 0.02, busy * 0.01, 0, 0];
     for (const [at, share] of shares.entries()) this.cpu[at] = hundredths((this.cpu[at] as number) + share);
   }
 
   /** The same numbers at every run of the tests. */
-  #noise(size: number): number {
-    this.#random = (this.#random * 1_103_515_245 + 12_345) % 2 ** 31;
-    return ((this.#random / 2 ** 31) * 2 - 1) * size;
+  private noise(size: number): number {
+    this.random = (this.random * 1_103_515_245 + 12_345) % 2 ** 31;
+    return ((this.random / 2 ** 31) * 2 - 1) * size;
   }
 }
 

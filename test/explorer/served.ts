@@ -13,57 +13,57 @@ export class Served {
   hold: Promise<void> = Promise.resolve();
   /** What was asked for points, in order. */
   readonly asked: PointsRequest[] = [];
-  readonly #server: Bun.Server<undefined>;
-  readonly #listeners = new Set<ReadableStreamDirectController | ReadableStreamDefaultController>();
+  private readonly server: Bun.Server<undefined>;
+  private readonly listeners = new Set<ReadableStreamDirectController | ReadableStreamDefaultController>();
 
   constructor(runs: readonly Run[]) {
     this.runs = runs;
-    this.#server = Bun.serve({
+    this.server = Bun.serve({
       port: 0,
       hostname: "127.0.0.1",
       development: false,
       idleTimeout: 0,
       routes: {
         "/": async () => new Response(await pageHtml(), { headers: { "content-type": "text/html" } }),
-        "/api/runs": async () => Response.json(await this.#source().runs()),
-        "/api/points": { POST: (request) => this.#points(request) },
-        "/api/changes": () => this.#changes(),
+        "/api/runs": async () => Response.json(await this.source().runs()),
+        "/api/points": { POST: (request) => this.points(request) },
+        "/api/changes": () => this.changes(),
       },
       fetch: () => new Response("not here", { status: 404 }),
     });
-    this.url = `http://127.0.0.1:${this.#server.port}/`;
+    this.url = `http://127.0.0.1:${this.server.port}/`;
   }
 
   /** Tells the pages that are open that something has changed. */
   changed(): void {
-    for (const listener of this.#listeners) (listener as ReadableStreamDefaultController).enqueue("data: \n\n");
+    for (const listener of this.listeners) (listener as ReadableStreamDefaultController).enqueue("data: \n\n");
   }
 
   async stop(): Promise<void> {
-    await this.#server.stop(true);
+    await this.server.stop(true);
   }
 
-  #source(): ReportSource {
+  private source(): ReportSource {
     return new ReportSource({ runs: this.runs, problems: this.problems });
   }
 
-  async #points(request: Request): Promise<Response> {
+  private async points(request: Request): Promise<Response> {
     const { run, ...wanted } = (await request.json()) as PointsRequest & { run: string };
     this.asked.push(wanted);
     await this.hold;
-    return new Response(encodePoints(await this.#source().points(run, wanted)));
+    return new Response(encodePoints(await this.source().points(run, wanted)));
   }
 
-  #changes(): Response {
+  private changes(): Response {
     let own: ReadableStreamDefaultController | undefined;
     const stream = new ReadableStream({
       start: (controller) => {
         own = controller;
-        this.#listeners.add(controller);
+        this.listeners.add(controller);
         controller.enqueue(": here\n\n");
       },
       cancel: () => {
-        if (own) this.#listeners.delete(own);
+        if (own) this.listeners.delete(own);
       },
     });
     return new Response(stream, { headers: { "content-type": "text/event-stream" } });

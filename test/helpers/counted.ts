@@ -24,10 +24,10 @@ export class Counted {
   readonly caught: Caught[] = [];
   /** All that was written, on standard output or the terminal. */
   output = "";
-  #partial = "";
-  #ready = Promise.withResolvers<void>();
-  #waiting: { readonly count: number; readonly resolve: () => void }[] = [];
-  readonly #read: Promise<void>;
+  private partial = "";
+  private _ready = Promise.withResolvers<void>();
+  private waiting: { readonly count: number; readonly resolve: () => void }[] = [];
+  private readonly read: Promise<void>;
 
   constructor({ before, terminal = false, cwd }: CountedOptions) {
     const words = [...before, program("count")];
@@ -36,13 +36,13 @@ export class Counted {
       const decoder = new TextDecoder();
       this.child = Bun.spawn(words, {
         ...common,
-        terminal: { data: (_, bytes) => this.#take(decoder.decode(bytes, { stream: true })) },
+        terminal: { data: (_, bytes) => this.take(decoder.decode(bytes, { stream: true })) },
       });
-      this.#read = this.child.exited.then(() => undefined);
+      this.read = this.child.exited.then(() => undefined);
     } else {
       const child = Bun.spawn(words, { ...common, stdin: "pipe", stdout: "pipe", stderr: "inherit" });
       this.child = child;
-      this.#read = this.#readAll(child.stdout);
+      this.read = this.readAll(child.stdout);
     }
   }
 
@@ -52,7 +52,7 @@ export class Counted {
 
   /** Resolves when the program has its handlers in place. */
   get ready(): Promise<void> {
-    return this.#ready.promise;
+    return this._ready.promise;
   }
 
   type(text: string): void {
@@ -63,7 +63,7 @@ export class Counted {
   async reaches(count: number): Promise<void> {
     if (this.caught.length >= count) return;
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#waiting.push({ count, resolve });
+    this.waiting.push({ count, resolve });
     await promise;
   }
 
@@ -72,26 +72,26 @@ export class Counted {
     if (this.child.terminal) this.type(CTRL_D);
     else await (this.child.stdin as Bun.FileSink).end();
     const status = await this.child.exited;
-    await this.#read;
+    await this.read;
     return status;
   }
 
-  async #readAll(stream: ReadableStream<Uint8Array>): Promise<void> {
+  private async readAll(stream: ReadableStream<Uint8Array>): Promise<void> {
     const decoder = new TextDecoder();
-    for await (const bytes of stream) this.#take(decoder.decode(bytes, { stream: true }));
+    for await (const bytes of stream) this.take(decoder.decode(bytes, { stream: true }));
   }
 
-  #take(text: string): void {
+  private take(text: string): void {
     this.output += text;
-    const lines = (this.#partial + text).split("\n");
-    this.#partial = lines.pop() ?? "";
+    const lines = (this.partial + text).split("\n");
+    this.partial = lines.pop() ?? "";
     for (const line of lines) {
-      if (line.trim() === "ready") this.#ready.resolve();
+      if (line.trim() === "ready") this._ready.resolve();
       // A terminal shows the key that was typed before what came of it: `^C2 128`.
       const [, signal, code] = /^(?:\^.)*(\d+) (-?\d+)\r?$/.exec(line) ?? [];
       if (signal !== undefined) this.caught.push({ signal: Number(signal), code: Number(code) });
     }
-    this.#waiting = this.#waiting.filter(({ count, resolve }) => {
+    this.waiting = this.waiting.filter(({ count, resolve }) => {
       if (this.caught.length < count) return true;
       resolve();
       return false;

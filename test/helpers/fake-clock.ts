@@ -2,44 +2,44 @@ import type { Clock } from "../../src/clock.ts";
 
 /** Time that passes only when told to. Timers fire in order, each at its own deadline. */
 export class FakeClock implements Clock {
-  #now = 0;
-  #timers: { readonly deadline: number; readonly callback: () => void }[] = [];
+  private _now = 0;
+  private timers: { readonly deadline: number; readonly callback: () => void }[] = [];
 
   constructor(public wallMs = 1_700_000_000_000) {}
 
   now(): number {
-    return this.#now;
+    return this._now;
   }
 
   wall(): number {
-    return this.wallMs + this.#now;
+    return this.wallMs + this._now;
   }
 
   at(deadline: number, callback: () => void): () => void {
     const timer = { deadline, callback };
-    this.#timers.push(timer);
+    this.timers.push(timer);
     return () => {
-      this.#timers = this.#timers.filter((other) => other !== timer);
+      this.timers = this.timers.filter((other) => other !== timer);
     };
   }
 
   /** Lets time pass without any timer: a machine that is too busy, or stopped. */
   stall(ms: number): void {
-    this.#now += ms;
+    this._now += ms;
   }
 
   /** Lets time pass; what is due fires on the way, and promises settle in between. */
   async pass(ms: number): Promise<void> {
-    const end = this.#now + ms;
+    const end = this._now + ms;
     for (;;) {
       await settled();
-      const due = this.#timers.filter((timer) => timer.deadline <= end).sort((a, b) => a.deadline - b.deadline)[0];
+      const due = this.timers.filter((timer) => timer.deadline <= end).sort((a, b) => a.deadline - b.deadline)[0];
       if (!due) break;
-      this.#timers = this.#timers.filter((timer) => timer !== due);
-      this.#now = Math.max(this.#now, due.deadline);
+      this.timers = this.timers.filter((timer) => timer !== due);
+      this._now = Math.max(this._now, due.deadline);
       due.callback();
     }
-    this.#now = end;
+    this._now = end;
     await settled();
   }
 }

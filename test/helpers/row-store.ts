@@ -24,9 +24,9 @@ interface Chunk {
 export class RowStore implements RowSink, Recording {
   readonly facts: Fact[] = [];
   readonly events: RunEvent[] = [];
-  readonly #chunks: Chunk[] = [];
-  #columns: readonly SeriesKey[] = [];
-  #capacity = 0;
+  private readonly chunks: Chunk[] = [];
+  private _columns: readonly SeriesKey[] = [];
+  private capacity = 0;
 
   constructor(
     readonly identity: Identity,
@@ -34,12 +34,12 @@ export class RowStore implements RowSink, Recording {
   ) {}
 
   layout(columns: readonly SeriesKey[]): void {
-    this.#columns = columns;
-    this.#capacity = 0;
+    this._columns = columns;
+    this.capacity = 0;
   }
 
   row(atMs: number, values: Float64Array): void {
-    const chunk = this.#writable();
+    const chunk = this.writable();
     chunk.times[chunk.length] = atMs;
     chunk.values.set(values, chunk.length * chunk.columns.length);
     chunk.length++;
@@ -65,7 +65,7 @@ export class RowStore implements RowSink, Recording {
   series(): Iterable<RecordedSeries> {
     const places = new Map<string, Place[]>();
     const all: RecordedSeries[] = [];
-    for (const chunk of this.#chunks) {
+    for (const chunk of this.chunks) {
       for (let column = 0; column < chunk.columns.length; column++) {
         const { metric, labels } = chunk.columns[column]!;
         const id = `${metric.name}\0${labels.join("\0")}`;
@@ -83,19 +83,19 @@ export class RowStore implements RowSink, Recording {
   }
 
   /** The chunk for the next row. The first of a layout is small: most runs are short. */
-  #writable(): Chunk {
-    const last = this.#chunks.at(-1);
-    if (last && this.#capacity > 0 && last.length < this.#capacity) return last;
-    const width = Math.max(1, this.#columns.length);
+  private writable(): Chunk {
+    const last = this.chunks.at(-1);
+    if (last && this.capacity > 0 && last.length < this.capacity) return last;
+    const width = Math.max(1, this._columns.length);
     const most = Math.max(8, Math.floor(CHUNK_VALUES / width));
-    this.#capacity = Math.min(most, this.#capacity === 0 ? 8 : this.#capacity * 4);
+    this.capacity = Math.min(most, this.capacity === 0 ? 8 : this.capacity * 4);
     const chunk = {
-      columns: this.#columns,
-      times: new Float64Array(this.#capacity),
-      values: new Float64Array(this.#capacity * width),
+      columns: this._columns,
+      times: new Float64Array(this.capacity),
+      values: new Float64Array(this.capacity * width),
       length: 0,
     };
-    this.#chunks.push(chunk);
+    this.chunks.push(chunk);
     return chunk;
   }
 }

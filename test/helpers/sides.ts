@@ -18,8 +18,8 @@ export class Side {
   /** All that it said on stderr until now. */
   stderr = "";
   readonly stdout: Promise<string>;
-  readonly #read: Promise<void>;
-  #look: () => void = () => undefined;
+  private readonly read: Promise<void>;
+  private look: () => void = () => undefined;
 
   constructor(name: string, words: readonly string[], { cwd, env, before = [] }: SideOptions) {
     this.file = `${cwd}/${name}.prom`;
@@ -28,16 +28,16 @@ export class Side {
       ...{ cwd, env: cleanEnv(env), stdin: "ignore", stdout: "pipe", stderr: "pipe" },
     });
     this.stdout = this.child.stdout.text();
-    this.#read = this.#listen();
+    this.read = this.listen();
   }
 
   /** Resolves once it has said something on stderr; rejects where it ends without. */
   async says(wanted: RegExp): Promise<void> {
     const said = new Promise<void>((resolve) => {
-      this.#look = () => wanted.test(this.stderr) && resolve();
-      this.#look();
+      this.look = () => wanted.test(this.stderr) && resolve();
+      this.look();
     });
-    const ended = this.#read.then(() => {
+    const ended = this.read.then(() => {
       if (!wanted.test(this.stderr)) throw new Error(`it ended without saying ${wanted}: ${this.stderr}`);
     });
     await Promise.race([said, ended]);
@@ -51,7 +51,7 @@ export class Side {
 
   /** Its exit status, 128 and the signal where one ended it. */
   async status(): Promise<number> {
-    await this.#read;
+    await this.read;
     return this.child.exited;
   }
 
@@ -64,11 +64,11 @@ export class Side {
     return this.recorded().recording.events.map(({ event }) => event);
   }
 
-  async #listen(): Promise<void> {
+  private async listen(): Promise<void> {
     const decoder = new TextDecoder();
     for await (const bytes of this.child.stderr) {
       this.stderr += decoder.decode(bytes, { stream: true });
-      this.#look();
+      this.look();
     }
   }
 }

@@ -18,8 +18,8 @@ export class Terminal {
   readonly child: Bun.Subprocess;
   /** All that was shown. */
   shown = "";
-  #from = 0;
-  #waiting: { readonly wanted: RegExp; readonly resolve: (match: RegExpExecArray) => void } | undefined;
+  private from = 0;
+  private waiting: { readonly wanted: RegExp; readonly resolve: (match: RegExpExecArray) => void } | undefined;
 
   constructor(
     words: readonly string[],
@@ -34,7 +34,7 @@ export class Terminal {
         rows,
         data: (_, bytes) => {
           this.shown += decoder.decode(bytes, { stream: true });
-          this.#look();
+          this.look();
         },
       },
     });
@@ -56,17 +56,17 @@ export class Terminal {
   /** Resolves with what matches, once that is shown behind the match before. */
   async shows(wanted: RegExp): Promise<RegExpExecArray> {
     const { promise, resolve } = Promise.withResolvers<RegExpExecArray>();
-    this.#waiting = { wanted, resolve };
-    this.#look();
+    this.waiting = { wanted, resolve };
+    this.look();
     return promise;
   }
 
-  #look(): void {
-    const match = this.#waiting?.wanted.exec(this.shown.slice(this.#from));
+  private look(): void {
+    const match = this.waiting?.wanted.exec(this.shown.slice(this.from));
     if (!match) return;
-    const { resolve } = this.#waiting!;
-    this.#waiting = undefined;
-    this.#from += match.index + match[0].length;
+    const { resolve } = this.waiting!;
+    this.waiting = undefined;
+    this.from += match.index + match[0].length;
     resolve(match);
   }
 }

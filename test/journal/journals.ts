@@ -47,7 +47,7 @@ export class Trial implements Disposable {
   readonly path = join(this.folder, ".run.prom.1234.journal");
   opened = 0;
   atMs: number;
-  #fd: number | undefined;
+  private fd: number | undefined;
 
   /** `path`: another file to write to than one of its own. */
   constructor(path?: string) {
@@ -55,8 +55,8 @@ export class Trial implements Disposable {
     this.store = new RowStore(HEADER.identity, HEADER.startMs);
     const open = () => {
       this.opened++;
-      this.#fd = openSync(path ?? this.path, "w+");
-      return this.#fd;
+      this.fd = openSync(path ?? this.path, "w+");
+      return this.fd;
     };
     this.writer = new JournalWriter({ header: HEADER, clock: this.clock, open });
   }
@@ -91,7 +91,7 @@ export class Trial implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    if (this.#fd !== undefined) closeSync(this.#fd);
+    if (this.fd !== undefined) closeSync(this.fd);
     rmSync(this.folder, { recursive: true });
   }
 }

@@ -13,15 +13,15 @@ class Scripted implements Collector {
   readonly name = "scripted";
   keys: readonly SeriesKey[] = [series(MACHINE.memoryFree)];
   value: () => number = () => 1;
-  #described = 0;
+  private described = 0;
 
   describe(): readonly SeriesKey[] {
-    this.#described = this.keys.length;
+    this.described = this.keys.length;
     return this.keys;
   }
 
   sample(row: Float64Array): boolean {
-    if (this.keys.length !== this.#described) return false;
+    if (this.keys.length !== this.described) return false;
     row.fill(this.value());
     return true;
   }
