@@ -1,6 +1,6 @@
 import { defineMetrics } from "./metric.ts";
 
-/** Disks, network interfaces, TCP and CPUs in more depth than bytes and seconds. */
+/** Details of disks, network interfaces, TCP and CPUs beyond bytes and seconds. */
 export const DEVICES = defineMetrics({
   diskOperations: {
     name: "disk_operations",

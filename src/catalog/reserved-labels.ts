@@ -1,4 +1,4 @@
-/** Label names that a user's label may not take, now or later: metrics use no others. */
+/** Label names that a user may not choose. No metric, now or later, has a label of another name. */
 export const RESERVED_LABELS: readonly string[] = [
   "instance",
   "job",

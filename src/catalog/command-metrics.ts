@@ -1,6 +1,6 @@
 import { defineMetrics } from "./metric.ts";
 
-/** The command's own process tree: every process that descends from it, daemons that it left included. */
+/** The command's process tree: the command and all its descendants, including daemons that it left. */
 export const COMMAND = defineMetrics({
   cpuSeconds: {
     name: "command_cpu_seconds",
@@ -220,7 +220,7 @@ export const COMMAND = defineMetrics({
   },
 });
 
-/** How the figures of the command are known. */
+/** The sources of the command's figures. */
 export const ACCOUNTING = defineMetrics({
   info: {
     name: "accounting",
