@@ -5,7 +5,7 @@ import { fileSource } from "../src/journal/source.ts";
 import { JournalWriter } from "../src/journal/writer.ts";
 import { render } from "../src/openmetrics/render.ts";
 import type { Recording } from "../src/recording/recording.ts";
-import { withSummary } from "../src/recording/summary.ts";
+import { withSummary } from "../src/recording/summary-series.ts";
 import { cpuNs } from "./batches.ts";
 
 /*

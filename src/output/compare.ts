@@ -1,7 +1,7 @@
 import { OutputError } from "../errors.ts";
 import { load } from "../load/load.ts";
-import { type Comparison, commandsOf, compareRuns } from "../recording/compare.ts";
-import { type Figures, figuresOf } from "../recording/figures.ts";
+import { type Comparison, commandsOf, compareRuns } from "../recording/comparison.ts";
+import { figuresOf, type RunFigures } from "../recording/run-figures.ts";
 import { comparisonTable } from "./comparison-table.ts";
 
 /** What is compared with what. */
@@ -38,8 +38,8 @@ export async function compareFiles(request: CompareRequest, colour: boolean): Pr
   return { table, warnings, isWorse: comparisons.some(({ verdict }: Comparison) => verdict === "worse") };
 }
 
-async function figuresIn(paths: readonly string[], warnings: string[]): Promise<Figures[]> {
-  const all: Figures[] = [];
+async function figuresIn(paths: readonly string[], warnings: string[]): Promise<RunFigures[]> {
+  const all: RunFigures[] = [];
   for (const path of paths) {
     const loaded = await load(path);
     try {

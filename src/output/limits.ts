@@ -2,8 +2,8 @@ import { OutputError, UsageError } from "../errors.ts";
 import { parse } from "../openmetrics/parse.ts";
 import { unpacked } from "../openmetrics/unpack.ts";
 import { readWhole, SystemError } from "../os/files.ts";
-import { type BudgetName, type Limit, measured } from "../recording/budgets.ts";
-import { type Figures, figuresOf } from "../recording/figures.ts";
+import { type BudgetedFigure, type Limit, measured } from "../recording/budget-results.ts";
+import { figuresOf, type RunFigures } from "../recording/run-figures.ts";
 
 /** A budget as it is given: its limit may be relative to earlier runs. */
 interface GivenBudget extends Omit<Limit, "value"> {
@@ -23,13 +23,13 @@ export function limitsOf(budgets: readonly GivenBudget[], baselines: readonly st
   });
 }
 
-function usedIn(figures: Figures, name: BudgetName, path: string): number {
+function usedIn(figures: RunFigures, name: BudgetedFigure, path: string): number {
   const { value } = measured(name, figures);
   if (value !== undefined) return value;
   throw new UsageError(`--baseline: ${path} does not say how much ${name} its run used; record it with this version`);
 }
 
-function readFigures(path: string): Figures {
+function readFigures(path: string): RunFigures {
   try {
     return figuresOf(parse(unpacked(readWhole(path), path), path));
   } catch (error) {

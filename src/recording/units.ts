@@ -1,19 +1,19 @@
-/** What the numbers of a panel are; how they are written follows from it. */
+/** The unit of a number, which decides how the number is written for a person. */
 export type Unit =
   | "cores"
   | "bytes"
   | "bytes/s"
-  /** Bytes a second, written as bits: what links are measured in. */
+  /** Bytes a second, written as bits, as for network links. */
   | "bits/s"
   | "count"
   | "per second"
-  /** A part of the time or of a whole, 0 to 1. */
+  /** A share of the time or of a total, 0 to 1. */
   | "share"
   | "seconds"
   | "hertz";
 
-/** One size of a unit: values are divided by `by`. */
-interface Step {
+/** A multiple of a unit. Values are divided by `by`. */
+interface Multiple {
   readonly by: number;
   readonly name: string;
 }
@@ -21,40 +21,40 @@ interface Step {
 const BINARY = ["", "Ki", "Mi", "Gi", "Ti", "Pi"];
 const DECIMAL = ["", "k", "M", "G", "T", "P"];
 
-const STEPS: Readonly<Record<Unit, readonly Step[]>> = {
+const MULTIPLES: Readonly<Record<Unit, readonly Multiple[]>> = {
   cores: [{ by: 1, name: "" }],
-  bytes: steps(BINARY, 1024, "B"),
-  "bytes/s": steps(BINARY, 1024, "B/s"),
-  "bits/s": steps(DECIMAL, 1000, "bit/s", 1 / 8),
-  count: steps(DECIMAL, 1000, "").slice(0, 4),
-  "per second": steps(DECIMAL, 1000, "/s").slice(0, 4),
+  bytes: multiples(BINARY, 1024, "B"),
+  "bytes/s": multiples(BINARY, 1024, "B/s"),
+  "bits/s": multiples(DECIMAL, 1000, "bit/s", 1 / 8),
+  count: multiples(DECIMAL, 1000, "").slice(0, 4),
+  "per second": multiples(DECIMAL, 1000, "/s").slice(0, 4),
   share: [{ by: 0.01, name: "%" }],
   seconds: [
     { by: 1e-6, name: "µs" },
     { by: 1e-3, name: "ms" },
     { by: 1, name: "s" },
   ],
-  hertz: steps(DECIMAL, 1000, "Hz"),
+  hertz: multiples(DECIMAL, 1000, "Hz"),
 };
 
-function steps(prefixes: readonly string[], base: number, name: string, first = 1): Step[] {
+function multiples(prefixes: readonly string[], base: number, name: string, first = 1): Multiple[] {
   return prefixes.map((prefix, power) => ({ by: first * base ** power, name: prefix + name }));
 }
 
-/** The size in which a value has few digits before its point. */
-function stepOf(value: number, unit: Unit): Step {
-  const all = STEPS[unit];
-  return all.findLast(({ by }) => Math.abs(value) >= by * 0.9995) ?? (all[0] as Step);
+/** The multiple in which a value has few digits before its point. */
+function multipleOf(value: number, unit: Unit): Multiple {
+  const all = MULTIPLES[unit];
+  return all.findLast(({ by }) => Math.abs(value) >= by * 0.9995) ?? all[0]!;
 }
 
-/** A value for a person: `1.25 GiB`, `94.1 Mbit/s`, `1.99`; what is absent is a dash. */
+/** A value for a person: `1.25 GiB`, `94.1 Mbit/s`, `1.99`; NaN is a dash. */
 export function quantity(value: number, unit: Unit): string {
   if (Number.isNaN(value)) return "–";
-  const { by, name } = stepOf(value, unit);
+  const { by, name } = multipleOf(value, unit);
   return joined(threeDigits(value / by, unit), name);
 }
 
-/** A value with what it counts, where the unit alone does not say it. */
+/** A value for a person, with the word that its unit lacks: `2 cores`. */
 export function spelled(value: number, unit: Unit): string {
   return unit === "cores" ? `${quantity(value, unit)} ${value === 1 ? "core" : "cores"}` : quantity(value, unit);
 }
@@ -62,7 +62,7 @@ export function spelled(value: number, unit: Unit): string {
 function threeDigits(value: number, unit: Unit): string {
   const size = Math.abs(value);
   if (size === 0) return "0";
-  // Whole things stay whole.
+  // Counts stay whole.
   if ((unit === "count" || unit === "bytes" || unit === "cores") && Number.isInteger(value) && size < 1000)
     return String(value);
   if (size < 0.0095) return value.toPrecision(1);
@@ -73,11 +73,11 @@ function joined(number: string, name: string): string {
   return name === "" || name === "k" || name === "M" || name === "G" ? number + name : `${number}\u202f${name}`;
 }
 
-/** The labels of an axis: one size for all of them, with as many decimals as tell them apart. */
+/** The labels of an axis: one multiple for all, and as many decimals as make them differ. */
 export function axisLabels(values: readonly number[], unit: Unit): string[] {
   const highest = Math.max(...values.map(Math.abs), 0);
-  const { by, name } = stepOf(highest, unit);
-  const apart = values.length > 1 ? Math.abs((values[1] as number) - (values[0] as number)) / by : 1;
+  const { by, name } = multipleOf(highest, unit);
+  const apart = values.length > 1 ? Math.abs(values[1]! - values[0]!) / by : 1;
   const decimals = apart >= 1 && Number.isInteger(Number(apart.toFixed(6))) ? 0 : Math.min(4, decimalsOf(apart));
   return values.map((value) => (value === 0 ? "0" : joined((value / by).toFixed(decimals), name)));
 }
@@ -88,7 +88,7 @@ function decimalsOf(apart: number): number {
   return 4;
 }
 
-/** Distances between the marks of an axis: powers of two for what is counted in KiB, else 1, 2 and 5. */
+/** Possible distances between the ticks of an axis: powers of two for bytes, else 1, 2 and 5 times powers of ten. */
 export function axisSteps(unit: Unit): number[] {
   if (unit === "bytes" || unit === "bytes/s") return Array.from({ length: 52 }, (_, power) => 2 ** power);
   const first = unit === "bits/s" ? 1 / 8 : 1;

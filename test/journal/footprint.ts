@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { MACHINE, series } from "../../src/catalog/index.ts";
 import { render } from "../../src/openmetrics/render.ts";
-import { withSummary } from "../../src/recording/summary.ts";
+import { withSummary } from "../../src/recording/summary-series.ts";
 import { random, Trial } from "./journals.ts";
 
 /*

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import type { SeriesKey } from "../../src/catalog/index.ts";
 import type { Recording } from "../../src/recording/recording.ts";
-import { withSummary } from "../../src/recording/summary.ts";
+import { withSummary } from "../../src/recording/summary-series.ts";
 import { effort } from "../helpers/effort.ts";
 import { renderBytes, renderText } from "../helpers/recording.ts";
 import { areValidatorsMissing, expectValid } from "../helpers/validators.ts";

@@ -1,5 +1,5 @@
 import { MACHINE, RECORDER, RUN, type SeriesKey, series } from "../../src/catalog/index.ts";
-import { withSummary } from "../../src/recording/summary.ts";
+import { withSummary } from "../../src/recording/summary-series.ts";
 import { type Rows, recordingOf, START_MS } from "../helpers/recording.ts";
 
 const cpu = (name: string, mode: string) => series(MACHINE.cpuSeconds, { cpu: name, mode });

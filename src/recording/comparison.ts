@@ -1,27 +1,28 @@
-import { type FigureName, type Figures, isLowerBound } from "./figures.ts";
+import { type FigureName, isLowerBound, type RunFigures } from "./run-figures.ts";
 
 export type Verdict = "better" | "worse" | "same" | "not comparable";
 
-/** How a compared figure is written. */
-export type Unit = "seconds" | "bytes" | "count" | "status";
+/** The unit of a compared figure. */
+export type ComparisonUnit = "seconds" | "bytes" | "count" | "status";
 
-/** What is compared: of each, less is better. */
-interface Compared {
+/** A figure to compare: the sum of some run figures, of which less is better. */
+interface ComparedFigure {
+  /** For a person: `wall time`. */
   readonly what: string;
-  readonly unit: Unit;
+  readonly unit: ComparisonUnit;
   readonly figures: readonly FigureName[];
-  /** How it is known, by a word of `statexec_accounting_info`. */
+  /** The resource in `statexec_accounting_info` that names its source. */
   readonly resource?: string;
-  /** A difference below this is none: it is what sources and starts differ by. */
+  /** A smaller difference counts as none: sources and starts vary by as much. */
   readonly least: number;
-  /** Compared only where the other, which is the command's own, is not known. */
+  /** The command's own figure, in place of which this one is compared where that is not known of all runs. */
   readonly insteadOf?: FigureName;
 }
 
 const SEVERAL_TICKS = 0.05;
 const SOME_PAGES = 2 ** 18;
 
-const COMPARED: readonly Compared[] = [
+const COMPARED: readonly ComparedFigure[] = [
   { what: "wall time", unit: "seconds", figures: ["wallSeconds"], least: 0.01 },
   {
     what: "CPU time",
@@ -50,11 +51,11 @@ const COMPARED: readonly Compared[] = [
   { what: "killed for memory", unit: "count", figures: ["oomKills"], least: 0.5 },
 ];
 
-/** One figure of two sides. */
+/** The comparison of one figure between the two sides. */
 export interface Comparison {
   readonly what: string;
-  readonly unit: Unit;
-  /** The middle value of each side; undefined where it is not known of all its runs. */
+  readonly unit: ComparisonUnit;
+  /** The median of each side; undefined where it is not known of all its runs. */
   readonly base: number | undefined;
   readonly next: number | undefined;
   readonly verdict: Verdict;
@@ -63,10 +64,10 @@ export interface Comparison {
 }
 
 /**
- * Compares runs with runs, figure by figure; those that neither side knows are left out. Of one run a side, what
- * differs by no more than `noise` (0.05: 5 %) is the same; of several a side, what their spreads have in common.
+ * Compares runs with runs, figure by figure. Figures that neither side knows are left out. Two single runs are the same
+ * where they differ by no more than `noise` (0.05: 5 %); two groups of runs are the same where their ranges overlap.
  */
-export function compareRuns(base: readonly Figures[], next: readonly Figures[], noise: number): Comparison[] {
+export function compareRuns(base: readonly RunFigures[], next: readonly RunFigures[], noise: number): Comparison[] {
   const isKnown = (name: FigureName) => [...base, ...next].every((figures) => figures[name] !== undefined);
   const compared = COMPARED.filter(({ insteadOf }) => insteadOf === undefined || !isKnown(insteadOf));
   const figures = compared.flatMap((one) => compareFigure(one, { base, next, noise }));
@@ -74,37 +75,37 @@ export function compareRuns(base: readonly Figures[], next: readonly Figures[], 
 }
 
 interface Sides {
-  readonly base: readonly Figures[];
-  readonly next: readonly Figures[];
+  readonly base: readonly RunFigures[];
+  readonly next: readonly RunFigures[];
   readonly noise: number;
 }
 
-function compareFigure(compared: Compared, { base, next, noise }: Sides): Comparison[] {
+function compareFigure(compared: ComparedFigure, { base, next, noise }: Sides): Comparison[] {
   const { what, unit, figures, least } = compared;
   const [old, now] = [valuesOf(base, figures), valuesOf(next, figures)];
   if (!old && !now) return [];
-  const sides = { what, unit, base: old && middle(old), next: now && middle(now) };
+  const sides = { what, unit, base: old && median(old), next: now && median(now) };
   if (!old || !now)
     return [{ ...sides, verdict: "not comparable", reason: `not known ${old ? "now" : "of the base"}` }];
   const reason = differentSources(compared, base, next);
   if (reason !== undefined) return [{ ...sides, verdict: "not comparable", reason }];
-  const isSame = old.length > 1 && now.length > 1 ? overlap(old, now) : isWithin(middle(old), middle(now), noise);
-  const difference = middle(now) - middle(old);
+  const isSame = old.length > 1 && now.length > 1 ? overlap(old, now) : isWithinNoise(median(old), median(now), noise);
+  const difference = median(now) - median(old);
   const verdict = isSame || Math.abs(difference) < least ? "same" : difference > 0 ? "worse" : "better";
   return [{ ...sides, verdict }];
 }
 
-/** The sum of some figures in each run; undefined where one of them is not known of one run. */
-function valuesOf(runs: readonly Figures[], names: readonly FigureName[]): readonly number[] | undefined {
+/** The sum of some figures in each run; undefined where a run lacks one of them. */
+function valuesOf(runs: readonly RunFigures[], names: readonly FigureName[]): readonly number[] | undefined {
   const values = runs.map((figures) => names.reduce((sum, name) => sum + (figures[name] ?? Number.NaN), 0));
   return values.some(Number.isNaN) ? undefined : values;
 }
 
-/** Figures that are known otherwise, or that may lack some, prove nothing; the reason, where it is so. */
+/** Why two sides cannot be compared: a source is only a lower bound, or the sources differ. Undefined: they can be. */
 function differentSources(
-  { resource }: Compared,
-  base: readonly Figures[],
-  next: readonly Figures[],
+  { resource }: ComparedFigure,
+  base: readonly RunFigures[],
+  next: readonly RunFigures[],
 ): string | undefined {
   if (resource === undefined) return undefined;
   const [old, now] = [sourcesOf(base, resource), sourcesOf(next, resource)];
@@ -114,12 +115,12 @@ function differentSources(
   return `known by ${old.join(", ")} of the base, by ${now.join(", ")} now`;
 }
 
-function sourcesOf(runs: readonly Figures[], resource: string): string[] {
+function sourcesOf(runs: readonly RunFigures[], resource: string): string[] {
   return [...new Set(runs.map(({ sources }) => sources.get(resource) ?? "no source"))].sort();
 }
 
-/** How the commands ended: 0 is better than anything else, and of all else nothing is known. */
-function compareEnds(base: readonly Figures[], next: readonly Figures[]): Comparison[] {
+/** Compares exit statuses. 0 is better than any other; two others cannot be compared. */
+function compareEnds(base: readonly RunFigures[], next: readonly RunFigures[]): Comparison[] {
   const [old, now] = [base.map(statusOf), next.map(statusOf)];
   if ([...old, ...now].every((status) => status === undefined)) return [];
   const sides = { what: "exit status", unit: "status", base: worst(old), next: worst(now) } as const;
@@ -133,17 +134,17 @@ function compareEnds(base: readonly Figures[], next: readonly Figures[]): Compar
   return [{ ...sides, verdict: "not comparable", reason: "both failed, each in its own way" }];
 }
 
-/** As a shell has it: 128 and its number for a signal. */
-function statusOf({ exitStatus, exitSignal }: Figures): number | undefined {
+/** The exit status as a shell gives it: 128 + n after signal n. */
+function statusOf({ exitStatus, exitSignal }: RunFigures): number | undefined {
   return exitSignal === undefined ? exitStatus : 128 + exitSignal;
 }
 
-/** The status that is farthest from 0; undefined where one is not known. */
+/** The highest status; undefined where one is not known. */
 function worst(statuses: readonly (number | undefined)[]): number | undefined {
   return statuses.some((status) => status === undefined) ? undefined : Math.max(...(statuses as number[]));
 }
 
-function isWithin(old: number, now: number, noise: number): boolean {
+function isWithinNoise(old: number, now: number, noise: number): boolean {
   return Math.abs(now - old) <= noise * Math.abs(old);
 }
 
@@ -151,14 +152,14 @@ function overlap(a: readonly number[], b: readonly number[]): boolean {
   return Math.min(...a) <= Math.max(...b) && Math.min(...b) <= Math.max(...a);
 }
 
-function middle(values: readonly number[]): number {
+function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const half = sorted.length >> 1;
-  const upper = sorted[half] as number;
-  return sorted.length % 2 === 1 ? upper : (upper + (sorted[half - 1] as number)) / 2;
+  const upper = sorted[half]!;
+  return sorted.length % 2 === 1 ? upper : (upper + sorted[half - 1]!) / 2;
 }
 
-/** What the commands of all runs are called, each once; more than one are different commands. */
-export function commandsOf(runs: readonly Figures[]): string[] {
+/** The commands of all runs, each once. */
+export function commandsOf(runs: readonly RunFigures[]): string[] {
   return [...new Set(runs.map(({ command }) => command))];
 }

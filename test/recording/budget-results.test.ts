@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import { type BudgetName, judge, type Limit } from "../../src/recording/budgets.ts";
-import type { Figures } from "../../src/recording/figures.ts";
+import { type BudgetedFigure, judgeBudgets, type Limit } from "../../src/recording/budget-results.ts";
+import type { RunFigures } from "../../src/recording/run-figures.ts";
 
-const FIGURES: Figures = {
+const FIGURES: RunFigures = {
   command: "make",
   wallSeconds: 10,
   cpuUserSeconds: 3,
@@ -20,14 +20,15 @@ const FIGURES: Figures = {
   ]),
 };
 
-const limit = (name: BudgetName, value: number, inclusive = false): Limit => ({
+const limit = (name: BudgetedFigure, value: number, inclusive = false): Limit => ({
   ...{ text: `${name}<${value}`, name, value, inclusive },
 });
 
-const verdict = (one: Limit, changed: Partial<Figures> = {}) => judge([one], { ...FIGURES, ...changed })[0]!.verdict;
+const verdict = (one: Limit, changed: Partial<RunFigures> = {}) =>
+  judgeBudgets([one], { ...FIGURES, ...changed })[0]!.verdict;
 
 describe("a budget", () => {
-  test.each<[BudgetName, number]>([
+  test.each<[BudgetedFigure, number]>([
     ["wall", 10],
     ["cpu", 4],
     ["memory", 100],
@@ -41,33 +42,36 @@ describe("a budget", () => {
     expect(verdict(limit(name, used))).toBe("exceeded");
     expect(verdict(limit(name, used, true))).toBe("kept");
     expect(verdict(limit(name, used - 1, true))).toBe("exceeded");
-    expect(judge([limit(name, 1)], FIGURES)[0]!.measured).toBe(used);
+    expect(judgeBudgets([limit(name, 1)], FIGURES)[0]!.measured).toBe(used);
   });
 
-  test("says how its figure is known", () => {
+  test("gives the source of its figure", () => {
     expect(
-      judge([limit("memory", 200), limit("cpu", 1), limit("wall", 1)], FIGURES).map(({ source }) => source),
+      judgeBudgets([limit("memory", 200), limit("cpu", 1), limit("wall", 1)], FIGURES).map(({ source }) => source),
     ).toEqual(["proc_sampled", "wait4", undefined]);
   });
 
-  test("of what was not measured is inconclusive", () => {
+  test("on a figure that was not measured is inconclusive", () => {
     const { memoryPeakBytes: _, ...without } = FIGURES;
-    expect(judge([limit("memory", 1)], without)[0]).toMatchObject({ verdict: "inconclusive", measured: undefined });
+    expect(judgeBudgets([limit("memory", 1)], without)[0]).toMatchObject({
+      verdict: "inconclusive",
+      measured: undefined,
+    });
   });
 
-  test("over a lower bound is proven to be exceeded by it, and never to be kept", () => {
+  test("with a lower bound can be proven exceeded, never kept", () => {
     const sources = new Map([["cpu", "wait4_lower_bound"]]);
     expect(verdict(limit("cpu", 3), { sources })).toBe("exceeded");
     expect(verdict(limit("cpu", 5), { sources })).toBe("inconclusive");
   });
 
-  test("for memory is not proven to be kept by a peak that was not looked into", () => {
+  test("on memory is not proven kept by a peak that is a lower bound", () => {
     const sources = new Map([["memory_peak", "proc_sampled_lower_bound"]]);
     expect(verdict(limit("memory", 120), { sources })).toBe("inconclusive");
     expect(verdict(limit("memory", 90), { sources })).toBe("exceeded");
   });
 
-  test("for memory is not proven to be kept where one process held more between the samples", () => {
+  test("on memory is not proven kept where one process held more between the samples", () => {
     expect(verdict(limit("memory", 120), { memoryLargestProcessBytes: 110 })).toBe("kept");
     expect(verdict(limit("memory", 120), { memoryLargestProcessBytes: 150 })).toBe("inconclusive");
     expect(verdict(limit("memory", 90), { memoryLargestProcessBytes: 150 })).toBe("exceeded");

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { ACCOUNTING, COMMAND, MACHINE, RUN, type SeriesKey, series } from "../../src/catalog/index.ts";
-import { type Figures, figuresOf, isLowerBound } from "../../src/recording/figures.ts";
+import { figuresOf, isLowerBound, type RunFigures } from "../../src/recording/run-figures.ts";
 import { recordingOf, START_MS } from "../helpers/recording.ts";
 import { cpu, received, run } from "./runs.ts";
 
@@ -8,10 +8,10 @@ const S = 1000;
 const mode = (name: string) => series(COMMAND.cpuSeconds, { mode: name });
 const source = (resource: string, name: string) => series(ACCOUNTING.info, { resource, source: name });
 
-/** A run of ten seconds whose columns have these values at its start and at its end. */
+/** The figures of a run of ten seconds whose columns have these values at its start and at its end. */
 function ten(
   ...columns: readonly (readonly [key: SeriesKey, from: number | undefined, to: number | undefined])[]
-): Figures {
+): RunFigures {
   const keys = columns.map(([key]) => key);
   const [from, to] = [columns.map(([, value]) => value), columns.map(([, , value]) => value)];
   return figuresOf(
@@ -24,29 +24,29 @@ function ten(
   );
 }
 
-test("a run of nothing knows nothing, and no 0 is made up", () => {
+test("an empty recording has no figures, and none is 0", () => {
   expect(figuresOf(recordingOf({}))).toEqual({ command: "make", sources: new Map() });
 });
 
-test("how it ended, by its series", () => {
+test("exit status and signal from their series", () => {
   expect(ten([series(COMMAND.exitStatus), undefined, 7])).toMatchObject({ exitStatus: 7, wallSeconds: 10 });
   const killed = ten([series(COMMAND.exitSignal), undefined, 9]);
   expect(killed.exitSignal).toBe(9);
   expect(killed).not.toHaveProperty("exitStatus");
 });
 
-test("how it ended, by what old files tell", () => {
+test("exit status from the events of old files", () => {
   const done = (text: string) => figuresOf(recordingOf({ events: [{ atMs: START_MS, event: "command_done", text }] }));
   expect(done("Command done with status 3").exitStatus).toBe(3);
   expect(done("Command ended by SIGKILL")).not.toHaveProperty("exitStatus");
 });
 
-test("the exact duration where there is one, else the time between the samples", () => {
+test("the wall time is the exact duration, or else the time between the samples", () => {
   expect(ten([series(COMMAND.duration), undefined, 9.876]).wallSeconds).toBe(9.876);
   expect(ten().wallSeconds).toBe(10);
 });
 
-test("a run that was not seen to end lasted until its last sample", () => {
+test("a run whose end was not recorded lasts until its last sample", () => {
   const figures = figuresOf(
     run(
       [received("eth0")],
@@ -60,7 +60,7 @@ test("a run that was not seen to end lasted until its last sample", () => {
   expect(figures).toMatchObject({ wallSeconds: 3, machineReceivedBytes: 30 });
 });
 
-test("CPU time and cores, which a run of less than 0.2 s has not", () => {
+test("CPU time, and cores for a run of 0.2 s or more", () => {
   expect(ten([mode("user"), 0, 12], [mode("system"), 0, 3])).toMatchObject({
     cpuUserSeconds: 12,
     cpuSystemSeconds: 3,
@@ -79,7 +79,7 @@ test("CPU time and cores, which a run of less than 0.2 s has not", () => {
   expect(short).not.toHaveProperty("cpuCores");
 });
 
-test("peak memory, when it was, its bound, and how it is known", () => {
+test("peak memory, its time, its bound and its source", () => {
   const figures = ten(
     [series(COMMAND.memoryPeak), 100, 500],
     [series(COMMAND.memoryPeakTime), undefined, START_MS / 1000 + 2.5],
@@ -101,7 +101,7 @@ test("peak memory, when it was, its bound, and how it is known", () => {
   expect([...figures.sources.values()].map(isLowerBound)).toEqual([false, true]);
 });
 
-test("the most processes and threads that there were at one time, however many are left", () => {
+test("the highest numbers of processes and threads, not the last", () => {
   const rows = [
     [0, 1, undefined, 1],
     [1 * S, 1, 9, 30],
@@ -111,7 +111,7 @@ test("the most processes and threads that there were at one time, however many a
   expect(figures).toMatchObject({ processesMost: 9, threadsMost: 30 });
 });
 
-test("a figure of 0 was measured, and is there", () => {
+test("a measured 0 is a figure", () => {
   const figures = ten(
     [series(COMMAND.oomKills), 0, 0],
     [series(COMMAND.throttledSeconds), 0, 0],
@@ -120,8 +120,8 @@ test("a figure of 0 was measured, and is there", () => {
   expect(figures).toMatchObject({ oomKills: 0, throttledSeconds: 0, diskReadBytes: 0 });
 });
 
-describe("of the machine, while the command ran", () => {
-  test("interfaces are summed that facts name, and only what grew meanwhile", () => {
+describe("the whole machine while the command ran", () => {
+  test("sums the interfaces that facts name, and only their growth in that time", () => {
     const made = run(
       [received("eth0"), received("br0"), series(MACHINE.networkSent, { interface: "eth0" })],
       [
@@ -135,14 +135,14 @@ describe("of the machine, while the command ran", () => {
     expect(figuresOf(made)).toMatchObject({ machineReceivedBytes: 200, machineSentBytes: 1 });
   });
 
-  test("CPUs are busy in what is neither idle nor counted twice", () => {
+  test("counts CPU time without idle modes and without guest time twice", () => {
     const modes = ["user", "system", "idle", "iowait", "guest", "steal", "nice"];
     const figures = ten(...modes.map((name, i) => [cpu("cpu0", name), 0, 10 ** i] as const));
     expect(figures.machineCpuSeconds).toBe(1 + 10 + 1_000_000);
   });
 });
 
-test("the command with its arguments, or the instance where nothing says it", () => {
+test("the command with its arguments, or the instance where no fact has the command", () => {
   const facts = [
     ["command", "make"],
     ["arguments", "-j8 all"],

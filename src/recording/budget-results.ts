@@ -1,37 +1,46 @@
-import { type FigureName, type Figures, isLowerBound } from "./figures.ts";
+import { type FigureName, isLowerBound, type RunFigures } from "./run-figures.ts";
 
 /** The most that a run may use of something. */
 export interface Limit {
-  /** As it was given: `memory<512MiB`. */
+  /** As the user wrote it: `memory<512MiB`. */
   readonly text: string;
-  readonly name: BudgetName;
-  /** Whether the limit itself is within it. */
+  readonly name: BudgetedFigure;
+  /** Whether a run that uses exactly this much is within the limit. */
   readonly inclusive: boolean;
   /** Seconds, bytes or a number. */
   readonly value: number;
 }
 
-export type BudgetName = "wall" | "cpu" | "memory" | "memory-with-cache" | "processes" | "threads" | "read" | "written";
+/** The figures for which a budget can be set, by the names that the user writes. */
+export type BudgetedFigure =
+  | "wall"
+  | "cpu"
+  | "memory"
+  | "memory-with-cache"
+  | "processes"
+  | "threads"
+  | "read"
+  | "written";
 
-/** How a run did by one budget. */
+/** The verdict on one budget of a run. */
 export interface BudgetResult extends Limit {
-  /** Inconclusive: what was measured is within it, but there may have been more, or nothing was measured. */
+  /** Inconclusive: the measured value is within the limit but may be too low, or there is no measured value. */
   readonly verdict: "kept" | "exceeded" | "inconclusive";
-  /** In the unit of the limit; undefined: nothing was measured. */
+  /** In the unit of the limit; undefined: not measured. */
   readonly measured: number | undefined;
-  /** How it is known, for people: `wait4`, `sampled`. */
+  /** The source of the value: `wait4`, `sampled`. */
   readonly source: string | undefined;
 }
 
 interface Measured {
   readonly value: number | undefined;
-  /** There may have been so much. */
+  /** The highest value that is possible; undefined: not known. */
   readonly most: number | undefined;
   readonly source: string | undefined;
 }
 
-/** Compares what was measured with what was allowed; what may have been more can prove a breach, and nothing else. */
-export function judge(limits: readonly Limit[], figures: Figures): BudgetResult[] {
+/** Compares the figures of a run with its limits. A lower bound can prove that a limit was exceeded, not that it was kept. */
+export function judgeBudgets(limits: readonly Limit[], figures: RunFigures): BudgetResult[] {
   return limits.map((limit) => {
     const { value, most, source } = measured(limit.name, figures);
     const exceeded = value !== undefined && !isWithin(limit, value);
@@ -45,8 +54,8 @@ export function isWithin({ value: limit, inclusive }: Pick<Limit, "value" | "inc
   return inclusive ? value <= limit : value < limit;
 }
 
-/** What a budget's figure is called among the figures; CPU is two of them. */
-const FIGURE: Readonly<Record<Exclude<BudgetName, "cpu" | "memory">, FigureName>> = {
+/** The run figure of each budget that has exactly one and needs no rule of its own. */
+const FIGURE: Readonly<Record<Exclude<BudgetedFigure, "cpu" | "memory">, FigureName>> = {
   wall: "wallSeconds",
   "memory-with-cache": "memoryPeakWithCacheBytes",
   processes: "processesMost",
@@ -55,10 +64,10 @@ const FIGURE: Readonly<Record<Exclude<BudgetName, "cpu" | "memory">, FigureName>
   written: "diskWriteBytes",
 };
 
-const RESOURCE: Readonly<Partial<Record<BudgetName, string>>> = { read: "io", written: "io" };
+const RESOURCE: Readonly<Partial<Record<BudgetedFigure, string>>> = { read: "io", written: "io" };
 
-/** What was measured of a budget's figure. */
-export function measured(name: BudgetName, figures: Figures): Measured {
+/** The measured value of a budget's figure. */
+export function measured(name: BudgetedFigure, figures: RunFigures): Measured {
   if (name === "memory") return measuredMemory(figures);
   const resource = name === "cpu" ? "cpu" : RESOURCE[name];
   const source = resource === undefined ? undefined : figures.sources.get(resource);
@@ -66,13 +75,16 @@ export function measured(name: BudgetName, figures: Figures): Measured {
   return { value, most: isLowerBound(source) ? undefined : value, source };
 }
 
-/** All CPU time of the command. */
-export function cpuSeconds({ cpuUserSeconds, cpuSystemSeconds }: Figures): number | undefined {
+/** CPU time of the command in user and system mode together. */
+export function cpuSeconds({ cpuUserSeconds, cpuSystemSeconds }: RunFigures): number | undefined {
   return cpuUserSeconds === undefined || cpuSystemSeconds === undefined ? undefined : cpuUserSeconds + cpuSystemSeconds;
 }
 
-/** A process may have held more between two samples: where the largest did, all that it held, files included, is known. */
-function measuredMemory({ memoryPeakBytes, memoryLargestProcessBytes = 0, sources }: Figures): Measured {
+/**
+ * Between two samples a process may have held more than the peak. For the largest process the kernel's own peak is known,
+ * file pages included; it bounds the possible value.
+ */
+function measuredMemory({ memoryPeakBytes, memoryLargestProcessBytes = 0, sources }: RunFigures): Measured {
   const source = sources.get("memory_peak");
   const isKnown = memoryPeakBytes !== undefined && !isLowerBound(source);
   const most = isKnown ? Math.max(memoryPeakBytes, memoryLargestProcessBytes) : undefined;

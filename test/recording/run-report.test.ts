@@ -1,7 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { COMMAND, series } from "../../src/catalog/index.ts";
-import { profileOf } from "../../src/recording/profile.ts";
-import { sizingOf } from "../../src/recording/sizing.ts";
+import { profileOf, sizingOf } from "../../src/recording/run-report.ts";
 import { run } from "./runs.ts";
 
 const USER = series(COMMAND.cpuSeconds, { mode: "user" });
@@ -30,7 +29,7 @@ describe("a profile", () => {
     expect([...whole.residentBytes]).toEqual([Number.NaN, 10, 30, 20]);
   });
 
-  test("spreads what came between two samples over the parts between them", () => {
+  test("spreads growth between two samples over the parts between them", () => {
     const made = run(
       [USER],
       [
@@ -43,7 +42,7 @@ describe("a profile", () => {
     for (const cores of profileOf(made, 3)!.cores) expect(cores).toBeCloseTo(1, 5);
   });
 
-  test("of a run with hardly a sample is none", () => {
+  test("does not exist for a run with too few samples", () => {
     const made = run(
       [USER],
       [
@@ -56,14 +55,14 @@ describe("a profile", () => {
 });
 
 describe("sizing", () => {
-  /** A core each second but one of two, and a peak. */
+  /** One core in each second but one, in which it is two, and a peak of memory. */
   const seconds = (count: number) =>
     run(
       [USER, PEAK],
       Array.from({ length: count + 1 }, (_, at) => [at * 1000, at === count ? 2 : 1, at + (at > 5 ? 1 : 0), 100 * MIB]),
     );
 
-  test("asks for the 95th percentile and leaves room above the highest", () => {
+  test("requests the 95th percentile and limits with room above the highest", () => {
     expect(sizingOf(seconds(30))).toEqual({
       cpuRequestCores: 1,
       cpuLimitCores: 2.4,
@@ -72,7 +71,7 @@ describe("sizing", () => {
     });
   });
 
-  test("is not told from less than twenty seconds", () => {
+  test("needs twenty seconds", () => {
     expect(sizingOf(seconds(19))).toBeUndefined();
     expect(sizingOf(seconds(20))).toBeDefined();
   });
