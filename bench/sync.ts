@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { parse } from "../src/openmetrics/parse.ts";
+import { parse } from "../src/openmetrics/strict-reader.ts";
 import { wallMs } from "../src/os/wall-clock.ts";
 import type { Recording } from "../src/recording/recording.ts";
 import type { Lab } from "./lab.ts";

@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { parse } from "../src/openmetrics/parse.ts";
 import { render } from "../src/openmetrics/render.ts";
+import { parse } from "../src/openmetrics/strict-reader.ts";
 import type { Recording } from "../src/recording/recording.ts";
 
 const ROOT = join(import.meta.dir, "..");

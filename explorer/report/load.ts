@@ -1,4 +1,4 @@
-import { load } from "../../src/load/load.ts";
+import { load } from "../../src/load/load-recordings.ts";
 import type { Problem } from "../data/model.ts";
 import { type Run, runOf } from "../data/run.ts";
 import type { ReportData } from "./unpack.ts";

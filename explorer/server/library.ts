@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { type Loaded, load } from "../../src/load/load.ts";
+import { type Loaded, load } from "../../src/load/load-recordings.ts";
 import { fileStatus } from "../../src/os/files.ts";
 import type { Problem, Runs } from "../data/model.ts";
 import { type Run, runOf } from "../data/run.ts";

@@ -1,5 +1,5 @@
 import { OutputError } from "../errors.ts";
-import { load } from "../load/load.ts";
+import { load } from "../load/load-recordings.ts";
 import { type Comparison, commandsOf, compareRuns } from "../recording/comparison.ts";
 import { figuresOf, type RunFigures } from "../recording/run-figures.ts";
 import { comparisonTable } from "./comparison-table.ts";

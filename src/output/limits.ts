@@ -1,5 +1,5 @@
 import { OutputError, UsageError } from "../errors.ts";
-import { parse } from "../openmetrics/parse.ts";
+import { parse } from "../openmetrics/strict-reader.ts";
 import { unpacked } from "../openmetrics/unpack.ts";
 import { readWhole, SystemError } from "../os/files.ts";
 import { type BudgetedFigure, type Limit, measured } from "../recording/budget-results.ts";

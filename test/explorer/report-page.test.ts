@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { PANELS } from "../../explorer/page/all-panels.ts";
 import { reportHtml } from "../../explorer/report/html.ts";
 import { loadRuns } from "../../explorer/report/load.ts";
-import { parse } from "../../src/openmetrics/parse.ts";
+import { parse } from "../../src/openmetrics/strict-reader.ts";
 import { START_MS } from "../helpers/recording.ts";
 import { isMissing } from "../helpers/validators.ts";
 import { type Look, type ShownChart, TestBrowser } from "./browser.ts";

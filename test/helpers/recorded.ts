@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { parse } from "../../src/openmetrics/parse.ts";
+import { parse } from "../../src/openmetrics/strict-reader.ts";
 import type { Recording } from "../../src/recording/recording.ts";
 
 export type Point = readonly [atMs: number, value: number];

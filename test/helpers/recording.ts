@@ -1,6 +1,6 @@
 import { familyName, type SeriesKey } from "../../src/catalog/index.ts";
-import { parse } from "../../src/openmetrics/parse.ts";
 import { render } from "../../src/openmetrics/render.ts";
+import { parse } from "../../src/openmetrics/strict-reader.ts";
 import type { Block, Fact, Identity, RecordedSeries, Recording, RunEvent } from "../../src/recording/recording.ts";
 
 /** Rows of one layout: a column a series, `undefined` where there is no value. */

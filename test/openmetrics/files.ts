@@ -1,5 +1,5 @@
 import { ParseError } from "../../src/errors.ts";
-import { parse } from "../../src/openmetrics/parse.ts";
+import { parse } from "../../src/openmetrics/strict-reader.ts";
 
 /** Labels that every series of a small file has. */
 export const COMMON = 'instance="make",job="statexec",role="standalone"';

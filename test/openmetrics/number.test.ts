@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { NUMBER_BYTES, STAMP_BYTES, writeNumber, writeStamp } from "../../src/openmetrics/number.ts";
-import { readNumber, readStampMs } from "../../src/openmetrics/scan.ts";
+import { readNumber, readStampMs } from "../../src/openmetrics/read-number.ts";
+import { NUMBER_BYTES, STAMP_BYTES, writeNumber, writeStamp } from "../../src/openmetrics/write-number.ts";
 
 const GUARD = 0xff;
 

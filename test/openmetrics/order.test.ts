@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { METRICS } from "../../src/catalog/index.ts";
-import { compareNatural, inFamilyOrder } from "../../src/openmetrics/order.ts";
+import { compareNatural, inFamilyOrder } from "../../src/openmetrics/families.ts";
 
 const label = fc.string({ unit: fc.constantFrom("0", "1", "2", "9", "a", "b", "-"), maxLength: 6 });
 

