@@ -9,7 +9,16 @@ export { ACCOUNTING, COMMAND } from "./command-metrics.ts";
 export { CONTAINER } from "./container-metrics.ts";
 export { DEVICES } from "./device-metrics.ts";
 export { ALL_CPUS, KERNEL, MACHINE } from "./machine-metrics.ts";
-export { familyName, type Metric, type MetricType, PREFIX, type SeriesKey, sampleName, series } from "./metric.ts";
+export {
+  familyName,
+  type LabelArguments,
+  type Metric,
+  type MetricType,
+  PREFIX,
+  type SeriesKey,
+  sampleName,
+  series,
+} from "./metric.ts";
 export { RESERVED_LABELS } from "./reserved-labels.ts";
 export { RECORDER, RUN, SUMMARY, SYNC } from "./run-metrics.ts";
 
