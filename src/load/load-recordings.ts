@@ -1,6 +1,6 @@
 import { ParseError } from "../errors.ts";
-import { MAGIC } from "../journal/format.ts";
-import { describeRecovery, openJournal } from "../journal/recover.ts";
+import { MAGIC } from "../journal/journal-format.ts";
+import { describeRecovery, openJournal } from "../journal/journal-reader.ts";
 import { type MetricsContent, MetricsReader } from "../openmetrics/metrics-reader.ts";
 import { closeFile, fileStatus, O_RDONLY, openFile, SystemError } from "../os/files.ts";
 import { readRange } from "../os/ranges.ts";

@@ -1,5 +1,5 @@
 import type { PushConfig } from "../cli/config.ts";
-import { staleJournals } from "../journal/stale.ts";
+import { abandonedJournals } from "../journal/abandoned-journals.ts";
 import type { JournalPlace, MetricsFile } from "../output/metrics-file.ts";
 import type { Results } from "../output/results.ts";
 import type { BudgetResult, Limit } from "../recording/budget-results.ts";
@@ -37,7 +37,7 @@ type Write = (file: MetricsFile, recording: Recording, stopped: () => boolean) =
 /** What the end needs, loaded and looked up while the command runs. */
 export async function loadEnd({ folder, name, shared }: JournalPlace): Promise<{ write: Write; stale: string[] }> {
   const { writeMetrics } = await import("../output/write-metrics.ts");
-  return { write: writeMetrics, stale: shared ? [] : staleJournals(folder, name) };
+  return { write: writeMetrics, stale: shared ? [] : abandonedJournals(folder, name) };
 }
 
 /**

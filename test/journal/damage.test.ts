@@ -1,10 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { ParseError } from "../../src/errors.ts";
-import { ByteWriter } from "../../src/journal/bytes.ts";
-import { MAGIC, PROLOGUE_BYTES, putRecord, TYPE } from "../../src/journal/format.ts";
-import type { JournalRecording } from "../../src/journal/recording.ts";
-import { type ScannedRecord, scan } from "../../src/journal/scan.ts";
-import { joinedSource } from "../../src/journal/source.ts";
+import { ByteWriter, MAGIC, PROLOGUE_BYTES, putRecord, TYPE } from "../../src/journal/journal-format.ts";
+import type { JournalRecording } from "../../src/journal/journal-recording.ts";
+import { type IntactRecord, joinedSource, recordsOf } from "../../src/journal/journal-source.ts";
 import { effort } from "../helpers/effort.ts";
 import { KEYS, pointLines, random, read, Trial, variedRun } from "./journals.ts";
 
@@ -17,9 +15,9 @@ function made(rows = 2600, ended = true) {
   return { bytes: new Uint8Array(trial.bytes()), known: knownOf(whole), rows: whole.rows };
 }
 
-function recordsOf(bytes: Uint8Array): ScannedRecord[] {
-  return [...scan(joinedSource(undefined, 0, bytes), PROLOGUE_BYTES)]
-    .filter((item): item is ScannedRecord => "payload" in item)
+function intactRecords(bytes: Uint8Array): IntactRecord[] {
+  return [...recordsOf(joinedSource(undefined, 0, bytes), PROLOGUE_BYTES)]
+    .filter((item): item is IntactRecord => "payload" in item)
     .map((record) => ({ ...record, payload: record.payload.slice() }));
 }
 
@@ -104,7 +102,7 @@ describe("a flipped byte", () => {
 
   test("in any record costs what is said to be missing: no row is there twice", () => {
     const { bytes, rows } = made();
-    for (const { type, offset, payload } of recordsOf(bytes)) {
+    for (const { type, offset, payload } of intactRecords(bytes)) {
       if (type === TYPE.header) continue;
       const at = offset + Math.min(payload.length - 1, 2);
       bytes[at]! ^= 0x55;
@@ -153,7 +151,7 @@ describe("other damage", () => {
     trial.writer.end();
     const bytes = new Uint8Array(trial.bytes());
     const known = knownOf(read(bytes));
-    const layouts = recordsOf(bytes).filter(({ type }) => type === TYPE.layout);
+    const layouts = intactRecords(bytes).filter(({ type }) => type === TYPE.layout);
     const lost = layouts.findLast(({ payload }) => payload[0] === 1 && payload[1] === 0 && payload[3] === 3);
     const first = layouts.find(({ payload }) => payload[0] === 1 && payload[3] === 3);
     expect(lost).not.toBe(first);

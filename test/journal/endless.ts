@@ -1,7 +1,7 @@
 import { writeSync } from "node:fs";
 import { systemClock } from "../../src/clock.ts";
-import { createJournal } from "../../src/journal/folder.ts";
-import { JournalWriter } from "../../src/journal/writer.ts";
+import { createJournal } from "../../src/journal/journal-files.ts";
+import { JournalWriter } from "../../src/journal/journal-writer.ts";
 import { columnsAt, HEADER, valuesAt } from "./journals.ts";
 
 /*

@@ -2,11 +2,11 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MACHINE, type Metric, RUN, type SeriesKey, series } from "../../src/catalog/index.ts";
-import type { JournalHeader } from "../../src/journal/about.ts";
-import { readJournal } from "../../src/journal/reader.ts";
-import type { JournalRecording } from "../../src/journal/recording.ts";
-import { joinedSource } from "../../src/journal/source.ts";
-import { JournalWriter } from "../../src/journal/writer.ts";
+import { readJournal } from "../../src/journal/journal-reader.ts";
+import type { JournalRecording } from "../../src/journal/journal-recording.ts";
+import type { JournalHeader } from "../../src/journal/journal-records.ts";
+import { joinedSource } from "../../src/journal/journal-source.ts";
+import { JournalWriter } from "../../src/journal/journal-writer.ts";
 import type { Recording } from "../../src/recording/recording.ts";
 import { FakeClock } from "../helpers/fake-clock.ts";
 import { START_MS } from "../helpers/recording.ts";

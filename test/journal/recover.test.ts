@@ -2,9 +2,9 @@ import { describe, expect, test } from "bun:test";
 import { closeSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ParseError } from "../../src/errors.ts";
-import { createJournal, listJournals } from "../../src/journal/folder.ts";
-import { describeRecovery, openJournal } from "../../src/journal/recover.ts";
-import { JournalWriter } from "../../src/journal/writer.ts";
+import { createJournal, listJournals } from "../../src/journal/journal-files.ts";
+import { describeRecovery, openJournal } from "../../src/journal/journal-reader.ts";
+import { JournalWriter } from "../../src/journal/journal-writer.ts";
 import { FakeClock } from "../helpers/fake-clock.ts";
 import { HEADER, KEYS, read, Trial } from "./journals.ts";
 

@@ -1,33 +1,34 @@
 import type { SeriesKey } from "../catalog/index.ts";
 import type { Block, Fact, Identity, RecordedSeries, Recording, RunEvent } from "../recording/recording.ts";
-import type { JournalHeader } from "./about.ts";
-import type { StoredRows } from "./stored-rows.ts";
+import type { JournalHeader } from "./journal-records.ts";
+import type { StoredRows } from "./journal-segment.ts";
 
-/** Rows that are missing. */
+/** Consecutive rows that are missing. */
 export interface Gap {
-  /** The last row before it; undefined: there is none. */
+  /** Time of the last row before the gap; undefined: there is none. */
   readonly afterMs: number | undefined;
-  /** The first row behind it; undefined: there is none. */
+  /** Time of the first row after the gap; undefined: there is none. */
   readonly beforeMs: number | undefined;
   readonly rows: number;
 }
 
-/** What a journal does not have. */
+/** The parts of a journal that are missing. */
 export interface Damage {
-  /** Whether the run's end is in it; if not, it ends where its recorder was stopped. */
+  /** Whether the journal has the run's end. If not, the recorder was killed, or still runs. */
   readonly ended: boolean;
   readonly gaps: readonly Gap[];
-  /** Bytes that are no record, a torn end left out: names, facts or events may have been in them. */
+  /** Damaged bytes, without a torn record at the end. They may have held names, facts or events. */
   readonly bytes: number;
-  /** Series whose values are there and whose names are not: they are left out. */
+  /** The number of series with values but without a name. They are left out. */
   readonly unnamed: number;
 }
 
+/** The content of a journal. */
 export interface JournalContent {
   readonly header: JournalHeader;
   readonly facts: readonly Fact[];
   readonly events: readonly RunEvent[];
-  /** By number; a hole where the name is damaged. */
+  /** By number; undefined where the name is missing. */
   readonly series: readonly (SeriesKey | undefined)[];
   /** In order. */
   readonly rows: readonly StoredRows[];
@@ -35,12 +36,12 @@ export interface JournalContent {
 }
 
 /**
- * What is made of points, above all texts of long floats, is garbage that the runtime sees too late: a week of them
- * would stand at 220 MiB, of which 20 are in use. So it is collected after so many points.
+ * The garbage of rendering, above all texts of long floats, is collected too late by the runtime: for a week of samples,
+ * memory would grow to 220 MiB, with 20 in use. So it is collected after this number of points.
  */
 const POINTS_PER_COLLECTION = 2 ** 18;
 
-/** A run out of its journal, or out of the memory of the one that writes it. */
+/** The recording of a run from its journal, or from the memory of its writer. */
 export class JournalRecording implements Recording {
   readonly header: JournalHeader;
   readonly identity: Identity;
@@ -63,12 +64,12 @@ export class JournalRecording implements Recording {
     this._rows = rows;
   }
 
-  /** The rows that it has. */
+  /** The number of rows. */
   get rows(): number {
     return this._rows.reduce((sum, { rows }) => sum + rows, 0);
   }
 
-  /** Time of the last row; undefined if it has none. */
+  /** Time of the last row; undefined if there is none. */
   get lastMs(): number | undefined {
     return this._rows.at(-1)?.lastMs;
   }
@@ -82,7 +83,7 @@ export class JournalRecording implements Recording {
     return all;
   }
 
-  /** One block is answered as it is: the first use of a generator costs a short run more than all its points. */
+  /** A single block comes without a generator, whose first use costs a short run more than all its points. */
   private blocksOf(series: number): Iterable<Block> {
     const [only] = this._rows;
     if (this._rows.length !== 1 || !only) return this.blocks(series);
@@ -93,7 +94,7 @@ export class JournalRecording implements Recording {
     return [{ length: only.rows, times: only.times(), values }];
   }
 
-  /** One array takes the values of one block after the other. */
+  /** The values of all blocks share one array. */
   private *blocks(series: number): Iterable<Block> {
     let values = new Float64Array(0);
     for (const stored of this._rows) {
@@ -102,11 +103,11 @@ export class JournalRecording implements Recording {
       if (values.length < stored.rows) values = new Float64Array(stored.rows);
       stored.read(column, values);
       yield { length: stored.rows, times: stored.times(), values };
-      this.tidy(stored.rows);
+      this.collectGarbage(stored.rows);
     }
   }
 
-  private tidy(points: number): void {
+  private collectGarbage(points: number): void {
     this.uncollected += points;
     if (this.uncollected < POINTS_PER_COLLECTION) return;
     this.uncollected = 0;

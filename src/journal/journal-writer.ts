@@ -1,59 +1,59 @@
 import type { SeriesKey } from "../catalog/index.ts";
 import type { Fact, RowSink, RunEvent } from "../recording/recording.ts";
-import type { JournalHeader } from "./about.ts";
-import type { JournalEncoder } from "./encoder.ts";
-import type { JournalTrouble } from "./pending.ts";
-import { JournalRecording } from "./recording.ts";
-import { Segment } from "./segment.ts";
-import { memoryRows } from "./stored-rows.ts";
+import type { JournalEncoder, JournalFailure } from "./journal-encoder.ts";
+import { JournalRecording } from "./journal-recording.ts";
+import type { JournalHeader } from "./journal-records.ts";
+import { memoryRows, Segment } from "./journal-segment.ts";
 
-/** Nothing waits longer; a sample a second is written with its tick, although that may be a little early. */
+/** The longest time between flushes. */
 const FLUSH_MS = 1000;
+/** A flush may come this much earlier, so that at a sample a second each tick writes its own row. */
 const EARLY_MS = 100;
 
-/** Cells of rows that wait for a flush, 64 KiB of them, before one is made. */
-const MOST_WAITING_CELLS = 8192;
+/** Unflushed cells, 64 KiB of them, that cause a flush. */
+const MOST_UNFLUSHED_CELLS = 8192;
 
-/** What the writer must know of time, by the monotonic clock. */
+/** The monotonic clock, as far as the writer needs it. */
 export interface FlushClock {
   now(): number;
-  /** Calls back once at a time by `now()`, or as soon after it as can be; the answer cancels. */
+  /** Calls back once at a deadline by `now()`, or as soon after it as possible. The returned function cancels. */
   at(deadline: number, callback: () => void): () => void;
 }
 
-export interface JournalParts {
+export interface JournalWriterParts {
   readonly header: JournalHeader;
   readonly clock: FlushClock;
-  /** Makes the file, readable and writable, at the first flush. Throws SystemError; it is then asked again later. */
+  /** Creates the file, readable and writable, at the first flush. Where it throws SystemError, it is called again later. */
   readonly open: () => number;
 }
 
 /**
- * A run's rows on their way to its journal. They wait in memory for a second at most; a run that is over sooner makes
- * no file. A file that cannot be written costs nothing until MOST_PENDING_BYTES wait for it: each flush tries again.
+ * Writes the rows of a run to its journal. Rows stay in memory for at most a second; a run that ends sooner has no file.
+ * Where the file cannot be written, each flush tries again; rows are lost only above MOST_UNWRITTEN_BYTES.
  */
 export class JournalWriter implements RowSink {
-  private readonly parts: JournalParts;
+  private readonly parts: JournalWriterParts;
   private readonly segment = new Segment();
   private readonly _series: SeriesKey[] = [];
-  /** Numbers by the keys themselves, which collectors keep from one layout to the next, and by what they say. */
+  /** Series numbers by key object, since collectors keep their keys from one layout to the next, and by content. */
   private readonly numbersByKey = new WeakMap<SeriesKey, number>();
   private readonly numbersById = new Map<string, number>();
   private readonly factIds = new Set<string>();
-  /** What the encoder has not got yet; while the first segment goes on, all. */
+  /** Facts and events that are not encoded yet; during the first segment, all of them. */
   private _facts: Fact[] = [];
   private _events: RunEvent[] = [];
   private encodedFacts = 0;
   private encodedEvents = 0;
-  /** Column of the segment that each value of a row goes to; and the columns that rows have no value for any more. */
+  /** The column of the segment for each value of a row. */
   private columns: number[] = [];
-  private gone: number[] = [];
-  /** Once there is something to write. */
+  /** Columns of the segment without a value in the current layout. */
+  private absentColumns: number[] = [];
+  /** Created at the first flush. */
   private encoder: JournalEncoder | undefined;
   private flushedAt: number;
   private cancelTimer: (() => void) | undefined;
 
-  constructor(parts: JournalParts) {
+  constructor(parts: JournalWriterParts) {
     this.parts = parts;
     this.flushedAt = parts.clock.now();
   }
@@ -62,7 +62,7 @@ export class JournalWriter implements RowSink {
     const numbers: number[] = [];
     for (const key of columns) numbers.push(this.numbersByKey.get(key) ?? this.numberOf(key));
     if (!this.segment.hasRoomFor(numbers)) this.closeSegment();
-    this.place(numbers);
+    this.mapColumns(numbers);
   }
 
   row(atMs: number, values: Float64Array): void {
@@ -70,14 +70,14 @@ export class JournalWriter implements RowSink {
     const row = this.segment.addRow(atMs);
     const { values: cells, stride } = this.segment;
     const columns = this.columns;
-    for (let i = 0; i < columns.length; i++) cells[(columns[i] as number) * stride + row] = values[i] as number;
-    for (const column of this.gone) cells[column * stride + row] = Number.NaN;
-    this.flushOrWait();
+    for (let i = 0; i < columns.length; i++) cells[columns[i]! * stride + row] = values[i]!;
+    for (const column of this.absentColumns) cells[column * stride + row] = Number.NaN;
+    this.flushIfDue();
   }
 
   event(event: RunEvent): void {
     this._events.push(event);
-    this.flushOrWait();
+    this.flushIfDue();
   }
 
   fact(fact: Fact): void {
@@ -85,10 +85,10 @@ export class JournalWriter implements RowSink {
     if (this.factIds.has(id)) return;
     this.factIds.add(id);
     this._facts.push(fact);
-    this.flushOrWait();
+    this.flushIfDue();
   }
 
-  /** Writes what waits. Never throws: what cannot be written waits on. */
+  /** Writes all rows, facts and events so far. It never throws: records that cannot be written stay in memory. */
   flush(): void {
     this.cancelTimer?.();
     this.cancelTimer = undefined;
@@ -96,7 +96,7 @@ export class JournalWriter implements RowSink {
     this.encode().write();
   }
 
-  /** Says that the run is over; what waits is written where there is a file. */
+  /** Ends the run. Where there is a file, everything so far is written. */
   end(): void {
     this.cancelTimer?.();
     this.cancelTimer = undefined;
@@ -106,7 +106,7 @@ export class JournalWriter implements RowSink {
     encoder.write();
   }
 
-  /** Everything that was recorded and not lost; from memory where that has all of it. Throws SystemError. */
+  /** All that was recorded and not lost, from memory where all is in memory. Throws SystemError. */
   recording(): JournalRecording {
     if (this.encoder && !this.isFirstSegment) return this.encode().recording();
     return new JournalRecording({
@@ -119,14 +119,14 @@ export class JournalWriter implements RowSink {
     });
   }
 
-  /** Bytes that are in the file. */
+  /** The length of the file. */
   get writtenBytes(): number {
     return this.encoder?.writtenBytes ?? 0;
   }
 
-  /** Undefined while all is well. */
-  get trouble(): JournalTrouble | undefined {
-    return this.encoder?.trouble;
+  /** Undefined as long as every write has succeeded. */
+  get failure(): JournalFailure | undefined {
+    return this.encoder?.failure;
   }
 
   private numberOf(key: SeriesKey): number {
@@ -137,51 +137,52 @@ export class JournalWriter implements RowSink {
     return number;
   }
 
-  /** Gives each series of a row its column, a new one where it has none yet. */
-  private place(numbers: readonly number[]): void {
+  /** Finds the column of each series of a row, and adds columns where they are missing. */
+  private mapColumns(numbers: readonly number[]): void {
     const segment = this.segment;
     segment.addColumns(numbers);
     this.columns = [];
-    for (const number of numbers) this.columns.push(segment.columnOf(number) as number);
-    this.gone = [];
+    for (const number of numbers) this.columns.push(segment.columnOf(number)!);
+    this.absentColumns = [];
     if (segment.series.length === numbers.length) return;
     const live = new Set(this.columns);
-    for (let column = 0; column < segment.series.length; column++) if (!live.has(column)) this.gone.push(column);
+    for (let column = 0; column < segment.series.length; column++)
+      if (!live.has(column)) this.absentColumns.push(column);
   }
 
-  /** A full segment's columns follow its rows, and the same series go on in the next. */
+  /** Ends a full segment and begins another with the same series. */
   private nextSegment(): void {
-    const numbers = this.columns.map((column) => this.segment.series[column] as number);
+    const numbers = this.columns.map((column) => this.segment.series[column]!);
     this.closeSegment();
-    this.place(numbers);
+    this.mapColumns(numbers);
   }
 
-  /** No row has left the memory yet. */
+  /** Whether all rows so far are in memory. */
   private get isFirstSegment(): boolean {
     return this.segment.firstRow === 0;
   }
 
   private closeSegment(): void {
     const encoder = this.encode();
-    encoder.encodeColumns(this.segment);
+    encoder.endSegment(this.segment);
     this.segment.restart(this.segment.firstRow + this.segment.rows);
     this.forgetEncoded();
     encoder.write();
   }
 
-  private flushOrWait(): void {
+  private flushIfDue(): void {
     const { clock } = this.parts;
     const now = clock.now();
-    const waiting = (this.segment.rows - (this.encoder?.rows ?? 0)) * this.segment.series.length;
-    const due = now - this.flushedAt >= FLUSH_MS - EARLY_MS || waiting >= MOST_WAITING_CELLS;
+    const unflushed = (this.segment.rows - (this.encoder?.encodedRows ?? 0)) * this.segment.series.length;
+    const due = now - this.flushedAt >= FLUSH_MS - EARLY_MS || unflushed >= MOST_UNFLUSHED_CELLS;
     if (due) this.flush();
     else this.cancelTimer ??= clock.at(now + FLUSH_MS, () => this.flush());
   }
 
-  /** Hands what is new to the encoder; that is loaded when the first of it is to be written. */
+  /** Encodes everything that is new. The encoder is loaded when it is first needed. */
   private encode(): JournalEncoder {
     if (!this.encoder) {
-      const { JournalEncoder } = require("./encoder.ts") as typeof import("./encoder.ts");
+      const { JournalEncoder } = require("./journal-encoder.ts") as typeof import("./journal-encoder.ts");
       this.encoder = new JournalEncoder(this.parts.header, this.parts.open);
     }
     const encoder = this.encoder;
@@ -194,7 +195,7 @@ export class JournalWriter implements RowSink {
     return encoder;
   }
 
-  /** The journal has them, and is what will be read. */
+  /** Drops encoded facts and events: after the first segment, `recording()` reads them from the journal. */
   private forgetEncoded(): void {
     this._facts = [];
     this._events = [];

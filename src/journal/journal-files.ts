@@ -1,24 +1,24 @@
 import { fileStatus, listFolder, lockFile, O_CREAT, O_EXCL, O_RDWR, openFile, SystemError } from "../os/files.ts";
 
-/** A journal that was made for this run. */
+/** A journal file created for this run. */
 export interface NewJournal {
   readonly path: string;
   readonly fd: number;
 }
 
-/** A process of the same number may have left one, as in a container each does: then the name has a count behind it. */
+/** An earlier process with the same pid, as in containers, may have left a journal: then a count is added to the name. */
 const MOST_NAMES = 1000;
 
 /**
- * Makes the journal of a metrics file, `.run.prom.1234.journal`, and holds it as long as the process lives: who finds it
- * locked knows that its run goes on. Throws SystemError.
+ * Creates the journal of a metrics file, `.run.prom.1234.journal`, and locks it as long as the process lives: the lock
+ * shows that the run still goes on. Throws SystemError.
  */
 export function createJournal(folder: string, metricsFile: string, pid: number, mode = 0o666): NewJournal {
   for (let count = 1; ; count++) {
     const path = `${folder}/.${metricsFile}.${pid}${count === 1 ? "" : `.${count}`}.journal`;
     try {
       const fd = openFile(path, O_RDWR | O_CREAT | O_EXCL, mode);
-      isHeldByOther(fd, pid);
+      lockJournal(fd, pid);
       return { path, fd };
     } catch (error) {
       if (!(error instanceof SystemError) || error.code !== "EEXIST" || count === MOST_NAMES) throw error;
@@ -26,7 +26,7 @@ export function createJournal(folder: string, metricsFile: string, pid: number, 
   }
 }
 
-/** The names of the journals in a folder, sorted; of one metrics file where it is given. Throws SystemError. */
+/** The names of the journals in a folder, sorted: all, or those of one metrics file. Throws SystemError. */
 export function listJournals(folder: string, metricsFile?: string): string[] {
   const isOne = (name: string) => {
     if (metricsFile === undefined) return /^\..+\.\d+\.journal$/s.test(name);
@@ -35,12 +35,15 @@ export function listJournals(folder: string, metricsFile?: string): string[] {
   return listFolder(folder).filter(isOne).sort();
 }
 
-/** Locks a journal, unless another process has. Where files cannot be locked, one that lives has the process's number. */
-export function isHeldByOther(fd: number, pid: number): boolean {
+/**
+ * Locks a journal. Returns false where another process holds the lock. Where the file system has no locks, a living
+ * process with the journal's pid counts as the holder.
+ */
+export function lockJournal(fd: number, pid: number): boolean {
   try {
-    return !lockFile(fd);
+    return lockFile(fd);
   } catch (error) {
     if (!(error instanceof SystemError)) throw error;
-    return fileStatus(`/proc/${pid}`) !== undefined;
+    return fileStatus(`/proc/${pid}`) === undefined;
   }
 }
