@@ -21,7 +21,7 @@ export interface Loaded {
 const nothing = () => undefined;
 
 /** Reads a metrics file or a journal, whatever its name. Errors of reading are problems in the result, not exceptions. */
-export async function load(path: string): Promise<Loaded> {
+export async function loadRecordings(path: string): Promise<Loaded> {
   try {
     if (isJournal(path)) return loadJournal(path);
     return { ...(await readMetrics(path)), liveTarget: undefined, close: nothing };

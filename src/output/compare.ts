@@ -1,5 +1,5 @@
 import { OutputError } from "../errors.ts";
-import { load } from "../load/load-recordings.ts";
+import { loadRecordings } from "../load/load-recordings.ts";
 import { type Comparison, commandsOf, compareRuns } from "../recording/comparison.ts";
 import { figuresOf, type RunFigures } from "../recording/run-figures.ts";
 import { comparisonTable } from "./comparison-table.ts";
@@ -41,7 +41,7 @@ export async function compareFiles(request: CompareRequest, colour: boolean): Pr
 async function figuresIn(paths: readonly string[], warnings: string[]): Promise<RunFigures[]> {
   const all: RunFigures[] = [];
   for (const path of paths) {
-    const loaded = await load(path);
+    const loaded = await loadRecordings(path);
     try {
       if (loaded.recordings.length === 0) throw new OutputError(loaded.problems[0] ?? `${path}: no run in it`);
       warnings.push(...loaded.problems);

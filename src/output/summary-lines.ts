@@ -1,9 +1,9 @@
 import type { BudgetedFigure, BudgetResult } from "../recording/budget-results.ts";
 import { cpuSeconds } from "../recording/budget-results.ts";
+import { quantity, type Unit } from "../recording/quantities.ts";
 import type { CommFigures } from "../recording/run-figures.ts";
 import { isLowerBound, type RunFigures } from "../recording/run-figures.ts";
 import type { RunReport } from "../recording/run-report.ts";
-import { quantity, type Unit } from "../recording/units.ts";
 import { sparkline } from "./sparkline.ts";
 
 /** One line of a summary: what it is about, and what there is to say, most important first. */

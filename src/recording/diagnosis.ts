@@ -1,8 +1,8 @@
 import { COMMAND, CONTAINER, DEVICES, KERNEL, MACHINE, type Metric, RUN } from "../catalog/index.ts";
+import { quantity } from "./quantities.ts";
 import type { RecordedSeries, Recording } from "./recording.ts";
 import { growthWithin, type SeriesByName, type Span, seriesByName, sumSeen } from "./span.ts";
 import { commandSpan, isSummed } from "./summary-series.ts";
-import { quantity } from "./units.ts";
 
 /** The measurements that a diagnosis is made from, over the time that the command ran; NaN: not known. */
 export interface Evidence {

@@ -4,7 +4,7 @@ import type { Recording } from "../../src/recording/recording.ts";
 
 export type Point = readonly [atMs: number, value: number];
 
-/** A metrics file, read back and easy to ask. */
+/** A metrics file, read back for assertions. */
 export class Recorded {
   readonly recording: Recording;
 
@@ -12,7 +12,7 @@ export class Recorded {
     this.recording = parse(readFileSync(path), path);
   }
 
-  /** The points of every series of a family, by the series' own labels: `cpu0,user`. */
+  /** The points of every series of a family, by the values of its own labels: `cpu0,user`. */
   family(name: string): Map<string, Point[]> {
     const found = new Map<string, Point[]>();
     for (const { metric, labels, blocks } of this.recording.series()) {

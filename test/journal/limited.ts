@@ -5,8 +5,8 @@ import { renderBytes } from "../helpers/recording.ts";
 import { KEYS, random, read, Trial } from "./journals.ts";
 
 /*
- * limited.ts JOURNAL FILLER: a run into a file that cannot take all of it; what it came to, as JSON. Half-way FILLER is
- * removed, where it is given: from then on there is room. Started by failures.test.ts where there are limits.
+ * limited.ts JOURNAL FILLER: records a run into a file with too little room, and prints the result as JSON. Half-way it
+ * removes FILLER, where one is given, which makes room. failures.test.ts starts it where there are limits.
  */
 const [path = "", filler] = process.argv.slice(2);
 const ROWS = 9000;

@@ -18,7 +18,7 @@ const COLUMNS: readonly SeriesKey[] = [
   series(RECORDER.sampleDuration),
 ];
 
-/** A disk is plugged in while the command runs; a sample without memory. */
+/** A disk appears while the command runs, and one sample has no memory. */
 const PARTS: readonly Rows[] = [
   {
     columns: COLUMNS,
@@ -37,7 +37,7 @@ const PARTS: readonly Rows[] = [
   },
 ];
 
-/** One run with all that a metrics file can hold: facts, events, gaps, series that appear, text to escape, a summary. */
+/** A run with everything that a metrics file can contain: facts, events, gaps, series that appear, text to escape, a summary. */
 export const GOLDEN = withSummary(
   recordingOf({
     identity: {

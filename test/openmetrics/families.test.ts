@@ -6,7 +6,7 @@ import { compareNatural, inFamilyOrder } from "../../src/openmetrics/families.ts
 const label = fc.string({ unit: fc.constantFrom("0", "1", "2", "9", "a", "b", "-"), maxLength: 6 });
 
 describe("compareNatural", () => {
-  test("numbers inside a name count as numbers", () => {
+  test("compares numbers inside a name as numbers", () => {
     const names = [
       "cpu10",
       "cpu2",
@@ -35,7 +35,7 @@ describe("compareNatural", () => {
     ]);
   });
 
-  test("zeros in front and numbers beyond a double are told apart", () => {
+  test("distinguishes leading zeros, and numbers beyond a double", () => {
     expect(compareNatural("cpu01", "cpu1")).toBeLessThan(0);
     expect(compareNatural("x9007199254740993", "x9007199254740992")).toBeGreaterThan(0);
   });
@@ -52,7 +52,7 @@ describe("compareNatural", () => {
   });
 });
 
-test("families come as catalogued, unknown ones behind them by name", () => {
+test("families are in the catalogue's order, then unknown ones by name", () => {
   const names = ["zeta", "alpha", ...METRICS.map(({ name }) => name).reverse()];
   const ordered = inFamilyOrder(new Map(names.map((name) => [name, name])));
   expect(ordered).toEqual([...METRICS.map(({ name }) => name), "alpha", "zeta"]);

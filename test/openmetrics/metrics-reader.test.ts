@@ -15,7 +15,7 @@ const encoder = new TextEncoder();
 const GOLDEN_FILE = join(import.meta.dir, "../fixtures/golden/run.prom");
 const ORIGINAL_FILE = join(import.meta.dir, "../fixtures/original/sleep.prom");
 
-/** Reads a file in pieces of so many bytes. */
+/** Reads a file in pieces of up to `piece` bytes. */
 function read(text: string | Uint8Array, piece = 1 << 16) {
   const bytes = typeof text === "string" ? encoder.encode(text) : text;
   const reader = new MetricsReader("run.prom");
@@ -45,7 +45,7 @@ function points(recording: Recording, metric: { readonly name: string }, ...labe
 }
 
 describe("a file of ours", () => {
-  test("is what the strict reader says, in whatever pieces it comes", () => {
+  test("is read as by the strict reader, in pieces of any size", () => {
     fc.assert(
       fc.property(arbitrary.recording, fc.integer({ min: 1, max: 400 }), (recording, piece) => {
         const bytes = renderBytes(recording);
@@ -57,7 +57,7 @@ describe("a file of ours", () => {
     );
   });
 
-  test("of a real run too", async () => {
+  test("of a whole run too", async () => {
     const bytes = await Bun.file(GOLDEN_FILE).bytes();
     expect(contentOf(only(bytes))).toEqual(contentOf(parse(bytes, "run.prom")));
   });
@@ -69,7 +69,7 @@ describe("a file of ours", () => {
     expect([...b!.blocks()][0]!.times).toBe([...a!.blocks()][0]!.times);
   });
 
-  test("with times of 1970 and 2100, and before", () => {
+  test("may have times in 1970 and 2100, and before 1970", () => {
     const recording = only(gauge(free("1 -5.000"), free("2 0.000"), free("3 86400.500"), free("4 4102444800.000")));
     expect(points(recording, MACHINE.memoryFree)).toEqual([
       [-5000, 1],
@@ -79,7 +79,7 @@ describe("a file of ours", () => {
     ]);
   });
 
-  test("with a label that is a script is text", () => {
+  test("may have a label that looks like a script", () => {
     const script = "<script>alert(1)</script>";
     const recording = only(gauge(`${FREE}{${COMMON},x="${script}"} 1 1.000`));
     expect([...recording.identity.labels]).toEqual([["x", script]]);
@@ -95,7 +95,7 @@ describe("decimals", () => {
     }),
   );
 
-  test("are the doubles that they name, or are left to others", () => {
+  test("are read as the nearest double, or left to readNumber", () => {
     let read = 0;
     fc.assert(
       fc.property(texts, fc.constantFrom("", "-"), (text, sign) => {
@@ -115,7 +115,7 @@ describe("the original program's file", async () => {
   const bytes = await Bun.file(ORIGINAL_FILE).bytes();
   const start = 1_704_067_200_000;
 
-  test("is one run, with its times in order and once each", () => {
+  test("is one run with ascending times", () => {
     const recording = only(bytes);
     expect(recording.identity).toEqual({ instance: "sleep", role: "standalone", labels: new Map() });
     expect(recording.startMs).toBe(start);
@@ -131,7 +131,7 @@ describe("the original program's file", async () => {
     ]);
   });
 
-  test("has each series once, however its labels are ordered, and of two values at one time the later", () => {
+  test("has each series once, in whatever order its labels are, and the later of two values at one time", () => {
     const user = points(only(bytes), MACHINE.cpuSeconds, "cpu1", "user");
     expect(user.map(([, value]) => value)).toEqual([100, 100.25, 100.5, 100.75, 101, 101.5, 101.75, 102]);
     expect([...only(bytes).series()].filter(({ metric }) => metric.name === MACHINE.cpuSeconds.name).length).toBe(8);
@@ -141,12 +141,12 @@ describe("the original program's file", async () => {
     const recording = only(bytes);
     expect(points(recording, RUN.timeSinceStart).at(-1)).toEqual([start + 5000, 5]);
     expect(points(recording, RECORDER.sampleDuration)[0]).toEqual([start, 0.007]);
-    // The original writes each of these two under the other's name.
+    // The original program writes each of these two under the name of the other.
     expect(points(recording, SUMMARY.diskRead)).toEqual([[start + 4000, 22.5]]);
     expect(points(recording, SUMMARY.diskWrite)).toEqual([[start + 4000, 11.5]]);
   });
 
-  test("has its annotations as events, those of its first versions too", () => {
+  test("has events from annotations, also those of the first versions", () => {
     const events = [
       { atMs: start + 2004, event: "command_started", text: "Command started" },
       { atMs: start + 4011, event: "command_done", text: "Command done with status 0" },
@@ -157,17 +157,17 @@ describe("the original program's file", async () => {
   });
 });
 
-describe("what cannot be read is told, and the rest is there", () => {
+describe("a line that cannot be read is a problem, and the other lines are read", () => {
   const two = (first: string) => gauge(first, free("2 1700000002.000"));
   test.each<[string, string, string]>([
     ["a bad value", two(free("x 1700000001.000")), "run.prom:2: expected a number as value"],
     ["a bad time", two(free("1 1e9")), "run.prom:2: expected a time stamp"],
-    ["a time that no date has", two(free("1 9000000000000.001")), "run.prom:2: expected a time stamp"],
+    ["a time beyond all dates", two(free("1 9000000000000.001")), "run.prom:2: expected a time stamp"],
     ["no time", two(free("1")), "run.prom:2: expected a value and a time stamp"],
     ["a label that does not end", two(`${FREE}{instance="a} 1 1.000`), "run.prom:2: expected"],
     ["another's sample", two("node_load1 0.5 1700000001.000"), "run.prom:2: expected a metric of statexec"],
     ["a broken annotation", two("#grafana-annotation {"), "run.prom:2: expected an annotation"],
-    ["what is no line at all", two("\u0000\u0001"), "run.prom:2: expected a metric's name"],
+    ["control characters", two("\u0000\u0001"), "run.prom:2: expected a metric's name"],
   ])("%s", (_, text, problem) => {
     const { recordings, problems } = read(text);
     expect(problems[0]).toStartWith(problem);
@@ -175,14 +175,14 @@ describe("what cannot be read is told, and the rest is there", () => {
     expect(points(recordings[0]!, MACHINE.memoryFree)).toEqual([[START_MS + 2000, 2]]);
   });
 
-  test("more lines than one are counted", () => {
+  test("several lines are counted", () => {
     const text = gauge(free("x 1.000"), free("y 1.000"), free("z 1.000"), free("2 1.000"));
     expect(read(text).problems).toEqual([
       `run.prom:2: expected a number as value, got ${JSON.stringify(`${free("x 1.000").slice(0, 77)}…`)} (and 2 more lines that cannot be read)`,
     ]);
   });
 
-  test("a file that was cut, at every byte", () => {
+  test("a file truncated at every byte", () => {
     const bytes = encoder.encode(gauge(free("1 1700000001.000"), free("12 1700000002.000")));
     const whole = [
       [START_MS + 1000, 1],
@@ -215,14 +215,14 @@ describe("what cannot be read is told, and the rest is there", () => {
   });
 });
 
-test("files that were put one behind the other are several runs", () => {
+test("concatenated files are several runs", () => {
   const other = gauge(free("7 1700000001.000")).replaceAll("make", "ls");
   const { recordings, problems } = read(gauge(free("1 1700000001.000")) + other);
   expect(problems).toEqual([]);
   expect(recordings.map(({ identity }) => identity.instance)).toEqual(["make", "ls"]);
 });
 
-test("a file without metadata has the types that its names tell", () => {
+test("a file without metadata has types by its names", () => {
   const text = file(`statexec_odd_total{${COMMON}} 1 1.000`, `statexec_even{${COMMON}} 1 1.000`);
   expect([...only(text).series()].map(({ metric }) => [metric.name, metric.type])).toEqual([
     ["odd", "counter"],

@@ -5,7 +5,7 @@ import { NUMBER_BYTES, STAMP_BYTES, writeNumber, writeStamp } from "../../src/op
 
 const GUARD = 0xff;
 
-/** The text, from a buffer with exactly the room that is promised to be enough. */
+/** The text, written into a buffer with exactly the room that is documented to be enough. */
 function written(room: number, write: (into: Uint8Array, start: number) => number): string {
   const into = new Uint8Array(room + 2).fill(GUARD);
   const end = write(into, 1);
@@ -21,7 +21,7 @@ const bytesOf = (text: string) => new TextEncoder().encode(text);
 const numberOf = (text: string) => readNumber(bytesOf(text), 0, text.length);
 const stampOf = (text: string) => readStampMs(bytesOf(text), 0, text.length);
 
-/** By what JavaScript reads; the spelling of infinity alone is another. */
+/** The number as JavaScript reads it; only infinity is spelled differently. */
 const nativeNumber = (text: string) => Number(text.replace("Inf", "Infinity"));
 
 describe("writeNumber", () => {
@@ -50,7 +50,7 @@ describe("writeNumber", () => {
     expect(numberText(value)).toBe(text);
   });
 
-  test("any double is read back the same, by JavaScript and by our reader", () => {
+  test("any double is read back as the same, by JavaScript and by readNumber", () => {
     const long = fc.double({ noNaN: true });
     const short = fc.tuple(fc.maxSafeInteger(), fc.constantFrom(1, 10, 100, 1000)).map(([n, scale]) => n / scale);
     fc.assert(
@@ -63,7 +63,7 @@ describe("writeNumber", () => {
     );
   });
 
-  test("a whole number is as String has it", () => {
+  test("a whole number is written as by String", () => {
     const nearBillions = fc.tuple(fc.integer({ min: 0, max: 9_007_198 }), fc.integer({ min: -2, max: 2 }));
     const edges = nearBillions.map(([billions, off]) => billions * 1e9 + off);
     fc.assert(
@@ -74,7 +74,7 @@ describe("writeNumber", () => {
     );
   });
 
-  test("a short decimal is as String has it", () => {
+  test("a short decimal is written as by String", () => {
     fc.assert(
       fc.property(fc.integer(), fc.constantFrom(10, 100, 1000), (n, scale) => {
         fc.pre(n !== 0);
@@ -126,7 +126,7 @@ describe("time stamps", () => {
     expect(stampText(atMs)).toBe(text);
   });
 
-  test("any whole millisecond is read back the same", () => {
+  test("any whole millisecond is read back as the same", () => {
     fc.assert(
       fc.property(fc.maxSafeInteger(), (atMs) => {
         expect(stampOf(stampText(atMs).slice(1, -1))).toBe(atMs);
