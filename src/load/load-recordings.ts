@@ -1,10 +1,11 @@
-import { ParseError } from "../errors.ts";
+import { OutputError, ParseError } from "../errors.ts";
 import { MAGIC } from "../journal/journal-format.ts";
 import { describeRecovery, openJournal } from "../journal/journal-reader.ts";
 import { type MetricsContent, MetricsReader } from "../openmetrics/metrics-reader.ts";
 import { closeFile, fileStatus, O_RDONLY, openFile, SystemError } from "../os/files.ts";
 import { readRange } from "../os/ranges.ts";
 import type { Recording } from "../recording/recording.ts";
+import { figuresOf, type RunFigures } from "../recording/run-figures.ts";
 import { openText } from "./open-text.ts";
 
 /** The recordings in a file. */
@@ -29,6 +30,28 @@ export async function loadRecordings(path: string): Promise<Loaded> {
     if (!(error instanceof SystemError || error instanceof ParseError)) throw error;
     const message = error.message.includes(path) ? error.message : `${path}: ${error.message}`;
     return { recordings: [], problems: [message], liveTarget: undefined, close: nothing };
+  }
+}
+
+/** The figures of the runs in a file. */
+export interface LoadedFigures {
+  /** At least one run. */
+  readonly runs: readonly RunFigures[];
+  /** As of `Loaded`. */
+  readonly problems: readonly string[];
+  /** Whether the file is the journal of a run that still goes on. */
+  readonly isLive: boolean;
+}
+
+/** Works out the figures of the runs in a file. Throws OutputError where it has none. */
+export async function loadFigures(path: string): Promise<LoadedFigures> {
+  const loaded = await loadRecordings(path);
+  try {
+    const { recordings, problems, liveTarget } = loaded;
+    if (recordings.length === 0) throw new OutputError(problems[0] ?? `${path}: no run in it`);
+    return { runs: recordings.map(figuresOf), problems, isLive: liveTarget !== undefined };
+  } finally {
+    loaded.close();
   }
 }
 

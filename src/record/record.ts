@@ -149,7 +149,7 @@ function endOf(ending: Ending, { overBudget = false, stoppedForBudget = false } 
 async function takePlaces({ config, problems, warn }: RecordParts): Promise<Places> {
   const file = claimed(config);
   if (file.notice) warn(file.notice);
-  const telling = await toTell(config);
+  const telling = await toTell(config, warn);
   const page = config.reportTo === undefined ? undefined : claimPage(config.reportTo, file);
   const abandon = () => {
     problems.guard(() => file.abandon());

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import { parse } from "../../src/openmetrics/strict-reader.ts";
 import type { Recording } from "../../src/recording/recording.ts";
+import { parseStrictly } from "./strict-reader.ts";
 
 export type Point = readonly [atMs: number, value: number];
 
@@ -9,7 +9,7 @@ export class Recorded {
   readonly recording: Recording;
 
   constructor(path: string) {
-    this.recording = parse(readFileSync(path), path);
+    this.recording = parseStrictly(readFileSync(path), path);
   }
 
   /** The points of every series of a family, by the values of its own labels: `cpu0,user`. */

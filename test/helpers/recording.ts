@@ -1,7 +1,7 @@
 import { familyName, type SeriesKey } from "../../src/catalog/index.ts";
 import { render } from "../../src/openmetrics/render.ts";
-import { parse } from "../../src/openmetrics/strict-reader.ts";
 import type { Block, Fact, Identity, RecordedSeries, Recording, RunEvent } from "../../src/recording/recording.ts";
+import { parseStrictly } from "./strict-reader.ts";
 
 /** Rows of one layout: one column a series, `undefined` where there is no value. */
 export interface Rows {
@@ -56,7 +56,7 @@ export function renderText(recording: Recording): string {
 }
 
 export function parseText(text: string, name = "run.prom"): Recording {
-  return parse(new TextEncoder().encode(text), name);
+  return parseStrictly(new TextEncoder().encode(text), name);
 }
 
 /** The points of a series without absent ones. */

@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { loadRecordings } from "../../src/load/load-recordings.ts";
-import { parse } from "../../src/openmetrics/strict-reader.ts";
 import { contentOf } from "../helpers/recording.ts";
 import { runProgram, statexec, tempFolder } from "../helpers/statexec.ts";
+import { parseStrictly } from "../helpers/strict-reader.ts";
 
 const packers = { gzip: Bun.gzipSync, zstd: Bun.zstdCompressSync } as const;
 
@@ -28,7 +28,7 @@ test.each(["gzip", "zstd"] as const)("a %s file of several members is read whole
   writeFileSync(path, Buffer.concat([packers[format](first), packers[format](second)]));
   const { recordings, problems } = await loadRecordings(path);
   expect(problems).toEqual([]);
-  expect(recordings.map(contentOf)).toEqual([contentOf(parse(bytes, "whole"))]);
+  expect(recordings.map(contentOf)).toEqual([contentOf(parseStrictly(bytes, "whole"))]);
 });
 
 test.each(["gzip", "zstd"] as const)(
@@ -77,5 +77,5 @@ test("a pipe is read like a file", async () => {
   const { recordings, problems } = await loadRecordings(pipe);
   expect(await cat.exited).toBe(0);
   expect(problems).toEqual([]);
-  expect(recordings.map(contentOf)).toEqual([contentOf(parse(await Bun.file(path).bytes(), path))]);
+  expect(recordings.map(contentOf)).toEqual([contentOf(parseStrictly(await Bun.file(path).bytes(), path))]);
 });

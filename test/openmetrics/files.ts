@@ -1,5 +1,5 @@
 import { ParseError } from "../../src/errors.ts";
-import { parse } from "../../src/openmetrics/strict-reader.ts";
+import { parseStrictly } from "../helpers/strict-reader.ts";
 
 /** Labels that every series of a small file has. */
 export const COMMON = 'instance="make",job="statexec",role="standalone"';
@@ -18,7 +18,7 @@ export const labelled = (labels: string) => gauge(`${FREE}{${labels}} 1 1.000`);
 /** The error that the strict reader throws. */
 export function refusal(text: string | Uint8Array): ParseError {
   try {
-    parse(typeof text === "string" ? new TextEncoder().encode(text) : text, "run.prom");
+    parseStrictly(typeof text === "string" ? new TextEncoder().encode(text) : text, "run.prom");
   } catch (error) {
     if (error instanceof ParseError) return error;
     throw error;

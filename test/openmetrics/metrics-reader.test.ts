@@ -4,11 +4,11 @@ import fc from "fast-check";
 import { MACHINE, RECORDER, RUN, SUMMARY } from "../../src/catalog/index.ts";
 import { MetricsReader } from "../../src/openmetrics/metrics-reader.ts";
 import { lastNumber, plainDecimal } from "../../src/openmetrics/read-number.ts";
-import { parse } from "../../src/openmetrics/strict-reader.ts";
 import type { Recording } from "../../src/recording/recording.ts";
 import * as arbitrary from "../helpers/arbitrary.ts";
 import { effort } from "../helpers/effort.ts";
 import { contentOf, pointsOf, renderBytes, START_MS } from "../helpers/recording.ts";
+import { parseStrictly } from "../helpers/strict-reader.ts";
 import { COMMON, counter, FREE, file, free, gauge, sent } from "./files.ts";
 
 const encoder = new TextEncoder();
@@ -51,7 +51,7 @@ describe("a file of ours", () => {
         const bytes = renderBytes(recording);
         const { recordings, problems } = read(bytes, piece);
         expect(problems).toEqual([]);
-        expect(recordings.map(contentOf)).toEqual([contentOf(parse(bytes, "run.prom"))]);
+        expect(recordings.map(contentOf)).toEqual([contentOf(parseStrictly(bytes, "run.prom"))]);
       }),
       { numRuns: effort(1000) },
     );
@@ -59,7 +59,7 @@ describe("a file of ours", () => {
 
   test("of a whole run too", async () => {
     const bytes = await Bun.file(GOLDEN_FILE).bytes();
-    expect(contentOf(only(bytes))).toEqual(contentOf(parse(bytes, "run.prom")));
+    expect(contentOf(only(bytes))).toEqual(contentOf(parseStrictly(bytes, "run.prom")));
   });
 
   test("series that were sampled together share their times", () => {

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { familyName, MACHINE } from "../../src/catalog/index.ts";
 import { ParseError } from "../../src/errors.ts";
-import { parse } from "../../src/openmetrics/strict-reader.ts";
 import { contentOf, parseText, pointsOf, START_MS } from "../helpers/recording.ts";
+import { parseStrictly } from "../helpers/strict-reader.ts";
 import { COMMON, counter, FREE, file, free, gauge, labelled, refusal, SENT, sent } from "./files.ts";
 
 const GOLDEN_FILE = join(import.meta.dir, "../fixtures/golden/run.prom");
@@ -114,7 +114,8 @@ test("a truncated file is refused; a file with a wrong byte is refused or read, 
       const bytes = whole.slice();
       bytes[at] = byte;
       try {
-        for (const { metric } of parse(bytes, "run.prom").series()) expect(familyName(metric)).toStartWith("statexec_");
+        for (const { metric } of parseStrictly(bytes, "run.prom").series())
+          expect(familyName(metric)).toStartWith("statexec_");
       } catch (error) {
         expect(error).toBeInstanceOf(ParseError);
       }
@@ -123,7 +124,7 @@ test("a truncated file is refused; a file with a wrong byte is refused or read, 
 });
 
 test("the golden file has the recorded content", async () => {
-  const { facts, labels, series } = contentOf(parse(await Bun.file(GOLDEN_FILE).bytes(), "run.prom"));
+  const { facts, labels, series } = contentOf(parseStrictly(await Bun.file(GOLDEN_FILE).bytes(), "run.prom"));
   expect(facts).toContainEqual(["arguments", 'all "CFLAGS=-O2 -g"']);
   expect(labels).toEqual([
     ["branch", 'a # {b="c"}, d'],

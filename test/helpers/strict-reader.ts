@@ -7,8 +7,14 @@ import {
   RESERVED_LABELS,
   RUN,
   sampleName,
-} from "../catalog/index.ts";
-import { ParseError } from "../errors.ts";
+} from "../../src/catalog/index.ts";
+import { ParseError } from "../../src/errors.ts";
+import { compareText, eventsOf, factOf } from "../../src/openmetrics/families.ts";
+import { decodeText, quoteText, readLabels, skipName, unescapeText } from "../../src/openmetrics/label-text.ts";
+import { type Metadata, metricOf } from "../../src/openmetrics/metric-names.ts";
+import { PointStore } from "../../src/openmetrics/point-store.ts";
+import { readNumber, readStampMs } from "../../src/openmetrics/read-number.ts";
+import { JOB } from "../../src/openmetrics/render.ts";
 import {
   type Fact,
   type Identity,
@@ -16,13 +22,7 @@ import {
   type Recording,
   ROLES,
   type RunEvent,
-} from "../recording/recording.ts";
-import { compareText, eventsOf, factOf } from "./families.ts";
-import { decodeText, quoteText, readLabels, skipName, unescapeText } from "./label-text.ts";
-import { type Metadata, metricOf } from "./metric-names.ts";
-import { PointStore } from "./point-store.ts";
-import { readNumber, readStampMs } from "./read-number.ts";
-import { JOB } from "./render.ts";
+} from "../../src/recording/recording.ts";
 
 const LINE_FEED = 0x0a;
 const SPACE = 0x20;
@@ -52,7 +52,7 @@ interface ReadFamily {
  * @param name the file, for messages
  * @throws ParseError with file and line, where the file is no strict OpenMetrics or not one that `render` writes
  */
-export function parse(bytes: Uint8Array, name: string): Recording {
+export function parseStrictly(bytes: Uint8Array, name: string): Recording {
   return assemble(new Reader(bytes, name).read(), name);
 }
 
