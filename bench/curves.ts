@@ -1,4 +1,4 @@
-import { sparkline } from "../src/output/sparkline.ts";
+import { sparkline } from "../src/output/summary/summary-lines.ts";
 import type { Unit } from "./row.ts";
 import { figureText, line } from "./table.ts";
 

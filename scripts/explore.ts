@@ -2,7 +2,7 @@ import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DASHBOARD_UID } from "../explorer/grafana/dashboard.ts";
 import { findOption } from "../src/cli/options.ts";
-import { type Pushed, pushFile } from "../src/output/push.ts";
+import { type Pushed, pushFile } from "../src/output/push/push-file.ts";
 
 const ROOT = join(import.meta.dir, "..");
 const IMPORT = join(ROOT, "explorer/import");

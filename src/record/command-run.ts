@@ -4,7 +4,7 @@ import { systemClock } from "../clock.ts";
 import type { Collector } from "../collect/collector.ts";
 import type { TreeCollector } from "../collect/processes/tree.ts";
 import { adoptOrphans } from "../os/children.ts";
-import type { JournalPlace } from "../output/metrics-file.ts";
+import type { JournalPlace } from "../output/claim-output.ts";
 import { KernelProcesses } from "../proc/processes.ts";
 import type { BudgetKeeper } from "../run/budget-watch.ts";
 import { type Child, type Ending, type Launch, startChild } from "../run/child.ts";

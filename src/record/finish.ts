@@ -1,7 +1,7 @@
 import type { PushConfig } from "../cli/config.ts";
 import { abandonedJournals } from "../journal/abandoned-journals.ts";
-import type { JournalPlace, MetricsFile } from "../output/metrics-file.ts";
-import type { Results } from "../output/results.ts";
+import type { ClaimedOutput, JournalPlace } from "../output/claim-output.ts";
+import type { ResultSinks } from "../output/result-sinks.ts";
 import type { BudgetResult, Limit } from "../recording/budget-results.ts";
 import type { Recording } from "../recording/recording.ts";
 import type { RunReport } from "../recording/run-report.ts";
@@ -12,9 +12,9 @@ import type { SignalRelay } from "../run/signals.ts";
 
 /** What a run leaves for its end. */
 export interface Finish {
-  readonly file: MetricsFile;
+  readonly file: ClaimedOutput;
   /** The place of its page; undefined: none was asked for. */
-  readonly page: MetricsFile | undefined;
+  readonly page: ClaimedOutput | undefined;
   readonly journal: RunJournal | undefined;
   readonly recording: Recording;
   readonly signals: SignalRelay;
@@ -28,11 +28,11 @@ export interface Finish {
 }
 
 export interface Telling {
-  readonly results: Results;
+  readonly results: ResultSinks;
   readonly limits: readonly Limit[];
 }
 
-type Write = (file: MetricsFile, recording: Recording, stopped: () => boolean) => Promise<boolean>;
+type Write = (file: ClaimedOutput, recording: Recording, stopped: () => boolean) => Promise<boolean>;
 
 /** What the end needs, loaded and looked up while the command runs. */
 export async function loadEnd({ folder, name, shared }: JournalPlace): Promise<{ write: Write; stale: string[] }> {
@@ -65,7 +65,7 @@ export async function finish(parts: Finish, write: Write): Promise<readonly Budg
   if (whole) problems.guard(() => journal?.discard());
   if (journal?.loss) problems.report(journal.loss);
   if (whole) await push(parts, () => signal !== undefined);
-  if (report) await parts.telling?.results.tell(report, file.path, process.env, problems.report.bind(problems));
+  if (report) await parts.telling?.results.write(report, file.path, problems.report.bind(problems));
   return report?.budgets ?? [];
 }
 
@@ -74,7 +74,7 @@ async function push({ file, pushTo, signals, warn }: Finish, stopped: () => bool
   if (!pushTo || stopped()) return;
   const stop = new AbortController();
   signals.onIdle = () => stop.abort();
-  const { pushAfterRun } = await import("../push.ts");
+  const { pushAfterRun } = await import("../modes/push-mode.ts");
   await pushAfterRun(file.path, pushTo, { warn, signal: stop.signal });
 }
 
@@ -95,7 +95,7 @@ async function finishPage({ page, recording, problems }: Finish, name: string | 
   if (!page) return;
   try {
     if (name === undefined) return page.abandon();
-    const { writeRunReport } = await import("../report.ts");
+    const { writeRunReport } = await import("../modes/report-mode.ts");
     await writeRunReport(page, recording, name);
   } catch (error) {
     problems.report(error);

@@ -2,7 +2,7 @@ import type { OwnGroup } from "../cgroup/own-group.ts";
 import type { Config } from "../cli/config.ts";
 import { UsageError } from "../errors.ts";
 import { fileStatus, mayAccess } from "../os/files.ts";
-import { claimMetricsFile, type JournalPlace, type MetricsFile } from "../output/metrics-file.ts";
+import { type ClaimedOutput, claimOutput, type JournalPlace } from "../output/claim-output.ts";
 import { areResultsWanted } from "../output/results-wanted.ts";
 import { type Launch, launch } from "../run/child.ts";
 import { type Inherited, lookup, needsExactLaunch } from "../run/inherited.ts";
@@ -14,12 +14,15 @@ import type { Telling } from "./finish.ts";
 /** What is to be told at the end, its places taken; undefined: nothing. Throws OutputError, UsageError. */
 export async function toTell(config: Config, warn: (message: string) => void): Promise<Telling | undefined> {
   if (!areResultsWanted(config)) return undefined;
-  const [{ Results }, { limitsOf }] = await Promise.all([
-    import("../output/results.ts"),
-    import("../output/limits.ts"),
+  const [{ openResultSinks }, { limitsOf }] = await Promise.all([
+    import("../output/result-sinks.ts"),
+    import("../output/budget-limits.ts"),
   ]);
   checkMeasurable(config);
-  return { limits: await limitsOf(config.budgets, config.baselines, warn), results: new Results(config) };
+  return {
+    limits: await limitsOf(config.budgets, config.baselines, warn),
+    results: openResultSinks(config, process.env),
+  };
 }
 
 /** A budget for what cannot be measured here would always be kept. Throws UsageError. */
@@ -41,10 +44,10 @@ export function found(argv: readonly string[], inherited: Inherited): ResolvedCo
 }
 
 /** The metrics file's place, where there can be a journal too. Throws OutputError, UsageError. */
-export function claimed({ file, journalDir, pushTo }: Config): MetricsFile {
+export function claimed({ file, journalDir, pushTo }: Config): ClaimedOutput {
   const fault = journalDir === undefined ? undefined : folderFault(journalDir);
   if (fault) throw new UsageError(`--journal-dir (SE_JOURNAL_DIR): "${journalDir}": ${fault}`);
-  const place = claimMetricsFile(file);
+  const place = claimOutput(file);
   if (pushTo && place.mayBlock)
     throw new UsageError(`--push-to (SE_PUSH_TO): ${file} cannot be read back; name a file with --file`);
   return place;
@@ -60,7 +63,7 @@ function folderFault(folder: string): string | undefined {
 
 /** Beside the metrics file, or where the user says, where it may be among those of files that are called the same. */
 export function journalPlace(
-  { journal, path }: MetricsFile,
+  { journal, path }: ClaimedOutput,
   { journalDir }: Config,
 ): JournalPlace & { target: string } {
   const target = path.startsWith("/") ? path : `${process.cwd()}/${path}`;
@@ -79,9 +82,9 @@ export async function launcherFor(
 }
 
 /** The place of the report. Throws OutputError, and then that of the metrics file is given back. */
-export function claimPage(path: string, file: MetricsFile): MetricsFile {
+export function claimPage(path: string, file: ClaimedOutput): ClaimedOutput {
   try {
-    return claimMetricsFile(path, "--report-to");
+    return claimOutput(path, "--report-to");
   } catch (error) {
     file.abandon();
     throw error;

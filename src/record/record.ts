@@ -4,7 +4,7 @@ import { systemClock } from "../clock.ts";
 import type { Collector } from "../collect/collector.ts";
 import { filesBeforeStart } from "../collect/registry.ts";
 import { hasEnded } from "../os/children.ts";
-import type { JournalPlace, MetricsFile } from "../output/metrics-file.ts";
+import type { ClaimedOutput, JournalPlace } from "../output/claim-output.ts";
 import { type KernelFiles, kernelFs } from "../proc/kernel-fs.ts";
 import type { Ending } from "../run/child.ts";
 import type { Inherited } from "../run/inherited.ts";
@@ -91,9 +91,9 @@ function isCompiled(): boolean {
 
 /** Places that are taken before the command starts. */
 interface Places {
-  readonly file: MetricsFile;
+  readonly file: ClaimedOutput;
   readonly journal: JournalPlace & { readonly target: string };
-  readonly page: MetricsFile | undefined;
+  readonly page: ClaimedOutput | undefined;
   readonly telling: Telling | undefined;
   /** Leaves everything as it was. */
   abandon(): void;

@@ -1,6 +1,6 @@
+import type { BudgetedFigure } from "../catalog/choices.ts";
 import { COMMAND, type SeriesKey } from "../catalog/index.ts";
 import type { Clock } from "../clock.ts";
-import type { BudgetedFigure } from "../recording/budget-results.ts";
 import { isWithin, type Limit } from "../recording/budget-results.ts";
 import type { Fact, Recording, RunEvent } from "../recording/recording.ts";
 import { endTree } from "./end-tree.ts";

@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { splitArgv } from "../../src/cli/argv.ts";
-import { OPTION_IDS, OPTIONS, type Option } from "../../src/cli/options.ts";
+import type { Option } from "../../src/cli/option.ts";
+import { OPTION_IDS, OPTIONS } from "../../src/cli/options.ts";
 import { parseInvocation } from "../../src/cli/resolve.ts";
 import { UsageError } from "../../src/errors.ts";
 
@@ -9,7 +10,7 @@ type Row = readonly [argv: readonly string[], given: readonly string[], command:
 
 /** What was given, as `option=text`; a boolean that stands alone is its option only. */
 function split(argv: readonly string[]) {
-  const { given, command, problem } = splitArgv(argv);
+  const { given, rest: command, problem } = splitArgv(argv);
   return {
     given: given.map(({ option, text }) => (text === undefined ? option : `${option}=${text}`)),
     command,
@@ -37,7 +38,7 @@ const ROWS: readonly Row[] = [
   [["--file=--", "ls"], ["file=--"], ["ls"]],
   [["--file=", "ls"], ["file="], ["ls"]],
   [["-l=a=b=c", "ls"], ["label=a=b=c"], ["ls"]],
-  [["-sp", "1", "-sso", "-s", "ls"], ["syncPort=1", "syncStartOnly", "server"], ["ls"]],
+  [["-sp", "1", "-sso", "-s", "ls"], ["port=1", "startOnly", "server"], ["ls"]],
   [["-s", "true", "ls"], ["server"], ["true", "ls"]],
   [["-s=false", "--server=", "ls"], ["server=false", "server="], ["ls"]],
   [["-s", "--", "--", "ls", "--"], ["server"], ["--", "ls", "--"]],
@@ -77,16 +78,16 @@ test("every word of a command survives, and none of it is ours", () => {
     fc.property(words, words, (ours, command) => {
       const options = ours.includes("--") ? ours.slice(0, ours.indexOf("--")) : ours;
       const alone = splitArgv(options);
-      fc.pre(alone.command.length === 0);
+      fc.pre(alone.rest.length === 0);
       const whole = splitArgv([...options, "--", ...command]);
-      expect(whole.command).toEqual(command);
+      expect(whole.rest).toEqual(command);
       expect(whole.given).toEqual(alone.given);
     }),
   );
   fc.assert(
-    fc.property(words, (rest) => {
-      const { given, command, problem } = splitArgv(["cmd", ...rest]);
-      expect({ given, command, problem }).toEqual({ given: [], command: ["cmd", ...rest], problem: undefined });
+    fc.property(words, (args) => {
+      const { given, rest, problem } = splitArgv(["cmd", ...args]);
+      expect({ given, rest, problem }).toEqual({ given: [], rest: ["cmd", ...args], problem: undefined });
     }),
   );
 });
@@ -94,7 +95,7 @@ test("every word of a command survives, and none of it is ours", () => {
 test("the command is always the end of the words", () => {
   fc.assert(
     fc.property(words, (argv) => {
-      const { command } = splitArgv(argv);
+      const { rest: command } = splitArgv(argv);
       expect(argv.slice(argv.length - command.length)).toEqual([...command]);
     }),
   );

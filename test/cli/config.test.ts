@@ -1,46 +1,23 @@
 import { expect, test } from "bun:test";
 import type { Config } from "../../src/cli/config.ts";
 import { parseInvocation } from "../../src/cli/resolve.ts";
+import { configFor } from "../helpers/config.ts";
 
 type Env = Record<string, string>;
 
-const DEFAULTS: Config = {
-  command: ["ls"],
-  file: "statexec_metrics.prom",
-  instance: "ls",
-  labels: new Map(),
-  metricsStartTimeMs: undefined,
-  delayBeforeSeconds: 0,
-  delayAfterSeconds: 0,
-  intervalSeconds: 1,
-  journalDir: undefined,
-  cgroup: undefined,
-  reportTo: undefined,
-  pushTo: undefined,
-  recordArgs: true,
-  collectors: { only: [], without: [], ways: [] },
-  summary: "on a terminal",
-  summaryJson: undefined,
-  summaryMarkdown: undefined,
-  budgets: [],
-  budgetKill: false,
-  baselines: [],
-  sync: undefined,
-};
-
-function configOf(argv: readonly string[], env: Env = {}): Config {
-  const invocation = parseInvocation(argv, env);
-  if (invocation.mode !== "run") throw new Error(`expected a run, got ${invocation.mode}`);
-  return invocation.config;
-}
+const DEFAULTS = configFor(["ls"]);
 
 const labels = (record: Record<string, string>) => ({ labels: new Map(Object.entries(record)) });
 const common = { port: 8080, startOnly: false, graceSeconds: 10, stopTimeoutSeconds: 30, token: undefined } as const;
 const server = { ...common, role: "server", bind: undefined, clients: 1, ready: undefined } as const;
 const client = { ...common, role: "client", host: "h", timeoutSeconds: 30 } as const;
 
-test("nothing given: the defaults, and nothing but the fields of Config", () => {
-  expect(configOf(["ls"])).toStrictEqual(DEFAULTS);
+test("nothing given: a plain run of the command, into the file of the default name", () => {
+  expect(DEFAULTS).toMatchObject({
+    ...{ command: ["ls"], instance: "ls", labels: new Map(), sync: undefined, pushTo: undefined },
+    ...{ file: "statexec_metrics.prom", intervalSeconds: 1, delayBeforeSeconds: 0, delayAfterSeconds: 0 },
+    ...{ collectors: { only: [], without: [], ways: [] }, noRecordArgs: false, budgets: [], summary: false },
+  });
 });
 
 const CASES: readonly (readonly [argv: string, env: Env, expected: Partial<Config>])[] = [
@@ -61,8 +38,8 @@ const CASES: readonly (readonly [argv: string, env: Env, expected: Partial<Confi
   ["--cgroup auto ls", {}, { cgroup: "auto" }],
   ["--cgroup off ls", { SE_CGROUP: "auto" }, {}],
   ["ls", { SE_CGROUP: "/sys/fs/cgroup/build" }, { cgroup: "/sys/fs/cgroup/build" }],
-  ["--no-record-args ls", {}, { recordArgs: false }],
-  ["ls", { SE_NO_RECORD_ARGS: "YES" }, { recordArgs: false }],
+  ["--no-record-args ls", {}, { noRecordArgs: true }],
+  ["ls", { SE_NO_RECORD_ARGS: "YES" }, { noRecordArgs: true }],
   ["--no-record-args=off ls", { SE_NO_RECORD_ARGS: "1" }, {}],
   // An empty variable is unset; the last of a flag wins.
   ["ls", { SE_FILE: "", SE_DELAY: "", SE_SERVER: "", SE_LABEL_a: "", SE_CONNECT: "", SE_LABEL_cpu: "" }, {}],
@@ -143,15 +120,15 @@ const CASES: readonly (readonly [argv: string, env: Env, expected: Partial<Confi
 ];
 
 test.each(CASES)("%s with %j", (line, env, expected) => {
-  expect(configOf(line.split(" "), env)).toStrictEqual({ ...DEFAULTS, ...expected });
+  expect(configFor(line.split(" "), env)).toStrictEqual({ ...DEFAULTS, ...expected });
 });
 
 test("the instance is the command as typed, what no label may hold replaced", () => {
-  expect(configOf(["--", "./bin/a b", "x"]).instance).toBe("./bin/a b");
-  const { command, instance } = configOf(["a\r\u001b[1mb\ud800"]);
+  expect(configFor(["--", "./bin/a b", "x"]).instance).toBe("./bin/a b");
+  const { command, instance } = configFor(["a\r\u001b[1mb\ud800"]);
   expect(command).toEqual(["a\r\u001b[1mb\ud800"]);
   expect(instance).toBe("a\ufffd\ufffd[1mb\ufffd");
-  expect(configOf([""])).toStrictEqual({ ...DEFAULTS, command: [""], instance: "" });
+  expect(configFor([""])).toStrictEqual({ ...DEFAULTS, command: [""], instance: "" });
 });
 
 const MODES: readonly (readonly [argv: string, mode: string])[] = [

@@ -206,12 +206,12 @@ const ROWS: readonly Row[] = [
   ),
   flag(
     "-l __name__=1 ls",
-    '--label: "__name__" begins with __, which is kept for the readers of metrics; choose another name (e.g. host_name__)',
+    '--label: "__name__" begins with __, which is reserved for the readers of metrics; choose another name (e.g. host_name__)',
   ),
   variable(
     "SE_LABEL_5g",
     "1",
-    'SE_LABEL_5g: "5g" begins with a digit, which no label may; choose another name (e.g. host_5g)',
+    'SE_LABEL_5g: "5g" begins with a digit, which is not allowed; choose another name (e.g. host_5g)',
   ),
   flag("-l env=a -l ENV=b ls", '--label "env=a" and --label "ENV=b": both are the label "env"; remove one'),
   flag("-l env=a -l env= ls", '--label "env=a" and --label "env=": both are the label "env"; remove one'),

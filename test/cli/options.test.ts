@@ -1,11 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import { RESERVED_LABELS } from "../../src/catalog/index.ts";
-import type { Config } from "../../src/cli/config.ts";
-import { findOption, OPTION_IDS, OPTIONS, type Option } from "../../src/cli/options.ts";
+import type { Option } from "../../src/cli/option.ts";
+import { Fault } from "../../src/cli/option-values.ts";
+import { findOption, OPTION_IDS, OPTIONS } from "../../src/cli/options.ts";
+import { RUN_OPTIONS } from "../../src/cli/options-run.ts";
 import { SYNC_OPTIONS } from "../../src/cli/options-sync.ts";
 import { parseInvocation } from "../../src/cli/resolve.ts";
-import { Fault } from "../../src/cli/values.ts";
 import { UsageError } from "../../src/errors.ts";
+import { configFor } from "../helpers/config.ts";
 
 const options: readonly Option[] = OPTION_IDS.map((id) => OPTIONS[id]);
 const withVariable = options.filter((option) => "env" in option);
@@ -62,30 +64,25 @@ test("every option of a general one is of its kind", () => {
       expect(Object.keys(OPTIONS)).toContain(option.general);
 });
 
-test("every setting reaches Config, by its name or through what is made of it", () => {
-  const invocation = parseInvocation(["ls"], {});
-  const config = (invocation as { config: Config }).config;
-  const made = [
-    "delaySeconds",
-    ...Object.keys(SYNC_OPTIONS),
-    "noRecordArgs",
-    "quiet",
-    "budget",
-    "baseline",
-    "label",
-    ...OPTION_IDS.filter((id) => OPTIONS[id].kind === "mode" || OPTIONS[id].kind === "modifier"),
-  ];
-  expect(Object.keys(config).sort()).toEqual(
-    [
-      ...OPTION_IDS.filter((id) => !made.includes(id)),
-      "command",
-      "labels",
-      "recordArgs",
-      "budgets",
-      "baselines",
-      "sync",
-    ].sort(),
-  );
+describe("Config", () => {
+  const ids = (table: object) =>
+    Object.keys(table).filter((id) => OPTIONS[id as keyof typeof OPTIONS].kind === "setting");
+
+  test("has every setting of a run, but for the general delay", () => {
+    const expected = [...ids(RUN_OPTIONS), "command", "labels", "sync"].filter((id) => id !== "delaySeconds");
+    expect(Object.keys(configFor(["ls"])).sort()).toEqual(expected.sort());
+  });
+
+  test.each([
+    ["server", ["-s", "ls"], ["role", "token"]],
+    ["client", ["-c", "h", "ls"], ["role", "token", "host"]],
+  ])("has for a %s every setting of that side", (role, words, others) => {
+    const ofSide = Object.entries(SYNC_OPTIONS).flatMap(([id, { side }]) =>
+      side === "both" || side === role ? [id] : [],
+    );
+    const expected = [...ofSide.filter((id) => !id.startsWith("syncToken")), ...others];
+    expect(Object.keys(configFor(words).sync!).sort()).toEqual(expected.sort());
+  });
 });
 
 test("every reserved label name is refused, however it is spelled", () => {

@@ -2,11 +2,9 @@ import { describe, expect, test } from "bun:test";
 import Ajv2020 from "ajv/dist/2020.js";
 import { marked } from "marked";
 import schema from "../../schemas/summary.schema.json";
-import { sparkline } from "../../src/output/sparkline.ts";
-import { summaryJson } from "../../src/output/summary-json.ts";
-import { summaryLines } from "../../src/output/summary-lines.ts";
-import { summaryMarkdown } from "../../src/output/summary-markdown.ts";
-import { summaryText } from "../../src/output/summary-text.ts";
+import { summaryJson, summaryMarkdown } from "../../src/output/summary/summary-files.ts";
+import { sparkline, summaryLines } from "../../src/output/summary/summary-lines.ts";
+import { summaryText } from "../../src/output/summary/summary-text.ts";
 import type { RunReport } from "../../src/recording/run-report.ts";
 
 const MIB = 2 ** 20;

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import root from "@opentelemetry/otlp-transformer/build/src/generated/root.js";
 import { PushError } from "../../src/errors.ts";
-import { pushFile } from "../../src/output/push.ts";
+import { pushFile } from "../../src/output/push/push-file.ts";
 import { pushTarget } from "../helpers/push-target.ts";
 import { statexec, tempFolder } from "../helpers/statexec.ts";
 import { isMissing, output } from "../helpers/validators.ts";

@@ -9,6 +9,7 @@ import type { Recording } from "../../src/recording/recording.ts";
 import { withSummary } from "../../src/recording/summary-series.ts";
 import type { Child, Ending } from "../../src/run/child.ts";
 import { Session } from "../../src/run/session.ts";
+import { configFor } from "../helpers/config.ts";
 import { FakeClock } from "../helpers/fake-clock.ts";
 import { type ProcTree, procTree } from "../helpers/proc-tree.ts";
 import { RowStore } from "../helpers/row-store.ts";
@@ -42,32 +43,8 @@ function machineAfter(proc: ProcTree, seconds: number): void {
     .folder("/sys/class/net/eth0");
 }
 
-function configOf(parts: Partial<Config> = {}): Config {
-  return {
-    command: ["make", "-j8", "all targets"],
-    file: "run.prom",
-    instance: "make",
-    labels: new Map([["env", "ci"]]),
-    metricsStartTimeMs: 1_704_067_200_000,
-    delayBeforeSeconds: 0,
-    delayAfterSeconds: 0,
-    intervalSeconds: 1,
-    journalDir: undefined,
-    cgroup: undefined,
-    reportTo: undefined,
-    pushTo: undefined,
-    recordArgs: true,
-    collectors: { only: [], without: [], ways: [] },
-    summary: "never",
-    summaryJson: undefined,
-    summaryMarkdown: undefined,
-    budgets: [],
-    budgetKill: false,
-    baselines: [],
-    sync: undefined,
-    ...parts,
-  };
-}
+/** The run that the golden file is of. */
+const WORDS = "--metrics-start-time 1704067200000 --label env=ci --quiet --file run.prom make -j8".split(" ");
 
 /** A session on a scripted machine, with a command that ends when told to. */
 function scripted(parts: Partial<Config> = {}, start?: () => Child) {
@@ -85,7 +62,7 @@ function scripted(parts: Partial<Config> = {}, start?: () => Child) {
   };
   const errors: unknown[] = [];
   const session = new Session({
-    config: configOf(parts),
+    config: { ...configFor([...WORDS, "all targets"]), ...parts },
     collectors: () => machineCollectors(proc),
     clock,
     store: ({ identity, startMs }) => new RowStore(identity, startMs),

@@ -1,0 +1,144 @@
+import { version } from "../../package.json";
+import type { CompareRequest, ExploreRequest, ModeInvocation, RecoverRequest } from "../cli/modes.ts";
+import type { ModeName } from "../cli/options.ts";
+import { EXIT_STATUS } from "../errors.ts";
+import { SystemError, writeAll } from "../os/files.ts";
+import { isTerminal } from "../os/process.ts";
+import type { Ending } from "../run/child.ts";
+
+const SIGPIPE = 13;
+
+/** What carries out each mode, and returns its exit status. Each loads what it needs itself. */
+const MODES: { readonly [Name in ModeName]: (request: ModeInvocation<Name>) => Promise<number> } = {
+  help: async () => {
+    const { renderHelp } = await import("../cli/help.ts");
+    return printed(await renderHelp());
+  },
+  version: async () => printed(`statexec ${version}\n`),
+  listCollectors: async () => {
+    const [{ listCollectors }, { kernelFs }] = await Promise.all([
+      import("../collect/list-collectors.ts"),
+      import("../proc/kernel-fs.ts"),
+    ]);
+    return printed(listCollectors(kernelFs()));
+  },
+  recover: recoverAll,
+  report: async (request) => {
+    compileEagerly();
+    const { writeReport } = await import("./report-mode.ts");
+    await writeReport(request, { say: print, warn: await openLog() });
+    return EXIT_STATUS.done;
+  },
+  compare,
+  push: async (request) => {
+    compileEagerly();
+    const { pushAll } = await import("./push-mode.ts");
+    const warn = (message: string) => write(2, `statexec: ${message}\n`);
+    return (await pushAll(request, { say: note, warn })) ? EXIT_STATUS.done : EXIT_STATUS.failed;
+  },
+  explore,
+};
+
+/** Carries out a mode and returns how statexec ends. */
+export async function runMode(invocation: ModeInvocation): Promise<Ending & { kind: "exited" | "signaled" }> {
+  // A reader that leaves early is no failure. As other programs do we end by SIGPIPE: no status would be true of a result
+  // that nobody has read, and a shell's `pipefail` knows this one.
+  const ended = { kind: "signaled", signal: SIGPIPE } as const;
+  try {
+    const code = await carryOut(invocation);
+    return hasReaderLeft && code === EXIT_STATUS.done ? ended : { kind: "exited", code };
+  } catch (error) {
+    if (isBrokenPipe(error)) return ended;
+    throw error;
+  }
+}
+
+function carryOut<Name extends ModeName>(invocation: ModeInvocation<Name>): Promise<number> {
+  return MODES[invocation.mode](invocation);
+}
+
+/** Code that runs once over much data is worth compiling. */
+function compileEagerly(): void {
+  Bun.unsafe.setJITPolicy(1);
+}
+
+async function recoverAll({ journals, file }: RecoverRequest): Promise<number> {
+  compileEagerly();
+  const { listRecoverable, recoverMetrics } = await import("../output/recover-metrics.ts");
+  if (journals.length === 0) return printed(listRecoverable(process.cwd()));
+  const warn = await openLog();
+  for (const journal of journals) {
+    const { file: made, content, warnings } = await recoverMetrics(journal, file);
+    for (const warning of warnings) warn(`${journal}: ${warning}`);
+    note(`${made}: ${content}\n`);
+  }
+  return EXIT_STATUS.done;
+}
+
+async function compare(request: CompareRequest): Promise<number> {
+  compileEagerly();
+  const { compareFiles } = await import("../output/compare-files.ts");
+  const { NO_COLOR, TERM } = process.env;
+  const colour = isTerminal(1) && !NO_COLOR && TERM !== "dumb";
+  const { table, warnings, isWorse } = await compareFiles(request, colour);
+  if (warnings.length > 0) {
+    const warn = await openLog();
+    for (const warning of warnings) warn(warning);
+  }
+  print(table);
+  return isWorse ? EXIT_STATUS.worse : EXIT_STATUS.done;
+}
+
+/** Goes on until a signal ends it. */
+async function explore(request: ExploreRequest): Promise<number> {
+  compileEagerly();
+  const [{ explore }, warn] = await Promise.all([import("../../explorer/server/explore.ts"), openLog()]);
+  const say = (address: string) => {
+    print(address);
+    if (isTerminal(1)) write(2, "Ctrl-C ends it.\n");
+  };
+  await explore(request, { say, warn });
+  return EXIT_STATUS.done;
+}
+
+function printed(text: string): number {
+  print(text);
+  return EXIT_STATUS.done;
+}
+
+/** Prints a mode's result, for which it was called: it ends where there is no reader. */
+function print(text: string): void {
+  write(1, text);
+}
+
+/** Whether a note had no reader. */
+let hasReaderLeft = false;
+
+/** Prints what has been done. Without a reader, the mode still does the rest. */
+function note(text: string): void {
+  if (hasReaderLeft) return;
+  try {
+    print(text);
+  } catch (error) {
+    if (!isBrokenPipe(error)) throw error;
+    hasReaderLeft = true;
+  }
+}
+
+/** Whether an error means that the reader of a pipe is gone: of standard output, or of the place of a page. */
+function isBrokenPipe(error: unknown): boolean {
+  if (error instanceof SystemError) return error.code === "EPIPE";
+  return error instanceof Error && isBrokenPipe(error.cause);
+}
+
+/** Writes at once: the runtime's own streams would make a pipe non-blocking that others share. */
+function write(fd: 1 | 2, text: string): void {
+  writeAll(fd, new TextEncoder().encode(text), fd === 1 ? "/dev/stdout" : "/dev/stderr");
+}
+
+/** Returns what prints warnings on standard error. */
+async function openLog(): Promise<(text: string) => void> {
+  const { createConsola } = await import("consola/basic");
+  const log = createConsola({ stdout: process.stderr, stderr: process.stderr });
+  return (text) => log.warn(text);
+}
