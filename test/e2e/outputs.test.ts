@@ -1,5 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pushTarget } from "../helpers/push-target.ts";
 import { BIN, cleanEnv, type RunResult, runProgram, tempFolder } from "../helpers/statexec.ts";
 
 /** Debian's nobody: a user who owns nothing. */
@@ -109,5 +111,48 @@ describe("standard output", () => {
   test("that is closed is refused", async () => {
     const result = await runProgram(["sh", "-c", `${BIN} -f - true >&-`]);
     expect(result).toMatchObject({ code: 125, stderr: "statexec: /dev/stdout: is not open for writing\n" });
+  });
+});
+
+describe("a mode", () => {
+  const SAMPLE = join(import.meta.dir, "../../explorer/import/build.prom");
+
+  /** Runs statexec with its standard output in a pipe whose reader is gone. */
+  async function withoutReader(words: readonly string[]): Promise<RunResult> {
+    using folder = tempFolder();
+    const script = 'mkfifo pipe && exec 4<>pipe 3>pipe 4<&- && exec "$BIN" "$@" >&3';
+    return await runProgram(["sh", "-c", script, "sh", ...words], { cwd: folder.path, env: cleanEnv({ BIN }) });
+  }
+
+  test.each([
+    [["--help"]],
+    [["--version"]],
+    [["--list-collectors"]],
+    [["--compare", SAMPLE, SAMPLE]],
+    [["--recover"]],
+    [["--report", "-", SAMPLE]],
+    [["--explore", "--no-open", SAMPLE]],
+  ])("of %j ends by SIGPIPE and says nothing, where the reader of its result is gone", async (words) => {
+    expect(await withoutReader(words)).toEqual({ code: null, signal: "SIGPIPE", stdout: "", stderr: "" });
+  });
+
+  test("that sends files sends all of them, also where the reader of its notes is gone", async () => {
+    using target = await pushTarget();
+    expect(await withoutReader(["--push", target.url, SAMPLE, SAMPLE])).toMatchObject({
+      signal: "SIGPIPE",
+      stderr: "",
+    });
+    expect(target.posts()).toHaveLength(2);
+  });
+
+  test("whose own status is a failure keeps it where the reader is gone", async () => {
+    using target = await pushTarget();
+    const { code, stderr } = await withoutReader(["--push", target.url, SAMPLE, "none.prom"]);
+    expect({ code, stderr }).toEqual({ code: 125, stderr: "statexec: none.prom: there is no such file\n" });
+  });
+
+  test.each([["--help"], ["--version"], ["--list-collectors"]])("of %s fails where the disk is full", async (word) => {
+    const { code, stderr } = await runProgram(["sh", "-c", `exec "${BIN}" ${word} > /dev/full`]);
+    expect({ code, stderr }).toEqual({ code: 125, stderr: "statexec: /dev/stdout: No space left on device\n" });
   });
 });
