@@ -1,5 +1,5 @@
 import type { PushConfig } from "../cli/config.ts";
-import { abandonedJournals } from "../journal/abandoned-journals.ts";
+import { abandonedJournals } from "../journal/journal-files.ts";
 import type { JournalPlace, MetricsFile } from "../output/metrics-file.ts";
 import type { Results } from "../output/results.ts";
 import type { BudgetResult, Limit } from "../recording/budget-results.ts";
