@@ -53,7 +53,7 @@ export function listJournals(folder: string, metricsFile?: string): string[] {
  * Locks a journal. Returns false where another process holds the lock. Where the file system has no locks, a living
  * process with the journal's pid counts as the holder.
  */
-export function lockJournal(fd: number, pid: number): boolean {
+function lockJournal(fd: number, pid: number): boolean {
   try {
     return lockFile(fd);
   } catch (error) {
