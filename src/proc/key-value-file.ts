@@ -11,6 +11,9 @@ const LATIN1 = new TextDecoder("latin1");
 /** A digit and a line break. */
 const SHORTEST_VALUE = 2;
 
+/** No text is so long. */
+const NEVER = Number.MAX_SAFE_INTEGER;
+
 /** What ends a key: `MemFree: 12 kB` or `pgfault 12`. */
 export type KeySeparator = ":" | " ";
 
@@ -21,8 +24,8 @@ export type KeySeparator = ":" | " ";
  * searched for it. Ask once for every key before the first text.
  *
  * The kernel writes the same lines in the same order each time, while the numbers grow. So each key is first looked for
- * where it was in the last text, then in the lines after that; where one has gone, or the text has grown by as much as
- * the line of a key that it lacked, all keys are searched for again.
+ * where it was in the last text, then in the lines after that. Where one has gone, or may have come since the text has
+ * grown by as much as a line, all keys are searched for again.
  */
 export class KeyValueFile {
   /** The number or bytes of each key, by `place()`; NaN: the text has no such line. */
@@ -37,7 +40,7 @@ export class KeyValueFile {
   private order: readonly number[] = [];
   private starts = new Int32Array(0);
   /** How long a text is that has room for a line which the last order lacks. */
-  private bytesToLearn = Number.POSITIVE_INFINITY;
+  private bytesToLearn = NEVER;
 
   /**
    * `where`: the file as a ParseError names it. `required`: keys that every kernel writes: a text without one of them is
@@ -149,10 +152,12 @@ export class KeyValueFile {
     const starts = this.texts.map((key) => text.indexOf(`\n${key}`));
     const order = [...starts.keys()].filter((place) => starts[place]! >= 0);
     order.sort((a, b) => starts[a]! - starts[b]!);
+    const hasLost = order.length < this.order.length;
     this.order = order;
     this.starts = new Int32Array(order.length);
     for (let i = 0; i < order.length; i++) this.starts[i] = starts[order[i]!]!;
-    this.bytesToLearn = Number.POSITIVE_INFINITY;
+    // A line that has gone may come back with the next text.
+    this.bytesToLearn = hasLost ? 0 : NEVER;
     for (let place = 0; place < starts.length; place++)
       if (starts[place]! < 0)
         this.bytesToLearn = Math.min(this.bytesToLearn, bytes.length + this.keys[place]!.length + SHORTEST_VALUE);

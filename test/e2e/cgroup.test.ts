@@ -1,26 +1,26 @@
 import { describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { groupsLeft, mayMakeV1Groups, pathsOf, startTicks, TestGroups, testsGroups } from "../helpers/cgroups.ts";
+import { cgroupsLeft, mayMakeV1Cgroups, pathsOf, startTicks, TestCgroups, testsCgroups } from "../helpers/cgroups.ts";
 import { until } from "../helpers/processes.ts";
 import { Recorded } from "../helpers/recorded.ts";
 import { BIN, runProgram, statexec, tempFolder } from "../helpers/statexec.ts";
 
 const NAME = /^statexec-\d+-\d+$/;
-const own = testsGroups();
+const own = testsCgroups();
 const unified = own.find(({ version }) => version === 2);
 let groups = 0;
 
 /** Groups of the tests' own, for statexec to be run in. */
-const testGroups = (...controllers: string[]) => new TestGroups(controllers, `test-${process.pid}-${groups++}`);
+const testGroups = (...controllers: string[]) => new TestCgroups(controllers, `test-${process.pid}-${groups++}`);
 
 const AUTO = [BIN, "--cgroup", "auto", "-f", "run.prom"];
 
 /** The last part of a group's path. */
 const nameOf = (path: string | undefined) => path?.slice(path.lastIndexOf("/") + 1) ?? "";
 
-const runs = (where: TestGroups, words: readonly string[], cwd: string) => runProgram(where.words(...words), { cwd });
+const runs = (where: TestCgroups, words: readonly string[], cwd: string) => runProgram(where.words(...words), { cwd });
 
-describe.skipIf(!mayMakeV1Groups())("the command's own group, of version 1 (needs root and its hierarchies)", () => {
+describe.skipIf(!mayMakeV1Cgroups())("the command's own group, of version 1 (needs root and its hierarchies)", () => {
   test.each([
     ["by the runtime", AUTO],
     ["byte for byte", ["nohup", ...AUTO]],
@@ -45,7 +45,7 @@ describe.skipIf(!mayMakeV1Groups())("the command's own group, of version 1 (need
       if (unified) expect(nameOf(paths.get(""))).toBe(name);
       // What is not needed is left alone.
       expect(paths.get("devices")).toBe(parents.get("devices")!);
-      for (const each of where.folders) expect(groupsLeft(each)).toEqual([]);
+      for (const each of where.folders) expect(cgroupsLeft(each)).toEqual([]);
       if (unified) expect(existsSync(`${unified.folder}/${name}`)).toBe(false);
     }
   });
@@ -89,16 +89,16 @@ describe.skipIf(!mayMakeV1Groups())("the command's own group, of version 1 (need
     const daemon = ["sh", "-c", "setsid sleep 1000 >/dev/null 2>&1 & echo $!"];
     const left = await runs(where, [...AUTO, ...daemon], folder.path);
     expect(left).toMatchObject({ code: 0, stderr: "" });
-    const [kept] = groupsLeft(memory);
+    const [kept] = cgroupsLeft(memory);
     expect(kept).toMatch(NAME);
     const others = [`statexec-${process.pid}-${startTicks(process.pid)}`, "statexec-1-x", "somebody-1-2"];
     for (const name of [...others, "statexec-4194305-7", "statexec-4194305-7/nested"]) mkdirSync(`${memory}/${name}`);
     await runs(where, [...AUTO, "true"], folder.path);
-    expect(groupsLeft(memory).sort()).toEqual([kept!, ...others.slice(0, 2)].sort());
+    expect(cgroupsLeft(memory).sort()).toEqual([kept!, ...others.slice(0, 2)].sort());
     process.kill(Number(left.stdout));
     await until(() => readFileSync(`${memory}/${kept}/cgroup.procs`, "utf8") === "");
     await runs(where, [...AUTO, "true"], folder.path);
-    expect(groupsLeft(memory).sort()).toEqual(others.slice(0, 2).sort());
+    expect(cgroupsLeft(memory).sort()).toEqual(others.slice(0, 2).sort());
     expect(existsSync(`${memory}/${others[2]}`)).toBe(true);
   });
 
@@ -131,7 +131,7 @@ describe.skipIf(!mayMakeV1Groups())("the command's own group, of version 1 (need
   });
 });
 
-describe.skipIf(!mayMakeV1Groups())("the group that statexec runs in, of version 1", () => {
+describe.skipIf(!mayMakeV1Cgroups())("the group that statexec runs in, of version 1", () => {
   test("shows a memory limit that was hit, without a group of the command's", async () => {
     using folder = tempFolder();
     await using where = testGroups("memory");
@@ -200,7 +200,7 @@ describe("a group that is named", () => {
     );
   });
 
-  test.skipIf(!mayMakeV1Groups())(
+  test.skipIf(!mayMakeV1Cgroups())(
     "is where the command's group is made, with the figures of its hierarchy",
     async () => {
       using folder = tempFolder();
@@ -211,12 +211,12 @@ describe("a group that is named", () => {
       expect([code, stderr]).toEqual([0, ""]);
       expect(pathsOf(stdout).get("memory")).toMatch(new RegExp(`/${nameOf(path)}/statexec-\\d+-\\d+$`));
       expect(pathsOf(stdout).get("pids")).not.toContain("statexec");
-      expect(groupsLeft(path)).toEqual([]);
+      expect(cgroupsLeft(path)).toEqual([]);
       expect(new Recorded(folder.file("run.prom")).last("command_memory_peak_with_cache_bytes")).toBeGreaterThan(0);
     },
   );
 
-  test.skipIf(!mayMakeV1Groups())("in a hierarchy without figures is refused", async () => {
+  test.skipIf(!mayMakeV1Cgroups())("in a hierarchy without figures is refused", async () => {
     await using where = testGroups("devices");
     const path = where.folder("devices");
     expect(await refusal(path)).toBe(
