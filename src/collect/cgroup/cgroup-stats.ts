@@ -1,3 +1,4 @@
+import type { COMMAND, CONTAINER } from "../../catalog/index.ts";
 import { CgroupCpuStat, CgroupMemoryStat, CgroupOomKills, CpuacctStat } from "../../proc/cgroup.ts";
 import { CgroupDiskSums, CgroupIoStat } from "../../proc/cgroup-io.ts";
 import { NumberFile } from "../../proc/number-file.ts";
@@ -5,6 +6,7 @@ import type { ProcFs } from "../../proc/procfs.ts";
 import { Psi } from "../../proc/psi.ts";
 import { NANOSECONDS } from "../../proc/units.ts";
 import { ABSENT } from "../collector.ts";
+import { type Column, column } from "../columns.ts";
 import { KernelSources } from "../kernel-source.ts";
 import type { Cgroup, CgroupHierarchies } from "./cgroup-hierarchy.ts";
 
@@ -15,9 +17,7 @@ type Scope = "command" | "container";
 export class CgroupStats {
   readonly cpu: CgroupCpu;
   readonly memory: CgroupMemory;
-  readonly cpuPressure = new Psi();
-  readonly memoryPressure = new Psi();
-  readonly ioPressure = new Psi();
+  readonly pressure = { cpu: new Psi(), memory: new Psi(), io: new Psi() };
   /** Where each resource's values come from, for `statexec_accounting_info`; empty after `giveUp()`. */
   sources: readonly (readonly [resource: string, source: string])[];
   private readonly files: KernelSources;
@@ -35,9 +35,8 @@ export class CgroupStats {
     if (unified) {
       const io = new CgroupIoStat();
       if (scope === "command" && files.add(`${unified.folder}/io.stat`, io)) this.disks = new CgroupDiskSums(proc, io);
-      files.add(`${unified.folder}/cpu.pressure`, this.cpuPressure);
-      files.add(`${unified.folder}/memory.pressure`, this.memoryPressure);
-      files.add(`${unified.folder}/io.pressure`, this.ioPressure);
+      for (const [resource, psi] of Object.entries(this.pressure))
+        files.add(`${unified.folder}/${resource}.pressure`, psi);
     }
     this.refresh();
     this.sources = this.namedSources();
@@ -210,6 +209,17 @@ class CgroupMemory {
   get oomKills(): number {
     return this.events.kills;
   }
+}
+
+/** Returns the columns of a cgroup's pressure. */
+export function pressureColumns(
+  metric: typeof COMMAND.pressure | typeof CONTAINER.pressure,
+  { pressure }: CgroupStats,
+): Column[] {
+  return Object.entries(pressure).flatMap(([resource, psi]) => [
+    column(metric, { resource, mode: "some" }, () => psi.someSeconds),
+    column(metric, { resource, mode: "full" }, () => psi.fullSeconds),
+  ]);
 }
 
 /** Adds a file that holds one number, by its name in version 2, and in version 1 where that differs. */

@@ -1,7 +1,7 @@
 import { COMMAND, type SeriesKey } from "../../catalog/index.ts";
 import { ABSENT, type Collector } from "../collector.ts";
 import { AppearingColumns, type Column, column } from "../columns.ts";
-import type { CgroupStats } from "./cgroup-stats.ts";
+import { type CgroupStats, pressureColumns } from "./cgroup-stats.ts";
 
 /**
  * What only a cgroup of its own says of the command. Its sample refreshes the statistics, and must be taken before those
@@ -40,18 +40,13 @@ export class CommandCgroupCollector implements Collector {
 }
 
 function columnsOf(stats: CgroupStats): Column[] {
-  const { cpu, memory, cpuPressure, memoryPressure, ioPressure } = stats;
+  const { cpu, memory } = stats;
   return [
     column(COMMAND.memoryKernel, () => memory.kernelBytes),
     column(COMMAND.memoryPeakWithCache, () => memory.peakBytes),
     column(COMMAND.throttledSeconds, () => cpu.quota.throttledSeconds),
     column(COMMAND.throttledPeriods, () => cpu.quota.throttledPeriods),
     column(COMMAND.oomKills, () => memory.oomKills),
-    column(COMMAND.pressure, { resource: "cpu", mode: "some" }, () => cpuPressure.someSeconds),
-    column(COMMAND.pressure, { resource: "cpu", mode: "full" }, () => cpuPressure.fullSeconds),
-    column(COMMAND.pressure, { resource: "memory", mode: "some" }, () => memoryPressure.someSeconds),
-    column(COMMAND.pressure, { resource: "memory", mode: "full" }, () => memoryPressure.fullSeconds),
-    column(COMMAND.pressure, { resource: "io", mode: "some" }, () => ioPressure.someSeconds),
-    column(COMMAND.pressure, { resource: "io", mode: "full" }, () => ioPressure.fullSeconds),
+    ...pressureColumns(COMMAND.pressure, stats),
   ];
 }

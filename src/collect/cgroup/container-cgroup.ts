@@ -4,7 +4,7 @@ import type { Collector, MakeCollector } from "../collector.ts";
 import { AppearingColumns, type Column, column } from "../columns.ts";
 import { type CgroupHierarchies, ownHierarchies } from "./cgroup-hierarchy.ts";
 import { CgroupLimits } from "./cgroup-limits.ts";
-import { CgroupStats } from "./cgroup-stats.ts";
+import { CgroupStats, pressureColumns } from "./cgroup-stats.ts";
 
 /** Limits seldom change, and each cgroup above has files of its own: they are read once in so many samples. */
 const SAMPLES_A_LIMIT = 10;
@@ -87,7 +87,7 @@ function limitColumns(limits: CgroupLimits): Column[] {
 }
 
 function statsColumns(stats: CgroupStats): Column[] {
-  const { cpu, memory, cpuPressure, memoryPressure, ioPressure } = stats;
+  const { cpu, memory } = stats;
   return [
     column(CONTAINER.cpuSeconds, { mode: "user" }, () => cpu.userSeconds),
     column(CONTAINER.cpuSeconds, { mode: "system" }, () => cpu.systemSeconds),
@@ -101,11 +101,6 @@ function statsColumns(stats: CgroupStats): Column[] {
     column(CONTAINER.swapUsed, () => memory.swapBytes),
     column(CONTAINER.oomKills, () => memory.oomKills),
     column(CONTAINER.tasks, () => stats.tasks),
-    column(CONTAINER.pressure, { resource: "cpu", mode: "some" }, () => cpuPressure.someSeconds),
-    column(CONTAINER.pressure, { resource: "cpu", mode: "full" }, () => cpuPressure.fullSeconds),
-    column(CONTAINER.pressure, { resource: "memory", mode: "some" }, () => memoryPressure.someSeconds),
-    column(CONTAINER.pressure, { resource: "memory", mode: "full" }, () => memoryPressure.fullSeconds),
-    column(CONTAINER.pressure, { resource: "io", mode: "some" }, () => ioPressure.someSeconds),
-    column(CONTAINER.pressure, { resource: "io", mode: "full" }, () => ioPressure.fullSeconds),
+    ...pressureColumns(CONTAINER.pressure, stats),
   ];
 }

@@ -54,8 +54,8 @@ describe("the statistics of a cgroup", () => {
       diskReadBytes: 512,
       diskWriteBytes: 1024,
     });
-    expect(stats.cpuPressure).toMatchObject({ someSeconds: 1, fullSeconds: 0.5 });
-    expect(stats.ioPressure.someSeconds).toBeNaN();
+    expect(stats.pressure.cpu).toMatchObject({ someSeconds: 1, fullSeconds: 0.5 });
+    expect(stats.pressure.io.someSeconds).toBeNaN();
     expect(stats.sources).toEqual([
       ["cpu", "cgroup2"],
       ["memory", "cgroup2"],
@@ -105,7 +105,7 @@ describe("the statistics of a cgroup", () => {
     const stats = new CgroupStats(procTree(V2), unified, "command");
     stats.giveUp();
     stats.refresh();
-    for (const value of [stats.userSeconds, stats.anonymousBytes, stats.tasks, stats.cpuPressure.someSeconds])
+    for (const value of [stats.userSeconds, stats.anonymousBytes, stats.tasks, stats.pressure.cpu.someSeconds])
       expect(value).toBeNaN();
     expect([stats.diskReadBytes, stats.memory.oomKills]).toEqual([Number.NaN, Number.NaN]);
     expect(stats.sources).toEqual([]);
@@ -143,4 +143,19 @@ test("the command's series have values from its start on, and only those that it
     "statexec_command_pressure_seconds_total cpu some": 1,
     "statexec_command_pressure_seconds_total cpu full": 0.5,
   });
+});
+
+test("a series that appears has the command's files read once for that sample", () => {
+  const proc = procTree(V2).forbid("/u/memory.peak");
+  const collector = new CommandCgroupCollector(new CgroupStats(proc, unified, "command"));
+  const count = collector.describe().length;
+  const sample = () => collector.sample(new Float64Array(count + 1));
+  collector.commandStarting();
+  expect(sample).toThrow(ForbiddenError);
+  proc.allow("/u/memory.peak");
+  const reads = proc.readsOf("/u/memory.peak");
+  expect(sample()).toBe(false);
+  expect(collector.describe()).toHaveLength(count + 1);
+  expect(sample()).toBe(true);
+  expect(proc.readsOf("/u/memory.peak")).toBe(reads + 1);
 });
