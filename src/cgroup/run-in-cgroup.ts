@@ -1,5 +1,4 @@
-import type { Cgroup } from "../collect/cgroup/cgroup-hierarchy.ts";
-import { CgroupHierarchies } from "../collect/cgroup/cgroup-hierarchy.ts";
+import { type Cgroup, CgroupHierarchies } from "../collect/cgroup/cgroup-hierarchy.ts";
 import { CgroupStats } from "../collect/cgroup/cgroup-stats.ts";
 import { CommandCgroupCollector } from "../collect/cgroup/command-cgroup.ts";
 import { SystemError } from "../os/files.ts";
