@@ -1,6 +1,6 @@
 import { defineMetrics } from "./metric.ts";
 
-/** The control group that statexec itself runs in: a container's, a pod's, a service's. Other processes in it count, too. */
+/** The cgroup that statexec itself runs in: a container's, a pod's, a service's. Other processes in it count, too. */
 export const CONTAINER = defineMetrics({
   cpuLimit: {
     name: "container_cpu_limit_cores",

@@ -41,7 +41,7 @@ export function limitText(limit: number): string | undefined {
   return Number.isNaN(limit) ? undefined : String(limit);
 }
 
-/** The name of a cgroup made by the run of this pid and start time; one that statexec itself moved into ends in `.self`. */
+/** The name of a cgroup that the run of this pid and start time made; `.self`: the one that statexec itself moved into. */
 const NAME = /^statexec-(\d+)-(\d+)(\.self)?$/;
 
 /** Returns the name of this run's cgroup. No other run has had it since the machine was started. */

@@ -215,7 +215,7 @@ export class CgroupOomKills extends KeyValueFile {
     super(where, " ");
   }
 
-  /** Processes that the kernel killed because the cgroup was at its limit; NaN before Linux 4.13, which does not count them. */
+  /** Processes that the kernel killed because the cgroup was at its limit; NaN before Linux 4.13. */
   get kills(): number {
     return this.values[this.killed]!;
   }
