@@ -29,6 +29,6 @@ export const METRICS: readonly Metric[] = metricsOf(PARTS);
 
 function metricsOf(parts: readonly Readonly<Record<string, Metric>>[]): Metric[] {
   const metrics: Metric[] = [];
-  for (const part of parts) for (const id in part) metrics.push(part[id] as Metric);
+  for (const part of parts) for (const id in part) metrics.push(part[id]!);
   return metrics;
 }

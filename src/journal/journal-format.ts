@@ -172,7 +172,7 @@ export function wordAt(bytes: Uint8Array, at: number): number {
 
 export const MAGIC = "statexecjournal\n";
 export const MAJOR = 1;
-export const MINOR = 0;
+const MINOR = 0;
 /** Magic, major, minor. */
 export const PROLOGUE_BYTES = MAGIC.length + 2;
 
@@ -195,7 +195,7 @@ export const MARKER = Uint8Array.of(0xa7, 0x5e);
 const CHECKED_FROM = 6;
 
 /** The limit of a payload, so that a damaged length does not allocate more. */
-export const MOST_PAYLOAD_BYTES = 16 * 1024 * 1024;
+const MOST_PAYLOAD_BYTES = 16 * 1024 * 1024;
 
 export function putPrologue(out: ByteWriter): void {
   for (const character of MAGIC) out.byte(character.charCodeAt(0));

@@ -1,8 +1,6 @@
 import type { Metric, SeriesKey } from "../catalog/index.ts";
 import { ParseError } from "../errors.ts";
-import { closeFile, O_RDONLY, openFile } from "../os/files.ts";
 import type { Fact, RunEvent } from "../recording/recording.ts";
-import { lockJournal } from "./journal-files.ts";
 import { ByteReader, MAGIC, MAJOR, MalformedRecord, PROLOGUE_BYTES, TYPE } from "./journal-format.ts";
 import { JournalRecording } from "./journal-recording.ts";
 import {
@@ -16,7 +14,7 @@ import {
   decodeSeries,
   type JournalHeader,
 } from "./journal-records.ts";
-import { fileSource, type IntactRecord, type JournalSource, recordsOf } from "./journal-source.ts";
+import { type IntactRecord, type JournalSource, recordsOf } from "./journal-source.ts";
 import { RowIndex } from "./row-index.ts";
 
 /**
@@ -36,7 +34,8 @@ export function readJournal(source: JournalSource, name: string): JournalRecordi
   return content.recording(damaged, name);
 }
 
-function readHeader(source: JournalSource, name: string): JournalHeader {
+/** Reads the header alone. Throws as `readJournal` does. */
+export function readHeader(source: JournalSource, name: string): JournalHeader {
   checkPrologue(source, name);
   for (const item of recordsOf(source, PROLOGUE_BYTES)) {
     if (!("payload" in item) || item.type !== TYPE.header) break;
@@ -137,63 +136,4 @@ class ContentReader {
     if (number >= MOST_SERIES) throw new MalformedRecord("a series of a number that cannot be");
     if (metric && metric.labels.length === value.labels.length) this.series[number] = { metric, labels: value.labels };
   }
-}
-
-/** A journal file that is open, and locked where its run is over. */
-export interface OpenJournal {
-  readonly path: string;
-  /** Whether its run still goes on, so that it must not be recovered. */
-  readonly alive: boolean;
-  readonly header: JournalHeader;
-  /** All that is intact in the journal. It can be used until `close`. Throws ParseError, SystemError. */
-  recording(): JournalRecording;
-  /** Closes the file, and so releases the lock, which keeps other processes from recovering the journal meanwhile. */
-  close(): void;
-}
-
-/**
- * Opens a journal and, where its run is over, locks it.
- * @throws ParseError where it is no journal, has another major version, or lacks its header; SystemError
- */
-export function openJournal(path: string): OpenJournal {
-  const fd = openFile(path, O_RDONLY);
-  try {
-    const header = readHeader(fileSource(fd), path);
-    const alive = !lockJournal(fd, header.pid);
-    return { path, alive, header, recording: () => readJournal(fileSource(fd), path), close: () => closeFile(fd) };
-  } catch (error) {
-    closeFile(fd);
-    throw error;
-  }
-}
-
-/** Describes a recovered recording to the user: its rows, and what is missing from when. */
-export function describeRecovery({ header, rows, lastMs, damage }: JournalRecording): string[] {
-  const { startMs } = header;
-  const lines = [`${counted(rows, "sample")}${lastMs === undefined ? "" : `, up to ${when(lastMs, startMs)}`}`];
-  if (!damage.ended) {
-    const end = lastMs === undefined ? "" : ` after ${when(lastMs, startMs)}`;
-    lines.push(`missing: all${end}, when the recorder was stopped`);
-  }
-  for (const { afterMs, beforeMs, rows: missing } of damage.gaps) {
-    const from = afterMs === undefined ? "the start" : when(afterMs, startMs);
-    const to = beforeMs === undefined ? "the end" : when(beforeMs, startMs);
-    lines.push(`missing: ${counted(missing, "sample")} between ${from} and ${to}`);
-  }
-  if (damage.unnamed > 0)
-    lines.push(`missing: ${damage.unnamed} series whose ${damage.unnamed === 1 ? "name is" : "names are"} damaged`);
-  if (damage.bytes > 0)
-    lines.push(`${counted(damage.bytes, "byte")} of the journal are damaged: facts or events may be missing`);
-  return lines;
-}
-
-/** `2023-11-14T22:13:20.000Z (12.3 s after the start)`. */
-function when(atMs: number, startMs: number): string {
-  const date = new Date(atMs);
-  const text = Number.isNaN(date.getTime()) ? `${atMs} ms` : date.toISOString();
-  return `${text} (${((atMs - startMs) / 1000).toFixed(1)} s after the start)`;
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? "" : "s"}`;
 }

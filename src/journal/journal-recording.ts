@@ -49,8 +49,8 @@ export class JournalRecording implements Recording {
   readonly facts: readonly Fact[];
   readonly events: readonly RunEvent[];
   readonly damage: Damage;
-  private readonly _series: readonly (SeriesKey | undefined)[];
-  private readonly _rows: readonly StoredRows[];
+  private readonly keys: readonly (SeriesKey | undefined)[];
+  private readonly storedRows: readonly StoredRows[];
   private uncollected = 0;
 
   constructor({ header, facts, events, series, rows, damage }: JournalContent) {
@@ -60,24 +60,24 @@ export class JournalRecording implements Recording {
     this.facts = facts;
     this.events = events;
     this.damage = damage;
-    this._series = series;
-    this._rows = rows;
+    this.keys = series;
+    this.storedRows = rows;
   }
 
   /** The number of rows. */
   get rows(): number {
-    return this._rows.reduce((sum, { rows }) => sum + rows, 0);
+    return this.storedRows.reduce((sum, { rows }) => sum + rows, 0);
   }
 
   /** Time of the last row; undefined if there is none. */
   get lastMs(): number | undefined {
-    return this._rows.at(-1)?.lastMs;
+    return this.storedRows.at(-1)?.lastMs;
   }
 
   series(): Iterable<RecordedSeries> {
     const all: RecordedSeries[] = [];
-    for (let number = 0; number < this._series.length; number++) {
-      const key = this._series[number];
+    for (let number = 0; number < this.keys.length; number++) {
+      const key = this.keys[number];
       if (key) all.push({ metric: key.metric, labels: key.labels, blocks: () => this.blocksOf(number) });
     }
     return all;
@@ -85,8 +85,8 @@ export class JournalRecording implements Recording {
 
   /** A single block comes without a generator, whose first use costs a short run more than all its points. */
   private blocksOf(series: number): Iterable<Block> {
-    const [only] = this._rows;
-    if (this._rows.length !== 1 || !only) return this.blocks(series);
+    const [only] = this.storedRows;
+    if (this.storedRows.length !== 1 || !only) return this.blocks(series);
     const column = only.columns.of(series);
     if (column === undefined) return [];
     const values = new Float64Array(only.rows);
@@ -97,7 +97,7 @@ export class JournalRecording implements Recording {
   /** The values of all blocks share one array. */
   private *blocks(series: number): Iterable<Block> {
     let values = new Float64Array(0);
-    for (const stored of this._rows) {
+    for (const stored of this.storedRows) {
       const column = stored.columns.of(series);
       if (column === undefined) continue;
       if (values.length < stored.rows) values = new Float64Array(stored.rows);
@@ -113,4 +113,35 @@ export class JournalRecording implements Recording {
     this.uncollected = 0;
     Bun.gc(false);
   }
+}
+
+/** Describes a recovered recording to the user: its rows, and what is missing from when. */
+export function describeRecovery({ header, rows, lastMs, damage }: JournalRecording): string[] {
+  const { startMs } = header;
+  const lines = [`${counted(rows, "sample")}${lastMs === undefined ? "" : `, up to ${when(lastMs, startMs)}`}`];
+  if (!damage.ended) {
+    const end = lastMs === undefined ? "" : ` after ${when(lastMs, startMs)}`;
+    lines.push(`missing: all${end}, when the recorder was stopped`);
+  }
+  for (const { afterMs, beforeMs, rows: missing } of damage.gaps) {
+    const from = afterMs === undefined ? "the start" : when(afterMs, startMs);
+    const to = beforeMs === undefined ? "the end" : when(beforeMs, startMs);
+    lines.push(`missing: ${counted(missing, "sample")} between ${from} and ${to}`);
+  }
+  if (damage.unnamed > 0)
+    lines.push(`missing: ${damage.unnamed} series whose ${damage.unnamed === 1 ? "name is" : "names are"} damaged`);
+  if (damage.bytes > 0)
+    lines.push(`${counted(damage.bytes, "byte")} of the journal are damaged: facts or events may be missing`);
+  return lines;
+}
+
+/** `2023-11-14T22:13:20.000Z (12.3 s after the start)`. */
+function when(atMs: number, startMs: number): string {
+  const date = new Date(atMs);
+  const text = Number.isNaN(date.getTime()) ? `${atMs} ms` : date.toISOString();
+  return `${text} (${((atMs - startMs) / 1000).toFixed(1)} s after the start)`;
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
 }

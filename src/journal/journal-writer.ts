@@ -34,14 +34,14 @@ export interface JournalWriterParts {
 export class JournalWriter implements RowSink {
   private readonly parts: JournalWriterParts;
   private readonly segment = new Segment();
-  private readonly _series: SeriesKey[] = [];
+  private readonly series: SeriesKey[] = [];
   /** Series numbers by key object, since collectors keep their keys from one layout to the next, and by content. */
   private readonly numbersByKey = new WeakMap<SeriesKey, number>();
   private readonly numbersById = new Map<string, number>();
   private readonly factIds = new Set<string>();
-  /** Facts and events that are not encoded yet; during the first segment, all of them. */
-  private _facts: Fact[] = [];
-  private _events: RunEvent[] = [];
+  /** Facts and events since the last flush; during the first segment, all of them, and how many of these are encoded. */
+  private facts: Fact[] = [];
+  private events: RunEvent[] = [];
   private encodedFacts = 0;
   private encodedEvents = 0;
   /** The column of the segment for each value of a row. */
@@ -76,7 +76,7 @@ export class JournalWriter implements RowSink {
   }
 
   event(event: RunEvent): void {
-    this._events.push(event);
+    this.events.push(event);
     this.flushIfDue();
   }
 
@@ -84,7 +84,7 @@ export class JournalWriter implements RowSink {
     const id = fact.join("\0");
     if (this.factIds.has(id)) return;
     this.factIds.add(id);
-    this._facts.push(fact);
+    this.facts.push(fact);
     this.flushIfDue();
   }
 
@@ -111,9 +111,9 @@ export class JournalWriter implements RowSink {
     if (this.encoder && !this.isFirstSegment) return this.encode().recording();
     return new JournalRecording({
       header: this.parts.header,
-      facts: this._facts,
-      events: this._events,
-      series: this._series,
+      facts: this.facts,
+      events: this.events,
+      series: this.series,
       rows: this.segment.rows > 0 ? [memoryRows(this.segment)] : [],
       damage: { ended: true, gaps: [], bytes: 0, unnamed: 0 },
     });
@@ -131,7 +131,7 @@ export class JournalWriter implements RowSink {
 
   private numberOf(key: SeriesKey): number {
     const id = `${key.metric.name}\0${key.labels.join("\0")}`;
-    const number = this.numbersById.get(id) ?? this._series.push(key) - 1;
+    const number = this.numbersById.get(id) ?? this.series.push(key) - 1;
     this.numbersById.set(id, number);
     this.numbersByKey.set(key, number);
     return number;
@@ -186,19 +186,19 @@ export class JournalWriter implements RowSink {
       this.encoder = new JournalEncoder(this.parts.header, this.parts.open);
     }
     const encoder = this.encoder;
-    const facts = this._facts.slice(this.encodedFacts);
-    const events = this._events.slice(this.encodedEvents);
-    encoder.encode({ segment: this.segment, series: this._series, facts, events });
-    this.encodedFacts = this._facts.length;
-    this.encodedEvents = this._events.length;
+    const facts = this.facts.slice(this.encodedFacts);
+    const events = this.events.slice(this.encodedEvents);
+    encoder.encode({ segment: this.segment, series: this.series, facts, events });
+    this.encodedFacts = this.facts.length;
+    this.encodedEvents = this.events.length;
     if (!this.isFirstSegment) this.forgetEncoded();
     return encoder;
   }
 
   /** Drops encoded facts and events: after the first segment, `recording()` reads them from the journal. */
   private forgetEncoded(): void {
-    this._facts = [];
-    this._events = [];
+    this.facts = [];
+    this.events = [];
     this.encodedFacts = 0;
     this.encodedEvents = 0;
   }

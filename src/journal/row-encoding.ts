@@ -25,7 +25,7 @@ import type { Segment } from "./journal-segment.ts";
  */
 
 /** The most bytes that `putValue` writes. */
-export const VALUE_BYTES = 9;
+const VALUE_BYTES = 9;
 
 const SCALES = [1, 100, 1000] as const;
 /** Above this, the difference of two may have no exact zigzag in a double. */
@@ -38,12 +38,12 @@ const doubles = new Float64Array(2);
 const words = new Uint32Array(doubles.buffer);
 
 /** Whether two values are the same: NaN equals NaN, and 0 differs from -0. */
-export function isSameValue(a: number, b: number): boolean {
+function isSameValue(a: number, b: number): boolean {
   return a === b ? a !== 0 || 1 / a === 1 / b : Number.isNaN(a) && Number.isNaN(b);
 }
 
 /** Writes a value after the one before it. Returns the offset after it. */
-export function putValue(bytes: Uint8Array, at: number, previous: number, value: number): number {
+function putValue(bytes: Uint8Array, at: number, previous: number, value: number): number {
   if (Number.isNaN(value)) {
     bytes[at] = ABSENT;
     return at + 1;
@@ -94,7 +94,7 @@ function trailingZeros(word: number): number {
 }
 
 /** Reads consecutive values. After the end of the bytes it reads zeros, and `at` is beyond the end. */
-export class ValueReader {
+class ValueReader {
   bytes: Uint8Array = new Uint8Array(0);
   at = 0;
 

@@ -1,6 +1,7 @@
 import { OutputError, ParseError } from "../errors.ts";
+import { openJournal } from "../journal/journal-files.ts";
 import { MAGIC } from "../journal/journal-format.ts";
-import { describeRecovery, openJournal } from "../journal/journal-reader.ts";
+import { describeRecovery } from "../journal/journal-recording.ts";
 import { type MetricsContent, MetricsReader } from "../openmetrics/metrics-reader.ts";
 import { closeFile, fileStatus, O_RDONLY, openFile, SystemError } from "../os/files.ts";
 import { readRange } from "../os/ranges.ts";

@@ -55,7 +55,8 @@ export class MetricsReader {
   /** Series by name and sorted labels: each series once. */
   private readonly byLabels = new Map<string, OpenSeries>();
   private readonly annotations: Annotation[] = [];
-  private readonly end = { at: 0 };
+  /** The offset of the next line to read. */
+  private readonly cursor = { at: 0 };
   private bytes = new Uint8Array(BUFFER_BYTES);
   private length = 0;
   private series: OpenSeries | undefined;
@@ -99,7 +100,7 @@ export class MetricsReader {
 
   /** Ends the reading. `cut`: why the file could not be read to its end, if so. */
   finish(cut?: string): MetricsContent {
-    if (this.length > 0) this.lastLine();
+    if (this.length > 0) this.readLastLine();
     for (const series of this.byLabels.values()) series.points.trim();
     const all = Array.from(this.byLabels.values(), ({ labels, kind, points }) => ({
       ...{ labels, kind, block: points.block() },
@@ -124,7 +125,7 @@ export class MetricsReader {
   }
 
   /** Reads text after the last line feed. A complete file has none. */
-  private lastLine(): void {
+  private readLastLine(): void {
     const rest = this.bytes.subarray(0, this.length);
     if (quoteText(rest) === "# EOF") this.ended = true;
     else this.refuse(rest, "a whole line, with a line break at its end");
@@ -137,42 +138,42 @@ export class MetricsReader {
   }
 
   private readLines(bytes: Uint8Array<ArrayBuffer>): void {
-    const end = this.end;
+    const cursor = this.cursor;
     const text = { bytes, view: new DataView(bytes.buffer, 0, bytes.length) };
-    for (end.at = 0; end.at < bytes.length && !this.isHopeless; ) {
-      if (this.series) this.plainLines(text, this.series);
-      if (end.at === bytes.length) return;
-      const lineEnd = bytes.indexOf(LINE_FEED, end.at);
-      this.otherLine(bytes.subarray(end.at, lineEnd), text);
-      if (end.at > lineEnd) continue;
-      end.at = lineEnd + 1;
+    for (cursor.at = 0; cursor.at < bytes.length && !this.isHopeless; ) {
+      if (this.series) this.readPlainLinesOf(text, this.series);
+      if (cursor.at === bytes.length) return;
+      const lineEnd = bytes.indexOf(LINE_FEED, cursor.at);
+      this.readOtherLine(bytes.subarray(cursor.at, lineEnd), text);
+      if (cursor.at > lineEnd) continue;
+      cursor.at = lineEnd + 1;
       this.line++;
     }
   }
 
-  private plainLines(text: LineBytes, series: OpenSeries): void {
-    const lines = readPlainLines(text, series, this.end);
+  private readPlainLinesOf(text: LineBytes, series: OpenSeries): void {
+    const lines = readPlainLines(text, series, this.cursor);
     this.line += lines;
     this.points += lines;
   }
 
-  /** Reads a line that does not continue the series before. It may read the lines after it too; then it moves `end`. */
-  private otherLine(line: Uint8Array, text: LineBytes): void {
+  /** Reads a line that does not continue the series before. It may read the lines after it too; then it moves the cursor. */
+  private readOtherLine(line: Uint8Array, text: LineBytes): void {
     if (line.length === 0) return;
     if (line[0] === HASH) {
-      this.comment(line);
+      this.readComment(line);
       return;
     }
     const known = this.byHead.get(latin1.decode(headBytes(line)));
     const series = known ?? this.beginSeries(line);
     if (!series) return;
     this.series = series;
-    const { at } = this.end;
-    this.plainLines(text, series);
-    if (this.end.at === at) this.readSampleLine(line, series);
+    const { at } = this.cursor;
+    this.readPlainLinesOf(text, series);
+    if (this.cursor.at === at) this.readSampleLine(line, series);
   }
 
-  private comment(line: Uint8Array): void {
+  private readComment(line: Uint8Array): void {
     const text = quoteText(line);
     if (text === "# EOF") this.ended = true;
     else if (isAnnotation(text)) {
@@ -181,11 +182,11 @@ export class MetricsReader {
       if (annotation) this.annotations.push(annotation);
       else this.refuse(line, "an annotation in JSON, with time and text");
     } else if (text.startsWith("# Collector: blackswift/statexec")) this.isOriginal = true;
-    else this.describe(text);
+    else this.readMetadata(text);
   }
 
   /** Reads a line of metadata. Other comments are a person's. */
-  private describe(text: string): void {
+  private readMetadata(text: string): void {
     const [, word, name = "", rest = ""] = /^# (TYPE|UNIT|HELP) ([a-zA-Z_][a-zA-Z0-9_]*) (.*)$/s.exec(text) ?? [];
     if (word === undefined) return;
     const described = this.metadata.get(name) ?? { name };
@@ -209,22 +210,11 @@ export class MetricsReader {
 
   private newSeries({ name, labels }: NamedLabels, head: Uint8Array): OpenSeries {
     if (this.series) this.times = this.series.points.trim();
-    const described = metadataNamesOf(name).map((family) => this.metadata.get(family));
-    const kind = kindOf(
-      name,
-      described.find((one) => one !== undefined),
-      this.isOriginal,
-    );
+    const described = metadataNamesOf(name).find((family) => this.metadata.has(family)) ?? name;
+    const kind = kindOf(name, this.metadata.get(described), this.isOriginal);
     const [least, most] = boundsOf(kind.metric.type);
-    return {
-      head: new Head(head),
-      labels,
-      kind,
-      divisor: kind.divisor,
-      least,
-      most,
-      points: new AnyOrderPoints(this.times),
-    };
+    const { divisor } = kind;
+    return { head: new Head(head), labels, kind, divisor, least, most, points: new AnyOrderPoints(this.times) };
   }
 
   private readSampleLine(line: Uint8Array, series: OpenSeries): void {
@@ -236,6 +226,7 @@ export class MetricsReader {
     }
   }
 
+  /** Counts a line that cannot be read. The first one is the problem that is reported. */
   private refuse(line: Uint8Array, expected: string): undefined {
     this.problem ??= new ParseError(`${this.name}:${this.line}`, expected, quoteText(line));
     this.badLines++;

@@ -58,12 +58,12 @@ export interface LineSeries {
 /**
  * Reads lines of one series as long as they are plain: the same head, a decimal with few digits, a time in seconds with
  * three decimals. Nearly all lines are. `readSample` reads the others.
- * @param end the offset where to begin; it is set to the offset of the first line that was not read
+ * @param cursor the offset of the first line; it is moved to the first line that was not read
  * @returns the number of lines read
  */
-export function readPlainLines({ bytes, view }: LineBytes, series: LineSeries, end: { at: number }): number {
+export function readPlainLines({ bytes, view }: LineBytes, series: LineSeries, cursor: { at: number }): number {
   const { head, points, divisor, least, most } = series;
-  let at = end.at;
+  let at = cursor.at;
   let lines = 0;
   while (head.isAt(view, at)) {
     const value = plainDecimal(bytes, at + head.length);
@@ -75,7 +75,7 @@ export function readPlainLines({ bytes, view }: LineBytes, series: LineSeries, e
     lines++;
     at = lastNumber.end + 1;
   }
-  end.at = at;
+  cursor.at = at;
   return lines;
 }
 

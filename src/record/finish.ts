@@ -1,5 +1,5 @@
 import type { PushConfig } from "../cli/config.ts";
-import { abandonedJournals } from "../journal/abandoned-journals.ts";
+import { abandonedJournals } from "../journal/journal-files.ts";
 import type { ClaimedOutput, JournalPlace } from "../output/claim-output.ts";
 import type { ResultSinks } from "../output/result-sinks.ts";
 import type { BudgetResult, Limit } from "../recording/budget-results.ts";

@@ -141,7 +141,8 @@ function statusOf({ exitStatus, exitSignal }: RunFigures): number | undefined {
 
 /** The highest status; undefined where one is not known. */
 function worst(statuses: readonly (number | undefined)[]): number | undefined {
-  return statuses.some((status) => status === undefined) ? undefined : Math.max(...(statuses as number[]));
+  const known = statuses.filter((status) => status !== undefined);
+  return known.length < statuses.length ? undefined : Math.max(...known);
 }
 
 function isWithinNoise(old: number, now: number, noise: number): boolean {
