@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "../src/openmetrics/parse.ts";
-import { wallMs } from "../src/os/wall-clock.ts";
+import { wallMs } from "../src/os/process.ts";
 import type { Recording } from "../src/recording/recording.ts";
 import type { Lab } from "./lab.ts";
 import { output } from "./lab.ts";

@@ -1,5 +1,14 @@
-import { closeFile, fileStatus, listFolder, O_WRONLY, openFile, readText, SystemError, writeAll } from "../os/files.ts";
-import { removeFolder } from "../os/folders.ts";
+import {
+  closeFile,
+  fileStatus,
+  listFolder,
+  O_WRONLY,
+  openFile,
+  readText,
+  removeFolder,
+  SystemError,
+  writeAll,
+} from "../os/files.ts";
 
 /** A group of ours, by the pid and start time of the run that made it; `.self` is the one that statexec itself went into. */
 const NAME = /^statexec-(\d+)-(\d+)(\.self)?$/;

@@ -1,6 +1,5 @@
 import type { CgroupPlace, GroupSite } from "../collect/cgroup/site.ts";
-import { closeFile, fileStatus, O_WRONLY, openFile, writeAll } from "../os/files.ts";
-import { makeFolder } from "../os/folders.ts";
+import { closeFile, fileStatus, makeFolder, O_WRONLY, openFile, writeAll } from "../os/files.ts";
 import { removeGroup, tell, wordsOf } from "./folder.ts";
 import { repeatLimits } from "./limits.ts";
 

@@ -1,6 +1,5 @@
 import type { CgroupPlace, GroupSite } from "../collect/cgroup/site.ts";
-import { fileStatus, listFolder, mayAccess, SystemError } from "../os/files.ts";
-import { makeFolder } from "../os/folders.ts";
+import { fileStatus, listFolder, makeFolder, mayAccess, SystemError } from "../os/files.ts";
 import { isInhabited, removeGroup, tell, wordsOf } from "./folder.ts";
 import { repeatLimits } from "./limits.ts";
 

@@ -1,5 +1,4 @@
-import { SystemError, truncateFile } from "../os/files.ts";
-import { writeRange } from "../os/ranges.ts";
+import { SystemError, truncateFile, writeRange } from "../os/files.ts";
 import { ByteReader, ByteWriter } from "./bytes.ts";
 import { columnsHead, PROLOGUE_BYTES, RECORD_BYTES, recordHead, rowsHead, TYPE } from "./format.ts";
 import { joinedSource, type Source } from "./source.ts";

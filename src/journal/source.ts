@@ -1,5 +1,4 @@
-import { fileStatus } from "../os/files.ts";
-import { readRange } from "../os/ranges.ts";
+import { fileStatus, readRange } from "../os/files.ts";
 
 /** Bytes that can be read anywhere: a file's, or some in memory. */
 export interface Source {

@@ -1,8 +1,7 @@
 import { ParseError } from "../errors.ts";
 import { MAGIC } from "../journal/format.ts";
 import { describeRecovery, openJournal } from "../journal/recover.ts";
-import { closeFile, fileStatus, O_RDONLY, openFile, SystemError } from "../os/files.ts";
-import { readRange } from "../os/ranges.ts";
+import { closeFile, fileStatus, O_RDONLY, openFile, readRange, SystemError } from "../os/files.ts";
 import type { Recording } from "../recording/recording.ts";
 import { readMetrics } from "./metrics.ts";
 

@@ -1,7 +1,6 @@
 import { ParseError } from "../errors.ts";
 import { type MetricsRead, MetricsReading } from "../openmetrics/reading.ts";
-import { closeFile, fileStatus, O_RDONLY, openFile } from "../os/files.ts";
-import { readRange } from "../os/ranges.ts";
+import { closeFile, fileStatus, O_RDONLY, openFile, readRange } from "../os/files.ts";
 
 /** What a compressed file begins with: a name may lie, these do not. */
 const PACKED = [

@@ -1,6 +1,5 @@
 import { OutputError } from "../errors.ts";
-import { closeFile, fileStatus, O_RDONLY, openFile, SystemError } from "../os/files.ts";
-import { readRange } from "../os/ranges.ts";
+import { closeFile, fileStatus, O_RDONLY, openFile, readRange, SystemError } from "../os/files.ts";
 
 /** What a compressed file begins with: a name may lie, these do not. */
 const PACKED = [

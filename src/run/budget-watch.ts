@@ -1,7 +1,6 @@
 import { COMMAND, type SeriesKey } from "../catalog/index.ts";
 import type { Clock } from "../clock.ts";
-import type { BudgetName } from "../recording/budgets.ts";
-import { isWithin, type Limit } from "../recording/budgets.ts";
+import { type BudgetName, isWithin, type Limit } from "../recording/budgets.ts";
 import type { Fact, Recording, RunEvent } from "../recording/recording.ts";
 import { endTree } from "./end-tree.ts";
 import type { Store } from "./session-parts.ts";

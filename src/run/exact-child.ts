@@ -1,5 +1,5 @@
+import { rawBytes } from "../os/libc.ts";
 import { sendSignal } from "../os/process.ts";
-import { rawBytes } from "../os/raw-text.ts";
 import { posixSpawn, reapChild } from "../os/spawn.ts";
 import type { Ending, Launch } from "./child.ts";
 import { HIDDEN_SIGNALS, THREAD_SIGNALS } from "./inherited.ts";

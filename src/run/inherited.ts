@@ -1,6 +1,6 @@
 import { linkTarget, listFolder, readText, readWhole } from "../os/files.ts";
+import { isRaw, rawBytes, rawText } from "../os/libc.ts";
 import { wasClosed } from "../os/process.ts";
-import { isRaw, rawBytes, rawText } from "../os/raw-text.ts";
 import { originalSoftLimit } from "./file-limit.ts";
 import { signalsIn } from "./process-status.ts";
 import type { ResolvedCommand } from "./resolve-command.ts";
