@@ -1,5 +1,6 @@
 import { COMMAND, type SeriesKey } from "../catalog/index.ts";
 import type { Clock } from "../clock.ts";
+import type { TreeCollector } from "../collect/processes/tree.ts";
 import { sendSignal } from "../os/process.ts";
 import { type BudgetName, isWithin, type Limit } from "../recording/budgets.ts";
 import type { Fact, Recording, RunEvent } from "../recording/recording.ts";
@@ -29,7 +30,7 @@ interface WatchedLimit {
 export interface BudgetWatchParts {
   readonly limits: readonly Limit[];
   /** The command's living processes. */
-  readonly tree: { pids(): readonly number[] };
+  readonly tree: Pick<TreeCollector, "pids">;
   readonly clock: Clock;
 }
 
