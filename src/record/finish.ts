@@ -1,8 +1,8 @@
-import { staleJournals } from "../journal/stale.ts";
+import { abandonedJournals } from "../journal/journal-files.ts";
 import type { JournalPlace, MetricsFile } from "../output/metrics-file.ts";
-import type { BudgetResult } from "../recording/budgets.ts";
+import type { BudgetResult } from "../recording/budget-results.ts";
 import type { Recording } from "../recording/recording.ts";
-import type { RunReport } from "../recording/report.ts";
+import type { RunReport } from "../recording/run-report.ts";
 import type { Problems } from "../run/problems.ts";
 import type { RunJournal } from "../run/run-journal.ts";
 import { signalName } from "../run/signal-names.ts";
@@ -20,7 +20,7 @@ type Write = (file: MetricsFile, recording: Recording, stopped: () => boolean) =
 /** Loads what writes the file, and finds the journals that earlier runs left, while the command runs. */
 export async function loadFinish({ folder, name, shared }: JournalPlace): Promise<{ write: Write; stale: string[] }> {
   const { writeMetrics } = await import("../output/write-metrics.ts");
-  return { write: writeMetrics, stale: shared ? [] : staleJournals(folder, name) };
+  return { write: writeMetrics, stale: shared ? [] : abandonedJournals(folder, name) };
 }
 
 /**
@@ -70,7 +70,7 @@ async function madeReport({ recording, parts, run }: FinishedRun): Promise<RunRe
   const { results } = run.places;
   if (!results) return undefined;
   try {
-    const { reportOf } = await import("../recording/report.ts");
+    const { reportOf } = await import("../recording/run-report.ts");
     return reportOf(recording, results.limits);
   } catch (error) {
     parts.problems.report(error);

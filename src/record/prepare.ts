@@ -7,7 +7,7 @@ import { fileStatus, mayAccess } from "../os/files.ts";
 import { claimMetricsFile, type MetricsFile } from "../output/metrics-file.ts";
 import type { Results } from "../output/results.ts";
 import { areResultsWanted } from "../output/results-wanted.ts";
-import type { Limit } from "../recording/budgets.ts";
+import type { Limit } from "../recording/budget-results.ts";
 import { type Launch, launch } from "../run/child.ts";
 import { type Inherited, nameAndPath, needsExactLaunch } from "../run/inherited.ts";
 import type { Problems } from "../run/problems.ts";
@@ -118,7 +118,7 @@ async function launcherFor(
 async function claimPlaces({ config, problems, warn }: RecordParts): Promise<Places> {
   const file = claimOutput(config);
   if (file.notice) warn(file.notice);
-  const results = await claimResults(config);
+  const results = await claimResults(config, warn);
   const page = config.reportTo === undefined ? undefined : claimPage(config.reportTo, file);
   const abandon = () => {
     problems.guard(() => file.abandon());
@@ -147,14 +147,14 @@ function folderFault(folder: string): string | undefined {
 }
 
 /** Claims the places of the results; undefined: none is wanted. Throws OutputError, UsageError. */
-async function claimResults(config: Config): Promise<WantedResults | undefined> {
+async function claimResults(config: Config, warn: RecordParts["warn"]): Promise<WantedResults | undefined> {
   if (!areResultsWanted(config)) return undefined;
   const [{ Results }, { limitsOf }] = await Promise.all([
     import("../output/results.ts"),
     import("../output/limits.ts"),
   ]);
   checkMeasurable(config);
-  return { limits: limitsOf(config.budgets, config.baselines), results: new Results(config) };
+  return { limits: await limitsOf(config.budgets, config.baselines, warn), results: new Results(config) };
 }
 
 /** Throws UsageError for a budget of a figure that cannot be measured here: it would never be exceeded. */

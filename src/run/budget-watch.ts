@@ -2,13 +2,13 @@ import { COMMAND, type SeriesKey } from "../catalog/index.ts";
 import type { Clock } from "../clock.ts";
 import type { TreeCollector } from "../collect/processes/tree.ts";
 import { sendSignal } from "../os/process.ts";
-import { type BudgetName, isWithin, type Limit } from "../recording/budgets.ts";
+import { type BudgetedFigure, isWithin, type Limit } from "../recording/budget-results.ts";
 import type { Fact, Recording, RunEvent } from "../recording/recording.ts";
 import type { Store } from "./session-parts.ts";
 import { signalNumber } from "./signal-names.ts";
 
 /** The series whose sum a budget is for; the clock watches the wall time. */
-const WATCHED: Readonly<Record<Exclude<BudgetName, "wall">, string>> = {
+const WATCHED: Readonly<Record<Exclude<BudgetedFigure, "wall">, string>> = {
   cpu: COMMAND.cpuSeconds.name,
   memory: COMMAND.memoryPeak.name,
   "memory-with-cache": COMMAND.memoryPeakWithCache.name,

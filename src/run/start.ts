@@ -8,7 +8,7 @@ import { adoptOrphans } from "../os/children.ts";
 import { OwnUsage } from "../os/process.ts";
 import type { KernelFiles } from "../proc/kernel-fs.ts";
 import { KernelProcesses } from "../proc/processes.ts";
-import type { Limit } from "../recording/budgets.ts";
+import type { Limit } from "../recording/budget-results.ts";
 import type { BudgetWatch } from "./budget-watch.ts";
 import { type Child, type Ending, type Launch, startChild } from "./child.ts";
 import type { Inherited } from "./inherited.ts";
