@@ -1,4 +1,4 @@
-import type { CommandGroup } from "../cgroup/command-group.ts";
+import type { CommandCgroup } from "../cgroup/run-in-cgroup.ts";
 import type { Config, SyncConfig } from "../cli/config.ts";
 import { systemClock } from "../clock.ts";
 import { type CollectorChoice, unknownCollector } from "../collect/registry.ts";
@@ -8,7 +8,7 @@ import { claimMetricsFile, type MetricsFile } from "../output/metrics-file.ts";
 import type { Results } from "../output/results.ts";
 import { areResultsWanted } from "../output/results-wanted.ts";
 import type { Limit } from "../recording/budget-results.ts";
-import { type Launch, launch } from "../run/child.ts";
+import { type Launch, launch, launchIn } from "../run/child.ts";
 import { type Inherited, nameAndPath, needsExactLaunch } from "../run/inherited.ts";
 import type { Problems } from "../run/problems.ts";
 import { type ResolvedCommand, resolveCommand } from "../run/resolve-command.ts";
@@ -65,7 +65,7 @@ export interface WantedResults {
 export async function prepare(
   parts: RecordParts,
   machine: MachineMeasurement,
-  group: CommandGroup | undefined,
+  group: CommandCgroup | undefined,
 ): Promise<PreparedRun | number> {
   const { config, inherited, problems } = parts;
   const resolved = resolvedCommand(config.command, inherited);
@@ -107,11 +107,11 @@ function resolvedCommand(argv: readonly string[], inherited: Inherited): Resolve
 async function launcherFor(
   inherited: Inherited,
   command: ResolvedCommand,
-  group: CommandGroup | undefined,
+  group: CommandCgroup | undefined,
 ): Promise<Launch> {
   const exact = needsExactLaunch(inherited, command);
   const launcher = exact ? (await import("../run/exact-child.ts")).launchExactly : launch;
-  return group === undefined ? launcher : group.own.launching(launcher, !exact);
+  return group === undefined ? launcher : group.launcher(launcher, exact ? undefined : launchIn);
 }
 
 /** Claims the place of everything that will be written. Throws OutputError, UsageError. */

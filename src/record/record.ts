@@ -1,4 +1,4 @@
-import type { CommandGroup } from "../cgroup/command-group.ts";
+import type { CommandCgroup } from "../cgroup/run-in-cgroup.ts";
 import { systemClock } from "../clock.ts";
 import { hasEnded } from "../os/children.ts";
 import { kernelFs } from "../proc/kernel-fs.ts";
@@ -34,8 +34,8 @@ export async function record(parts: RecordParts): Promise<RunEnd> {
   if (cgroup === undefined) return recordIn(undefined, parts, machine);
   // Made before the group: to make room for it, we may have to leave the one that they measure.
   machine.collectors();
-  const { openCommandGroup } = await import("../cgroup/command-group.ts");
-  const group = openCommandGroup(proc, cgroup, parts.warn);
+  const { openCommandCgroup } = await import("../cgroup/create-cgroup.ts");
+  const group = openCommandCgroup(proc, cgroup, parts.warn);
   try {
     return await recordIn(group, parts, machine);
   } finally {
@@ -44,7 +44,7 @@ export async function record(parts: RecordParts): Promise<RunEnd> {
 }
 
 async function recordIn(
-  group: CommandGroup | undefined,
+  group: CommandCgroup | undefined,
   parts: RecordParts,
   machine: MachineMeasurement,
 ): Promise<RunEnd> {

@@ -1,4 +1,4 @@
-import type { CommandGroup } from "../cgroup/command-group.ts";
+import type { CommandCgroup } from "../cgroup/run-in-cgroup.ts";
 import type { Axis } from "../clock.ts";
 import { type Clock, systemClock } from "../clock.ts";
 import type { Collector } from "../collect/collector.ts";
@@ -191,7 +191,7 @@ export interface CommandRunParts {
   readonly inherited: Inherited;
   readonly signals: SignalRelay;
   readonly problems: Problems;
-  readonly group: CommandGroup | undefined;
+  readonly group: CommandCgroup | undefined;
   readonly journal: RunJournalPlace;
   /** The budgets whose excess ends the command; undefined: none does. */
   readonly killLimits: readonly Limit[] | undefined;
@@ -262,7 +262,7 @@ export class CommandRun {
     const { TreeCollector } = require("../collect/processes/tree.ts") as typeof import("../collect/processes/tree.ts");
     const { group, signals } = this.parts;
     const reap = (pid: number) => this.orphans.end(pid);
-    this.tree = new TreeCollector({ helpers: signals.sentinel, group: group?.figures, reap }, this.processes);
+    this.tree = new TreeCollector({ helpers: signals.sentinel, group: group?.stats, reap }, this.processes);
     return this.tree;
   }
 
