@@ -4,11 +4,9 @@ import { CommandError, EXIT_STATUS } from "./errors.ts";
 import { SystemError, writeAll } from "./os/files.ts";
 import { exitNow } from "./os/process.ts";
 import { type RunEnd, record } from "./record/record.ts";
-import { endLike } from "./run/die.ts";
-import { commandLine, readInherited } from "./run/inherited.ts";
-import { launcherEnvironment, variablesOf } from "./run/launcher.ts";
+import { endLike } from "./run/child.ts";
+import { commandLine, launcherEnvironment, readInherited, typedWords, variablesOf } from "./run/inherited.ts";
 import { Problems } from "./run/problems.ts";
-import { typedWords } from "./run/typed-words.ts";
 
 /** Runs statexec: words in, an exit status out. The first lines read what can be read only once, in this order. */
 export async function main(words: readonly string[], env: NodeJS.ProcessEnv): Promise<never> {
@@ -29,6 +27,7 @@ export async function main(words: readonly string[], env: NodeJS.ProcessEnv): Pr
     return endLike(await runMode(invocation));
   } catch (error) {
     warn(error instanceof Error ? error.message : String(error));
+    for (const message of problems.messages()) warn(message);
     return exitNow(statusOf(error));
   }
 }

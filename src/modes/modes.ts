@@ -5,6 +5,7 @@ import { EXIT_STATUS } from "../errors.ts";
 import { SystemError, writeAll } from "../os/files.ts";
 import { isTerminal } from "../os/process.ts";
 import type { Ending } from "../run/child.ts";
+import { compileEagerly } from "../run/start.ts";
 
 const SIGPIPE = 13;
 
@@ -55,11 +56,6 @@ export async function runMode(invocation: ModeInvocation): Promise<Ending & { ki
 
 function carryOut<Name extends ModeName>(invocation: ModeInvocation<Name>): Promise<number> {
   return MODES[invocation.mode](invocation);
-}
-
-/** Code that runs once over much data is worth compiling. */
-function compileEagerly(): void {
-  Bun.unsafe.setJITPolicy(1);
 }
 
 async function recoverAll({ journals, file }: RecoverRequest): Promise<number> {

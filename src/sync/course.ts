@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.ts";
 import type { Child, Ending } from "../run/child.ts";
-import type { GatedRun } from "../run/gate.ts";
+import type { GatedRun } from "../run/session-parts.ts";
 import { type Input, STATES, type StateName } from "./states.ts";
 import { Stopper } from "./stopper.ts";
 

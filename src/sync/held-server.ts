@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import { wallMs } from "../os/wall-clock.ts";
+import { wallMs } from "../os/process.ts";
 import type { ClockOffset } from "./clock-offset.ts";
 import { type ClockQuestion, DONE, parseFromServer } from "./protocol.ts";
 import { Silence } from "./silence.ts";

@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { Collector } from "../collect/collector.ts";
 import type { Ending } from "../run/child.ts";
-import type { Gate } from "../run/gate.ts";
+import type { Gate } from "../run/session-parts.ts";
 
 /** What a synchronised run brings to a meeting. */
 export interface MeetingParts {
@@ -22,8 +22,6 @@ export interface Meeting extends Gate {
   readonly collectors: readonly Collector[];
   /** Resolves when the recording is to begin. Throws SyncError. */
   opened(): Promise<void>;
-  /** Starts the command, to which nothing shows of what is done here. */
-  starting<T>(start: () => T): T;
   /** What our caller is to see of the command's end. */
   verdict(ending: Ending): Ending;
   /** Leaves in order. */

@@ -1,9 +1,8 @@
 import type { ServerConfig } from "../cli/config.ts";
 import { SyncError } from "../errors.ts";
-import { fileLimit, setFileLimit } from "../os/process.ts";
-import { wallMs } from "../os/wall-clock.ts";
+import { fileLimit, setFileLimit, wallMs } from "../os/process.ts";
 import type { Child, Ending } from "../run/child.ts";
-import type { GatedRun } from "../run/gate.ts";
+import type { GatedRun } from "../run/session-parts.ts";
 import { type Client, Clients } from "./clients.ts";
 import { Course } from "./course.ts";
 import { HeldClients } from "./held-clients.ts";

@@ -1,6 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { statexec, tempFolder } from "../helpers/statexec.ts";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { BIN, runProgram, statexec, tempFolder } from "../helpers/statexec.ts";
+
+/** Long enough for a delay to be written to a journal. */
+const DELAY = ["--delay-before-command", "1.3"];
 
 describe("the command's own status is ours", () => {
   test.each([
@@ -62,6 +65,31 @@ describe("a command that cannot be started", () => {
     const result = await statexec([`./${name}`], { cwd: folder.path });
     expect(result).toEqual({ code, signal: null, stdout: "", stderr });
     expect(Array.from(new Bun.Glob("*.prom").scanSync({ cwd: folder.path, dot: true }))).toEqual([]);
+  });
+
+  test.each([
+    ["in its folder", []],
+    ["in the folder of --journal-dir", ["--journal-dir", "journals"]],
+  ])("after a delay leaves nothing %s: no metrics file, no part file, no journal", async (_, options) => {
+    using folder = tempFolder();
+    mkdirSync(folder.file("journals"));
+    writeFileSync(folder.file("orphan"), "#!/no/such/interpreter\n");
+    chmodSync(folder.file("orphan"), 0o755);
+    const result = await statexec([...DELAY, ...options, "./orphan"], { cwd: folder.path });
+    expect(result).toMatchObject({ code: 127, signal: null, stdout: "" });
+    expect(result.stderr).toMatch(/^statexec: [^\n]+\n$/);
+    expect(readdirSync(folder.path).sort()).toEqual(["journals", "orphan"]);
+    expect(readdirSync(folder.file("journals"))).toEqual([]);
+  });
+
+  test("since it was removed during a delay leaves nothing either", async () => {
+    using folder = tempFolder();
+    writeFileSync(folder.file("gone"), "#!/bin/sh\n");
+    chmodSync(folder.file("gone"), 0o755);
+    const removing = `(sleep 0.5; rm gone) & exec ${BIN} ${DELAY.join(" ")} ./gone`;
+    const result = await runProgram(["sh", "-c", removing], { cwd: folder.path });
+    expect(result).toMatchObject({ code: 127, signal: null, stdout: "" });
+    expect(readdirSync(folder.path)).toEqual([]);
   });
 
   test("without a #! line is run by /bin/sh, its arguments as they are", async () => {

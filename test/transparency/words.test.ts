@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { isRaw, rawBytes, rawText } from "../../src/os/raw-text.ts";
-import { typedWords } from "../../src/run/typed-words.ts";
+import { isRaw, rawBytes, rawText } from "../../src/os/libc.ts";
+import { typedWords } from "../../src/run/inherited.ts";
 import { forms } from "../helpers/programs.ts";
 import { BIN, runProgram, tempFolder } from "../helpers/statexec.ts";
 
