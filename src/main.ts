@@ -23,7 +23,7 @@ export async function main(words: readonly string[], env: NodeJS.ProcessEnv): Pr
       for (const message of problems.messages()) warn(message);
       return leave(end, problems.any);
     }
-    const { runMode } = await import("./modes/modes.ts");
+    const { runMode } = await import("./modes/run-mode.ts");
     return endLike(await runMode(invocation));
   } catch (error) {
     warn(error instanceof Error ? error.message : String(error));

@@ -55,7 +55,7 @@ export interface Mode<T> extends Common {
 }
 
 /** An option of one mode. Like the mode it has no variable. */
-export interface Modifier<T> extends Common {
+interface Modifier<T> extends Common {
   readonly kind: "modifier";
   /** The flag of the mode. */
   readonly of: string;

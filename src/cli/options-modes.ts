@@ -2,7 +2,7 @@ import { mode, modeWith, modifier } from "./option.ts";
 import { boolean, filePath, outputPath, percent, port } from "./option-values.ts";
 import { pushTarget } from "./push-target.ts";
 
-/** What statexec does in place of running a command. A mode's key is its name; `src/modes/modes.ts` carries it out. */
+/** What statexec does in place of running a command. A mode's key is its name; `src/modes/run-mode.ts` carries it out. */
 export const MODE_OPTIONS = {
   explore: mode({
     flag: "--explore",

@@ -59,7 +59,7 @@ export const SECRETS = {
   password: { env: "SE_PUSH_PASSWORD", help: "Password of that user." },
 } as const;
 
-export type Secrets = { readonly [K in keyof typeof SECRETS]: string | undefined };
+export type Secrets = { readonly [K in keyof typeof SECRETS]?: string | undefined };
 
 /** Reads the secrets of an environment; an empty variable is unset. Throws UsageError, without the value. */
 export function readSecrets(env: Readonly<Record<string, string | undefined>>): Secrets {

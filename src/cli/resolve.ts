@@ -3,16 +3,16 @@ import { splitArgv } from "./argv.ts";
 import { type Config, configOf, idleFlags, type Settings } from "./config.ts";
 import { readEnvironment } from "./environment.ts";
 import { mergeLabels } from "./labels.ts";
-import { askedMode, type ModeInvocation, modeInvocation, refuseModifiers } from "./modes.ts";
+import { askedMode, type ModeInvocation, modeInvocation, refuseModifiers } from "./mode-requests.ts";
 import { type Given, OPTIONS, type OptionId, readValue, type SettingId } from "./options.ts";
 import { RUN_OPTIONS } from "./options-run.ts";
 import { SYNC_OPTIONS } from "./options-sync.ts";
 import { readSecrets } from "./push-target.ts";
 
 /** What a command line and an environment ask for. */
-export type Invocation = RunInvocation | ModeInvocation;
+type Invocation = RunInvocation | ModeInvocation;
 
-export interface RunInvocation {
+interface RunInvocation {
   readonly mode: "run";
   readonly config: Config;
   /** What looks like a mistake but may be meant: a line each, for stderr before the command starts. */

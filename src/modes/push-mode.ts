@@ -1,5 +1,5 @@
 import type { PushConfig } from "../cli/config.ts";
-import type { PushRequest } from "../cli/modes.ts";
+import type { PushRequest } from "../cli/mode-requests.ts";
 import { OutputError, ParseError, PushError } from "../errors.ts";
 import { describePushed, pushFile } from "../output/push/push-file.ts";
 

@@ -2,7 +2,7 @@ import { runOf } from "../../explorer/data/run.ts";
 import { reportHtml } from "../../explorer/report/html.ts";
 import { loadRuns } from "../../explorer/report/load.ts";
 import type { ReportData } from "../../explorer/report/unpack.ts";
-import type { ReportRequest } from "../cli/modes.ts";
+import type { ReportRequest } from "../cli/mode-requests.ts";
 import { OutputError } from "../errors.ts";
 import { type ClaimedOutput, claimOutput } from "../output/claim-output.ts";
 import type { Recording } from "../recording/recording.ts";

@@ -1,4 +1,4 @@
-import type { CompareRequest } from "../cli/modes.ts";
+import type { CompareRequest } from "../cli/mode-requests.ts";
 import { OutputError } from "../errors.ts";
 import { loadFigures } from "../load/load-recordings.ts";
 import {
@@ -10,7 +10,7 @@ import {
 } from "../recording/comparison.ts";
 import type { RunFigures } from "../recording/run-figures.ts";
 
-export interface CompareAnswer {
+interface CompareAnswer {
   readonly table: string;
   /** What could not be read in the files, a line each. */
   readonly warnings: readonly string[];
@@ -44,7 +44,7 @@ async function figuresIn(paths: readonly string[], warnings: string[]): Promise<
   return all;
 }
 
-export interface TableStyle {
+interface TableStyle {
   /** The number of runs of a side; of several, the table shows the median. */
   readonly baseRuns: number;
   readonly nextRuns: number;

@@ -6,7 +6,7 @@ import { claimOutput, withPid } from "./claim-output.ts";
 import { writeMetrics } from "./write-metrics.ts";
 
 /** The result of a recovery. */
-export interface Recovery {
+interface Recovery {
   /** The metrics file that was made. */
   readonly file: string;
   /** What the file contains, in a line. */

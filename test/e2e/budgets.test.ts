@@ -124,7 +124,7 @@ describe("a budget over a baseline", () => {
     const bad = await statexec(words("bad.prom"), { cwd: folder.path });
     expect(bad.code).toBe(125);
     expect(bad.stderr).toStartWith("statexec: --baseline: bad.prom:1: expected ");
-    expect(readdirSync(folder.path)).toEqual([]);
+    expect(readdirSync(folder.path)).toEqual(["bad.prom"]);
   });
 });
 

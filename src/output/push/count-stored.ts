@@ -2,26 +2,26 @@ import { escapeText } from "../../openmetrics/label-text.ts";
 import type { PushClient } from "./push-client.ts";
 import type { PushScan, SeenSeries } from "./push-scan.ts";
 
-/** What a target says that it has of a file. */
+/** What a target has of a file, by its own count. */
 export type Count =
   | { readonly kind: "counted"; readonly missing: number; readonly surplus: number }
   | { readonly kind: "unasked"; readonly why: string };
 
-/** Series by whose labels a database is asked: those of one run. */
+/** The labels that identify a run in a query. */
 const RUN_LABELS = ["job", "instance", "role"] as const;
 
-/** What was taken is seen by queries a little later; a cluster cannot be told to hurry. */
+/** Queries see imported points a little later; a cluster has no way to speed that up. */
 const WAITS_MS = [0, 250, 500, 1000, 2000, 4000, 8000];
 
 /**
- * Asks VictoriaMetrics how many points of each series of a file it has in the file's time: an import answers 204
- * whatever became of it.
+ * Asks VictoriaMetrics how many points of each series of a file it has within the file's time. This is necessary since an
+ * import answers 204 even where points were dropped.
  */
 export async function countStored(client: PushClient, scan: PushScan): Promise<Count> {
   const query = queryUrl(client.url);
   if (query === undefined) return { kind: "unasked", why: "its path has no query beside it" };
   const flushed = await client.get(`${query.base}/internal/force_flush`);
-  // Without it, points are there after some seconds; with it, at once.
+  // After a flush the points are there at once, without it after some seconds.
   const waits = flushed?.status === 200 ? WAITS_MS.slice(0, 4) : WAITS_MS;
   let count: Count = { kind: "unasked", why: "it cannot be asked" };
   for (const ms of waits) {
@@ -37,11 +37,11 @@ interface Query {
   readonly base: string;
   /** The address of instant queries. */
   readonly url: string;
-  /** Labels that the import puts on every series, over those of the file. */
+  /** Labels that the import sets on every series, in place of those of the file. */
   readonly extra: ReadonlyMap<string, string>;
 }
 
-/** Where the points that an import address takes can be asked for. */
+/** Returns the address for queries about what an import address took; undefined: not known. */
 function queryUrl(imports: string): Query | undefined {
   const url = new URL(imports);
   const base = imports.slice(0, imports.indexOf("/api/v1/import/prometheus"));
@@ -53,7 +53,7 @@ function queryUrl(imports: string): Query | undefined {
   );
   const insert = /^(.*)\/insert\/([^/]+)\/prometheus$/.exec(base);
   if (!insert) return { base, url: `${base}/api/v1/query`, extra };
-  // What takes and what answers are two programs, on ports that are neighbours unless somebody chose otherwise.
+  // Import and query are two programs, whose default ports are neighbours.
   const root = (insert[1] as string).replace(/:8480$/, ":8481");
   return { base: insert[1] as string, url: `${root}/select/${insert[2]}/prometheus/api/v1/query`, extra };
 }
@@ -67,7 +67,7 @@ async function ask(client: PushClient, query: Query, scan: PushScan): Promise<Co
     const params = new URLSearchParams({
       query: `count_over_time(${run}[${spanMs}ms]) keep_metric_names`,
       time: (scan.lastMs / 1000).toFixed(3),
-      // Or it would answer for half a minute ago.
+      // Without this, the answer is for half a minute ago.
       nocache: "1",
     });
     const answer = await client.get(`${query.url}?${params}`);
@@ -84,7 +84,7 @@ function compared(wanted: ReadonlyMap<string, SeenSeries>, found: ReadonlyMap<st
   let surplus = 0;
   for (const [id, { tally }] of wanted) {
     const stored = found.get(id) ?? 0;
-    // Of the original's files, whose points come in any order and twice, at least so many are points of their own.
+    // In files of the original program points repeat and come in any order: at least this many are distinct.
     missing += Math.max(0, tally.ascending - stored);
     surplus += Math.max(0, stored - tally.points);
   }
@@ -105,7 +105,7 @@ function idOf(labels: ReadonlyMap<string, string>): string {
   return JSON.stringify(sorted);
 }
 
-/** Counts by series; undefined where the answer is not that of a query. */
+/** Returns counts by series; undefined if the text is not the answer to a query. */
 function countsOf(text: string): Map<string, number> | undefined {
   try {
     const { data } = JSON.parse(text) as {

@@ -1,14 +1,14 @@
 import type { SeenSeries } from "./push-scan.ts";
 
-/** What is sent at a time: small enough for every server's limits, large enough that requests do not show. */
-export const POINTS_PER_REQUEST = 4000;
+/** Points in a request: within the limits of every server, and enough to make the cost of requests negligible. */
+const POINTS_PER_REQUEST = 4000;
 
 interface Pending {
   readonly isCounter: boolean;
   readonly points: string[];
 }
 
-/** The labels that servers make of a resource's attributes. */
+/** The attributes of a resource, and the labels that servers make of them. */
 const RESOURCE: readonly (readonly [label: string, attribute: string])[] = [
   ["job", "service.name"],
   ["instance", "service.instance.id"],
@@ -16,18 +16,18 @@ const RESOURCE: readonly (readonly [label: string, attribute: string])[] = [
 
 /**
  * Gathers points into requests of OTLP 1.x as JSON. A metric has the name of its samples, suffix included, and no unit:
- * servers that translate names to Prometheus' then leave it as it is. Counters have no start: what they count began with
- * the machine.
+ * then servers that translate names to those of Prometheus leave it as it is. Counters have no start time, since most of
+ * them count from the start of the machine.
  */
 export class OtlpRequests {
   private readonly send: (json: string, points: number) => void;
   private metrics = new Map<string, Pending>();
   private resource = "";
   private count = 0;
-  /** The series that came last, and what all of its points have alike. */
+  /** The series of the last point, and the text that all its points share. */
   private series: SeenSeries | undefined;
   private attributes = "";
-  private _points: string[] = [];
+  private pointTexts: string[] = [];
 
   constructor(send: (json: string, points: number) => void) {
     this.send = send;
@@ -36,8 +36,8 @@ export class OtlpRequests {
   add(series: SeenSeries, atMs: number, value: number): void {
     if (series !== this.series) this.begin(series);
     const text = Number.isFinite(value) ? number(value) : `"${value}"`;
-    // Nanoseconds are more than a double holds: they are digits in a string.
-    this._points.push(`{"timeUnixNano":"${Math.trunc(atMs)}000000","asDouble":${text}${this.attributes}}`);
+    // A double cannot hold nanoseconds exactly, so they are digits in a string.
+    this.pointTexts.push(`{"timeUnixNano":"${Math.trunc(atMs)}000000","asDouble":${text}${this.attributes}}`);
     if (++this.count === POINTS_PER_REQUEST) this.flush();
   }
 
@@ -70,7 +70,7 @@ export class OtlpRequests {
     this.attributes = own === "[]" ? "" : `,"attributes":${own}`;
     const pending = this.metrics.get(series.name) ?? { isCounter: series.name.endsWith("_total"), points: [] };
     this.metrics.set(series.name, pending);
-    this._points = pending.points;
+    this.pointTexts = pending.points;
     this.series = series;
   }
 }
@@ -85,7 +85,7 @@ function number(value: number): string {
   return Object.is(value, -0) ? "-0.0" : String(value);
 }
 
-/** How many points a server says that it did not take, though it took the request, and why. */
+/** Returns how many points of an accepted request the server rejected, and why; undefined: none. */
 export function rejectedOf(answer: string): { readonly points: number; readonly why: string } | undefined {
   if (answer.trim() === "") return undefined;
   try {
@@ -95,7 +95,7 @@ export function rejectedOf(answer: string): { readonly points: number; readonly 
     const points = Number(partialSuccess?.rejectedDataPoints ?? 0);
     return points > 0 ? { points, why: partialSuccess?.errorMessage ?? "" } : undefined;
   } catch (error) {
-    // Some answer with an empty protobuf message, or with words: the status is what counts.
+    // Some servers answer with an empty protobuf message or with plain text: only the status counts.
     if (error instanceof SyntaxError) return undefined;
     throw error;
   }

@@ -1,17 +1,7 @@
+import type { PushConfig } from "../../cli/config.ts";
 import { PushError } from "../../errors.ts";
 
-/** Where requests go, and with what right. */
-export interface Endpoint {
-  /** The whole address, query included. */
-  readonly url: string;
-  readonly secrets: {
-    readonly token?: string | undefined;
-    readonly user?: string | undefined;
-    readonly password?: string | undefined;
-  };
-}
-
-export interface Answer {
+interface PushAnswer {
   readonly status: number;
   readonly text: string;
 }
@@ -23,40 +13,39 @@ interface Try {
   readonly body: Uint8Array<ArrayBuffer> | undefined;
 }
 
-/** Waits between tries grow from this to eight seconds: a database that is restarted is there again by then. */
+/** The first wait between tries; the last is eight seconds. Together they are enough for a database to restart. */
 const FIRST_WAIT_MS = 250;
 const MOST_TRIES = 7;
 
-/** A server may ask for more patience than ours; beyond this it had better be tried later. */
+/** The longest wait that a server may ask for; if it asks for more, the push fails. */
 const MOST_WAIT_MS = 60_000;
 
-/** No answer to a request for so long is a lost connection. */
+/** Without an answer for this long the connection counts as lost. */
 const ANSWER_MS = 60_000;
 
 const LOOPBACK = /^(localhost|.*\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
 /**
- * Asks one server, with its secrets, again where that may help: after 429, 5xx and lost connections, waiting longer each
- * time or as long as the server asks for. A proxy of the environment is used, as other programs use it, but never to
- * reach this machine itself.
+ * Sends requests to one server, with its secrets. After 429, 5xx and lost connections it retries, after a wait that grows
+ * or that the server asks for. It uses the proxy of the environment, but not to reach this machine itself.
  */
 export class PushClient {
-  private readonly endpoint: Endpoint;
+  private readonly target: PushConfig;
   private readonly signal: AbortSignal;
 
-  constructor(endpoint: Endpoint, signal: AbortSignal) {
-    this.endpoint = endpoint;
+  constructor(target: PushConfig, signal: AbortSignal) {
+    this.target = target;
     this.signal = signal;
-    // Nothing else asks anybody in this process any more, and what it started has its own environment.
-    if (LOOPBACK.test(new URL(endpoint.url).hostname)) process.env.NO_PROXY = "*";
+    // No other part of this process sends requests now, and the command has an environment of its own.
+    if (LOOPBACK.test(new URL(target.url).hostname)) process.env.NO_PROXY = "*";
   }
 
   get url(): string {
-    return this.endpoint.url;
+    return this.target.url;
   }
 
-  /** Sends a body until it is taken; the answer. Throws PushError. */
-  async post(body: Uint8Array<ArrayBuffer>, headers: Readonly<Record<string, string>>): Promise<Answer> {
+  /** Sends a body until the server accepts it, and returns the answer. Throws PushError. */
+  async post(body: Uint8Array<ArrayBuffer>, headers: Readonly<Record<string, string>>): Promise<PushAnswer> {
     const request: Try = { method: "POST", url: this.url, headers, body };
     for (let tries = 1; ; tries++) {
       const answer = await this.ask(request);
@@ -67,16 +56,21 @@ export class PushClient {
     }
   }
 
-  /** Asks once, of another path of the same server; undefined: no answer that says anything. */
-  async get(url: string): Promise<Answer | undefined> {
+  /** Requests another path of the same server once; undefined: no answer. */
+  async get(url: string): Promise<PushAnswer | undefined> {
     const answer = await this.ask({ method: "GET", url, headers: {}, body: undefined });
     return "status" in answer ? answer : undefined;
   }
 
-  private async ask({ method, url, headers, body }: Try): Promise<(Answer & { readonly retryAfter: string }) | Lost> {
+  private async ask({
+    method,
+    url,
+    headers,
+    body,
+  }: Try): Promise<(PushAnswer & { readonly retryAfter: string }) | Lost> {
     const signal = AbortSignal.any([this.signal, AbortSignal.timeout(ANSWER_MS)]);
     try {
-      // A redirected POST would become a GET, and take the secrets elsewhere.
+      // A redirect would turn the POST into a GET, and send the secrets elsewhere.
       const answer = await fetch(url, {
         ...{ method, signal, redirect: "manual", headers: { ...headers, ...this.authorization() } },
         ...(body && { body }),
@@ -92,14 +86,14 @@ export class PushClient {
   }
 
   private authorization(): Record<string, string> {
-    const { token, user, password } = this.endpoint.secrets;
+    const { token, user, password } = this.target.secrets;
     if (token !== undefined) return { authorization: `Bearer ${token}` };
     if (user === undefined) return {};
     return { authorization: `Basic ${Buffer.from(`${user}:${password ?? ""}`).toString("base64")}` };
   }
 
-  /** How long to wait before the next try; undefined: there is none. */
-  private waitMs(answer: (Answer & { readonly retryAfter: string }) | Lost, tries: number): number | undefined {
+  /** Returns how long to wait before the next try; undefined: do not retry. */
+  private waitMs(answer: (PushAnswer & { readonly retryAfter: string }) | Lost, tries: number): number | undefined {
     if (tries >= MOST_TRIES) return undefined;
     const wait = FIRST_WAIT_MS * 2 ** (tries - 1) * (0.75 + Math.random() / 2);
     if ("lost" in answer) return wait;
@@ -118,7 +112,7 @@ export class PushClient {
     this.signal.removeEventListener("abort", stop);
   }
 
-  private failure(answer: Answer | Lost, tries: number): string {
+  private failure(answer: PushAnswer | Lost, tries: number): string {
     const times = tries > 1 ? `, tried ${tries} times` : "";
     if ("lost" in answer) return `${shown(this.url)}: ${answer.lost}${times}`;
     const { status, text } = answer;
@@ -126,21 +120,21 @@ export class PushClient {
     return `${shown(this.url)}: answered ${status}${said}${times}${adviceOn(status)}`;
   }
 
-  /** A text of the server's without what we told it in confidence. */
+  /** Removes our secrets from a text that the server sent. */
   private redacted(text: string): string {
-    const { token, password } = this.endpoint.secrets;
+    const { token, password } = this.target.secrets;
     const authorization = this.authorization().authorization?.split(" ")[1];
     const secrets = [token, password, authorization].filter((one) => one !== undefined && one.length > 3);
     return secrets.reduce((rest: string, secret) => rest.replaceAll(secret as string, "…"), text);
   }
 }
 
-/** There was no answer, and why. */
+/** The reason why there was no answer. */
 interface Lost {
   readonly lost: string;
 }
 
-/** An address for messages: without what its query may hold. */
+/** Returns an address for messages: without its query, which may hold secrets. */
 export function shown(url: string): string {
   const { origin, pathname } = new URL(url);
   return origin + (pathname === "/" ? "" : pathname);
@@ -167,7 +161,7 @@ function adviceOn(status: number): string {
   return "";
 }
 
-/** What `Retry-After` asks for: seconds, or a date; undefined: nothing. */
+/** Reads `Retry-After`, which holds seconds or a date; undefined: neither. */
 function retryAfterMs(text: string): number | undefined {
   if (/^\d+$/.test(text)) return Number(text) * 1000;
   const until = Date.parse(text);

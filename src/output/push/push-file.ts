@@ -1,15 +1,12 @@
+import type { PushConfig } from "../../cli/config.ts";
 import { PushError } from "../../errors.ts";
 import { type Count, countStored } from "./count-stored.ts";
 import { OtlpRequests, rejectedOf } from "./otlp-requests.ts";
-import { type Endpoint, PushClient, shown } from "./push-client.ts";
+import { PushClient, shown } from "./push-client.ts";
 import { PushScan } from "./push-scan.ts";
 import { linesOf } from "./push-source.ts";
 
-export interface PushOptions extends Endpoint {
-  readonly format: "text" | "otlp";
-}
-
-/** What was sent of one file, and what became of it. */
+/** What was sent of one file, and what the target has of it. */
 export interface Pushed {
   readonly file: string;
   readonly points: number;
@@ -17,27 +14,27 @@ export interface Pushed {
   /** First and last point, milliseconds since the epoch. */
   readonly firstMs: number;
   readonly lastMs: number;
-  /** The runs that the file has: mostly one. */
+  /** The runs in the file, mostly one. */
   readonly runs: readonly { readonly instance: string; readonly role: string }[];
   readonly count: Count;
-  /** For people, a line each. */
+  /** Messages for the user, a line each. */
   readonly warnings: readonly string[];
 }
 
-/** Text that is sent at a time, and again where it was lost on the way. */
+/** The size of a request, which is sent again if it was lost. */
 const TEXT_BYTES = 2 << 20;
 
 /**
- * Sends a metrics file, whatever its size in constant memory, but for the command's arguments, and asks what arrived of
- * it. The file must be whole. Throws PushError, OutputError, ParseError; what was sent by then stays there.
+ * Sends a metrics file of any size in constant memory, without the command's arguments, and asks the target what arrived.
+ * The file must be complete. Throws PushError, OutputError, ParseError; the target keeps what was sent by then.
  */
-export async function pushFile(file: string, options: PushOptions, signal: AbortSignal): Promise<Pushed> {
-  const client = new PushClient(options, signal);
-  const scan = options.format === "text" ? await pushText(file, client) : await pushOtlp(file, client);
+export async function pushFile(file: string, target: PushConfig, signal: AbortSignal): Promise<Pushed> {
+  const client = new PushClient(target, signal);
+  const scan = target.format === "text" ? await pushText(file, client) : await pushOtlp(file, client);
   const { series, points, firstMs, lastMs } = scan;
   if (points === 0) throw new PushError(`${file}: has no samples to send`);
   const unasked = { kind: "unasked", why: "an OTLP target has nothing to ask" } as const;
-  const count = options.format === "text" ? await countStored(client, scan) : unasked;
+  const count = target.format === "text" ? await countStored(client, scan) : unasked;
   const runs = new Map(
     series.map(({ labels }) => [JSON.stringify([labels.get("instance"), labels.get("role")]), labels]),
   );
@@ -51,7 +48,7 @@ export async function pushFile(file: string, options: PushOptions, signal: Abort
   };
 }
 
-/** One request is on its way while the next is made. */
+/** Sends requests in order: one is on its way while the next is made. */
 class Pipe {
   private readonly client: PushClient;
   private readonly headers: Readonly<Record<string, string>>;
@@ -64,10 +61,10 @@ class Pipe {
     this.taken = taken;
   }
 
-  /** Sends when the body before it has arrived; until `settled` both must stay as they are. */
+  /** Sends a body when the one before it has arrived. Neither may change until `settled`. */
   send(body: Uint8Array<ArrayBuffer>): void {
     this.last = this.last.then(() => this.post(body));
-    // Whoever waits for it hears of it; until then it is not unhandled.
+    // `settled` reports a failure; until then it must not count as unhandled.
     this.last.catch(() => undefined);
   }
 
@@ -75,7 +72,7 @@ class Pipe {
     return this.last;
   }
 
-  /** On the way to another machine text is worth packing; on this one that would only take time. */
+  /** Compression saves time only on the way to another machine. */
   private async post(body: Uint8Array<ArrayBuffer>): Promise<void> {
     const packed = isNear(this.client.url) ? undefined : Bun.gzipSync(body, { level: 1 });
     const headers = packed ? { ...this.headers, "content-encoding": "gzip" } : this.headers;
@@ -89,7 +86,7 @@ async function pushText(file: string, client: PushClient): Promise<PushScan> {
   for await (const { bytes, length, cut } of linesOf(file, TEXT_BYTES)) {
     if (cut) break;
     const kept = scan.keep(bytes, length);
-    // The buffer before this one is filled next.
+    // The buffer of the request before this one is filled next.
     await pipe.settled();
     if (kept > 0) pipe.send(bytes.subarray(0, kept));
   }
@@ -134,7 +131,7 @@ function isNear(url: string): boolean {
 
 function warningsOf(file: string, scan: PushScan, count: Count, client: PushClient): string[] {
   const warnings: string[] = [];
-  if (!scan.hasEnd && !scan.isOriginal) warnings.push(`${file}: has no # EOF: it may have been cut`);
+  if (!scan.hasEnd && !scan.isOriginal) warnings.push(`${file}: has no # EOF: it may be truncated`);
   if (count.kind === "unasked") return warnings;
   if (count.missing > 0)
     warnings.push(
@@ -147,7 +144,7 @@ function warningsOf(file: string, scan: PushScan, count: Count, client: PushClie
   return warnings;
 }
 
-/** What is told of a file that was sent. */
+/** Returns a line about a file that was sent. */
 export function describePushed({ file, points, series, count }: Pushed, url: string): string {
   const there =
     count.kind === "unasked" ? `not verified: ${count.why}` : count.missing === 0 ? "counted there" : "not all there";

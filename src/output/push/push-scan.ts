@@ -8,54 +8,54 @@ const HASH = 0x23;
 const OPENING_BRACE = 0x7b;
 const CLOSING_BRACE = 0x7d;
 
-/** Stamps from here on are milliseconds, as the original program writes them and VictoriaMetrics guesses them. */
+/** Time stamps from here on are in milliseconds, as the original program writes them; VictoriaMetrics assumes the same. */
 const LEAST_MILLISECONDS = 2 ** 31;
 
 const latin1 = new TextDecoder("latin1");
 
-/** A series as the lines of a file have it, and what was seen of it. */
+/** A series of a file, and the tally of its points. */
 export interface SeenSeries {
   readonly name: string;
   readonly labels: ReadonlyMap<string, string>;
-  /** What its lines begin with, up to the value. */
+  /** The start of its lines, up to the value. */
   readonly head: Uint8Array;
-  /** Whether its lines stay here: the command's arguments do. */
+  /** Whether its lines are not sent, as those of the command's arguments. */
   readonly isPrivate: boolean;
-  /** One for all the orders in which a file writes the same labels, as the original program does. */
+  /** Shared by series that differ only in the order of their labels, as the original program writes them. */
   readonly tally: Tally;
 }
 
-/** Points of a series, and those among them that came in order: of a file of ours, all. */
-export interface Tally {
+/** The number of points of a series, and of those that came in order: in our files, all. */
+interface Tally {
   points: number;
   ascending: number;
   lastMs: number;
 }
 
-/** Takes the samples as they are read. The value is not NaN. */
-export type SampleSink = (series: SeenSeries, atMs: number, value: number) => void;
+/** Receives each sample as it is read. The value is not NaN. */
+type SampleSink = (series: SeenSeries, atMs: number, value: number) => void;
 
 /**
- * Goes over the lines of a metrics file, ours or the original program's, before they are sent: each is checked, counted
- * by series, and cut out where it is nobody's business: the command's arguments, and a person's comments.
+ * Checks the lines of a metrics file, ours or the original program's, before they are sent, and counts them by series.
+ * It removes what is private: the command's arguments, and comments that a person may have added.
  */
 export class PushScan {
-  private readonly _name: string;
+  private readonly file: string;
   private readonly sink: SampleSink | undefined;
   private readonly byHead = new Map<string, SeenSeries>();
   private readonly tallies = new Map<string, Tally>();
-  private _series: SeenSeries | undefined;
+  private last: SeenSeries | undefined;
   private line = 0;
   points = 0;
   firstMs = Number.POSITIVE_INFINITY;
   lastMs = Number.NEGATIVE_INFINITY;
-  /** Whether the file says of itself that it is whole. */
+  /** Whether the file has its last line, `# EOF`. */
   hasEnd = false;
-  /** Whether stamps are in milliseconds: the original's files have no end to say. */
+  /** Whether time stamps are in milliseconds: the file is the original program's, which writes no `# EOF`. */
   isOriginal = false;
 
   constructor(name: string, sink?: SampleSink) {
-    this._name = name;
+    this.file = name;
     this.sink = sink;
   }
 
@@ -65,7 +65,7 @@ export class PushScan {
     return [...new Map(sent.map((series) => [series.tally, series])).values()];
   }
 
-  /** Reads whole lines and moves those that may be sent to the front; how many bytes they are. Throws ParseError. */
+  /** Reads whole lines, moves those that may be sent to the front, and returns their bytes. Throws ParseError. */
   keep(bytes: Uint8Array, length: number): number {
     let kept = 0;
     let runStart = 0;
@@ -88,8 +88,8 @@ export class PushScan {
   private take(bytes: Uint8Array, at: number, end: number): boolean {
     if (at === end) return false;
     if (bytes[at] === HASH) return this.comment(bytes, at, end);
-    const series = this.isSeries(this._series, bytes, at) ? this._series : this.seriesOf(bytes, at, end);
-    this._series = series;
+    const series = this.isSeries(this.last, bytes, at) ? this.last : this.seriesOf(bytes, at, end);
+    this.last = series;
     const valueStart = at + series.head.length;
     const valueEnd = bytes.indexOf(SPACE, valueStart);
     if (valueEnd < 0 || valueEnd > end) this.refuse(bytes, at, end, "a value and a time stamp");
@@ -115,24 +115,24 @@ export class PushScan {
     this.sink?.(series, atMs, value);
   }
 
-  /** Metadata goes with the samples; what a person or the original program noted beside them does not. */
+  /** Whether a comment is sent: metadata is, the notes of a person or of the original program are not. */
   private comment(bytes: Uint8Array, at: number, end: number): boolean {
     const text = quoteText(bytes.subarray(at, end));
     if (text === "# EOF") this.hasEnd = true;
     return /^# (TYPE|UNIT|HELP|EOF)\b/.test(text);
   }
 
-  /** Nearly every line is one of the series before it. */
+  /** Whether a line is of the given series. Nearly every line is of the series of the line before. */
   private isSeries(series: SeenSeries | undefined, bytes: Uint8Array, at: number): series is SeenSeries {
     if (series === undefined) return false;
     const { head } = series;
-    // From the end: that is where two series of one family differ.
+    // From the end, since two series of one family differ there.
     for (let i = head.length - 1; i >= 0; i--) if (head[i] !== bytes[at + i]) return false;
     return true;
   }
 
   private seriesOf(bytes: Uint8Array, at: number, end: number): SeenSeries {
-    // Labels may hold a brace, what is behind them cannot.
+    // Labels may hold a brace, the text after them cannot.
     const brace = bytes.subarray(at, end).lastIndexOf(CLOSING_BRACE);
     const head = bytes.subarray(at, brace < 0 ? at : at + brace + 2);
     const known = this.byHead.get(latin1.decode(head));
@@ -140,11 +140,11 @@ export class PushScan {
     const nameEnd = skipName(bytes, at);
     const name = quoteText(bytes.subarray(at, nameEnd));
     if (!name.startsWith("statexec_")) this.refuse(bytes, at, end, "a sample of statexec");
-    if (bytes[nameEnd] !== OPENING_BRACE) this.refuse(bytes, at, end, "{ behind the name");
+    if (bytes[nameEnd] !== OPENING_BRACE) this.refuse(bytes, at, end, "{ after the name");
     const scan = readLabels(bytes, nameEnd + 1);
     if ("expected" in scan) this.refuse(bytes, at, end, scan.expected);
     if (scan.end !== at + head.length - 1 || bytes[scan.end] !== SPACE)
-      this.refuse(bytes, at, end, "a space behind the labels");
+      this.refuse(bytes, at, end, "a space after the labels");
     const isPrivate = name === "statexec_run_info" && scan.labels.get("fact") === "arguments";
     const id = JSON.stringify([name, ...[...scan.labels].sort()]);
     const tally = this.tallies.get(id) ?? { points: 0, ascending: 0, lastMs: Number.NEGATIVE_INFINITY };
@@ -155,6 +155,6 @@ export class PushScan {
   }
 
   private refuse(bytes: Uint8Array, at: number, end: number, expected: string): never {
-    throw new ParseError(`${this._name}:${this.line}`, expected, quoteText(bytes.subarray(at, end)));
+    throw new ParseError(`${this.file}:${this.line}`, expected, quoteText(bytes.subarray(at, end)));
   }
 }

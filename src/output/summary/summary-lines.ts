@@ -6,19 +6,19 @@ import type { CommFigures } from "../../recording/run-figures.ts";
 import { isLowerBound, type RunFigures } from "../../recording/run-figures.ts";
 import type { RunReport } from "../../recording/run-report.ts";
 
-/** One line of a summary: what it is about, and what there is to say, most important first. */
+/** One line of a summary: its subject, and its parts, the most important first. */
 export interface SummaryLine {
   readonly label: string;
   readonly parts: readonly string[];
-  /** A row of marks behind the rest, where there is room. */
+  /** A row of marks after the parts, where there is room. */
   readonly chart?: string;
   readonly tone?: "bad";
 }
 
-/** So many process names are worth a line. */
+/** The number of process names that are shown. */
 const MOST_NAMES = 3;
 
-/** What is told of a run, in the order in which it is told; lines without anything to say are left out. */
+/** Returns the lines of a summary, in order. A line without a known figure is left out. */
 export function summaryLines(report: RunReport, file: string, unicode: boolean): SummaryLine[] {
   const { figures, budgets } = report;
   const lines: (SummaryLine | undefined)[] = [
@@ -46,7 +46,7 @@ export function summaryLines(report: RunReport, file: string, unicode: boolean):
 function endLine({ exitStatus, exitSignal, wallSeconds }: RunFigures): SummaryLine {
   const how =
     exitSignal !== undefined ? `signal ${exitSignal}` : exitStatus === undefined ? "unknown" : `${exitStatus}`;
-  const parts = [wallSeconds === undefined ? how : `${how} after ${seconds(wallSeconds)}`];
+  const parts = [wallSeconds === undefined ? how : `${how} after ${durationText(wallSeconds)}`];
   return { label: "exit", parts, ...(how === "0" ? {} : { tone: "bad" }) };
 }
 
@@ -55,7 +55,10 @@ function cpuLine({ figures, profile }: RunReport, unicode: boolean): SummaryLine
   if (all === undefined) return undefined;
   const { cpuUserSeconds = 0, cpuSystemSeconds = 0, cpuCores } = figures;
   const least = isLowerBound(figures.sources.get("cpu")) ? "at least " : "";
-  const parts = [`${least}${seconds(all)}`, `user ${seconds(cpuUserSeconds)}, system ${seconds(cpuSystemSeconds)}`];
+  const parts = [
+    `${least}${durationText(all)}`,
+    `user ${durationText(cpuUserSeconds)}, system ${durationText(cpuSystemSeconds)}`,
+  ];
   if (cpuCores !== undefined) parts.splice(1, 0, `${text(cpuCores, "cores")} cores`);
   return { label: "cpu", parts, ...(profile ? { chart: sparkline(profile.cores, unicode) } : {}) };
 }
@@ -64,7 +67,7 @@ function memoryLine({ figures, profile, startMs }: RunReport, unicode: boolean):
   const { memoryPeakBytes, memoryPeakAtMs, memoryLargestProcessBytes, memoryPeakWithCacheBytes } = figures;
   const parts: string[] = [];
   if (memoryPeakBytes !== undefined) {
-    const when = memoryPeakAtMs === undefined ? "" : ` after ${seconds((memoryPeakAtMs - startMs) / 1000)}`;
+    const when = memoryPeakAtMs === undefined ? "" : ` after ${durationText((memoryPeakAtMs - startMs) / 1000)}`;
     parts.push(`peak ${text(memoryPeakBytes, "bytes")}${when}`);
   }
   const source = figures.sources.get("memory_peak");
@@ -76,8 +79,8 @@ function memoryLine({ figures, profile, startMs }: RunReport, unicode: boolean):
   return { label: "memory", parts, ...(profile ? { chart: sparkline(profile.residentBytes, unicode) } : {}) };
 }
 
-/** How a figure is known, for people; a word that is not known here is its own. */
-export function sourceText(source: string): string {
+/** Returns the source of a figure in words for people; an unknown source as it is. */
+function sourceText(source: string): string {
   const words: Readonly<Record<string, string>> = {
     wait4: "exact",
     wait4_lower_bound: "a lower bound",
@@ -103,17 +106,17 @@ function transfers(label: string, into: Amount, out: Amount, whose?: string): Su
 
 function troubleLine({ throttledSeconds = 0, oomKills = 0 }: RunFigures): SummaryLine | undefined {
   const parts: string[] = [];
-  if (throttledSeconds > 0) parts.push(`held back by its CPU quota for ${seconds(throttledSeconds)}`);
+  if (throttledSeconds > 0) parts.push(`held back by its CPU quota for ${durationText(throttledSeconds)}`);
   if (oomKills > 0) parts.push(`${oomKills} ${oomKills === 1 ? "process" : "processes"} killed for memory`);
   return parts.length === 0 ? undefined : { label: "trouble", parts, tone: "bad" };
 }
 
-/** The largest, where there are several to tell apart. */
+/** Shows the largest names, if there are several. */
 function namesLine(names: readonly CommFigures[]): SummaryLine | undefined {
   const named = names.filter(({ comm }) => comm !== "other");
   if (named.length < 2) return undefined;
   const parts = named.slice(0, MOST_NAMES).map(({ comm, cpuSeconds: cpu = 0, memoryPeakBytes = 0 }) => {
-    return `${comm} ${seconds(cpu)} ${text(memoryPeakBytes, "bytes")}`;
+    return `${comm} ${durationText(cpu)} ${text(memoryPeakBytes, "bytes")}`;
   });
   return { label: "largest", parts };
 }
@@ -129,12 +132,12 @@ function sizingLine({ sizing }: RunReport): SummaryLine | undefined {
   return { label: "size", parts: [cpu, `memory ${mebibytes(memoryRequestBytes)} to ${mebibytes(memoryLimitBytes)}`] };
 }
 
-/** As Kubernetes writes them. */
-export function millicores(cores: number): string {
+/** Kubernetes writes CPU so: `250m`. */
+function millicores(cores: number): string {
   return `${Math.round(cores * 1000)}m`;
 }
 
-export function mebibytes(bytes: number): string {
+function mebibytes(bytes: number): string {
   return `${Math.round(bytes / 2 ** 20)}Mi`;
 }
 
@@ -146,7 +149,7 @@ function budgetLine(result: BudgetResult): SummaryLine {
 /** `memory<512MiB exceeded: 612 MiB (sampled)`. */
 export function budgetText({ text: given, name, verdict, measured, source }: BudgetResult): string {
   const unit = BUDGET_UNITS[name];
-  const shown = (value: number) => (unit === "seconds" ? seconds(value) : text(value, unit));
+  const shown = (value: number) => (unit === "seconds" ? durationText(value) : text(value, unit));
   const amount = measured === undefined ? "not measured" : shown(measured);
   return `${given} ${verdict}: ${amount}${source === undefined ? "" : ` (${sourceText(source)})`}`;
 }
@@ -155,8 +158,8 @@ function text(value: number, unit: Unit): string {
   return quantity(value, unit).replaceAll("\u202f", " ");
 }
 
-/** `350 ms`, `12.3 s`, `2 min 05 s`, `1 h 02 min`. */
-export function seconds(value: number): string {
+/** Returns a duration for people: `350 ms`, `12.3 s`, `2 min 05 s`, `1 h 02 min`. */
+function durationText(value: number): string {
   if (value < 0.9995) return `${Number((value * 1000).toPrecision(3))} ms`;
   if (value < 59.95) return `${value.toFixed(value < 9.995 ? 2 : 1)} s`;
   const whole = Math.round(value);

@@ -1,20 +1,20 @@
 import type { SummaryLine } from "./summary-lines.ts";
 
-/** How a terminal is, or that it is none. */
+/** What a terminal can show. */
 export interface TextStyle {
-  /** Columns; at least as many as the longest word needs. */
+  /** The number of columns. */
   readonly width: number;
   readonly colour: boolean;
 }
 
 const LABEL_WIDTH = 9;
 
-/** The furthest to the right that a chart begins, behind the label. */
+/** The column after the label at which a chart begins, if there is room. */
 const CHART_COLUMN = 56;
-/** What there must be room for beside a chart. */
+/** The least number of columns to the left of a chart. */
 const LEAST_BESIDES = 28;
 
-/** The lines of a summary as text, parts that have no room on a line on the next, below the first. */
+/** Returns a summary as text. Parts that do not fit on a line are on the next, below the first part. */
 export function summaryText(lines: readonly SummaryLine[], { width, colour }: TextStyle): string {
   const paint = (code: number, text: string) => (colour && text !== "" ? `\u001b[${code}m${text}\u001b[0m` : text);
   const room = Math.max(16, width - 1 - LABEL_WIDTH);
@@ -31,7 +31,7 @@ export function summaryText(lines: readonly SummaryLine[], { width, colour }: Te
   return `${all.join("\n")}\n`;
 }
 
-/** Parts with commas between them, as many on a line as there is room for; a longer one is broken at its spaces. */
+/** Joins parts by commas, as many on a line as fit. A part that is longer than a line is broken at its spaces. */
 function wrapped(parts: readonly string[], room: number, firstRoom: number): string[] {
   const rows: string[] = [];
   for (const part of parts) {

@@ -1,5 +1,5 @@
 import { version } from "../../package.json";
-import type { CompareRequest, ExploreRequest, ModeInvocation, RecoverRequest } from "../cli/modes.ts";
+import type { CompareRequest, ExploreRequest, ModeInvocation, RecoverRequest } from "../cli/mode-requests.ts";
 import type { ModeName } from "../cli/options.ts";
 import { EXIT_STATUS } from "../errors.ts";
 import { SystemError, writeAll } from "../os/files.ts";
