@@ -45,7 +45,7 @@ function statusOf(error: unknown): number {
   return error.reason === "not found" ? EXIT_STATUS.notFound : EXIT_STATUS.notExecutable;
 }
 
-/** Writes at once: the runtime's own streams would make a pipe non-blocking that we share with the command. */
+/** Writes synchronously: the runtime's own streams would make a pipe non-blocking that the command shares. */
 function warn(message: string): void {
   try {
     writeAll(2, new TextEncoder().encode(`statexec: ${message}\n`), "/dev/stderr");

@@ -29,7 +29,7 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
       continue;
     }
     const meant = nearestVariable(name);
-    if (meant !== undefined) warnings.push(`${printable(name)} is no variable of statexec; did you mean ${meant}?`);
+    if (meant !== undefined) warnings.push(`${printable(name)} is not a variable of statexec; did you mean ${meant}?`);
   }
   return { given, warnings };
 }

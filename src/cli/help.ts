@@ -34,7 +34,7 @@ export const EXAMPLES: readonly (readonly [command: string, purpose: string])[] 
   ["SE_LABEL_env=prod statexec --interval 0.1 ./job.sh", "a label, 10 samples a second"],
   ["statexec -s -- iperf3 -s", "wait for a client, start and stop with it"],
   ["statexec -c host1 -- iperf3 -c host1", "be that client"],
-  ["statexec --explore", "look at the run, in a browser"],
+  ["statexec --explore", "show the run in a browser"],
   ["statexec --compare old.prom new.prom", "see what became better or worse"],
   ["statexec --recover", "list the journals of runs that were killed"],
 ];

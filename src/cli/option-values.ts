@@ -15,7 +15,7 @@ export interface Peer {
   readonly port: number | undefined;
 }
 
-/** Refuses a delay of a day that was given in milliseconds, but no long delay that somebody may mean. */
+/** Refuses a delay of a day in milliseconds, but no delay that a user can mean. */
 const MAX_DELAY_SECONDS = 365 * 24 * 3600;
 
 /** Below this, milliseconds since the epoch are before March 1973: the number is in seconds by mistake. */

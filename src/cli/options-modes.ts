@@ -31,7 +31,7 @@ export const MODE_OPTIONS = {
   }),
   base: modifier({
     ...{ flag: "--base", of: "--compare", operand: { placeholder: "file", example: "base.prom" }, parse: filePath },
-    help: "With --compare, a run to compare with; may be repeated. Where a side has several runs, a difference within their spread counts as none.",
+    help: "With --compare, a run to compare with; may be repeated. Where both sides have several runs, a difference within their spread counts as none.",
   }),
   noise: modifier({
     ...{ flag: "--noise", of: "--compare", operand: { placeholder: "percent", example: "5" }, parse: percent },

@@ -15,7 +15,7 @@ type Invocation = RunInvocation | ModeInvocation;
 interface RunInvocation {
   readonly mode: "run";
   readonly config: Config;
-  /** What looks like a mistake but may be meant: a line each, for stderr before the command starts. */
+  /** What looks like a mistake but may be intended: a line each, for stderr before the command starts. */
   readonly warnings: readonly string[];
 }
 

@@ -7,6 +7,7 @@ import { OutputError } from "../errors.ts";
 import { type ClaimedOutput, claimOutput } from "../output/claim-output.ts";
 import type { Recording } from "../recording/recording.ts";
 import { withSummary } from "../recording/summary-series.ts";
+import { compileEagerly } from "../run/start.ts";
 
 /** Where the mode writes: a result to standard output, a warning to standard error. */
 interface Messages {
@@ -30,7 +31,7 @@ export async function writeReport({ page: path, files }: ReportRequest, { say, w
 
 /** `--report-to`: writes the page of a run that has just been recorded; `name` is its metrics file. Throws OutputError. */
 export async function writeRunReport(page: ClaimedOutput, recording: Recording, name: string): Promise<void> {
-  Bun.unsafe.setJITPolicy(1);
+  compileEagerly();
   await writePage(page, async () => ({
     runs: [runOf(withSummary(recording), { id: "0", name, live: false })],
     problems: [],

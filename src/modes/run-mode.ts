@@ -9,7 +9,7 @@ import { compileEagerly } from "../run/start.ts";
 
 const SIGPIPE = 13;
 
-/** What carries out each mode, and returns its exit status. Each loads what it needs itself. */
+/** The function that carries out each mode and returns its exit status. It loads what it needs itself. */
 const MODES: { readonly [Name in ModeName]: (request: ModeInvocation<Name>) => Promise<number> } = {
   help: async () => {
     const { renderHelp } = await import("../cli/help.ts");
@@ -42,8 +42,8 @@ const MODES: { readonly [Name in ModeName]: (request: ModeInvocation<Name>) => P
 
 /** Carries out a mode and returns how statexec ends. */
 export async function runMode(invocation: ModeInvocation): Promise<Ending & { kind: "exited" | "signaled" }> {
-  // A reader that leaves early is no failure. As other programs do we end by SIGPIPE: no status would be true of a result
-  // that nobody has read, and a shell's `pipefail` knows this one.
+  // A reader that leaves early is not a failure. We end by SIGPIPE as other programs do: status 0 would claim that the
+  // result was delivered, and scripts with `pipefail` expect this signal.
   const ended = { kind: "signaled", signal: SIGPIPE } as const;
   try {
     const code = await carryOut(invocation);
@@ -85,7 +85,7 @@ async function compare(request: CompareRequest): Promise<number> {
   return isWorse ? EXIT_STATUS.worse : EXIT_STATUS.done;
 }
 
-/** Goes on until a signal ends it. */
+/** Shows the page until a signal ends it. */
 async function explore(request: ExploreRequest): Promise<number> {
   compileEagerly();
   const [{ explore }, warn] = await Promise.all([import("../../explorer/server/explore.ts"), openLog()]);
@@ -102,15 +102,15 @@ function printed(text: string): number {
   return EXIT_STATUS.done;
 }
 
-/** Prints a mode's result, for which it was called: it ends where there is no reader. */
+/** Prints the result of a mode. Without a reader it throws, and the mode ends. */
 function print(text: string): void {
   write(1, text);
 }
 
-/** Whether a note had no reader. */
+/** Whether a note found no reader. */
 let hasReaderLeft = false;
 
-/** Prints what has been done. Without a reader, the mode still does the rest. */
+/** Prints what a mode has done so far. Without a reader the mode still does the rest. */
 function note(text: string): void {
   if (hasReaderLeft) return;
   try {
@@ -121,13 +121,13 @@ function note(text: string): void {
   }
 }
 
-/** Whether an error means that the reader of a pipe is gone: of standard output, or of the place of a page. */
+/** Whether an error means that a pipe has no reader: standard output, or the place of a page. */
 function isBrokenPipe(error: unknown): boolean {
   if (error instanceof SystemError) return error.code === "EPIPE";
   return error instanceof Error && isBrokenPipe(error.cause);
 }
 
-/** Writes at once: the runtime's own streams would make a pipe non-blocking that others share. */
+/** Writes synchronously: the runtime's own streams would make a pipe non-blocking that other processes share. */
 function write(fd: 1 | 2, text: string): void {
   writeAll(fd, new TextEncoder().encode(text), fd === 1 ? "/dev/stdout" : "/dev/stderr");
 }

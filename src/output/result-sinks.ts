@@ -43,7 +43,7 @@ export interface ResultSinks {
 
 /** Takes the places of the results that a run writes besides its metrics file. Throws OutputError where one is refused. */
 export function openResultSinks(config: Config, env: Environment): ResultSinks {
-  const sinks: ResultSink[] = [isSummaryPrinted(config) ? summaryOnTerminal(env) : { write: printBudgets }];
+  const sinks: ResultSink[] = [standardError(config, env)];
   const abandon = () => {
     for (const sink of sinks) sink.abandon?.();
   };
@@ -86,18 +86,18 @@ function appendedFile(path: string, flag: string, serialize: Serialize): ResultS
   return { write: (report, file) => append(path, serialize(report, file)) };
 }
 
-function summaryOnTerminal(env: Environment): ResultSink {
+/** The summary; without one, the budgets that were not kept. */
+function standardError(config: Config, env: Environment): ResultSink {
   return {
     write(report, file) {
-      const style = terminalStyle(env);
-      print(summaryText(summaryLines(report, file, style.unicode), style));
+      if (isSummaryPrinted(config)) {
+        const style = terminalStyle(env);
+        return print(summaryText(summaryLines(report, file, style.unicode), style));
+      }
+      for (const budget of report.budgets)
+        if (budget.verdict !== "kept") print(`statexec: budget ${budgetText(budget)}\n`);
     },
   };
-}
-
-/** Without a summary, only the budgets are printed that were not kept. */
-function printBudgets({ budgets }: RunReport): void {
-  for (const budget of budgets) if (budget.verdict !== "kept") print(`statexec: budget ${budgetText(budget)}\n`);
 }
 
 /** Returns what the terminal can show, by its environment: NO_COLOR, TERM, COLUMNS and the locale's character set. */

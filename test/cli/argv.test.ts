@@ -8,7 +8,7 @@ import { UsageError } from "../../src/errors.ts";
 
 type Row = readonly [argv: readonly string[], given: readonly string[], command: readonly string[]];
 
-/** What was given, as `option=text`; a boolean that stands alone is its option only. */
+/** Returns what was given as `option=text`; a boolean without a value as its option only. */
 function split(argv: readonly string[]) {
   const { given, rest: command, problem } = splitArgv(argv);
   return {
@@ -50,14 +50,14 @@ test.each(ROWS)("%j", (argv, given, command) => {
   expect(split(argv)).toEqual({ given: [...given], command: [...command], problem: undefined });
 });
 
-test("after a wrong word the split goes on, and the first problem stands", () => {
+test("a wrong word does not stop the split, and the first problem is reported", () => {
   const { given, command, problem } = split(["-d", "1", "--bogus", "--other", "-f", "-h", "ls", "-v"]);
   expect({ given, command }).toEqual({ given: ["delaySeconds=1", "help"], command: ["ls", "-v"] });
   expect(problem).toStartWith('unknown option "--bogus"');
 });
 
 const spellings = OPTION_IDS.flatMap((id) => [OPTIONS[id].flag, ...OPTIONS[id].shorts]);
-/** Words of every kind that a command line has: ours, nearly ours, values, anything. */
+/** Words of all kinds: our options, misspelt ones, values, anything. */
 const words = fc.array(
   fc.oneof(
     fc.constantFrom(...spellings, "--", "-", "", "ls", "1", "a=b", "-x", "--no-color", "\0", "\ud800"),
@@ -101,7 +101,7 @@ test("the command is always the end of the words", () => {
   );
 });
 
-test("nothing but a UsageError is thrown, of one line that ends", () => {
+test("only a UsageError is thrown, and its message is one line", () => {
   fc.assert(
     fc.property(words, environments, (argv, env) => {
       const oneLine = /^[^\p{Cc}\p{Cs}\u2028\u2029]{1,500}$/u;
@@ -117,7 +117,7 @@ test("nothing but a UsageError is thrown, of one line that ends", () => {
   );
 });
 
-test("a flag wins over its variable, whatever that holds", () => {
+test("a flag wins over its variable, whatever the value of the variable", () => {
   const options = OPTION_IDS.map((id): Option => OPTIONS[id]).filter((option) => option.kind === "setting");
   fc.assert(
     fc.property(fc.constantFrom(...options), fc.string({ minLength: 1 }), (option, text) => {

@@ -38,7 +38,7 @@ describe("a budget", () => {
     expect(limitsOf(text)).toEqual([expected as ReturnType<typeof limitsOf>[number]]);
   });
 
-  test("several stand in one text, with commas between them", () => {
+  test("several are separated by commas", () => {
     expect(limitsOf("cpu<1s, memory<1MiB,wall<2s")).toHaveLength(3);
   });
 
@@ -63,7 +63,7 @@ describe("a budget", () => {
     ["cpu<-1s", "expected a number and one of ms, s, m, h for cpu (e.g. cpu<90s), or +10% over a --baseline"],
     ["threads<1s", "expected a number without a unit for threads (e.g. threads<64), or +10% over a --baseline"],
     ["wall<1s,", "expected a name, < or <=, and a limit (e.g. memory<512MiB)"],
-  ])("%s is told what it lacks", (text, clause) => {
+  ])("%s is refused with what is expected", (text, clause) => {
     expect(clauseOf(text)).toBe(clause);
   });
 });
@@ -77,7 +77,7 @@ describe("several budgets", () => {
     expect(configFor(["ls"], { SE_BUDGET: "cpu<1s,wall<2s" }).budgets).toHaveLength(2);
   });
 
-  test("over a baseline need one", () => {
+  test("that are relative need a baseline", () => {
     const baseline = ["--baseline", "a.prom", "--baseline", "b.prom"];
     expect(configFor(["--budget", "cpu<+10%", ...baseline, "ls"]).baselines).toEqual(["a.prom", "b.prom"]);
     expect(() => configFor(["--budget", "cpu<+10%", "ls"])).toThrow(

@@ -41,7 +41,7 @@ const CASES: readonly (readonly [argv: string, env: Env, expected: Partial<Confi
   ["--no-record-args ls", {}, { noRecordArgs: true }],
   ["ls", { SE_NO_RECORD_ARGS: "YES" }, { noRecordArgs: true }],
   ["--no-record-args=off ls", { SE_NO_RECORD_ARGS: "1" }, {}],
-  // An empty variable is unset; the last of a flag wins.
+  // An empty variable is unset; the last occurrence of a flag wins.
   ["ls", { SE_FILE: "", SE_DELAY: "", SE_SERVER: "", SE_LABEL_a: "", SE_CONNECT: "", SE_LABEL_cpu: "" }, {}],
   ["-f a -f b ls", {}, { file: "b" }],
   ["-s -s=no ls", {}, {}],
@@ -108,7 +108,7 @@ const CASES: readonly (readonly [argv: string, env: Env, expected: Partial<Confi
     { sync: { ...server, ready: { kind: "http", url: "http://h:8000/up?a=b" } } },
   ],
   ["-s --ready http:https://h ls", {}, { sync: { ...server, ready: { kind: "http", url: "https://h" } } }],
-  // A token: the flag of either way over the variable of the other.
+  // A token: a flag of either option wins over a variable of the other.
   [
     "-s --sync-token a=b ls",
     { SE_SYNC_TOKEN: "x", SE_SYNC_TOKEN_FILE: "y" },
@@ -123,7 +123,7 @@ test.each(CASES)("%s with %j", (line, env, expected) => {
   expect(configFor(line.split(" "), env)).toStrictEqual({ ...DEFAULTS, ...expected });
 });
 
-test("the instance is the command as typed, what no label may hold replaced", () => {
+test("the instance is the command as typed, without what a label cannot hold", () => {
   expect(configFor(["--", "./bin/a b", "x"]).instance).toBe("./bin/a b");
   const { command, instance } = configFor(["a\r\u001b[1mb\ud800"]);
   expect(command).toEqual(["a\r\u001b[1mb\ud800"]);
@@ -159,14 +159,14 @@ test.each(MODES)("%s asks for: %s", (line, mode) => {
 
 const WARNINGS: readonly (readonly [argv: string, env: Env, warnings: readonly string[]])[] = [
   ["ls", { SE_DELAY: "1", PATH: "/bin", se_dealy: "1" }, []],
-  ["ls", { SE_DEALY: "2" }, ["SE_DEALY is no variable of statexec; did you mean SE_DELAY?"]],
-  ["ls", { SE_LABLE_env: "x" }, ["SE_LABLE_env is no variable of statexec; did you mean SE_LABEL_<key>?"]],
+  ["ls", { SE_DEALY: "2" }, ["SE_DEALY is not a variable of statexec; did you mean SE_DELAY?"]],
+  ["ls", { SE_LABLE_env: "x" }, ["SE_LABLE_env is not a variable of statexec; did you mean SE_LABEL_<key>?"]],
   [
     "ls",
     { SE_LABEL: "a=b", SE_LABEL_: "x" },
     [
-      "SE_LABEL is no variable of statexec; did you mean SE_LABEL_<key>?",
-      "SE_LABEL_ is no variable of statexec; did you mean SE_LABEL_<key>?",
+      "SE_LABEL is not a variable of statexec; did you mean SE_LABEL_<key>?",
+      "SE_LABEL_ is not a variable of statexec; did you mean SE_LABEL_<key>?",
     ],
   ],
   ["ls", { SE_DEALY: "" }, []],

@@ -27,7 +27,7 @@ test("help has every option once, with its variable and its default", () => {
   }
 });
 
-test("help begins with the usage, and tells exit statuses and examples", () => {
+test("help begins with the usage, and has exit statuses and examples", () => {
   expect(help).toStartWith("Usage: statexec [OPTIONS] [--] <command> [args]\n");
   for (const status of ["125", "126", "127"]) expect(help).toContain(`\n  ${status}  `);
   expect(help).toContain("\nExamples:\n");

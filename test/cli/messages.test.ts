@@ -50,7 +50,7 @@ const ROWS: readonly Row[] = [
     {},
     `unknown option "-\\u001b\\u009b\\u2028": statexec --help lists the options. ${DASHES}`,
   ],
-  // The first wrong word is the one that is told of.
+  // The first wrong word is reported.
   flag("-d make -j8", `--delay (-d): got "make", ${SECONDS}`),
   // Missing values.
   flag("-f", "--file (-f): the value is missing; expected <file>: write --file run.prom"),
@@ -149,7 +149,7 @@ const ROWS: readonly Row[] = [
   flag("-c -1 ls", `--connect (-c): got "-1", ${PEER}`),
   variable("SE_CONNECT", "h:", `SE_CONNECT: got "h:", ${PORT} after the colon`),
   variable("SE_CONNECT", "ftp://h", `SE_CONNECT: got "ftp://h", ${PEER}`),
-  // What only one side has, or both.
+  // Options of synchronised runs.
   flag("-c h --sync-timeout -1 ls", `--sync-timeout: got "-1", ${SECONDS}`),
   flag("-s --stop-timeout 1m ls", `--stop-timeout: got "1m", ${SECONDS}`),
   flag("-s --sync-grace 0 ls", '--sync-grace: got "0", expected a number of seconds from 1 to 3600 (e.g. 10)'),
@@ -176,7 +176,7 @@ const ROWS: readonly Row[] = [
     { SE_SYNC_TOKEN: "hush", SE_SYNC_TOKEN_FILE: "f" },
     "SE_SYNC_TOKEN and SE_SYNC_TOKEN_FILE: a run has one token; remove one",
   ],
-  // Both sides at once.
+  // Server and client at once.
   [
     ["--server", "ls"],
     { SE_CONNECT: "10.0.0.7" },

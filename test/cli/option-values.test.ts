@@ -67,11 +67,11 @@ test.each([
   "-1",
   "--",
   "\0",
-])("no peer: %j", (text) => {
+])("not a peer: %j", (text) => {
   expect(peer(text)).toBeInstanceOf(Fault);
 });
 
-test("a peer's host can stand in a URL", () => {
+test("a peer's host can be part of a URL", () => {
   fc.assert(
     fc.property(
       fc.oneof(
@@ -130,7 +130,7 @@ test("a label's key is always a legal name, its value the text after the first =
   );
 });
 
-test("what is made writable is so, and what is so stays as it is", () => {
+test("writable() returns a writable text, and a writable text as it is", () => {
   fc.assert(
     fc.property(fc.string({ unit: "binary" }), (text) => {
       expect(isWritable(writable(text))).toBe(true);

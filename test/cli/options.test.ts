@@ -19,13 +19,13 @@ test("flags, short names and variables are unique", () => {
   expect(new Set(variables).size).toBe(variables.length);
 });
 
-test("no setting's variable is a label's", () => {
+test("no setting's variable looks like a label's", () => {
   for (const { kind, env } of withVariable)
     if (kind === "setting") expect(env.startsWith(OPTIONS.label.env), env).toBe(false);
 });
 
 describe.each(options)("$flag", (option) => {
-  test("is spelled as an option, and found by each spelling", () => {
+  test("has the spelling of an option, and is found by each spelling", () => {
     expect(option.flag).toMatch(/^--[a-z]+(-[a-z]+)*$/);
     for (const short of option.shorts) expect(short).toMatch(/^-[a-z]+$/);
     for (const spelling of [option.flag, ...option.shorts])
@@ -39,18 +39,18 @@ describe.each(options)("$flag", (option) => {
     else expect(option.operand.placeholder).toMatch(/^[a-z=]+$/);
   });
 
-  test("has the variable of its long name, unless it is a mode or of one", () => {
+  test("has the variable of its long name, unless it is a mode or an option of one", () => {
     if (!("env" in option)) return expect(Object.keys(option)).not.toContain("env");
     const name = `SE_${option.flag.slice(2).toUpperCase().replaceAll("-", "_")}`;
     expect(option.env).toBe(option.kind === "list" ? `${name}_` : name);
   });
 
-  test("an empty value is an error by flag, and none by variable", () => {
+  test("an empty value is an error as a flag, and ignored as a variable", () => {
     expect(() => parseInvocation([`${option.flag}=`, "ls"], {})).toThrow(UsageError);
     if ("env" in option) expect(parseInvocation(["ls"], { [option.env]: "" })).toEqual(parseInvocation(["ls"], {}));
   });
 
-  test("a wrong value is told of by flag and by variable", () => {
+  test("a wrong value is reported with its flag or variable", () => {
     const wrong = "\0";
     expect(() => parseInvocation([`${option.flag}=${wrong}`, "ls"], {})).toThrow(`${option.flag}`);
     if (option.kind === "setting")
@@ -58,7 +58,7 @@ describe.each(options)("$flag", (option) => {
   });
 });
 
-test("every option of a general one is of its kind", () => {
+test("every general option exists", () => {
   for (const option of options)
     if (option.kind === "setting" && option.general !== undefined)
       expect(Object.keys(OPTIONS)).toContain(option.general);

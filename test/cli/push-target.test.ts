@@ -3,7 +3,7 @@ import { Fault } from "../../src/cli/option-values.ts";
 import { pushTarget } from "../../src/cli/push-target.ts";
 import { parseInvocation } from "../../src/cli/resolve.ts";
 
-describe("a target's URL decides its form", () => {
+describe("a target's URL decides the format", () => {
   const IMPORT = "/api/v1/import/prometheus";
   test.each([
     ["http://vm:8428", "text", `http://vm:8428${IMPORT}`],
@@ -36,7 +36,7 @@ describe("secrets", () => {
   const TARGET = ["--push", "http://vm:8428"];
   const read = (env: Record<string, string>) => parseInvocation(TARGET, env);
 
-  test("come from variables, and no other name is near them", () => {
+  test("come from variables, and are never suggested for a misspelt name", () => {
     const invocation = read({ SE_PUSH_USER: "7", SE_PUSH_PASSWORD: "p" });
     expect(invocation).toEqual({
       mode: "push",
@@ -48,7 +48,7 @@ describe("secrets", () => {
     });
     const run = parseInvocation(["ls"], { SE_PUSH_TOKEN: "t", SE_PUSH_TOKN: "t" });
     expect(run.mode === "run" && run.warnings).toEqual([
-      "SE_PUSH_TOKN is no variable of statexec; did you mean SE_PUSH_TO?",
+      "SE_PUSH_TOKN is not a variable of statexec; did you mean SE_PUSH_TO?",
     ]);
   });
 

@@ -4,24 +4,24 @@ import { join } from "node:path";
 import { pushTarget } from "../helpers/push-target.ts";
 import { BIN, cleanEnv, type RunResult, runProgram, tempFolder } from "../helpers/statexec.ts";
 
-/** Debian's nobody: a user who owns nothing. */
+/** Debian's user `nobody`, who owns no files. */
 const NOBODY = 65534;
 const isRoot = process.getuid?.() === 0;
 const mayUnshare = isRoot && Bun.spawnSync(["unshare", "-m", "true"]).success;
 
-/** Runs a script as nobody. The binary is read from where nobody may: by a descriptor that root opened. */
+/** Runs a script as Debian's nobody. */
 function asNobody(script: string, folder: string): Promise<RunResult> {
   const words = ["setpriv", `--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups", "sh", "-c", script];
   return runProgram(words, { cwd: folder, env: cleanEnv({ BIN }) });
 }
 
-/** Runs a script in a mount namespace of its own: what it mounts nobody else sees. */
+/** Runs a script in a mount namespace of its own: its mounts are invisible elsewhere. */
 function inNamespace(script: string, folder: string): Promise<RunResult> {
   return runProgram(["unshare", "-m", "sh", "-c", script], { cwd: folder, env: cleanEnv({ BIN }) });
 }
 
 describe.skipIf(!isRoot)("a user without rights", () => {
-  test("where nothing can be made has an existing file of theirs written in place, by the same inode", async () => {
+  test("who cannot create a file has an existing one written in place: the inode stays", async () => {
     using folder = tempFolder();
     chmodSync(folder.path, 0o755);
     writeFileSync(folder.file("run.prom"), "x".repeat(100_000));
@@ -36,12 +36,12 @@ describe.skipIf(!isRoot)("a user without rights", () => {
 
   test.each([
     [
-      "has a new file refused where nothing can be made",
+      "who cannot create a file has a new one refused",
       "new.prom",
       "nothing can be made in its folder . (Permission denied)",
     ],
     ["has a read-only file refused", "open/mine.prom", "is read-only; remove it or choose another --file"],
-    ["has a file of another refused", "theirs.prom", "is read-only; remove it or choose another --file"],
+    ["has another user's file refused", "theirs.prom", "is read-only; remove it or choose another --file"],
   ])("%s, before the command starts", async (_, name, message) => {
     using folder = tempFolder();
     chmodSync(folder.path, 0o755);
@@ -63,7 +63,7 @@ describe.skipIf(!mayUnshare)("as root, in a /dev of its own", () => {
     "mount --bind dev /dev",
   ].join(" && ");
 
-  test("devices and fifos are written as they are, and stay what they are", async () => {
+  test("devices and fifos are written and not replaced", async () => {
     using folder = tempFolder();
     const script = [
       PRIVATE_DEV,
@@ -91,10 +91,10 @@ describe.skipIf(!mayUnshare)("as root, in a /dev of its own", () => {
 
 describe("standard output", () => {
   test.each(["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"])(
-    "as %s comes behind what the command wrote there",
+    "as %s gets the metrics after what the command wrote there",
     async (name) => {
       using folder = tempFolder();
-      const script = `exec > out; echo before; ${BIN} -f ${name} echo command; echo behind`;
+      const script = `exec > out; echo before; ${BIN} -f ${name} echo command; echo after`;
       await runProgram(["sh", "-c", script], { cwd: folder.path });
       const lines = readFileSync(folder.file("out"), "utf8").split("\n");
       expect([...lines.slice(0, 3), ...lines.slice(-3)]).toEqual([
@@ -102,13 +102,13 @@ describe("standard output", () => {
         "command",
         "# TYPE statexec_run info",
         "# EOF",
-        "behind",
+        "after",
         "",
       ]);
     },
   );
 
-  test("that is closed is refused", async () => {
+  test("is refused if it is closed", async () => {
     const result = await runProgram(["sh", "-c", `${BIN} -f - true >&-`]);
     expect(result).toMatchObject({ code: 125, stderr: "statexec: /dev/stdout: is not open for writing\n" });
   });

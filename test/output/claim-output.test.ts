@@ -29,7 +29,7 @@ function refusal(path: string): string {
 }
 
 describe("a file", () => {
-  test("appears by rename: the old one stays until then, and nothing else is left", async () => {
+  test("appears by rename: the old file stays until then, and no other file is left", async () => {
     using folder = tempFolder();
     const path = folder.file("run.prom");
     writeFileSync(path, "old");
@@ -42,13 +42,13 @@ describe("a file", () => {
     expect(readdirSync(folder.path)).toEqual(["run.prom"]);
   });
 
-  test("that was given up leaves everything as it was", async () => {
+  test("that is abandoned leaves everything as it was", async () => {
     using folder = tempFolder();
     claimOutput(folder.file("run.prom")).abandon();
     expect(readdirSync(folder.path)).toEqual([]);
   });
 
-  test("whose making fails leaves the old one, and says why", async () => {
+  test("that cannot be made leaves the old one, and the error says why", async () => {
     using folder = tempFolder();
     const path = folder.file("run.prom");
     writeFileSync(path, "old");
@@ -75,7 +75,7 @@ describe("a file", () => {
     expect(statSync(folder.file("new.prom")).mode & 0o777).toBe(0o604);
   });
 
-  test("behind a symlink is replaced in its own folder, one that is not there yet too", async () => {
+  test("that a symlink points to is replaced or created in its own folder", async () => {
     using folder = tempFolder();
     mkdirSync(folder.file("real"));
     writeFileSync(folder.file("real/run.prom"), "old");
@@ -90,7 +90,7 @@ describe("a file", () => {
     }
   });
 
-  test("that a living run holds is left to it: the second writes beside it and says so", async () => {
+  test("that a living run has claimed stays its own: the second run writes another and says so", async () => {
     using folder = tempFolder();
     const first = claimOutput(folder.file("run.prom"));
     const second = claimOutput(folder.file("run.prom"));
@@ -104,7 +104,7 @@ describe("a file", () => {
     expect(claimOutput(folder.file("run.prom")).notice).toBeUndefined();
   });
 
-  test("left behind by a killed run is taken over", async () => {
+  test("that a killed run left is taken over", async () => {
     using folder = tempFolder();
     writeFileSync(folder.file(".run.prom.part"), "half a file of a run that was killed");
     await claimOutput(folder.file("run.prom")).write(text("x"));
@@ -142,14 +142,14 @@ describe("refused before the start", () => {
   });
 });
 
-describe("written as it is", () => {
+describe("written without a rename", () => {
   test("a device", async () => {
     const before = statSync("/dev/null");
     await claimOutput("/dev/null").write(text("x"));
     expect(statSync("/dev/null").ino).toBe(before.ino);
   });
 
-  test("a full device, which is an error in words", async () => {
+  test("a full device, with an error in words", async () => {
     await expect(claimOutput("/dev/full").write(text("x"))).rejects.toThrow(
       new OutputError("/dev/full: cannot be written (No space left on device)"),
     );
@@ -166,7 +166,7 @@ describe("written as it is", () => {
   });
 });
 
-test("where files cannot be locked, a run has a part of its own, and leaves none of another's name", () => {
+test("where files cannot be locked, each run has a part file of its own name, and leaves no other", () => {
   using folder = tempFolder();
   const noLocks = () => {
     throw new SystemError("ENOLCK", "flock", "", "No locks available");

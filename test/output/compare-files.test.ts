@@ -57,7 +57,7 @@ test("colour changes nothing but colour", () => {
   expect(coloured).toContain("\u001b[31mworse\u001b[0m");
 });
 
-test("several runs are said to be several", () => {
+test("the header says how many runs a side has", () => {
   const table = comparisonTable(compareRuns([BASE, BASE], [NEXT], 0.05), { baseRuns: 2, nextRuns: 1, colour: false });
   expect(table.split("\n")[0]).toBe("                            base, 2 runs           new    change");
 });

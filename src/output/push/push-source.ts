@@ -42,7 +42,7 @@ async function* blocksOf(text: TextReader, path: string, blockBytes: number): As
     length += count;
     if (length < blockBytes) continue;
     const whole = bytes.lastIndexOf(LINE_FEED, length - 1) + 1;
-    if (whole === 0) throw new OutputError(`${path}: is no metrics file (it has no lines)`);
+    if (whole === 0) throw new OutputError(`${path}: is not a metrics file (it has no lines)`);
     yield { bytes, length: whole, cut: false };
     // The other buffer is free now: its lines have been sent.
     const next = buffers[++turn % 2]!;
@@ -70,6 +70,6 @@ function openMetrics(path: string): TextReader {
 function outputErrorOf(error: unknown, path: string): unknown {
   if (error instanceof SystemError) return new OutputError(`${path}: cannot be read (${error.reason})`);
   if (error instanceof DamagedFileError)
-    return new OutputError(`${path}: is no whole ${error.compression} file (${error.reason})`);
+    return new OutputError(`${path}: is not a complete ${error.compression} file (${error.reason})`);
   return error;
 }
