@@ -7,14 +7,6 @@ import { readSecrets } from "./push-target.ts";
 /** `--compare`, unless the user gives another: 5 %. */
 const DEFAULT_NOISE = 0.05;
 
-export interface ExploreRequest {
-  /** Paths of files and folders; empty: what this folder has. */
-  readonly paths: readonly string[];
-  readonly open: boolean;
-  /** Undefined: any free port. */
-  readonly port: number | undefined;
-}
-
 export interface ReportRequest {
   /** Path of the page. */
   readonly page: string;
@@ -57,7 +49,7 @@ interface ModeWords {
 
 /** What each mode makes of its words. The modes that are not here take none: with those, no other word is checked. */
 const REQUESTS = {
-  explore: ({ operands, values }: ModeWords): ExploreRequest => ({
+  explore: ({ operands, values }: ModeWords) => ({
     paths: operands,
     open: !values("noOpen").includes(true),
     port: values("explorePort").at(-1),

@@ -1,5 +1,5 @@
 import { version } from "../../package.json";
-import type { CompareRequest, ExploreRequest, ModeInvocation, RecoverRequest } from "../cli/mode-requests.ts";
+import type { CompareRequest, ModeInvocation, RecoverRequest } from "../cli/mode-requests.ts";
 import type { ModeName } from "../cli/options.ts";
 import { EXIT_STATUS } from "../errors.ts";
 import { SystemError, writeAll } from "../os/files.ts";
@@ -86,7 +86,7 @@ async function compare(request: CompareRequest): Promise<number> {
 }
 
 /** Shows the page until a signal ends it. */
-async function explore(request: ExploreRequest): Promise<number> {
+async function explore(request: ModeInvocation<"explore">): Promise<number> {
   compileEagerly();
   const [{ explore }, warn] = await Promise.all([import("../../explorer/server/explore.ts"), openLog()]);
   const say = (address: string) => {

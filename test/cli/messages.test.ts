@@ -52,6 +52,10 @@ const ROWS: readonly Row[] = [
   ],
   // The first wrong word is reported.
   flag("-d make -j8", `--delay (-d): got "make", ${SECONDS}`),
+  // Options of another mode, or of none.
+  flag("--noise 5 ls", "--noise has no effect without --compare; leave it out"),
+  flag("--push http://vm:8428 --noise 5 a.prom", "--noise has no effect without --compare; leave it out"),
+  flag("--explore --any-command", "--any-command has no effect without --compare; leave it out"),
   // Missing values.
   flag("-f", "--file (-f): the value is missing; expected <file>: write --file run.prom"),
   flag(
