@@ -1,9 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { reportHtml } from "../explorer/report/html.ts";
-import { loadRuns } from "../explorer/report/load.ts";
-import { type Look, TestBrowser } from "../test/explorer/browser.ts";
+import { loadRuns, reportHtml } from "../explorer/report/report-page.ts";
+import { type Tab, TestBrowser } from "../test/explorer/browser.ts";
 import { BIN } from "../test/helpers/statexec.ts";
 import { Terminal } from "../test/helpers/terminal.ts";
 
@@ -48,7 +47,7 @@ function composed(page: Buffer, said: string): string {
   <div id="terminal"><pre><b>$ ${html(EXAMPLE!)}</b>\n${html(said)}</pre></div>`;
 }
 
-async function pageOf(file: string, look: Look, folder: string): Promise<Buffer> {
+async function pageOf(file: string, tab: Tab, folder: string): Promise<Buffer> {
   const { runs, problems } = await loadRuns([file]);
   for (const { message } of problems) throw new Error(message);
   const shown = runs.map((run) => {
@@ -57,8 +56,8 @@ async function pageOf(file: string, look: Look, folder: string): Promise<Buffer>
   });
   const page = join(folder, "page.html");
   await Bun.write(page, await reportHtml({ runs: shown, problems }));
-  await look.open(`file://${page}`);
-  return look.page.screenshot();
+  await tab.open(`file://${page}`);
+  return tab.page.screenshot();
 }
 
 async function main(): Promise<void> {
@@ -67,12 +66,12 @@ async function main(): Promise<void> {
   try {
     await typed(BEFORE!, folder);
     const said = await typed(EXAMPLE!, folder);
-    const look = await browser.look({ viewport: { width: 1240, height: 840 } });
-    const page = await pageOf(join(folder, "statexec_metrics.prom"), look, folder);
-    await look.page.setViewportSize({ width: 1280, height: 800 });
+    const tab = await browser.newTab({ viewport: { width: 1240, height: 840 } });
+    const page = await pageOf(join(folder, "statexec_metrics.prom"), tab, folder);
+    await tab.page.setViewportSize({ width: 1280, height: 800 });
     await Bun.write(join(folder, "picture.html"), `<!doctype html>${composed(page, said)}`);
-    await look.page.goto(`file://${folder}/picture.html`);
-    await look.page.screenshot({ path: PICTURE });
+    await tab.page.goto(`file://${folder}/picture.html`);
+    await tab.page.screenshot({ path: PICTURE });
     console.log(`${PICTURE}, ${(Bun.file(PICTURE).size / 1024).toFixed(0)} KiB\n${said}`);
   } finally {
     await browser.close();

@@ -1,10 +1,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { reportHtml } from "../explorer/report/html.ts";
-import { loadRuns } from "../explorer/report/load.ts";
+import { loadRuns, reportHtml } from "../explorer/report/report-page.ts";
 import { TestBrowser } from "../test/explorer/browser.ts";
-import { madeFile } from "../test/explorer/runs.ts";
+import { madeFile } from "../test/explorer/made-runs.ts";
 
 /** The picture in docs/explorer.md. */
 const PICTURE = "explorer/screenshot.png";
@@ -23,9 +22,9 @@ async function main(): Promise<void> {
     const shown = runs.map((run) => ({ ...run, info: { ...run.info, name: run.info.name.replace(/^.*\//, "") } }));
     const page = join(folder, "page.html");
     await Bun.write(page, await reportHtml({ runs: shown, problems }));
-    const look = await browser.look({ viewport: { width: 1200, height: 860 } });
-    await look.open(`file://${page}`);
-    await look.page.screenshot({ path: PICTURE });
+    const tab = await browser.newTab({ viewport: { width: 1200, height: 860 } });
+    await tab.open(`file://${page}`);
+    await tab.page.screenshot({ path: PICTURE });
     console.log(`${PICTURE}, ${(Bun.file(PICTURE).size / 1024).toFixed(0)} KiB`);
   } finally {
     await browser.close();

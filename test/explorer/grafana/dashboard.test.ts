@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { dashboard, EVENTS, SECTIONS } from "../../../explorer/grafana/dashboard.ts";
+import { dashboard, EVENTS, ROWS } from "../../../explorer/grafana/dashboard.ts";
 import { promql } from "../../../explorer/grafana/query.ts";
 import { DASHBOARD_FILE, dashboardText } from "../../../scripts/dashboard.ts";
 import { METRICS, type SeriesKey } from "../../../src/catalog/index.ts";
@@ -16,7 +16,7 @@ const IMPORT = join(ROOT, "explorer/import");
 const SAMPLES = readdirSync(IMPORT).filter((name) => name.endsWith(".prom"));
 const ORIGINAL = join(ROOT, "test/fixtures/original/sleep.prom");
 
-const PANELS = SECTIONS.flatMap(({ panels }) => panels);
+const PANELS = ROWS.flatMap(({ panels }) => panels);
 const QUERIES = PANELS.flatMap(({ title, lines }) => lines.map(({ query }) => ({ title, query })));
 
 interface Laid {

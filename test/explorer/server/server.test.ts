@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { decodePoints } from "../../../explorer/data/message-format.ts";
 import type { RunInfo, Runs } from "../../../explorer/data/model.ts";
-import { decodePoints } from "../../../explorer/data/wire.ts";
 import { MACHINE, RUN, series } from "../../../src/catalog/index.ts";
 import { explorer } from "../../helpers/explorer.ts";
 import { recordingOf, renderBytes, START_MS } from "../../helpers/recording.ts";
