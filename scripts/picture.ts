@@ -6,15 +6,15 @@ import { type Tab, TestBrowser } from "../test/explorer/browser.ts";
 import { BIN } from "../test/helpers/statexec.ts";
 import { Terminal } from "../test/helpers/terminal.ts";
 
-/** The picture on top of the README: the run of its first example, in the terminal and on the page. */
+/** The picture at the top of the README: its first example, in a terminal and on the page. */
 const PICTURE = resolve("docs/picture.png");
 
-/** What is neither the machine's own name nor a person's. */
+/** Replaces the name of the machine. */
 const HOST = "builder";
 
 const [, BEFORE, EXAMPLE] = /^\$ (.*)\n\$ (statexec .*)$/m.exec(readFileSync("README.md", "utf8"))!;
 
-/** Runs a line in a terminal, as a person would, and answers all that was shown. */
+/** Runs a line in a terminal; returns the output. */
 async function typed(line: string, cwd: string): Promise<string> {
   const env = { LANG: "C.UTF-8", TERM: "xterm-256color", PATH: `${resolve(BIN, "..")}:${process.env.PATH}` };
   const terminal = new Terminal(["bash", "--norc", "-c", line], { cwd, env });
@@ -27,13 +27,13 @@ const COLOURS: Readonly<Record<string, string>> = { 2: "opacity:.6", 31: "color:
 const ESCAPE = String.fromCharCode(27);
 const PAINTED = new RegExp(`${ESCAPE}\\[(\\d+)m(.*?)${ESCAPE}\\[0m`, "gs");
 
-/** What a terminal showed, as HTML. */
+/** Returns the output of a terminal as HTML. */
 function html(shown: string): string {
   const text = shown.replaceAll("\r", "").replaceAll("&", "&amp;").replaceAll("<", "&lt;").trimEnd();
   return text.replace(PAINTED, (_, code, said) => `<span style="${COLOURS[code]}">${said}</span>`);
 }
 
-/** Both as windows, the terminal over the page. */
+/** Returns both as windows, the terminal in front of the page. */
 function composed(page: Buffer, said: string): string {
   return `<style>
     body { margin: 0; width: 1280px; height: 800px; background: linear-gradient(135deg, #dbe6f0, #eef1f4); }

@@ -8,7 +8,7 @@ import { madeFile } from "../test/explorer/made-runs.ts";
 /** The picture in docs/explorer.md. */
 const PICTURE = "explorer/screenshot.png";
 
-/** Takes the picture of a recording's page: of the file that is named, or of a build as the tests make it. */
+/** Takes a picture of the page of the file in the arguments; by default of the build that the tests generate. */
 async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "statexec-screenshot-"));
   const browser = await TestBrowser.launch();
@@ -18,7 +18,7 @@ async function main(): Promise<void> {
     if (named === undefined) await Bun.write(file, madeFile());
     const { runs, problems } = await loadRuns([file]);
     for (const { message } of problems) console.error(message);
-    if (runs.length === 0) throw new Error(`${file}: there is no run in it`);
+    if (runs.length === 0) throw new Error(`${file}: it contains no run`);
     const shown = runs.map((run) => ({ ...run, info: { ...run.info, name: run.info.name.replace(/^.*\//, "") } }));
     const page = join(folder, "page.html");
     await Bun.write(page, await reportHtml({ runs: shown, problems }));

@@ -5,7 +5,7 @@ import { quantity } from "../../src/recording/units.ts";
 import type { RunFigures } from "./run-figures.ts";
 import { wallSeconds } from "./verdict.ts";
 
-/** A sentence about a limit that the command reached, or that it reached none. */
+/** A sentence about a limit that was reached, or a sentence that none was. */
 export interface Bottleneck {
   /** `bad`: something failed; `held`: a limit was reached; `calm`: none was. */
   readonly tone: "bad" | "held" | "calm";
@@ -54,14 +54,14 @@ function panelOf({ limitedBy }: Diagnosis, evidence: Evidence, figures: RunFigur
   }
 }
 
-/** For files without series of the command: whether the machine was busy. */
+/** Finds a busy machine; only for files without series of the command. */
 function busyMachine({ ownCores, machineCores, cpus, seconds }: Evidence): Bottleneck | undefined {
   if (!Number.isNaN(ownCores) || !(seconds > 0) || !(machineCores > FULL * cpus)) return undefined;
   const text = `The CPUs were busy: ${quantity(machineCores, "cores")} of ${cpus} cores on average.`;
   return { tone: "held", text, panel: "machine-cpu" };
 }
 
-/** Memory that was nearly full, although nothing had to wait for it. */
+/** Finds memory that was nearly full, although nothing had to wait for it. */
 function fullMemory(figures: RunFigures): Bottleneck | undefined {
   const limit = figures.last(CONTAINER.memoryLimit);
   const peak = figures.last(COMMAND.memoryPeak);

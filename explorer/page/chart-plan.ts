@@ -98,7 +98,7 @@ function planOverlay(spec: PanelSpec, runs: readonly NamedFigures[]): PlannedCha
 
 /**
  * Returns a run's lines in an overlay, distinguished by dashes. A panel with layers has one line, their sum. Else each
- * line is the sum of its series; only shares have no sum, so the largest values of their label are drawn.
+ * line is the sum of its series; shares cannot be summed, so the largest values of their label are drawn.
  */
 function overlayLines(spec: PanelSpec, figures: RunFigures): PlannedLine[] {
   const whole = (one: LineSpec) => plainLine(one, figures.indexesOf(one.metric, one.only ?? {}), figures.run);

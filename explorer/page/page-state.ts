@@ -2,13 +2,13 @@
 export interface PageState {
   /** The ids of the shown runs; empty: the page chooses. */
   readonly runs: readonly string[];
-  /** Whether several runs share their charts or each host has its own; undefined: the page chooses. */
+  /** `overlay`: several runs share their charts; `hosts`: each has its own; undefined: the page chooses. */
   readonly view: "overlay" | "hosts" | undefined;
   /** The zoomed range, in seconds from the start; undefined: the whole run. */
   readonly zoom: Range | undefined;
   /** The position of the pinned cursor, in seconds from the start. */
   readonly pin: number | undefined;
-  /** Whether times count from the start or are those of the clock. */
+  /** `start`: the axis counts from the start; `wall`: it shows the clock time. */
   readonly clock: "start" | "wall";
   /** Undefined: the theme of the system. */
   readonly theme: "light" | "dark" | undefined;

@@ -36,7 +36,7 @@ async function template(): Promise<string> {
 export async function buildTemplate(): Promise<string> {
   const [style, script, page] = await Promise.all([
     bundled("./style.css"),
-    bundled("./main.ts"),
+    bundled("./entry.ts"),
     Bun.file(sourcePath("./index.html")).text(),
   ]);
   const policy = [

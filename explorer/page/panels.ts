@@ -52,6 +52,22 @@ function line<const M extends Metric>(
   return { ...spec, metric } as LineSpec;
 }
 
+/** Returns the layers of a CPU time. */
+function userAndSystem(metric: Metric): LineSpec[] {
+  return [
+    { metric, label: "user", only: { mode: ["user"] }, hue: "blue", layer: true },
+    { metric, label: "system", only: { mode: ["system"] }, hue: "orange", layer: true },
+  ];
+}
+
+/** Returns the lines of a pressure: for each resource the time in which some tasks waited, and in which all did. */
+function someAndFull(metric: Metric): LineSpec[] {
+  return [
+    { metric, label: "{}", only: { mode: ["some"] }, by: "resource", hue: "blue" },
+    { metric, label: "{}, all", only: { mode: ["full"] }, by: "resource", hue: "blue", dashed: true },
+  ];
+}
+
 /** What the command and its descendants used. */
 const COMMAND_PANELS: readonly PanelSpec[] = [
   {
@@ -61,8 +77,7 @@ const COMMAND_PANELS: readonly PanelSpec[] = [
     hint: "Cores that the command's processes kept busy.",
     unit: "cores",
     lines: [
-      line(COMMAND.cpuSeconds, { label: "user", only: { mode: ["user"] }, hue: "blue", layer: true }),
-      line(COMMAND.cpuSeconds, { label: "system", only: { mode: ["system"] }, hue: "orange", layer: true }),
+      ...userAndSystem(COMMAND.cpuSeconds),
       line(COMMAND.throttledSeconds, { label: "held back by quota", hue: "red", dashed: true }),
     ],
     limits: [
@@ -119,10 +134,7 @@ const COMMAND_PANELS: readonly PanelSpec[] = [
     title: "Waiting",
     hint: "Share of the time in which some of the command's processes waited for a resource (dashed: all of them).",
     unit: "share",
-    lines: [
-      line(COMMAND.pressure, { label: "{}", only: { mode: ["some"] }, by: "resource", hue: "blue" }),
-      line(COMMAND.pressure, { label: "{}, all", only: { mode: ["full"] }, by: "resource", hue: "blue", dashed: true }),
-    ],
+    lines: someAndFull(COMMAND.pressure),
     quiet: "No process of the command ever waited for CPU, memory or storage.",
   },
   {
@@ -157,8 +169,7 @@ const MACHINE_PANELS: readonly PanelSpec[] = [
     hint: "Busy cores, and cores that waited for storage (iowait) or for the hypervisor (steal).",
     unit: "cores",
     lines: [
-      line(MACHINE.cpuSeconds, { label: "user", only: { mode: ["user"] }, hue: "blue", layer: true }),
-      line(MACHINE.cpuSeconds, { label: "system", only: { mode: ["system"] }, hue: "orange", layer: true }),
+      ...userAndSystem(MACHINE.cpuSeconds),
       line(MACHINE.cpuSeconds, { label: "nice", only: { mode: ["nice"] }, hue: "sky", layer: true }),
       line(MACHINE.cpuSeconds, { label: "interrupts", only: { mode: ["irq", "softirq"] }, hue: "purple", layer: true }),
       line(MACHINE.cpuSeconds, { label: "steal", only: { mode: ["steal"] }, hue: "red", layer: true }),
@@ -202,8 +213,7 @@ const MACHINE_PANELS: readonly PanelSpec[] = [
     hint: "The control group in which statexec and the command ran, with all other processes in it.",
     unit: "cores",
     lines: [
-      line(CONTAINER.cpuSeconds, { label: "user", only: { mode: ["user"] }, hue: "blue", layer: true }),
-      line(CONTAINER.cpuSeconds, { label: "system", only: { mode: ["system"] }, hue: "orange", layer: true }),
+      ...userAndSystem(CONTAINER.cpuSeconds),
       line(CONTAINER.throttledSeconds, { label: "held back by quota", hue: "red", dashed: true }),
     ],
     limits: [{ label: "quota", of: CONTAINER.cpuLimit }],
@@ -261,10 +271,7 @@ const MACHINE_PANELS: readonly PanelSpec[] = [
     title: "Pressure",
     hint: "Share of the time in which some task of the machine waited for a resource (dashed: all tasks).",
     unit: "share",
-    lines: [
-      line(KERNEL.pressure, { label: "{}", only: { mode: ["some"] }, by: "resource", hue: "blue" }),
-      line(KERNEL.pressure, { label: "{}, all", only: { mode: ["full"] }, by: "resource", hue: "blue", dashed: true }),
-    ],
+    lines: someAndFull(KERNEL.pressure),
     quiet: "No task of the machine ever waited for CPU, memory or storage.",
   },
   {
@@ -322,10 +329,7 @@ const RECORDER_PANELS: readonly PanelSpec[] = [
     title: "statexec's own CPU",
     hint: "Cores that statexec itself kept busy.",
     unit: "cores",
-    lines: [
-      line(RECORDER.cpuSeconds, { label: "user", only: { mode: ["user"] }, hue: "blue", layer: true }),
-      line(RECORDER.cpuSeconds, { label: "system", only: { mode: ["system"] }, hue: "orange", layer: true }),
-    ],
+    lines: [...userAndSystem(RECORDER.cpuSeconds)],
   },
 ];
 

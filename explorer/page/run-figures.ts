@@ -30,13 +30,13 @@ export class RunFigures {
 
   /** Returns the sum of the last points; NaN: there are none. */
   last(metric: Metric, where: Where = {}): number {
-    return sum(this.figuresOf(metric, where).map(({ last }) => last));
+    return sumKnown(this.figuresOf(metric, where).map(({ last }) => last));
   }
 
   /** Returns the sum of the counters' growth; NaN: no series has a point. */
   growth(metric: Metric, where: Where = {}): number {
     // A counter that fell was reset: its last value is the growth that is known.
-    return sum(this.figuresOf(metric, where).map(({ first, last }) => (last < first ? last : last - first)));
+    return sumKnown(this.figuresOf(metric, where).map(({ first, last }) => (last < first ? last : last - first)));
   }
 
   /** Returns the highest of all points; NaN: there are none. */
@@ -58,7 +58,7 @@ export class RunFigures {
 }
 
 /** Adds the numbers that are not NaN; NaN: all are. */
-export function sum(values: readonly number[]): number {
+export function sumKnown(values: readonly number[]): number {
   const known = values.filter((value) => !Number.isNaN(value));
   return known.length === 0 ? Number.NaN : known.reduce((a, b) => a + b, 0);
 }

@@ -2,7 +2,7 @@ import { ACCOUNTING, COMMAND, SUMMARY } from "../../src/catalog/index.ts";
 import { BUSY_MODES } from "../../src/recording/evidence.ts";
 import { quantity } from "../../src/recording/units.ts";
 import type { EventInfo, RunInfo } from "../data/model.ts";
-import { type RunFigures, sum } from "./run-figures.ts";
+import { type RunFigures, sumKnown } from "./run-figures.ts";
 import { duration } from "./time-format.ts";
 
 /** One figure of the verdict: the summary of a run at the top of the page. */
@@ -61,7 +61,7 @@ function endText({ run }: RunFigures): string {
 function commandFigures(figures: RunFigures, seconds: number): VerdictItem[] {
   const user = figures.last(COMMAND.cpuSeconds, { mode: ["user"] });
   const system = figures.last(COMMAND.cpuSeconds, { mode: ["system"] });
-  const cpu = sum([user, system]);
+  const cpu = sumKnown([user, system]);
   const parts = `user ${duration(user)}, system ${duration(system)}`;
   const cores = seconds < LEAST_SECONDS_FOR_RATES ? Number.NaN : cpu / seconds;
   const peak = figures.last(COMMAND.memoryPeak);
@@ -83,7 +83,7 @@ function plain(label: string, text: string, { note = "", value = Number.NaN }): 
 
 function transfer(label: string, read: number, written: number): VerdictItem {
   const text = `${quantity(read, "bytes")} / ${quantity(written, "bytes")}`;
-  return plain(label, text, { value: sum([read, written]) });
+  return plain(label, text, { value: sumKnown([read, written]) });
 }
 
 function peakNote(figures: RunFigures): string {

@@ -13,7 +13,7 @@ const IMPORT_FOLDER = "explorer/import";
 /** A list of more runs is of no use to a reader. */
 const MOST_FILES = 1000;
 
-/** The files of a folder that are metrics files. */
+/** Matches the names of metrics files. */
 export const METRICS_NAME = /\.prom(\.gz|\.zst)?$/;
 
 /** The files to show, and the problems with the named ones. */
@@ -168,7 +168,7 @@ export class RunList {
     }, delayMs);
   }
 
-  /** Reads the journal of a live run if it has grown, or the metrics file if the run has ended. Whether anything changed. */
+  /** Reads the journal of a live run if it has grown, or the metrics file if the run has ended. Returns whether it changed. */
   private async poll(entry: Entry): Promise<boolean> {
     if (entry.liveTarget === undefined) return false;
     const journal = fileStatus(entry.path);

@@ -11,12 +11,12 @@ const lines = fc.array(
   { maxLength: 6 },
 );
 
-/** As lists: of arrays, equal would be which of the many NaN it is. */
+/** Returns lists, in which all NaN are equal; typed arrays compare their bits. */
 function plain({ times, values }: LinePoints): readonly number[][] {
   return [[...times], [...values]];
 }
 
-test("points come out as they went in, NaN and order too", () => {
+test("points are restored, with NaN and their order", () => {
   fc.assert(
     fc.property(lines, fc.boolean(), (drawn, doubled) => {
       const all = [...drawn, ...(doubled ? drawn : [])].map(([times, values]) => ({
@@ -28,13 +28,13 @@ test("points come out as they went in, NaN and order too", () => {
   );
 });
 
-test("times that several lines share travel once", () => {
+test("times that several lines share are encoded once", () => {
   const times = Float64Array.from({ length: 1000 }, (_, i) => i);
   const line = () => ({ times: times.slice(), values: new Float64Array(1000) });
   expect(encodePoints([line(), line(), line()]).length).toBe(32 + 4 * 8000);
 });
 
-test("what is cut, or is no answer, is refused", () => {
+test("bytes that are cut or are no answer are refused", () => {
   const { buffer } = encodePoints([{ times: Float64Array.of(1, 2), values: Float64Array.of(3, 4) }]);
   for (const length of [0, 2, 4, 8, 16, 24, 40])
     expect(() => decodePoints(buffer.slice(0, length)), `${length}`).toThrow(RangeError);

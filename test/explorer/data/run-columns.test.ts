@@ -9,7 +9,7 @@ const NAME = { id: "1", name: "run.prom", live: false };
 const status = series(RUN.commandStatus);
 const free = series(MACHINE.memoryFree);
 
-test("a run has every point of its recording, and no series without one", () => {
+test("a run has every point of its recording, and no series without points", () => {
   fc.assert(
     fc.property(arbitrary.recording, (recording) => {
       const { info, columns } = runOf(recording, NAME);
@@ -40,15 +40,15 @@ test.each<[string, readonly number[], { from: number; to: number } | null]>([
   ["ran and ended", [0, 1, 1, 2, 2], { from: 1, to: 3 }],
   ["still runs", [0, 1, 1], { from: 1, to: 2 }],
   ["never ran", [0, 0], null],
-  ["was not seen to start", [2, 2], null],
-])("when the command of a run that %s ran", (_, statuses, expected) => {
+  ["has no recorded start", [2, 2], null],
+])("the time of a command that %s", (_, statuses, expected) => {
   const rows = statuses.map((value, i) => [START_MS + i, value] as const);
   const { info } = runOf(recordingOf({ parts: [{ columns: [status], rows }] }), NAME);
   expect(info.command).toEqual(expected && { fromMs: START_MS + expected.from, toMs: START_MS + expected.to });
   expect([info.startMs, info.endMs]).toEqual([START_MS, START_MS + statuses.length - 1]);
 });
 
-test("what a run is told of", () => {
+test("the description of a run", () => {
   const recording = recordingOf({
     identity: { instance: "<script>", role: "client", labels: new Map([["env", "prod"]]) },
     facts: [["host", "a"]],
