@@ -1,5 +1,5 @@
 import { COMMAND, CONTAINER, MACHINE, RECORDER } from "../../src/catalog/index.ts";
-import { growth } from "../../src/recording/rates.ts";
+import { growth } from "../../src/recording/span.ts";
 import { Gaps } from "./gaps.ts";
 import { downsampled, hasSameTimes, indexOfTime, PointList } from "./line-points.ts";
 import type { DrawnSpan, LinePoints, LineRequest, PointsRequest } from "./model.ts";

@@ -67,7 +67,7 @@ export class App {
       state: () => this.state,
       all: () => this.shown?.all ?? { from: 0, to: 1 },
       set: (change) => this.set(change),
-    }).showHelp;
+    });
     addEventListener("hashchange", () => this.moveTo(readState(location.hash)));
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.recolour());
     addEventListener("beforeprint", () => this.print(PRINTED_WIDTH, "light"));

@@ -1,7 +1,13 @@
 import { COMMAND, CONTAINER, DEVICES, KERNEL, MACHINE, type Metric } from "../../src/catalog/index.ts";
-import { type Diagnosis, diagnoses } from "../../src/recording/diagnosis.ts";
-import { BUSY_MODES, type Evidence, firstKnown, pressuresBy } from "../../src/recording/evidence.ts";
-import { quantity } from "../../src/recording/units.ts";
+import {
+  BUSY_MODES,
+  type Diagnosis,
+  diagnoses,
+  type Evidence,
+  firstKnown,
+  pressuresBy,
+} from "../../src/recording/diagnosis.ts";
+import { quantity } from "../../src/recording/quantities.ts";
 import type { RunFigures } from "./run-figures.ts";
 import { wallSeconds } from "./verdict.ts";
 

@@ -1,5 +1,5 @@
 import type uPlot from "uplot";
-import { quantity, type Unit } from "../../src/recording/units.ts";
+import { quantity, type Unit } from "../../src/recording/quantities.ts";
 import type { Limit } from "./chart-plan.ts";
 import type { Hue } from "./panels.ts";
 import type { Annotations } from "./run-choice.ts";

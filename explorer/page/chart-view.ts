@@ -1,4 +1,4 @@
-import { quantity } from "../../src/recording/units.ts";
+import { quantity } from "../../src/recording/quantities.ts";
 import { CHART_HEIGHT, Chart, type ChartParts } from "./chart.ts";
 import { type ChartPoints, highestIn, isStepped, valueAt } from "./chart-data.ts";
 import type { PlannedChart, PlannedLine } from "./chart-plan.ts";

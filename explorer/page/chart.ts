@@ -1,5 +1,5 @@
 import uPlot from "uplot";
-import { axisLabels, axisSteps } from "../../src/recording/units.ts";
+import { axisLabels, axisSteps } from "../../src/recording/quantities.ts";
 import { alignedData, type ChartPoints, drawOrder, isStepped } from "./chart-data.ts";
 import { type Colours, decorationPlugin, drawLimits, FONT_FAMILY } from "./chart-drawing.ts";
 import type { PlannedChart, PlannedLine } from "./chart-plan.ts";

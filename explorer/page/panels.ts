@@ -1,5 +1,5 @@
 import { COMMAND, CONTAINER, DEVICES, KERNEL, MACHINE, type Metric, RECORDER } from "../../src/catalog/index.ts";
-import type { Unit } from "../../src/recording/units.ts";
+import type { Unit } from "../../src/recording/quantities.ts";
 
 /** A line of a panel, or one line for each value of a label. */
 export interface LineSpec {

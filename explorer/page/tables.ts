@@ -1,5 +1,5 @@
 import { COMMAND, METRICS, sampleName } from "../../src/catalog/index.ts";
-import { quantity } from "../../src/recording/units.ts";
+import { quantity } from "../../src/recording/quantities.ts";
 import type { DataSource, LinePoints, RunInfo, SeriesInfo } from "../data/model.ts";
 import { button, download, el, table } from "./dom.ts";
 import type { Annotations } from "./run-choice.ts";

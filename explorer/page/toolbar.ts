@@ -151,8 +151,8 @@ function changeOf(key: string, parts: KeyParts): Partial<PageState> | undefined 
   }
 }
 
-/** Handles the keyboard, except for text fields and the browser's shortcuts. */
-export function listenToKeys(parts: KeyParts): { showHelp: () => void } {
+/** Handles keys, except in text fields and the browser's shortcuts. Returns a function that shows the help. */
+export function listenToKeys(parts: KeyParts): () => void {
   const help = el("dialog", { "aria-label": "Keys" }, el("h2", {}, "Keys"), table(["Key", "What it does"], HELP));
   help.append(el("form", { method: "dialog" }, el("button", {}, "Close")));
   document.body.append(help);
@@ -165,5 +165,5 @@ export function listenToKeys(parts: KeyParts): { showHelp: () => void } {
     event.preventDefault();
     parts.set(change);
   });
-  return { showHelp: () => help.showModal() };
+  return () => help.showModal();
 }

@@ -1,6 +1,6 @@
 import { ACCOUNTING, COMMAND, SUMMARY } from "../../src/catalog/index.ts";
-import { BUSY_MODES } from "../../src/recording/evidence.ts";
-import { quantity } from "../../src/recording/units.ts";
+import { BUSY_MODES } from "../../src/recording/diagnosis.ts";
+import { quantity } from "../../src/recording/quantities.ts";
 import type { EventInfo, RunInfo } from "../data/model.ts";
 import { type RunFigures, sumKnown } from "./run-figures.ts";
 import { duration } from "./time-format.ts";

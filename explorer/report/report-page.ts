@@ -1,4 +1,4 @@
-import { load } from "../../src/load/load.ts";
+import { loadRecordings } from "../../src/load/load-recordings.ts";
 import type { Problem } from "../data/model.ts";
 import { type Run, runOf } from "../data/run-columns.ts";
 import { filledPage } from "../page/page-template.ts";
@@ -12,7 +12,7 @@ export async function loadRuns(paths: readonly string[]): Promise<ReportData> {
   const runs: Run[] = [];
   const problems: Problem[] = [];
   for (const path of paths) {
-    const loaded = await load(path);
+    const loaded = await loadRecordings(path);
     const live = loaded.liveTarget !== undefined;
     for (const recording of loaded.recordings)
       runs.push(runOf(recording, { id: String(runs.length), name: path, live }));

@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { UsageError } from "../../src/errors.ts";
-import { listJournals } from "../../src/journal/folder.ts";
-import { type Loaded, load } from "../../src/load/load.ts";
+import { listJournals } from "../../src/journal/journal-files.ts";
+import { type Loaded, loadRecordings } from "../../src/load/load-recordings.ts";
 import { fileStatus, listFolder, SystemError } from "../../src/os/files.ts";
 import type { Problem, Runs } from "../data/model.ts";
 import { type Run, runOf } from "../data/run-columns.ts";
@@ -148,7 +148,7 @@ export class RunList {
 
   private async read(entry: Entry): Promise<void> {
     const bytes = fileStatus(entry.path)?.bytes ?? 0;
-    const loaded = await load(entry.path);
+    const loaded = await loadRecordings(entry.path);
     try {
       update(entry, loaded);
       entry.bytes = bytes;
@@ -173,7 +173,7 @@ export class RunList {
     if (entry.liveTarget === undefined) return false;
     const journal = fileStatus(entry.path);
     // A journal that has not grown is loaded too: its run may have been killed.
-    const loaded = await load(journal ? entry.path : entry.liveTarget);
+    const loaded = await loadRecordings(journal ? entry.path : entry.liveTarget);
     try {
       if (loaded.liveTarget !== undefined && journal?.bytes === entry.bytes) return false;
       // The journal was removed between the two calls: the next poll finds the metrics file.

@@ -12,14 +12,14 @@ import type { Telling } from "./finish.ts";
 /* What is looked at, checked and taken before the command starts, so that nothing can be in the way at its end. */
 
 /** What is to be told at the end, its places taken; undefined: nothing. Throws OutputError, UsageError. */
-export async function toTell(config: Config): Promise<Telling | undefined> {
+export async function toTell(config: Config, warn: (message: string) => void): Promise<Telling | undefined> {
   if (!areResultsWanted(config)) return undefined;
   const [{ Results }, { limitsOf }] = await Promise.all([
     import("../output/results.ts"),
     import("../output/limits.ts"),
   ]);
   checkMeasurable(config);
-  return { limits: limitsOf(config.budgets, config.baselines), results: new Results(config) };
+  return { limits: await limitsOf(config.budgets, config.baselines, warn), results: new Results(config) };
 }
 
 /** A budget for what cannot be measured here would always be kept. Throws UsageError. */
