@@ -1,6 +1,5 @@
 import { runOf } from "../explorer/data/run-columns.ts";
-import { reportHtml } from "../explorer/report/report-page.ts";
-import { loadRuns } from "../explorer/report/report-page.ts";
+import { loadRuns, reportHtml } from "../explorer/report/report-page.ts";
 import type { ReportData } from "../explorer/report/report-source.ts";
 import { OutputError } from "./errors.ts";
 import { log } from "./log.ts";
