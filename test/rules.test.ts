@@ -11,7 +11,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "src/os": [],
   "src/proc": ["src/os"],
   "src/collect": ["src/catalog", "src/proc"],
-  "src/cgroup": ["src/collect", "src/proc", "src/os", "src/run"],
+  "src/cgroup": ["src/collect", "src/proc", "src/os"],
   "src/recording": ["src/catalog"],
   "src/journal": ["src/catalog", "src/recording", "src/os"],
   "src/openmetrics": ["src/catalog", "src/recording"],

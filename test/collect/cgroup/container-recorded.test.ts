@@ -1,12 +1,12 @@
 import { describe, expect, test } from "bun:test";
-import { ContainerCollector } from "../../src/collect/cgroup/container.ts";
-import { kernelFs } from "../../src/proc/kernel-fs.ts";
-import { recordedTree, recordedTrees } from "../helpers/proc-tree.ts";
-import { sampled } from "./groups.ts";
+import { ContainerCollector } from "../../../src/collect/cgroup/container-cgroup.ts";
+import { kernelFs } from "../../../src/proc/kernel-fs.ts";
+import { recordedTree, recordedTrees } from "../../helpers/proc-tree.ts";
+import { sampled } from "./container-samples.ts";
 
 const MIB = 2 ** 20;
 
-/** Of the recorded trees; the others have no group. */
+/** By recorded tree; the others have no cgroup. */
 const KNOWN: Record<string, Record<string, number>> = {
   "4.4-server": {
     "cpu_seconds_total user": (73.129384756 * 6103) / (6103 + 1179),
@@ -69,7 +69,7 @@ const KNOWN: Record<string, Record<string, number>> = {
     cpu_throttled_periods_total: 35,
     cpu_throttled_seconds_total: 3.500628942,
     memory_limit_bytes: 128 * MIB,
-    // The group above has 256 MiB of memory, 300 MiB with swap.
+    // The cgroup above has 256 MiB of memory, 300 MiB with swap.
     swap_limit_bytes: 172 * MIB,
     memory_used_bytes: 37715968,
     memory_anonymous_bytes: 32935936,
@@ -113,12 +113,12 @@ const KNOWN: Record<string, Record<string, number>> = {
 };
 
 describe.each(recordedTrees())("%s", (tree) => {
-  test("has every figure of its group, to the last digit", () => {
+  test("has every value of its cgroup, to the last digit", () => {
     const proc = kernelFs(recordedTree(tree));
-    const figures = sampled(new ContainerCollector(proc));
+    const values = sampled(new ContainerCollector(proc));
     proc.close();
     const known = KNOWN[tree] ?? {};
-    expect(Object.keys(figures).sort()).toEqual(Object.keys(known).sort());
-    for (const [name, value] of Object.entries(figures)) expect(value, name).toBeCloseTo(known[name]!, 9);
+    expect(Object.keys(values).sort()).toEqual(Object.keys(known).sort());
+    for (const [name, value] of Object.entries(values)) expect(value, name).toBeCloseTo(known[name]!, 9);
   });
 });
