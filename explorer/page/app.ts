@@ -100,6 +100,7 @@ export class App {
   private async show(update: number): Promise<void> {
     const choice = chooseRuns(this.runs.runs, this.state);
     if (!choice) {
+      this.clear();
       this.root.replaceChildren(...emptyPage(this.runs));
       return;
     }
@@ -118,7 +119,7 @@ export class App {
       annotations: annotationsOf(choice.runs, positions),
       figures,
       panels,
-      views: isSame ? before.views : [],
+      views: before?.views ?? [],
     };
     if (isSame) this.loader.invalidate();
     else this.rebuild(this.shown);
@@ -128,9 +129,7 @@ export class App {
 
   /** Builds the page again, with other charts than before. */
   private rebuild(shown: Shown): void {
-    this.eachView((view) => view.destroy());
-    this.visibility.disconnect();
-    this.size.disconnect();
+    this.clear();
     const { sections, views } = chartGrid(shown.panels, (chart) => this.viewOf(chart, shown));
     this.shown = { ...shown, views };
     this.layout = new Layout(this.root, sections, {
@@ -141,6 +140,16 @@ export class App {
     for (const view of views) this.visibility.observe(view.element);
     this.size.observe(this.root);
     this.loader.setCharts(views);
+  }
+
+  /** Destroys the charts: a chart that is only removed stays connected to the cursor of the others. */
+  private clear(): void {
+    this.eachView((view) => view.destroy());
+    this.visibility.disconnect();
+    this.size.disconnect();
+    this.loader.setCharts([]);
+    this.shown = undefined;
+    this.layout = undefined;
   }
 
   private viewOf(plan: PlannedChart, { positions }: Shown): ChartView {

@@ -120,6 +120,8 @@ export class PointLoader {
     }
     const answersOf = (all: readonly Pending[]) => all.map(({ answer }) => answer);
     for (const { chart, own, drawn } of pendingCharts) {
+      // The page may have replaced its charts during the request.
+      if (!this.charts.includes(chart)) continue;
       const starts = chart.plan.lines.map(({ run }) => this.startsOf(run));
       chart.setPoints({ own: answersOf(own), drawn: answersOf(drawn), starts });
       chart.stale = version !== this.version;

@@ -210,6 +210,29 @@ describe.skipIf(skip)("the page", () => {
     expect((await tab.chart("command-cpu")).lines.map(({ run }) => run)).toEqual(["0", "3"]);
   });
 
+  test("destroys its charts when it shows others, or none", async () => {
+    server.runs = ["0", "1"].map((id) => dataOf({ seconds: 20 }, id));
+    const countDestroyed = `{
+      globalThis.destroyed = 0;
+      for (const { chart } of statexec.views) (chart.plot.hooks.destroy ??= []).push(() => globalThis.destroyed++);
+    }`;
+    const other = await (await browser.newTab()).open(`${server.url}#runs=0`);
+    const count = (await other.charts()).length;
+    await other.page.evaluate(countDestroyed);
+    await other.page.evaluate("location.hash = 'runs=0,1'");
+    await other.until(`globalThis.destroyed === ${count}`);
+    await other.settled();
+    await other.page.evaluate(countDestroyed);
+    const { runs } = server;
+    server.runs = [];
+    server.sendChange();
+    await other.until("document.querySelector('.empty') !== null && globalThis.destroyed > 0");
+    server.runs = runs;
+    server.sendChange();
+    await other.settled();
+    expect(await other.page.locator(".uplot").count()).toBe((await other.charts()).length);
+  });
+
   test("made requests only to its server, and had no console messages", () => {
     expect(tab.requests.filter((url) => !url.startsWith(server.url) && url !== "data:,")).toEqual([]);
     expect(tab.messages).toEqual([]);
