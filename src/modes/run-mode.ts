@@ -88,7 +88,7 @@ async function compare(request: CompareRequest): Promise<number> {
 /** Shows the page until a signal ends it. */
 async function explore(request: ModeInvocation<"explore">): Promise<number> {
   compileEagerly();
-  const [{ explore }, warn] = await Promise.all([import("../../explorer/server/explore.ts"), openLog()]);
+  const [{ explore }, warn] = await Promise.all([import("../../explorer/server/explore-server.ts"), openLog()]);
   const say = (address: string) => {
     print(address);
     if (isTerminal(1)) write(2, "Ctrl-C ends it.\n");
