@@ -96,7 +96,9 @@ describe("an exception in the recorder while the command runs is printed; the co
 
 test("without free descriptors the command is waited for, and its status stands", async () => {
   using folder = tempFolder();
-  const run = "prlimit --pid $PPID --nofile=3:; sleep 0.2; touch end; exit 3";
+  // Once statexec has the pidfds of its two children: before that, it cannot know that the command was started.
+  const started = 'for i in $(seq 200); do [ "$(ls -l /proc/$PPID/fd | grep -c pidfd)" -ge 2 ] && break; done';
+  const run = `${started}; prlimit --pid $PPID --nofile=3:; sleep 0.2; touch end; exit 3`;
   const result = await statexec(["--interval", "0.05", "-f", "run.prom", "sh", "-c", run], { cwd: folder.path });
   expect(result).toMatchObject({ code: 3, signal: null, stdout: "" });
   expect(readFileSync(folder.file("end"), "utf8")).toBe("");
