@@ -6,8 +6,7 @@ const PAGE = "explorer/page/page.generated.txt";
 
 /**
  * The flags of every binary, here and in the benchmark. The user's `.env` and `bunfig.toml` change nothing; bytecode
- * and split chunks keep the start short, and so does an engine that is slow to compile: it is told to be as quick as
- * ever where there is much to be done.
+ * and split chunks keep the start short, and so does an engine that compiles late: src/run/start.ts has the reasons.
  */
 export const COMPILE_FLAGS = [
   "--compile",

@@ -1,7 +1,6 @@
 import type { CollectorChoice } from "../catalog/choices.ts";
 import type { CommandCgroup } from "../cgroup/run-in-cgroup.ts";
-import type { Axis } from "../clock.ts";
-import { type Clock, systemClock } from "../clock.ts";
+import { type Axis, type Clock, systemClock } from "../clock.ts";
 import type { Collector } from "../collect/collector.ts";
 import type { TreeCollector } from "../collect/processes/tree.ts";
 import { chosenKinds, filesBeforeStart, machineCollectors } from "../collect/registry.ts";
@@ -37,10 +36,11 @@ import type { SignalRelay } from "./signals.ts";
  *  7. prepare.ts: signal handlers; until then a signal simply ends us.
  *  8. prepare.ts: the wait for a peer, which runs the code of a start once, so that the real one is quick.
  *  9. session.ts: the delay before, with samples.
- * 10. `startCommand` below: the spawn between its last and first steps.
+ * 10. `startCommand` and `CommandRun.start` below: the last steps before the spawn, and all after it.
  *
- * After the spawn comes all else, while the command runs: the rest of `startCommand`, and in finish.ts the code that
- * writes the file. It is loaded by `require` inside a function where nothing may come in between, by `import()` elsewhere.
+ * After the spawn, while the command runs, come the sampler, the journal and the collectors (`recorder.open`), then what
+ * writes the file (`loadFinish`). Code is loaded by `require` in a function where no other event may come first, and by
+ * `import()` elsewhere.
  *
  * The compiler: the binary's engine is told to compile late (`--compile-jit-policy` in scripts/build.ts), since a start
  * runs nearly everything once, and ticks cost a quarter more CPU time with an eager compiler (200 of them at 10 Hz).

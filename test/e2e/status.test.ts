@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { freePort, Side } from "../helpers/sides.ts";
 import { BIN, runProgram, statexec, tempFolder } from "../helpers/statexec.ts";
 
 /** Long enough for a delay to be written to a journal. */
@@ -101,6 +102,16 @@ describe("a command that cannot be started", () => {
   });
 });
 
+test("a signal while a server waits for its clients ends it by that signal, and leaves nothing", async () => {
+  using folder = tempFolder();
+  const server = await new Side("server", ["-s", "-sp", `${freePort()}`, "touch", "started"], {
+    cwd: folder.path,
+  }).listening();
+  server.child.kill("SIGTERM");
+  expect(await server.status()).toBe(128 + 15);
+  expect(readdirSync(folder.path)).toEqual([]);
+});
+
 describe("our own failures are 125", () => {
   test.each([
     ["no command", []],
@@ -115,7 +126,7 @@ describe("our own failures are 125", () => {
     const result = await statexec(words, { cwd: folder.path });
     expect(result).toMatchObject({ code: 125, signal: null, stdout: "" });
     expect(result.stderr).toMatch(/^statexec: [^\n]+\n$/);
-    expect(existsSync(folder.file("started"))).toBe(false);
+    expect(readdirSync(folder.path)).toEqual([]);
   });
 
   test("a file that cannot be written at the end, if the command did well", async () => {

@@ -20,7 +20,7 @@ const GOLDEN = join(import.meta.dir, "../fixtures/golden/session.prom");
 /** Facts that differ from machine to machine, and from release to release. */
 const OWN_FACTS = /^statexec_run_info\{.*fact="(?:host|kernel|machine|runtime)".*\n/gm;
 
-/** A machine of one CPU, one interface and two disks, after so many seconds of somebody's work. */
+/** Sets a machine with one CPU, one interface and two disks to what it is after so many busy seconds. */
 function machineAfter(proc: ProcTree, seconds: number): void {
   const ticks = `${1000 + 60 * seconds} 0 ${500 + 20 * seconds} ${9000 + 15 * seconds} ${5 * seconds} 0 0 0 0 0`;
   const sent = 2000 + 125_000 * seconds;
@@ -46,7 +46,7 @@ function machineAfter(proc: ProcTree, seconds: number): void {
 /** The run that the golden file is of. */
 const WORDS = "--metrics-start-time 1704067200000 --label env=ci --quiet --file run.prom make -j8".split(" ");
 
-/** A session on a scripted machine, with a command that ends when told to. */
+/** A session on a scripted machine, with a command that ends by `end`. */
 function scripted(parts: Partial<Config> = {}, start?: () => Child) {
   const clock = new FakeClock();
   const proc = procTree();
@@ -76,7 +76,7 @@ function scripted(parts: Partial<Config> = {}, start?: () => Child) {
         return child;
       }),
   });
-  /** Lets seconds pass, one by one, on the machine too. */
+  /** Lets seconds pass one by one, for the machine too. */
   const pass = async (from: number, to: number) => {
     for (let second = from; second < to; second++) {
       machineAfter(proc, second + 1);
@@ -132,7 +132,7 @@ describe("samples", () => {
     ]);
   });
 
-  test("with delays are at the outer ends too", async () => {
+  test("with delays are at the start and the end of the run too", async () => {
     const { session, clock, end } = scripted({ delayBeforeSeconds: 1.5, delayAfterSeconds: 0.5 });
     const run = session.run();
     await clock.pass(2250);
@@ -148,7 +148,7 @@ describe("samples", () => {
     ]);
   });
 
-  test("of a command that ends at a tick do not fall together", async () => {
+  test("of a command that ends at a tick have different stamps", async () => {
     const { session, clock, end } = scripted();
     const run = session.run();
     await clock.pass(1000);
@@ -178,7 +178,7 @@ describe("a signal", () => {
     expect(recording.events.map(({ text }) => text)).toEqual(["Stopped by SIGTERM before the command was started"]);
   });
 
-  test("after its end cuts the delay short, and the status stays the command's", async () => {
+  test("after its end cuts the delay short, and the status is still the command's", async () => {
     const { session, signals, clock, end } = scripted({ delayAfterSeconds: 60 });
     const run = session.run();
     await clock.pass(1000);
@@ -192,7 +192,7 @@ describe("a signal", () => {
 });
 
 describe("what goes wrong", () => {
-  test("a command that cannot be started after all ends the session, and no timer is left", async () => {
+  test("a command that cannot be started ends the session, and no timer is left", async () => {
     const { session, clock } = scripted({}, () => {
       throw new CommandError("make: cannot be executed (ELOOP)", "not executable");
     });
@@ -200,7 +200,7 @@ describe("what goes wrong", () => {
     await clock.pass(10_000);
   });
 
-  test("an end that the kernel will not tell is reported, and not called a success", async () => {
+  test("an end whose status cannot be read is reported, and is no success", async () => {
     const { session, errors } = scripted({}, () => ({
       pid: 1,
       ended: Promise.reject(new Error("ECHILD")),

@@ -5,7 +5,7 @@ import { configFor } from "../helpers/config.ts";
 import { FakeClock } from "../helpers/fake-clock.ts";
 import { RowStore } from "../helpers/row-store.ts";
 
-/** A run of `true` whose command ends so long after its start, while getting ready to record takes 20 ms and 5 more. */
+/** Runs a session whose command ends `endsAfterMs` after its start; loading takes 20 ms, the first sample 5 more. */
 async function shortRun(endsAfterMs: number) {
   const clock = new FakeClock();
   const order: string[] = [];
@@ -22,7 +22,7 @@ async function shortRun(endsAfterMs: number) {
     signals: { attach: () => undefined, detach: () => undefined, onIdle: undefined },
     capture: () => {
       order.push("captured");
-      return () => order.push("forgotten");
+      return () => order.push("dropped");
     },
     start: () => {
       order.push("started");
@@ -46,17 +46,17 @@ async function shortRun(endsAfterMs: number) {
   return { order, valuesOf };
 }
 
-test("the command starts behind what must be read before it, and ahead of all else", async () => {
+test("the command starts after its files were captured, and before all else", async () => {
   const { order, valuesOf } = await shortRun(1000);
-  expect(order).toEqual(["captured", "started", "loaded", "forgotten"]);
-  // The sample is of before the start, whenever it is made.
+  expect(order).toEqual(["captured", "started", "loaded", "dropped"]);
+  // The sample has the time of the capture, whenever it is completed.
   expect(valuesOf("time_since_start_seconds")[0]).toBe(0);
 });
 
 test.each([
   [1, 0.02],
   [22, 0.025],
-])("a command that ends after %d ms, while nobody waits for it, is said to have taken %d s", async (ms, seconds) => {
+])("a command that ends after %d ms, while we are busy, has a duration of %d s", async (ms, seconds) => {
   const { valuesOf } = await shortRun(ms);
   expect(valuesOf("command_duration_seconds")).toEqual([seconds]);
 });
