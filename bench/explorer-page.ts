@@ -1,5 +1,5 @@
 import { rm } from "node:fs/promises";
-import { type Look, TestBrowser } from "../test/explorer/browser.ts";
+import { type Tab, TestBrowser } from "../test/explorer/browser.ts";
 import { isMissing } from "../test/helpers/validators.ts";
 import { dayFile, explorer } from "./exploring.ts";
 import { Collected } from "./figures.ts";
@@ -15,7 +15,7 @@ const some = "globalThis.statexec?.views.some((view) => !view.stale)";
 const every = "globalThis.statexec?.views.length > 0 && statexec.views.every((view) => !view.stale)";
 
 /** The page's own clock, which starts with its navigation, in the frame in which an expression is true. */
-function when(look: Look, expression: string): Promise<number> {
+function when(look: Tab, expression: string): Promise<number> {
   return look.page.evaluate(`new Promise((done) => {
     const ask = () => (${expression} ? done(performance.now()) : requestAnimationFrame(ask));
     ask();
@@ -36,7 +36,7 @@ const PAGE: Experiment = {
     const browser = await TestBrowser.launch();
     try {
       // What the server reads once, and the browser compiles once, is not the page's.
-      await (await browser.look()).open(server.url);
+      await (await browser.newTab()).open(server.url);
       for (let round = 0; round < (lab.quick ? 3 : 10); round++) await lookOnce(browser, server.url, figures);
     } finally {
       await browser.close();
@@ -48,7 +48,7 @@ const PAGE: Experiment = {
 };
 
 async function lookOnce(browser: TestBrowser, url: string, figures: Collected): Promise<void> {
-  const look = await browser.look();
+  const look = await browser.newTab();
   await look.page.goto(url, { waitUntil: "commit" });
   figures.note(FIRST, (await when(look, some)) * MS);
   figures.note(ALL, (await when(look, every)) * MS);

@@ -1,5 +1,5 @@
 import { chmodSync } from "node:fs";
-import { buildTemplate } from "../explorer/page/html.ts";
+import { buildTemplate } from "../explorer/page/page-template.ts";
 
 /** The explorer's page, as it becomes a part of the binary: there is no bundler in that. */
 const PAGE = "explorer/page/page.generated.txt";

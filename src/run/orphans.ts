@@ -16,8 +16,8 @@ export interface OrphanParts {
 }
 
 /**
- * Waits for the orphans that we adopted, as a subreaper or as a container's first process, so that they leave no zombies.
- * It never touches a child that the runtime waits for.
+ * Waits for the orphans that we adopted, as a subreaper or as a container's first process, so that they leave no
+ * zombies. It never touches a child that the runtime waits for.
  */
 export class OrphanReaper {
   private retry: Timer | undefined;

@@ -37,8 +37,8 @@ import type { SignalRelay } from "./signals.ts";
  *  9. session.ts: the delay before, with samples.
  * 10. `startCommand` and `CommandRun.start` below: the last steps before the spawn, and all after it.
  *
- * After the spawn, while the command runs, come the sampler, the journal and the collectors (`recorder.open`), then what
- * writes the file (`loadFinish`). Code is loaded by `require` in a function where no other event may come first, and by
+ * After the spawn, while the command runs, come the sampler, the journal and the collectors (`recorder.open`), then
+ * what writes the file (`loadFinish`). Code is loaded by `require` in a function where no other event may come first, and by
  * `import()` elsewhere.
  *
  * The compiler: the binary's engine is told to compile late (`--compile-jit-policy` in scripts/build.ts), since a start
@@ -118,7 +118,7 @@ function atCommandStart(sampler: Sampler): void {
   sampler.status = 1;
 }
 
-/** The sample at the command's start in two parts: its files are captured before the spawn, the rest is done after it. */
+/** The sample at the command's start, in two parts: its files are captured before the spawn, the rest is after it. */
 class StartSample {
   readonly atMs: number;
   private readonly elapsedMs: number;
@@ -145,8 +145,8 @@ class StartSample {
 }
 
 /**
- * Notes when the command ended while we are busy, since the runtime reports it only afterwards. Polled between the steps
- * after the spawn, so that a command of a millisecond is not said to have taken ten.
+ * Notes when the command ended while we are busy, since the runtime reports it only afterwards. Polled between the
+ * steps after the spawn, so that a command of a millisecond is not said to have taken ten.
  */
 class EndWatch {
   /** By the clock's `now()`: the first poll that found the command ended; undefined: none did. */
@@ -240,7 +240,7 @@ export class CommandRun {
     adoptOrphans();
     // As late as possible: every process that runs by now is none of the command's.
     this.processes.list();
-    // The sentinel, then the gate and the caller's limit of open files, which are the command's alone; then the spawn.
+    // Signals first, so that none is missed. The caller's limit of open files last, since it may be too low for us.
     const spawn = () => startChild(command, inherited, launcher);
     const child = signals.starting(gate ? () => gate.starting(spawn) : spawn);
     this.child = child;
