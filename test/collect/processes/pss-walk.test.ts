@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { Budget } from "../../src/collect/processes/budget.ts";
+import { TimeBudget } from "../../../src/collect/processes/pss-walk.ts";
 import { setUp } from "./collected.ts";
 import { BEGUN, PAGE, pair } from "./pair.ts";
 
@@ -34,7 +34,7 @@ describe("proportional memory", () => {
 describe("a budget", () => {
   test("has a little in advance, is used up, and fills with time up to a minute's", () => {
     let now = 0;
-    const budget = new Budget(0.01, 50, () => now);
+    const budget = new TimeBudget(0.01, 50, () => now);
     expect(budget.allows(50)).toBe(true);
     budget.spend(60);
     expect(budget.allows(0)).toBe(false);

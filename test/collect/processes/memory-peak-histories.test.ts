@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { PageModel } from "../helpers/page-model.ts";
+import { PageModel } from "../../helpers/page-model.ts";
 import { setUp } from "./collected.ts";
 
 /** One thing that a process does, or a sample, and what happens while that reads shares. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { sampleName } from "../../src/catalog/index.ts";
+import { sampleName } from "../../../src/catalog/index.ts";
 import { setUp } from "./collected.ts";
 
 describe("a sample", () => {

@@ -1,14 +1,14 @@
 import { describe, expect, test } from "bun:test";
-import { TreeAccounts } from "../../src/collect/processes/tree-accounts.ts";
-import { ProcessTree } from "../helpers/process-tree.ts";
-import { NOBODY, pids, seconds, started } from "./accounts.ts";
+import { ProcessAccounts } from "../../../src/collect/processes/process-accounts.ts";
+import { ProcessTree } from "../../helpers/process-tree.ts";
+import { NOBODY, pids, seconds, started } from "./started-accounts.ts";
 
 describe("time", () => {
   test("begins at 0, whatever our children used before", () => {
     const kernel = new ProcessTree();
     kernel.end(kernel.fork(kernel.self, { userSeconds: 12, minorFaults: 5 }));
     kernel.list();
-    const accounts = new TreeAccounts(kernel, kernel.fork(kernel.self), NOBODY);
+    const accounts = new ProcessAccounts(kernel, kernel.fork(kernel.self), NOBODY);
     accounts.update();
     expect([accounts.userSeconds, accounts.minorFaults, accounts.reaped.voluntarySwitches]).toEqual([0, 0, 0]);
   });
@@ -47,7 +47,7 @@ describe("time", () => {
     kernel.burn(daemon, 0.123_456, 0.000_044);
     update();
     kernel.exit(daemon);
-    expect(accounts.farewell(daemon)).toBeUndefined();
+    expect(accounts.beforeReap(daemon)).toBeUndefined();
     kernel.wait(daemon);
     expect(seconds(update())).toBe(0.1235);
     expect(accounts.lostSeconds).toBe(0);
@@ -61,7 +61,7 @@ describe("time", () => {
     update();
     kernel.at(stranger).parent = kernel.self;
     kernel.exit(stranger);
-    const afterwards = accounts.farewell(stranger);
+    const afterwards = accounts.beforeReap(stranger);
     kernel.wait(stranger);
     afterwards?.();
     kernel.exit(child);
@@ -76,7 +76,7 @@ describe("time", () => {
     kernel.end(kernel.fork(kernel.self, { pid: 1002, userSeconds: 0.25, minorFaults: 90 }));
     kernel.list();
     const root = kernel.fork(kernel.self, { pid: 900, userSeconds: 1, minorFaults: 7 });
-    const accounts = new TreeAccounts(kernel, root, helpers);
+    const accounts = new ProcessAccounts(kernel, root, helpers);
     const helper = kernel.fork(kernel.self, { pid: 1003, userSeconds: 0.5, minorFaults: 80 });
     const afterwards = accounts.helperEnding(helper);
     accounts.update();

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { TreeAccounts } from "../../src/collect/processes/tree-accounts.ts";
-import { ProcessTree } from "../helpers/process-tree.ts";
-import { NOBODY, pids, seconds, started } from "./accounts.ts";
+import { ProcessAccounts } from "../../../src/collect/processes/process-accounts.ts";
+import { ProcessTree } from "../../helpers/process-tree.ts";
+import { NOBODY, pids, seconds, started } from "./started-accounts.ts";
 
 describe("who belongs to it", () => {
   test("the command, what descends from it, and nothing else", () => {
@@ -29,7 +29,7 @@ describe("who belongs to it", () => {
     const before = kernel.fork(kernel.self, { userSeconds: 5 });
     kernel.list();
     const root = kernel.fork(kernel.self);
-    const accounts = new TreeAccounts(kernel, root, NOBODY);
+    const accounts = new ProcessAccounts(kernel, root, NOBODY);
     accounts.update();
     expect(pids(accounts)).toEqual([root]);
     // Short of memory, the kernel makes its folder anew.
@@ -38,7 +38,7 @@ describe("who belongs to it", () => {
     expect(pids(accounts)).toEqual([root]);
     kernel.burn(before, 2);
     kernel.exit(before);
-    const afterwards = accounts.farewell(before);
+    const afterwards = accounts.beforeReap(before);
     kernel.wait(before);
     afterwards?.();
     accounts.update();

@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { TreeAccounts } from "../../src/collect/processes/tree-accounts.ts";
-import { ProcessTree } from "../helpers/process-tree.ts";
-import { NOBODY } from "./accounts.ts";
+import { ProcessAccounts } from "../../../src/collect/processes/process-accounts.ts";
+import { ProcessTree } from "../../helpers/process-tree.ts";
+import { NOBODY } from "./started-accounts.ts";
 
 /** One thing that happens; `who`: a place among those that can do it. */
 type Step =
@@ -27,7 +27,7 @@ const busy = fc.record({ kind: fc.constant("tick"), during: fc.array(calm, { max
 /** A tree as the kernel has it, its true CPU time, and what the accounts say of it. */
 class History {
   readonly kernel = new ProcessTree();
-  readonly accounts: TreeAccounts;
+  readonly accounts: ProcessAccounts;
   truth = 0;
   private readonly family = new Set<number>();
   private seen = 0;
@@ -39,7 +39,7 @@ class History {
     this.kernel.list();
     const root = this.kernel.fork(this.kernel.self, { name: "root" });
     this.family.add(root);
-    this.accounts = new TreeAccounts(this.kernel, root, NOBODY);
+    this.accounts = new ProcessAccounts(this.kernel, root, NOBODY);
   }
 
   apply(step: Step): void {
@@ -70,7 +70,7 @@ class History {
     const isOurs = kernel.at(pid).parent === kernel.self;
     // We are one process: while we read we do not wait.
     if (isOurs && this.reading) return;
-    const afterwards = isOurs ? this.accounts.farewell(pid) : undefined;
+    const afterwards = isOurs ? this.accounts.beforeReap(pid) : undefined;
     if (!isOurs && kernel.at(kernel.at(pid).parent).zombie) return;
     kernel.wait(pid);
     afterwards?.();
@@ -93,9 +93,9 @@ class History {
     this.seen = said;
     if (during.length > 0 || this.loses) return;
     // Each that lives hides less than a hundredth of a second of four sums.
-    expect(said).toBeGreaterThan(this.truth - 0.04 * this.accounts.members.length - 1e-6);
+    expect(said).toBeGreaterThan(this.truth - 0.04 * this.accounts.descendants.length - 1e-6);
     const family = [...this.family].filter((pid) => this.kernel.has(pid));
-    expect(this.accounts.members.map(({ pid }) => pid).sort()).toEqual(family.sort());
+    expect(this.accounts.descendants.map(({ pid }) => pid).sort()).toEqual(family.sort());
   }
 }
 

@@ -1,7 +1,7 @@
-import { sampleName } from "../../src/catalog/index.ts";
-import { TreeCollector } from "../../src/collect/processes/tree.ts";
-import { ProcessTree } from "../helpers/process-tree.ts";
-import { NOBODY } from "./accounts.ts";
+import { sampleName } from "../../../src/catalog/index.ts";
+import { ProcessCollector } from "../../../src/collect/processes/process-collector.ts";
+import { ProcessTree } from "../../helpers/process-tree.ts";
+import { NOBODY } from "./started-accounts.ts";
 
 const NOTHING_REAPED = { update: () => undefined, readBytes: 0, writeBytes: 0, diskReadBytes: 0, diskWriteBytes: 0 };
 
@@ -16,7 +16,7 @@ export function setUp() {
     now: () => nowMs,
     cpuMs: () => nowMs,
   };
-  const collector = new TreeCollector(parts, kernel);
+  const collector = new ProcessCollector(parts, kernel);
   const described = () => collector.describe().map(({ metric, labels }) => [sampleName(metric), ...labels].join(" "));
   let keys = described();
   const fill = () => {

@@ -1,4 +1,4 @@
-import { PageModel } from "../helpers/page-model.ts";
+import { PageModel } from "../../helpers/page-model.ts";
 import { setUp } from "./collected.ts";
 
 export const PAGE = 4096;
