@@ -155,7 +155,8 @@ describe("the house", () => {
   });
 
   test("the command's start waits for nothing that measures or keeps", () => {
-    const behindTheStart = /^src\/(collect\/|run\/sampler|run\/run-journal|journal\/(writer|encoder)|catalog\/index)/;
+    const behindTheStart =
+      /^src\/(collect\/(?!registry)|run\/sampler|run\/run-journal|journal\/(writer|encoder)|catalog\/index)/;
     expect(reachedBy(AT_ONCE).filter((file) => behindTheStart.test(file))).toEqual([]);
     expect(reachedBy(AT_ONCE, LATER).filter((file) => behindTheStart.test(file)).length).toBeGreaterThan(30);
   });

@@ -13,7 +13,16 @@ export { CONTAINER } from "./container.ts";
 export { DEVICES } from "./devices.ts";
 export { KERNEL } from "./kernel.ts";
 export { ALL_CPUS, MACHINE } from "./machine.ts";
-export { familyName, type Metric, type MetricType, PREFIX, type SeriesKey, sampleName, series } from "./metric.ts";
+export {
+  familyName,
+  type LabelArguments,
+  type Metric,
+  type MetricType,
+  PREFIX,
+  type SeriesKey,
+  sampleName,
+  series,
+} from "./metric.ts";
 export { RESERVED_LABELS } from "./reserved.ts";
 export { RECORDER, RUN } from "./run.ts";
 export { SUMMARY } from "./summary.ts";

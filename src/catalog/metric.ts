@@ -41,13 +41,13 @@ export interface SeriesKey {
   readonly labels: readonly string[];
 }
 
-type LabelValues<M extends Metric> = { readonly [L in M["labels"][number]]: string };
+/** The values of a metric's own labels as an argument, and none where it has no labels. */
+export type LabelArguments<M extends Metric> = M["labels"] extends readonly []
+  ? []
+  : [labels: { readonly [L in M["labels"][number]]: string }];
 
 /** A series of a catalogued metric; a label that is missing, or is not the metric's, does not compile. */
-export function series<const M extends Metric>(
-  metric: M,
-  ...labels: M["labels"] extends readonly [] ? [] : [LabelValues<M>]
-): SeriesKey {
+export function series<const M extends Metric>(metric: M, ...labels: LabelArguments<M>): SeriesKey {
   const values = labels[0] as Readonly<Record<string, string>> | undefined;
   if (values === undefined) return { metric, labels: NO_LABELS };
   const own: string[] = [];

@@ -2,7 +2,7 @@ import { CommandGroupCollector } from "../collect/cgroup/command.ts";
 import { GroupFigures } from "../collect/cgroup/figures.ts";
 import { GroupFolders } from "../collect/cgroup/folders.ts";
 import { ownSite, type ProcFs, siteAt } from "../collect/cgroup/site.ts";
-import type { Collector } from "../collect/registry.ts";
+import type { Collector } from "../collect/collector.ts";
 import { ParseError } from "../errors.ts";
 import { realPath, SystemError } from "../os/files.ts";
 import { isInhabited } from "./folder.ts";

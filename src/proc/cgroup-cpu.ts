@@ -1,5 +1,5 @@
 import { KeyedNumbers } from "./keyed-numbers.ts";
-import { Scanner } from "./scan.ts";
+import { Scanner } from "./scanner.ts";
 
 const MICROSECONDS = 1e6;
 const NANOSECONDS = 1e9;

@@ -1,8 +1,7 @@
-import { BlockDevices } from "./block-devices.ts";
-import type { ProcFs } from "./procfs.ts";
-import { RowNames, withRoomFor } from "./row-names.ts";
-import { Scanner } from "./scan.ts";
-import { readIfAllowed } from "./sys-list.ts";
+import { type ProcFs, readIfAllowed } from "./procfs.ts";
+import { RowNames, withRoomFor } from "./row-table.ts";
+import { Scanner } from "./scanner.ts";
+import { BlockDevices } from "./sys-devices.ts";
 
 const encoded = (text: string) => new TextEncoder().encode(text);
 

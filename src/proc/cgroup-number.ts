@@ -1,4 +1,4 @@
-import { Scanner } from "./scan.ts";
+import { Scanner } from "./scanner.ts";
 
 const MAX = new TextEncoder().encode("max");
 const UNLIMITED = new TextEncoder().encode("-1");

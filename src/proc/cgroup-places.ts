@@ -1,6 +1,5 @@
 import { ParseError } from "../errors.ts";
-import type { ProcFs } from "./procfs.ts";
-import { readIfAllowed } from "./sys-list.ts";
+import { type ProcFs, readIfAllowed } from "./procfs.ts";
 
 /** A process' group in one hierarchy: a line of `proc_pid_cgroup(5)`. */
 export interface CgroupMembership {

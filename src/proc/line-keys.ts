@@ -1,4 +1,4 @@
-import { encode } from "./scan.ts";
+import { encode } from "./scanner.ts";
 
 const NEWLINE = 0x0a;
 

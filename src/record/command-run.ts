@@ -1,8 +1,8 @@
 import type { CommandGroup } from "../cgroup/command-group.ts";
 import type { Config } from "../cli/config.ts";
 import { systemClock } from "../clock.ts";
+import type { Collector } from "../collect/collector.ts";
 import type { ProcessCollector } from "../collect/processes/process-collector.ts";
-import type { Collector } from "../collect/registry.ts";
 import { adoptOrphans } from "../os/children.ts";
 import type { JournalPlace } from "../output/metrics-file.ts";
 import { KernelProcesses } from "../proc/processes.ts";

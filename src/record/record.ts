@@ -1,10 +1,10 @@
 import type { CommandGroup } from "../cgroup/command-group.ts";
 import type { Config, SyncConfig } from "../cli/config.ts";
 import { systemClock } from "../clock.ts";
-import type { Collector } from "../collect/registry.ts";
+import type { Collector } from "../collect/collector.ts";
+import { filesBeforeStart } from "../collect/registry.ts";
 import { hasEnded } from "../os/children.ts";
 import type { JournalPlace, MetricsFile } from "../output/metrics-file.ts";
-import { FIXED_FILES } from "../proc/fixed-files.ts";
 import { type KernelFiles, kernelFs } from "../proc/kernel-fs.ts";
 import type { Ending } from "../run/child.ts";
 import type { Inherited } from "../run/inherited.ts";
@@ -73,12 +73,7 @@ function machineOf(proc: KernelFiles, config: Config): Machine {
   // Sources take long to load: while they do, nobody could see a short command end.
   if (!isCompiled()) measure();
   if (only.length + without.length + ways.length > 0) measure().checkCollectors(config);
-  const named = [...only, ...ways.map(([name]) => name)];
-  const files: string[] = [];
-  for (const [name, paths] of Object.entries(FIXED_FILES)) {
-    const isWanted = (only.length === 0 || named.includes(name)) && !without.includes(name);
-    if (isWanted) files.push(...paths);
-  }
+  const files = filesBeforeStart(config.collectors);
   let made: readonly Collector[] | undefined;
   return {
     collectors() {

@@ -5,7 +5,7 @@ import { CgroupCpuMax, CgroupCpuStat, CpuacctStat } from "../../src/proc/cgroup-
 import { CgroupIoStat, SummedDevices } from "../../src/proc/cgroup-io.ts";
 import { CgroupMemoryStat, CgroupOomKills, MemoryStatV1 } from "../../src/proc/cgroup-memory.ts";
 import { CgroupNumber } from "../../src/proc/cgroup-number.ts";
-import { Pressure } from "../../src/proc/pressure.ts";
+import { Psi } from "../../src/proc/psi.ts";
 import { procTree } from "../helpers/proc-tree.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -67,7 +67,7 @@ const TABLES: readonly Damaged[] = [
     values: (t) => [t.kills],
   }),
   damaged("io.stat", () => new CgroupIoStat(), { text: "8:0 8:16 rbytes=1 wbytes=2 rios=1\n", values: ioSums }),
-  damaged("pressure", () => new Pressure(), {
+  damaged("pressure", () => new Psi(), {
     text: "some avg10=0.00 total=1\nfull avg10=0.00 total=2\n",
     values: (t) => [t.someSeconds, t.fullSeconds],
   }),

@@ -6,7 +6,7 @@ import { CgroupMemoryStat, CgroupOomKills, MemoryStatV1 } from "../../src/proc/c
 import { CgroupNumber } from "../../src/proc/cgroup-number.ts";
 import { groupAt, ownGroups, parseCgroupMounts, parseMemberships } from "../../src/proc/cgroup-places.ts";
 import { kernelFs } from "../../src/proc/kernel-fs.ts";
-import { Pressure } from "../../src/proc/pressure.ts";
+import { Psi } from "../../src/proc/psi.ts";
 import { procTree, recordedTree } from "../helpers/proc-tree.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -94,18 +94,18 @@ describe("pressure", () => {
   const some = "some avg10=0.00 avg60=0.12 avg300=0.05 total=2588648\n";
 
   test("is the totals, in seconds", () => {
-    const pressure = parsed(new Pressure(), `${some}full avg10=9.00 avg60=0.00 avg300=0.00 total=17\n`);
+    const pressure = parsed(new Psi(), `${some}full avg10=9.00 avg60=0.00 avg300=0.00 total=17\n`);
     expect([pressure.someSeconds, pressure.fullSeconds]).toEqual([2.588648, 0.000017]);
   });
 
   test("of cpu before Linux 5.13 has no full", () => {
-    expect(parsed(new Pressure(), some).fullSeconds).toBeNaN();
+    expect(parsed(new Psi(), some).fullSeconds).toBeNaN();
   });
 
   test.each(["", "some\n", "some avg10=0.00\n", "total=1\n", "some total=x\n", "full avg10=0 total=1\n"])(
     "%j is malformed",
     (text) => {
-      expect(() => parsed(new Pressure(), text)).toThrow(ParseError);
+      expect(() => parsed(new Psi(), text)).toThrow(ParseError);
     },
   );
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { ParseError } from "../../src/errors.ts";
-import { listensOn } from "../../src/proc/net-tcp.ts";
+import { listensOn } from "../../src/proc/net-sockets.ts";
 import { Clients } from "../../src/sync/clients.ts";
 import { ClockOffset } from "../../src/sync/clock-offset.ts";
 import { isForeign } from "../../src/sync/origin.ts";

@@ -1,7 +1,7 @@
 import { COMMAND, type SeriesKey, series } from "../../catalog/index.ts";
-import type { Pressure } from "../../proc/pressure.ts";
+import type { Psi } from "../../proc/psi.ts";
 import { ABSENT, type Collector } from "../collector.ts";
-import { type Column, Columns } from "../columns.ts";
+import { AppearingColumns, type Column } from "../columns.ts";
 import type { GroupFigures } from "./figures.ts";
 
 /**
@@ -10,11 +10,11 @@ import type { GroupFigures } from "./figures.ts";
  */
 export class CommandGroupCollector implements Collector {
   readonly name = "command_group";
-  private readonly columns: Columns;
+  private readonly columns: AppearingColumns;
   private started = false;
 
   constructor(private readonly figures: GroupFigures) {
-    this.columns = new Columns(columnsOf(figures));
+    this.columns = new AppearingColumns(columnsOf(figures));
   }
 
   describe(): readonly SeriesKey[] {
@@ -49,7 +49,7 @@ function columnsOf(figures: GroupFigures): Column[] {
   ];
 }
 
-function pressureColumns(resource: string, pressure: Pressure): Column[] {
+function pressureColumns(resource: string, pressure: Psi): Column[] {
   return [
     { key: series(COMMAND.pressure, { resource, mode: "some" }), value: () => pressure.someSeconds },
     { key: series(COMMAND.pressure, { resource, mode: "full" }), value: () => pressure.fullSeconds },

@@ -1,8 +1,8 @@
 import { CONTAINER, type SeriesKey, series } from "../../catalog/index.ts";
-import type { Pressure } from "../../proc/pressure.ts";
 import type { ProcFs } from "../../proc/procfs.ts";
-import type { Collector, CollectorKind } from "../collector.ts";
-import { type Column, Columns } from "../columns.ts";
+import type { Psi } from "../../proc/psi.ts";
+import type { Collector, MakeCollector } from "../collector.ts";
+import { AppearingColumns, type Column } from "../columns.ts";
 import { GroupFigures } from "./figures.ts";
 import { type GroupFolders, ownFolders } from "./folders.ts";
 import { GroupLimits } from "./limits.ts";
@@ -10,18 +10,13 @@ import { GroupLimits } from "./limits.ts";
 /** Limits seldom change, and have a file for each group above: they are read at every so many samples. */
 const SAMPLES_A_LIMIT = 10;
 
-export const CONTAINER_GROUP: CollectorKind = {
-  name: "container",
-  what: "the control group that statexec runs in: use, limits, pressure",
-  reads: ["/proc/self/cgroup", "/sys/fs/cgroup"],
-  make: (proc) => new ContainerCollector(proc),
-};
+export const container: MakeCollector = ({ proc }) => new ContainerCollector(proc);
 
 /** What is read of the group. */
 interface Group {
   readonly figures: GroupFigures;
   readonly limits: GroupLimits;
-  readonly columns: Columns;
+  readonly columns: AppearingColumns;
 }
 
 /**
@@ -71,7 +66,7 @@ export class ContainerCollector implements Collector {
     const figures = new GroupFigures(this.proc, folders, "container");
     const limits = new GroupLimits(this.proc, folders);
     this.isFresh = true;
-    return { figures, limits, columns: new Columns([...limitColumns(limits), ...figureColumns(figures)]) };
+    return { figures, limits, columns: new AppearingColumns([...limitColumns(limits), ...figureColumns(figures)]) };
   }
 }
 
@@ -104,7 +99,7 @@ function figureColumns(figures: GroupFigures): Column[] {
   ];
 }
 
-function pressureColumns(resource: string, pressure: Pressure): Column[] {
+function pressureColumns(resource: string, pressure: Psi): Column[] {
   return [
     { key: series(CONTAINER.pressure, { resource, mode: "some" }), value: () => pressure.someSeconds },
     { key: series(CONTAINER.pressure, { resource, mode: "full" }), value: () => pressure.fullSeconds },

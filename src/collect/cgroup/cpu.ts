@@ -1,7 +1,7 @@
 import { CgroupCpuStat, CpuacctStat } from "../../proc/cgroup-cpu.ts";
 import { CgroupNumber } from "../../proc/cgroup-number.ts";
 import { ABSENT } from "../collector.ts";
-import type { Sources } from "../sources.ts";
+import type { KernelSources } from "../kernel-source.ts";
 import type { GroupFolders } from "./folders.ts";
 
 const NANOSECONDS = 1e9;
@@ -17,7 +17,7 @@ export class GroupCpu {
   private readonly usage = new CgroupNumber("cpuacct.usage");
   private readonly parts = new CpuacctStat();
 
-  constructor(files: Sources, folders: GroupFolders) {
+  constructor(files: KernelSources, folders: GroupFolders) {
     const times = folders.of("cpuacct");
     const quota = folders.of("cpu");
     this.version = times?.version;

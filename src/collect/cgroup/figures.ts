@@ -1,21 +1,21 @@
 import { CgroupIoStat, SummedDevices } from "../../proc/cgroup-io.ts";
 import { CgroupNumber } from "../../proc/cgroup-number.ts";
-import { Pressure } from "../../proc/pressure.ts";
 import type { ProcFs } from "../../proc/procfs.ts";
+import { Psi } from "../../proc/psi.ts";
 import { ABSENT } from "../collector.ts";
-import { Sources } from "../sources.ts";
+import { KernelSources } from "../kernel-source.ts";
 import { GroupCpu } from "./cpu.ts";
 import type { GroupFolders } from "./folders.ts";
 import { type GroupMemory, groupMemory } from "./memory.ts";
 
 /** What a group used, by both versions and hybrids of them, as it was at the last update; NaN: not offered. */
 export class GroupFigures {
-  readonly cpuPressure = new Pressure();
-  readonly memoryPressure = new Pressure();
-  readonly ioPressure = new Pressure();
+  readonly cpuPressure = new Psi();
+  readonly memoryPressure = new Psi();
+  readonly ioPressure = new Psi();
   /** Where the figures come from, by resource, for `statexec_accounting_info`; none once they were given up. */
   sources: readonly (readonly [resource: string, source: string])[];
-  private readonly files: Sources;
+  private readonly files: KernelSources;
   private readonly cpu: GroupCpu;
   private readonly memory: GroupMemory | undefined;
   private readonly pids = new CgroupNumber("pids.current");
@@ -24,7 +24,7 @@ export class GroupFigures {
 
   /** `scope`: a container's are fewer, kernel memory and storage are not among them. */
   constructor(proc: ProcFs, folders: GroupFolders, scope: "command" | "container") {
-    const files = new Sources(proc);
+    const files = new KernelSources(proc);
     this.files = files;
     this.cpu = new GroupCpu(files, folders);
     this.memory = groupMemory(files, folders, scope);
@@ -102,7 +102,7 @@ export class GroupFigures {
 
   /** Reads every file anew. What fails is absent, and told by `check()`. */
   update(): void {
-    this.files.update();
+    this.files.refresh();
     this.cpu.update();
   }
 

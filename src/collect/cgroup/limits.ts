@@ -3,7 +3,7 @@ import { CgroupNumber } from "../../proc/cgroup-number.ts";
 import type { CgroupPlace } from "../../proc/cgroup-places.ts";
 import type { ProcFs } from "../../proc/procfs.ts";
 import { ABSENT } from "../collector.ts";
-import { Sources } from "../sources.ts";
+import { KernelSources } from "../kernel-source.ts";
 import type { GroupFolders } from "./folders.ts";
 
 /** The limits that hold for a group: of each kind the lowest of its own and those above it, as far as they can be seen. */
@@ -14,7 +14,7 @@ export class GroupLimits {
   memoryBytes = ABSENT;
   swapBytes = ABSENT;
   tasks = ABSENT;
-  private readonly files: Sources;
+  private readonly files: KernelSources;
   private readonly quotas: readonly CpuQuota[];
   private readonly memory: readonly CgroupNumber[];
   /** In version 1 of memory and swap together. */
@@ -23,7 +23,7 @@ export class GroupLimits {
   private readonly swapHasMemory: boolean;
 
   constructor(proc: ProcFs, folders: GroupFolders) {
-    const files = new Sources(proc);
+    const files = new KernelSources(proc);
     this.files = files;
     const numbers = (controller: string, v1: string, v2: string) => {
       const place = folders.of(controller);
@@ -48,7 +48,7 @@ export class GroupLimits {
 
   /** Reads every file anew. What fails is absent, and told by `check()`. */
   update(): void {
-    this.files.update();
+    this.files.refresh();
     this.quotaMicroseconds = ABSENT;
     this.periodMicroseconds = ABSENT;
     for (const { quotaMicroseconds: quota, periodMicroseconds: period } of this.quotas) {
@@ -75,7 +75,7 @@ interface CpuQuota {
 }
 
 /** The quotas of a group and of those above it. */
-function quotasOf(files: Sources, place: CgroupPlace | undefined): CpuQuota[] {
+function quotasOf(files: KernelSources, place: CgroupPlace | undefined): CpuQuota[] {
   return levelsOf(place).flatMap((folder): CpuQuota[] => {
     if (place?.version === 2) {
       const max = new CgroupCpuMax();

@@ -1,6 +1,6 @@
 import { CgroupMemoryStat, CgroupOomKills, MemoryStatV1 } from "../../proc/cgroup-memory.ts";
 import { CgroupNumber } from "../../proc/cgroup-number.ts";
-import type { Sources } from "../sources.ts";
+import type { KernelSources } from "../kernel-source.ts";
 import type { GroupFolders } from "./folders.ts";
 
 /** The memory of a group, in bytes; NaN: not offered. */
@@ -23,7 +23,7 @@ export interface GroupMemory {
 
 /** Undefined: the group has no memory controller in either version. */
 export function groupMemory(
-  files: Sources,
+  files: KernelSources,
   folders: GroupFolders,
   scope: "command" | "container",
 ): GroupMemory | undefined {
@@ -44,7 +44,7 @@ class MemoryOfV2 implements GroupMemory {
   private readonly stat = new CgroupMemoryStat();
   private readonly events = new CgroupOomKills("memory.events");
 
-  constructor(files: Sources, folder: string) {
+  constructor(files: KernelSources, folder: string) {
     files.add(`${folder}/memory.current`, this.usedFile);
     files.add(`${folder}/memory.peak`, this.peakFile);
     files.add(`${folder}/memory.swap.current`, this.swapFile);
@@ -89,7 +89,7 @@ class MemoryOfV1 implements GroupMemory {
   private readonly stat = new MemoryStatV1();
   private readonly events = new CgroupOomKills("memory.oom_control");
 
-  constructor(files: Sources, folder: string) {
+  constructor(files: KernelSources, folder: string) {
     files.add(`${folder}/memory.usage_in_bytes`, this.usedFile);
     files.add(`${folder}/memory.max_usage_in_bytes`, this.peakFile);
     files.add(`${folder}/memory.memsw.usage_in_bytes`, this.withSwapFile);
@@ -97,7 +97,7 @@ class MemoryOfV1 implements GroupMemory {
     files.add(`${folder}/memory.oom_control`, this.events);
   }
 
-  addKernel(files: Sources, folder: string): void {
+  addKernel(files: KernelSources, folder: string): void {
     files.add(`${folder}/memory.kmem.usage_in_bytes`, this.kernelFile);
     files.add(`${folder}/memory.kmem.tcp.usage_in_bytes`, this.socketsFile);
   }

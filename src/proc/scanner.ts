@@ -7,25 +7,25 @@ const MINUS = 0x2d;
 const ZERO = 0x30;
 const NINE = 0x39;
 
-/** So many digits are below 2^53 whatever they are: their sum is exact. */
+/** A number of so many digits is below 2^53, and exact, whatever the digits are. */
 const EXACT_DIGITS = 15;
 const TWO_TO_32 = 2 ** 32;
 
 const UTF8 = new TextDecoder();
 const ENCODER = new TextEncoder();
 
-/** A word as it stands in a kernel file. One encoder makes all of them: to make one costs a start more than its words. */
+/** Returns the bytes of a word in a kernel file. All share one encoder: making one costs a start more than its words. */
 export function encode(text: string): Uint8Array {
   return ENCODER.encode(text);
 }
 
-/** A place in the text of a kernel file, moved on by what is read there. Allocates nothing but errors. */
+/** Reads the text of a kernel file from a place that moves forward. Allocates nothing but errors. */
 export class Scanner {
   /** Offset of the next byte. */
   at = 0;
   private bytes = new Uint8Array(0);
 
-  /** `where` is the file as a ParseError names it: `net/dev`. */
+  /** `where`: the file as a ParseError names it, `net/dev`. */
   constructor(private readonly where: string) {}
 
   begin(bytes: Uint8Array): void {
@@ -33,12 +33,12 @@ export class Scanner {
     this.at = 0;
   }
 
-  /** At the end of the text. */
+  /** Whether the end of the text is reached. */
   get ended(): boolean {
     return this.at >= this.bytes.length;
   }
 
-  /** At the end of a line, with or without its line break. */
+  /** Whether the end of a line is reached, with or without its line break. */
   get lineEnded(): boolean {
     const byte = this.bytes[this.at];
     return byte === undefined || byte === NEWLINE;
@@ -52,13 +52,13 @@ export class Scanner {
     return this.bytes[this.at] === MINUS;
   }
 
-  /** Offset of this line's break, or of the text's end. */
+  /** Returns the offset of this line's break, or of the text's end. */
   lineEnd(): number {
     const end = this.bytes.indexOf(NEWLINE, this.at);
     return end < 0 ? this.bytes.length : end;
   }
 
-  /** To the first byte of the next line, or to the end. */
+  /** Moves to the first byte of the next line, or to the end. */
   nextLine(): void {
     this.at = Math.min(this.lineEnd() + 1, this.bytes.length);
   }
@@ -70,7 +70,7 @@ export class Scanner {
     this.at = at;
   }
 
-  /** Past what is neither a space nor a line break. */
+  /** Moves past everything up to a space or a line break. */
   skipWord(): void {
     const { bytes } = this;
     let at = this.at;
@@ -79,7 +79,7 @@ export class Scanner {
     this.at = at;
   }
 
-  /** Past `word` if the text goes on with it; else nothing moves. */
+  /** Moves past `word` and returns true, if the text goes on with it. */
   accept(word: Uint8Array): boolean {
     const { bytes, at } = this;
     for (let i = 0; i < word.length; i++) if (bytes[at + i] !== word[i]) return false;
@@ -88,14 +88,14 @@ export class Scanner {
   }
 
   /**
-   * A decimal number up to a space, a line's end or the text's. Up to 2^53 it is exact; from there to 2^64, the most
-   * that a kernel counter holds, it is the nearest double. Throws ParseError on anything else.
+   * Reads a decimal number that ends at a space, a line's end or the text's. Up to 2^53 it is exact; from there to 2^64,
+   * the most that a kernel counter holds, it is the nearest double. Throws ParseError on anything else.
    */
   number(expected: string): number {
     const { bytes, at: start } = this;
     let at = start;
     let value = 0;
-    // Spelled out: a call for each digit is what a sample's time would go into while the code is not compiled yet.
+    // No call for each digit: while the code is not compiled yet, that would be most of a sample's time.
     for (let byte = bytes[at]!; byte >= ZERO && byte <= NINE; byte = bytes[++at]!) value = value * 10 + (byte - ZERO);
     if (at === start || !(at === bytes.length || isGap(bytes[at]))) this.fail(expected);
     if (at - start > EXACT_DIGITS) value = this.large(at);
@@ -103,7 +103,7 @@ export class Scanner {
     return value;
   }
 
-  /** The digits from here to what is none, as few as a number of hundredths has. Throws ParseError where there are none. */
+  /** Reads the digits up to another character; 15 at most. Throws ParseError where there are none. */
   digits(expected: string): number {
     const start = this.at;
     let value = 0;
@@ -112,7 +112,7 @@ export class Scanner {
     return value;
   }
 
-  /** Past a number that is of no use here. A minus is let through: some kernels count I/Os in flight below zero. */
+  /** Moves past a number. It may be negative: some kernels count I/Os in flight below zero. */
   skipNumber(expected: string): void {
     const { bytes } = this;
     if (bytes[this.at] === MINUS) this.at++;
@@ -123,25 +123,25 @@ export class Scanner {
     this.at = at;
   }
 
-  /** Throws ParseError with the line that this is in. */
+  /** Throws a ParseError with the line of the current place. */
   fail(expected: string): never {
     const before = this.at === 0 ? -1 : this.bytes.lastIndexOf(NEWLINE, this.at - 1);
     throw new ParseError(this.where, expected, UTF8.decode(this.bytes.subarray(before + 1, this.lineEnd())));
   }
 
-  /** Whether `byte` is in the text from here up to `end`. */
+  /** Whether `byte` occurs from here up to `end`. */
   has(byte: number, end: number): boolean {
     const found = this.bytes.indexOf(byte, this.at);
     return found >= 0 && found < end;
   }
 
-  /** Offset of the last `byte` from here up to `end`; -1: none. */
+  /** Returns the offset of the last `byte` from here up to `end`; -1: none. */
   last(byte: number, end: number): number {
     const found = end === 0 ? -1 : this.bytes.lastIndexOf(byte, end - 1);
     return found < this.at ? -1 : found;
   }
 
-  /** The digits from here to `end` as two halves of 32 bits, so that only their sum is rounded: once, to the nearest. */
+  /** Reads the digits up to `end` as two halves of 32 bits, so that only their sum is rounded: once, to the nearest. */
   private large(end: number): number {
     let high = 0;
     let low = 0;
