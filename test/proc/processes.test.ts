@@ -1,12 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { ParseError } from "../../src/errors.ts";
-import { KeyNumbers } from "../../src/proc/key-numbers.ts";
+import { KeyValueFile } from "../../src/proc/key-value-file.ts";
 import { PidIo } from "../../src/proc/pid-io.ts";
+import { PidStatus, SmapsRollup } from "../../src/proc/pid-memory.ts";
 import { PidStat } from "../../src/proc/pid-stat.ts";
-import { PidStatus } from "../../src/proc/pid-status.ts";
 import { KernelProcesses } from "../../src/proc/processes.ts";
-import { SmapsRollup } from "../../src/proc/smaps-rollup.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
@@ -153,11 +152,13 @@ describe("pid/io and smaps_rollup", () => {
 
 describe("lines of keys and numbers", () => {
   test("a key that is missing is absent, and the others are found", () => {
-    const numbers = new KeyNumbers("test", ["a:", "b:", "c:"]);
-    numbers.parse(bytes("x: 1\na: 0\nab: 9\nc:\t7 kB"));
-    expect([...numbers.values]).toEqual([0, Number.NaN, 7]);
-    numbers.parse(bytes("b: 2\n"));
-    expect([...numbers.values]).toEqual([Number.NaN, 2, Number.NaN]);
+    const file = new KeyValueFile("test", ":");
+    const all = () => [file.number("a"), file.number("b"), file.bytes("c")];
+    expect(all()).toEqual([Number.NaN, Number.NaN, Number.NaN]);
+    file.parse(bytes("x: 1\na: 0\nab: 9\nc:\t7 kB"));
+    expect(all()).toEqual([0, Number.NaN, 7168]);
+    file.parse(bytes("b: 2\n"));
+    expect(all()).toEqual([Number.NaN, 2, Number.NaN]);
   });
 });
 

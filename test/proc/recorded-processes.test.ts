@@ -1,10 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { PidIo } from "../../src/proc/pid-io.ts";
+import { PidStatus, SmapsRollup, Statm } from "../../src/proc/pid-memory.ts";
 import { PidStat } from "../../src/proc/pid-stat.ts";
-import { PidStatus } from "../../src/proc/pid-status.ts";
 import { KernelProcesses, SAME } from "../../src/proc/processes.ts";
-import { SmapsRollup } from "../../src/proc/smaps-rollup.ts";
-import { Statm } from "../../src/proc/statm.ts";
 import { recordedTree } from "../helpers/proc-tree.ts";
 
 const ROOT = 18_862;

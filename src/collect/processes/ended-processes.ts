@@ -1,4 +1,4 @@
-import { PidStatus } from "../../proc/pid-status.ts";
+import { PidStatus } from "../../proc/pid-memory.ts";
 import type { Processes } from "../../proc/processes.ts";
 import { ABSENT } from "../collector.ts";
 import type { Descendant, DescendantTracker } from "./descendant-tracker.ts";

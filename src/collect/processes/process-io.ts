@@ -1,7 +1,6 @@
 import { ForbiddenError } from "../../errors.ts";
-import { PidIo } from "../../proc/pid-io.ts";
+import { PidIo, ReapedIo } from "../../proc/pid-io.ts";
 import type { Processes } from "../../proc/processes.ts";
-import { ReapedIo } from "../../proc/reaped-io.ts";
 import { ABSENT } from "../collector.ts";
 import type { Descendant } from "./descendant-tracker.ts";
 

@@ -1,5 +1,5 @@
+import { PidStatus } from "../../proc/pid-memory.ts";
 import type { PidStat } from "../../proc/pid-stat.ts";
-import { PidStatus } from "../../proc/pid-status.ts";
 import type { Processes } from "../../proc/processes.ts";
 
 /** Processes that are copies of one another by fork(2) and have executed no program since: they may share memory. */

@@ -1,7 +1,7 @@
 import { ForbiddenError } from "../../errors.ts";
+import { SmapsRollup } from "../../proc/pid-memory.ts";
 import { PidStat } from "../../proc/pid-stat.ts";
 import type { Processes } from "../../proc/processes.ts";
-import { SmapsRollup } from "../../proc/smaps-rollup.ts";
 import { ABSENT } from "../collector.ts";
 import type { MemoryTotals, ProcessMemory } from "./process-memory.ts";
 
