@@ -1,60 +1,42 @@
-import { ACCOUNTING, COMMAND, type SeriesKey, series } from "../../catalog/index.ts";
+import { ACCOUNTING, COMMAND, type SeriesKey } from "../../catalog/index.ts";
 import type { Processes } from "../../proc/processes.ts";
 import { ABSENT, type Collector } from "../collector.ts";
+import { type Column, column, fillColumns, keysOf } from "../columns.ts";
 import { CommandTree, type TreeParts } from "./command-tree.ts";
 import { REST } from "./process-names.ts";
 
-/** A series of every sample, and where its value comes from. */
-interface TreeColumn {
-  readonly key: SeriesKey;
-  readonly value: (tree: CommandTree) => number;
-  /** Its value before there is a command. */
-  readonly before: number;
-}
+/** Series that begin at 0, before there is a command. */
+const FROM_ZERO: readonly Column<CommandTree>[] = [
+  column(COMMAND.cpuSeconds, { mode: "user" }, (tree) => tree.userSeconds),
+  column(COMMAND.cpuSeconds, { mode: "system" }, (tree) => tree.systemSeconds),
+  column(COMMAND.processes, ({ accounts }) => accounts.processes),
+  column(COMMAND.threads, ({ accounts }) => accounts.threads),
+  column(COMMAND.diskRead, ({ io }) => io.counters.diskReadBytes),
+  column(COMMAND.diskWrite, ({ io }) => io.counters.diskWriteBytes),
+  column(COMMAND.ioRead, ({ io }) => io.counters.readBytes),
+  column(COMMAND.ioWrite, ({ io }) => io.counters.writeBytes),
+  column(COMMAND.pageFaults, { mode: "minor" }, ({ accounts }) => accounts.minorFaults),
+  column(COMMAND.pageFaults, { mode: "major" }, ({ accounts }) => accounts.majorFaults),
+  column(COMMAND.contextSwitches, { mode: "voluntary" }, (tree) => tree.voluntarySwitches),
+  column(COMMAND.contextSwitches, { mode: "involuntary" }, (tree) => tree.involuntarySwitches),
+];
 
-/** A column that begins at 0, before there is a command. */
-function fromZero(key: SeriesKey, value: TreeColumn["value"]): TreeColumn {
-  return { key, value, before: 0 };
-}
-
-/** A column that has no value before there is a command. */
-function whileRunning(key: SeriesKey, value: TreeColumn["value"]): TreeColumn {
-  return { key, value, before: ABSENT };
-}
-
-const COLUMNS: readonly TreeColumn[] = [
-  fromZero(series(COMMAND.cpuSeconds, { mode: "user" }), (tree) => tree.userSeconds),
-  fromZero(series(COMMAND.cpuSeconds, { mode: "system" }), (tree) => tree.systemSeconds),
-  fromZero(series(COMMAND.processes), ({ accounts }) => accounts.processes),
-  fromZero(series(COMMAND.threads), ({ accounts }) => accounts.threads),
-  fromZero(series(COMMAND.diskRead), ({ io }) => io.counters.diskReadBytes),
-  fromZero(series(COMMAND.diskWrite), ({ io }) => io.counters.diskWriteBytes),
-  fromZero(series(COMMAND.ioRead), ({ io }) => io.counters.readBytes),
-  fromZero(series(COMMAND.ioWrite), ({ io }) => io.counters.writeBytes),
-  fromZero(series(COMMAND.pageFaults, { mode: "minor" }), ({ accounts }) => accounts.minorFaults),
-  fromZero(series(COMMAND.pageFaults, { mode: "major" }), ({ accounts }) => accounts.majorFaults),
-  fromZero(series(COMMAND.contextSwitches, { mode: "voluntary" }), (tree) => tree.voluntarySwitches),
-  fromZero(series(COMMAND.contextSwitches, { mode: "involuntary" }), (tree) => tree.involuntarySwitches),
-  whileRunning(series(COMMAND.memoryResident), (tree) => tree.residentBytes),
-  whileRunning(series(COMMAND.memoryProportional), ({ memory }) => memory.proportionalBytes),
-  whileRunning(series(COMMAND.memoryAnonymous), ({ memory }) => memory.anonymousBytes),
-  whileRunning(series(COMMAND.memoryFile), ({ memory }) => memory.fileBytes),
-  whileRunning(series(COMMAND.memoryShared), ({ memory }) => memory.sharedBytes),
-  whileRunning(series(COMMAND.memoryPeak), ({ memory }) => memory.peak.bytes),
-  whileRunning(series(COMMAND.memoryPeakTime), ({ memory }) => memory.peak.atMs / 1000),
-  whileRunning(series(COMMAND.memoryPeakBound), ({ memory }) => memory.peakBoundBytes),
-  whileRunning(series(COMMAND.memoryLargest), ({ accounts }) => accounts.reaped.largestBytes),
-  whileRunning(series(COMMAND.openDescriptors), ({ io }) => io.openDescriptors),
+/** Series that have no value before there is a command. */
+const FROM_START: readonly Column<CommandTree>[] = [
+  column(COMMAND.memoryResident, (tree) => tree.residentBytes),
+  column(COMMAND.memoryProportional, ({ memory }) => memory.proportionalBytes),
+  column(COMMAND.memoryAnonymous, ({ memory }) => memory.anonymousBytes),
+  column(COMMAND.memoryFile, ({ memory }) => memory.fileBytes),
+  column(COMMAND.memoryShared, ({ memory }) => memory.sharedBytes),
+  column(COMMAND.memoryPeak, ({ memory }) => memory.peak.bytes),
+  column(COMMAND.memoryPeakTime, ({ memory }) => memory.peak.atMs / 1000),
+  column(COMMAND.memoryPeakBound, ({ memory }) => memory.peakBoundBytes),
+  column(COMMAND.memoryLargest, ({ accounts }) => accounts.reaped.largestBytes),
+  column(COMMAND.openDescriptors, ({ io }) => io.openDescriptors),
 ];
 
 /** How many command names have series of their own at the end. */
 const MOST_NAMED = 20;
-
-/** A series that has its only value at the command's end. */
-interface FinalValue {
-  readonly key: SeriesKey;
-  readonly value: number;
-}
 
 /**
  * What the command itself used: all of its processes, those included that live shortly or leave their parents. At its
@@ -67,7 +49,8 @@ export class ProcessCollector implements Collector {
   private phase: "before" | "running" | "ending" | "after" = "before";
   /** The tree is up to date for the sample that is being taken. */
   private isUpdated = false;
-  private finals: readonly FinalValue[] = [];
+  /** Series that have their only value at the command's end. */
+  private finals: readonly Column[] = [];
 
   /** `processes` were last listed just before the command's start: what ran then is not the command's. */
   constructor(
@@ -104,13 +87,14 @@ export class ProcessCollector implements Collector {
   }
 
   describe(): readonly SeriesKey[] {
-    return [...COLUMNS, ...this.finals].map(({ key }) => key);
+    return keysOf([...FROM_ZERO, ...FROM_START, ...this.finals]);
   }
 
   sample(row: Float64Array): boolean {
     const { tree } = this;
     if (!tree) {
-      for (let i = 0; i < COLUMNS.length; i++) row[i] = COLUMNS[i]!.before;
+      row.fill(0, 0, FROM_ZERO.length);
+      row.fill(ABSENT, FROM_ZERO.length);
       return true;
     }
     if (!this.isUpdated) {
@@ -118,35 +102,35 @@ export class ProcessCollector implements Collector {
       if (this.phase === "ending") this.finals = finalsOf(tree);
       this.isUpdated = true;
     }
-    if (row.length !== COLUMNS.length + this.finals.length) return false;
+    if (row.length !== FROM_ZERO.length + FROM_START.length + this.finals.length) return false;
     this.isUpdated = false;
-    for (let i = 0; i < COLUMNS.length; i++) row[i] = COLUMNS[i]!.value(tree);
-    const isEnd = this.phase === "ending";
-    for (let i = 0; i < this.finals.length; i++) row[COLUMNS.length + i] = isEnd ? this.finals[i]!.value : ABSENT;
-    if (isEnd) this.phase = "after";
+    const place = fillColumns(row, fillColumns(row, 0, FROM_ZERO, tree), FROM_START, tree);
+    if (this.phase === "ending") {
+      fillColumns(row, place, this.finals, undefined);
+      this.phase = "after";
+    } else row.fill(ABSENT, place);
     return true;
   }
 }
 
-/** The series of the command's end. */
-function finalsOf(tree: CommandTree): readonly FinalValue[] {
+/** Returns the series of the command's end. */
+function finalsOf(tree: CommandTree): readonly Column[] {
   const { named, rest } = tree.accounts.names.largest(MOST_NAMED);
-  const finals: FinalValue[] = [];
+  const finals: Column[] = [];
   for (const { name, cpuSeconds, peakBytes, processes } of named) {
-    finals.push({ key: series(COMMAND.commCpuSeconds, { comm: name }), value: cpuSeconds });
-    finals.push({ key: series(COMMAND.commMemoryPeak, { comm: name }), value: peakBytes });
-    finals.push({ key: series(COMMAND.commProcesses, { comm: name }), value: processes });
+    finals.push(column(COMMAND.commCpuSeconds, { comm: name }, () => cpuSeconds));
+    finals.push(column(COMMAND.commMemoryPeak, { comm: name }, () => peakBytes));
+    finals.push(column(COMMAND.commProcesses, { comm: name }, () => processes));
   }
   const namedSeconds = named.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0);
   const restSeconds = Math.max(0, tree.userSeconds + tree.systemSeconds - namedSeconds);
-  finals.push({ key: series(COMMAND.commCpuSeconds, { comm: REST }), value: restSeconds });
+  finals.push(column(COMMAND.commCpuSeconds, { comm: REST }, () => restSeconds));
   if (rest.length > 0) {
     const highest = Math.max(...rest.map(({ peakBytes }) => peakBytes));
     const processes = rest.reduce((sum, use) => sum + use.processes, 0);
-    finals.push({ key: series(COMMAND.commMemoryPeak, { comm: REST }), value: highest });
-    finals.push({ key: series(COMMAND.commProcesses, { comm: REST }), value: processes });
+    finals.push(column(COMMAND.commMemoryPeak, { comm: REST }, () => highest));
+    finals.push(column(COMMAND.commProcesses, { comm: REST }, () => processes));
   }
-  for (const [resource, source] of tree.sources())
-    finals.push({ key: series(ACCOUNTING.info, { resource, source }), value: 1 });
+  for (const [resource, source] of tree.sources()) finals.push(column(ACCOUNTING.info, { resource, source }, () => 1));
   return finals;
 }
