@@ -71,7 +71,8 @@ export class CommandTree {
     if (atEnd) this.ended = true;
     accounts.update();
     if (atEnd && this.reapOrphans()) accounts.update();
-    const hasDetails = atEnd || this.detailsBudget.allows(accounts.descendants.length * this.detailsMsPerProcess);
+    const hasDetails =
+      atEnd || this.detailsBudget.allows(accounts.tracker.descendants.length * this.detailsMsPerProcess);
     if (hasDetails) this.readDetails();
     else this.io.skip();
     const hasMemory = group !== undefined && !Number.isNaN(group.anonymousBytes);
@@ -145,7 +146,7 @@ export class CommandTree {
 
   /** Reads the files beside stat of each process, and charges what it takes to the budget. */
   private readDetails(): void {
-    const { descendants } = this.accounts;
+    const { descendants } = this.accounts.tracker;
     const began = this.now();
     this.memory.readStatuses(descendants);
     this.io.update(descendants);
@@ -157,7 +158,7 @@ export class CommandTree {
   /** The time of a zombie is known to a hundredth of a second, and exactly once it was waited for. Whether there were any. */
   private reapOrphans(): boolean {
     const { self } = this.processes;
-    const orphans = this.accounts.descendants.filter(({ ended, parent }) => ended && parent === self);
+    const orphans = this.accounts.tracker.descendants.filter(({ ended, parent }) => ended && parent === self);
     for (const { pid } of orphans) this.reap?.(pid);
     return orphans.length > 0;
   }

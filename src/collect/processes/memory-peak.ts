@@ -1,24 +1,24 @@
 import type { Processes } from "../../proc/processes.ts";
 import { ABSENT } from "../collector.ts";
-import type { Descendant } from "./descendant-tracker.ts";
+import type { Descendant, DescendantTracker } from "./descendant-tracker.ts";
 import type { ProcessAccounts } from "./process-accounts.ts";
 import { MemoryTotals, type ProcessMemory } from "./process-memory.ts";
 import { NEAR, PssWalk, SharedMemoryBounds, TimeBudget, withReserve } from "./pss-walk.ts";
 
 /**
- * The highest memory at any sample, which is a lower bound while a sample may have had more.
+ * The highest memory at any sample. It is a lower bound if some sample may have had more.
  *
- * A sample is open if its upper bound is above the peak. What is held alone is known, so that it depends on those that
- * may share memory: when their sum is exact at a later sample, and all of them still live and none has given anything
- * back, they held no more at the open one. Where one has gone it stays open for ever.
+ * A sample is open while its upper bound is above the peak: it is not known what the processes that may share memory held
+ * together. If their sum is exact at a later sample, all of them still live, and none has given anything back, they held
+ * no more at the open one. If one of them has gone, this can never be known: the upper bound is settled.
  */
 export class MemoryPeak {
   bytes = ABSENT;
   /** The time of its sample. */
   atMs = ABSENT;
-  /** The highest upper bound of the samples that stay open for ever. */
+  /** The highest upper bound that is settled. */
   private settledUpperBytes = 0;
-  /** Of the samples that are open: the highest upper bound, the most that was held alone, and how many may have shared. */
+  /** The open samples: their highest upper bound, the most that was held alone at one, and how many may have shared. */
   private openUpperBytes = 0;
   private openAloneBytes = 0;
   private openProcesses = 0;
@@ -28,26 +28,24 @@ export class MemoryPeak {
     return this.isAbove(this.settledUpperBytes) || this.isAbove(this.openUpperBytes);
   }
 
-  /** Whether so much would be a new peak. */
+  /** Whether so much would be a new peak; true also for NaN, and before the first peak. */
   isAbove(bytes: number): boolean {
-    // True also while there is no peak.
     return !(bytes <= this.bytes * (1 + NEAR));
   }
 
-  /** A sample had so much at least; NaN: that is not known. */
+  /** Takes a sample that had so much at least; NaN: not known. */
   raise(bytes: number, atMs: number): void {
-    // Nothing is less or equal to NaN.
     if (Number.isNaN(bytes) || bytes <= this.bytes) return;
     this.bytes = bytes;
     this.atMs = atMs;
   }
 
-  /** A sample had more than can be known. */
-  missed(): void {
+  /** Takes a sample of which the kernel does not show everything. */
+  addIncomplete(): void {
     this.settledUpperBytes = Number.POSITIVE_INFINITY;
   }
 
-  /** A sample may have had up to `upperBytes`: `aloneBytes`, and what these share. */
+  /** Takes a sample that may have had up to `upperBytes`: `aloneBytes`, and the memory of these. */
   addOpen(upperBytes: number, aloneBytes: number, sharing: readonly ProcessMemory[]): void {
     this.settleIfGone(sharing);
     this.openUpperBytes = Math.max(this.openUpperBytes, upperBytes);
@@ -57,7 +55,7 @@ export class MemoryPeak {
       if (!(memory.residentBytes <= memory.residentAtOpenSample)) memory.residentAtOpenSample = memory.residentBytes;
   }
 
-  /** These hold exactly `sharingBytes` together, which closes the open samples where none of them has given anything back. */
+  /** Closes the open samples: these processes hold exactly `sharingBytes` together now. */
   close(sharingBytes: number, sharing: readonly ProcessMemory[]): void {
     if (this.openProcesses === 0) return;
     this.settleIfGone(sharing);
@@ -88,15 +86,15 @@ const WALKS_SHARE = 0.01;
 const WALKS_ADVANCE_MS = 50;
 
 /**
- * A walk over all processes is due so often, and soon where the resident memory is so much above that of any earlier
- * one: not at once, as the first sample is of a program that has hardly begun.
+ * A walk over all processes is due so often, and soon if resident memory is so many times that of any earlier one. The
+ * first one is not at once: the first sample is of a program that has hardly begun.
  */
 const WALK_EVERY_MS = 5000;
 const SOON_MS = 1000;
 const NEW_HIGH = 1.05;
 const FIRST_AFTER_MS = 50;
 
-/** What a control group's memory.stat says of it. */
+/** The memory of a control group, by its memory.stat. */
 export interface GroupMemoryCounts {
   readonly anonymousBytes: number;
   readonly fileBytes: number;
@@ -166,10 +164,10 @@ export class CommandMemory {
     if (this.isWalkDue(accounts)) this.walkAll(accounts);
   }
 
-  /** Reads what it takes to tell whether there is a new peak, and raises it. */
+  /** Reads what is needed to know whether there is a new peak, and raises it. */
   private sample(accounts: ProcessAccounts, hasStatuses: boolean, atMs: number, sinceMs: number): void {
     const { totals, peak, bounds } = this;
-    const { memories } = accounts;
+    const { memories } = accounts.tracker;
     if (peak.isAbove(totals.upperBytes(memories))) totals.refresh(memories);
     else if (!hasStatuses) return;
     totals.update(memories);
@@ -178,24 +176,24 @@ export class CommandMemory {
     let lower = alone;
     let upper = alone + hiddenBytes;
     if (sharing.length > 0) {
-      this.tighten(accounts, upper, sinceMs);
+      this.tighten(accounts.tracker, upper, sinceMs);
       lower += bounds.lowerBytes;
       upper += bounds.upperBytes;
     }
     peak.raise(Math.max(lower, hiddenLargestBytes), atMs);
     if (peak.isAbove(upper)) peak.addOpen(upper, alone + hiddenBytes, sharing);
-    if (totals.isIncomplete) peak.missed();
+    if (totals.isIncomplete) peak.addIncomplete();
     this.takeTotals();
   }
 
-  /** Bounds what those hold that may share memory: by a walk if there may be a new peak, once a second if that is unlikely. */
-  private tighten(accounts: ProcessAccounts, othersBytes: number, sinceMs: number): void {
+  /** Bounds the memory that may be shared, with a walk if there may be a new peak: once a second if that is unlikely. */
+  private tighten(tracker: DescendantTracker, othersBytes: number, sinceMs: number): void {
     const { totals, peak, bounds } = this;
     bounds.update(totals);
     if (!bounds.isExact && peak.isAbove(othersBytes + bounds.worstUpperBytes)) {
       const isLikely = peak.isAbove(othersBytes + bounds.upperBytes);
       if (isLikely || this.now() - this.tightenedAt >= SOON_MS) {
-        bounds.tighten(totals, accounts, sinceMs);
+        bounds.tighten(totals, tracker, sinceMs);
         this.tightenedAt = this.now();
       }
     }
@@ -220,17 +218,17 @@ export class CommandMemory {
     this.peak.raise(group.anonymousBytes + group.sharedBytes + kernel, atMs);
   }
 
-  private isWalkDue({ memories, residentBytes }: ProcessAccounts): boolean {
+  private isWalkDue({ tracker, residentBytes }: ProcessAccounts): boolean {
     const sinceMs = this.now() - this.walkedAllAt;
     const isHigh = sinceMs >= SOON_MS && residentBytes > this.walkedAllResident * NEW_HIGH;
     if (!isHigh && sinceMs < WALK_EVERY_MS) return false;
-    return this.budget.allows(withReserve(this.pss.expectedMs(memories)));
+    return this.budget.allows(withReserve(this.pss.expectedMs(tracker.memories)));
   }
 
   /** Only a walk tells proportional memory, and of several processes how much of their memory is files. */
-  private walkAll({ memories, residentBytes }: ProcessAccounts): void {
+  private walkAll({ tracker, residentBytes }: ProcessAccounts): void {
     const { pss } = this;
-    this.budget.spend(pss.run(memories));
+    this.budget.spend(pss.run(tracker.memories));
     this.walkedAllAt = this.now();
     this.walkedAllResident = Math.max(this.walkedAllResident, residentBytes);
     this.proportionalBytes = pss.proportionalBytes;

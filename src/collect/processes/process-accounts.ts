@@ -20,7 +20,7 @@ export class ProcessAccounts {
   residentBytes = 0;
   readonly names = new ProcessNames();
   readonly reaped: ReapedUsage;
-  private readonly tracker: DescendantTracker;
+  readonly tracker: DescendantTracker;
   private readonly lost: LostCpuTime;
   private readonly reader: StatReader;
   private readonly families = new Families();
@@ -48,21 +48,6 @@ export class ProcessAccounts {
       reaped: this.reaped,
       childrenSecondsOf: this.childrenSecondsOf.bind(this),
     });
-  }
-
-  /** The living, parents before their children; not to be changed. */
-  get descendants(): readonly Descendant[] {
-    return this.tracker.descendants;
-  }
-
-  /** The memory of each. */
-  get memories(): readonly ProcessMemory[] {
-    return this.tracker.memories;
-  }
-
-  /** Whether one of these has forked since the last update. Throws SystemError, ParseError. */
-  haveForked(parents: readonly ProcessMemory[]): boolean {
-    return this.tracker.haveForked(parents);
   }
 
   /** CPU time of processes that no other has waited for: a lower bound, as samples saw it. */

@@ -73,7 +73,7 @@ export class ProcessCollector implements Collector {
     if (!this.tree) return [];
     const { accounts } = this.tree;
     accounts.update();
-    return accounts.descendants.map(({ pid }) => pid).reverse();
+    return accounts.tracker.descendants.map(({ pid }) => pid).reverse();
   }
 
   /** An orphan has ended and is about to be waited for; the returned function is to be called once that is done. */

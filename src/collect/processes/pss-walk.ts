@@ -3,12 +3,13 @@ import { SmapsRollup } from "../../proc/pid-memory.ts";
 import { PidStat } from "../../proc/pid-stat.ts";
 import type { Processes } from "../../proc/processes.ts";
 import { ABSENT } from "../collector.ts";
+import type { DescendantTracker } from "./descendant-tracker.ts";
 import type { MemoryTotals, ProcessMemory } from "./process-memory.ts";
 
 /** How much may be saved up, as seconds of the share. */
 const MOST_SAVED_SECONDS = 60;
 
-/** Time that may go into something costly: a share of all time, and a little in advance. */
+/** Limits the time that goes into something costly to a share of all time, with a little in advance. */
 export class TimeBudget {
   private credit: number;
   private last: number;
@@ -38,23 +39,23 @@ export class TimeBudget {
   }
 }
 
-/** CPU time of the kernel for a walk, until one has been measured: some 8 ms a GiB, and more on a slow machine. */
+/** CPU time of a walk, until one has been measured: some 8 ms a GiB, and more on a slow machine. */
 const FIRST_GUESS_MS_PER_BYTE = 12 / 2 ** 30;
 const FIRST_GUESS_MS_PER_PROCESS = 0.1;
 
-/** A walk beside a busy process says little about the next: the expected time rises by no more at once. */
+/** The expected time rises by no more at once: a walk beside a busy process may take much longer than the next one. */
 const MOST_DEARER = 1.5;
 
-/** The time of a shorter walk depends more on whether our own code is compiled than on the kernel. */
+/** A walk that is expected to be shorter is not measured: its time depends on whether our own code is compiled. */
 const MEASURABLE_MS = 2;
 
-/** The kernel maps so many pages of shared memory around one that is asked for, if they are in memory. */
+/** A fault on shared memory maps up to so many pages around the one that is asked for. */
 const MAPPED_PER_FAULT = 16;
 
 /**
- * A walk over the pages of some processes: the kernel adds up the proportional memory (PSS) of each, in which a page that
- * n processes map counts as an nth, so that the sum counts each page once. The processes are read one after the other: a
- * page that one comes to share meanwhile may be counted twice in part, or missed in part.
+ * Walks over the pages of some processes: the kernel adds up the proportional memory (PSS) of each, in which a page that n
+ * processes map counts as an nth, so that the sum counts each page once. The processes are read one after the other: if
+ * one comes to share a page meanwhile, a part of it may be counted twice, or missed.
  */
 export class PssWalk {
   /** Sums of the last walk; ABSENT where a process refused its own. */
@@ -62,7 +63,7 @@ export class PssWalk {
   anonymousBytes = ABSENT;
   fileBytes = ABSENT;
   sharedBytes = ABSENT;
-  /** By `movedBytes`: one of them has waited for a child since it was seen, which may have been a copy of it. */
+  /** Whether the last `movedBytes` found that one of them has waited for a child, which may have been a copy of it. */
   hasReapedChild = false;
   private costFactor = 1;
   private readonly rollup = new SmapsRollup();
@@ -75,12 +76,12 @@ export class PssWalk {
     this.stat = new PidStat(processes.pageBytes);
   }
 
-  /** CPU time that a walk would take: time that it would wait for a CPU or for a process costs the command nothing. */
+  /** Returns the CPU time that a walk would take. While it waits for a CPU or a lock it takes nothing from the command. */
   expectedMs(memories: readonly ProcessMemory[]): number {
     return this.costFactor * guessMs(memories);
   }
 
-  /** Reads the PSS of each; returns the CPU time that it took, in ms. Throws ParseError. */
+  /** Reads the PSS of each; returns the CPU time that it took, in ms. Throws SystemError, ParseError. */
   run(memories: readonly ProcessMemory[]): number {
     const began = this.cpuMs();
     this.setAll(0);
@@ -91,7 +92,7 @@ export class PssWalk {
     return took;
   }
 
-  /** The most that they can have taken and given back since the sample: the sum of a walk made meanwhile is off by no more. */
+  /** Returns the most that they can have taken and given back since the sample: the walk's sum is off by no more. */
   movedBytes(memories: readonly ProcessMemory[]): number {
     let mapsShared = this.sharedBytes > 0;
     for (const { sharedBytes } of memories) if (sharedBytes > 0) mapsShared = true;
@@ -102,7 +103,7 @@ export class PssWalk {
     return moved;
   }
 
-  /** Of one that is gone: all that it held. What does not show in resident memory took faults. */
+  /** What does not show in resident memory takes page faults. Of a process that is gone: all that it held. */
   private movedBytesOf(memory: ProcessMemory, pagesPerFault: number): number {
     const { stat, processes } = this;
     const bytes = processes.read(memory.pid, "stat");
@@ -119,7 +120,7 @@ export class PssWalk {
     if (bytes === undefined) return;
     const { rollup } = this;
     rollup.parse(bytes);
-    // The file of a process that has no memory any more, about to end, is empty.
+    // The file of a process that has no memory any more is empty.
     if (Number.isNaN(rollup.proportionalBytes)) return;
     this.proportionalBytes += rollup.proportionalBytes;
     this.anonymousBytes += rollup.anonymousBytes;
@@ -155,47 +156,39 @@ function guessMs(memories: readonly ProcessMemory[]): number {
 export const NEAR = 0.005;
 
 /**
- * The time that a walk needs in the budget which may tell nothing: while much moves, or a process may have just begun
- * to, it takes longer than expected, and another one is to be possible after it.
+ * Returns the time that the budget must have for a walk that may not raise the peak: while much moves, or a process may
+ * have just begun to take memory, it takes longer than expected, and another one must be possible after it.
  */
 export function withReserve(expectedMs: number): number {
   return Math.max(3 * expectedMs, Math.min(15 * expectedMs, 250));
 }
 
-/** Who knows the processes of the tree, and whether some of them have been copied since the sample. */
-export interface ForkWatch {
-  readonly memories: readonly ProcessMemory[];
-  haveForked(parents: readonly ProcessMemory[]): boolean;
-}
-
 /**
- * Bounds of what the processes that may share memory hold together, each page counted once. At every sample
+ * Bounds of the memory that processes which may share it hold together, each page counted once. At every sample
  *
  *     lower ≤ truth ≤ upper ≤ worst upper
  *
- * where the upper bound supposes that a fault brings in one small page, and the worst one holds whatever they did.
+ * The upper bound supposes that a page fault brings in one small page; the worst one holds whatever the processes did.
  *
- * Without a walk the lower bound is the largest of each family, and the upper one the sum of all (`MemoryTotals`). A walk
- * that read W while M moved puts the truth of then between W - M and W + M. Since then each process has given some pages
- * back and taken others: what it gave back lessens the truth by no more than that, and what it took adds no more:
+ * Without a walk, the lower bound is the largest process of each family, and the upper one the sum of all: `MemoryTotals`
+ * has both. A PSS walk whose sum was W, while M moved, puts the truth at that time between W - M and W + M. Since then
+ * each process has given some pages back, which lowers the truth by no more than that, and taken others, which raises it
+ * by no more than that. HELD is the sum of what each held at the walk, KEPT what it surely still counts with, and TAKEN
+ * what it may have taken; a process that was not in the walk has kept nothing, and taken all that it holds:
  *
- *     truth ≥ W - M - (all that each held then) + (what of this each has kept, and what it has taken for its own)
- *     truth ≤ W + M + (what each has taken)
- *
- * A process that was not in the walk has kept nothing, and taken all that it holds.
+ *     W - M - HELD + KEPT ≤ truth ≤ W + M + TAKEN
  */
 export class SharedMemoryBounds {
   lowerBytes = 0;
   upperBytes = 0;
   worstUpperBytes = 0;
-  /** The parts of the sum, where a walk has just told it; ABSENT else. */
+  /** The two parts of the sum, after a walk that made it exact; ABSENT else. */
   anonymousBytes = ABSENT;
   sharedBytes = ABSENT;
-  /** The last walk that may be used: its number, W, M, and what all held then, counted for each. */
+  /** The last usable walk: its number, 0 before the first; W - M - HELD; and W + M. */
   private walk = 0;
-  private walkedBytes = Number.NaN;
-  private walkedMovedBytes = 0;
-  private walkedHeldBytes = 0;
+  private walkLowerBytes = 0;
+  private walkUpperBytes = 0;
 
   constructor(
     private readonly pss: PssWalk,
@@ -203,56 +196,55 @@ export class SharedMemoryBounds {
     private readonly pageBytes: number,
   ) {}
 
-  /** The bounds are the same figure. */
+  /** Whether the bounds are the same figure. */
   get isExact(): boolean {
     return this.upperBytes <= this.lowerBytes * (1 + NEAR);
   }
 
-  /** The bounds that follow from the totals and the last walk. */
+  /** Takes the bounds that follow from the totals and the last walk. */
   update({ sharing, sharingLowerBytes, sharingUpperBytes }: MemoryTotals): void {
     this.anonymousBytes = ABSENT;
     this.sharedBytes = ABSENT;
     this.lowerBytes = sharingLowerBytes;
     this.upperBytes = sharingUpperBytes;
     this.worstUpperBytes = sharingUpperBytes;
-    if (Number.isNaN(this.walkedBytes)) return;
-    const { walk, walkedBytes, walkedMovedBytes, walkedHeldBytes, pageBytes } = this;
+    const { walk, walkLowerBytes, walkUpperBytes, pageBytes } = this;
+    if (walk === 0) return;
     let [kept, taken, worstTaken] = [0, 0, 0];
     for (const memory of sharing) {
       kept += memory.keptBytesSince(walk);
       taken += memory.takenBytesSince(walk, pageBytes);
       if (memory.hasMovedSince(walk)) worstTaken += memory.bytes;
     }
-    const most = walkedBytes + walkedMovedBytes;
-    this.lowerBytes = Math.max(sharingLowerBytes, walkedBytes - walkedMovedBytes - walkedHeldBytes + kept);
-    this.upperBytes = Math.min(sharingUpperBytes, most + taken);
-    this.worstUpperBytes = Math.min(sharingUpperBytes, most + worstTaken);
+    this.lowerBytes = Math.max(sharingLowerBytes, walkLowerBytes + kept);
+    this.upperBytes = Math.min(sharingUpperBytes, walkUpperBytes + taken);
+    this.worstUpperBytes = Math.min(sharingUpperBytes, walkUpperBytes + worstTaken);
   }
 
   /**
-   * Walks over their pages, if there is time for it and it can tell something. `sinceMs`: the time between the last two
-   * samples. Throws ParseError.
+   * Walks over the pages, if there is time for it and it would bring the bounds together. `sinceMs`: the time between the
+   * last two samples. Throws SystemError, ParseError.
    */
-  tighten(totals: MemoryTotals, watch: ForkWatch, sinceMs: number): void {
+  tighten(totals: MemoryTotals, tracker: DescendantTracker, sinceMs: number): void {
     const { pss, budget } = this;
     const { sharing } = totals;
     const expectedMs = pss.expectedMs(sharing);
     const willMove = (lastMovedBytes(sharing, this.pageBytes) / sinceMs) * expectedMs;
-    // What moves during the walk comes between the new bounds, twice on either side.
+    // The new bounds are apart by twice M, in which a page that moves may count twice.
     if (4 * willMove > this.upperBytes - this.lowerBytes) return;
     const isCalm = willMove <= NEAR * this.lowerBytes && !haveNew(sharing);
     if (!budget.allows(isCalm ? expectedMs : withReserve(expectedMs))) return;
     budget.spend(pss.run(sharing));
     const total = pss.anonymousBytes + pss.sharedBytes;
     if (Number.isNaN(total)) return;
-    const joined = pss.sharedBytes > 0 ? totals.joinedBytes(watch.memories) : 0;
+    const joined = pss.sharedBytes > 0 ? totals.joinedBytes(tracker.memories) : 0;
     const moved = pss.movedBytes(sharing) + joined;
-    // A copy that was not walked over takes its part of the pages of its parent: the sum is too small.
-    if (pss.hasReapedChild || watch.haveForked(sharing)) this.lowerBytes = Math.max(this.lowerBytes, total - moved);
+    // A copy that was not walked over has its share of its parent's pages: the sum is too small.
+    if (pss.hasReapedChild || tracker.haveForked(sharing)) this.lowerBytes = Math.max(this.lowerBytes, total - moved);
     else this.take(totals, total, moved);
   }
 
-  /** Takes the sum of a walk, and keeps the state of each for the samples to come. */
+  /** Takes the sum of a walk, and what each holds at it for the samples to come. */
   private take({ sharing, sharingLowerBytes, sharingUpperBytes }: MemoryTotals, total: number, moved: number): void {
     const isExact = moved <= NEAR * total;
     const error = isExact ? 0 : moved;
@@ -264,17 +256,16 @@ export class SharedMemoryBounds {
       this.sharedBytes = this.pss.sharedBytes;
     }
     this.walk++;
-    this.walkedBytes = total;
-    this.walkedMovedBytes = moved;
-    this.walkedHeldBytes = 0;
+    this.walkLowerBytes = total - moved;
+    this.walkUpperBytes = total + moved;
     for (const memory of sharing) {
       memory.takeWalk(this.walk);
-      this.walkedHeldBytes += memory.bytes;
+      this.walkLowerBytes -= memory.bytes;
     }
   }
 }
 
-/** How much was taken or given back between the last two samples. */
+/** Returns how much was taken or given back between the last two samples. */
 function lastMovedBytes(sharing: readonly ProcessMemory[], pageBytes: number): number {
   let moved = 0;
   for (const { newFaults, changedBytes } of sharing) moved += newFaults * pageBytes + changedBytes;

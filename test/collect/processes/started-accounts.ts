@@ -28,4 +28,4 @@ export function started(helpers = NOBODY) {
 /** CPU time in all, to the microsecond. */
 export const seconds = ({ userSeconds, systemSeconds }: ProcessAccounts) =>
   Math.round((userSeconds + systemSeconds) * 1e6) / 1e6;
-export const pids = ({ descendants }: ProcessAccounts) => descendants.map(({ pid }) => pid);
+export const pids = ({ tracker }: ProcessAccounts) => tracker.descendants.map(({ pid }) => pid);
