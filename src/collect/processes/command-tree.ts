@@ -7,11 +7,11 @@ import { ProcessAccounts } from "./process-accounts.ts";
 import { type GroupIoCounts, ProcessIo, type ReapedCounts } from "./process-io.ts";
 import { TimeBudget } from "./pss-walk.ts";
 
-/** How much time may go into files beside stat of all time, and how much of it in advance. */
+/** How much of all time may go into the files of a process beside stat, and how much of it in advance. */
 const DETAILS_SHARE = 0.004;
 const DETAILS_ADVANCE_MS = 10;
 
-/** What these files of one process take, until it has been measured. */
+/** How long the files of one process take, until it has been measured. */
 const FIRST_GUESS_MS = 0.1;
 
 /** What the command's own control group says of it; NaN: nothing. */
@@ -21,7 +21,7 @@ export type GroupCounts = GroupMemoryCounts &
 
 /** What a tree is made of; what is left out is the machine's own. */
 export interface TreeParts {
-  /** Children of ours for our own use: what they use is not the command's. */
+  /** Children of ours that are not the command's. */
   readonly helpers: Helpers;
   /** Waits for an orphan that has ended, so that what it used comes to us. */
   readonly reap?: (pid: number) => void;
@@ -57,7 +57,7 @@ export class CommandTree {
     this.reap = reap;
     this.group = group;
     this.accounts = new ProcessAccounts(processes, root, helpers);
-    this.memory = new CommandMemory(processes, now, cpuMs);
+    this.memory = new CommandMemory(processes, group, { now, cpuMs });
     this.io = new ProcessIo(processes, group, reaped);
     this.detailsBudget = new TimeBudget(DETAILS_SHARE, DETAILS_ADVANCE_MS, now);
   }
@@ -67,7 +67,7 @@ export class CommandTree {
    * Throws SystemError, ParseError.
    */
   update(atMs: number, atEnd: boolean): void {
-    const { accounts, memory, group } = this;
+    const { accounts } = this;
     if (atEnd) this.ended = true;
     accounts.update();
     if (atEnd && this.reapOrphans()) accounts.update();
@@ -75,8 +75,7 @@ export class CommandTree {
       atEnd || this.detailsBudget.allows(accounts.tracker.descendants.length * this.detailsMsPerProcess);
     if (hasDetails) this.readDetails();
     else this.io.skip();
-    const hasMemory = group !== undefined && !Number.isNaN(group.anonymousBytes);
-    memory.update(accounts, hasDetails, atMs, hasMemory ? group : undefined);
+    this.memory.update(accounts, hasDetails, atMs);
   }
 
   /** An orphan has ended and is about to be waited for; the returned function is to be called once that is done. */
@@ -155,7 +154,7 @@ export class CommandTree {
     this.detailsBudget.spend(took);
   }
 
-  /** The time of a zombie is known to a hundredth of a second, and exactly once it was waited for. Whether there were any. */
+  /** Waits for zombies that were left to us: their time is exact only after that. Returns whether there were any. */
   private reapOrphans(): boolean {
     const { self } = this.processes;
     const orphans = this.accounts.tracker.descendants.filter(({ ended, parent }) => ended && parent === self);

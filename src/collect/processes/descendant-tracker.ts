@@ -18,11 +18,11 @@ export class Descendant {
   threads = 0;
   /** It has ended, and its parent has not waited for it. */
   ended = false;
-  /** Found gone in this sample. */
+  /** It was found gone in this sample. */
   gone = false;
   /** The place of its name in `ProcessNames`; -1: it has none yet. */
   name = -1;
-  /** For `LostCpuTime`: its children's time as of the last comparison, and how much of ended ones is to come to it. */
+  /** For `LostCpuTime`: its children's CPU time at the last comparison, and how much is to be added by ended ones. */
   childrenChecked = 0;
   expected = 0;
 
@@ -48,6 +48,7 @@ export class Descendant {
     return this.childrenUserSeconds + this.childrenSystemSeconds;
   }
 
+  /** Takes a sample. */
   take(stat: PidStat): void {
     this.parent = stat.parent;
     this.userSeconds = stat.userSeconds;
@@ -67,7 +68,7 @@ export const FORBIDDEN = "forbidden";
 
 /** Reads the stat of one process after the other. */
 export class StatReader {
-  /** What was read last. */
+  /** The last one that was read. */
   readonly stat: PidStat;
 
   constructor(private readonly processes: Processes) {
@@ -86,7 +87,7 @@ export class StatReader {
     }
   }
 
-  /** The same; SAME, and nothing is parsed, if the text is that of the last time. */
+  /** The same; SAME: the text is the last one of this process, and was not parsed. */
   readIfChanged(pid: number): Uint8Array | typeof SAME | typeof FORBIDDEN | undefined {
     try {
       const bytes = this.processes.readStat(pid);
@@ -103,9 +104,9 @@ export class StatReader {
 
 /** What is known of a pid. */
 interface KnownPid {
-  /** Of its folder in /proc: another one may be another process. */
+  /** Of its folder in /proc. If it changes, the pid may have gone to another process. */
   readonly inode: number;
-  /** Undefined: it is not of the command's tree, and never will be. */
+  /** Undefined: the process is no descendant, and never will be. */
   readonly descendant: Descendant | undefined;
   /** The number of the last scan that listed it. */
   seen: number;
@@ -124,8 +125,8 @@ export interface TrackerParts {
 }
 
 /**
- * Which processes are the command's: it, its descendants, and the orphans of these that were left to us. A process that
- * was once decided to be a descendant or not stays what it is, so that the parent is read of new processes alone.
+ * Knows which processes are the command's: it, its descendants, and the orphans of these that were left to us. Whether a
+ * process is a descendant is decided once, by its parent, and never changes: stat is read for that of new processes only.
  */
 export class DescendantTracker {
   /** The living, parents before their children. */
@@ -134,14 +135,14 @@ export class DescendantTracker {
   readonly memories: ProcessMemory[] = [];
   private readonly known = new Map<number, KnownPid>();
   private scan = 0;
-  /** Places in the list whose process is not decided yet. */
+  /** Places in the list of processes that are not decided yet. */
   private undecided: number[] = [];
   private stillUndecided: number[] = [];
   /** When the command itself began. */
   private rootTicks = 0;
-  /** Every process of the last list is decided. */
+  /** All processes of the last list are decided. */
   private isListDecided = false;
-  /** The parent of each process that no scan could decide, as of the last one. */
+  /** Processes that the last scan could not decide, and their parents. */
   private readonly unknownParents = new Map<number, number>();
 
   /** `processes` were last listed before the command's start: those are none of its descendants. */
@@ -150,7 +151,7 @@ export class DescendantTracker {
     for (let i = 0; i < listed; i++) this.known.set(pids[i]!, { inode: inodes[i]!, descendant: undefined, seen: 0 });
   }
 
-  /** The descendant of this pid, if it is one. */
+  /** Returns the descendant of a pid; undefined: it is none. */
   find(pid: number): Descendant | undefined {
     return this.known.get(pid)?.descendant;
   }
@@ -200,7 +201,7 @@ export class DescendantTracker {
     return false;
   }
 
-  /** Takes out those that are gone. */
+  /** Removes descendants that are gone. */
   removeGone(): void {
     const { descendants, memories } = this;
     let kept = 0;
@@ -215,7 +216,7 @@ export class DescendantTracker {
     memories.length = kept;
   }
 
-  /** One whose parent is new too, and comes later in the list, is decided once that is. */
+  /** A process whose parent is new too, and comes later in the list, is decided once the parent is. */
   private decideAll(): void {
     let before: number;
     do {
@@ -227,7 +228,7 @@ export class DescendantTracker {
     for (const place of this.undecided) this.decide(place, true);
   }
 
-  /** Whether it could be decided. `isLast`: this scan can tell no more of its parent. */
+  /** Decides a process, if its parent is decided; returns whether it could. `isLast`: the parent will not be in this scan. */
   private decide(place: number, isLast: boolean): boolean {
     const { processes, reader, onFound } = this.parts;
     const pid = processes.pids[place]!;
@@ -255,7 +256,7 @@ export class DescendantTracker {
     return true;
   }
 
-  /** By the stat that was just read. Undefined: not decided, since nothing is known of its parent, which may just be gone. */
+  /** By the stat that was just read. Undefined: not decided, since its parent is not known, and may have just ended. */
   private isDescendant(pid: number, isLast: boolean): boolean | undefined {
     const { root, processes, reader, isHelper } = this.parts;
     const { parent, startTicks } = reader.stat;
@@ -270,13 +271,13 @@ export class DescendantTracker {
     const entry = this.known.get(parent);
     if (entry?.seen === this.scan) return entry.descendant !== undefined;
     if (!isLast) return undefined;
-    // A parent that is gone has left it to another one by the next scan; one that stays is hidden from us, and so not ours.
+    // If the parent has ended, the process has another one at the next scan. If not, the parent is hidden: not a descendant.
     if (this.unknownParents.get(pid) === parent) return false;
     this.unknownParents.set(pid, parent);
     return undefined;
   }
 
-  /** Forgets the others that are gone; that a descendant is gone is known by its own file. */
+  /** Forgets other processes that are gone. Descendants that are gone are found by their stat. */
   private prune(): void {
     for (const [pid, { seen, descendant }] of this.known)
       if (seen !== this.scan && descendant === undefined) this.known.delete(pid);

@@ -3,7 +3,7 @@ import type { Processes } from "../../proc/processes.ts";
 import { ABSENT } from "../collector.ts";
 import type { Descendant, DescendantTracker } from "./descendant-tracker.ts";
 
-/** Our own processes beside the command: which they are, and what those of them used that have ended. */
+/** Children of ours for our own use, and what those of them that have ended used. */
 export interface Helpers {
   isHelper(pid: number): boolean;
   readonly userSeconds: number;
@@ -16,8 +16,8 @@ export interface Helpers {
 const CLEARLY_MORE = 1.05;
 
 /**
- * What the command's processes used that were waited for, by us or by one of them, as getrusage(2) has it of our
- * children: exact. What our other children used is taken off.
+ * What ended processes of the command used, once we have waited for them, or for the one that has: exact, by getrusage(2)
+ * of our children, without what others of these used.
  */
 export class ReapedUsage {
   userSeconds = 0;
@@ -26,14 +26,14 @@ export class ReapedUsage {
   majorFaults = 0;
   voluntarySwitches = 0;
   involuntarySwitches = 0;
-  /** What the children used that are not the command's and no helpers, which say so themselves but for page faults. */
+  /** What others used: children that are not the command's, and the page faults of helpers, which do not count those. */
   private readonly others;
-  /** The largest of the children that are not the command's. */
+  /** Of the largest of these. */
   private othersLargestBytes = 0;
   /** Our own highest resident memory: `ru_maxrss` of a child begins with it, as it has our memory until it executes. */
   private readonly ownBytes: number;
 
-  /** To be made before the command can have ended: what was used until then is not its own. Throws ParseError. */
+  /** To be made before the command can have ended: all that was used before is not its own. Throws SystemError, ParseError. */
   constructor(
     private readonly processes: Processes,
     private readonly helpers: Helpers,
@@ -61,6 +61,7 @@ export class ReapedUsage {
     return isTheirs ? largestBytes : ABSENT;
   }
 
+  /** Takes the state of now. Throws SystemError. */
   update(): void {
     const { others, helpers } = this;
     const { ended } = this.processes;
@@ -73,7 +74,7 @@ export class ReapedUsage {
     this.involuntarySwitches = ended.involuntarySwitches - others.involuntarySwitches - helpers.involuntarySwitches;
   }
 
-  /** Takes off what our children used that end from now until the returned function is called. */
+  /** What our children use that end before the returned function is called is not the command's. Throws SystemError. */
   exclude(): () => void {
     const { others } = this;
     const { ended } = this.processes;
@@ -87,7 +88,7 @@ export class ReapedUsage {
     };
   }
 
-  /** Takes off the page faults of a helper that has ended. */
+  /** The page faults of a helper that has ended are not the command's. */
   excludeFaults(minorFaults: number, majorFaults: number): void {
     this.others.minorFaults += minorFaults;
     this.others.majorFaults += majorFaults;

@@ -119,16 +119,21 @@ export class CommandMemory {
   private readonly budget: TimeBudget;
   private readonly pss: PssWalk;
   private readonly bounds: SharedMemoryBounds;
-  private sampledAtMs = Number.NaN;
+  /** The time of the last sample, and since the one before it. */
+  private atMs = Number.NaN;
+  private sinceMs = Number.NaN;
   private walkedAllAt: number;
   private walkedAllResident = 0;
   private tightenedAt = Number.NEGATIVE_INFINITY;
+  private readonly now: () => number;
 
+  /** `group`: the command's own, whose figures are preferred. `now`, `cpuMs`: milliseconds, the latter of our own CPU time. */
   constructor(
     processes: Processes,
-    private readonly now: () => number,
-    cpuMs: () => number,
+    private readonly group: GroupMemoryCounts | undefined,
+    { now, cpuMs }: { readonly now: () => number; readonly cpuMs: () => number },
   ) {
+    this.now = now;
     this.totals = new MemoryTotals(processes);
     this.budget = new TimeBudget(WALKS_SHARE, WALKS_ADVANCE_MS, now);
     this.pss = new PssWalk(processes, cpuMs);
@@ -147,27 +152,26 @@ export class CommandMemory {
     if (!(highest <= this.peakBoundBytes)) this.peakBoundBytes = highest;
   }
 
-  /**
-   * Takes the state of now. `hasStatuses`: `readStatuses` has just read them. `group`: the command's own, whose figures
-   * are preferred. Throws ParseError.
-   */
-  update(accounts: ProcessAccounts, hasStatuses: boolean, atMs: number, group?: GroupMemoryCounts): void {
-    const sinceMs = atMs - this.sampledAtMs;
-    this.sampledAtMs = atMs;
+  /** Takes a sample. `hasStatuses`: `readStatuses` has just been called. Throws SystemError, ParseError. */
+  update(accounts: ProcessAccounts, hasStatuses: boolean, atMs: number): void {
+    const { group } = this;
+    const hasGroup = group !== undefined && !Number.isNaN(group.anonymousBytes);
+    this.sinceMs = atMs - this.atMs;
+    this.atMs = atMs;
     this.proportionalBytes = ABSENT;
     this.anonymousBytes = ABSENT;
     this.fileBytes = ABSENT;
     this.sharedBytes = ABSENT;
-    if (group) this.takeGroup(group, atMs);
+    if (hasGroup) this.takeGroup(group);
     if (accounts.processes === 0) return;
-    if (!group) this.sample(accounts, hasStatuses, atMs, sinceMs);
+    if (!hasGroup) this.sample(accounts.tracker, hasStatuses);
     if (this.isWalkDue(accounts)) this.walkAll(accounts);
   }
 
   /** Reads what is needed to know whether there is a new peak, and raises it. */
-  private sample(accounts: ProcessAccounts, hasStatuses: boolean, atMs: number, sinceMs: number): void {
+  private sample(tracker: DescendantTracker, hasStatuses: boolean): void {
     const { totals, peak, bounds } = this;
-    const { memories } = accounts.tracker;
+    const { memories } = tracker;
     if (peak.isAbove(totals.upperBytes(memories))) totals.refresh(memories);
     else if (!hasStatuses) return;
     totals.update(memories);
@@ -176,31 +180,31 @@ export class CommandMemory {
     let lower = alone;
     let upper = alone + hiddenBytes;
     if (sharing.length > 0) {
-      this.tighten(accounts.tracker, upper, sinceMs);
+      this.tighten(tracker, upper);
       lower += bounds.lowerBytes;
       upper += bounds.upperBytes;
     }
-    peak.raise(Math.max(lower, hiddenLargestBytes), atMs);
+    peak.raise(Math.max(lower, hiddenLargestBytes), this.atMs);
     if (peak.isAbove(upper)) peak.addOpen(upper, alone + hiddenBytes, sharing);
     if (totals.isIncomplete) peak.addIncomplete();
     this.takeTotals();
   }
 
   /** Bounds the memory that may be shared, with a walk if there may be a new peak: once a second if that is unlikely. */
-  private tighten(tracker: DescendantTracker, othersBytes: number, sinceMs: number): void {
+  private tighten(tracker: DescendantTracker, othersBytes: number): void {
     const { totals, peak, bounds } = this;
     bounds.update(totals);
     if (!bounds.isExact && peak.isAbove(othersBytes + bounds.worstUpperBytes)) {
       const isLikely = peak.isAbove(othersBytes + bounds.upperBytes);
       if (isLikely || this.now() - this.tightenedAt >= SOON_MS) {
-        bounds.tighten(totals, tracker, sinceMs);
+        bounds.tighten(totals, tracker, this.sinceMs);
         this.tightenedAt = this.now();
       }
     }
     if (bounds.isExact) peak.close(bounds.lowerBytes, totals.sharing);
   }
 
-  /** The figures of the sample, unless some process hides its own. */
+  /** Takes the figures of the sample, unless a process hides its own. */
   private takeTotals(): void {
     const { totals, bounds } = this;
     if (totals.isIncomplete || totals.hiddenBytes > 0) return;
@@ -210,12 +214,12 @@ export class CommandMemory {
     if (totals.living === 1) this.fileBytes = totals.fileBytes;
   }
 
-  private takeGroup(group: GroupMemoryCounts, atMs: number): void {
+  private takeGroup(group: GroupMemoryCounts): void {
     this.anonymousBytes = group.anonymousBytes;
     this.fileBytes = group.fileBytes;
     this.sharedBytes = group.sharedBytes;
     const kernel = Number.isNaN(group.kernelBytes) ? 0 : group.kernelBytes;
-    this.peak.raise(group.anonymousBytes + group.sharedBytes + kernel, atMs);
+    this.peak.raise(group.anonymousBytes + group.sharedBytes + kernel, this.atMs);
   }
 
   private isWalkDue({ tracker, residentBytes }: ProcessAccounts): boolean {
@@ -225,7 +229,7 @@ export class CommandMemory {
     return this.budget.allows(withReserve(this.pss.expectedMs(tracker.memories)));
   }
 
-  /** Only a walk tells proportional memory, and of several processes how much of their memory is files. */
+  /** Only a walk has proportional memory, and of several processes the memory of files. */
   private walkAll({ tracker, residentBytes }: ProcessAccounts): void {
     const { pss } = this;
     this.budget.spend(pss.run(tracker.memories));

@@ -50,7 +50,7 @@ export class ProcessAccounts {
     });
   }
 
-  /** CPU time of processes that no other has waited for: a lower bound, as samples saw it. */
+  /** CPU time of processes that no process has waited for: a lower bound, as samples saw it. */
   get lostSeconds(): number {
     return this.lost.seconds;
   }
@@ -70,8 +70,8 @@ export class ProcessAccounts {
   }
 
   /**
-   * An orphan has ended and is about to be waited for: its name is charged the last of its time. One that is not of the
-   * tree, as the first process of a container gets them, is taken off by the returned function, to be called after that.
+   * An orphan has ended and is about to be waited for. Its name is charged the last of its time. If it is no descendant, as
+   * the first process of a container gets them, the returned function is to be called after that, and takes it off.
    */
   beforeReap(pid: number): (() => void) | undefined {
     if (this.tracker.isForeign(pid)) return this.reaped.exclude();
@@ -88,7 +88,7 @@ export class ProcessAccounts {
     return undefined;
   }
 
-  /** A helper is about to end: the returned function, to be called once it was waited for, takes its page faults off. */
+  /** A helper is about to end. The returned function is to be called once it was waited for, and takes its faults off. */
   helperEnding(pid: number): (() => void) | undefined {
     const bytes = this.reader.read(pid);
     if (bytes === undefined || bytes === FORBIDDEN) return undefined;
@@ -106,7 +106,7 @@ export class ProcessAccounts {
       this.charge(descendant, 0);
       return;
     }
-    // It is another user's now, as sudo makes one: its last state holds until its parent has waited for it.
+    // It is another user's now, as sudo makes one: what was last seen holds until its parent has waited for it.
     if (bytes === FORBIDDEN) return;
     if (bytes === undefined || this.reader.stat.startTicks !== descendant.startTicks) {
       this.setGone(descendant);
@@ -123,18 +123,18 @@ export class ProcessAccounts {
     descendant.gone = true;
     this.families.remove(descendant.memory);
     this.gone.push(descendant);
-    // What is kept for the pid is not of its next owner.
+    // The pid may go to another process.
     this.source.forget(descendant.pid);
   }
 
-  /** Adds a new process: all that it used until now is charged to its name. */
+  /** Takes a new descendant: all that it has used is charged to its name. */
   private add(descendant: Descendant, bytes: Uint8Array): void {
     this.placeMemory(descendant);
     this.takeName(descendant, bytes);
     this.charge(descendant, descendant.ownSeconds);
   }
 
-  /** Puts its memory into the family it is of, which may be another one after a page fault. */
+  /** Puts its memory into its family, which is another one after it has executed a program. */
   private placeMemory({ memory, parent, ended }: Descendant): void {
     if (memory.isBorrowed) memory.isBorrowed = this.hasMemoryOf(memory, parent);
     if (memory.isBorrowed) memory.residentBytes = 0;

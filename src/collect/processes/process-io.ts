@@ -47,10 +47,10 @@ export class ProcessIo {
   readonly counters = new IoBytes();
   /** ABSENT also where a process hides its own. */
   openDescriptors = ABSENT;
-  /** Some process hid what it reads and writes when it was last asked. */
+  /** Some process hid what it reads and writes when that was last read. */
   isHidden = false;
   private readonly io = new PidIo();
-  /** What the children read and wrote that are not the command's. */
+  /** What children of ours read and wrote that are not the command's. */
   private readonly others = new IoBytes();
   private readonly sum = new IoBytes();
   private readonly highest = new IoBytes();
@@ -91,7 +91,7 @@ export class ProcessIo {
     this.takeStorage(this.hasGroup(group) ? group : sum);
   }
 
-  /** Takes off what our children read and wrote that end from now until the returned function is called. */
+  /** What our children read and wrote that end before the returned function is called is not the command's. */
   exclude(): () => void {
     const { reaped, others } = this;
     reaped.update();
@@ -104,7 +104,7 @@ export class ProcessIo {
     };
   }
 
-  /** A helper is about to end: the returned function, to be called once it was waited for, takes its bytes off. Throws ParseError. */
+  /** A helper is about to end. The returned function is to be called once it was waited for, and takes its bytes off. */
   helperEnding(pid: number): (() => void) | undefined {
     const bytes = this.processes.read(pid, "io");
     if (bytes === undefined) return undefined;
@@ -123,14 +123,14 @@ export class ProcessIo {
     this.take("diskWriteBytes", diskWriteBytes);
   }
 
-  /** A counter does not fall: what moves from a child to its parent while they are read is missed once. */
+  /** A counter does not fall: what moves from a child to its parent while they are read is missing at one sample. */
   private take(counter: keyof IoCounts, bytes: number): void {
     const { counters, highest } = this;
     if (bytes > highest[counter]) highest[counter] = bytes;
     counters[counter] = Number.isNaN(bytes) ? ABSENT : highest[counter];
   }
 
-  /** No process ends without a page fault. */
+  /** The counts change only if a process has ended, and none has without a page fault. */
   private updateReaped(): void {
     const { minorFaults } = this.processes.ended;
     if (minorFaults !== this.reapedFaults) this.reaped.update();

@@ -4,7 +4,7 @@ import type { Processes } from "../../proc/processes.ts";
 
 /** Processes that are copies of one another by fork(2) and have executed no program since: they may share memory. */
 export interface Family {
-  /** Where the stack of each begins: the kernel draws it for a program that is executed, and a copy has the same. */
+  /** Where the stack of each begins: at random for a program that is executed, and at the same address in a copy. */
   readonly stackStart: number;
   size: number;
   /** The most anonymous memory that one of them holds, as of the last `MemoryTotals.update`. */
@@ -18,26 +18,26 @@ const HIDDEN = 0;
 const NEVER = 0;
 
 /**
- * The memory of one process by three sources: its stat at every sample; its status, which is read only when the sample
- * needs it; and what it held when a PSS walk last read it, from which the bounds of shared memory follow.
+ * The memory of one process, by three readings: stat, at every sample; status, when a sample needs more than that; and the
+ * state in which it was at the last PSS walk, from which the bounds of shared memory follow.
  */
 export class ProcessMemory {
   // By stat, as of the last sample.
   residentBytes = 0;
   /** Its own page faults: while they stay the same it takes no memory, and executes no program. */
   faults = 0;
-  /** Page faults of its children that it has waited for. */
+  /** Page faults of its waited-for children. */
   childrenFaults = 0;
-  /** Major faults, of its own and of these children. */
+  /** Major faults, its own and those of its waited-for children. */
   majorFaults = 0;
-  /** What the last sample has changed. */
+  /** By how much faults and resident memory differ from the sample before. */
   newFaults = 0;
   changedBytes = 0;
-  /** Found in this sample. */
+  /** It was found in this sample. */
   isNew = true;
-  /** The first thread has ended and others go on: the kernel shows nothing of its memory. */
+  /** Its first thread has ended and others go on: the kernel shows nothing of its memory. */
   isLeaderGone = false;
-  /** It still has the memory of its parent, as between vfork(2) and exec. Assumed until the kernel has been asked. */
+  /** It has the memory of its parent, as between vfork(2) and exec. Supposed until the kernel was asked. */
   isBorrowed = true;
   /** Those that may have anonymous memory in common with it; undefined: it has no memory of its own. */
   family: Family | undefined;
@@ -53,14 +53,14 @@ export class ProcessMemory {
 
   /** Whether it may share memory with another one, as of the last `MemoryTotals.update`. */
   isSharing = false;
-  /** Its resident memory at a sample whose sum is still open, see `MemoryPeak`; NaN: there is none. */
+  /** Its resident memory at an open sample, see `MemoryPeak`; NaN: it was in none. */
   residentAtOpenSample = Number.NaN;
 
   /** How many different texts its stat has had. */
   private statTexts = 0;
   /** What stat said when status was read. */
   private readonly atStatus = { statTexts: 0, residentBytes: Number.NaN, faults: Number.NaN };
-  /** What it held at the last walk, by the number of that. */
+  /** The last walk that it was in, and what it held then. */
   private readonly atWalk = { walk: NEVER, anonymousBytes: 0, sharedBytes: 0, faults: 0, majorFaults: 0 };
 
   constructor(
@@ -79,28 +79,29 @@ export class ProcessMemory {
     return this.family?.stackStart === HIDDEN;
   }
 
-  /** What cannot be dropped: anonymous memory, and the shared memory that it maps. */
+  /** What the kernel cannot drop: anonymous memory, and the shared memory that it maps. */
   get bytes(): number {
     return this.anonymousBytes + this.sharedBytes;
   }
 
-  /** Whether status would say the same of its memory: taking memory takes a fault, giving it back lowers the resident. */
+  /** Whether status has the same memory as when it was read: taking some needs a fault, giving it back lowers what is resident. */
   get isCurrent(): boolean {
     return this.atStatus.residentBytes === this.residentBytes && this.atStatus.faults === this.faults;
   }
 
-  /** Whether status would say the same in all: stat has the ignored signals, too. */
+  /** Whether status is the same in all that we read of it: stat has the ignored signals, too. */
   get isStatusCurrent(): boolean {
     return this.atStatus.statTexts === this.statTexts;
   }
 
-  /** Its stat is the same as at the last sample. */
+  /** Takes a sample at which stat is the same text. */
   keepStat(): void {
     this.isNew = false;
     this.newFaults = 0;
     this.changedBytes = 0;
   }
 
+  /** Takes a sample. */
   takeStat(stat: PidStat): void {
     const { residentBytes } = stat;
     const faults = stat.minorFaults + stat.majorFaults;
@@ -114,9 +115,10 @@ export class ProcessMemory {
     this.isLeaderGone = stat.ended && stat.threads > 1;
   }
 
-  /** A process without any memory is about to end. */
+  /** Takes the status that was just read. */
   takeStatus(status: PidStatus): void {
     const { atStatus } = this;
+    // A process without any memory is about to end.
     const hasNone = Number.isNaN(status.highestBytes);
     this.highestBytes = hasNone ? 0 : status.highestBytes;
     this.anonymousBytes = hasNone ? 0 : status.anonymousBytes;
@@ -129,8 +131,8 @@ export class ProcessMemory {
   }
 
   /**
-   * The most that it can hold by its stat alone: at most all that is resident, and at most what status said and it has
-   * taken since. A page that a fault put in the place of another does not show in resident memory.
+   * Returns the most that it can hold, by stat: no more than is resident, and no more than status said and it has taken
+   * since. A page that a fault has put in the place of another does not show in resident memory.
    */
   upperBytes(pageBytes: number): number {
     const { atStatus, residentBytes } = this;
@@ -139,7 +141,7 @@ export class ProcessMemory {
     return Number.isNaN(upper) ? residentBytes : Math.min(upper, residentBytes);
   }
 
-  /** The walk of this number has read its pages in the state that it is in. */
+  /** Keeps what it holds, for the walk of this number. */
   takeWalk(walk: number): void {
     const { atWalk } = this;
     atWalk.walk = walk;
@@ -149,7 +151,7 @@ export class ProcessMemory {
     atWalk.majorFaults = this.majorFaults;
   }
 
-  /** Whether it may have taken or given back anything since a walk, or was not in it. */
+  /** Whether it may have taken or given back pages since a walk, or was not in it. */
   hasMovedSince(walk: number): boolean {
     const { atWalk } = this;
     if (atWalk.walk !== walk) return true;
@@ -157,8 +159,8 @@ export class ProcessMemory {
   }
 
   /**
-   * Of all that it held at a walk and has taken since, what surely counts in the sum now. After a major fault its
-   * anonymous memory may have come back from swap, which adds nothing to what others hold of it.
+   * Returns what it surely holds of the pages that it held at a walk, and of anonymous ones that it has taken since. After
+   * a major fault these may have come from swap, where others may still have them: they are not surely its own.
    */
   keptBytesSince(walk: number): number {
     const { atWalk } = this;
@@ -168,8 +170,8 @@ export class ProcessMemory {
   }
 
   /**
-   * The most that it can have added to the sum since a walk, as long as a fault brings in one small page: that is new,
-   * and may stand in the place of one that was shared, or it holds more by it.
+   * Returns the most that it can have added to the sum since a walk, if a fault brings in one small page: it then holds
+   * more, or the page is in the place of one that it shared.
    */
   takenBytesSince(walk: number, pageBytes: number): number {
     const { atWalk, bytes } = this;
@@ -179,7 +181,7 @@ export class ProcessMemory {
     return Math.min(bytes, anonymous + shared + (this.faults - atWalk.faults) * pageBytes);
   }
 
-  /** It has executed a program: what was read of it was of another one. */
+  /** Forgets what was read: the process has executed a program. */
   reset(): void {
     this.atStatus.statTexts = 0;
     this.atStatus.residentBytes = Number.NaN;
@@ -203,7 +205,7 @@ export class Families {
     memory.reset();
   }
 
-  /** A process has no memory of its own any more. */
+  /** Takes a process out that has no memory of its own any more. */
   remove(memory: ProcessMemory): void {
     const { family } = memory;
     if (!family) return;
@@ -216,32 +218,33 @@ export class Families {
 const NO_STATUS = new Uint8Array(0);
 
 /**
- * Sums over the living of what cannot be dropped, in three parts: what is held alone, which is exact; what is held by
- * those that may share it, between two bounds; and by those of which the kernel hides whether they share.
+ * The memory of all processes that the kernel cannot drop, in three parts: of those that share none, which is exact; of
+ * those that may share some, between two bounds; and of those of which the kernel hides whether they share.
  */
 export class MemoryTotals {
   aloneAnonymousBytes = 0;
   aloneSharedBytes = 0;
-  /** Those that may share, and what they hold together: at least, and at most. */
+  /** Those that may share, and what they hold together, at least and at most. */
   readonly sharing: ProcessMemory[] = [];
   sharingLowerBytes = 0;
   sharingUpperBytes = 0;
-  /** All that the hidden hold, as if they shared nothing, and the most that one of them holds. */
+  /** What the hidden hold together at most, and the most that one of them holds. */
   hiddenBytes = 0;
   hiddenLargestBytes = 0;
   /** Files, each counted for each process. */
   fileBytes = 0;
   /** How many have memory of their own. */
   living = 0;
-  /** There is more than the kernel shows: the first thread of some process has ended. */
+  /** There is more than the kernel shows: of some process the first thread has ended. */
   isIncomplete = false;
-  private mapping = 0;
+  /** How many map shared memory, and the most that one of them maps. */
+  private sharers = 0;
   private largestSharedBytes = 0;
   private readonly status = new PidStatus();
 
   constructor(private readonly processes: Processes) {}
 
-  /** The most that all can hold together, by what has been read already. */
+  /** Returns the most that all can hold together, by what has been read already. */
   upperBytes(memories: readonly ProcessMemory[]): number {
     const { pageBytes } = this.processes;
     let upper = 0;
@@ -249,7 +252,7 @@ export class MemoryTotals {
     return upper;
   }
 
-  /** Reads the status of a process whose stat has changed since; false: it is gone. Throws ParseError. */
+  /** Reads the status of a process if its stat has changed since; false: it is gone. Throws ParseError. */
   readIfChanged(memory: ProcessMemory): boolean {
     if (memory.isStatusCurrent) return true;
     const bytes = this.processes.read(memory.pid, "status");
@@ -267,7 +270,7 @@ export class MemoryTotals {
     }
   }
 
-  /** Adds up what is known of each. */
+  /** Adds up what has been read. */
   update(memories: readonly ProcessMemory[]): void {
     this.clear();
     for (const { isLeaderGone, family, sharedBytes } of memories) {
@@ -275,15 +278,15 @@ export class MemoryTotals {
       if (!family) continue;
       family.largestAnonymousBytes = 0;
       this.living++;
-      if (sharedBytes > 0) this.mapping++;
+      if (sharedBytes > 0) this.sharers++;
     }
     for (const memory of memories) if (memory.family) this.add(memory, memory.family);
     this.sharingLowerBytes += this.largestSharedBytes;
   }
 
   /**
-   * By how much those that shared nothing map more shared memory by now: what they have in common with others since is
-   * missing in the proportional memory of these. Throws ParseError.
+   * Returns by how much those that share nothing map more shared memory now than at the sample: what they share since then
+   * is missing in the PSS of the others. Throws ParseError.
    */
   joinedBytes(memories: readonly ProcessMemory[]): number {
     let joined = 0;
@@ -306,7 +309,7 @@ export class MemoryTotals {
     this.fileBytes = 0;
     this.living = 0;
     this.isIncomplete = false;
-    this.mapping = 0;
+    this.sharers = 0;
     this.largestSharedBytes = 0;
   }
 
@@ -316,7 +319,7 @@ export class MemoryTotals {
     if (memory.isHidden && this.living > 1) {
       this.hiddenBytes += memory.bytes;
       this.hiddenLargestBytes = Math.max(this.hiddenLargestBytes, memory.bytes);
-    } else if (family.size > 1 || (memory.sharedBytes > 0 && this.mapping > 1)) {
+    } else if (family.size > 1 || (memory.sharedBytes > 0 && this.sharers > 1)) {
       this.addSharing(memory, family);
     } else {
       this.aloneAnonymousBytes += memory.anonymousBytes;
@@ -324,7 +327,7 @@ export class MemoryTotals {
     }
   }
 
-  /** The lower bound is the largest of each family and the largest shared memory: no page is in two of these. */
+  /** The lower bound: the largest of each family, and the largest shared memory. No page is in two of these. */
   private addSharing(memory: ProcessMemory, family: Family): void {
     const { anonymousBytes, sharedBytes } = memory;
     memory.isSharing = true;
@@ -336,7 +339,7 @@ export class MemoryTotals {
     family.largestAnonymousBytes = anonymousBytes;
   }
 
-  /** A process that is gone meanwhile has no memory any more. */
+  /** The status of a process that is gone is that of one without memory. */
   private readStatus({ pid }: ProcessMemory): PidStatus {
     this.status.parse(this.processes.read(pid, "status") ?? NO_STATUS);
     return this.status;
