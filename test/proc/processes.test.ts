@@ -9,7 +9,7 @@ import { KernelProcesses } from "../../src/proc/processes.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
-/** Fields from the state on, as Linux 6.18 wrote them for a shell. */
+/** The fields from the state on, of a shell on Linux 6.18. */
 const FIELDS =
   "S 71 72 72 34816 73 4194304 1001 2002 3 4 150 25 310 75 20 0 2 0 123456 2482176 321 18446744073709551615 1 2 3 0 0 0 0";
 
@@ -24,14 +24,14 @@ function stat(text: string): PidStat & { name: string } {
 
 describe("pid/stat", () => {
   test.each(["sh", "a b", "((bash process))", ") R 1 2", "a\nb", "", "x".repeat(64), "(", "1 (init) S"])(
-    "the name %p survives, and all behind it",
+    "the name %p is parsed, and everything after it",
     (name) => {
       const parsed = stat(`72 (${name}) ${FIELDS}\n`);
       expect([parsed.name, parsed.parent, parsed.startTicks]).toEqual([name, 71, 123456]);
     },
   );
 
-  test("has its times in seconds and its memory in bytes", () => {
+  test("has times in seconds and memory in bytes", () => {
     expect(stat(`72 (sh) ${FIELDS}`)).toMatchObject({
       ...{ userSeconds: 1.5, systemSeconds: 0.25, childrenUserSeconds: 3.1, childrenSystemSeconds: 0.75 },
       ...{ minorFaults: 1001, childrenMinorFaults: 2002, majorFaults: 3, childrenMajorFaults: 4 },
@@ -49,7 +49,7 @@ describe("pid/stat", () => {
     expect(stat(`7 (x) ${FIELDS.replace("S", state)}`).ended).toBe(ended);
   });
 
-  test("fields that may be below zero are passed by", () => {
+  test("fields that may be negative are skipped", () => {
     expect(stat(`7 (x) ${FIELDS.replace("34816 73", "0 -1").replace(" 20 0 ", " -51 -20 ")}`).threads).toBe(2);
   });
 
@@ -68,7 +68,7 @@ describe("pid/stat", () => {
     expect(() => stat(text)).toThrow(ParseError);
   });
 
-  test("cut short or damaged gives numbers or a ParseError, and nothing else", () => {
+  test("cut off or damaged, it gives numbers or a ParseError", () => {
     const whole = bytes(`72 (sh) ${FIELDS}\n`);
     const flip = fc.tuple(fc.nat(whole.length - 1), fc.nat(7));
     fc.assert(
@@ -100,7 +100,7 @@ describe("pid/status", () => {
     expect([highestBytes, anonymousBytes, fileBytes, sharedBytes]).toEqual([2048, 100, 20, 3].map((kB) => kB * 1024));
   });
 
-  test("of a kernel thread or a zombie has none, and before Linux 4.5 only the highest", () => {
+  test("has none of a kernel thread or a zombie, and before Linux 4.5 only the highest", () => {
     expect(status("Name:\tkthreadd\nThreads:\t1\n").highestBytes).toBeNaN();
     const old = status("Name:\tx\nVmHWM:\t 8 kB\nVmRSS:\t 4 kB\n");
     expect([old.highestBytes, old.anonymousBytes]).toEqual([8192, Number.NaN]);
@@ -113,11 +113,11 @@ describe("pid/status", () => {
     ["0000000000000000", false],
     ["0000000000030000", true],
     ["00000000000e0000", false],
-  ])("SigIgn %s: ignores the end of its children: %p", (mask, ignores) => {
+  ])("SigIgn %s: SIGCHLD is ignored: %p", (mask, ignores) => {
     expect(status(`Name:\tx\nSigBlk:\tffffffffffffffff\nSigIgn:\t${mask}\nSigCgt:\t0\n`).ignoresChildren).toBe(ignores);
   });
 
-  test("without such a line, or cut off in it, ignores nothing", () => {
+  test("without that line, or cut off in it, SIGCHLD is not ignored", () => {
     for (const text of ["", "Name:\tx\n", "Name:\tx\nSigIgn:\t", "Name:\tx\nSigIgn:\t0000"])
       expect(status(text).ignoresChildren).toBe(false);
   });
@@ -151,7 +151,7 @@ describe("pid/io and smaps_rollup", () => {
 });
 
 describe("lines of keys and numbers", () => {
-  test("a key that is missing is absent, and the others are found", () => {
+  test("a missing key is NaN, and the others are found", () => {
     const file = new KeyValueFile("test", ":");
     const all = () => [file.number("a"), file.number("b"), file.bytes("c")];
     expect(all()).toEqual([Number.NaN, Number.NaN, Number.NaN]);
@@ -162,7 +162,7 @@ describe("lines of keys and numbers", () => {
   });
 });
 
-test("the kernel's own processes: this one is listed, and its files say what is known of it", () => {
+test("the processes of this machine: this one is listed, and its files have what it knows of itself", () => {
   const processes = new KernelProcesses();
   const count = processes.list();
   expect([...processes.pids.subarray(0, count)]).toContain(process.pid);
@@ -175,9 +175,9 @@ test("the kernel's own processes: this one is listed, and its files say what is 
   processes.close();
 });
 
-test("the list of the kernel's own processes is the same until one comes or goes", async () => {
+test("the list of processes is the same until one begins or ends", async () => {
   const processes = new KernelProcesses();
-  // Others come and go on this machine, too: not between two lists every time.
+  // Other processes of the machine begin and end, too, but not between any two lists.
   let tries = 0;
   do processes.list();
   while (!processes.isListSame && ++tries < 1000);

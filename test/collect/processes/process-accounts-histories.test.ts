@@ -4,7 +4,7 @@ import { ProcessAccounts } from "../../../src/collect/processes/process-accounts
 import { ProcessTree } from "../../helpers/process-tree.ts";
 import { NOBODY } from "./started-accounts.ts";
 
-/** One thing that happens; `who`: a place among those that can do it. */
+/** What happens; `who`: a place among the processes that can do it. */
 type Step =
   | { readonly kind: "fork" | "exit" | "wait" | "adopt" | "ignore" | "stranger" | "fade"; readonly who: number }
   | { readonly kind: "burn"; readonly who: number; readonly user: number; readonly system: number }
@@ -24,7 +24,7 @@ const calm: fc.Arbitrary<Step> = fc.oneof(
 const quiet = fc.record({ kind: fc.constant("tick"), during: fc.constant([]) }) as fc.Arbitrary<Step>;
 const busy = fc.record({ kind: fc.constant("tick"), during: fc.array(calm, { maxLength: 4 }) }) as fc.Arbitrary<Step>;
 
-/** A tree as the kernel has it, its true CPU time, and what the accounts say of it. */
+/** A process tree in the kernel, its true CPU time, and its accounts. */
 class History {
   readonly kernel = new ProcessTree();
   readonly accounts: ProcessAccounts;
@@ -61,7 +61,7 @@ class History {
     }
   }
 
-  /** By its parent; one of ours is told before. */
+  /** Its parent waits for it; before we do, the accounts are called. */
   private wait(place: number): void {
     const { kernel } = this;
     const zombies = [...this.family].filter((pid) => kernel.has(pid) && kernel.at(pid).zombie);
@@ -101,7 +101,7 @@ class History {
 
 const RUNS = process.env.STATEXEC_TEST_LONG ? 20_000 : 500;
 
-test("of any history that is seen at rest, all time is counted once and none is called lost", () => {
+test("in any history that stands still during samples, all time is counted once and none is called lost", () => {
   fc.assert(
     fc.property(fc.array(fc.oneof({ weight: 4, arbitrary: calm }, quiet), { maxLength: 60 }), (steps) => {
       const history = new History();
@@ -113,7 +113,7 @@ test("of any history that is seen at rest, all time is counted once and none is 
   );
 });
 
-test("of any history that goes on while it is read, none is counted twice, and none is missing afterwards", () => {
+test("in any history that goes on while it is read, no time is counted twice, and none is missing after that", () => {
   fc.assert(
     fc.property(fc.array(fc.oneof({ weight: 4, arbitrary: calm }, busy), { maxLength: 60 }), (steps) => {
       const history = new History();
@@ -128,7 +128,7 @@ test("of any history that goes on while it is read, none is counted twice, and n
 
 const careless = fc.record({ kind: fc.constant("ignore"), who }) as fc.Arbitrary<Step>;
 
-test("where children end unseen, what is said is a bound from below, and never falls", () => {
+test("where children end unseen, the time is a lower bound, and never falls", () => {
   fc.assert(
     fc.property(fc.array(fc.oneof({ weight: 6, arbitrary: calm }, busy, careless), { maxLength: 80 }), (steps) => {
       const history = new History(true);

@@ -10,7 +10,7 @@ export const NOBODY: Helpers = {
   involuntarySwitches: 0,
 };
 
-/** A command that was just started, among others, and its accounts. */
+/** Makes a command that has just started beside other processes, and its accounts. */
 export function started(helpers = NOBODY) {
   const kernel = new ProcessTree();
   const neighbour = kernel.fork(1, { pid: 700, name: "neighbour", userSeconds: 99 });
@@ -25,7 +25,7 @@ export function started(helpers = NOBODY) {
   return { kernel, neighbour, root, accounts, update };
 }
 
-/** CPU time in all, to the microsecond. */
+/** Returns all CPU time, to the microsecond. */
 export const seconds = ({ userSeconds, systemSeconds }: ProcessAccounts) =>
   Math.round((userSeconds + systemSeconds) * 1e6) / 1e6;
 export const pids = ({ tracker }: ProcessAccounts) => tracker.descendants.map(({ pid }) => pid);
