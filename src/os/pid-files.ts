@@ -149,7 +149,7 @@ export class PidList {
   private readonly fd: number;
   /** Not shared: between two entries the kernel leaves the bytes as they were, which are to be the same the next time. */
   private readonly dents = pinned(DENTS_BYTES);
-  /** The same memory in words. The last list that came in one call: its words, their number, and that of its processes. */
+  /** The same memory in words. The last list that came in one call: its words, how many, and of how many processes. */
   private readonly words = new Float64Array(this.dents.bytes.buffer);
   private kept = new Float64Array(1024);
   private keptWords = 0;

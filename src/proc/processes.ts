@@ -36,7 +36,7 @@ export interface Processes {
   /** By place in the list. A pid whose folder has the same inode as before is the same process. */
   readonly pids: Int32Array;
   readonly inodes: Float64Array;
-  /** Returns a view that is valid until the next read; undefined: the process is gone. Throws ForbiddenError, SystemError. */
+  /** Returns a view, valid until the next read; undefined: the process is gone. Throws ForbiddenError, SystemError. */
   read(pid: number, file: ProcessFile): Uint8Array | undefined;
   /** Reads stat; SAME: the text is that of the last call for this process. Throws like `read`. */
   readStat(pid: number): Uint8Array | typeof SAME | undefined;

@@ -114,7 +114,7 @@ export class CommandTree {
     return this.accounts.processes > 0 ? this.accounts.residentBytes : ABSENT;
   }
 
-  /** Context switches; ABSENT until the command has ended: of a living process the kernel counts the first thread's alone. */
+  /** ABSENT until the command has ended: of a living process the kernel shows the context switches of one thread only. */
   get voluntarySwitches(): number {
     return this.ended ? this.accounts.reaped.voluntarySwitches : ABSENT;
   }

@@ -183,7 +183,7 @@ export class DescendantTracker {
     if (known.size > count) this.prune();
   }
 
-  /** Whether one of these, or a process that was left to us, has forked since the last scan. Throws SystemError, ParseError. */
+  /** Whether a child of one of these, or an orphan of ours, is new since the last scan. Throws SystemError, ParseError. */
   haveForked(parents: readonly ProcessMemory[]): boolean {
     const { processes, reader, isHelper } = this.parts;
     const count = processes.list();
@@ -228,7 +228,7 @@ export class DescendantTracker {
     for (const place of this.undecided) this.decide(place, true);
   }
 
-  /** Decides a process, if its parent is decided; returns whether it could. `isLast`: the parent will not be in this scan. */
+  /** Decides a process; false: its parent is not decided yet. `isLast`: and will not be in this scan. */
   private decide(place: number, isLast: boolean): boolean {
     const { processes, reader, onFound } = this.parts;
     const pid = processes.pids[place]!;
@@ -271,7 +271,7 @@ export class DescendantTracker {
     const entry = this.known.get(parent);
     if (entry?.seen === this.scan) return entry.descendant !== undefined;
     if (!isLast) return undefined;
-    // If the parent has ended, the process has another one at the next scan. If not, the parent is hidden: not a descendant.
+    // If the parent has ended, the process has another one by the next scan. Else it is hidden, and so no descendant.
     if (this.unknownParents.get(pid) === parent) return false;
     this.unknownParents.set(pid, parent);
     return undefined;

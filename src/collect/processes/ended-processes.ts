@@ -12,12 +12,12 @@ export interface Helpers {
   readonly involuntarySwitches: number;
 }
 
-/** The kernel counts resident pages on each CPU for itself, and adds them up now and then. */
+/** The kernel counts resident pages for each CPU, and adds them up now and then: a figure is off by less than this. */
 const CLEARLY_MORE = 1.05;
 
 /**
- * What ended processes of the command used, once we have waited for them, or for the one that has: exact, by getrusage(2)
- * of our children, without what others of these used.
+ * What the command's ended processes used: those that we have waited for, and those that these had waited for. It is what
+ * getrusage(2) has of our children, which is exact, without those that are not the command's.
  */
 export class ReapedUsage {
   userSeconds = 0;
@@ -27,13 +27,13 @@ export class ReapedUsage {
   voluntarySwitches = 0;
   involuntarySwitches = 0;
   /** What others used: children that are not the command's, and the page faults of helpers, which do not count those. */
-  private readonly others;
+  private readonly others: Usage;
   /** Of the largest of these. */
   private othersLargestBytes = 0;
   /** Our own highest resident memory: `ru_maxrss` of a child begins with it, as it has our memory until it executes. */
   private readonly ownBytes: number;
 
-  /** To be made before the command can have ended: all that was used before is not its own. Throws SystemError, ParseError. */
+  /** To be made before the command can have ended: what was used before is not its own. Throws SystemError, ParseError. */
   constructor(
     private readonly processes: Processes,
     private readonly helpers: Helpers,
@@ -54,7 +54,7 @@ export class ReapedUsage {
     return this.userSeconds + this.systemSeconds;
   }
 
-  /** Highest resident memory of the largest process; ABSENT where that may be our own, or is of one that is not the command's. */
+  /** Highest resident memory of the largest process; ABSENT where that may be our own, or is not of the command. */
   get largestBytes(): number {
     const { largestBytes } = this.processes.ended;
     const isTheirs = largestBytes > this.othersLargestBytes && largestBytes > this.ownBytes * CLEARLY_MORE;

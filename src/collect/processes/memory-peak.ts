@@ -127,7 +127,7 @@ export class CommandMemory {
   private tightenedAt = Number.NEGATIVE_INFINITY;
   private readonly now: () => number;
 
-  /** `group`: the command's own, whose figures are preferred. `now`, `cpuMs`: milliseconds, the latter of our own CPU time. */
+  /** `group`: the command's own, whose figures are preferred. `now` and `cpuMs` as in `TreeParts`. */
   constructor(
     processes: Processes,
     private readonly group: GroupMemoryCounts | undefined,

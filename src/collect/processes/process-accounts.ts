@@ -70,8 +70,8 @@ export class ProcessAccounts {
   }
 
   /**
-   * An orphan has ended and is about to be waited for. Its name is charged the last of its time. If it is no descendant, as
-   * the first process of a container gets them, the returned function is to be called after that, and takes it off.
+   * An orphan has ended and is about to be waited for. Its name is charged the last of its time. If it is no descendant,
+   * as the first process of a container gets them, the returned function is to be called after that, and takes it off.
    */
   beforeReap(pid: number): (() => void) | undefined {
     if (this.tracker.isForeign(pid)) return this.reaped.exclude();

@@ -18,8 +18,8 @@ const HIDDEN = 0;
 const NEVER = 0;
 
 /**
- * The memory of one process, by three readings: stat, at every sample; status, when a sample needs more than that; and the
- * state in which it was at the last PSS walk, from which the bounds of shared memory follow.
+ * The memory of one process, by three readings: stat, at every sample; status, when a sample needs more than that; and
+ * the state in which it was at the last PSS walk, from which the bounds of shared memory follow.
  */
 export class ProcessMemory {
   // By stat, as of the last sample.
@@ -84,12 +84,12 @@ export class ProcessMemory {
     return this.anonymousBytes + this.sharedBytes;
   }
 
-  /** Whether status has the same memory as when it was read: taking some needs a fault, giving it back lowers what is resident. */
+  /** Whether its memory in status is unchanged: taking some needs a fault, giving it back lowers resident memory. */
   get isCurrent(): boolean {
     return this.atStatus.residentBytes === this.residentBytes && this.atStatus.faults === this.faults;
   }
 
-  /** Whether status is the same in all that we read of it: stat has the ignored signals, too. */
+  /** Whether all that we read of status is unchanged: stat has the ignored signals, too. */
   get isStatusCurrent(): boolean {
     return this.atStatus.statTexts === this.statTexts;
   }
@@ -159,8 +159,8 @@ export class ProcessMemory {
   }
 
   /**
-   * Returns what it surely holds of the pages that it held at a walk, and of anonymous ones that it has taken since. After
-   * a major fault these may have come from swap, where others may still have them: they are not surely its own.
+   * Returns what it surely holds of the pages that it held at a walk, and of anonymous ones that it has taken since.
+   * After a major fault these may have come from swap, where others may still have them: they are not surely its own.
    */
   keptBytesSince(walk: number): number {
     const { atWalk } = this;
@@ -285,8 +285,8 @@ export class MemoryTotals {
   }
 
   /**
-   * Returns by how much those that share nothing map more shared memory now than at the sample: what they share since then
-   * is missing in the PSS of the others. Throws ParseError.
+   * Returns by how much those that share nothing map more shared memory now than at the sample: what they share since
+   * then is missing in the PSS of the others. Throws ParseError.
    */
   joinedBytes(memories: readonly ProcessMemory[]): number {
     let joined = 0;

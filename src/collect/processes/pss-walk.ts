@@ -53,8 +53,8 @@ const MEASURABLE_MS = 2;
 const MAPPED_PER_FAULT = 16;
 
 /**
- * Walks over the pages of some processes: the kernel adds up the proportional memory (PSS) of each, in which a page that n
- * processes map counts as an nth, so that the sum counts each page once. The processes are read one after the other: if
+ * Walks over the pages of some processes: the kernel adds up the proportional memory (PSS) of each, in which a page that
+ * n processes map counts as an nth, so that the sum counts each page once. The processes are read one after the other: if
  * one comes to share a page meanwhile, a part of it may be counted twice, or missed.
  */
 export class PssWalk {
@@ -76,7 +76,7 @@ export class PssWalk {
     this.stat = new PidStat(processes.pageBytes);
   }
 
-  /** Returns the CPU time that a walk would take. While it waits for a CPU or a lock it takes nothing from the command. */
+  /** Returns the CPU time that a walk would take; the time that it waits for a CPU or a lock costs nothing. */
   expectedMs(memories: readonly ProcessMemory[]): number {
     return this.costFactor * guessMs(memories);
   }
