@@ -210,7 +210,9 @@ export class SharedMemoryBounds {
     this.worstUpperBytes = sharingUpperBytes;
     const { walk, walkLowerBytes, walkUpperBytes, pageBytes } = this;
     if (walk === 0) return;
-    let [kept, taken, worstTaken] = [0, 0, 0];
+    let kept = 0;
+    let taken = 0;
+    let worstTaken = 0;
     for (const memory of sharing) {
       kept += memory.keptBytesSince(walk);
       taken += memory.takenBytesSince(walk, pageBytes);
