@@ -15,7 +15,7 @@ const DETAILS_ADVANCE_MS = 10;
 const FIRST_GUESS_MS = 0.1;
 
 /** What the command's own control group says of it; NaN: nothing. */
-export type GroupCounts = GroupMemoryCounts &
+type GroupCounts = GroupMemoryCounts &
   GroupIoCounts &
   Pick<GroupFigures, "userSeconds" | "systemSeconds" | "sources">;
 

@@ -113,7 +113,7 @@ interface KnownPid {
 }
 
 /** What a tracker works with. */
-export interface TrackerParts {
+interface TrackerParts {
   readonly processes: Processes;
   readonly reader: StatReader;
   /** The pid of the command. */

@@ -118,7 +118,7 @@ const ROUNDING_SECONDS = 0.02;
 const NOTHING_SECONDS = 1e-6;
 
 /** What the lost time is found by. */
-export interface LostCpuTimeParts {
+interface LostCpuTimeParts {
   readonly tracker: DescendantTracker;
   readonly reaped: ReapedUsage;
   /** Reads what a process' waited-for children have used by now; undefined: it is gone. */

@@ -3,7 +3,7 @@ import type { PidStat } from "../../proc/pid-stat.ts";
 import type { Processes } from "../../proc/processes.ts";
 
 /** Processes that are copies of one another by fork(2) and have executed no program since: they may share memory. */
-export interface Family {
+interface Family {
   /** Where the stack of each begins: at random for a program that is executed, and at the same address in a copy. */
   readonly stackStart: number;
   size: number;

@@ -4,7 +4,7 @@ const decoder = new TextDecoder();
 const MOST_NAMES = 2000;
 
 /** What the processes of one name used, as samples saw it. */
-export interface NameUse {
+interface NameUse {
   readonly name: string;
   readonly encoded: Uint8Array;
   /** Own CPU time, without that of their children. */
