@@ -15,9 +15,7 @@ const DETAILS_ADVANCE_MS = 10;
 const FIRST_GUESS_MS = 0.1;
 
 /** What the command's own control group says of it; NaN: nothing. */
-type GroupCounts = GroupMemoryCounts &
-  GroupIoCounts &
-  Pick<GroupFigures, "userSeconds" | "systemSeconds" | "sources">;
+type GroupCounts = GroupMemoryCounts & GroupIoCounts & Pick<GroupFigures, "userSeconds" | "systemSeconds" | "sources">;
 
 /** What a tree is made of; what is left out is the machine's own. */
 export interface TreeParts {
