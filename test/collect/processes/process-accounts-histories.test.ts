@@ -100,41 +100,55 @@ class History {
 }
 
 const RUNS = process.env.STATEXEC_TEST_LONG ? 20_000 : 500;
+/** Enough for the long form on a busy machine. */
+const TIMEOUT_MS = 120_000;
 
-test("in any history that stands still during samples, all time is counted once and none is called lost", () => {
-  fc.assert(
-    fc.property(fc.array(fc.oneof({ weight: 4, arbitrary: calm }, quiet), { maxLength: 60 }), (steps) => {
-      const history = new History();
-      for (const step of steps) history.apply(step);
-      history.tick();
-      expect(history.accounts.lostSeconds).toBe(0);
-    }),
-    { numRuns: RUNS },
-  );
-});
+test(
+  "in any history that stands still during samples, all time is counted once and none is called lost",
+  () => {
+    fc.assert(
+      fc.property(fc.array(fc.oneof({ weight: 4, arbitrary: calm }, quiet), { maxLength: 60 }), (steps) => {
+        const history = new History();
+        for (const step of steps) history.apply(step);
+        history.tick();
+        expect(history.accounts.lostSeconds).toBe(0);
+      }),
+      { numRuns: RUNS },
+    );
+  },
+  TIMEOUT_MS,
+);
 
-test("in any history that goes on while it is read, no time is counted twice, and none is missing after that", () => {
-  fc.assert(
-    fc.property(fc.array(fc.oneof({ weight: 4, arbitrary: calm }, busy), { maxLength: 60 }), (steps) => {
-      const history = new History();
-      for (const step of steps) history.apply(step);
-      history.tick();
-      history.tick();
-      expect(history.accounts.lostSeconds).toBe(0);
-    }),
-    { numRuns: RUNS },
-  );
-});
+test(
+  "in any history that goes on while it is read, no time is counted twice, and none is missing after that",
+  () => {
+    fc.assert(
+      fc.property(fc.array(fc.oneof({ weight: 4, arbitrary: calm }, busy), { maxLength: 60 }), (steps) => {
+        const history = new History();
+        for (const step of steps) history.apply(step);
+        history.tick();
+        history.tick();
+        expect(history.accounts.lostSeconds).toBe(0);
+      }),
+      { numRuns: RUNS },
+    );
+  },
+  TIMEOUT_MS,
+);
 
 const careless = fc.record({ kind: fc.constant("ignore"), who }) as fc.Arbitrary<Step>;
 
-test("where children end unseen, the time is a lower bound, and never falls", () => {
-  fc.assert(
-    fc.property(fc.array(fc.oneof({ weight: 6, arbitrary: calm }, busy, careless), { maxLength: 80 }), (steps) => {
-      const history = new History(true);
-      for (const step of steps) history.apply(step);
-      history.tick();
-    }),
-    { numRuns: RUNS },
-  );
-});
+test(
+  "where children end unseen, the time is a lower bound, and never falls",
+  () => {
+    fc.assert(
+      fc.property(fc.array(fc.oneof({ weight: 6, arbitrary: calm }, busy, careless), { maxLength: 80 }), (steps) => {
+        const history = new History(true);
+        for (const step of steps) history.apply(step);
+        history.tick();
+      }),
+      { numRuns: RUNS },
+    );
+  },
+  TIMEOUT_MS,
+);
