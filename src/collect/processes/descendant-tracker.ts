@@ -3,7 +3,7 @@ import { PidStat } from "../../proc/pid-stat.ts";
 import { type Processes, SAME } from "../../proc/processes.ts";
 import { ProcessMemory } from "./process-memory.ts";
 
-/** A process of the command's tree, by its stat at the last sample. */
+/** A process of the command's tree, be it the command itself, by its stat at the last sample. */
 export class Descendant {
   readonly memory: ProcessMemory;
   parent = 0;

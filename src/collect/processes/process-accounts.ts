@@ -1,7 +1,7 @@
 import { type Processes, SAME } from "../../proc/processes.ts";
 import { type Descendant, DescendantTracker, FORBIDDEN, StatReader } from "./descendant-tracker.ts";
 import { type Helpers, LostCpuTime, ReapedUsage } from "./ended-processes.ts";
-import { Families, type ProcessMemory } from "./process-memory.ts";
+import { ForkFamilies, type ProcessMemory } from "./process-memory.ts";
 import { ProcessNames } from "./process-names.ts";
 
 /**
@@ -23,7 +23,7 @@ export class ProcessAccounts {
   readonly tracker: DescendantTracker;
   private readonly lost: LostCpuTime;
   private readonly reader: StatReader;
-  private readonly families = new Families();
+  private readonly families = new ForkFamilies();
   /** Processes found gone in this sample. */
   private readonly gone: Descendant[] = [];
 

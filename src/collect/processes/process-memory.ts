@@ -3,7 +3,7 @@ import type { PidStat } from "../../proc/pid-stat.ts";
 import type { Processes } from "../../proc/processes.ts";
 
 /** Processes that are copies of one another by fork(2) and have executed no program since: they may share memory. */
-interface Family {
+interface ForkFamily {
   /** Where the stack of each begins: at random for a program that is executed, and at the same address in a copy. */
   readonly stackStart: number;
   size: number;
@@ -40,7 +40,7 @@ export class ProcessMemory {
   /** It has the memory of its parent, as between vfork(2) and exec. Supposed until the kernel was asked. */
   isBorrowed = true;
   /** Those that may have anonymous memory in common with it; undefined: it has no memory of its own. */
-  family: Family | undefined;
+  family: ForkFamily | undefined;
 
   // By status, as of the last time that it was read; NaN: not known.
   anonymousBytes = Number.NaN;
@@ -191,8 +191,8 @@ export class ProcessMemory {
 }
 
 /** Which processes may have anonymous memory in common: two that have executed different programs never do. */
-export class Families {
-  private readonly all = new Map<number, Family>();
+export class ForkFamilies {
+  private readonly all = new Map<number, ForkFamily>();
 
   /** Puts a process into the family of those whose stack begins at the same address. */
   place(memory: ProcessMemory, stackStart: number): void {
@@ -313,7 +313,7 @@ export class MemoryTotals {
     this.largestSharedBytes = 0;
   }
 
-  private add(memory: ProcessMemory, family: Family): void {
+  private add(memory: ProcessMemory, family: ForkFamily): void {
     memory.isSharing = false;
     this.fileBytes += memory.fileBytes;
     if (memory.isHidden && this.living > 1) {
@@ -328,7 +328,7 @@ export class MemoryTotals {
   }
 
   /** The lower bound: the largest of each family, and the largest shared memory. No page is in two of these. */
-  private addSharing(memory: ProcessMemory, family: Family): void {
+  private addSharing(memory: ProcessMemory, family: ForkFamily): void {
     const { anonymousBytes, sharedBytes } = memory;
     memory.isSharing = true;
     this.sharing.push(memory);
