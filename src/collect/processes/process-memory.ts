@@ -51,6 +51,8 @@ export class ProcessMemory {
   /** It has the kernel end its children unseen. */
   ignoresChildren = false;
 
+  /** Its PSS in the last walk. */
+  pssBytes = 0;
   /** Whether it may share memory with another one, as of the last `MemoryTotals.update`. */
   isSharing = false;
   /** Its resident memory at an open sample, see `MemoryPeak`; NaN: it was in none. */

@@ -85,7 +85,7 @@ export class PssWalk {
   run(memories: readonly ProcessMemory[]): number {
     const began = this.cpuMs();
     this.setAll(0);
-    for (const memory of memories) if (memory.isOwn) this.add(memory.pid);
+    for (const memory of memories) if (memory.isOwn) this.add(memory);
     const took = this.cpuMs() - began;
     const guessed = guessMs(memories);
     if (guessed >= MEASURABLE_MS) this.costFactor = Math.min(took / guessed, this.costFactor * MOST_DEARER);
@@ -103,25 +103,28 @@ export class PssWalk {
     return moved;
   }
 
-  /** What does not show in resident memory takes page faults. Of a process that is gone: all that it held. */
+  /** What does not show in resident memory takes page faults. */
   private movedBytesOf(memory: ProcessMemory, pagesPerFault: number): number {
     const { stat, processes } = this;
     const bytes = processes.read(memory.pid, "stat");
     if (bytes) stat.parse(bytes);
-    if (bytes === undefined || stat.startTicks !== memory.startTicks) return memory.residentBytes;
+    // It is gone, with all that it held, and may have been read with more.
+    if (bytes === undefined || stat.startTicks !== memory.startTicks) return memory.residentBytes + memory.pssBytes;
     if (stat.childrenMinorFaults + stat.childrenMajorFaults !== memory.childrenFaults) this.hasReapedChild = true;
     const faults = stat.minorFaults + stat.majorFaults - memory.faults;
     const replaced = 2 * faults * pagesPerFault * processes.pageBytes;
     return replaced + Math.abs(stat.residentBytes - memory.residentBytes);
   }
 
-  private add(pid: number): void {
-    const bytes = this.read(pid);
+  private add(memory: ProcessMemory): void {
+    memory.pssBytes = 0;
+    const bytes = this.read(memory.pid);
     if (bytes === undefined) return;
     const { rollup } = this;
     rollup.parse(bytes);
     // The file of a process that has no memory any more is empty.
     if (Number.isNaN(rollup.proportionalBytes)) return;
+    memory.pssBytes = rollup.proportionalBytes;
     this.proportionalBytes += rollup.proportionalBytes;
     this.anonymousBytes += rollup.anonymousBytes;
     this.fileBytes += rollup.fileBytes;

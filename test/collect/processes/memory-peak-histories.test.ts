@@ -101,6 +101,22 @@ const JOINED_DURING_A_WALK: Step[] = [
   { kind: "drop", who: 0, count: 1 },
 ];
 
+/** A process takes memory before its PSS is read, and ends before that of the next one is. */
+const GONE_DURING_A_WALK: Step[] = [
+  { kind: "fork", who: 0 },
+  { kind: "execute", who: 0 },
+  { kind: "fork", who: 153 },
+  {
+    kind: "sample",
+    during: [
+      { kind: "take", who: 379, count: 18 },
+      { kind: "exit", who: 301 },
+    ],
+  },
+  { kind: "fork", who: 331 },
+  { kind: "take", who: 0, count: 13 },
+];
+
 const RUNS = process.env.STATEXEC_TEST_LONG ? 20_000 : 400;
 const TIMEOUT_MS = 120_000;
 
@@ -130,7 +146,7 @@ test(
         expect(run.said).toBeLessThan(run.mostOfAny * (1 + NEAR) + 1);
         if (run.said < run.most * (1 - NEAR) - ROUNDING) expect(run.isBound).toBe(true);
       }),
-      { numRuns: RUNS, examples: [[JOINED_DURING_A_WALK]] },
+      { numRuns: RUNS, examples: [[JOINED_DURING_A_WALK], [GONE_DURING_A_WALK]] },
     );
   },
   TIMEOUT_MS,
