@@ -1,5 +1,5 @@
 import type { Processes } from "../../proc/processes.ts";
-import type { GroupFigures } from "../cgroup/figures.ts";
+import type { CgroupStats } from "../cgroup/cgroup-stats.ts";
 import { ABSENT } from "../collector.ts";
 import type { Helpers } from "./ended-processes.ts";
 import { CommandMemory, type GroupMemoryCounts } from "./memory-peak.ts";
@@ -15,7 +15,7 @@ const DETAILS_ADVANCE_MS = 10;
 const FIRST_GUESS_MS = 0.1;
 
 /** What the command's own control group says of it; NaN: nothing. */
-type GroupCounts = GroupMemoryCounts & GroupIoCounts & Pick<GroupFigures, "userSeconds" | "systemSeconds" | "sources">;
+type GroupCounts = GroupMemoryCounts & GroupIoCounts & Pick<CgroupStats, "userSeconds" | "systemSeconds" | "sources">;
 
 /** What a tree is made of; what is left out is the machine's own. */
 export interface TreeParts {

@@ -1,4 +1,5 @@
 import type { Processes } from "../../proc/processes.ts";
+import type { CgroupStats } from "../cgroup/cgroup-stats.ts";
 import { ABSENT } from "../collector.ts";
 import type { Descendant, DescendantTracker } from "./descendant-tracker.ts";
 import type { ProcessAccounts } from "./process-accounts.ts";
@@ -94,14 +95,8 @@ const SOON_MS = 1000;
 const NEW_HIGH = 1.05;
 const FIRST_AFTER_MS = 50;
 
-/** The memory of a control group, by its memory.stat. */
-export interface GroupMemoryCounts {
-  readonly anonymousBytes: number;
-  readonly fileBytes: number;
-  readonly sharedBytes: number;
-  /** NaN: it is not counted. */
-  readonly kernelBytes: number;
-}
+/** The memory of a control group. */
+export type GroupMemoryCounts = Pick<CgroupStats, "anonymousBytes" | "fileBytes" | "sharedBytes" | "kernelBytes">;
 
 /** The memory of the command's processes: the figures of a sample, and the peak until then. */
 export class CommandMemory {

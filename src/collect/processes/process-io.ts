@@ -1,6 +1,7 @@
 import { ForbiddenError } from "../../errors.ts";
 import { PidIo, ReapedIo } from "../../proc/pid-io.ts";
 import type { Processes } from "../../proc/processes.ts";
+import type { CgroupStats } from "../cgroup/cgroup-stats.ts";
 import { ABSENT } from "../collector.ts";
 import type { Descendant } from "./descendant-tracker.ts";
 
@@ -38,8 +39,8 @@ type IoCounts = Pick<IoBytes, "readBytes" | "writeBytes" | "diskReadBytes" | "di
 /** What our children read and wrote that have ended and were waited for. */
 export type ReapedCounts = Readonly<IoCounts> & Pick<ReapedIo, "update">;
 
-/** What a control group says of storage; NaN: nothing. */
-export type GroupIoCounts = Readonly<Pick<IoCounts, "diskReadBytes" | "diskWriteBytes">>;
+/** The bytes of storage of a control group; NaN: it does not count them. */
+export type GroupIoCounts = Readonly<Pick<CgroupStats, "diskReadBytes" | "diskWriteBytes">>;
 
 /** What the command's processes read and wrote, ended ones included, and which descriptors the living have open. */
 export class ProcessIo {
