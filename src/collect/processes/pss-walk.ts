@@ -108,8 +108,9 @@ export class PssWalk {
     const { stat, processes } = this;
     const bytes = processes.read(memory.pid, "stat");
     if (bytes) stat.parse(bytes);
-    // It is gone, with all that it held, and may have been read with more.
-    if (bytes === undefined || stat.startTicks !== memory.startTicks) return memory.residentBytes + memory.pssBytes;
+    // It has ended, or executed a program: all that it held is gone, and it may have been read with more.
+    const isGone = bytes === undefined || stat.startTicks !== memory.startTicks;
+    if (isGone || stat.stackStart() !== memory.family?.stackStart) return memory.residentBytes + memory.pssBytes;
     if (stat.childrenMinorFaults + stat.childrenMajorFaults !== memory.childrenFaults) this.hasReapedChild = true;
     const faults = stat.minorFaults + stat.majorFaults - memory.faults;
     const replaced = 2 * faults * pagesPerFault * processes.pageBytes;

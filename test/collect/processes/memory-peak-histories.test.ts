@@ -117,6 +117,21 @@ const GONE_DURING_A_WALK: Step[] = [
   { kind: "take", who: 0, count: 13 },
 ];
 
+/** A process executes a program while PSS is read, and is as large as before. */
+const EXECUTED_DURING_A_WALK: Step[] = [
+  { kind: "fork", who: 0 },
+  {
+    kind: "sample",
+    during: [
+      { kind: "take", who: 91, count: 6 },
+      { kind: "drop", who: 0, count: 5 },
+    ],
+  },
+  { kind: "fork", who: 0 },
+  { kind: "take", who: 905, count: 19 },
+  { kind: "sample", during: [{ kind: "execute", who: 584 }] },
+];
+
 const RUNS = process.env.STATEXEC_TEST_LONG ? 20_000 : 400;
 const TIMEOUT_MS = 120_000;
 
@@ -146,7 +161,7 @@ test(
         expect(run.said).toBeLessThan(run.mostOfAny * (1 + NEAR) + 1);
         if (run.said < run.most * (1 - NEAR) - ROUNDING) expect(run.isBound).toBe(true);
       }),
-      { numRuns: RUNS, examples: [[JOINED_DURING_A_WALK], [GONE_DURING_A_WALK]] },
+      { numRuns: RUNS, examples: [[JOINED_DURING_A_WALK], [GONE_DURING_A_WALK], [EXECUTED_DURING_A_WALK]] },
     );
   },
   TIMEOUT_MS,
