@@ -2,7 +2,7 @@ import type { CommandCgroup } from "../cgroup/run-in-cgroup.ts";
 import type { Config } from "../cli/config.ts";
 import { systemClock } from "../clock.ts";
 import type { Collector } from "../collect/collector.ts";
-import type { TreeCollector } from "../collect/processes/tree.ts";
+import type { ProcessCollector } from "../collect/processes/process-collector.ts";
 import { adoptOrphans } from "../os/children.ts";
 import type { JournalPlace } from "../output/metrics-file.ts";
 import { KernelProcesses } from "../proc/processes.ts";
@@ -44,7 +44,7 @@ export class CommandRun {
   private readonly parts: CommandRunParts;
   private readonly processes = new KernelProcesses();
   private readonly orphans: OrphanReaper;
-  private tree: TreeCollector | undefined;
+  private tree: ProcessCollector | undefined;
   private readonly keeper: BudgetKeeper | undefined;
 
   constructor(parts: CommandRunParts) {
@@ -53,7 +53,7 @@ export class CommandRun {
     signals.sentinel.onEnding = (pid) => this.helperEnding(pid);
     this.orphans = new OrphanReaper({
       isWaitedFor: (pid) => pid === this.child?.pid || signals.sentinel.isHelper(pid),
-      farewell: (pid) => this.tree?.farewell(pid),
+      farewell: (pid) => this.tree?.beforeReap(pid),
       report: this.report,
     });
     const limits = config.budgetKill ? places.telling?.limits : undefined;
@@ -95,11 +95,11 @@ export class CommandRun {
     return this.keeper?.watch(journal.writer) ?? journal.writer;
   };
 
-  private madeTree(): TreeCollector {
-    const { TreeCollector } = loadMeasure();
+  private madeTree(): ProcessCollector {
+    const { ProcessCollector } = loadMeasure();
     const { group, signals } = this.parts;
     const reap = (pid: number) => this.orphans.end(pid);
-    this.tree ??= new TreeCollector({ helpers: signals.sentinel, group: group?.stats, reap }, this.processes);
+    this.tree ??= new ProcessCollector({ helpers: signals.sentinel, group: group?.stats, reap }, this.processes);
     return this.tree;
   }
 

@@ -7,7 +7,7 @@ import { UsageError } from "../errors.ts";
 import { OwnUsage } from "../os/process.ts";
 import type { ProcFs } from "../proc/procfs.ts";
 
-export { TreeCollector } from "../collect/processes/tree.ts";
+export { ProcessCollector } from "../collect/processes/process-collector.ts";
 export { RunJournal } from "../run/run-journal.ts";
 /** Asked for by the session itself; here, so that all comes where all is loaded ahead. */
 export { Sampler } from "../run/sampler.ts";

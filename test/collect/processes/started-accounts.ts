@@ -1,6 +1,6 @@
-import { TreeAccounts } from "../../src/collect/processes/tree-accounts.ts";
-import type { Helpers } from "../../src/collect/processes/tree-reaped.ts";
-import { ProcessTree } from "../helpers/process-tree.ts";
+import type { Helpers } from "../../../src/collect/processes/ended-processes.ts";
+import { ProcessAccounts } from "../../../src/collect/processes/process-accounts.ts";
+import { ProcessTree } from "../../helpers/process-tree.ts";
 
 export const NOBODY: Helpers = {
   isHelper: () => false,
@@ -10,13 +10,13 @@ export const NOBODY: Helpers = {
   involuntarySwitches: 0,
 };
 
-/** A command that was just started, among others, and its accounts. */
+/** Makes a command that has just started beside other processes, and its accounts. */
 export function started(helpers = NOBODY) {
   const kernel = new ProcessTree();
   const neighbour = kernel.fork(1, { pid: 700, name: "neighbour", userSeconds: 99 });
   kernel.list();
   const root = kernel.fork(kernel.self, { name: "sh" });
-  const accounts = new TreeAccounts(kernel, root, helpers);
+  const accounts = new ProcessAccounts(kernel, root, helpers);
   const update = () => {
     kernel.reads.length = 0;
     accounts.update();
@@ -25,7 +25,7 @@ export function started(helpers = NOBODY) {
   return { kernel, neighbour, root, accounts, update };
 }
 
-/** CPU time in all, to the microsecond. */
-export const seconds = ({ userSeconds, systemSeconds }: TreeAccounts) =>
+/** Returns all CPU time, to the microsecond. */
+export const seconds = ({ userSeconds, systemSeconds }: ProcessAccounts) =>
   Math.round((userSeconds + systemSeconds) * 1e6) / 1e6;
-export const pids = ({ members }: TreeAccounts) => members.map(({ pid }) => pid);
+export const pids = ({ tracker }: ProcessAccounts) => tracker.descendants.map(({ pid }) => pid);

@@ -1,27 +1,27 @@
 const decoder = new TextDecoder();
 
-/** How many names are told apart; what comes after them counts as the rest. */
+/** How many names are kept; what uses any other counts as the rest. */
 const MOST_NAMES = 2000;
 
 /** What the processes of one name used, as samples saw it. */
-export interface NameUse {
+interface NameUse {
   readonly name: string;
   readonly encoded: Uint8Array;
   /** Own CPU time, without that of their children. */
   cpuSeconds: number;
-  /** Resident together, now and at most. */
+  /** Their resident memory together, at this sample and at most. */
   residentBytes: number;
   peakBytes: number;
-  /** How many were seen. */
+  /** How many samples saw. */
   processes: number;
 }
 
-/** Who used it: the command's processes by name, `comm`. Names are compared as bytes, so that a known one costs nothing. */
+/** What the command's processes used by program name, `comm`. Names are compared as bytes: a known one costs little. */
 export class ProcessNames {
   private readonly all: NameUse[] = [];
   private readonly byText = new Map<string, number>();
 
-  /** The place of the name at `bytes[start, end)`, looked for at `near` first; -1: there are too many to tell apart. */
+  /** Returns the place of the name `bytes[start, end)`, which is probably `near`; -1: there are too many names. */
   placeOf(bytes: Uint8Array, start: number, end: number, near: number): number {
     const known = this.all[near];
     if (known && isAt(known.encoded, bytes, start, end)) return near;
@@ -38,29 +38,29 @@ export class ProcessNames {
     return this.all[place];
   }
 
-  /** Nothing is resident, until it is added up anew. */
+  /** Begins a sample, in which resident memory is added up. */
   clearResident(): void {
     for (const use of this.all) use.residentBytes = 0;
   }
 
-  /** What is resident now may be more than ever. */
+  /** Ends a sample. */
   raisePeaks(): void {
     for (const use of this.all) if (use.residentBytes > use.peakBytes) use.peakBytes = use.residentBytes;
   }
 
-  /** The largest by CPU time and by memory, at most `most` of them, in order of CPU time; and the rest. */
+  /** Returns up to `most` names, the largest by CPU time and by memory, in order of CPU time; and the rest. */
   largest(most: number): { readonly named: readonly NameUse[]; readonly rest: readonly NameUse[] } {
     const byCpu = [...this.all].sort((a, b) => b.cpuSeconds - a.cpuSeconds);
     const byMemory = [...this.all].sort((a, b) => b.peakBytes - a.peakBytes);
     const chosen = new Set(byCpu.slice(0, Math.ceil(most / 2)));
     for (const use of byMemory) if (chosen.size < most) chosen.add(use);
-    // A process that calls itself by the word for the rest is part of it.
+    // A process may be called like the rest: it is part of it.
     const named = byCpu.filter((use) => chosen.has(use) && use.name !== REST);
     return { named, rest: byCpu.filter((use) => !named.includes(use)) };
   }
 }
 
-/** What everything is called that is not named. */
+/** The name of all uses that have no series of their own. */
 export const REST = "other";
 
 function isAt(name: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {

@@ -1,11 +1,11 @@
-import { sampleName } from "../../src/catalog/index.ts";
-import { TreeCollector } from "../../src/collect/processes/tree.ts";
-import { ProcessTree } from "../helpers/process-tree.ts";
-import { NOBODY } from "./accounts.ts";
+import { sampleName } from "../../../src/catalog/index.ts";
+import { ProcessCollector } from "../../../src/collect/processes/process-collector.ts";
+import { ProcessTree } from "../../helpers/process-tree.ts";
+import { NOBODY } from "./started-accounts.ts";
 
 const NOTHING_REAPED = { update: () => undefined, readBytes: 0, writeBytes: 0, diskReadBytes: 0, diskWriteBytes: 0 };
 
-/** A collector over the kernel in memory, a second passing with each sample, and what its samples say. */
+/** Makes a collector over the kernel model. A second passes with each sample, whose values are returned by series. */
 export function setUp() {
   const kernel = new ProcessTree();
   let nowMs = 0;
@@ -16,14 +16,14 @@ export function setUp() {
     now: () => nowMs,
     cpuMs: () => nowMs,
   };
-  const collector = new TreeCollector(parts, kernel);
+  const collector = new ProcessCollector(parts, kernel);
   const described = () => collector.describe().map(({ metric, labels }) => [sampleName(metric), ...labels].join(" "));
   let keys = described();
   const fill = () => {
     const row = new Float64Array(keys.length).fill(-1);
     return collector.sample(row) ? row : undefined;
   };
-  /** As the sampler does: described anew when the set has changed. Without their prefix, absent ones left out. */
+  /** Samples like the sampler: describes again when the set has changed. Names are without prefix; absent values left out. */
   const sample = (): Record<string, number> => {
     nowMs += 1000;
     let row = fill();

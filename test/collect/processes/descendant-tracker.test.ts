@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import { TreeAccounts } from "../../src/collect/processes/tree-accounts.ts";
-import { ProcessTree } from "../helpers/process-tree.ts";
-import { NOBODY, pids, seconds, started } from "./accounts.ts";
+import { ProcessAccounts } from "../../../src/collect/processes/process-accounts.ts";
+import { ProcessTree } from "../../helpers/process-tree.ts";
+import { NOBODY, pids, seconds, started } from "./started-accounts.ts";
 
-describe("who belongs to it", () => {
-  test("the command, what descends from it, and nothing else", () => {
+describe("the descendants", () => {
+  test("are the command and what descends from it, and nothing else", () => {
     const { kernel, root, update } = started();
     const child = kernel.fork(root);
     const grandchild = kernel.fork(child);
@@ -13,7 +13,7 @@ describe("who belongs to it", () => {
     expect(pids(update())).toEqual([root, child, grandchild]);
   });
 
-  test("those that were there before it are not read even once, later ones only once", () => {
+  test("stat of processes that ran before the command is not read, and of later ones once", () => {
     const { kernel, root, update } = started();
     update();
     expect(kernel.reads).toEqual([`${root}/stat`]);
@@ -24,12 +24,12 @@ describe("who belongs to it", () => {
     expect(kernel.reads).toEqual([`${root}/stat`]);
   });
 
-  test("a child that was ours before the command, as `daemon & exec statexec` leaves one, is not", () => {
+  test("do not include a child that was ours before the command, as `daemon & exec statexec` leaves one", () => {
     const kernel = new ProcessTree();
     const before = kernel.fork(kernel.self, { userSeconds: 5 });
     kernel.list();
     const root = kernel.fork(kernel.self);
-    const accounts = new TreeAccounts(kernel, root, NOBODY);
+    const accounts = new ProcessAccounts(kernel, root, NOBODY);
     accounts.update();
     expect(pids(accounts)).toEqual([root]);
     // Short of memory, the kernel makes its folder anew.
@@ -38,14 +38,14 @@ describe("who belongs to it", () => {
     expect(pids(accounts)).toEqual([root]);
     kernel.burn(before, 2);
     kernel.exit(before);
-    const afterwards = accounts.farewell(before);
+    const afterwards = accounts.beforeReap(before);
     kernel.wait(before);
     afterwards?.();
     accounts.update();
     expect(seconds(accounts)).toBe(0);
   });
 
-  test("a child that is listed before its parent is found in the same look, and stands behind it", () => {
+  test("include a child that is listed before its parent, after the parent", () => {
     const { kernel, root, update } = started();
     const child = kernel.fork(root);
     const [a, b] = [kernel.fork(child), kernel.fork(child)];
@@ -53,7 +53,7 @@ describe("who belongs to it", () => {
     expect(pids(update())).toEqual([root, child, b, a]);
   });
 
-  test("pids that begin anew stand before their parents', too", () => {
+  test("include children whose pid is below that of their parent", () => {
     const { kernel, root, update } = started();
     const child = kernel.fork(root, { pid: 32_000 });
     kernel.fork(child, { pid: 300 });
@@ -61,7 +61,7 @@ describe("who belongs to it", () => {
     expect(pids(update()).sort()).toEqual([root, 32_000, 300, 200].sort());
   });
 
-  test("an orphan that was left to us is, also where its parent went in the same tick that it came", () => {
+  test("include an orphan that was left to us, also if its parent ended in the sample in which it began", () => {
     const { kernel, root, update } = started();
     update();
     const child = kernel.fork(root);
@@ -71,7 +71,7 @@ describe("who belongs to it", () => {
     expect(seconds(update())).toBe(1);
   });
 
-  test("helpers are not, nor is their time", () => {
+  test("do not include helpers, whose time does not count", () => {
     const helpers = { ...NOBODY, isHelper: (pid: number) => pid === 1002, userSeconds: 0 };
     const { kernel, root, update } = started(helpers);
     const helper = kernel.fork(kernel.self, { pid: 1002, userSeconds: 3 });
@@ -81,7 +81,7 @@ describe("who belongs to it", () => {
     expect(seconds(update())).toBe(0);
   });
 
-  test("nobody whose parent is hidden from us is, and a process that is refused is not", () => {
+  test("do not include a process whose parent is hidden, or one whose stat is refused", () => {
     const { kernel, root, update } = started();
     update();
     kernel.hide(1);
@@ -93,8 +93,8 @@ describe("who belongs to it", () => {
   });
 });
 
-describe("a pid that is given anew", () => {
-  test("to another child of the tree: both count, each for itself", () => {
+describe("a pid that goes to another process", () => {
+  test("of the tree: both count, each for itself", () => {
     const { kernel, root, update } = started();
     const child = kernel.fork(root, { pid: 1500, userSeconds: 1 });
     update();
@@ -106,7 +106,7 @@ describe("a pid that is given anew", () => {
     expect(accounts.lostSeconds).toBe(0);
   });
 
-  test("from the tree to a stranger", () => {
+  test("outside the tree", () => {
     const { kernel, root, update } = started();
     kernel.fork(root, { pid: 1500, userSeconds: 1 });
     update();
@@ -116,7 +116,7 @@ describe("a pid that is given anew", () => {
     expect(seconds(update())).toBe(1);
   });
 
-  test("from a stranger to the tree", () => {
+  test("of the tree, from one outside it", () => {
     const { kernel, root, update } = started();
     kernel.fork(700, { pid: 1500, userSeconds: 77 });
     update();
@@ -126,7 +126,7 @@ describe("a pid that is given anew", () => {
     expect(seconds(update())).toBe(1);
   });
 
-  test("is told by its start where the folder's inode is the same", () => {
+  test("is found by its start if the folder has the same inode", () => {
     const { kernel, root, update } = started();
     kernel.fork(root, { pid: 1500, userSeconds: 2, inode: 5000 });
     update();
@@ -137,7 +137,7 @@ describe("a pid that is given anew", () => {
   });
 });
 
-test("a member whose folder comes back with another inode, as memory runs short, is still counted once", () => {
+test("a descendant whose folder gets another inode, as memory runs short, is still counted once", () => {
   const { kernel, root, update } = started();
   const child = kernel.fork(root, { userSeconds: 1, residentPages: 10 });
   update();
@@ -150,7 +150,7 @@ test("a member whose folder comes back with another inode, as memory runs short,
 });
 
 describe("the living", () => {
-  test("a zombie is none, its time is there", () => {
+  test("do not include a zombie, whose time counts", () => {
     const { kernel, root, update } = started();
     const child = kernel.fork(root, { userSeconds: 1, threads: 4, residentPages: 100 });
     expect(update()).toMatchObject({ processes: 2, threads: 5, residentBytes: 101 * 4096 });
@@ -158,13 +158,13 @@ describe("the living", () => {
     expect(update()).toMatchObject({ processes: 1, threads: 1, residentBytes: 4096, userSeconds: 1 });
   });
 
-  test("one whose first thread has ended goes on", () => {
+  test("include a process whose first thread has ended", () => {
     const { kernel, root, update } = started();
     Object.assign(kernel.at(root), { zombie: true, threads: 3, residentPages: 0 });
     expect(update()).toMatchObject({ processes: 1, threads: 3 });
   });
 
-  test("a child that has its parent's memory counts none, until it executes its program", () => {
+  test("a child that has its parent's memory counts as without memory, until it executes a program", () => {
     const { kernel, root, update } = started();
     kernel.at(root).residentPages = 1000;
     const child = kernel.fork(root, { residentPages: 1000, memoryOf: root });

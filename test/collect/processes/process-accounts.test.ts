@@ -1,14 +1,14 @@
 import { describe, expect, test } from "bun:test";
-import { TreeAccounts } from "../../src/collect/processes/tree-accounts.ts";
-import { ProcessTree } from "../helpers/process-tree.ts";
-import { NOBODY, pids, seconds, started } from "./accounts.ts";
+import { ProcessAccounts } from "../../../src/collect/processes/process-accounts.ts";
+import { ProcessTree } from "../../helpers/process-tree.ts";
+import { NOBODY, pids, seconds, started } from "./started-accounts.ts";
 
-describe("time", () => {
-  test("begins at 0, whatever our children used before", () => {
+describe("CPU time", () => {
+  test("begins at 0, whatever our children have used before", () => {
     const kernel = new ProcessTree();
     kernel.end(kernel.fork(kernel.self, { userSeconds: 12, minorFaults: 5 }));
     kernel.list();
-    const accounts = new TreeAccounts(kernel, kernel.fork(kernel.self), NOBODY);
+    const accounts = new ProcessAccounts(kernel, kernel.fork(kernel.self), NOBODY);
     accounts.update();
     expect([accounts.userSeconds, accounts.minorFaults, accounts.reaped.voluntarySwitches]).toEqual([0, 0, 0]);
   });
@@ -28,7 +28,7 @@ describe("time", () => {
     expect(seconds(update())).toBe(3);
   });
 
-  test("of a process that dies between the list and its stat comes with its parent's", () => {
+  test("of a process that ends between the list and its stat comes with its parent's", () => {
     const { kernel, root, update } = started();
     update();
     const child = kernel.fork(root, { userSeconds: 0.5 });
@@ -39,7 +39,7 @@ describe("time", () => {
     expect(seconds(update())).toBe(0.5);
   });
 
-  test("of an orphan that is waited for by us is exact", () => {
+  test("of an orphan that we wait for is exact", () => {
     const { kernel, root, accounts, update } = started();
     const child = kernel.fork(root);
     const daemon = kernel.fork(child);
@@ -47,13 +47,13 @@ describe("time", () => {
     kernel.burn(daemon, 0.123_456, 0.000_044);
     update();
     kernel.exit(daemon);
-    expect(accounts.farewell(daemon)).toBeUndefined();
+    expect(accounts.beforeReap(daemon)).toBeUndefined();
     kernel.wait(daemon);
     expect(seconds(update())).toBe(0.1235);
     expect(accounts.lostSeconds).toBe(0);
   });
 
-  test("of a foreign orphan that we wait for is not ours, and hides no loss", () => {
+  test("of an orphan that is no descendant is not counted, and hides no lost time", () => {
     const { kernel, root, accounts, update } = started();
     kernel.at(root).ignoresChildren = true;
     const child = kernel.fork(root, { userSeconds: 1 });
@@ -61,7 +61,7 @@ describe("time", () => {
     update();
     kernel.at(stranger).parent = kernel.self;
     kernel.exit(stranger);
-    const afterwards = accounts.farewell(stranger);
+    const afterwards = accounts.beforeReap(stranger);
     kernel.wait(stranger);
     afterwards?.();
     kernel.exit(child);
@@ -69,14 +69,14 @@ describe("time", () => {
     expect(accounts.lostSeconds).toBeCloseTo(0.98, 6);
   });
 
-  test("and faults of helpers are not ours, of those that ended before the command began, too", () => {
+  test("and page faults of helpers are not counted, also of those that ended before the command began", () => {
     const used = { userSeconds: 0.25, systemSeconds: 0, voluntarySwitches: 1, involuntarySwitches: 0 };
     const helpers = { ...used, isHelper: (pid: number) => pid >= 1002 };
     const kernel = new ProcessTree();
     kernel.end(kernel.fork(kernel.self, { pid: 1002, userSeconds: 0.25, minorFaults: 90 }));
     kernel.list();
     const root = kernel.fork(kernel.self, { pid: 900, userSeconds: 1, minorFaults: 7 });
-    const accounts = new TreeAccounts(kernel, root, helpers);
+    const accounts = new ProcessAccounts(kernel, root, helpers);
     const helper = kernel.fork(kernel.self, { pid: 1003, userSeconds: 0.5, minorFaults: 80 });
     const afterwards = accounts.helperEnding(helper);
     accounts.update();
@@ -88,7 +88,7 @@ describe("time", () => {
     expect([seconds(accounts), accounts.minorFaults, accounts.reaped.voluntarySwitches]).toEqual([1, 7, 0]);
   });
 
-  test("that an auto-reaping parent loses is added once, as far as it was seen", () => {
+  test("of children whose parent ignores SIGCHLD is added once, as far as samples saw it", () => {
     const { kernel, root, accounts, update } = started();
     kernel.at(root).ignoresChildren = true;
     const child = kernel.fork(root, { userSeconds: 0.6, systemSeconds: 0.2 });
@@ -101,7 +101,7 @@ describe("time", () => {
     expect(seconds(update())).toBeCloseTo(1.78, 1);
   });
 
-  test("that a nested adopter gets, not the parent it had, is not lost", () => {
+  test("that goes to an adopter between the parent and us is not lost", () => {
     const { kernel, root, accounts, update } = started();
     kernel.at(root).adopts = true;
     const middle = kernel.fork(root);
@@ -114,7 +114,7 @@ describe("time", () => {
     expect(accounts.lostSeconds).toBe(0);
   });
 
-  test("of one that became another user's holds on", () => {
+  test("of a process that became another user's stays as it was last seen", () => {
     const { kernel, root, accounts, update } = started();
     const sudo = kernel.fork(root, { userSeconds: 2 });
     update();

@@ -1,18 +1,18 @@
 import { describe, expect, test } from "bun:test";
-import { Budget } from "../../src/collect/processes/budget.ts";
+import { TimeBudget } from "../../../src/collect/processes/pss-walk.ts";
 import { setUp } from "./collected.ts";
 import { BEGUN, PAGE, pair } from "./pair.ts";
 
 describe("proportional memory", () => {
   const PROPORTIONAL = "memory_proportional_bytes";
 
-  test("is not looked for in a program that has hardly begun, then every five seconds", () => {
+  test("is read soon after the start, then every five seconds", () => {
     const { sample } = pair("executed");
     const has = Array.from({ length: 12 }, () => PROPORTIONAL in sample());
     expect(has.flatMap((is, i) => (is ? [i] : []))).toEqual([0, 5, 10]);
   });
 
-  test("is looked for within a second where resident memory is a twentieth above all that was walked over", () => {
+  test("is read within a second if resident memory is a twentieth above that of all earlier walks", () => {
     const { sample, pages, child } = pair("executed");
     sample();
     pages.take(child, 1);
@@ -21,7 +21,7 @@ describe("proportional memory", () => {
     expect(sample()[PROPORTIONAL]).toBe((2 * BEGUN + 40 + 51) * PAGE);
   });
 
-  test("is not known where some process does not say", () => {
+  test("is absent if a process refuses it", () => {
     const { sample, kernel, child } = pair("executed");
     kernel.at(child).forbidden.add("smaps_rollup");
     const keys = Object.keys(sample());
@@ -31,10 +31,10 @@ describe("proportional memory", () => {
   });
 });
 
-describe("a budget", () => {
-  test("has a little in advance, is used up, and fills with time up to a minute's", () => {
+describe("a time budget", () => {
+  test("has a little in advance, is used up, and fills with time up to a share of a minute", () => {
     let now = 0;
-    const budget = new Budget(0.01, 50, () => now);
+    const budget = new TimeBudget(0.01, 50, () => now);
     expect(budget.allows(50)).toBe(true);
     budget.spend(60);
     expect(budget.allows(0)).toBe(false);
@@ -46,7 +46,7 @@ describe("a budget", () => {
     expect(budget.allows(601)).toBe(false);
   });
 
-  test("that is exhausted puts a walk off until there is time again", () => {
+  test("that is used up delays a walk", () => {
     const { kernel, sample, start } = setUp();
     // At a hundredth of a millisecond a mebibyte a walk over this would take 60 ms, and more where it has to wait.
     start({ residentPages: (5 * 2 ** 30) / 4096, anonymous: 1000 });

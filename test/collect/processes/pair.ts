@@ -1,11 +1,11 @@
-import { PageModel } from "../helpers/page-model.ts";
+import { PageModel } from "../../helpers/page-model.ts";
 import { setUp } from "./collected.ts";
 
 export const PAGE = 4096;
-/** Pages that a program of the page model has when it begins. */
+/** Pages of a program of the page model when it begins. */
 export const BEGUN = 5;
 
-/** A command of two processes: a program that was executed, or a copy of the first. */
+/** Makes a command of two processes. The second has executed a program, or is a copy of the first. */
 export function pair(second: "executed" | "copied") {
   const run = setUp();
   const pages = new PageModel(run.kernel);

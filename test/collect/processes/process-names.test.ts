@@ -8,7 +8,7 @@ const commOf = (sampled: Record<string, number>, what: string) =>
       .map(([key, value]) => [key.slice(`comm_${what} `.length), value]),
   );
 
-describe("who used it", () => {
+describe("the use by name", () => {
   /** The end of a command whose processes used this, by name. */
   function endOf(uses: readonly (readonly [name: string, seconds: number, pages: number])[]) {
     const { kernel, collector, sample, start } = setUp();
@@ -22,7 +22,7 @@ describe("who used it", () => {
     return sample();
   }
 
-  test("is told by name, processes of one name together", () => {
+  test("adds up the processes of one name", () => {
     const sampled = endOf([
       ["cc", 2, 100],
       ["ld", 1, 500],
@@ -33,7 +33,7 @@ describe("who used it", () => {
     expect(commOf(sampled, "processes")).toEqual({ cc: 2, ld: 1, make: 1 });
   });
 
-  test("takes the largest by time and those by memory, twenty in all, and the rest together", () => {
+  test("has the largest by time and by memory, twenty in all, and the rest together", () => {
     const uses = Array.from({ length: 40 }, (_, i) => [`p${i}`, i, 1000 - i] as const);
     const sampled = endOf(uses);
     const seconds = commOf(sampled, "cpu_seconds_total");
@@ -44,7 +44,7 @@ describe("who used it", () => {
     expect(commOf(sampled, "processes").other).toBe(21);
   });
 
-  test("knows 2,000 names; what comes after them is the rest, and counts", () => {
+  test("keeps 2,000 names; processes of any other are in the rest", () => {
     const { kernel, collector, sample, start } = setUp();
     const root = start({ name: "make" });
     for (let i = 0; i < 2500; i++) kernel.fork(root, { name: `n${i}`, userSeconds: 0.01, residentPages: 0 });
@@ -57,7 +57,7 @@ describe("who used it", () => {
     expect(sampled["cpu_seconds_total user"]).toBeCloseTo(125, 6);
   });
 
-  test("is whom a process is now: one that executes a program takes its name", () => {
+  test("goes by the name of now: a process that executes a program takes its name", () => {
     const { kernel, collector, sample, start } = setUp();
     const root = start({ name: "statexec", userSeconds: 0.5 });
     sample();

@@ -8,7 +8,7 @@ const BOUND = "accounting_info memory_peak proc_sampled_lower_bound";
 const KILOBYTE = 1024;
 
 describe("the peak", () => {
-  test("is the highest at one time, and when that was", () => {
+  test("is the highest memory at one time, and has the time of it", () => {
     const { sample, pages, child, end } = pair("copied");
     expect(sample()).toMatchObject({ [PEAK]: BEGUN * PAGE, [PEAK_TIME]: 1 });
     pages.take(child, 300);
@@ -18,7 +18,7 @@ describe("the peak", () => {
     expect(Object.keys(end())).not.toContain(BOUND);
   });
 
-  test("of programs that were each executed is exact without a walk, however much and fast they grow", () => {
+  test("of processes that have each executed a program is exact without a PSS walk, however fast they grow", () => {
     const { kernel, sample, start, collector } = setUp();
     const pids = [start()];
     for (let i = 0; i < 8; i++) pids.push(kernel.fork(pids[0]!));
@@ -33,7 +33,7 @@ describe("the peak", () => {
     expect(sample()["accounting_info memory_peak proc_sampled"]).toBe(1);
   });
 
-  test("of copies counts what they share once, and what they have written to since for each", () => {
+  test("of copies counts the pages that they share once, and those that they have written to since for each", () => {
     const { sample, pages, root, child, end } = pair("copied");
     pages.take(root, 400);
     const other = pages.fork(root);
@@ -46,7 +46,7 @@ describe("the peak", () => {
     expect(Object.keys(end())).not.toContain(BOUND);
   });
 
-  test("of copies that stay as they are takes one walk, and none where they hold less", () => {
+  test("of copies takes one walk while they stay the same, and none if they hold less", () => {
     const { sample, pages, child, walks } = pair("copied");
     pages.take(child, 300);
     sample();
@@ -57,7 +57,7 @@ describe("the peak", () => {
     expect(walks()).toBe(before);
   });
 
-  test("of shared memory counts it once, and a process that has executed since as well", () => {
+  test("of shared memory counts it once, also if a process has executed a program", () => {
     const { sample, pages, root, child } = pair("executed");
     pages.map(root, 200);
     expect(sample()[PEAK]).toBe((2 * BEGUN + 200) * PAGE);
@@ -65,7 +65,7 @@ describe("the peak", () => {
     expect(sample()[PEAK]).toBe((2 * BEGUN + 250) * PAGE);
   });
 
-  test("goes by what a process is now: one that executes and then is copied shares with its copy", () => {
+  test("goes by the program of now: a process that executes one and is then copied shares with its copy", () => {
     const { sample, pages, root } = pair("executed");
     sample();
     pages.execute(root);
@@ -74,7 +74,7 @@ describe("the peak", () => {
     expect(sample()[PEAK]).toBe((2 * BEGUN + 500) * PAGE);
   });
 
-  test("is a lower bound where there is no time to look into the highest", () => {
+  test("is a lower bound if there is no time for a walk at the highest sample", () => {
     const { sample, pages, kernel, root, child, end } = pair("copied");
     // 64 GiB are more than the budget has for a walk.
     const residentPages = 64 * 2 ** 18;
@@ -85,19 +85,19 @@ describe("the peak", () => {
     expect(end()[BOUND]).toBe(1);
   });
 
-  test("is exact again once it is told, by those that have given nothing back since", () => {
-    const told = pair("copied");
-    told.sample();
-    told.pages.take(told.root, 100);
-    told.kernel.at(told.child).forbidden.add("smaps_rollup");
-    told.pages.write(told.child, 5);
-    told.sample();
-    told.kernel.at(told.child).forbidden.clear();
-    expect(told.sample()[PEAK]).toBe((2 * BEGUN + 100) * PAGE);
-    expect(Object.keys(told.end())).not.toContain(BOUND);
+  test("is exact again after a walk, if no process has given anything back since the open sample", () => {
+    const { sample, pages, kernel, root, child, end } = pair("copied");
+    sample();
+    pages.take(root, 100);
+    kernel.at(child).forbidden.add("smaps_rollup");
+    pages.write(child, 5);
+    sample();
+    kernel.at(child).forbidden.clear();
+    expect(sample()[PEAK]).toBe((2 * BEGUN + 100) * PAGE);
+    expect(Object.keys(end())).not.toContain(BOUND);
   });
 
-  test("stays a bound where one of those has gone", () => {
+  test("stays a lower bound if one of the processes of the open sample has gone", () => {
     const { sample, pages, root, child, kernel, end } = pair("copied");
     const other = pages.fork(root);
     sample();
@@ -111,7 +111,7 @@ describe("the peak", () => {
     expect(end()[BOUND]).toBe(1);
   });
 
-  test("of processes that hide what they share is between the largest and all of them", () => {
+  test("of processes that hide what they share is the largest of them, and a lower bound", () => {
     const { kernel, sample, start, collector } = setUp();
     const root = start({ anonymous: 100 });
     const hidden = [kernel.fork(root), kernel.fork(root)];
@@ -125,7 +125,7 @@ describe("the peak", () => {
     expect(sample()[BOUND]).toBe(1);
   });
 
-  test("of a process whose first thread has ended is a lower bound: nothing is shown of its memory", () => {
+  test("of a process whose first thread has ended is a lower bound: the kernel shows nothing of its memory", () => {
     const { kernel, sample, start, collector } = setUp();
     const root = start({ anonymous: 100 });
     sample();
@@ -137,7 +137,7 @@ describe("the peak", () => {
     expect(sample()[BOUND]).toBe(1);
   });
 
-  test("is of a single process, too, without a walk", () => {
+  test("of a single process needs no walk", () => {
     const { kernel, sample, start } = setUp();
     const root = start({ anonymous: 100, shared: 20 });
     sample();
@@ -145,13 +145,13 @@ describe("the peak", () => {
     expect(sample()).toMatchObject({ [PEAK]: 420 * KILOBYTE, [PEAK_TIME]: 2 });
   });
 
-  test("is not known where the kernel does not tell anonymous memory apart in status, before Linux 4.5", () => {
+  test("is not known before Linux 4.5, whose status does not have anonymous memory", () => {
     const { sample, start } = setUp();
     start({ anonymous: undefined, residentPages: 200 });
     expect(Object.keys(sample())).not.toContain(PEAK);
   });
 
-  test("has its bound above it: what those that live ever held", () => {
+  test("has an upper bound: the sum of what each living process ever held", () => {
     const { kernel, root, child, sample } = pair("executed");
     kernel.at(root).highest = 300;
     kernel.at(child).highest = 5000;
@@ -160,7 +160,7 @@ describe("the peak", () => {
     expect(sample()).toMatchObject({ memory_peak_bound_bytes: 5300 * KILOBYTE });
   });
 
-  test("of one that ended before any sample is not known, its largest process is", () => {
+  test("of a command that ended before any sample is not known, but its largest process is", () => {
     const { kernel, collector, sample, start } = setUp();
     kernel.at(kernel.self).highest = 1000;
     const root = start();
@@ -173,7 +173,7 @@ describe("the peak", () => {
     expect(Object.keys(sampled)).not.toContain("accounting_info memory_peak proc_sampled");
   });
 
-  test("of a largest process that may be statexec itself is not told", () => {
+  test("has no largest process if that may be statexec itself", () => {
     const { kernel, collector, sample, start } = setUp();
     kernel.at(kernel.self).highest = 1000;
     const root = start();

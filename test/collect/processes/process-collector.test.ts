@@ -1,16 +1,16 @@
 import { describe, expect, test } from "bun:test";
-import { sampleName } from "../../src/catalog/index.ts";
+import { sampleName } from "../../../src/catalog/index.ts";
 import { setUp } from "./collected.ts";
 
 describe("a sample", () => {
-  test("before the command has its counters at 0, and no more", () => {
+  test("before the command has the counters at 0, and nothing else", () => {
     const { sample } = setUp();
     const sampled = sample();
     expect(Object.keys(sampled).length).toBe(12);
     expect(Object.values(sampled).every((value) => value === 0)).toBe(true);
   });
 
-  test("of a single process says how its memory is made up, without a walk over its pages", () => {
+  test("of a single process has the parts of its memory without a PSS walk", () => {
     const { kernel, sample, start } = setUp();
     const root = start({ residentPages: 10, anonymous: 20, file: 12, shared: 8, highest: 50, descriptors: 7 });
     sample();
@@ -29,7 +29,7 @@ describe("a sample", () => {
     expect(kernel.reads.filter((read) => read === `${root}/smaps_rollup`)).toEqual([]);
   });
 
-  test("of a process that hides what it reads and writes, and its descriptors, has all else", () => {
+  test("of a process that hides io, descriptors and PSS has everything else", () => {
     const { kernel, collector, sample, start } = setUp();
     const root = start({ readBytes: 5000 });
     for (const file of ["io", "fd", "smaps_rollup"] as const) kernel.at(root).forbidden.add(file);
@@ -42,7 +42,7 @@ describe("a sample", () => {
     sample();
   });
 
-  test("after the command goes on with the daemons that it left", () => {
+  test("after the command's end has the daemons that it left", () => {
     const { kernel, collector, sample, start } = setUp();
     const root = start();
     const daemon = kernel.fork(root);
@@ -64,7 +64,7 @@ describe("a sample", () => {
     expect(sample()[SWITCHES]).toBe(1);
   });
 
-  test("that cannot be parsed costs one point, and the next is whole", () => {
+  test("that cannot be parsed is lost, and the next one is complete", () => {
     const { kernel, sample, start } = setUp();
     const root = start();
     kernel.burn(root, 1);
@@ -90,7 +90,7 @@ describe("a sample", () => {
 });
 
 describe("the set of series", () => {
-  test("changes at the command's end and never before; no update happens twice", () => {
+  test("changes at the command's end and not before; each sample updates the tree once", () => {
     const { kernel, collector, start, fill, sample } = setUp();
     const root = start();
     expect(fill()).toBeDefined();
@@ -125,11 +125,11 @@ describe("the set of series", () => {
   });
 });
 
-describe("a lower bound", () => {
+describe("the sources of the figures", () => {
   test.each([
-    ["where a process ignores the end of its children", true, "wait4_lower_bound"],
-    ["nowhere else", false, "wait4"],
-  ])("is said to be one %s", (_, ignoresChildren, source) => {
+    ["if a process ignores SIGCHLD", true, "wait4_lower_bound"],
+    ["nor else", false, "wait4"],
+  ])("call them lower bounds %s", (_, ignoresChildren, source) => {
     const { kernel, collector, sample, start } = setUp();
     const root = start({ ignoresChildren });
     sample();
