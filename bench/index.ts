@@ -1,24 +1,24 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { UsageError } from "../src/errors.ts";
-import { compareWith } from "./against.ts";
-import { machineText } from "./caption.ts";
-import { CROSS_CHECK_ROWS } from "./cross-check.ts";
-import { PAGE_ROWS } from "./explorer-page.ts";
-import { EXPLORE_ROWS } from "./exploring.ts";
-import { JOURNAL_ROWS } from "./journal.ts";
-import { withLab } from "./lab.ts";
-import { MINUTE_ROWS } from "./minute.ts";
-import { OWN_CPU_ROWS } from "./own-cpu.ts";
-import { installPeers } from "./peers.ts";
-import { PUSH_ROWS } from "./push.ts";
-import type { Experiment, Figures, Row } from "./row.ts";
-import { SYNC_ROWS } from "./sync.ts";
-import { replaceBlock, table } from "./table.ts";
-import { TICK_ROWS } from "./tick.ts";
-import { TREE_ROWS } from "./tree.ts";
-import { WALL_ROWS } from "./wall.ts";
-import { WIDE_ROWS } from "./wide.ts";
+import { CROSS_CHECK_ROWS } from "./experiments/cross-check.ts";
+import { EXPLORE_ROWS } from "./experiments/explorer.ts";
+import { PAGE_ROWS } from "./experiments/explorer-page.ts";
+import { JOURNAL_ROWS } from "./experiments/journal.ts";
+import { MINUTE_ROWS } from "./experiments/minute-run.ts";
+import { OWN_CPU_ROWS } from "./experiments/own-cpu-time.ts";
+import { TREE_ROWS } from "./experiments/process-tree.ts";
+import { PUSH_ROWS } from "./experiments/push.ts";
+import { SYNC_ROWS } from "./experiments/sync.ts";
+import { TICK_ROWS } from "./experiments/tick.ts";
+import { WALL_ROWS } from "./experiments/wall-time.ts";
+import { WIDE_ROWS } from "./experiments/wide.ts";
+import { compareWith } from "./lib/against.ts";
+import { machineText } from "./lib/caption.ts";
+import type { Experiment, Figures, Row } from "./lib/experiment.ts";
+import { withLab } from "./lib/lab.ts";
+import { installPeers } from "./lib/peers.ts";
+import { replaceBlock, table } from "./lib/table.ts";
 
 const ROWS: readonly Row[] = [
   WALL_ROWS,

@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { UsageError } from "../src/errors.ts";
-import { machineText } from "./caption.ts";
-import { type Curve, curveTable } from "./curves.ts";
-import { type Lab, withLab } from "./lab.ts";
-import { SCALINGS, type Scaling } from "./scaling.ts";
-import { replaceBlock } from "./table.ts";
+import { SCALINGS, type Scaling } from "./experiments/cost-by-size.ts";
+import { machineText } from "./lib/caption.ts";
+import { type Curve, curveTable } from "./lib/curves.ts";
+import { type Lab, withLab } from "./lib/lab.ts";
+import { replaceBlock } from "./lib/table.ts";
 
 /*
  * bench/scale.ts      what things cost by their size, as a table of Markdown

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { batchedNs, cpuNs } from "../../bench/batches.ts";
+import { batchedNs, cpuNs } from "../../bench/lib/resource-usage.ts";
 
 /** Uses so much CPU time. */
 function spin(ms: number): void {

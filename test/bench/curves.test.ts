@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { type Curve, curveTable, fitOf } from "../../bench/curves.ts";
+import { type Curve, curveTable, fitOf } from "../../bench/lib/curves.ts";
 
 const SIZES = [10, 100, 1000, 5000];
 const onLine = (constant: number, slope: number) => SIZES.map((size) => [size, constant + slope * size] as const);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { type Epoch, ratioOverBuilds, verdictOf } from "../../bench/judge.ts";
-import { seededRandom } from "../../bench/stats.ts";
+import { type Epoch, ratioOverBuilds, verdictOf } from "../../bench/lib/judge.ts";
+import { seededRandom } from "../../bench/lib/stats.ts";
 
 interface Made {
   readonly seed: number;

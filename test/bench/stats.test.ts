@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { median, medianAbsoluteDeviation, quantile, ratioOfMedians } from "../../bench/stats.ts";
+import { median, medianAbsoluteDeviation, quantile, ratioOfMedians } from "../../bench/lib/stats.ts";
 
 const figures = fc.array(fc.integer({ min: 1, max: 1_000_000 }), { minLength: 1, maxLength: 40 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import type { Experiment, Figures, Row } from "../../bench/row.ts";
-import { replaceBlock, table } from "../../bench/table.ts";
+import type { Experiment, Figures, Row } from "../../bench/lib/experiment.ts";
+import { replaceBlock, table } from "../../bench/lib/table.ts";
 
 const figures: ReadonlyMap<string, Figures> = new Map<string, Figures>([
   ["statexec", [14_000_000, 14_200_000, 14_400_000]],

@@ -1,11 +1,11 @@
 import { heapStats } from "bun:jsc";
-import { SelfCollector } from "../src/collect/machine/self.ts";
-import { machineCollectors } from "../src/collect/registry.ts";
-import { OwnUsage } from "../src/os/process.ts";
-import { kernelFs } from "../src/proc/kernel-fs.ts";
-import { BASIC } from "./basic.ts";
-import { batchedNs } from "./batches.ts";
-import { tickByText } from "./text-tick.ts";
+import { SelfCollector } from "../../src/collect/machine/self.ts";
+import { machineCollectors } from "../../src/collect/registry.ts";
+import { OwnUsage } from "../../src/os/process.ts";
+import { kernelFs } from "../../src/proc/kernel-fs.ts";
+import { BASIC } from "../lib/basic.ts";
+import { tickByText } from "../lib/basic-sources.ts";
+import { batchedNs } from "../lib/resource-usage.ts";
 
 /*
  * The counterpart of floor/sources.c, compiled like the product. WAY is `collectors` (the four basic ones),

@@ -1,4 +1,4 @@
-import { installPackages } from "../scripts/packages.ts";
+import { installPackages } from "../../scripts/packages.ts";
 
 interface Peer {
   readonly command: string;

@@ -1,11 +1,11 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { parse } from "../src/openmetrics/parse.ts";
-import { wallMs } from "../src/os/wall-clock.ts";
-import type { Recording } from "../src/recording/recording.ts";
-import type { Lab } from "./lab.ts";
-import { output } from "./lab.ts";
-import type { Experiment, Row } from "./row.ts";
+import { parse } from "../../src/openmetrics/parse.ts";
+import { wallMs } from "../../src/os/wall-clock.ts";
+import type { Recording } from "../../src/recording/recording.ts";
+import type { Experiment, Row } from "../lib/experiment.ts";
+import type { Lab } from "../lib/lab.ts";
+import { output } from "../lib/lab.ts";
 
 const SKEW = "skew";
 const RUNNING = "running";

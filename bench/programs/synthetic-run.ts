@@ -1,12 +1,12 @@
 import { closeSync, openSync, readFileSync, statSync, writeSync } from "node:fs";
-import { MACHINE, type Metric, RUN, type SeriesKey, sampleName, series } from "../src/catalog/index.ts";
-import { readJournal } from "../src/journal/reader.ts";
-import { fileSource } from "../src/journal/source.ts";
-import { JournalWriter } from "../src/journal/writer.ts";
-import { render } from "../src/openmetrics/render.ts";
-import type { Recording } from "../src/recording/recording.ts";
-import { withSummary } from "../src/recording/summary.ts";
-import { cpuNs } from "./batches.ts";
+import { MACHINE, type Metric, RUN, type SeriesKey, sampleName, series } from "../../src/catalog/index.ts";
+import { readJournal } from "../../src/journal/reader.ts";
+import { fileSource } from "../../src/journal/source.ts";
+import { JournalWriter } from "../../src/journal/writer.ts";
+import { render } from "../../src/openmetrics/render.ts";
+import type { Recording } from "../../src/recording/recording.ts";
+import { withSummary } from "../../src/recording/summary.ts";
+import { cpuNs } from "../lib/resource-usage.ts";
 
 /*
  * A run that never was, journalled and made into its metrics file. Two thirds of its series are counters of hundredths,

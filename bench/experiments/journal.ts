@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { type Lab, output } from "./lab.ts";
-import type { Experiment, Figures, Row } from "./row.ts";
+import type { Experiment, Figures, Row } from "../lib/experiment.ts";
+import { type Lab, output } from "../lib/lab.ts";
 
 const TICK = "a tick";
 const BYTES = "journal";

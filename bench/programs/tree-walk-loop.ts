@@ -1,6 +1,6 @@
-import { CommandTree } from "../src/collect/processes/command-tree.ts";
-import { KernelProcesses } from "../src/proc/processes.ts";
-import { batchedNs } from "./batches.ts";
+import { CommandTree } from "../../src/collect/processes/command-tree.ts";
+import { KernelProcesses } from "../../src/proc/processes.ts";
+import { batchedNs } from "../lib/resource-usage.ts";
 
 /*
  * treewalk LOAD PROCESSES TICKS: accounts for a tree of so many processes that sleep, over and over, with every process

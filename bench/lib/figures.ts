@@ -1,4 +1,4 @@
-import type { Figures } from "./row.ts";
+import type { Figures } from "./experiment.ts";
 
 /** Collects the figures of an experiment, by contestant, in the order in which they were measured. */
 export class Collected {

@@ -1,11 +1,11 @@
 import { join } from "node:path";
-import { Collected } from "./figures.ts";
-import { output } from "./lab.ts";
-import { peer } from "./peers.ts";
-import type { Experiment, Row } from "./row.ts";
-import { median } from "./stats.ts";
-import { withPath } from "./wall.ts";
-import { bareBun, noWrapper, statexec, type Wrapper } from "./wrappers.ts";
+import type { Experiment, Row } from "../lib/experiment.ts";
+import { Collected } from "../lib/figures.ts";
+import { output } from "../lib/lab.ts";
+import { peer } from "../lib/peers.ts";
+import { median } from "../lib/stats.ts";
+import { bareBun, noWrapper, statexec, type Wrapper } from "../lib/wrappers.ts";
+import { withPath } from "./wall-time.ts";
 
 const STATEXEC = "statexec";
 const BARE = "bare Bun wrapper";

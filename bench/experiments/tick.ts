@@ -1,5 +1,5 @@
-import { type Lab, output } from "./lab.ts";
-import type { Experiment, Figures, Row } from "./row.ts";
+import type { Experiment, Figures, Row } from "../lib/experiment.ts";
+import { type Lab, output } from "../lib/lab.ts";
 
 const STATEXEC = "statexec";
 const C = "C";

@@ -1,6 +1,6 @@
 import { cp, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
-import { UsageError } from "../src/errors.ts";
+import { UsageError } from "../../src/errors.ts";
 import { output } from "./lab.ts";
 
 export const ROOT = join(import.meta.dir, "..");

@@ -1,12 +1,12 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { anonymousBytes } from "../experiments/minute-run.ts";
+import { stopwatch } from "../experiments/wall-time.ts";
+import type { Unit } from "./experiment.ts";
 import type { Epoch, Round } from "./judge.ts";
 import { compileC, type Lab, output } from "./lab.ts";
-import { anonymousBytes } from "./minute.ts";
-import { reaped } from "./reaping.ts";
-import type { Unit } from "./row.ts";
+import { reaped } from "./timed-runs.ts";
 import { compileIn } from "./versions.ts";
-import { stopwatch } from "./wall.ts";
 import type { Wrapper } from "./wrappers.ts";
 
 /** What is compared, and the programs that it takes of each version: the product, or one of its `bench`. */
@@ -147,7 +147,7 @@ const HOT = inProcess(
 
 const WALK = inProcess("treewalk", [{ what: "a look at a tree of 100 processes", unit: "ns" }], async (lab) => {
   const load = join(lab.folder, "load");
-  await compileC(join(import.meta.dir, "../test/programs/load.c"), load);
+  await compileC(join(import.meta.dir, "../../test/programs/load.c"), load);
   return [[load, "100", "1000"]];
 });
 

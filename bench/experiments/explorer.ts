@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { RunInfo, Runs } from "../explorer/data/model.ts";
-import { type Lab, output } from "./lab.ts";
-import type { Experiment, Figures, Row } from "./row.ts";
+import type { RunInfo, Runs } from "../../explorer/data/model.ts";
+import type { Experiment, Figures, Row } from "../lib/experiment.ts";
+import { type Lab, output } from "../lib/lab.ts";
 
 const READ = "the file read";
 const PLAIN = "indexOf on strings";

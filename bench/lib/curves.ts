@@ -1,5 +1,5 @@
-import { sparkline } from "../src/output/sparkline.ts";
-import type { Unit } from "./row.ts";
+import { sparkline } from "../../src/output/sparkline.ts";
+import type { Unit } from "./experiment.ts";
 import { figureText, line } from "./table.ts";
 
 /** What something costs by the size of what it is done for. */

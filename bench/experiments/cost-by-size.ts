@@ -1,10 +1,10 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { HeldClients, threadsNs } from "./clients.ts";
-import type { Curve } from "./curves.ts";
-import { compileC, type Lab, output } from "./lab.ts";
+import type { Curve } from "../lib/curves.ts";
+import { compileC, type Lab, output } from "../lib/lab.ts";
+import { HeldClients, threadsNs } from "../lib/sync-run.ts";
+import { makeTree, type Width } from "../lib/synthetic-machine.ts";
 import { freePort, HOST, serving } from "./sync.ts";
-import { makeTree, type Width } from "./trees.ts";
 
 /** What is measured by size: some curves, of one run. */
 export interface Scaling {
@@ -34,7 +34,7 @@ const PROCESSES: Scaling = {
   name: "processes",
   async run(lab) {
     const load = join(lab.folder, "load");
-    await compileC(join(import.meta.dir, "../test/programs/load.c"), load);
+    await compileC(join(import.meta.dir, "../../test/programs/load.c"), load);
     const programs = { statexec: await lab.bun("treewalk"), "C floor": await lab.c("treewalk") };
     const curves: Curve[] = [];
     for (const [name, program] of Object.entries(programs)) {

@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import { type Lab, output } from "./lab.ts";
-import type { Experiment, Figures, Row } from "./row.ts";
-import { makeTree, type Width } from "./trees.ts";
+import type { Experiment, Figures, Row } from "../lib/experiment.ts";
+import { type Lab, output } from "../lib/lab.ts";
+import { makeTree, type Width } from "../lib/synthetic-machine.ts";
 
 const BASIC = "the four basic collectors";
 const EVERYTHING = "all collectors";

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { compile } from "../scripts/build.ts";
+import { compile } from "../../scripts/build.ts";
 
 /** Where the benchmarks keep what they build and write: a private folder, and the programs in it. */
 export interface Lab {

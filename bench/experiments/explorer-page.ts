@@ -1,10 +1,10 @@
 import { rm } from "node:fs/promises";
-import { type Look, TestBrowser } from "../test/explorer/browser.ts";
-import { isMissing } from "../test/helpers/validators.ts";
-import { dayFile, explorer } from "./exploring.ts";
-import { Collected } from "./figures.ts";
-import { NOT_INSTALLED } from "./peers.ts";
-import type { Experiment, Row } from "./row.ts";
+import { type Look, TestBrowser } from "../../test/explorer/browser.ts";
+import { isMissing } from "../../test/helpers/validators.ts";
+import type { Experiment, Row } from "../lib/experiment.ts";
+import { Collected } from "../lib/figures.ts";
+import { NOT_INSTALLED } from "../lib/peers.ts";
+import { dayFile, explorer } from "./explorer.ts";
 
 const FIRST = "first chart";
 const ALL = "all charts";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import { type Point, Recorded } from "../test/helpers/recorded.ts";
-import { compileC, type Lab, output } from "./lab.ts";
-import type { Experiment, Figures, Row } from "./row.ts";
+import { type Point, Recorded } from "../../test/helpers/recorded.ts";
+import type { Experiment, Figures, Row } from "../lib/experiment.ts";
+import { compileC, type Lab, output } from "../lib/lab.ts";
 
 const STATEXEC = "statexec";
 const C = "C walk of the same files";
@@ -11,7 +11,7 @@ const named = (who: string, size: number) => `${who}, ${size}`;
 
 async function loadProgram(lab: Lab): Promise<string> {
   const path = join(lab.folder, "load");
-  await compileC(join(import.meta.dir, "../test/programs/load.c"), path);
+  await compileC(join(import.meta.dir, "../../test/programs/load.c"), path);
   return path;
 }
 

@@ -1,9 +1,9 @@
 import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { isMissing } from "../test/helpers/validators.ts";
-import { startVictoria } from "../test/helpers/victoria.ts";
-import { type Lab, output } from "./lab.ts";
-import type { Experiment, Figures, Row } from "./row.ts";
+import { isMissing } from "../../test/helpers/validators.ts";
+import { startVictoria } from "../../test/helpers/victoria.ts";
+import type { Experiment, Figures, Row } from "../lib/experiment.ts";
+import { type Lab, output } from "../lib/lab.ts";
 
 const MEGABYTE = "a megabyte";
 const RSS = "RSS";

@@ -1,4 +1,4 @@
-import type { Figures, Goal, Row, Unit } from "./row.ts";
+import type { Figures, Goal, Row, Unit } from "./experiment.ts";
 import { type Estimate, median, medianAbsoluteDeviation, ratioOfMedians } from "./stats.ts";
 
 /** The table of the rows, in Markdown, with the figures by contestant of each row's experiment. */

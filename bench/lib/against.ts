@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { UsageError } from "../src/errors.ts";
-import { COMPARISONS, type Comparison, compileBoth, type Sides, writeAnew } from "./comparing.ts";
+import { UsageError } from "../../src/errors.ts";
+import { COMPARISONS, type Comparison, compileBoth, type Sides, writeAnew } from "./comparisons.ts";
 import { type Epoch, MARGIN, ratioOverBuilds, type Verdict, verdictOf } from "./judge.ts";
 import { type Lab, withLab } from "./lab.ts";
 import { figureText, line, ratioText } from "./table.ts";

@@ -1,5 +1,5 @@
 import { closeSync, openSync, readFileSync, readSync } from "node:fs";
-import { load } from "../src/load/load.ts";
+import { load } from "../../src/load/load.ts";
 
 /*
  * Metrics files read into columns.

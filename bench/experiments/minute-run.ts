@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
-import { Collected } from "./figures.ts";
-import type { Lab } from "./lab.ts";
-import { reaped } from "./reaping.ts";
-import type { Experiment, Row } from "./row.ts";
-import { bareBun, cSampler, gnuTime, statexec, statexecFew, type Wrapper } from "./wrappers.ts";
+import type { Experiment, Row } from "../lib/experiment.ts";
+import { Collected } from "../lib/figures.ts";
+import type { Lab } from "../lib/lab.ts";
+import { reaped } from "../lib/timed-runs.ts";
+import { bareBun, cSampler, gnuTime, statexec, statexecFew, type Wrapper } from "../lib/wrappers.ts";
 
 const MIB = 2 ** 20;
 const MS = 1e6;

@@ -1,5 +1,5 @@
-import { type Lab, output } from "./lab.ts";
-import type { Experiment, Figures, Goal, Row } from "./row.ts";
+import type { Experiment, Figures, Goal, Row } from "../lib/experiment.ts";
+import { type Lab, output } from "../lib/lab.ts";
 import {
   bareBun,
   cWrapper,
@@ -11,7 +11,7 @@ import {
   runlim,
   statexec,
   type Wrapper,
-} from "./wrappers.ts";
+} from "../lib/wrappers.ts";
 
 const DIRECT = "no wrapper";
 const STATEXEC = "statexec";

@@ -1,7 +1,7 @@
-import { Collected } from "./figures.ts";
-import type { Lab } from "./lab.ts";
-import { reaped } from "./reaping.ts";
-import type { Experiment, Goal, Row } from "./row.ts";
+import type { Experiment, Goal, Row } from "../lib/experiment.ts";
+import { Collected } from "../lib/figures.ts";
+import type { Lab } from "../lib/lab.ts";
+import { reaped } from "../lib/timed-runs.ts";
 import {
   bareBun,
   cSampler,
@@ -12,7 +12,7 @@ import {
   statexec,
   statexecBasic,
   type Wrapper,
-} from "./wrappers.ts";
+} from "../lib/wrappers.ts";
 
 const SECONDS = 20;
 const STATEXEC = "statexec";
