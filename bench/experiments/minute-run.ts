@@ -1,8 +1,7 @@
-import { readFileSync } from "node:fs";
-import type { Experiment, Row } from "../lib/experiment.ts";
-import { Collected } from "../lib/figures.ts";
+import { type Experiment, FigureCollection, type Row } from "../lib/experiment.ts";
 import type { Lab } from "../lib/lab.ts";
-import { reaped } from "../lib/timed-runs.ts";
+import { anonymousBytes } from "../lib/resource-usage.ts";
+import { idleRun } from "../lib/timed-runs.ts";
 import { bareBun, cSampler, gnuTime, statexec, statexecFew, type Wrapper } from "../lib/wrappers.ts";
 
 const MIB = 2 ** 20;
@@ -24,47 +23,37 @@ const WRAPPERS: Readonly<Record<string, Wrapper>> = {
 
 const late = (who: string) => `${who}, end`;
 
-/** Between two starts, so that no two end together, in seconds. */
+/** Seconds between two starts, so that no two end together. */
 const APART = 0.37;
-/** Before the end memory is looked at, in seconds: what the end itself takes is not what a run holds. */
+/** Memory is read so many seconds before the end: writing the files takes memory of its own. */
 const BEFORE_END = 0.5;
 
 /**
- * A run at 1 s of a minute, of ten seconds in a quick look: memory near its end, and how long the end takes. Several of
- * each at the same time, one after the other started and ended: a minute each in turn would be an hour.
+ * Runs of a minute at 1 s, or of ten seconds if the lab is quick: memory near their end, and how long the end takes. All run at
+ * the same time, started one after the other: in turns they would take an hour.
  */
 const MINUTE: Experiment = {
   name: "minute",
   async run(lab) {
-    const figures = new Collected();
+    const figures = new FigureCollection();
     const copies = lab.quick ? 3 : 6;
     const names = Array.from({ length: copies }, () => Object.keys(WRAPPERS)).flat();
     await Promise.all(
       names.map(async (name, place) => {
         await Bun.sleep(place * APART * 1000);
-        await one(lab, name, `minute-${place}`, figures);
+        await oneRun(lab, name, `minute-${place}`, figures);
       }),
     );
     return figures.all;
   },
 };
 
-async function one(lab: Lab, name: string, tag: string, figures: Collected): Promise<void> {
+async function oneRun(lab: Lab, name: string, tag: string, figures: FigureCollection): Promise<void> {
   const seconds = lab.quick ? 10 : 60;
-  const look = { after: seconds - BEFORE_END, at: (pid: number) => figures.note(name, anonymousBytes(pid)) };
-  const end = await reaped(lab, { wrapper: WRAPPERS[name]!, tag, seconds, processes: 1, look });
+  const inspect = { after: seconds - BEFORE_END, by: (pid: number) => figures.add(name, anonymousBytes(pid)) };
+  const end = await idleRun(lab, { wrapper: WRAPPERS[name]!, tag, seconds, processes: 1, inspect });
   if (typeof end === "string") figures.missing(late(name), end);
-  else figures.note(late(name), end.lateNs);
-}
-
-/**
- * What a process holds that no file has, bytes; proc_pid_smaps_rollup(5). None of it is shared: no wrapper here forks to
- * run on beside its child.
- */
-export function anonymousBytes(pid: number): number {
-  const [, kib] = /^Anonymous:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "latin1")) ?? [];
-  if (kib === undefined) throw new Error(`/proc/${pid}/smaps_rollup: expected a line Anonymous:`);
-  return Number(kib) * 1024;
+  else figures.add(late(name), end.lateNs);
 }
 
 const MEMORY = "private anonymous memory at 1 s after 60 s";

@@ -1,7 +1,6 @@
-import type { Experiment, Goal, Row } from "../lib/experiment.ts";
-import { Collected } from "../lib/figures.ts";
+import { type Experiment, FigureCollection, type Goal, type Row } from "../lib/experiment.ts";
 import type { Lab } from "../lib/lab.ts";
-import { reaped } from "../lib/timed-runs.ts";
+import { idleRun } from "../lib/timed-runs.ts";
 import {
   bareBun,
   cSampler,
@@ -16,7 +15,7 @@ import {
 
 const SECONDS = 20;
 const STATEXEC = "statexec";
-/** What the floor records and no more. */
+/** Records what the floor records. */
 const BASIC = "four collectors and the tree";
 const C = "C floor with walk";
 const C_WAIT = "C floor without samples";
@@ -26,6 +25,8 @@ const MONITOR = "resource_monitor -i 1";
 const PERF = "perf stat -I";
 
 const every = (who: string, interval: number) => `${who}, every ${interval} s`;
+
+const WHAT = `own CPU time over ${SECONDS} s`;
 
 type Wrappers = Readonly<Record<string, Wrapper>>;
 
@@ -47,20 +48,20 @@ const WITH_PEERS: Wrappers = {
   [every(PERF, 1)]: perfStat(1),
 };
 
-/** Between two starts, in seconds: compilers and first samples do not fall together, and neither do ticks. */
+/** Seconds between two starts, so that neither first samples nor ticks coincide. */
 const APART = 0.23;
 
 /**
- * CPU time of each wrapper for its own, in ns, around a command that sleeps for 20 s. All run at the same time: together
- * they need some hundredths of one CPU, so that they hardly meet, while whatever else the machine does meets them all.
+ * Own CPU time of each wrapper around a command that sleeps for 20 s, in ns. All run at the same time: together they need some
+ * hundredths of one CPU, so that they hardly disturb each other, and what else the machine does disturbs them all.
  */
 function ownCpu(name: string, processes: number, wrappers: Wrappers): Experiment {
   return {
     name,
     async run(lab) {
-      const figures = new Collected();
-      // What a first run reads from the disk and compiles is not the wrapper's.
-      await round(lab, wrappers, { processes, seconds: 0.2 }, new Collected());
+      const figures = new FigureCollection();
+      // A first run reads programs from the disk and compiles them: it is not counted.
+      await round(lab, wrappers, { processes, seconds: 0.2 }, new FigureCollection());
       for (let i = 0; i < (lab.quick ? 1 : 3); i++)
         await round(lab, wrappers, { processes, seconds: SECONDS }, figures);
       return figures.all;
@@ -73,12 +74,12 @@ interface Load {
   readonly seconds: number;
 }
 
-async function round(lab: Lab, wrappers: Wrappers, load: Load, figures: Collected) {
+async function round(lab: Lab, wrappers: Wrappers, load: Load, figures: FigureCollection) {
   const runs = Object.entries(wrappers).map(async ([name, wrapper], place) => {
     await Bun.sleep(place * APART * 1000);
-    const end = await reaped(lab, { wrapper, tag: `own-${place}`, ...load });
+    const end = await idleRun(lab, { wrapper, tag: `own-${place}`, ...load });
     if (typeof end === "string") figures.missing(name, end);
-    else figures.note(name, end.ownNs);
+    else figures.add(name, end.ownNs);
   });
   await Promise.all(runs);
 }
@@ -86,7 +87,6 @@ async function round(lab: Lab, wrappers: Wrappers, load: Load, figures: Collecte
 const ALONE = ownCpu("own-cpu", 1, WITH_PEERS);
 const TREE = ownCpu("own-cpu-tree", 10, FEW);
 
-/** Around one process, or ten. */
 function rows(what: string, experiment: Experiment, goals: boolean): readonly Row[] {
   const row = (ours: string, interval: number, against: string, goal?: Goal): Row => ({
     ...{ what: `${what}, every ${interval} s${ours === BASIC ? `, ${BASIC}` : ""}`, experiment, unit: "ns" },
@@ -108,8 +108,6 @@ function peerRows(interval: number, peers: readonly string[]): readonly Row[] {
     return { what, experiment: ALONE, unit: "ns", ours: every(STATEXEC, interval), against };
   });
 }
-
-const WHAT = `own CPU time over ${SECONDS} s`;
 
 export const OWN_CPU_ROWS: readonly Row[] = [
   ...rows(WHAT, ALONE, true),

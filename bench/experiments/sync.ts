@@ -4,39 +4,14 @@ import { parse } from "../../src/openmetrics/parse.ts";
 import { wallMs } from "../../src/os/wall-clock.ts";
 import type { Recording } from "../../src/recording/recording.ts";
 import type { Experiment, Row } from "../lib/experiment.ts";
-import type { Lab } from "../lib/lab.ts";
 import { output } from "../lib/lab.ts";
+import { freePort, HOST, startSyncServer } from "../lib/sync-run.ts";
 
 const SKEW = "skew";
 const RUNNING = "running";
 const MISSED = "missed";
 
-export const HOST = "127.0.0.1";
 const MS = 1e6;
-
-/** A port that nothing listens on. */
-export function freePort(): number {
-  const server = Bun.listen({ hostname: HOST, port: 0, socket: { data: () => undefined } });
-  const { port } = server;
-  server.stop(true);
-  return port;
-}
-
-interface Side {
-  readonly pid: number;
-  readonly file: string;
-  readonly exited: Promise<number>;
-}
-
-/** A server that listens. */
-export async function serving(lab: Lab, port: number, words: readonly string[]): Promise<Side> {
-  const file = join(lab.folder, "server.prom");
-  const command = [await lab.product(), "-s", "-sp", `${port}`, "-f", file, ...words];
-  const child = Bun.spawn(command, { stdio: ["ignore", "ignore", "pipe"] });
-  const { value } = await child.stderr.getReader().read();
-  if (!new TextDecoder().decode(value).includes("waiting for")) throw new Error(`the server does not wait: ${value}`);
-  return { pid: child.pid, file, exited: child.exited };
-}
 
 function post(port: number, path: string): Promise<Response> {
   return fetch(`http://${HOST}:${port}${path}`, { method: "POST" });
@@ -46,21 +21,21 @@ function recordingOf(file: string): Recording {
   return parse(readFileSync(file), file);
 }
 
-/** The wall clock's time of an event, milliseconds. */
+/** The wall-clock time of an event, ms since the epoch. */
 function timeOf({ events }: Recording, name: string): number {
   const found = events.find(({ event }) => event === name);
   if (found === undefined) throw new Error(`the recording has no event ${name}`);
   return found.atMs;
 }
 
-/** Two of our commands start together: by how much their files say that they did not. */
-const TOGETHER: Experiment = {
+/** Two commands that start together: the difference of their starts, by their metrics files. */
+const SKEWED_STARTS: Experiment = {
   name: "sync-skew",
   async run(lab) {
     const skews: number[] = [];
     for (let round = 0; round < (lab.quick ? 10 : 50); round++) {
       const port = freePort();
-      const server = await serving(lab, port, ["sleep", "60"]);
+      const server = await startSyncServer(lab, port, ["sleep", "60"]);
       const file = join(lab.folder, "client.prom");
       await output([await lab.product(), "-c", `${HOST}:${port}`, "-f", file, "sleep", "0.05"]);
       await server.exited;
@@ -71,23 +46,23 @@ const TOGETHER: Experiment = {
   },
 };
 
-/** From a request for a start to the first line of the command's own code. */
-const QUICK: Experiment = {
+/** From the request for a start to the first line of the command's code. */
+const START_DELAY: Experiment = {
   name: "sync-start",
   async run(lab) {
     const times: number[] = [];
-    const told = join(lab.folder, "begun.txt");
-    const command = [await lab.c("begun"), told];
+    const begun = join(lab.folder, "begun.txt");
+    const command = [await lab.floor("begun"), begun];
     for (let round = 0; round < (lab.quick ? 10 : 50); round++) {
-      rmSync(told, { force: true });
+      rmSync(begun, { force: true });
       const port = freePort();
-      const server = await serving(lab, port, command);
-      // The connection is there, as that of a client is.
+      const server = await startSyncServer(lab, port, command);
+      // Opens the connection, as a client has one before it asks for the start.
       await fetch(`http://${HOST}:${port}/status`).then((answer) => answer.text());
       const asked = wallMs();
       await post(port, "/start");
-      while (!existsSync(told)) await Bun.sleep(1);
-      times.push(Number(readFileSync(told, "latin1")) - asked * MS);
+      while (!existsSync(begun)) await Bun.sleep(1);
+      times.push(Number(readFileSync(begun, "latin1")) - asked * MS);
       await post(port, "/stop");
       await server.exited;
     }
@@ -95,16 +70,16 @@ const QUICK: Experiment = {
   },
 };
 
-/** A server that is asked for nonsense while it records, with a real client at its side. */
-const BOTHERED: Experiment = {
+/** A server that gets broken requests while it records, beside a real client. */
+const JUNK_REQUESTS: Experiment = {
   name: "sync-junk",
   async run(lab) {
     const port = freePort();
     const seconds = lab.quick ? 5 : 30;
-    const server = await serving(lab, port, ["--interval", "0.1", "sleep", "600"]);
+    const server = await startSyncServer(lab, port, ["--interval", "0.1", "sleep", "600"]);
     const file = join(lab.folder, "client.prom");
     const real = output([await lab.product(), "-c", `${HOST}:${port}`, "-f", file, "sleep", `${seconds}`]);
-    const junk = output([await lab.bun("junk"), `${port}`, "2000", `${seconds}`]);
+    const junk = output([await lab.program("junk-requests"), `${port}`, "2000", `${seconds}`]);
     await Promise.all([real, junk]);
     const status = await server.exited;
     if (status !== 0) throw new Error(`the server ended with ${status}`);
@@ -117,15 +92,15 @@ const BOTHERED: Experiment = {
 
 export const SYNC_ROWS: readonly Row[] = [
   {
-    ...{ what: "two synchronised commands on one machine, skew of their starts", experiment: TOGETHER },
+    ...{ what: "two synchronised commands on one machine, skew of their starts", experiment: SKEWED_STARTS },
     ...{ unit: "ns", ours: SKEW, goal: { atMost: 5 * MS } },
   },
   {
-    ...{ what: "from `/start` to the command running", experiment: QUICK },
+    ...{ what: "from `/start` to the command running", experiment: START_DELAY },
     ...{ unit: "ns", ours: RUNNING, goal: { atMost: 3 * MS } },
   },
   {
-    ...{ what: "samples at 10 Hz that a server misses under 2,000 junk requests a second", experiment: BOTHERED },
+    ...{ what: "samples at 10 Hz that a server misses under 2,000 junk requests a second", experiment: JUNK_REQUESTS },
     ...{ unit: "percent", ours: MISSED, goal: { atMost: 1 } },
   },
 ];

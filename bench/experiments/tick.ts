@@ -1,143 +1,181 @@
-import type { Experiment, Figures, Row } from "../lib/experiment.ts";
-import { type Lab, output } from "../lib/lab.ts";
+import { join } from "node:path";
+import { type Experiment, FigureCollection, type Row } from "../lib/experiment.ts";
+import { type Lab, numbers } from "../lib/lab.ts";
+import { NARROW, type Width, writeMachine } from "../lib/synthetic-machine.ts";
 
 const STATEXEC = "statexec";
 const C = "C";
 const TEXT = "`Bun.file().text()` and `split`";
+const BASIC = "the four basic collectors";
+const EVERYTHING = "all collectors";
 
 const HZ = 10;
 
-/** One program's answer: what was taken in all (ns or bytes), over how many ticks, of how many values each. */
+/** What a program took for each tick (ns or bytes), and how many values each had. */
 interface Answer {
   readonly perTick: number;
   readonly values: number;
 }
 
+type Answers = Readonly<Record<string, Answer>>;
+
 async function ask(command: readonly string[], env?: Record<string, string>): Promise<Answer> {
-  const text = await output(command, env);
-  const [taken, ticks, values] = text.split(" ").map(Number);
-  if (taken === undefined || ticks === undefined || values === undefined)
-    throw new Error(`${command.join(" ")}: expected three numbers, got ${JSON.stringify(text)}`);
-  return { perTick: taken / ticks, values };
+  const [taken, ticks, values] = await numbers(command, 3, env);
+  return { perTick: taken! / ticks!, values: values! };
 }
 
-/** Two that read different things cannot be compared. */
-function checkSameValues(answers: Readonly<Record<string, Answer>>): void {
+/** Throws unless all contestants read the same number of values: else their figures cannot be compared. */
+function checkSameValues(answers: Answers): void {
   const counts = Object.entries(answers).map(([name, { values }]) => `${name}: ${values}`);
   if (new Set(Object.values(answers).map(({ values }) => values)).size > 1)
     throw new Error(`values a tick differ: ${counts.join(", ")}`);
 }
 
-/** Rounds of answers by contestant, as figures by contestant. */
-function perTick(rounds: readonly Readonly<Record<string, Answer>>[]): Map<string, number[]> {
-  const figures = new Map<string, number[]>();
-  for (const round of rounds) {
-    for (const [name, answer] of Object.entries(round))
-      figures.set(name, [...(figures.get(name) ?? []), answer.perTick]);
-  }
-  return figures;
+/** An experiment whose rounds measure each contestant once. */
+function inRounds(name: string, rounds: (quick: boolean) => number, round: (lab: Lab) => Promise<Answers>): Experiment {
+  return {
+    name,
+    async run(lab) {
+      const figures = new FigureCollection();
+      for (let i = 0; i < rounds(lab.quick); i++)
+        for (const [contestant, { perTick }] of Object.entries(await round(lab))) figures.add(contestant, perTick);
+      return figures.all;
+    },
+  };
 }
 
-/** CPU time of a tick in a loop without pauses, in ns: processes of each kind in turn, each warmed up before it counts. */
-const HOT: Experiment = {
-  name: "tick-hot",
-  async run(lab): Promise<ReadonlyMap<string, Figures>> {
-    const [sources, sampling] = [await lab.c("sources"), await lab.bun("sampling")];
-    const rounds: Record<string, Answer>[] = [];
-    for (let i = 0; i < (lab.quick ? 4 : 8); i++) {
-      const round = {
-        [STATEXEC]: await ask([sampling, "hot", "collectors", "2000"]),
-        [C]: await ask([sources, "hot", "2000"]),
-        [TEXT]: await ask([sampling, "hot", "text", "500"]),
-      };
-      checkSameValues(round);
-      rounds.push(round);
-    }
-    return perTick(rounds);
+/** CPU time of a tick in a loop without pauses, in ns: the programs run in turns, each warmed up before it counts. */
+const HOT = inRounds(
+  "tick-hot",
+  (quick) => (quick ? 4 : 8),
+  async (lab) => {
+    const [floor, loop] = [await lab.floor("sources"), await lab.program("tick-loop")];
+    const answers = {
+      [STATEXEC]: await ask([loop, "hot", "collectors", "2000"]),
+      [C]: await ask([floor, "hot", "2000"]),
+      [TEXT]: await ask([loop, "hot", "text", "500"]),
+    };
+    checkSameValues(answers);
+    return answers;
   },
-};
+);
 
 const reading = (name: string) => `${name}, reading alone`;
 
 /**
- * CPU time of a tick at 10 Hz, in ns: the contestants beside each other in the same seconds, out of step. What the
- * compiler spends on code that is not yet warm is part of it, as it is of a short run.
+ * CPU time of a tick at 10 Hz, in ns: the contestants run at the same time, out of step. It includes what the compiler spends
+ * on code that is not yet warm, as that of a short run does.
  */
-const PACED: Experiment = {
-  name: "tick-10hz",
-  async run(lab): Promise<ReadonlyMap<string, Figures>> {
-    const rounds: Record<string, Answer>[] = [];
-    for (let i = 0; i < (lab.quick ? 2 : 3); i++) rounds.push(await pacedRound(lab, lab.quick ? 4 : 20));
-    return perTick(rounds);
+const PACED = inRounds(
+  "tick-10hz",
+  (quick) => (quick ? 2 : 3),
+  async (lab) => {
+    const [floor, loop] = [await lab.floor("sources"), await lab.program("tick-loop")];
+    const pace = [String(HZ), lab.quick ? "4" : "20"];
+    const commands = [
+      [loop, "paced", "collectors", ...pace],
+      [floor, "paced", ...pace],
+      [loop, "paced", "text", ...pace],
+      [loop, "idle", ...pace],
+      [floor, "idle", ...pace],
+    ];
+    const outOfStepMs = 1000 / HZ / commands.length;
+    const [ours, theirs, text, oursIdle, theirsIdle] = await Promise.all(
+      commands.map(async (command, i) => {
+        await Bun.sleep(i * outOfStepMs);
+        return await ask(command);
+      }),
+    );
+    const whole = { [STATEXEC]: ours!, [C]: theirs!, [TEXT]: text! };
+    checkSameValues(whole);
+    return { ...whole, [reading(STATEXEC)]: less(ours!, oursIdle!), [reading(C)]: less(theirs!, theirsIdle!) };
   },
-};
-
-async function pacedRound(lab: Lab, seconds: number): Promise<Record<string, Answer>> {
-  const [sources, sampling] = [await lab.c("sources"), await lab.bun("sampling")];
-  const pace = [String(HZ), String(seconds)];
-  const commands = [
-    [sampling, "paced", "collectors", ...pace],
-    [sources, "paced", ...pace],
-    [sampling, "paced", "text", ...pace],
-    [sampling, "idle", ...pace],
-    [sources, "idle", ...pace],
-  ];
-  const outOfStepMs = 1000 / HZ / commands.length;
-  const [ours, floor, text, oursIdle, floorIdle] = await Promise.all(
-    commands.map(async (command, i) => {
-      await Bun.sleep(i * outOfStepMs);
-      return await ask(command);
-    }),
-  );
-  const whole = { [STATEXEC]: ours!, [C]: floor!, [TEXT]: text! };
-  checkSameValues(whole);
-  return {
-    ...whole,
-    [reading(STATEXEC)]: less(ours!, oursIdle!),
-    [reading(C)]: less(floor!, floorIdle!),
-  };
-}
+);
 
 function less(answer: Answer, idle: Answer): Answer {
   return { perTick: answer.perTick - idle.perTick, values: answer.values };
 }
 
-/** Heap that a tick takes, in bytes. */
-const ALLOCATED: Experiment = {
-  name: "tick-heap",
-  async run(lab): Promise<ReadonlyMap<string, Figures>> {
-    const sampling = await lab.bun("sampling");
-    const withoutCollector = { BUN_JSC_useGC: "0" };
-    const rounds: Record<string, Answer>[] = [];
-    for (let i = 0; i < (lab.quick ? 1 : 3); i++) {
-      rounds.push({
-        [STATEXEC]: await ask([sampling, "allocated", "collectors", "40000"], withoutCollector),
-        [TEXT]: await ask([sampling, "allocated", "text", "2000"], withoutCollector),
-      });
-    }
-    return perTick(rounds);
+/** Heap that a tick allocates, in bytes. */
+const ALLOCATED = inRounds(
+  "tick-heap",
+  (quick) => (quick ? 1 : 3),
+  async (lab) => {
+    const loop = await lab.program("tick-loop");
+    const withoutCollection = { BUN_JSC_useGC: "0" };
+    return {
+      [STATEXEC]: await ask([loop, "allocated", "collectors", "40000"], withoutCollection),
+      [TEXT]: await ask([loop, "allocated", "text", "2000"], withoutCollection),
+    };
   },
+);
+
+/** CPU time of a tick of all collectors in a loop without pauses, beside the basic ones. */
+const ALL = inRounds(
+  "tick-all",
+  (quick) => (quick ? 3 : 8),
+  async (lab) => {
+    const loop = await lab.program("tick-loop");
+    return {
+      [BASIC]: await ask([loop, "hot", "collectors", "2000"]),
+      [EVERYTHING]: await ask([loop, "hot", "everything", "2000"]),
+    };
+  },
+);
+
+const SMALL = "2 CPUs, 10 disks, 10 interfaces";
+const WIDTHS: Readonly<Record<string, Width>> = {
+  [SMALL]: NARROW,
+  "64 CPUs": { ...NARROW, cpus: 64 },
+  "256 CPUs": { ...NARROW, cpus: 256 },
+  "200 disks": { ...NARROW, disks: 200 },
+  "200 interfaces": { ...NARROW, interfaces: 200 },
 };
 
-const HOT_TICK = "a tick (four sources read and parsed) in a hot loop, CPU time";
-const PACED_CPU = "a tick at 10 Hz, CPU time of the whole process";
-const PACED_READING = "a tick at 10 Hz, CPU time less that of a process that only wakes up";
+/** The same over synthetic machines. */
+const WIDE = inRounds(
+  "tick-wide",
+  (quick) => (quick ? 2 : 4),
+  async (lab) => {
+    const loop = await lab.program("tick-loop");
+    const answers: Record<string, Answer> = {};
+    for (const [name, width] of Object.entries(WIDTHS)) {
+      const root = join(lab.folder, name.replaceAll(/\W+/g, "-"));
+      await writeMachine(root, width);
+      answers[name] = await ask([loop, "hot", "everything", "500", root]);
+    }
+    return answers;
+  },
+);
 
-const HEAP = "a tick, heap allocated";
+const hot = {
+  what: "a tick (four sources read and parsed) in a hot loop, CPU time",
+  experiment: HOT,
+  unit: "ns",
+} as const;
+const paced = { what: "a tick at 10 Hz, CPU time of the whole process", experiment: PACED, unit: "ns" } as const;
+const heap = { what: "a tick, heap allocated", experiment: ALLOCATED, unit: "bytes" } as const;
+const all = { what: "a tick of everything in a hot loop, CPU time", experiment: ALL, unit: "ns" } as const;
+const wide = { what: "the same on a synthetic machine", experiment: WIDE, unit: "ns" } as const;
 
+/** A ratio above that of the widths means that a tick grows faster than the machine. */
 export const TICK_ROWS: readonly Row[] = [
-  { what: HOT_TICK, experiment: HOT, unit: "ns", ours: STATEXEC, against: C, goal: { atMost: 1.3 } },
-  { what: HOT_TICK, experiment: HOT, unit: "ns", ours: STATEXEC, against: TEXT },
+  { ...hot, ours: STATEXEC, against: C, goal: { atMost: 1.3 } },
+  { ...hot, ours: STATEXEC, against: TEXT },
   {
-    what: PACED_READING,
-    experiment: PACED,
-    unit: "ns",
+    ...paced,
+    what: "a tick at 10 Hz, CPU time less that of a process that only wakes up",
     ours: reading(STATEXEC),
     against: reading(C),
     goal: { atMost: 2.5 },
   },
-  { what: PACED_CPU, experiment: PACED, unit: "ns", ours: STATEXEC, against: C },
-  { what: PACED_CPU, experiment: PACED, unit: "ns", ours: STATEXEC, against: TEXT },
-  { what: HEAP, experiment: ALLOCATED, unit: "bytes", ours: STATEXEC, goal: { atMost: 1 } },
-  { what: HEAP, experiment: ALLOCATED, unit: "bytes", ours: STATEXEC, against: TEXT },
+  { ...paced, ours: STATEXEC, against: C },
+  { ...paced, ours: STATEXEC, against: TEXT },
+  { ...heap, ours: STATEXEC, goal: { atMost: 1 } },
+  { ...heap, ours: STATEXEC, against: TEXT },
+  { ...all, ours: EVERYTHING, against: BASIC, goal: { atMost: 3 } },
+  { ...wide, ours: "64 CPUs", against: SMALL, goal: { atMost: 32 } },
+  { ...wide, ours: "256 CPUs", against: "64 CPUs", goal: { atMost: 4 } },
+  { ...wide, ours: "200 disks", against: SMALL, goal: { atMost: 20 } },
+  { ...wide, ours: "200 interfaces", against: SMALL, goal: { atMost: 20 } },
 ];

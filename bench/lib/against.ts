@@ -1,20 +1,20 @@
+import { cp, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { UsageError } from "../../src/errors.ts";
-import { COMPARISONS, type Comparison, compileBoth, type Sides, writeAnew } from "./comparisons.ts";
+import { COMPARISONS, type Comparison, compileBoth, type Sides, writeCopies } from "./comparisons.ts";
 import { type Epoch, MARGIN, ratioOverBuilds, type Verdict, verdictOf } from "./judge.ts";
-import { type Lab, withLab } from "./lab.ts";
-import { figureText, line, ratioText } from "./table.ts";
-import { commitOf, ROOT, withWorktree } from "./versions.ts";
+import { type Lab, output, ROOT, withLab } from "./lab.ts";
+import { figureText, markdownTable, ratioText } from "./table.ts";
 
-/** So many builds of each side are there at a time, and so often they are written anew. */
+/** The number of copies of each side's program, and how often new copies are written. */
 const COPIES = 3;
 const EPOCHS = { full: 5, quick: 3 } as const;
 
 export interface AgainstOptions {
   readonly quick: boolean;
-  /** A commit by any name of Git's; undefined: the last tag. */
+  /** A commit by any name that Git takes; undefined: the last tag. */
   readonly ref: string | undefined;
-  /** One comparison alone, by its name. */
+  /** The name of the only comparison to run. */
   readonly only: string | undefined;
 }
 
@@ -23,7 +23,7 @@ interface Compared {
   readonly verdicts: readonly Verdict[];
 }
 
-/** Measures the working tree beside a commit, prints the table, and answers whether anything became worse. */
+/** Measures the working tree beside a commit and prints the table. Returns whether anything became slower. */
 export async function compareWith({ quick, ref, only }: AgainstOptions): Promise<boolean> {
   const comparisons = chosen(only);
   const { name, commit } = await commitOf(ref);
@@ -44,28 +44,28 @@ function chosen(only: string | undefined): readonly Comparison[] {
 }
 
 async function measure(lab: Lab, folders: Sides, comparisons: readonly Comparison[], name: string): Promise<Compared> {
-  const lines = [line(["what", name, "working tree", "ratio", "verdict"]), line(Array(5).fill("---"))];
+  const rows: (readonly string[])[] = [];
   const verdicts: Verdict[] = [];
   for (const comparison of comparisons) {
     console.error(`${comparison.name} …`);
     try {
       for (const [i, epochs] of (await judgedRows(lab, folders, comparison)).entries()) {
         const { cells, verdict } = judged(comparison.rows[i]!, epochs);
-        lines.push(line(cells));
+        rows.push(cells);
         verdicts.push(verdict);
       }
     } catch (error) {
-      // What measures it does not fit that version any more: that is no regression.
+      // The programs that measure no longer fit that version, which is no regression.
       const [reason] = String(error instanceof Error ? error.message : error)
         .split("\n")
         .slice(-1);
-      for (const { what } of comparison.rows) lines.push(line([what, "–", "–", "–", `not compared: ${reason}`]));
+      for (const { what } of comparison.rows) rows.push([what, "–", "–", "–", `not compared: ${reason}`]);
     }
   }
-  return { table: lines.join("\n"), verdicts };
+  return { table: markdownTable(["what", name, "working tree", "ratio", "verdict"], rows), verdicts };
 }
 
-/** The cells of a row, and what they come to. */
+/** The cells of a row, and its verdict. */
 function judged({ what, unit }: Comparison["rows"][number], epochs: readonly Epoch[]) {
   const estimate = ratioOverBuilds(epochs);
   const verdict = verdictOf(estimate);
@@ -81,22 +81,22 @@ function judged({ what, unit }: Comparison["rows"][number], epochs: readonly Epo
   };
 }
 
-/** By row of the comparison, its rounds. Where one looks worse all are measured again: of many rows some do by chance. */
+/** The epochs by row. If a row looks slower, all are measured again: of many rows some look slower by chance. */
 async function judgedRows(lab: Lab, folders: Sides, comparison: Comparison): Promise<readonly (readonly Epoch[])[]> {
   const programs = await compileBoth(lab, folders, comparison.entry);
   const rows: Epoch[][] = comparison.rows.map(() => []);
   await measureEpochs(lab, programs, comparison, rows);
   if (rows.some((epochs) => verdictOf(ratioOverBuilds(epochs)) === "regression")) {
-    console.error(`${comparison.name}, once more …`);
+    console.error(`${comparison.name}, again …`);
     await measureEpochs(lab, programs, comparison, rows);
   }
   return rows;
 }
 
-/** With builds that are written anew each time. */
+/** Measures each epoch with new copies of the programs. */
 async function measureEpochs(lab: Lab, programs: Sides, comparison: Comparison, rows: readonly Epoch[][]) {
   for (let i = 0; i < (lab.quick ? EPOCHS.quick : EPOCHS.full); i++) {
-    const builds = await writeAnew(lab, programs, COPIES);
+    const builds = await writeCopies(lab, programs, COPIES);
     for (const [row, epoch] of (await comparison.measure(lab, builds)).entries()) rows[row]!.push(epoch);
   }
 }
@@ -107,4 +107,45 @@ function howJudged(quick: boolean): string {
     `${COPIES * epochs} builds of each side, or twice as many, in the same rounds; bootstrap over builds and rounds;`,
     `a regression is where the whole 95 % interval of a ratio lies above ${1 + MARGIN}.`,
   ].join(" ");
+}
+
+const git = (...words: readonly string[]) => output(["git", "-C", ROOT, ...words]);
+
+/** Resolves a commit by any name that Git takes; without a name, the last tag before HEAD. Throws UsageError. */
+export async function commitOf(ref: string | undefined): Promise<{ readonly name: string; readonly commit: string }> {
+  const name = ref ?? (await lastTag());
+  if (name === undefined)
+    throw new UsageError(
+      "--against: there is no tag before this commit; name what to compare with, e.g. --against HEAD",
+    );
+  try {
+    return { name, commit: (await git("rev-parse", "--verify", "--quiet", `${name}^{commit}`)).trim() };
+  } catch {
+    throw new UsageError(`--against: got "${name}", expected the name of a commit (e.g. HEAD or a tag)`);
+  }
+}
+
+async function lastTag(): Promise<string | undefined> {
+  try {
+    return (await git("describe", "--tags", "--abbrev=0")).trim();
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Checks a commit out into a folder for `use`, and removes the folder afterwards. The commit is built with the packages that
+ * are installed here, so that a newer Bun does not count as its change, and with the working tree's `bench`, so that both
+ * versions are measured by the same programs.
+ */
+export async function withWorktree<T>(folder: string, commit: string, use: () => Promise<T>): Promise<T> {
+  await git("worktree", "add", "--quiet", "--detach", folder, commit);
+  try {
+    await symlink(join(ROOT, "node_modules"), join(folder, "node_modules"));
+    await rm(join(folder, "bench"), { recursive: true, force: true });
+    await cp(join(ROOT, "bench"), join(folder, "bench"), { recursive: true });
+    return await use();
+  } finally {
+    await git("worktree", "remove", "--force", folder);
+  }
 }

@@ -1,6 +1,9 @@
+/** The four sources that every run has, as a choice of collectors: what the floor and `tickByText` read too. */
+export const BASIC = { only: ["cpu", "memory", "network", "disk"], without: [], ways: [] } as const;
+
 /**
- * One sample of the four system sources by `Bun.file().text()` and `split`: the way one would write it first. It is in
- * the table to show what kept descriptors and byte parsers are worth. Gives the number of values, as the floor does.
+ * Reads the four sources by `Bun.file().text()` and `split`, the obvious way: the comparison shows what open descriptors and
+ * byte parsers gain. Returns the number of values, which is the same as the floor's.
  */
 export async function tickByText(): Promise<number> {
   const values = [

@@ -1,41 +1,42 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { anonymousBytes } from "../experiments/minute-run.ts";
-import { stopwatch } from "../experiments/wall-time.ts";
 import type { Unit } from "./experiment.ts";
 import type { Epoch, Round } from "./judge.ts";
-import { compileC, type Lab, output } from "./lab.ts";
-import { reaped } from "./timed-runs.ts";
-import { compileIn } from "./versions.ts";
+import { type Lab, numbers, output } from "./lab.ts";
+import { anonymousBytes } from "./resource-usage.ts";
+import { idleRun, stopwatch } from "./timed-runs.ts";
 import type { Wrapper } from "./wrappers.ts";
 
-/** What is compared, and the programs that it takes of each version: the product, or one of its `bench`. */
+/** What is compared between two versions. */
 export interface Comparison {
+  /** As `--only` names it. */
   readonly name: string;
+  /** The program to compile from each version: the product, or one of `bench/programs`. */
   readonly entry: string;
   readonly rows: readonly { readonly what: string; readonly unit: Unit }[];
-  /** By row the rounds with these builds. */
+  /** Returns one epoch for each row, measured with these builds. */
   measure(lab: Lab, builds: Builds): Promise<readonly Epoch[]>;
 }
 
-/** Programs of either side, all of them written anew. */
+/** The paths of newly written copies of either side's program. */
 export type Builds = Readonly<Record<keyof Round, readonly string[]>>;
 
+/** The paths of either side's folder or program. */
 export type Sides = Readonly<Record<keyof Round, string>>;
 
-/** Writes copies of a program of each side: the bytes are the same, and where they lie in memory is not. */
-export async function writeAnew(lab: Lab, programs: Sides, count: number): Promise<Builds> {
+/** Writes copies of each side's program: their bytes are the same, where their pages lie in memory is not. */
+export async function writeCopies(lab: Lab, programs: Sides, count: number): Promise<Builds> {
   const write = async (side: keyof Round) => {
     const bytes = await readFile(programs[side]);
     const paths = Array.from({ length: count }, (_, i) => join(lab.folder, `${side}-${i}`));
-    // In turn, as their pages then lie. What is not yet on the disk would be written while it is measured.
+    // One after the other, which decides where their pages lie; flushed, so that nothing is written while it is measured.
     for (const path of paths) await writeFile(path, bytes, { mode: 0o755, flush: true });
     return paths;
   };
   return { old: await write("old"), new: await write("new") };
 }
 
-/** Compiles a program of both versions. Throws where one of them is not one that it can be compiled with. */
+/** Compiles a program from both versions. Throws with the compiler's messages if it does not fit one of them. */
 export async function compileBoth(lab: Lab, folders: Sides, entry: string): Promise<Sides> {
   const name = entry.replaceAll(/\W/g, "-");
   const outfile = (side: keyof Round) => join(lab.folder, `${name}-${side}`);
@@ -43,9 +44,15 @@ export async function compileBoth(lab: Lab, folders: Sides, entry: string): Prom
   return { old: outfile("old"), new: outfile("new") };
 }
 
+/** Compiles a program of a version as that version's own build does. Throws with the compiler's messages. */
+async function compileIn(folder: string, entry: string, outfile: string): Promise<void> {
+  const code = `import { compile } from "./scripts/build.ts"; await compile(...process.argv.slice(1));`;
+  await output(["env", "-C", folder, process.execPath, "-e", code, entry, outfile]);
+}
+
 const rounds = (lab: Lab, full: number) => (lab.quick ? Math.ceil(full / 3) : full);
 
-/** From the figures of old and new builds in one list. */
+/** Splits a list that has the figures of the old builds first. */
 const split = ({ old }: Builds, values: readonly number[]): Round => {
   return { old: values.slice(0, old.length), new: values.slice(old.length) };
 };
@@ -73,7 +80,7 @@ const WALL: Comparison = {
 const IDLE_SECONDS = 6;
 const PROCESSES = 10;
 
-/** All builds at the same time, as those who are compared with the floors. */
+/** All builds run at the same time, as the wrappers do in the own-cpu experiment. */
 const IDLE: Comparison = {
   name: "own-cpu",
   entry: "index.ts",
@@ -87,13 +94,13 @@ const IDLE: Comparison = {
     const results = await Promise.all(
       all.map(async (program, place) => {
         const tag = `idle-${place}`;
-        // Old and new in turn, out of step by a third of a period.
+        // Old and new in turn, a third of a period apart.
         await Bun.sleep(((place % builds.old.length) * 2 + (place < builds.old.length ? 0 : 1)) * 233);
         const bytes: number[] = [];
-        const look = { after: IDLE_SECONDS - 0.5, at: (pid: number) => void bytes.push(anonymousBytes(pid)) };
+        const inspect = { after: IDLE_SECONDS - 0.5, by: (pid: number) => void bytes.push(anonymousBytes(pid)) };
         const file = join(lab.folder, `${tag}.prom`);
         const wrapper: Wrapper = async ({ command }) => [program, "--interval", "0.1", "-f", file, ...command];
-        const end = await reaped(lab, { wrapper, tag, seconds: IDLE_SECONDS, processes: PROCESSES, look });
+        const end = await idleRun(lab, { wrapper, tag, seconds: IDLE_SECONDS, processes: PROCESSES, inspect });
         if (typeof end === "string") throw new Error(end);
         return [end.ownNs, end.lateNs, bytes[0]!];
       }),
@@ -107,24 +114,24 @@ const IDLE: Comparison = {
   },
 };
 
-/** A program of `bench` that prints numbers, in every round of every build: what they come to. */
+/** A program of `bench/programs` that prints numbers: each build runs once a round with the words of each row. */
 function inProcess(
-  program: string,
-  rows: Comparison["rows"],
+  { name, program, rows }: Pick<Comparison, "name" | "rows"> & { readonly program: string },
   words: (lab: Lab) => Promise<readonly (readonly string[])[]>,
   figure = ([taken, over]: readonly number[]) => taken! / over!,
 ): Comparison {
   return {
-    ...{ name: program, entry: `bench/${program}.ts`, rows },
+    name,
+    entry: `bench/programs/${program}.ts`,
+    rows,
     async measure(lab, builds) {
       const all = await words(lab);
       const epochs: Round[][] = all.map(() => []);
       for (let i = 0; i < rounds(lab, 2); i++) {
         for (const [row, operands] of all.entries()) {
           const values: number[] = [];
-          for (const build of [...builds.old, ...builds.new]) {
-            values.push(figure((await output([build, ...operands])).split(" ").map(Number)));
-          }
+          for (const build of [...builds.old, ...builds.new])
+            values.push(figure(await numbers([build, ...operands], 2)));
           epochs[row]!.push(split(builds, values));
         }
       }
@@ -134,29 +141,38 @@ function inProcess(
 }
 
 const HOT = inProcess(
-  "sampling",
-  [
-    { what: "a tick of four sources in a hot loop", unit: "ns" },
-    { what: "a tick of everything in a hot loop", unit: "ns" },
-  ],
+  {
+    name: "sampling",
+    program: "tick-loop",
+    rows: [
+      { what: "a tick of four sources in a hot loop", unit: "ns" },
+      { what: "a tick of everything in a hot loop", unit: "ns" },
+    ],
+  },
   async () => [
     ["hot", "collectors", "2000"],
     ["hot", "everything", "1000"],
   ],
 );
 
-const WALK = inProcess("treewalk", [{ what: "a look at a tree of 100 processes", unit: "ns" }], async (lab) => {
-  const load = join(lab.folder, "load");
-  await compileC(join(import.meta.dir, "../../test/programs/load.c"), load);
-  return [[load, "100", "1000"]];
-});
+const WALK = inProcess(
+  {
+    name: "treewalk",
+    program: "tree-walk-loop",
+    rows: [{ what: "a walk of a tree of 100 processes", unit: "ns" }],
+  },
+  async (lab) => [[await lab.load(), "100", "1000"]],
+);
 
 const JOURNAL = inProcess(
-  "journaling",
-  [{ what: "CPU time of a point from the journal to its line", unit: "ns" }],
+  {
+    name: "journaling",
+    program: "synthetic-run",
+    rows: [{ what: "CPU time of a point from the journal to its line", unit: "ns" }],
+  },
   async (lab) => {
     const journal = join(lab.folder, "compared.journal");
-    await output([await lab.bun("journaling"), "write", journal, "120", "14400"]);
+    await output([await lab.program("synthetic-run"), "write", journal, "120", "14400"]);
     return [["file", journal, "/dev/null"]];
   },
   ([, points, , cpu]) => cpu! / points!,

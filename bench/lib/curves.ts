@@ -1,29 +1,29 @@
 import { sparkline } from "../../src/output/sparkline.ts";
 import type { Unit } from "./experiment.ts";
-import { figureText, line } from "./table.ts";
+import { figureText, markdownTable } from "./table.ts";
 
-/** What something costs by the size of what it is done for. */
+/** What something costs, by the size of what it works on. */
 export interface Curve {
   readonly what: string;
-  /** One of what the sizes count: `process`. */
+  /** What the sizes count, in the singular: `process`. */
   readonly per: string;
   readonly unit: Unit;
-  /** By size, ascending: the figures that were measured. */
+  /** The measured figures by size, ascending. */
   readonly points: ReadonlyMap<number, readonly number[]>;
 }
 
 export interface Fit {
-  /** What it costs for nothing, and each one more, in the curve's unit. */
+  /** The cost at size zero, and that of each one more, in the curve's unit. */
   readonly constant: number;
   readonly slope: number;
-  /** How far the largest point lies above the line of the others, as a part of what the line says. */
+  /** How far the largest point lies above the line through the others, as a part of what that line says. */
   readonly off: number;
 }
 
 /**
- * The straight line with the least squares through all points but the largest, and how far that one lies off it: a cost
- * that grows faster than its size shows there, which a line through all points would hide. A point counts by its own
- * size, as noise does: what lies a tenth off is as far off for ten as for a thousand.
+ * The straight line of least squares through all points but the largest, and how far the largest lies off it: a cost that
+ * grows faster than its size shows there, which a line through all points would hide. Errors are relative, as noise is: a
+ * point at 10 that is a tenth off weighs as much as one at 1,000 that is a tenth off.
  */
 export function fitOf(points: readonly (readonly [size: number, cost: number])[]): Fit {
   const line = lineThrough(points.slice(0, -1));
@@ -41,16 +41,16 @@ function lineThrough(points: readonly (readonly [number, number])[]): { constant
   return { constant: (costs - slope * sizes) / weight, slope };
 }
 
-/** The curves as a table of Markdown, a line each. Of the figures of a size the least counts: what disturbs only adds. */
+/** The curves as a table of Markdown, a line each. The least figure of each size counts: disturbances only add. */
 export function curveTable(curves: readonly Curve[]): string {
   const head = ["what", "measured", "", "for none", "each", "the largest, off the line of the others"];
-  return [line(head), line(head.map(() => "---")), ...curves.map(curveLine)].join("\n");
+  return markdownTable(head, curves.map(cells));
 }
 
-function curveLine({ what, per, unit, points }: Curve): string {
+function cells({ what, per, unit, points }: Curve): readonly string[] {
   const costs = [...points].map(([size, figures]) => [size, Math.min(...figures)] as const);
   const { constant, slope, off } = fitOf(costs);
-  // Without its spread: that of a line is no part of what is said here.
+  // Without the spread, which a single value does not have.
   const text = (value: number) => figureText([value], unit).replace(/ ± \S+/, "");
   const measured = costs.map(([size, cost]) => `${size.toLocaleString("en")}: ${text(cost)}`).join(", ");
   const drawn = sparkline(
@@ -58,5 +58,5 @@ function curveLine({ what, per, unit, points }: Curve): string {
     true,
   );
   const percent = `${off < 0 ? "−" : "+"}${Math.abs(off * 100).toFixed(0)} %`;
-  return line([what, measured, drawn, text(constant), `${text(slope)} per ${per}`, percent]);
+  return [what, measured, drawn, text(constant), `${text(slope)} per ${per}`, percent];
 }

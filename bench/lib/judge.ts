@@ -1,59 +1,51 @@
-import { type Estimate, median, quantile, seededRandom } from "./stats.ts";
+import { bootstrapInterval, type Estimate, median } from "./stats.ts";
 
-/** What was measured in one round: a figure for each build of either side. */
+/** The figures of one round: one for each build of either side. */
 export interface Round {
   readonly old: readonly number[];
   readonly new: readonly number[];
 }
 
-/** Rounds with the same builds, value `i` of a side being that of its build `i`; the next epoch has builds of its own. */
+/** Rounds with the same builds: value `i` of a side is that of its build `i`. The next epoch has new builds. */
 export type Epoch = readonly Round[];
 
 export type Verdict = "regression" | "better" | "no regression";
 
-type Side = keyof Round;
-
 /** Figures by build and round. */
-type Builds = readonly (readonly number[])[];
+type FiguresByBuild = readonly (readonly number[])[];
 
-const RESAMPLES = 1000;
-const CONFIDENCE = 0.95;
-
-/** So much worse is nothing to fail for, even where it is beyond doubt. */
+/** A change smaller than this part is neither a regression nor an improvement. */
 export const MARGIN = 0.03;
 
 /**
- * How the new side's figures are to the old side's, with the 95 % bootstrap interval of that. Builds of one source differ
- * from each other for good, by where their pages lie, so that builds are drawn, and of each drawn one its rounds: what
- * two builds alone say of each other says nothing of their sources. One fewer is drawn than there are: drawing all of a
- * few would make them look more alike than they are.
+ * The ratio of the new side's figures to the old side's, with its 95 % bootstrap interval. Builds of the same source differ
+ * lastingly, by where their pages lie in memory. So builds are drawn, and then rounds of each drawn build: many rounds of two
+ * builds alone say nothing of their sources. One build fewer is drawn than there are: drawing all of a few would make the
+ * interval too narrow.
  */
 export function ratioOverBuilds(epochs: readonly Epoch[]): Estimate {
-  const sides = { old: builds(epochs, "old"), new: builds(epochs, "new") };
-  const random = seededRandom(1);
-  const pick = (count: number) => Math.floor(random() * count);
-  const drawn = (all: Builds): number => {
-    const chosen = Array.from({ length: Math.max(1, all.length - 1) }, () => all[pick(all.length)]!);
-    return mean(chosen.map((rounds) => median(rounds.map(() => rounds[pick(rounds.length)]!))));
-  };
-  const ratios = Array.from({ length: RESAMPLES }, () => drawn(sides.new) / drawn(sides.old));
-  const tail = (1 - CONFIDENCE) / 2;
-  const level = (all: Builds) => mean(all.map(median));
+  const sides = { old: figuresByBuild(epochs, "old"), new: figuresByBuild(epochs, "new") };
+  const level = (all: FiguresByBuild) => mean(all.map(median));
   return {
     value: level(sides.new) / level(sides.old),
-    low: quantile(ratios, tail),
-    high: quantile(ratios, 1 - tail),
+    ...bootstrapInterval((pick) => {
+      const drawn = (all: FiguresByBuild): number => {
+        const builds = Array.from({ length: Math.max(1, all.length - 1) }, () => all[pick(all.length)]!);
+        return mean(builds.map((rounds) => median(rounds.map(() => rounds[pick(rounds.length)]!))));
+      };
+      return drawn(sides.new) / drawn(sides.old);
+    }),
   };
 }
 
-/** More is worse. Nothing is said where the interval reaches into what would be nothing to speak of. */
+/** Higher figures are worse. An interval that reaches into the margin is no verdict against either side. */
 export function verdictOf({ low, high }: Estimate): Verdict {
   if (low > 1 + MARGIN) return "regression";
   return high < 1 / (1 + MARGIN) ? "better" : "no regression";
 }
 
-/** A side's figures, each as a part of its round's middle: what slows a round down slows both sides, and says nothing. */
-function builds(epochs: readonly Epoch[], side: Side): Builds {
+/** A side's figures, each divided by the median of its round: what slows a round slows both sides. */
+function figuresByBuild(epochs: readonly Epoch[], side: keyof Round): FiguresByBuild {
   return epochs.flatMap((rounds) => {
     const levels = rounds.map((round) => median([...round.old, ...round.new]));
     return (rounds[0]?.[side] ?? []).map((_, build) => rounds.map((round, i) => round[side][build]! / levels[i]!));

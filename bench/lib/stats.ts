@@ -1,4 +1,4 @@
-/** The value below which a part `q` (0 to 1) of the values lies, linear between two of them; NaN of none. */
+/** The quantile `q` (0 to 1) of the values, interpolated linearly between two of them; NaN for no values. */
 export function quantile(values: readonly number[], q: number): number {
   const sorted = Float64Array.from(values).sort();
   const at = (sorted.length - 1) * q;
@@ -7,18 +7,18 @@ export function quantile(values: readonly number[], q: number): number {
   return low + (high - low) * (at - Math.floor(at));
 }
 
-/** The middle value; NaN of none. */
+/** The median; NaN for no values. */
 export function median(values: readonly number[]): number {
   return quantile(values, 0.5);
 }
 
-/** Median absolute deviation from the median, in the values' unit: a spread that one stalled round does not move. */
+/** Median absolute deviation from the median, in the values' unit: a measure of spread that one stalled round does not change. */
 export function medianAbsoluteDeviation(values: readonly number[]): number {
   const middle = median(values);
   return median(values.map((value) => Math.abs(value - middle)));
 }
 
-/** An estimate and the interval that it lies in, by what the data itself say. */
+/** An estimate with its 95 % bootstrap interval. */
 export interface Estimate {
   readonly value: number;
   readonly low: number;
@@ -28,30 +28,37 @@ export interface Estimate {
 const RESAMPLES = 1000;
 const CONFIDENCE = 0.95;
 
+/** Returns a pseudo-random index below `count`. */
+export type PickIndex = (count: number) => number;
+
+/** The bootstrap interval of a figure that `draw` computes from data resampled by `pick`. The picks are the same every time. */
+export function bootstrapInterval(draw: (pick: PickIndex) => number): Omit<Estimate, "value"> {
+  const random = seededRandom(1);
+  const pick = (count: number) => Math.floor(random() * count);
+  const drawn = Array.from({ length: RESAMPLES }, () => draw(pick));
+  const tail = (1 - CONFIDENCE) / 2;
+  return { low: quantile(drawn, tail), high: quantile(drawn, 1 - tail) };
+}
+
 /**
- * Ratio of two medians, with its 95 % bootstrap interval. The values are paired: one of each a round, and a round is
- * drawn whole, so that what slows both does not widen the interval. The draws are seeded: equal data, equal answer.
- * Undefined where a median of the divisor is not above zero: there is nothing to divide by.
+ * Ratio of two medians, with its interval. The values are paired, one of each a round, and whole rounds are drawn, so that
+ * what slows both does not widen the interval. Undefined if a median of the divisors is not above zero.
  */
 export function ratioOfMedians(values: readonly number[], divisors: readonly number[]): Estimate | undefined {
   if (values.length !== divisors.length)
     throw new RangeError(`${values.length} values for ${divisors.length} divisors`);
-  const random = seededRandom(1);
-  const ratios: number[] = [];
-  for (let i = 0; i < RESAMPLES; i++) {
-    const rounds = values.map(() => Math.floor(random() * values.length));
+  let isDivisible = values.length > 0;
+  const interval = bootstrapInterval((pick) => {
+    const rounds = values.map(() => pick(values.length));
     const divisor = median(rounds.map((round) => divisors[round]!));
-    if (!(divisor > 0)) return undefined;
-    ratios.push(median(rounds.map((round) => values[round]!)) / divisor);
-  }
-  const tail = (1 - CONFIDENCE) / 2;
+    isDivisible &&= divisor > 0;
+    return median(rounds.map((round) => values[round]!)) / divisor;
+  });
   const value = median(values) / median(divisors);
-  return ratios.length === 0 || Number.isNaN(value)
-    ? undefined
-    : { value, low: quantile(ratios, tail), high: quantile(ratios, 1 - tail) };
+  return isDivisible && !Number.isNaN(value) ? { value, ...interval } : undefined;
 }
 
-/** Numbers from 0 to 1, the same ones for the same seed: mulberry32. */
+/** Pseudo-random numbers from 0 to 1, the same for the same seed: mulberry32. */
 export function seededRandom(seed: number): () => number {
   let state = seed;
   return () => {

@@ -1,12 +1,41 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { DONE, HEADERS, newId, PATHS } from "../../src/sync/protocol.ts";
+import type { Lab } from "./lab.ts";
 
-/** As a client of ours asks. */
+export const HOST = "127.0.0.1";
+
+/** As many clock exchanges as the product's client begins with. */
 const FIRST_EXCHANGES = 8;
-const BEAT_MS = 2000;
+const CLOCK_PERIOD_MS = 2000;
 
-/** Clients of a server that do as the product's do, but run no command: many of them fit into one process. */
-export class HeldClients {
+/** Returns a port that nothing listens on. */
+export function freePort(): number {
+  const server = Bun.listen({ hostname: HOST, port: 0, socket: { data: () => undefined } });
+  const { port } = server;
+  server.stop(true);
+  return port;
+}
+
+interface SyncServer {
+  readonly pid: number;
+  /** Its metrics file. */
+  readonly file: string;
+  readonly exited: Promise<number>;
+}
+
+/** Starts the product as a sync server; resolves when it waits for clients. */
+export async function startSyncServer(lab: Lab, port: number, words: readonly string[]): Promise<SyncServer> {
+  const file = join(lab.folder, "server.prom");
+  const command = [await lab.product(), "-s", "-sp", `${port}`, "-f", file, ...words];
+  const child = Bun.spawn(command, { stdio: ["ignore", "ignore", "pipe"] });
+  const { value } = await child.stderr.getReader().read();
+  const printed = new TextDecoder().decode(value);
+  if (!printed.includes("waiting for")) throw new Error(`the server does not wait: ${printed}`);
+  return { pid: child.pid, file, exited: child.exited };
+}
+
+/** Clients that speak as the product's do but run no command: many of them fit into one process. */
+export class LightClients {
   private readonly sockets: WebSocket[] = [];
   private readonly ids: readonly string[];
 
@@ -17,12 +46,12 @@ export class HeldClients {
     this.ids = Array.from({ length: count }, newId);
   }
 
-  /** Resolves when all hold their connections, and know the server's clock. */
+  /** Resolves when all are connected and have measured the offset of the server's clock. */
   async connect(): Promise<void> {
     await Promise.all(this.ids.map((id) => this.hold(id)));
   }
 
-  /** All ask for a start; resolves when all have been let go. */
+  /** All ask for a start; resolves when all have been released. */
   async start(): Promise<void> {
     const asked = this.ids.map(async (id) => {
       const answer = await this.post(PATHS.start, id);
@@ -56,16 +85,8 @@ export class HeldClients {
       if (JSON.parse(String(data)).type !== "clock") return;
       if (number < FIRST_EXCHANGES) return ask();
       resolve();
-      setTimeout(ask, BEAT_MS);
+      setTimeout(ask, CLOCK_PERIOD_MS);
     };
     return promise;
   }
-}
-
-/** CPU time that the threads of a process have had until now, ns; proc_pid_schedstat(5). Ended ones are not in it. */
-export function threadsNs(pid: number): number {
-  const threads = readdirSync(`/proc/${pid}/task`);
-  return threads.reduce((sum, thread) => {
-    return sum + Number.parseInt(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "latin1"), 10);
-  }, 0);
 }

@@ -1,20 +1,24 @@
 import { cp, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { ROOT } from "./lab.ts";
 
-/** How wide a generated machine is. */
+/** How many CPUs and devices a synthetic machine has. */
 export interface Width {
   readonly cpus: number;
   readonly disks: number;
   readonly interfaces: number;
 }
 
-const RECORDED = join(import.meta.dir, "..", "test", "fixtures", "proc", "6.18-vm");
+/** A small machine: each experiment widens one of its numbers. */
+export const NARROW: Width = { cpus: 2, disks: 10, interfaces: 10 };
+
+const RECORDED = join(ROOT, "test/fixtures/proc/6.18-vm");
 
 const numbered = (count: number, row: (i: number) => string) =>
   Array.from({ length: count }, (_, i) => row(i)).join("");
 
-/** Makes a tree of /proc and /sys of a machine so wide, all else as one was recorded; disks have two partitions each. */
-export async function makeTree(root: string, { cpus, disks, interfaces }: Width): Promise<void> {
+/** Writes the /proc and /sys of a machine of a given width into a folder. The rest is as recorded; disks have two partitions. */
+export async function writeMachine(root: string, { cpus, disks, interfaces }: Width): Promise<void> {
   await cp(RECORDED, root, { recursive: true });
   const ticks = "6112710 20450 945865 79277365 70275 0 90028 4123 2827 12";
   const interrupts = `intr 6750037${" 0".repeat(50 + 4 * cpus)}`;

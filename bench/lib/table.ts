@@ -1,16 +1,21 @@
+import { arch, cpus, release } from "node:os";
 import type { Figures, Goal, Row, Unit } from "./experiment.ts";
 import { type Estimate, median, medianAbsoluteDeviation, ratioOfMedians } from "./stats.ts";
 
 /** The table of the rows, in Markdown, with the figures by contestant of each row's experiment. */
-export function table(rows: readonly Row[], figuresOf: (row: Row) => ReadonlyMap<string, Figures>): string {
-  const lines = rows.map((row) => line(cells(row, figuresOf(row))));
-  return [line(["what", "statexec", "against", "ratio", "goal", "met"]), line(Array(6).fill("---")), ...lines].join(
-    "\n",
+export function benchmarkTable(rows: readonly Row[], figuresOf: (row: Row) => ReadonlyMap<string, Figures>): string {
+  const head = ["what", "statexec", "against", "ratio", "goal", "met"];
+  return markdownTable(
+    head,
+    rows.map((row) => cells(row, figuresOf(row))),
   );
 }
 
-/** A line of a table. */
-export const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
+export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [head, head.map(() => "---"), ...rows].map(line).join("\n");
+}
+
+const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
 
 function cells(row: Row, figures: ReadonlyMap<string, Figures>): readonly string[] {
   const ours = figuresOfContestant(figures, row.ours);
@@ -28,7 +33,7 @@ function cells(row: Row, figures: ReadonlyMap<string, Figures>): readonly string
   ];
 }
 
-/** Whether its goal is one for the figure itself. */
+/** Whether the goal is for the figure itself, not for the ratio. */
 const isAbsolute = ({ against, absolute }: Row) => against === undefined || absolute === true;
 
 function figuresOfContestant(figures: ReadonlyMap<string, Figures>, name: string): Figures {
@@ -37,7 +42,7 @@ function figuresOfContestant(figures: ReadonlyMap<string, Figures>, name: string
   return found;
 }
 
-/** Median and median absolute deviation in one scale, `14.2 ± 0.3 ms`; or why there are none. */
+/** Median and median absolute deviation in one scale, `14.2 ± 0.3 ms`; or why there are no figures. */
 export function figureText(figures: Figures, unit: Unit): string {
   if (typeof figures === "string") return figures;
   const middle = median(figures);
@@ -72,7 +77,7 @@ function scaleOf(value: number, unit: Unit): readonly [scale: number, name: stri
 
 const digits = (value: number) => (Math.abs(value) >= 100 ? value.toFixed(0) : value.toFixed(value >= 10 ? 1 : 2));
 
-/** Below this a ratio says only that the two are of different orders. */
+/** A ratio below this is shown as a bound: its digits say nothing more. */
 const SMALLEST_RATIO = 0.01;
 
 /** A ratio with its interval. */
@@ -80,7 +85,7 @@ export function ratioText({ value, low, high }: Estimate): string {
   return high < SMALLEST_RATIO ? `**< ${SMALLEST_RATIO}**` : `**${digits(value)}** (${digits(low)} to ${digits(high)})`;
 }
 
-/** A goal for the ratio, or where there is nothing to compare with for the figure, in its unit. */
+/** The bound of a ratio, or that of a figure with its unit. */
 function goalText(row: Row): string {
   const { goal, unit } = row;
   const text = (bound: number) => {
@@ -97,7 +102,14 @@ function metText(goal: Goal | undefined, reached: number | undefined): string {
   return ("atMost" in goal ? reached <= goal.atMost : reached >= goal.atLeast) ? "yes" : "**no**";
 }
 
-/** The text with what lies between the two markers of a name replaced; undefined where it does not have them. */
+/** What the figures were measured on; it does not name the machine. */
+export function machineText(): string {
+  const kernel = release().split("-")[0];
+  const model = cpus()[0]?.model ?? "model unknown";
+  return `${cpus().length} CPUs (${model}), Linux ${kernel}, ${arch()}, Bun ${Bun.version}.`;
+}
+
+/** Replaces what is between the two markers of a name; undefined if the text does not have them. */
 export function replaceBlock(text: string, block: string, name: string): string | undefined {
   const [opening, closing] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
   const begin = text.indexOf(opening);

@@ -1,11 +1,12 @@
-import { closeSync, openSync, readFileSync, readSync } from "node:fs";
+import { closeSync, openSync, readSync } from "node:fs";
 import { load } from "../../src/load/load.ts";
+import { peakRss } from "../lib/resource-usage.ts";
 
 /*
- * Metrics files read into columns.
+ * Reads a metrics file into columns.
  *
- *   reading product FILE    by the product's own way: prints ns, points, peak RSS in bytes
- *   reading plain FILE      as one would write it first, with indexOf on strings: the same
+ *   file-reading product FILE    as the product does: prints ns, points, peak RSS in bytes
+ *   file-reading plain FILE      the obvious way, with indexOf on strings: prints the same
  */
 
 const CHUNK_BYTES = 1 << 20;
@@ -15,7 +16,7 @@ interface Series {
   readonly values: number[];
 }
 
-/** The series of a file by the text in front of their values; a line is cut where indexOf finds the blanks. */
+/** Reads a file into series by the text before their values; returns the number of points. */
 function plain(path: string): number {
   const all = new Map<string, Series>();
   const decoder = new TextDecoder();
@@ -59,18 +60,12 @@ async function product(path: string): Promise<number> {
   return points;
 }
 
-/** The highest resident memory of this process so far, bytes; proc_pid_status(5), VmHWM. */
-function peakRss(): number {
-  const [, kib] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync("/proc/self/status", "latin1")) ?? [];
-  return Number(kib) * 1024;
-}
-
 async function run([mode, path = ""]: readonly string[]): Promise<readonly number[]> {
   const start = Bun.nanoseconds();
   const points = mode === "plain" ? plain(path) : await product(path);
   return [Bun.nanoseconds() - start, points, peakRss()];
 }
 
-// As the modes do that read files.
+// As the product's modes do that read files.
 Bun.unsafe.setJITPolicy(1);
 console.log((await run(process.argv.slice(2))).join(" "));

@@ -1,10 +1,8 @@
-/*
- * junk PORT RATE SECONDS    sends requests that no server should mind, at a rate: prints how many were sent.
- */
+/* junk-requests PORT RATE SECONDS: sends RATE odd or broken requests a second, and prints how many it sent. */
 
 const START = "POST /start HTTP/1.1\r\nHost: x\r\n";
 
-/** Of each kind one, over and over: answered, refused, cut off, or not understood. */
+/** Sent in turn: requests that are answered, refused, cut off, or not understood. */
 const KINDS: readonly string[] = [
   "GET / HTTP/1.1\r\nHost: x\r\n\r\n",
   "GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n",
@@ -16,7 +14,7 @@ const KINDS: readonly string[] = [
   "GET /status HTTP/1.1\r\nHost: x\r\n\r\n",
 ];
 
-/** So many are sent at a time. */
+/** The number of requests that are sent at a time. */
 const BURST = 20;
 
 const [port = 0, rate = 0, seconds = 0] = process.argv.slice(2).map(Number);
@@ -32,7 +30,7 @@ function send(text: string): void {
       error: () => undefined,
     },
   });
-  // What is never answered is left after a while.
+  // Some are never answered.
   opened.then(
     (socket) => void setTimeout(() => socket.terminate(), 500),
     () => undefined,

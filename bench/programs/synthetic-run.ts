@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, statSync, writeSync } from "node:fs";
+import { closeSync, openSync, statSync, writeSync } from "node:fs";
 import { MACHINE, type Metric, RUN, type SeriesKey, sampleName, series } from "../../src/catalog/index.ts";
 import { readJournal } from "../../src/journal/reader.ts";
 import { fileSource } from "../../src/journal/source.ts";
@@ -6,15 +6,15 @@ import { JournalWriter } from "../../src/journal/writer.ts";
 import { render } from "../../src/openmetrics/render.ts";
 import type { Recording } from "../../src/recording/recording.ts";
 import { withSummary } from "../../src/recording/summary.ts";
-import { cpuNs } from "../lib/resource-usage.ts";
+import { cpuNs, peakRss } from "../lib/resource-usage.ts";
 
 /*
- * A run that never was, journalled and made into its metrics file. Two thirds of its series are counters of hundredths,
- * half of the rest move by whole numbers or not at all, the others are long floats: a fifth of all or so.
+ * Writes the journal of a synthetic run, or makes one into a metrics file. Two thirds of the series are counters of
+ * hundredths, a fifth are long floats, the rest grow by whole numbers or not at all.
  *
- *   journaling write JOURNAL SERIES ROWS    prints ns in the writer, bytes of the journal, peak RSS in bytes
- *   journaling file JOURNAL INTO            the metrics file by the product's own way: prints ns, points, peak RSS, CPU ns
- *   journaling concat JOURNAL INTO          the same lines by string concatenation, without a summary: the same
+ *   synthetic-run write JOURNAL SERIES ROWS   writes a journal: prints ns in the writer, bytes of the journal, peak RSS in bytes
+ *   synthetic-run file JOURNAL INTO           renders as the product does: prints ns, points, peak RSS in bytes, CPU ns
+ *   synthetic-run concat JOURNAL INTO         renders by string concatenation, without a summary: prints the same
  */
 
 const START_MS = 1_700_000_000_000;
@@ -35,7 +35,7 @@ function seriesOf(count: number): SeriesKey[] {
   return keys;
 }
 
-/** Moves each value on as its kind of series does; the same numbers in every run. */
+/** Returns a function that moves each value on as its kind of series does; the numbers are the same in every run. */
 function mover(keys: readonly SeriesKey[]): (row: Float64Array) => void {
   let state = 1;
   const next = (): number => {
@@ -85,7 +85,7 @@ function write(path: string, count: number, rows: number): readonly number[] {
 
 type Render = (recording: Recording, write: (bytes: Uint8Array) => void) => void;
 
-/** The whole way from the journal to a file; how many points the journal has is what its rows and series make. */
+/** Reads a journal and renders it into a file. The number of points is that of the rows times that of the series. */
 function file(path: string, into: string, render: Render): readonly number[] {
   const fd = openSync(path, "r");
   const out = openSync(into, "w");
@@ -107,7 +107,7 @@ const byProduct: Render = (recording, write) => render(withSummary(recording), w
 const CHUNK_CHARACTERS = 65_536;
 const encoder = new TextEncoder();
 
-/** As one would write it first: a template a line. */
+/** The obvious way: a template for each line. */
 const byConcatenation: Render = (recording, write) => {
   let text = "";
   for (const one of recording.series()) {
@@ -125,12 +125,6 @@ const byConcatenation: Render = (recording, write) => {
   write(encoder.encode(text));
 };
 
-/** The highest resident memory of this process so far, bytes; proc_pid_status(5), VmHWM. */
-function peakRss(): number {
-  const [, kib] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync("/proc/self/status", "latin1")) ?? [];
-  return Number(kib) * 1024;
-}
-
 function run([mode, path, ...rest]: readonly string[]): readonly number[] {
   const [first = "", second = ""] = rest;
   if (path !== undefined && mode === "write") return write(path, Number(first), Number(second));
@@ -139,6 +133,6 @@ function run([mode, path, ...rest]: readonly string[]): readonly number[] {
   throw new Error(`${mode}: expected write, file or concat, and their operands`);
 }
 
-// As the product does for a run that lasts: until then it is interpreted.
+// As the product does in a long run; before that its code is interpreted.
 Bun.unsafe.setJITPolicy(1);
 console.log(run(process.argv.slice(2)).join(" "));

@@ -3,28 +3,27 @@ import { SelfCollector } from "../../src/collect/machine/self.ts";
 import { machineCollectors } from "../../src/collect/registry.ts";
 import { OwnUsage } from "../../src/os/process.ts";
 import { kernelFs } from "../../src/proc/kernel-fs.ts";
-import { BASIC } from "../lib/basic.ts";
-import { tickByText } from "../lib/basic-sources.ts";
+import { BASIC, tickByText } from "../lib/basic-sources.ts";
 import { batchedNs } from "../lib/resource-usage.ts";
 
 /*
- * The counterpart of floor/sources.c, compiled like the product. WAY is `collectors` (the four basic ones),
- * `everything` (all of them, and the recorder's own), or `text` (the four by `Bun.file().text()`).
- * A root after everything is a tree to read instead of the machine's files: `hot everything TICKS ROOT`.
+ * The counterpart of floor/sources.c, compiled like the product. WAY is `collectors` (the four basic ones), `everything` (all
+ * of them, and the recorder's own), or `text` (the four by `Bun.file().text()`). ROOT has the files to read instead of the
+ * machine's.
  *
- *   sampling hot WAY TICKS           as fast as it can:                prints its CPU time in ns, ticks, values a tick
- *   sampling paced WAY HZ SECONDS    at absolute deadlines:            prints its CPU time in ns, ticks, values a tick
- *   sampling idle HZ SECONDS         the same wake-ups, nothing read:  prints its CPU time in ns, ticks, 0
- *   sampling allocated WAY TICKS     with the garbage collector off:   prints bytes of heap, ticks, values a tick
+ *   tick-loop hot WAY TICKS [ROOT]     without pauses:                   prints its CPU time in ns, ticks, values a tick
+ *   tick-loop paced WAY HZ SECONDS     at absolute deadlines:            prints its CPU time in ns, ticks, values a tick
+ *   tick-loop idle HZ SECONDS          the same wake-ups, nothing read:  prints its CPU time in ns, ticks, 0
+ *   tick-loop allocated WAY TICKS      with the garbage collector off:   prints bytes of heap, ticks, values a tick
  */
 
-/** Takes one sample of the four sources; the number of values. */
+/** Takes one sample and returns the number of its values. */
 type Tick = () => number | Promise<number>;
 
-/** What a run of ticks took: nanoseconds or bytes, over how many ticks, of how many values each. */
+/** What all ticks took together, ns or bytes; their number; the values of each. */
 type Result = readonly [taken: number, ticks: number, values: number];
 
-/** The product's own way: the basic collectors, or all. */
+/** Samples as the product does, by the basic collectors or by all. */
 function tickByCollectors(all: boolean, root?: string): Tick {
   const proc = kernelFs(root);
   const collectors = all
@@ -48,7 +47,7 @@ function ticker(way: string | undefined, root?: string): Tick {
   throw new Error(`${way}: expected collectors, everything or text`);
 }
 
-/** Ticks without a pause. Only a promise is awaited: waiting for a number would allocate, and cost a turn. */
+/** Runs ticks without pauses. Only a promise is awaited: to await a number allocates, and costs a turn of the event loop. */
 async function repeat(tick: Tick, ticks: number): Promise<number> {
   let values = 0;
   for (let i = 0; i < ticks; i++) {
@@ -59,8 +58,8 @@ async function repeat(tick: Tick, ticks: number): Promise<number> {
 }
 
 /**
- * Enough for the compiler to have settled on its last version of the code: the binary's engine is told to be slow to
- * compile, and takes tens of thousands of ticks for it.
+ * Long enough for the JIT compiler's last version of the code, which takes tens of thousands of ticks: the product's flags
+ * make it slow to compile.
  */
 const WARM_UP_MS = 2000;
 const WARM_UP_TICKS = 1000;
@@ -79,16 +78,17 @@ async function hot(tick: Tick, ticks: number): Promise<Result> {
   return [await batchedNs(ticks, run), ticks, values];
 }
 
-/** Without its collector the heap only grows, block by block, by what the ticks allocate. */
+/** Without garbage collection the heap grows, block by block, by what the ticks allocate. */
 async function allocated(tick: Tick, ticks: number): Promise<Result> {
-  if (process.env.BUN_JSC_useGC !== "0") throw new Error("set BUN_JSC_useGC=0: what is collected cannot be counted");
+  if (process.env.BUN_JSC_useGC !== "0")
+    throw new Error("set BUN_JSC_useGC=0: garbage that is collected is not counted");
   await warmUp(tick);
   const before = heapStats().heapCapacity;
   const values = await repeat(tick, ticks);
   return [heapStats().heapCapacity - before, ticks, values];
 }
 
-/** As the floor does: one tick first, then the clock of its own CPU time starts. */
+/** As the floor does: one tick comes before the CPU time starts to count. */
 async function paced(tick: Tick, hz: number, seconds: number): Promise<Result> {
   let values = await tick();
   const ticks = Math.floor(hz * seconds);

@@ -3,12 +3,11 @@ import { KernelProcesses } from "../../src/proc/processes.ts";
 import { batchedNs } from "../lib/resource-usage.ts";
 
 /*
- * treewalk LOAD PROCESSES TICKS: accounts for a tree of so many processes that sleep, over and over, with every process
- * that the machine has beside them. Prints CPU time in ns, ticks and processes of the tree. LOAD is test/programs/load.c,
- * compiled.
+ * tree-walk-loop LOAD PROCESSES TICKS: walks a process tree of PROCESSES sleeping processes TICKS times, among all others of
+ * the machine. Prints CPU time in ns, ticks, and the processes of the tree. LOAD is test/programs/load.c, compiled.
  */
 
-/** As many as the compiler needs, which is fewer where there is more to do in each. */
+/** As many as the JIT compiler needs, which is fewer if each has more to do. */
 const warmUpTicks = (processes: number) => Math.min(300, 100_000 / processes);
 
 const [load = "", processes = "10", ticks = "1000"] = process.argv.slice(2);

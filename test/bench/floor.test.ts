@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { BASIC } from "../../bench/lib/basic.ts";
+import { BASIC } from "../../bench/lib/basic-sources.ts";
 import { compileC, output } from "../../bench/lib/lab.ts";
 import { machineCollectors } from "../../src/collect/registry.ts";
 import { kernelFs } from "../../src/proc/kernel-fs.ts";
@@ -107,5 +107,7 @@ describe("the C floor", () => {
 });
 
 test("the bare Bun wrapper ends as its command does", async () => {
-  expect(await exitStatus(process.execPath, join(REPOSITORY, "bench/bare.ts"), "sh", "-c", "exit 7")).toBe(7);
+  expect(
+    await exitStatus(process.execPath, join(REPOSITORY, "bench/programs/bare-wrapper.ts"), "sh", "-c", "exit 7"),
+  ).toBe(7);
 });

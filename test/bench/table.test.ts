@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { Experiment, Figures, Row } from "../../bench/lib/experiment.ts";
-import { replaceBlock, table } from "../../bench/lib/table.ts";
+import { benchmarkTable, replaceBlock } from "../../bench/lib/table.ts";
 
 const figures: ReadonlyMap<string, Figures> = new Map<string, Figures>([
   ["statexec", [14_000_000, 14_200_000, 14_400_000]],
@@ -14,7 +14,7 @@ const experiment: Experiment = { name: "wall", run: async () => figures };
 /** The cells of the only row. */
 function cells(row: Partial<Row>): string[] {
   const whole: Row = { what: "wall added", experiment, unit: "ns", ours: "statexec", ...row };
-  const lines = table([whole], () => figures).split("\n");
+  const lines = benchmarkTable([whole], () => figures).split("\n");
   expect(lines).toHaveLength(3);
   return lines[2]!
     .split("|")
@@ -22,7 +22,7 @@ function cells(row: Partial<Row>): string[] {
     .slice(1, -1);
 }
 
-describe("table", () => {
+describe("benchmarkTable", () => {
   test("has both figures with their spread, the ratio with its interval, and the goal", () => {
     expect(cells({ against: "bare", goal: { atMost: 2.2 } })).toEqual([
       "wall added",

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { commitOf, withWorktree } from "../../bench/lib/versions.ts";
+import { commitOf, withWorktree } from "../../bench/lib/against.ts";
 
 describe("another version", () => {
   test("is found by any name that Git takes", async () => {
