@@ -4,7 +4,7 @@ import { NOT_INSTALLED } from "./experiment.ts";
 import type { Lab } from "./lab.ts";
 
 /** One run of a wrapper. */
-export interface Run {
+interface Run {
   readonly lab: Lab;
   /** Names its file; runs at the same time need different tags. */
   readonly tag: string;
