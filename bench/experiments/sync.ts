@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { parse } from "../../src/openmetrics/parse.ts";
 import { wallMs } from "../../src/os/wall-clock.ts";
 import type { Recording } from "../../src/recording/recording.ts";
+import { parseStrictly } from "../../test/helpers/strict-reader.ts";
 import type { Experiment, Row } from "../lib/experiment.ts";
 import { output } from "../lib/lab.ts";
 import { freePort, HOST, startSyncServer } from "../lib/sync-run.ts";
@@ -18,7 +18,7 @@ function post(port: number, path: string): Promise<Response> {
 }
 
 function recordingOf(file: string): Recording {
-  return parse(readFileSync(file), file);
+  return parseStrictly(readFileSync(file), file);
 }
 
 /** The wall-clock time of an event, ms since the epoch. */

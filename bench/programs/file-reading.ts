@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync } from "node:fs";
-import { load } from "../../src/load/load.ts";
+import { loadRecordings } from "../../src/load/load-recordings.ts";
 import { peakRss } from "../lib/resource-usage.ts";
 
 /*
@@ -52,7 +52,7 @@ function plainLine(all: Map<string, Series>, line: string): number {
 }
 
 async function product(path: string): Promise<number> {
-  const { recordings, problems } = await load(path);
+  const { recordings, problems } = await loadRecordings(path);
   if (problems.length > 0) throw new Error(problems.join("\n"));
   let points = 0;
   for (const recording of recordings)

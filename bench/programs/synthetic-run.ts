@@ -1,11 +1,11 @@
 import { closeSync, openSync, statSync, writeSync } from "node:fs";
 import { MACHINE, type Metric, RUN, type SeriesKey, sampleName, series } from "../../src/catalog/index.ts";
-import { readJournal } from "../../src/journal/reader.ts";
-import { fileSource } from "../../src/journal/source.ts";
-import { JournalWriter } from "../../src/journal/writer.ts";
+import { readJournal } from "../../src/journal/journal-reader.ts";
+import { fileSource } from "../../src/journal/journal-source.ts";
+import { JournalWriter } from "../../src/journal/journal-writer.ts";
 import { render } from "../../src/openmetrics/render.ts";
 import type { Recording } from "../../src/recording/recording.ts";
-import { withSummary } from "../../src/recording/summary.ts";
+import { withSummary } from "../../src/recording/summary-series.ts";
 import { cpuNs, peakRss } from "../lib/resource-usage.ts";
 
 /*
@@ -26,7 +26,7 @@ const LONG: Metric = { ...MACHINE.memoryUsedPercent, name: "bench_percent", labe
 function seriesOf(count: number): SeriesKey[] {
   const keys: SeriesKey[] = [series(RUN.commandStatus)];
   for (let i = 0; keys.length < count * (2 / 3); i++) {
-    const mode = MODES[i % MODES.length] as string;
+    const mode = MODES[i % MODES.length]!;
     keys.push(series(MACHINE.cpuSeconds, { cpu: `cpu${Math.floor(i / MODES.length)}`, mode }));
   }
   for (let i = 0; keys.length < count * (1 - LONG_FLOATS); i++)
@@ -45,11 +45,11 @@ function mover(keys: readonly SeriesKey[]): (row: Float64Array) => void {
   const kinds = Uint8Array.from(keys, ({ metric, labels }, i) => {
     if (metric === LONG) return 3;
     if (metric === MACHINE.networkSent) return i % 2;
-    return MODES.indexOf(labels[1] as (typeof MODES)[number]) < 5 ? 2 : 0;
+    return MODES.indexOf(labels[1]! as (typeof MODES)[number]) < 5 ? 2 : 0;
   });
   return (row) => {
     for (let i = 1; i < row.length; i++) {
-      const was = row[i] as number;
+      const was = row[i]!;
       if (kinds[i] === 1) row[i] = was + Math.floor(next() * 1e6);
       else if (kinds[i] === 2) row[i] = (Math.round(was * 100) + Math.floor(next() * 120)) / 100;
       else if (kinds[i] === 3) row[i] = next() * 100;
@@ -79,7 +79,7 @@ function write(path: string, count: number, rows: number): readonly number[] {
     taken += Bun.nanoseconds() - start;
   }
   writer.end();
-  if (writer.trouble) throw writer.trouble.error;
+  if (writer.failure) throw writer.failure.error;
   return [taken, statSync(path).size, peakRss()];
 }
 
@@ -115,7 +115,7 @@ const byConcatenation: Render = (recording, write) => {
     const prefix = `${sampleName(one.metric)}{instance="bench",job="statexec",role="standalone"${labels}}`;
     for (const { length, times, values } of one.blocks()) {
       for (let row = 0; row < length; row++) {
-        text += `${prefix} ${values[row]} ${((times[row] as number) / 1000).toFixed(3)}\n`;
+        text += `${prefix} ${values[row]} ${(times[row]! / 1000).toFixed(3)}\n`;
         if (text.length < CHUNK_CHARACTERS) continue;
         write(encoder.encode(text));
         text = "";

@@ -107,7 +107,7 @@ export const COLLECTORS: readonly CollectorKind[] = [
     name: "container",
     what: "the control group that statexec runs in: use, limits, pressure",
     reads: ["/proc/self/cgroup", "/sys/fs/cgroup"],
-    load: () => require("./cgroup/container.ts").container,
+    load: () => require("./cgroup/container-cgroup.ts").container,
   },
 ];
 

@@ -8,6 +8,12 @@ const KB = encode("kB");
 /** Maps each byte to one character, whatever the bytes are. */
 const LATIN1 = new TextDecoder("latin1");
 
+/** A digit and a line break. */
+const SHORTEST_VALUE = 2;
+
+/** No text is so long. */
+const NEVER = Number.MAX_SAFE_INTEGER;
+
 /** What ends a key: `MemFree: 12 kB` or `pgfault 12`. */
 export type KeySeparator = ":" | " ";
 
@@ -18,7 +24,8 @@ export type KeySeparator = ":" | " ";
  * searched for it. Ask once for every key before the first text.
  *
  * The kernel writes the same lines in the same order each time, while the numbers grow. So each key is first looked for
- * where it was in the last text, then in the lines after that; where one has gone, all keys are searched for again.
+ * where it was in the last text, then in the lines after that. Where one has gone, or may have come since the text has
+ * grown by as much as a line, all keys are searched for again.
  */
 export class KeyValueFile {
   /** The number or bytes of each key, by `place()`; NaN: the text has no such line. */
@@ -32,6 +39,8 @@ export class KeyValueFile {
   /** The places of the keys that the last text had, in its order, and the offset of each line. */
   private order: readonly number[] = [];
   private starts = new Int32Array(0);
+  /** How long a text is that has room for a line which the last order lacks. */
+  private bytesToLearn = NEVER;
 
   /**
    * `where`: the file as a ParseError names it. `required`: keys that every kernel writes: a text without one of them is
@@ -118,9 +127,10 @@ export class KeyValueFile {
     return place;
   }
 
-  /** Finds the lines of the last text's keys in this one; false: at least one is missing, or none is known. */
+  /** Finds the lines of the last text's keys in this one; false: one is missing, one may be new, or none is known. */
   private locate(bytes: Uint8Array): boolean {
     const { order, starts } = this;
+    if (bytes.length >= this.bytesToLearn) return false;
     let moved = 0;
     let from = 0;
     for (let i = 0; i < order.length; i++) {
@@ -142,9 +152,15 @@ export class KeyValueFile {
     const starts = this.texts.map((key) => text.indexOf(`\n${key}`));
     const order = [...starts.keys()].filter((place) => starts[place]! >= 0);
     order.sort((a, b) => starts[a]! - starts[b]!);
+    const hasLost = order.length < this.order.length;
     this.order = order;
     this.starts = new Int32Array(order.length);
     for (let i = 0; i < order.length; i++) this.starts[i] = starts[order[i]!]!;
+    // A line that has gone may come back with the next text.
+    this.bytesToLearn = hasLost ? 0 : NEVER;
+    for (let place = 0; place < starts.length; place++)
+      if (starts[place]! < 0)
+        this.bytesToLearn = Math.min(this.bytesToLearn, bytes.length + this.keys[place]!.length + SHORTEST_VALUE);
   }
 
   /** Returns the offset of the key's line, searched from the line at `from` on; -1: there is none. */

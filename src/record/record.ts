@@ -1,4 +1,4 @@
-import type { CommandGroup } from "../cgroup/command-group.ts";
+import type { CommandCgroup } from "../cgroup/run-in-cgroup.ts";
 import type { Config, SyncConfig } from "../cli/config.ts";
 import { systemClock } from "../clock.ts";
 import type { Collector } from "../collect/collector.ts";
@@ -51,8 +51,8 @@ export async function record(parts: RecordParts): Promise<RunEnd> {
   if (cgroup === undefined) return recordWith(parts, machine, undefined);
   // Before the command's group is made: to make room for it we may have to leave the one that is measured.
   machine.collectors();
-  const { openCommandGroup } = await import("../cgroup/command-group.ts");
-  const group = openCommandGroup(proc, cgroup, parts.warn);
+  const { openCommandCgroup } = await import("../cgroup/create-cgroup.ts");
+  const group = openCommandCgroup(proc, cgroup, parts.warn);
   try {
     return await recordWith(parts, machine, group);
   } finally {
@@ -99,10 +99,10 @@ interface Places {
   abandon(): void;
 }
 
-async function recordWith(parts: RecordParts, machine: Machine, group: CommandGroup | undefined): Promise<RunEnd> {
+async function recordWith(parts: RecordParts, machine: Machine, group: CommandCgroup | undefined): Promise<RunEnd> {
   const { config, inherited, problems, version } = parts;
   const command = found(config.command, inherited);
-  const launcher = await launcherFor(inherited, command, group?.own);
+  const launcher = await launcherFor(inherited, command, group);
   const places = await takePlaces(parts);
   const signals = new SignalRelay(inherited);
   const run = new CommandRun({ command, launcher, inherited, config, signals, problems, group, places });
@@ -149,7 +149,7 @@ function endOf(ending: Ending, { overBudget = false, stoppedForBudget = false } 
 async function takePlaces({ config, problems, warn }: RecordParts): Promise<Places> {
   const file = claimed(config);
   if (file.notice) warn(file.notice);
-  const telling = await toTell(config);
+  const telling = await toTell(config, warn);
   const page = config.reportTo === undefined ? undefined : claimPage(config.reportTo, file);
   const abandon = () => {
     problems.guard(() => file.abandon());

@@ -94,6 +94,14 @@ describe("lines of a key and a number", () => {
     expect(table.number("key0")).toBe(3);
   });
 
+  test("that come later, while all others stay, are read from then on", () => {
+    const table = make("key1", "key3");
+    expect([...parsed(table, lines(1, 2, 3)).values]).toEqual([2, absent]);
+    expect([...parsed(table, lines(1, 2, 3, 4)).values]).toEqual([2, 4]);
+    expect([...parsed(table, "key0 1\nkey3 4\n").values]).toEqual([absent, 4]);
+    expect([...parsed(table, "key0 1\nkey1 2\nkey3 4\n").values]).toEqual([2, 4]);
+  });
+
   test("have no unit, or are in kB", () => {
     const table = new KeyValueFile("meminfo", ":");
     expect([table.bytes("Free"), table.number("Pages")]).toEqual([absent, absent]);
