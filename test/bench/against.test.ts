@@ -12,13 +12,13 @@ describe("another version", () => {
     expect(commit).toMatch(/^[0-9a-f]{40}$/);
   });
 
-  test("that is not there is said to be", async () => {
+  test("that does not exist is named in the error", async () => {
     await expect(commitOf("no-such-name")).rejects.toThrow(
       '--against: got "no-such-name", expected the name of a commit',
     );
   });
 
-  test("is there with the packages of this one while it is used, and gone afterwards", async () => {
+  test("is checked out with the packages of this one while it is used, and removed afterwards", async () => {
     const folder = await mkdtemp(join(tmpdir(), "statexec-test-"));
     const tree = join(folder, "tree");
     try {

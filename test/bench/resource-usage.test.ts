@@ -1,13 +1,13 @@
 import { expect, test } from "bun:test";
 import { batchedNs, cpuNs } from "../../bench/lib/resource-usage.ts";
 
-/** Uses so much CPU time. */
+/** Uses `ms` of CPU time. */
 function spin(ms: number): void {
   const until = cpuNs() + ms * 1e6;
   while (cpuNs() < until);
 }
 
-test("what falls on one batch of a loop is not counted", async () => {
+test("a disturbance of one batch is not counted", async () => {
   let batches = 0;
   const quiet = await batchedNs(100, () => spin(1));
   const disturbed = await batchedNs(100, () => spin(batches++ === 7 ? 60 : 1));
@@ -19,7 +19,7 @@ test("a pause is not counted", async () => {
   expect(ns).toBeLessThan(50e6);
 });
 
-test("all ticks are run, in batches, and the time is that of all", async () => {
+test("runs all ticks, in batches, and returns the time of all of them", async () => {
   const counts: number[] = [];
   const ns = await batchedNs(60, (ticks) => {
     counts.push(ticks);
@@ -29,7 +29,7 @@ test("all ticks are run, in batches, and the time is that of all", async () => {
   expect(ns / 20e6).toBeGreaterThanOrEqual(1);
 });
 
-test("fewer ticks than batches are a batch each", async () => {
+test("runs each tick as a batch if there are fewer ticks than batches", async () => {
   const counts: number[] = [];
   await batchedNs(2, async (ticks) => void counts.push(ticks));
   expect(counts).toEqual([1, 1]);
