@@ -1,5 +1,5 @@
 #pragma once
-/* CPU time of loops in batches, of which the median counts. */
+/* Measures the CPU time of loops by the median of several batches. */
 #include "clock.h"
 #include <stdlib.h>
 

@@ -64,8 +64,8 @@ describe("the C floor", () => {
   test.skipIf(withoutCompiler)(
     "the sampler writes the sources and the processes of its command once a period",
     async () => {
-      const [file, told] = [program("rows"), program("told")];
-      await output([program("sampler"), "0.05", file, program("idle"), told, "0.3", "5"]);
+      const [file, report] = [program("rows"), program("report")];
+      await output([program("sampler"), "0.05", file, program("idle"), report, "0.3", "5"]);
       const values = (await output([program("sources"), "values"])).trim().split("\n").length;
       const all = new Float64Array(await Bun.file(file).arrayBuffer());
       // A row has the sources, the sum of the tree, the number of its processes, and eight details.
@@ -80,11 +80,11 @@ describe("the C floor", () => {
   );
 
   test.skipIf(withoutCompiler)("a command's CPU time is not its wrapper's", async () => {
-    const told = program("told");
-    const burn = ["sh", "-c", `for i in $(seq 50000); do :; done; exec ${program("idle")} ${told} 0.01 1`];
+    const report = program("report");
+    const burn = ["sh", "-c", `for i in $(seq 50000); do :; done; exec ${program("idle")} ${report} 0.01 1`];
     const [pid, end] = (await output([program("reaped"), program("wrap"), ...burn])).trim().split("\n");
     const [reapedAt, all] = end!.split(" ").map(Number);
-    const [endedAt, command] = (await Bun.file(told).text()).split(" ").map(Number);
+    const [endedAt, command] = (await Bun.file(report).text()).split(" ").map(Number);
     expect(Number(pid)).toBeGreaterThan(0);
     expect(reapedAt).toBeGreaterThan(endedAt!);
     expect(all! - command!).toBeGreaterThan(0);
