@@ -18,7 +18,7 @@ function withNamesOfRequires(text: string): string {
 export default ({ production = false }: Arguments): KnipConfiguration => ({
   entry: [
     "index.ts!",
-    "explorer/page/main.ts!",
+    "explorer/page/entry.ts!",
     "scripts/*.ts!",
     "bench/*.ts!",
     "bench/programs/*.ts!",

@@ -1,5 +1,5 @@
 import { chmodSync } from "node:fs";
-import { buildTemplate } from "../explorer/page/html.ts";
+import { buildTemplate } from "../explorer/page/page-template.ts";
 
 /** The explorer's bundled page. It is compiled into the binary, which has no bundler. */
 const PAGE = "explorer/page/page.generated.txt";

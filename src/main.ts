@@ -1,4 +1,4 @@
-import type { ExploreRequest } from "../explorer/server/explore.ts";
+import type { ExploreRequest } from "../explorer/server/explore-server.ts";
 import { version } from "../package.json";
 import type { Invocation, PushConfig } from "./cli/config.ts";
 import { parseInvocation } from "./cli/resolve.ts";
@@ -125,7 +125,10 @@ async function compare(request: CompareRequest): Promise<number> {
 /** Until it is told to end. */
 async function explore(request: ExploreRequest): Promise<void> {
   Bun.unsafe.setJITPolicy(1);
-  const [{ explore }, { log }] = await Promise.all([import("../explorer/server/explore.ts"), import("./log.ts")]);
+  const [{ explore }, { log }] = await Promise.all([
+    import("../explorer/server/explore-server.ts"),
+    import("./log.ts"),
+  ]);
   const tell = (address: string) => {
     say(1, address);
     if (isTerminal(1)) say(2, "Ctrl-C ends it.\n");

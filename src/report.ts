@@ -1,7 +1,6 @@
-import { runOf } from "../explorer/data/run.ts";
-import { reportHtml } from "../explorer/report/html.ts";
-import { loadRuns } from "../explorer/report/load.ts";
-import type { ReportData } from "../explorer/report/unpack.ts";
+import { runOf } from "../explorer/data/run-columns.ts";
+import { loadRuns, reportHtml } from "../explorer/report/report-page.ts";
+import type { ReportData } from "../explorer/report/report-source.ts";
 import { OutputError } from "./errors.ts";
 import { log } from "./log.ts";
 import { claimMetricsFile, type MetricsFile } from "./output/metrics-file.ts";

@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
 import type { RunInfo, Runs } from "../../explorer/data/model.ts";
-import { type Look, TestBrowser } from "../../test/explorer/browser.ts";
+import { type Tab, TestBrowser } from "../../test/explorer/browser.ts";
 import { isMissing } from "../../test/helpers/validators.ts";
 import { writeDayFile } from "../lib/day-file.ts";
 import { type Experiment, FigureCollection, NOT_INSTALLED, type Row } from "../lib/experiment.ts";
@@ -93,8 +93,8 @@ const some = "globalThis.statexec?.views.some((view) => !view.stale)";
 const every = "globalThis.statexec?.views.length > 0 && statexec.views.every((view) => !view.stale)";
 
 /** Milliseconds from the page's navigation to the first frame in which an expression is true. */
-function when(look: Look, expression: string): Promise<number> {
-  return look.page.evaluate(`new Promise((done) => {
+function when(tab: Tab, expression: string): Promise<number> {
+  return tab.page.evaluate(`new Promise((done) => {
     const ask = () => (${expression} ? done(performance.now()) : requestAnimationFrame(ask));
     ask();
   })`) as Promise<number>;
@@ -114,7 +114,7 @@ const PAGE: Experiment = {
     const browser = await TestBrowser.launch();
     try {
       // The server reads the file once, and the browser compiles the page once: neither is counted.
-      await (await browser.look()).open(server.url);
+      await (await browser.newTab()).open(server.url);
       for (let round = 0; round < (lab.quick ? 3 : 10); round++) await loadAndZoom(browser, server.url, figures);
     } finally {
       await browser.close();
@@ -126,26 +126,26 @@ const PAGE: Experiment = {
 };
 
 async function loadAndZoom(browser: TestBrowser, url: string, figures: FigureCollection): Promise<void> {
-  const look = await browser.look();
-  await look.page.goto(url, { waitUntil: "commit" });
-  figures.add(FIRST, (await when(look, some)) * MS);
-  figures.add(ALL, (await when(look, every)) * MS);
-  const over = look.page.locator(".u-over").first();
+  const tab = await browser.newTab();
+  await tab.page.goto(url, { waitUntil: "commit" });
+  figures.add(FIRST, (await when(tab, some)) * MS);
+  figures.add(ALL, (await when(tab, every)) * MS);
+  const over = tab.page.locator(".u-over").first();
   await over.scrollIntoViewIfNeeded();
   const { x, y, width, height } = (await over.boundingBox())!;
-  await look.page.mouse.move(x + 0.25 * width, y + height / 2);
-  await look.page.mouse.down();
-  await look.page.mouse.move(x + 0.5 * width, y + height / 2, { steps: 4 });
-  await look.page.evaluate(`{
+  await tab.page.mouse.move(x + 0.25 * width, y + height / 2);
+  await tab.page.mouse.down();
+  await tab.page.mouse.move(x + 0.5 * width, y + height / 2, { steps: 4 });
+  await tab.page.evaluate(`{
     const note = () => { statexec.releasedAt = performance.now(); };
     globalThis.addEventListener("mouseup", note, { capture: true, once: true });
     statexec.wide = statexec.views[0].range[1] - statexec.views[0].range[0];
   }`);
-  await look.page.mouse.up();
+  await tab.page.mouse.up();
   const narrower = "statexec.views[0].range[1] - statexec.views[0].range[0] < statexec.wide";
-  const shown = await when(look, `${narrower} && ${every}`);
-  figures.add(ZOOM, (shown - ((await look.page.evaluate("statexec.releasedAt")) as number)) * MS);
-  await look.page.close();
+  const shown = await when(tab, `${narrower} && ${every}`);
+  figures.add(ZOOM, (shown - ((await tab.page.evaluate("statexec.releasedAt")) as number)) * MS);
+  await tab.page.close();
 }
 
 const explore = { experiment: EXPLORE } as const;
