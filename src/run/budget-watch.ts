@@ -1,6 +1,6 @@
 import { COMMAND, type SeriesKey } from "../catalog/index.ts";
 import type { Clock } from "../clock.ts";
-import type { TreeCollector } from "../collect/processes/tree.ts";
+import type { ProcessCollector } from "../collect/processes/process-collector.ts";
 import { sendSignal } from "../os/process.ts";
 import { type BudgetedFigure, isWithin, type Limit } from "../recording/budget-results.ts";
 import type { Fact, Recording, RunEvent } from "../recording/recording.ts";
@@ -30,7 +30,7 @@ interface WatchedLimit {
 export interface BudgetWatchParts {
   readonly limits: readonly Limit[];
   /** The command's living processes. */
-  readonly tree: Pick<TreeCollector, "pids">;
+  readonly tree: Pick<ProcessCollector, "pids">;
   readonly clock: Clock;
 }
 

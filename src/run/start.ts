@@ -1,7 +1,7 @@
 import type { CommandCgroup } from "../cgroup/run-in-cgroup.ts";
 import { type Axis, type Clock, systemClock } from "../clock.ts";
 import type { Collector } from "../collect/collector.ts";
-import type { TreeCollector } from "../collect/processes/tree.ts";
+import type { ProcessCollector } from "../collect/processes/process-collector.ts";
 import { type CollectorChoice, chosenKinds, filesBeforeStart, machineCollectors } from "../collect/registry.ts";
 import { adoptOrphans } from "../os/children.ts";
 import { OwnUsage } from "../os/process.ts";
@@ -67,7 +67,7 @@ export function loadSourcesAhead(choice: CollectorChoice): void {
   if (isCompiled()) return;
   require("./sampler.ts");
   require("./run-journal.ts");
-  require("../collect/processes/tree.ts");
+  require("../collect/processes/process-collector.ts");
   require("../collect/machine/self.ts");
   for (const kind of chosenKinds(choice)) kind.load();
 }
@@ -207,7 +207,7 @@ export class CommandRun {
   journal: RunJournal | undefined;
   private readonly processes = new KernelProcesses();
   private readonly orphans: OrphanReaper;
-  private tree: TreeCollector | undefined;
+  private tree: ProcessCollector | undefined;
   private readonly budgetWatch: BudgetWatch | undefined;
 
   constructor(private readonly parts: CommandRunParts) {
@@ -215,18 +215,18 @@ export class CommandRun {
     signals.sentinel.onEnding = (pid) => this.helperEnding(pid);
     this.orphans = new OrphanReaper({
       isWaitedFor: (pid) => pid === this.child?.pid || signals.sentinel.isHelper(pid),
-      farewell: (pid) => this.tree?.farewell(pid),
+      beforeReap: (pid) => this.tree?.beforeReap(pid),
       report: this.report,
     });
     if (!limits) return;
     const { BudgetWatch } = require("./budget-watch.ts") as typeof import("./budget-watch.ts");
-    this.budgetWatch = new BudgetWatch({ limits, tree: this.treeCollector(), clock: systemClock });
+    this.budgetWatch = new BudgetWatch({ limits, tree: this.processCollector(), clock: systemClock });
   }
 
   /** Returns what measures the command; the group's figures first, since the tree takes from them. */
   collectors(): Collector[] {
     const { group } = this.parts;
-    return [...(group ? [group.collector] : []), this.treeCollector()];
+    return [...(group ? [group.collector] : []), this.processCollector()];
   }
 
   readonly report = (error: unknown): void => this.parts.problems.report(error);
@@ -257,12 +257,13 @@ export class CommandRun {
     return this.budgetWatch?.inFrontOf(journal.writer) ?? journal.writer;
   };
 
-  private treeCollector(): TreeCollector {
+  private processCollector(): ProcessCollector {
     if (this.tree) return this.tree;
-    const { TreeCollector } = require("../collect/processes/tree.ts") as typeof import("../collect/processes/tree.ts");
+    const { ProcessCollector } =
+      require("../collect/processes/process-collector.ts") as typeof import("../collect/processes/process-collector.ts");
     const { group, signals } = this.parts;
     const reap = (pid: number) => this.orphans.end(pid);
-    this.tree = new TreeCollector({ helpers: signals.sentinel, group: group?.stats, reap }, this.processes);
+    this.tree = new ProcessCollector({ helpers: signals.sentinel, group: group?.stats, reap }, this.processes);
     return this.tree;
   }
 
