@@ -4,7 +4,7 @@ export interface Clock {
   now(): number;
   /** Returns milliseconds since the epoch by the wall clock, which may be set or step. */
   wall(): number;
-  /** Calls back once, at the deadline (by `now()`) or as soon as possible after it. Returns a function that cancels it. */
+  /** Calls back once, at the deadline (by `now()`) or as soon as possible after it. Returns a function that cancels. */
   at(deadline: number, callback: () => void): () => void;
 }
 

@@ -135,15 +135,6 @@ describe("the house", () => {
     expect(long).toEqual([]);
   });
 
-  test("private members are `private`, not `#`", () => {
-    const hashed = /^\s+(?:static |readonly |async |get |set |\*)*#[a-zA-Z]|\bthis\.#/m;
-    const files = filesBelow(...["src", "explorer", "test", "bench", "scripts"].map((f) => `${f}/**/*.ts`));
-    const wrong = files.filter(
-      (file) => file !== "scripts/picture.ts" && hashed.test(readFileSync(join(ROOT, file), "utf8")),
-    );
-    expect(wrong).toEqual([]);
-  });
-
   test("what a plain run does not need is loaded by nothing that it loads", () => {
     const reached = reachedBy(AT_ONCE, LATER);
     for (const file of reached)

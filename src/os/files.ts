@@ -74,8 +74,8 @@ export class ReadBuffer {
   }
 
   /**
-   * Reads in one call a file that the kernel returns whole, such as those of one process. Returns the number of bytes, or
-   * the negative errno.
+   * Reads in one call a file that the kernel returns whole, such as those of one process. Returns the number of bytes,
+   * or the negative errno.
    */
   fillAtOnce(fd: number): number {
     for (;;) {
@@ -243,8 +243,8 @@ export function changeOwner(fd: number, owner: number, group: number): boolean {
 const LOCK_EX_NB = 2 | 4;
 
 /**
- * Locks a file exclusively by flock(2), without waiting; false: another process has the lock. The lock ends with the last
- * copy of the descriptor. Throws SystemError.
+ * Locks a file exclusively by flock(2), without waiting; false: another process has the lock. The lock ends with the
+ * last copy of the descriptor. Throws SystemError.
  */
 export function lockFile(fd: number): boolean {
   if (libc.flock(fd, LOCK_EX_NB) === 0) return true;
@@ -273,8 +273,8 @@ function lateCalls(): ReturnType<typeof loadLateCalls> {
 }
 
 /**
- * Reads `size` bytes at an offset to the start of `into`, by pread(2). Returns the number of bytes, which is less at the
- * file's end. Throws SystemError.
+ * Reads `size` bytes at an offset to the start of `into`, by pread(2). Returns the number of bytes, which is less at
+ * the file's end. Throws SystemError.
  */
 export function readRange(fd: number, offset: number, into: Uint8Array, size: number): number {
   let length = 0;
@@ -293,7 +293,7 @@ export function readRange(fd: number, offset: number, into: Uint8Array, size: nu
   return length;
 }
 
-/** Writes bytes at an offset by one pwrite(2). Returns the number that was written, maybe not all. Throws SystemError. */
+/** Writes bytes at an offset by one pwrite(2). Returns the number that was written. Throws SystemError. */
 export function writeRange(fd: number, bytes: Uint8Array, offset: number): number {
   for (;;) {
     const count = Number(lateCalls().pwrite(fd, bytes, bytes.length, offset));

@@ -143,7 +143,7 @@ function loadClock() {
 
 let clockCalls: ReturnType<typeof loadClock> | undefined;
 
-/** Returns the wall clock in milliseconds since the epoch, with the fraction that the runtime's lacks. Throws SystemError. */
+/** Returns the wall clock in milliseconds since the epoch; the runtime's lacks the fraction. Throws SystemError. */
 export function wallMs(): number {
   clockCalls ??= loadClock();
   const time = new BigInt64Array(2);

@@ -59,7 +59,7 @@ export function posixSpawn(request: SpawnRequest): number {
   return pid[0]!;
 }
 
-/** Waits for a child that has ended and returns its wait(2) status; undefined: it is still running. Throws SystemError. */
+/** Waits for a child that has ended and returns its wait(2) status; undefined: it still runs. Throws SystemError. */
 export function reapChild(pid: number): number | undefined {
   const status = new Int32Array(1);
   const reaped = libc.waitpid(pid, status, WNOHANG);

@@ -78,7 +78,7 @@ async function madeReport({ recording, parts, run }: FinishedRun): Promise<RunRe
   }
 }
 
-/** Writes the run's page; without a `name`, since the run was stopped, gives its place back. Loaded only where wanted. */
+/** Writes the run's page; without a `name`, since the run was stopped, gives its place back. */
 async function finishPage({ recording, parts, run }: FinishedRun, name: string | undefined): Promise<void> {
   const { page } = run.places;
   if (!page) return;

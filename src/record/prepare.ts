@@ -18,7 +18,7 @@ import { SignalRelay } from "../run/signals.ts";
 import { CommandRun, type MachineMeasurement } from "../run/start.ts";
 import type { Meeting } from "../sync/meeting.ts";
 
-/* Everything that can be checked and claimed before the command starts, so that nothing can be in the way at its end. */
+/* Checks and claims before the command starts whatever can be, so that nothing is in the way at its end. */
 
 /** What one recorded run is made of. */
 export interface RecordParts {
@@ -104,7 +104,7 @@ function resolvedCommand(argv: readonly string[], inherited: Inherited): Resolve
   return resolveCommand(argv, path, name);
 }
 
-/** Returns the runtime's launch, or the exact one where the runtime would change something; that is loaded only then. */
+/** Returns the runtime's launch, or, loaded only then, the exact one where the runtime would change something. */
 async function launcherFor(
   inherited: Inherited,
   command: ResolvedCommand,

@@ -1,7 +1,7 @@
 import type { BudgetedFigure } from "../catalog/choices.ts";
 import { COMMAND, type SeriesKey } from "../catalog/index.ts";
 import type { Clock } from "../clock.ts";
-import type { TreeCollector } from "../collect/processes/tree.ts";
+import type { ProcessCollector } from "../collect/processes/process-collector.ts";
 import { sendSignal } from "../os/process.ts";
 import { isWithin, type Limit } from "../recording/budget-results.ts";
 import type { Fact, Recording, RunEvent } from "../recording/recording.ts";
@@ -31,7 +31,7 @@ interface WatchedLimit {
 export interface BudgetWatchParts {
   readonly limits: readonly Limit[];
   /** The command's living processes. */
-  readonly tree: Pick<TreeCollector, "pids">;
+  readonly tree: Pick<ProcessCollector, "pids">;
   readonly clock: Clock;
 }
 

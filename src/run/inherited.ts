@@ -12,7 +12,7 @@ export interface Inherited {
   readonly descriptors: readonly number[];
   /** Standard descriptors that were closed. */
   readonly closed: readonly number[];
-  /** The caller's soft limit of open files, which the runtime raised; undefined: it did not, or the limit is unknown. */
+  /** The caller's soft limit of open files, which the runtime raised; undefined: it did not, or that is unknown. */
   readonly softFileLimit: bigint | undefined;
   /** Returns the bytes of words, which are the last ones of our command line; of other words, their UTF-8. */
   bytesOf(words: readonly string[]): readonly Uint8Array[];
@@ -32,8 +32,8 @@ export const HIDDEN_SIGNALS: ReadonlySet<number> = new Set([13, 25]);
 export const THREAD_SIGNALS: ReadonlySet<number> = new Set([32, 33]);
 
 /**
- * Reads what the caller set up; `environment` is that of `launcherEnvironment`. Call it before opening any descriptor and
- * before setting any signal handler.
+ * Reads what the caller set up; `environment` is that of `launcherEnvironment`. Call it before opening any descriptor
+ * and before setting any signal handler.
  */
 export function readInherited(environment?: Uint8Array): Inherited {
   return {
@@ -47,7 +47,7 @@ export function readInherited(environment?: Uint8Array): Inherited {
   };
 }
 
-/** Whether the runtime would change something of this command on its way: its words, environment, signals, descriptors. */
+/** Whether the runtime would change something of the command: its words, environment, signals or descriptors. */
 export function needsExactLaunch(inherited: Inherited, { path, argv }: ResolvedCommand): boolean {
   return (
     inherited.launched ||
@@ -120,8 +120,8 @@ export function commandLine(): string[] {
 }
 
 /**
- * Returns the words as they were typed. The package's first line runs `bun FILE -- WORDS`, where Bun drops a `--` that is
- * the first word; `commandLine` still has it.
+ * Returns the words as they were typed. The package's first line runs `bun FILE -- WORDS`, where Bun drops a `--` that
+ * is the first word; `commandLine` still has it.
  */
 export function typedWords(words: readonly string[], commandLine: readonly string[]): readonly string[] {
   return commandLine.at(-words.length - 1) === "--" ? ["--", ...words] : words;
@@ -153,7 +153,7 @@ function entriesOf(bytes: Uint8Array): Uint8Array[] {
   return entries;
 }
 
-/** Whether each entry of an environment is `name=value` with a name of its own: the runtime drops or merges the others. */
+/** Whether each entry of an environment is `name=value` with a unique name: the runtime drops or merges the others. */
 function isPlain(environment: Uint8Array): boolean {
   const names = new Set<string>();
   const entries = new TextDecoder().decode(environment).split("\0");
@@ -166,7 +166,7 @@ function isPlain(environment: Uint8Array): boolean {
   return names.size === entries.length;
 }
 
-/** The start of the variables in which bin/statexec passes on its environment: hexadecimal, in parts named by offset. */
+/** Prefix of the variables by which bin/statexec passes on its environment: hexadecimal, in parts named by offset. */
 const PART = "_STATEXEC_ENVIRON_";
 
 /** Returns the environment that bin/statexec was called with, as the kernel had it; undefined: it did not start us. */
@@ -201,8 +201,8 @@ const OPEN_FILES = "Max open files";
 const MOST_GENERATIONS = 8;
 
 /**
- * Returns the soft limit of open files from before the runtime raised it to the hard one, ahead of our first line. It is
- * the caller's own, unless that set another one just for us. Undefined: it was not raised, or is unknown.
+ * Returns the soft limit of open files from before the runtime raised it to the hard one, ahead of our first line. It
+ * is the caller's own, unless that set another one just for us. Undefined: it was not raised, or is unknown.
  */
 function originalSoftLimit(): bigint | undefined {
   const own = fileLimit();

@@ -10,14 +10,14 @@ export interface OrphanParts {
   /** Whether the runtime waits for this child: it is the command or a helper of ours. */
   readonly isWaitedFor: (pid: number) => boolean;
   /** Called for each orphan that has ended, while its files exist; the function it returns, once they are gone. */
-  readonly farewell: (pid: number) => (() => void) | undefined;
+  readonly beforeReap: (pid: number) => (() => void) | undefined;
   /** Receives each error of the recorder. */
   readonly report: (error: unknown) => void;
 }
 
 /**
- * Waits for the orphans that we adopted, as a subreaper or as a container's first process, so that they leave no zombies.
- * It never touches a child that the runtime waits for.
+ * Waits for the orphans that we adopted, as a subreaper or as a container's first process, so that they leave no
+ * zombies. It never touches a child that the runtime waits for.
  */
 export class OrphanReaper {
   private retry: Timer | undefined;
@@ -51,7 +51,7 @@ export class OrphanReaper {
     if (this.parts.isWaitedFor(pid)) return;
     let afterwards: (() => void) | undefined;
     try {
-      afterwards = this.parts.farewell(pid);
+      afterwards = this.parts.beforeReap(pid);
     } finally {
       forgetChild(pid);
       afterwards?.();

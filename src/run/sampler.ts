@@ -174,7 +174,7 @@ export class Sampler {
     this.cancelTick?.();
   }
 
-  /** Fills in one collector's values, `ABSENT` where it failed before it had them. Other collectors are not affected. */
+  /** Fills in one collector's values, `ABSENT` where it failed before it had them. It never throws. */
   private fill(slot: Slot): void {
     slot.values.fill(ABSENT);
     try {

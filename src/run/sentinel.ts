@@ -40,7 +40,7 @@ export class Sentinel {
   arm(): number[] {
     const seen = new Set<number>();
     for (let tries = 0; tries < MOST_TRIES; tries++) {
-      // The new one first, so that no signal comes between the two. A new one that has a signal already is replaced too.
+      // The new one first, so that no signal comes between the two. One that has a signal already is replaced too.
       const previous = this.helper;
       this.helper = start((helper) => this.ended(helper));
       if (this.helper) this.pids.add(this.helper.pid);

@@ -114,7 +114,7 @@ export class Session {
     });
   }
 
-  /** Samples until `done` is called. `arm` begins what calls it and returns what cancels that. Returns what cut it short. */
+  /** Samples until `done` is called. `arm` schedules that and returns what cancels it. Returns what cut it short. */
   private async wait(arm: (done: () => void) => () => void): Promise<Cut | undefined> {
     const { signals } = this.parts;
     const { promise, resolve } = Promise.withResolvers<Cut | undefined>();

@@ -21,8 +21,8 @@ const GROUP_DELIVERY_MS = 3;
 const SAME_SIGNAL_MS = 20;
 
 /**
- * Makes every signal that is sent to us reach the command exactly once: a signal to the whole group is dropped, since the
- * command has its own copy; a signal to our pid alone is passed on. While no command runs, a signal ends the wait.
+ * Makes every signal that is sent to us reach the command exactly once: a signal to the whole group is dropped, since
+ * the command has its own copy; a signal to our pid alone is passed on. While no command runs, a signal ends the wait.
  */
 export class SignalRelay {
   /** The process in our group by which we know whom a signal was for. */

@@ -2,7 +2,7 @@ import type { CollectorChoice } from "../catalog/choices.ts";
 import type { CommandCgroup } from "../cgroup/run-in-cgroup.ts";
 import { type Axis, type Clock, systemClock } from "../clock.ts";
 import type { Collector } from "../collect/collector.ts";
-import type { TreeCollector } from "../collect/processes/tree.ts";
+import type { ProcessCollector } from "../collect/processes/process-collector.ts";
 import { chosenKinds, filesBeforeStart, machineCollectors } from "../collect/registry.ts";
 import { adoptOrphans } from "../os/children.ts";
 import { OwnUsage } from "../os/process.ts";
@@ -38,8 +38,8 @@ import type { SignalRelay } from "./signals.ts";
  *  9. session.ts: the delay before, with samples.
  * 10. `startCommand` and `CommandRun.start` below: the last steps before the spawn, and all after it.
  *
- * After the spawn, while the command runs, come the sampler, the journal and the collectors (`recorder.open`), then what
- * writes the file (`loadFinish`). Code is loaded by `require` in a function where no other event may come first, and by
+ * After the spawn, while the command runs, come the sampler, the journal and the collectors (`recorder.open`), then
+ * what writes the file (`loadFinish`). Code is loaded by `require` in a function where no other event may come first, and by
  * `import()` elsewhere.
  *
  * The compiler: the binary's engine is told to compile late (`--compile-jit-policy` in scripts/build.ts), since a start
@@ -68,7 +68,7 @@ export function loadSourcesAhead(choice: CollectorChoice): void {
   if (isCompiled()) return;
   require("./sampler.ts");
   require("./run-journal.ts");
-  require("../collect/processes/tree.ts");
+  require("../collect/processes/process-collector.ts");
   require("../collect/machine/self.ts");
   for (const kind of chosenKinds(choice)) kind.load();
 }
@@ -119,7 +119,7 @@ function atCommandStart(sampler: Sampler): void {
   sampler.status = 1;
 }
 
-/** The sample at the command's start in two parts: its files are captured before the spawn, the rest is done after it. */
+/** The sample at the command's start, in two parts: its files are captured before the spawn, the rest is after it. */
 class StartSample {
   readonly atMs: number;
   private readonly elapsedMs: number;
@@ -146,8 +146,8 @@ class StartSample {
 }
 
 /**
- * Notes when the command ended while we are busy, since the runtime reports it only afterwards. Polled between the steps
- * after the spawn, so that a command of a millisecond is not said to have taken ten.
+ * Notes when the command ended while we are busy, since the runtime reports it only afterwards. Polled between the
+ * steps after the spawn, so that a command of a millisecond is not said to have taken ten.
  */
 class EndWatch {
   /** By the clock's `now()`: the first poll that found the command ended; undefined: none did. */
@@ -208,7 +208,7 @@ export class CommandRun {
   journal: RunJournal | undefined;
   private readonly processes = new KernelProcesses();
   private readonly orphans: OrphanReaper;
-  private tree: TreeCollector | undefined;
+  private tree: ProcessCollector | undefined;
   private readonly budgetWatch: BudgetWatch | undefined;
 
   constructor(private readonly parts: CommandRunParts) {
@@ -216,18 +216,18 @@ export class CommandRun {
     signals.sentinel.onEnding = (pid) => this.helperEnding(pid);
     this.orphans = new OrphanReaper({
       isWaitedFor: (pid) => pid === this.child?.pid || signals.sentinel.isHelper(pid),
-      farewell: (pid) => this.tree?.farewell(pid),
+      beforeReap: (pid) => this.tree?.beforeReap(pid),
       report: this.report,
     });
     if (!limits) return;
     const { BudgetWatch } = require("./budget-watch.ts") as typeof import("./budget-watch.ts");
-    this.budgetWatch = new BudgetWatch({ limits, tree: this.treeCollector(), clock: systemClock });
+    this.budgetWatch = new BudgetWatch({ limits, tree: this.processCollector(), clock: systemClock });
   }
 
   /** Returns what measures the command; the group's figures first, since the tree takes from them. */
   collectors(): Collector[] {
     const { group } = this.parts;
-    return [...(group ? [group.collector] : []), this.treeCollector()];
+    return [...(group ? [group.collector] : []), this.processCollector()];
   }
 
   readonly report = (error: unknown): void => this.parts.problems.report(error);
@@ -241,7 +241,7 @@ export class CommandRun {
     adoptOrphans();
     // As late as possible: every process that runs by now is none of the command's.
     this.processes.list();
-    // The sentinel, then the gate and the caller's limit of open files, which are the command's alone; then the spawn.
+    // Signals first, so that none is missed. The caller's limit of open files last, since it may be too low for us.
     const spawn = () => startChild(command, inherited, launcher);
     const child = signals.starting(gate ? () => gate.starting(spawn) : spawn);
     this.child = child;
@@ -258,12 +258,13 @@ export class CommandRun {
     return this.budgetWatch?.inFrontOf(journal.writer) ?? journal.writer;
   };
 
-  private treeCollector(): TreeCollector {
+  private processCollector(): ProcessCollector {
     if (this.tree) return this.tree;
-    const { TreeCollector } = require("../collect/processes/tree.ts") as typeof import("../collect/processes/tree.ts");
+    const { ProcessCollector } =
+      require("../collect/processes/process-collector.ts") as typeof import("../collect/processes/process-collector.ts");
     const { group, signals } = this.parts;
     const reap = (pid: number) => this.orphans.end(pid);
-    this.tree = new TreeCollector({ helpers: signals.sentinel, group: group?.stats, reap }, this.processes);
+    this.tree = new ProcessCollector({ helpers: signals.sentinel, group: group?.stats, reap }, this.processes);
     return this.tree;
   }
 

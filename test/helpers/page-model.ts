@@ -2,21 +2,21 @@ import type { ProcessTree } from "./process-tree.ts";
 
 const KB_PER_PAGE = 4;
 
-/** The pages of a process. A page is a number, the same in every process that maps it. */
+/** The pages of a process. A page is a number, the same in all that map it. */
 interface Pages {
   anonymous: Set<number>;
   shared: Set<number>;
   file: number;
 }
 
-/** Models the memory of a process tree, page by page: shared pages, copies on a write, and the true total. */
+/** The memory of a process tree, page by page: shared pages, copies on write, and the true sum. */
 export class PageModel {
   private readonly all = new Map<number, Pages>();
   private next = 0;
 
   constructor(readonly kernel: ProcessTree) {}
 
-  /** The bytes of all different pages of the processes, without pages of files. */
+  /** Bytes that the processes hold together, without those of files. */
   get truth(): number {
     const union = new Set<number>();
     for (const { anonymous, shared } of this.all.values())
@@ -24,17 +24,17 @@ export class PageModel {
     return union.size * KB_PER_PAGE * 1024;
   }
 
-  /** Starts a process with a program of its own. */
+  /** A process begins with a program of its own. */
   begin(pid: number): void {
     this.all.set(pid, { anonymous: this.fresh(5), shared: new Set(), file: 20 });
-    this.updateFiles();
+    this.publish();
   }
 
   fork(parent: number): number {
     const { anonymous, shared } = this.of(parent);
     const pid = this.kernel.copy(parent, { minorFaults: 1 });
     this.all.set(pid, { anonymous: new Set(anonymous), shared: new Set(shared), file: 5 });
-    this.updateFiles();
+    this.publish();
     return pid;
   }
 
@@ -43,13 +43,13 @@ export class PageModel {
     this.begin(pid);
   }
 
-  /** Adds anonymous pages, one per fault. */
+  /** A process takes pages, one a fault. */
   take(pid: number, count: number): void {
     for (const page of this.fresh(count)) this.of(pid).anonymous.add(page);
     this.fault(pid, count);
   }
 
-  /** Writes to some pages. Those that other processes map, too, are copied. */
+  /** A process writes to some of its pages; those that others map, too, are copied. */
   write(pid: number, count: number): void {
     const { anonymous } = this.of(pid);
     const copied = [...anonymous].slice(0, count).filter((page) => this.mappedBy(page) > 1);
@@ -58,7 +58,7 @@ export class PageModel {
     this.fault(pid, copied.length);
   }
 
-  /** Maps the first pages of the only shared object, sixteen per fault. */
+  /** A process maps pages of the one shared object, from its start on, sixteen a fault. */
   map(pid: number, count: number): void {
     const { shared } = this.of(pid);
     const before = shared.size;
@@ -66,18 +66,18 @@ export class PageModel {
     this.fault(pid, Math.ceil((shared.size - before) / 16));
   }
 
-  /** Releases some anonymous pages and all shared ones. */
+  /** A process gives back some of its anonymous pages, and all shared ones. */
   drop(pid: number, count: number): void {
     const { anonymous, shared } = this.of(pid);
     for (const page of [...anonymous].slice(0, count)) anonymous.delete(page);
     shared.clear();
-    this.updateFiles();
+    this.publish();
   }
 
   exit(pid: number): void {
     this.all.delete(pid);
     this.kernel.end(pid);
-    this.updateFiles();
+    this.publish();
   }
 
   private of(pid: number): Pages {
@@ -92,7 +92,7 @@ export class PageModel {
 
   private fault(pid: number, count: number): void {
     this.kernel.at(pid).minorFaults += count;
-    this.updateFiles();
+    this.publish();
   }
 
   private mappedBy(page: number): number {
@@ -101,8 +101,8 @@ export class PageModel {
     return processes;
   }
 
-  /** Updates the files of all processes. */
-  private updateFiles(): void {
+  /** Writes the state of each to the kernel model. */
+  private publish(): void {
     const mapped = new Map<number, number>();
     for (const { anonymous, shared } of this.all.values())
       for (const page of [...anonymous, ...shared]) mapped.set(page, (mapped.get(page) ?? 0) + 1);

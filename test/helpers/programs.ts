@@ -6,7 +6,7 @@ import { BIN } from "./statexec.ts";
 const SOURCES = join(import.meta.dir, "../programs");
 const ROOT = resolve(import.meta.dir, "../..");
 
-/** Returns a program of test/programs, compiled once for each version of its source. Throws with the compiler's output. */
+/** Returns a program of test/programs, compiled once for each version of it. Throws with the compiler's output. */
 export function program(name: "dump" | "launch" | "count" | "load"): string {
   return compiled(name, []);
 }

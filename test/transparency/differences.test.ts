@@ -6,7 +6,7 @@ import { BIN, cleanEnv, runProgram, tempFolder } from "../helpers/statexec.ts";
 
 /** The differences that docs/transparency.md lists: statexec promises none of these. */
 
-/** Runs a script that dumps its world, as in world.test.ts, without and with statexec. Returns the lines that differ. */
+/** Runs a script that dumps its world, as world.test.ts does, without and with statexec. Returns what differs. */
 async function differences(script: string, prefix = `${BIN} -f run.prom`): Promise<[string[], string[]]> {
   using folder = tempFolder();
   const work = folder.file("work");

@@ -58,7 +58,7 @@ describe.skipIf(!possible)("a broken /proc (needs the right to make namespaces)"
   });
 });
 
-describe("an exception in the recorder while the command runs is printed; the command is waited for and its status stands", () => {
+describe("an exception in the recorder is printed; the command is waited for, and its status stands", () => {
   /** Breaks the runtime from the command's start on: that is the second process that statexec starts. */
   const breaking = (harm: string) => `
     const real = { spawn: Bun.spawn, setTimeout };

@@ -12,7 +12,7 @@ const SIGNALS = { INT: SIGINT, TERM: SIGTERM, HUP: SIGHUP, QUIT: SIGQUIT, USR1: 
 const FROM_KILL = 0;
 const FROM_KERNEL = 128;
 
-/** timeout(1) sends a signal twice, and a process that handles the first one quickly may see both, as the program does. */
+/** timeout(1) sends a signal twice; a process that handles the first one quickly may see both, as the program does. */
 const PATIENCE_MS = 25;
 
 /** A way to send a signal: the words before statexec, and how to send it while that runs. */
