@@ -67,6 +67,7 @@ complete -c statexec -n __statexec_options -l summary-json -r -F -d 'Write the s
 complete -c statexec -n __statexec_options -l summary-markdown -r -F -d 'Append the summary to this file'
 complete -c statexec -n __statexec_options -l budget -x -d 'Exit with 124 if the command used more than this limit of wall'
 complete -c statexec -n __statexec_options -l budget-kill -d 'End the command as soon as it exceeds a budget'
+complete -c statexec -n __statexec_options -l budget-strict -d 'Exit with 124 also if the figures cannot prove that a budget was kept'
 complete -c statexec -n __statexec_options -l baseline -r -F -d 'Metrics file of an earlier run'
 complete -c statexec -n __statexec_options -l report-to -r -F -d 'Also write a page that shows the run'
 complete -c statexec -n __statexec_options -l push-to -x -d 'When the metrics file is written'

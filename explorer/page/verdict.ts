@@ -1,6 +1,8 @@
 import { ACCOUNTING, COMMAND, SUMMARY } from "../../src/catalog/index.ts";
 import { BUSY_MODES } from "../../src/recording/diagnosis.ts";
+import { type Finding, findingOf, isLowerBound, memoryBoundBytes } from "../../src/recording/evidence.ts";
 import { quantity } from "../../src/recording/quantities.ts";
+import type { RunFigures as RecordedFigures } from "../../src/recording/run-figures.ts";
 import type { EventInfo, RunInfo } from "../data/model.ts";
 import { type RunFigures, sumKnown } from "./run-figures.ts";
 import { duration } from "./time-format.ts";
@@ -59,22 +61,51 @@ function endText({ run }: RunFigures): string {
 }
 
 function commandFigures(figures: RunFigures, seconds: number): VerdictItem[] {
+  const known = knownFigures(figures, seconds);
   const user = figures.last(COMMAND.cpuSeconds, { mode: ["user"] });
   const system = figures.last(COMMAND.cpuSeconds, { mode: ["system"] });
-  const cpu = sumKnown([user, system]);
+  const cpu = findingOf("cpu", known);
+  const memory = findingOf("memory", known);
+  const [used, peak] = [cpu.value ?? Number.NaN, memory.value ?? Number.NaN];
   const parts = `user ${duration(user)}, system ${duration(system)}`;
-  const cores = seconds < LEAST_SECONDS_FOR_RATES ? Number.NaN : cpu / seconds;
-  const peak = figures.last(COMMAND.memoryPeak);
+  const cores = seconds < LEAST_SECONDS_FOR_RATES ? Number.NaN : used / seconds;
   return [
-    plain("CPU time", duration(cpu), { note: `${parts}${sourceNote(figures, "cpu")}`, value: cpu }),
+    plain("CPU time", duration(used), { note: [parts, ...sourceNotes(cpu)].join(", "), value: used }),
     plain("Cores used", quantity(cores, "cores"), {
       note: Number.isNaN(cores) ? "the run was too short" : "mean",
       value: cores,
     }),
-    plain("Peak memory", quantity(peak, "bytes"), { note: peakNote(figures), value: peak }),
+    plain("Peak memory", quantity(peak, "bytes"), { note: peakNote(memory, memoryBoundBytes(known)), value: peak }),
     transfer("Storage in / out", figures.last(COMMAND.diskRead), figures.last(COMMAND.diskWrite)),
     transfer("All read / written", figures.last(COMMAND.ioRead), figures.last(COMMAND.ioWrite)),
   ].filter(({ value, label }) => !Number.isNaN(value) || label === "Cores used");
+}
+
+/** Collects what the evidence of CPU time and memory needs, so that the page says what the terminal says. */
+function knownFigures(figures: RunFigures, seconds: number): RecordedFigures {
+  const { run } = figures;
+  const accounting = run.series.filter(({ name }) => name === ACCOUNTING.info.name);
+  const named = figures.run.series.flatMap(({ name, labels: { comm = "" } }) =>
+    name === COMMAND.commCpuSeconds.name && comm !== "other" ? [comm] : [],
+  );
+  const numbers = {
+    wallSeconds: seconds,
+    cpuUserSeconds: figures.last(COMMAND.cpuSeconds, { mode: ["user"] }),
+    cpuSystemSeconds: figures.last(COMMAND.cpuSeconds, { mode: ["system"] }),
+    commCpuSeconds: figures.last(COMMAND.commCpuSeconds, { comm: named }),
+    cpus: Number(run.facts.find(([fact]) => fact === "cpus")?.[1] ?? Number.NaN),
+    memoryPeakBytes: figures.last(COMMAND.memoryPeak),
+    memoryPeakBoundBytes: figures.last(COMMAND.memoryPeakBound),
+    memoryPeakWithCacheBytes: figures.last(COMMAND.memoryPeakWithCache),
+    memoryLargestProcessBytes: figures.last(COMMAND.memoryLargest),
+    memoryFileMostBytes: figures.high(COMMAND.memoryFile),
+  };
+  return {
+    ...Object.fromEntries(Object.entries(numbers).filter(([, value]) => !Number.isNaN(value))),
+    ...(run.live ? { isUnfinished: true } : {}),
+    command: "",
+    sources: new Map(accounting.map(({ labels: { resource = "", source = "" } }) => [resource, source])),
+  };
 }
 
 function plain(label: string, text: string, { note = "", value = Number.NaN }): VerdictItem {
@@ -86,20 +117,20 @@ function transfer(label: string, read: number, written: number): VerdictItem {
   return plain(label, text, { value: sumKnown([read, written]) });
 }
 
-function peakNote(figures: RunFigures): string {
-  const bound = figures.last(COMMAND.memoryPeakBound);
-  const above = Number.isNaN(bound) ? "" : `, at most ${quantity(bound, "bytes")}`;
-  const note = sourceNote(figures, "memory_peak") || sourceNote(figures, "memory");
-  return `${note.replace(/^, /, "")}${above}`;
+/** The bound is proven only where the evidence has it as the highest value. */
+function peakNote(finding: Finding, bound: number | undefined): string {
+  const notes = sourceNotes(finding);
+  if (Number.isFinite(finding.highest)) notes.push(`at most ${quantity(finding.highest, "bytes")}`);
+  else if (bound !== undefined) notes.push(`processes that samples saw: at most ${quantity(bound, "bytes")}`);
+  return notes.join(", ");
 }
 
-/** Returns the source of a resource's figures, by the accounting: `, by samples (may have missed some)`. */
-function sourceNote({ run }: RunFigures, resource: string): string {
-  const known = run.series.find(({ name, labels }) => name === ACCOUNTING.info.name && labels.resource === resource);
-  const source = known?.labels.source;
-  if (source === undefined) return "";
-  const bound = source.endsWith("_lower_bound");
-  return `, by ${source.replace(/_lower_bound$/, "").replaceAll("_", " ")}${bound ? " (may have missed some)" : ""}`;
+/** Returns how a figure is known: `by proc sampled`, `by wait4 (may have missed some)`. */
+function sourceNotes({ source, reason, isContradicted }: Finding): string[] {
+  if (isContradicted && reason !== undefined) return [reason];
+  if (source === undefined) return [];
+  const bound = isLowerBound(source) ? " (may have missed some)" : "";
+  return [`by ${source.replace(/_lower_bound$/, "").replaceAll("_", " ")}${bound}`];
 }
 
 /** The machine's figures from the summary in the file: means over the command's time. */

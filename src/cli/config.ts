@@ -155,6 +155,7 @@ function missingFor(given: Given, { sync, budgets }: Config): string | undefined
   const isOn = readValue(given) !== false;
   switch (given.option) {
     case "budgetKill":
+    case "budgetStrict":
       return isOn && budgets.length === 0 ? "a --budget" : undefined;
     case "baselines":
       return budgets.some(isRelative) ? undefined : "a --budget that is relative to it (e.g. cpu<+10%)";

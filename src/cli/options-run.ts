@@ -184,6 +184,14 @@ export const RUN_OPTIONS = {
     default: false,
     help: "End the command as soon as it exceeds a budget.",
   }),
+  /** Whether an inconclusive budget counts as exceeded. */
+  budgetStrict: setting({
+    flag: "--budget-strict",
+    shorts: [],
+    parse: boolean,
+    default: false,
+    help: "Exit with 124 also if the figures cannot prove that a budget was kept.",
+  }),
   /** Metrics files of earlier runs, to which budgets can be relative. */
   baselines: setting({
     flag: "--baseline",

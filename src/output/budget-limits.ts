@@ -1,6 +1,7 @@
 import type { Budget, BudgetedFigure } from "../catalog/choices.ts";
 import { OutputError, UsageError } from "../errors.ts";
-import { type Limit, measured } from "../recording/budget-results.ts";
+import type { Limit } from "../recording/budget-results.ts";
+import { findingOf } from "../recording/evidence.ts";
 import type { RunFigures } from "../recording/run-figures.ts";
 
 /**
@@ -19,7 +20,8 @@ export async function limitsOf(
   return budgets.map(({ limit, ...budget }) => {
     if ("value" in limit) return { ...budget, value: limit.value };
     const used = runs.map(({ path, figures }) => usedIn(figures, budget.name, path));
-    return { ...budget, value: Math.max(...used) * (1 + limit.overBaseline) };
+    const value = Math.max(...used) * (1 + limit.overBaseline);
+    return { ...budget, value, baselines: runs.map(({ figures }) => figures) };
   });
 }
 
@@ -46,7 +48,7 @@ function refuse(error: unknown): never {
 }
 
 function usedIn(figures: RunFigures, name: BudgetedFigure, path: string): number {
-  const { value } = measured(name, figures);
+  const { value } = findingOf(name, figures);
   if (value !== undefined) return value;
   throw new UsageError(`--baseline: ${path} does not say how much ${name} its run used; record it with this version`);
 }

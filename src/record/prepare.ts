@@ -73,7 +73,7 @@ export async function prepare(
   const launcher = await launcherFor(inherited, resolved, group);
   const places = await claimPlaces(parts);
   const signals = new SignalRelay(inherited, systemClock);
-  const killLimits = config.budgetKill ? places.results?.limits : undefined;
+  const killLimits = config.budgetKill ? await limitsToEnd(config, places.results?.limits ?? []) : undefined;
   const { journal } = places;
   const command = new CommandRun({
     ...{ command: resolved, launcher, inherited, signals, problems, group, journal, killLimits },
@@ -82,6 +82,12 @@ export async function prepare(
   if (typeof gate === "number") return gate;
   command.gate = gate;
   return { places, signals, command, gate };
+}
+
+/** Returns the limits that can prove an excess at a sample, and so end the run. */
+async function limitsToEnd({ intervalSeconds }: Config, limits: readonly Limit[]): Promise<readonly Limit[]> {
+  const { mayEndRun } = await import("../recording/budget-results.ts");
+  return limits.filter((limit) => mayEndRun(limit, intervalSeconds));
 }
 
 /** Throws UsageError for a name that no collector has. */

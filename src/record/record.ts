@@ -18,7 +18,7 @@ import { checkCollectors, type PreparedRun, prepare, type RecordParts } from "./
 /** How a run ended. */
 export interface RunEnd {
   readonly ending: Ending;
-  /** Whether it exceeded a budget. */
+  /** Whether it exceeded a budget, or with --budget-strict may have. */
   readonly overBudget: boolean;
   /** Whether the command was ended for that. */
   readonly stoppedForBudget: boolean;
@@ -61,7 +61,8 @@ async function recordIn(
     const { write, stale } = await loaded;
     const judged = await finish({ parts, run, recording }, write);
     for (const path of stale) parts.warn(`${path} is left from an earlier run: statexec --recover ${path}`);
-    const overBudget = judged.some(({ verdict }) => verdict === "exceeded");
+    const { budgetStrict } = parts.config;
+    const overBudget = judged.some(({ verdict }) => verdict === "exceeded" || (budgetStrict && verdict !== "kept"));
     return runEnd(gate?.verdict(ending) ?? ending, { overBudget, stoppedForBudget: command.stoppedForBudget });
   } catch (error) {
     return await endAfter(error, parts, run);

@@ -1,5 +1,6 @@
 import type { BudgetedFigure } from "../catalog/choices.ts";
-import { type FigureName, isLowerBound, type RunFigures } from "./run-figures.ts";
+import { type Finding, findingOf, incomparable } from "./evidence.ts";
+import type { RunFigures } from "./run-figures.ts";
 
 /** The most that a run may use of something. */
 export interface Limit {
@@ -10,73 +11,53 @@ export interface Limit {
   readonly inclusive: boolean;
   /** Seconds, bytes or a number. */
   readonly value: number;
+  /** The earlier runs that the value is relative to; undefined: it is the user's own. */
+  readonly baselines?: readonly RunFigures[];
 }
 
 /** The verdict on one budget of a run. */
 export interface BudgetResult extends Limit {
-  /** Inconclusive: the measured value is within the limit but may be too low, or there is no measured value. */
+  /** Kept and exceeded are proven. Inconclusive: the figure may be on either side of the limit, or was not measured. */
   readonly verdict: "kept" | "exceeded" | "inconclusive";
   /** In the unit of the limit; undefined: not measured. */
   readonly measured: number | undefined;
-  /** The source of the value: `wait4`, `sampled`. */
+  /** The true figure is between these two: 0 and infinite where nothing is known. */
+  readonly lowest: number;
+  readonly highest: number;
+  /** The source of the value: `wait4`, `proc_sampled`. */
   readonly source: string | undefined;
+  /** Why it is inconclusive; undefined: it is not, or nothing more is known. */
+  readonly reason: string | undefined;
+  /** What would tell more, where it is inconclusive. */
+  readonly settledBy: string | undefined;
 }
 
-interface Measured {
-  readonly value: number | undefined;
-  /** The highest value that is possible; undefined: not known. */
-  readonly most: number | undefined;
-  readonly source: string | undefined;
-}
-
-/** Compares the figures of a run with its limits. A lower bound can prove that a limit was exceeded, not that it was kept. */
+/** Compares the figures of a run with its limits. A limit is kept only where the figure cannot be above it. */
 export function judgeBudgets(limits: readonly Limit[], figures: RunFigures): BudgetResult[] {
   return limits.map((limit) => {
-    const { value, most, source } = measured(limit.name, figures);
-    const exceeded = value !== undefined && !isWithin(limit, value);
-    const kept = value !== undefined && most !== undefined && isWithin(limit, most);
-    return { ...limit, measured: value, source, verdict: exceeded ? "exceeded" : kept ? "kept" : "inconclusive" };
+    const finding = findingOf(limit.name, figures);
+    const { value: measured, lowest, highest, source } = finding;
+    const doubt = limit.baselines && incomparable(limit.name, limit.baselines, [figures]);
+    const verdict = doubt === undefined ? verdictOn(limit, finding) : "inconclusive";
+    const isOpen = verdict === "inconclusive";
+    const reason = isOpen ? (doubt ?? finding.reason) : undefined;
+    const settledBy = isOpen && doubt === undefined ? finding.settledBy : undefined;
+    return { ...limit, verdict, measured, lowest, highest, source, reason, settledBy };
   });
+}
+
+/** Whether a run with this interval may be ended for a limit: not where its baselines tell too little of such a run. */
+export function mayEndRun({ name, baselines }: Limit, intervalSeconds: number): boolean {
+  if (baselines === undefined) return true;
+  return incomparable(name, baselines, [{ command: "", sources: new Map(), intervalSeconds }]) === undefined;
+}
+
+function verdictOn(limit: Limit, { value, lowest, highest }: Finding): BudgetResult["verdict"] {
+  if (value !== undefined && !isWithin(limit, lowest)) return "exceeded";
+  return isWithin(limit, highest) ? "kept" : "inconclusive";
 }
 
 /** Whether a value is within a limit. */
 export function isWithin({ value: limit, inclusive }: Pick<Limit, "value" | "inclusive">, value: number): boolean {
   return inclusive ? value <= limit : value < limit;
-}
-
-/** The run figure of each budget that has exactly one and needs no rule of its own. */
-const FIGURE: Readonly<Record<Exclude<BudgetedFigure, "cpu" | "memory">, FigureName>> = {
-  wall: "wallSeconds",
-  "memory-with-cache": "memoryPeakWithCacheBytes",
-  processes: "processesMost",
-  threads: "threadsMost",
-  read: "diskReadBytes",
-  written: "diskWriteBytes",
-};
-
-const RESOURCE: Readonly<Partial<Record<BudgetedFigure, string>>> = { read: "io", written: "io" };
-
-/** The measured value of a budget's figure. */
-export function measured(name: BudgetedFigure, figures: RunFigures): Measured {
-  if (name === "memory") return measuredMemory(figures);
-  const resource = name === "cpu" ? "cpu" : RESOURCE[name];
-  const source = resource === undefined ? undefined : figures.sources.get(resource);
-  const value = name === "cpu" ? cpuSeconds(figures) : figures[FIGURE[name]];
-  return { value, most: isLowerBound(source) ? undefined : value, source };
-}
-
-/** CPU time of the command in user and system mode together. */
-export function cpuSeconds({ cpuUserSeconds, cpuSystemSeconds }: RunFigures): number | undefined {
-  return cpuUserSeconds === undefined || cpuSystemSeconds === undefined ? undefined : cpuUserSeconds + cpuSystemSeconds;
-}
-
-/**
- * Between two samples a process may have held more than the peak. For the largest process the kernel's own peak is known,
- * file pages included; it bounds the possible value.
- */
-function measuredMemory({ memoryPeakBytes, memoryLargestProcessBytes = 0, sources }: RunFigures): Measured {
-  const source = sources.get("memory_peak");
-  const isKnown = memoryPeakBytes !== undefined && !isLowerBound(source);
-  const most = isKnown ? Math.max(memoryPeakBytes, memoryLargestProcessBytes) : undefined;
-  return { value: memoryPeakBytes, most, source };
 }

@@ -1,4 +1,5 @@
-import { type FigureName, isLowerBound, type RunFigures } from "./run-figures.ts";
+import { incomparable, type Resource } from "./evidence.ts";
+import type { FigureName, RunFigures } from "./run-figures.ts";
 
 export type Verdict = "better" | "worse" | "same" | "not comparable";
 
@@ -11,8 +12,8 @@ interface ComparedFigure {
   readonly what: string;
   readonly unit: ComparisonUnit;
   readonly figures: readonly FigureName[];
-  /** The resource in `statexec_accounting_info` that names its source. */
-  readonly resource?: string;
+  /** What the evidence of its figures is about; undefined: the kernel counts them exactly. */
+  readonly resource?: Resource;
   /** A smaller difference counts as none: sources and starts vary by as much. */
   readonly least: number;
   /** The command's own figure, in place of which this one is compared where that is not known of all runs. */
@@ -23,7 +24,7 @@ const SEVERAL_TICKS = 0.05;
 const SOME_PAGES = 2 ** 18;
 
 const COMPARED: readonly ComparedFigure[] = [
-  { what: "wall time", unit: "seconds", figures: ["wallSeconds"], least: 0.01 },
+  { what: "wall time", unit: "seconds", figures: ["wallSeconds"], resource: "wall", least: 0.01 },
   {
     what: "CPU time",
     unit: "seconds",
@@ -35,10 +36,13 @@ const COMPARED: readonly ComparedFigure[] = [
     ...{ what: "CPU time of the machine", unit: "seconds", figures: ["machineCpuSeconds"], least: SEVERAL_TICKS },
     insteadOf: "cpuUserSeconds",
   },
-  { what: "peak memory", unit: "bytes", figures: ["memoryPeakBytes"], resource: "memory_peak", least: SOME_PAGES },
-  { what: "peak memory with cache", unit: "bytes", figures: ["memoryPeakWithCacheBytes"], least: SOME_PAGES },
-  { what: "read from storage", unit: "bytes", figures: ["diskReadBytes"], resource: "io", least: SOME_PAGES },
-  { what: "written to storage", unit: "bytes", figures: ["diskWriteBytes"], resource: "io", least: SOME_PAGES },
+  { what: "peak memory", unit: "bytes", figures: ["memoryPeakBytes"], resource: "memory", least: SOME_PAGES },
+  {
+    ...{ what: "peak memory with cache", unit: "bytes", figures: ["memoryPeakWithCacheBytes"], least: SOME_PAGES },
+    resource: "memory-with-cache",
+  },
+  { what: "read from storage", unit: "bytes", figures: ["diskReadBytes"], resource: "read", least: SOME_PAGES },
+  { what: "written to storage", unit: "bytes", figures: ["diskWriteBytes"], resource: "written", least: SOME_PAGES },
   {
     ...{ what: "read from disks, machine", unit: "bytes", figures: ["machineDiskReadBytes"], least: SOME_PAGES },
     insteadOf: "diskReadBytes",
@@ -81,13 +85,13 @@ interface Sides {
 }
 
 function compareFigure(compared: ComparedFigure, { base, next, noise }: Sides): Comparison[] {
-  const { what, unit, figures, least } = compared;
+  const { what, unit, figures, least, resource } = compared;
   const [old, now] = [valuesOf(base, figures), valuesOf(next, figures)];
   if (!old && !now) return [];
   const sides = { what, unit, base: old && median(old), next: now && median(now) };
   if (!old || !now)
     return [{ ...sides, verdict: "not comparable", reason: `not known ${old ? "now" : "of the base"}` }];
-  const reason = differentSources(compared, base, next);
+  const reason = resource && incomparable(resource, base, next);
   if (reason !== undefined) return [{ ...sides, verdict: "not comparable", reason }];
   const isSame = old.length > 1 && now.length > 1 ? overlap(old, now) : isWithinNoise(median(old), median(now), noise);
   const difference = median(now) - median(old);
@@ -99,24 +103,6 @@ function compareFigure(compared: ComparedFigure, { base, next, noise }: Sides): 
 function valuesOf(runs: readonly RunFigures[], names: readonly FigureName[]): readonly number[] | undefined {
   const values = runs.map((figures) => names.reduce((sum, name) => sum + (figures[name] ?? Number.NaN), 0));
   return values.some(Number.isNaN) ? undefined : values;
-}
-
-/** Why two sides cannot be compared: a source is only a lower bound, or the sources differ. Undefined: they can be. */
-function differentSources(
-  { resource }: ComparedFigure,
-  base: readonly RunFigures[],
-  next: readonly RunFigures[],
-): string | undefined {
-  if (resource === undefined) return undefined;
-  const [old, now] = [sourcesOf(base, resource), sourcesOf(next, resource)];
-  const bound = [...old, ...now].find(isLowerBound);
-  if (bound !== undefined) return `known by ${bound}, which may have missed some`;
-  if (old.join() === now.join()) return undefined;
-  return `known by ${old.join(", ")} of the base, by ${now.join(", ")} now`;
-}
-
-function sourcesOf(runs: readonly RunFigures[], resource: string): string[] {
-  return [...new Set(runs.map(({ sources }) => sources.get(resource) ?? "no source"))].sort();
 }
 
 /** Compares exit statuses. 0 is better than any other; two others cannot be compared. */

@@ -1,5 +1,5 @@
 import { COMMAND, CONTAINER, DEVICES, KERNEL, MACHINE, type Metric, RUN } from "../catalog/index.ts";
-import { quantity } from "./quantities.ts";
+import { plainQuantity } from "./quantities.ts";
 import type { RecordedSeries, Recording } from "./recording.ts";
 import { growthWithin, type SeriesByName, type Span, seriesByName, sumSeen } from "./span.ts";
 import { commandSpan, isSummed } from "./summary-series.ts";
@@ -209,7 +209,7 @@ function killedForMemory({ oomKills, oomKillsAreOwn }: Evidence) {
 function heldByQuota({ throttledSeconds, quotaCores, seconds }: Evidence) {
   if (!(throttledSeconds / seconds > MUCH_WAITING)) return undefined;
   const quota = Number.isNaN(quotaCores) ? "" : ` of ${number(quotaCores)} cores`;
-  const held = plain(quantity(throttledSeconds, "seconds"));
+  const held = plainQuantity(throttledSeconds, "seconds");
   return { text: `its CPU quota${quota}`, evidence: `held back for ${held} in all` };
 }
 
@@ -223,7 +223,7 @@ function memoryShort(evidence: Evidence) {
   const { memoryPressure, swapInBytes, seconds } = evidence;
   if (memoryPressure > MUCH_WAITING) return { text: "memory", evidence: waited(evidence, memoryPressure, "memory") };
   if (!(swapInBytes / seconds > SWAPPING_BYTES)) return undefined;
-  const back = plain(quantity(swapInBytes, "bytes"));
+  const back = plainQuantity(swapInBytes, "bytes");
   return { text: "memory", evidence: `${back} came back from swap` };
 }
 
@@ -255,7 +255,7 @@ function othersUsedCpu({ ownCores, machineCores, cpus, cpuPressure, pressureIsOw
 
 function networkBusy({ ownCores, networkBytes, seconds, ioPressure }: Evidence) {
   if (!(ownCores < 0.5 && networkBytes / seconds > MUCH_NETWORK_BYTES) || ioPressure > MUCH_WAITING) return undefined;
-  const rate = plain(quantity(networkBytes / seconds, "bits/s"));
+  const rate = plainQuantity(networkBytes / seconds, "bits/s");
   return { text: "network", evidence: `${rate} in and out, ${cores(ownCores)} busy with it` };
 }
 
@@ -273,15 +273,10 @@ function percent(share: number): string {
 }
 
 function number(value: number): string {
-  return plain(quantity(value, "cores"));
+  return plainQuantity(value, "cores");
 }
 
 function cores(value: number): string {
   const text = number(value);
   return `${text} ${text === "1" ? "core" : "cores"}`;
-}
-
-/** With plain spaces, which terminals and readers of JSON handle better. */
-function plain(text: string): string {
-  return text.replaceAll("\u202f", " ");
 }

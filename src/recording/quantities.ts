@@ -54,6 +54,11 @@ export function quantity(value: number, unit: Unit): string {
   return joined(threeDigits(value / by, unit), name);
 }
 
+/** The same with plain spaces, which terminals and readers of JSON handle better. */
+export function plainQuantity(value: number, unit: Unit): string {
+  return quantity(value, unit).replaceAll("\u202f", " ");
+}
+
 /** A value for a person, with the word that its unit lacks: `2 cores`. */
 export function spelled(value: number, unit: Unit): string {
   return unit === "cores" ? `${quantity(value, unit)} ${value === 1 ? "core" : "cores"}` : quantity(value, unit);

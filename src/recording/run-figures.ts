@@ -1,4 +1,4 @@
-import { ACCOUNTING, COMMAND, MACHINE, type Metric, RUN } from "../catalog/index.ts";
+import { ACCOUNTING, COMMAND, KERNEL, MACHINE, type Metric, RUN } from "../catalog/index.ts";
 import type { RecordedSeries, Recording } from "./recording.ts";
 import { growthWithin, lastValue, type SeriesByName, type Span, seriesByName, sumSeen } from "./span.ts";
 import { commandSpan, isSummed } from "./summary-series.ts";
@@ -41,6 +41,18 @@ export interface RunFigures {
   /** Of the whole machine while the command ran, over whole disks. */
   readonly machineDiskReadBytes?: number;
   readonly machineDiskWriteBytes?: number;
+  /** CPU time of the processes that samples saw, by their names. */
+  readonly commCpuSeconds?: number;
+  /** The highest memory of mapped files at a sample. */
+  readonly memoryFileMostBytes?: number;
+  /** Processes and threads that the machine started while the command ran, those of others included. */
+  readonly forks?: number;
+  /** CPUs of the machine. */
+  readonly cpus?: number;
+  /** Time between samples. */
+  readonly intervalSeconds?: number;
+  /** The recording ends before the command does: every figure may have grown since. */
+  readonly isUnfinished?: true;
   /** The source of the figures of each resource: `cpu`, `memory`, `memory_peak`, `io`. */
   readonly sources: ReadonlyMap<string, string>;
 }
@@ -62,29 +74,32 @@ interface RunData {
   readonly recording: Recording;
   readonly all: SeriesByName;
   readonly span: Span | undefined;
+  /** The span ends with the recording, not with the command. */
+  readonly isUnfinished: boolean;
 }
 
 /** The figures of a recording. It may be of a run that still goes on, or a file of the original program. */
 export function figuresOf(recording: Recording): RunFigures {
   const all = seriesByName(recording.series());
-  const data = { recording, all, span: spanOf(all.get(RUN.commandStatus.name)?.[0]) };
+  const [status] = all.get(RUN.commandStatus.name) ?? [];
+  const whole = status && commandSpan(status.blocks());
+  const span = whole ?? (status && spanUntilNow(status));
+  const data = { recording, all, span, isUnfinished: whole === undefined && span !== undefined };
   return {
     ...present({
       ...endFigures(data),
       ...cpuFigures(data),
       ...commandFigures(data),
       ...machineFigures(data),
+      ...namedCpu(data),
+      intervalSeconds: numberFact(recording, "interval_seconds"),
     }),
+    ...(data.isUnfinished ? { isUnfinished: true } : {}),
     command: commandText(recording),
     sources: new Map(
       seriesOf(data, ACCOUNTING.info).map(({ labels: [resource = "", source = ""] }) => [resource, source]),
     ),
   };
-}
-
-/** Whether a source may have missed a part of what it counts. */
-export function isLowerBound(source: string | undefined): boolean {
-  return source?.endsWith("_lower_bound") ?? false;
 }
 
 type Numbers = { readonly [K in FigureName | "memoryPeakAtMs"]?: number };
@@ -127,6 +142,7 @@ function commandFigures(data: RunData): Numbers {
     memoryPeakBoundBytes: last(data, COMMAND.memoryPeakBound),
     memoryPeakWithCacheBytes: last(data, COMMAND.memoryPeakWithCache),
     memoryLargestProcessBytes: last(data, COMMAND.memoryLargest),
+    memoryFileMostBytes: most(data, COMMAND.memoryFile),
     // Every command has a process and a thread: a highest count of 0 means that no sample saw them.
     processesMost: most(data, COMMAND.processes) || Number.NaN,
     threadsMost: most(data, COMMAND.threads) || Number.NaN,
@@ -149,7 +165,21 @@ function machineFigures(data: RunData): Numbers {
     machineReceivedBytes: summed(MACHINE.networkReceived, "summed_interface"),
     machineDiskReadBytes: summed(MACHINE.diskRead, "summed_disk"),
     machineDiskWriteBytes: summed(MACHINE.diskWrite, "summed_disk"),
+    forks: grown(data, KERNEL.forks, () => true),
+    cpus: numberFact(data.recording, "cpus"),
   };
+}
+
+/** The CPU time that samples saw by name; the rest is what they did not see. */
+function namedCpu(data: RunData): Numbers {
+  const named = seriesOf(data, COMMAND.commCpuSeconds).filter(({ labels }) => labels[0] !== "other");
+  return { commCpuSeconds: sumSeen(named.map((one) => lastValue(one.blocks()))) };
+}
+
+/** A fact that is a number; NaN: there is none. */
+function numberFact({ facts }: Recording, name: string): number {
+  const text = facts.find(([known]) => known === name)?.[1] ?? "";
+  return text === "" ? Number.NaN : Number(text);
 }
 
 function commandText({ facts, identity }: Recording): string {
@@ -188,11 +218,8 @@ function grown(data: RunData, metric: Metric, isMeant: (one: RecordedSeries) => 
   );
 }
 
-/** The span in which the command ran; where its end was not recorded, until the last sample. */
-function spanOf(status: RecordedSeries | undefined): Span | undefined {
-  if (!status) return undefined;
-  const whole = commandSpan(status.blocks());
-  if (whole) return whole;
+/** The span from the command's start to the last sample. */
+function spanUntilNow(status: RecordedSeries): Span | undefined {
   let fromMs = Number.NaN;
   let toMs = Number.NaN;
   for (const { length, times, values } of status.blocks()) {

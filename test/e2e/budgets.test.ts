@@ -38,7 +38,20 @@ describe("a budget", () => {
 
   test("whose figure was not measured is inconclusive, and passes", async () => {
     const { code, stderr } = await run(["--budget", "memory<1GiB", "true"]);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: "statexec: budget memory<1GiB inconclusive: not measured\n" });
+    const message = "statexec: budget memory<1GiB inconclusive: not measured; more is known with --cgroup auto\n";
+    expect({ code, stderr }).toEqual({ code: 0, stderr: message });
+  });
+
+  test("that may have been exceeded between samples is inconclusive, and fails with --budget-strict only", async () => {
+    // Between two samples, four processes hold 40 MiB each.
+    const words = ["--budget", "memory<100MiB", "--budget", "processes<3", "--interval", "30"];
+    const command = ["sh", "-c", `sleep 0.3; ${LOAD} private 4 40 100`];
+    const { code, stderr } = await run([...words, ...command]);
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/^statexec: budget memory<100MiB inconclusive: /);
+    expect(stderr).toMatch(/^statexec: budget processes<3 inconclusive: /m);
+    expect(await run([...words, ...command], { SE_BUDGET_STRICT: "true" })).toMatchObject({ code: 124, stderr });
+    expect(await run(["--budget-strict", "--budget", "cpu<1h", "true"])).toMatchObject({ code: 0, stderr: "" });
   });
 
   test("for memory is compared with the highest sample", async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { COMMAND, RUN, series } from "../../src/catalog/index.ts";
+import { program } from "../helpers/programs.ts";
 import { recordingOf, renderBytes, START_MS } from "../helpers/recording.ts";
 import { statexec, tempFolder } from "../helpers/statexec.ts";
 
@@ -72,6 +73,21 @@ describe("statexec --compare", () => {
     });
     const cut = await statexec(["--compare", "base.prom", "cut.prom"], { cwd: folder.path });
     expect(cut).toMatchObject({ code: 0, stderr: expect.stringMatching(/cut\.prom:\d+: expected # EOF/) });
+  });
+
+  test("does not compare peaks that were sampled at different intervals", async () => {
+    using folder = tempFolder();
+    const command = ["sh", "-c", `sleep 0.3; ${program("load")} private 1 40 100`];
+    const record = (file: string, interval: string) =>
+      statexec(["-q", "--interval", interval, "-f", file, ...command], { cwd: folder.path });
+    await record("base.prom", "0.25");
+    await record("new.prom", "0.05");
+    const { code, stdout } = await statexec(["--compare", "--noise", "1000", "base.prom", "new.prom"], {
+      cwd: folder.path,
+    });
+    expect(stdout).toMatch(/^peak memory .* not comparable$/m);
+    expect(stdout).toMatch(/^peak memory: (sampled every 0.25 s of the base, every 0.05 s now|one process held )/m);
+    expect(code).toBe(0);
   });
 
   test.each<[string[], RegExp]>([

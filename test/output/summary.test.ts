@@ -44,10 +44,20 @@ const REPORT: RunReport = {
       inclusive: false,
       value: 400 * MIB,
       measured: 412 * MIB,
+      ...{ lowest: 412 * MIB, highest: Number.POSITIVE_INFINITY },
       source: "proc_sampled",
       verdict: "exceeded",
+      ...{ reason: undefined, settledBy: undefined },
     },
-    { text: "cpu<1m", name: "cpu", inclusive: false, value: 60, measured: 18.2, source: "wait4", verdict: "kept" },
+    {
+      ...{ text: "cpu<1m", name: "cpu", inclusive: false, value: 60, verdict: "kept", source: "wait4" },
+      ...{ measured: 18.2, lowest: 18.2, highest: 18.2, reason: undefined, settledBy: undefined },
+    },
+    {
+      ...{ text: "processes<64", name: "processes", inclusive: false, value: 64, source: "proc_sampled" },
+      ...{ verdict: "inconclusive", measured: 9, lowest: 9, highest: 900 },
+      ...{ reason: "samples do not see what lives between them", settledBy: "at a shorter --interval" },
+    },
   ],
 };
 
@@ -70,6 +80,8 @@ describe("the summary in a terminal", () => {
       size     cpu 1900m to 2400m, memory 416Mi to 528Mi
       budget   memory<400MiB exceeded: 412 MiB (as samples saw it)
       budget   cpu<1m kept: 18.2 s (exact)
+      budget   processes<64 inconclusive: 9 (as samples saw it): samples do not see
+               what lives between them; more is known at a shorter --interval
       file     run.prom
       "
     `);
@@ -98,6 +110,11 @@ describe("the summary in a terminal", () => {
       budget   memory<400MiB exceeded: 412
                MiB (as samples saw it)
       budget   cpu<1m kept: 18.2 s (exact)
+      budget   processes<64 inconclusive: 9
+               (as samples saw it): samples
+               do not see what lives between
+               them; more is known at a
+               shorter --interval
       file     run.prom
       "
     `);
@@ -143,6 +160,26 @@ describe("the summary as JSON", () => {
     expect(made).toMatchObject({ memory_peak_after_seconds: 8.1, cpu_mean_cores: 1.474 });
     expect(made).not.toHaveProperty("oom_kills_count");
     expect(made.budgets[0]).toMatchObject({ verdict: "exceeded", limit_bytes: 400 * MIB, measured_bytes: 412 * MIB });
+    expect(made.budgets[0]).toMatchObject({ lowest_bytes: 412 * MIB });
+    expect(made.budgets[0]).not.toHaveProperty("highest_bytes");
+    expect(made.budgets[2]).toMatchObject({
+      lowest_count: 9,
+      highest_count: 900,
+      settled_by: "at a shorter --interval",
+    });
+  });
+
+  test("says how far each figure is known", () => {
+    const known = (name: string) => made.evidence.find((one: { name: string }) => one.name === name);
+    const [seconds, bytes] = [made.cpu_user_seconds + made.cpu_system_seconds, made.memory_peak_bytes];
+    expect(known("cpu")).toEqual({
+      ...{ name: "cpu", value_seconds: seconds, lowest_seconds: seconds, highest_seconds: seconds, source: "wait4" },
+    });
+    expect(known("memory")).toEqual({
+      ...{ name: "memory", value_bytes: bytes, lowest_bytes: bytes, source: "proc_sampled" },
+      ...{ reason: "samples do not see what is held between them", settled_by: "with --cgroup auto" },
+    });
+    expect(known("memory-with-cache")).toBeUndefined();
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { BudgetedFigure } from "../../src/catalog/choices.ts";
-import { judgeBudgets, type Limit } from "../../src/recording/budget-results.ts";
+import { judgeBudgets, type Limit, mayEndRun } from "../../src/recording/budget-results.ts";
 import type { RunFigures } from "../../src/recording/run-figures.ts";
 
 const FIGURES: RunFigures = {
@@ -32,10 +32,7 @@ describe("a budget", () => {
   test.each<[BudgetedFigure, number]>([
     ["wall", 10],
     ["cpu", 4],
-    ["memory", 100],
     ["memory-with-cache", 300],
-    ["processes", 4],
-    ["threads", 8],
     ["read", 50],
     ["written", 60],
   ])("for %s is kept below %d, and exceeded at it unless it may be reached", (name, used) => {
@@ -46,6 +43,29 @@ describe("a budget", () => {
     expect(judgeBudgets([limit(name, 1)], FIGURES)[0]!.measured).toBe(used);
   });
 
+  test.each<[BudgetedFigure, number, Partial<RunFigures>]>([
+    ["memory", 100, { memoryPeakWithCacheBytes: 150, sources: new Map([["memory_peak", "cgroup2"]]) }],
+    ["processes", 4, { forks: 8 }],
+    ["threads", 8, { forks: 12 }],
+  ])("for %s, which samples see, is kept only by a bound above them", (name, used, bounded) => {
+    const { memoryPeakWithCacheBytes: _, ...sampled } = FIGURES;
+    const [result] = judgeBudgets([limit(name, 1000)], sampled);
+    expect(result).toMatchObject({ verdict: "inconclusive", measured: used, lowest: used, highest: Infinity });
+    expect(result!.reason).toStartWith("samples do not see what ");
+    expect(verdict(limit(name, used), bounded)).toBe("exceeded");
+    expect(verdict(limit(name, used, true), bounded)).toBe("inconclusive");
+    expect(verdict(limit(name, 1000), bounded)).toBe("kept");
+  });
+
+  test("says what would tell more where it is inconclusive, and nothing where it is not", () => {
+    const { memoryPeakWithCacheBytes: _, ...sampled } = FIGURES;
+    const limits = [limit("memory", 200), limit("processes", 9), limit("cpu", 9)];
+    const settled = judgeBudgets(limits, sampled).map(({ settledBy }) => settledBy);
+    expect(settled).toEqual(["with --cgroup auto", "at a shorter --interval", undefined]);
+    const hidden = { ...sampled, sources: new Map([["io", "proc_lower_bound"]]) };
+    expect(judgeBudgets([limit("read", 99)], hidden)[0]!.settledBy).toBe("as root");
+  });
+
   test("gives the source of its figure", () => {
     expect(
       judgeBudgets([limit("memory", 200), limit("cpu", 1), limit("wall", 1)], FIGURES).map(({ source }) => source),
@@ -53,7 +73,7 @@ describe("a budget", () => {
   });
 
   test("on a figure that was not measured is inconclusive", () => {
-    const { memoryPeakBytes: _, ...without } = FIGURES;
+    const { memoryPeakBytes: _, memoryPeakWithCacheBytes: __, ...without } = FIGURES;
     expect(judgeBudgets([limit("memory", 1)], without)[0]).toMatchObject({
       verdict: "inconclusive",
       measured: undefined,
@@ -66,15 +86,23 @@ describe("a budget", () => {
     expect(verdict(limit("cpu", 5), { sources })).toBe("inconclusive");
   });
 
-  test("on memory is not proven kept by a peak that is a lower bound", () => {
-    const sources = new Map([["memory_peak", "proc_sampled_lower_bound"]]);
-    expect(verdict(limit("memory", 120), { sources })).toBe("inconclusive");
-    expect(verdict(limit("memory", 90), { sources })).toBe("exceeded");
+  test("on memory names the process that held more than the samples saw", () => {
+    const { memoryPeakWithCacheBytes: _, ...sampled } = FIGURES;
+    const [result] = judgeBudgets([limit("memory", 2 ** 30)], { ...sampled, memoryLargestProcessBytes: 2 ** 29 });
+    expect(result!.verdict).toBe("inconclusive");
+    expect(result!.reason).toBe("one process held 512 MiB, files included; samples saw 100 B");
   });
 
-  test("on memory is not proven kept where one process held more between the samples", () => {
-    expect(verdict(limit("memory", 120), { memoryLargestProcessBytes: 110 })).toBe("kept");
-    expect(verdict(limit("memory", 120), { memoryLargestProcessBytes: 150 })).toBe("inconclusive");
-    expect(verdict(limit("memory", 90), { memoryLargestProcessBytes: 150 })).toBe("exceeded");
+  test("that is relative is inconclusive where the runs are not comparable", () => {
+    const relative = (interval: number): Limit => ({
+      ...limit("threads", 7),
+      baselines: [{ ...FIGURES, intervalSeconds: interval }],
+    });
+    expect(verdict(relative(1), { intervalSeconds: 1 })).toBe("exceeded");
+    const [other] = judgeBudgets([relative(1)], { ...FIGURES, intervalSeconds: 0.1 });
+    expect(other).toMatchObject({ verdict: "inconclusive", reason: "sampled every 1 s of the base, every 0.1 s now" });
+    expect([mayEndRun(relative(1), 1), mayEndRun(relative(1), 0.1), mayEndRun(limit("cpu", 1), 9)]).toEqual([
+      ...[true, false, true],
+    ]);
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { ACCOUNTING, COMMAND, MACHINE, RUN, type SeriesKey, series } from "../../src/catalog/index.ts";
-import { figuresOf, isLowerBound, type RunFigures } from "../../src/recording/run-figures.ts";
+import { ACCOUNTING, COMMAND, KERNEL, MACHINE, RUN, type SeriesKey, series } from "../../src/catalog/index.ts";
+import { isLowerBound } from "../../src/recording/evidence.ts";
+import { figuresOf, type RunFigures } from "../../src/recording/run-figures.ts";
 import { recordingOf, START_MS } from "../helpers/recording.ts";
 import { cpu, received, run } from "./runs.ts";
 
@@ -46,6 +47,33 @@ test("the wall time is the exact duration, or else the time between the samples"
   expect(ten().wallSeconds).toBe(10);
 });
 
+test("what shows how far a figure is known: the interval, starts on the machine, what samples saw by name", () => {
+  const comm = (name: string) => series(COMMAND.commCpuSeconds, { comm: name });
+  const columns = [series(KERNEL.forks), series(COMMAND.memoryFile), comm("cc1"), comm("ld"), comm("other")];
+  const made = run(
+    columns,
+    [
+      [1 * S, 1, 1000, 7, undefined, undefined, undefined],
+      [2 * S, 1, 1005, 9, undefined, undefined, undefined],
+      [3 * S, 2, 1012, 8, 3, 1, 6],
+      [4 * S, 2, 2000, undefined, undefined, undefined, undefined],
+    ],
+    [
+      ["interval_seconds", "0.5"],
+      ["cpus", "8"],
+    ],
+  );
+  const figures = figuresOf(made);
+  expect(figures).toMatchObject({
+    forks: 12,
+    memoryFileMostBytes: 9,
+    commCpuSeconds: 4,
+    intervalSeconds: 0.5,
+    cpus: 8,
+  });
+  expect(figures).not.toHaveProperty("isUnfinished");
+});
+
 test("a run whose end was not recorded lasts until its last sample", () => {
   const figures = figuresOf(
     run(
@@ -57,7 +85,7 @@ test("a run whose end was not recorded lasts until its last sample", () => {
       ],
     ),
   );
-  expect(figures).toMatchObject({ wallSeconds: 3, machineReceivedBytes: 30 });
+  expect(figures).toMatchObject({ wallSeconds: 3, machineReceivedBytes: 30, isUnfinished: true });
 });
 
 test("CPU time, and cores for a run of 0.2 s or more", () => {

@@ -1,5 +1,6 @@
 import { BUDGET_UNITS } from "../../catalog/choices.ts";
 import type { BudgetResult } from "../../recording/budget-results.ts";
+import { type Finding, findingOf, memoryBoundBytes, RESOURCES, unitOf } from "../../recording/evidence.ts";
 import type { RunFigures } from "../../recording/run-figures.ts";
 import type { RunReport } from "../../recording/run-report.ts";
 import type { SummaryFileId } from "../results-wanted.ts";
@@ -42,6 +43,7 @@ export function summaryJson(report: RunReport, file: string): string {
       memory_limit_bytes: sizing.memoryLimitBytes,
     },
     budgets: budgets.map(budgetObject),
+    evidence: evidenceObjects(figures),
   };
   return `${JSON.stringify(object, null, 2)}\n`;
 }
@@ -59,7 +61,7 @@ function figuresObject(figures: RunFigures, startMs: number): object {
     memory_peak_bytes: figures.memoryPeakBytes,
     memory_peak_after_seconds: secondsAfter(startMs, figures.memoryPeakAtMs),
     memory_peak_source: sources.get("memory_peak"),
-    memory_peak_bound_bytes: figures.memoryPeakBoundBytes,
+    memory_peak_bound_bytes: memoryBoundBytes(figures),
     memory_peak_with_cache_bytes: figures.memoryPeakWithCacheBytes,
     memory_largest_process_bytes: figures.memoryLargestProcessBytes,
     processes_most_count: figures.processesMost,
@@ -83,9 +85,26 @@ function secondsAfter(startMs: number, atMs: number | undefined): number | undef
   return atMs === undefined ? undefined : (atMs - startMs) / 1000;
 }
 
-function budgetObject({ text, name, verdict, value, measured, source }: BudgetResult): object {
+function budgetObject({ text, name, verdict, value, measured, source, ...known }: BudgetResult): object {
   const unit = BUDGET_UNITS[name];
-  return { budget: text, name, verdict, [`limit_${unit}`]: value, [`measured_${unit}`]: measured, source };
+  const limit = { [`limit_${unit}`]: value, [`measured_${unit}`]: measured };
+  return { budget: text, name, verdict, ...limit, ...boundsObject(unit, known), source };
+}
+
+/** How far each figure that was measured is known. */
+function evidenceObjects(figures: RunFigures): object[] {
+  return RESOURCES.flatMap((name) => {
+    const { value, source, ...known } = findingOf(name, figures);
+    const unit = unitOf(name);
+    return value === undefined ? [] : [{ name, [`value_${unit}`]: value, ...boundsObject(unit, known), source }];
+  });
+}
+
+/** A highest value that is not known is left out. */
+function boundsObject(unit: string, known: Pick<Finding, "lowest" | "highest" | "reason" | "settledBy">): object {
+  const { lowest, highest, reason, settledBy } = known;
+  const most = Number.isFinite(highest) ? highest : undefined;
+  return { [`lowest_${unit}`]: lowest, [`highest_${unit}`]: most, reason, settled_by: settledBy };
 }
 
 /** Returns the summary as a section of a page: a table, and a chart that GitHub and GitLab draw. */

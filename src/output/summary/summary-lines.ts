@@ -1,9 +1,8 @@
 import { BUDGET_UNITS } from "../../catalog/choices.ts";
 import type { BudgetResult } from "../../recording/budget-results.ts";
-import { cpuSeconds } from "../../recording/budget-results.ts";
-import { quantity, type Unit } from "../../recording/quantities.ts";
-import type { CommFigures } from "../../recording/run-figures.ts";
-import { isLowerBound, type RunFigures } from "../../recording/run-figures.ts";
+import { findingOf } from "../../recording/evidence.ts";
+import { plainQuantity } from "../../recording/quantities.ts";
+import type { CommFigures, RunFigures } from "../../recording/run-figures.ts";
 import type { RunReport } from "../../recording/run-report.ts";
 
 /** One line of a summary: its subject, and its parts, the most important first. */
@@ -51,45 +50,48 @@ function endLine({ exitStatus, exitSignal, wallSeconds }: RunFigures): SummaryLi
 }
 
 function cpuLine({ figures, profile }: RunReport, unicode: boolean): SummaryLine | undefined {
-  const all = cpuSeconds(figures);
+  const { value: all, highest, reason, isContradicted } = findingOf("cpu", figures);
   if (all === undefined) return undefined;
   const { cpuUserSeconds = 0, cpuSystemSeconds = 0, cpuCores } = figures;
-  const least = isLowerBound(figures.sources.get("cpu")) ? "at least " : "";
+  const least = highest > all ? "at least " : "";
   const parts = [
     `${least}${durationText(all)}`,
     `user ${durationText(cpuUserSeconds)}, system ${durationText(cpuSystemSeconds)}`,
   ];
-  if (cpuCores !== undefined) parts.splice(1, 0, `${text(cpuCores, "cores")} cores`);
+  if (isContradicted && reason !== undefined) parts.splice(1, 1, reason);
+  else if (cpuCores !== undefined) parts.splice(1, 0, `${plainQuantity(cpuCores, "cores")} cores`);
   return { label: "cpu", parts, ...(profile ? { chart: sparkline(profile.cores, unicode) } : {}) };
 }
 
 function memoryLine({ figures, profile, startMs }: RunReport, unicode: boolean): SummaryLine | undefined {
-  const { memoryPeakBytes, memoryPeakAtMs, memoryLargestProcessBytes, memoryPeakWithCacheBytes } = figures;
+  const { memoryPeakAtMs, memoryLargestProcessBytes, memoryPeakWithCacheBytes } = figures;
+  const { value, source, reason, isContradicted } = findingOf("memory", figures);
   const parts: string[] = [];
-  if (memoryPeakBytes !== undefined) {
+  if (value !== undefined) {
     const when = memoryPeakAtMs === undefined ? "" : ` after ${durationText((memoryPeakAtMs - startMs) / 1000)}`;
-    parts.push(`peak ${text(memoryPeakBytes, "bytes")}${when}`);
+    parts.push(`peak ${plainQuantity(value, "bytes")}${when}`);
   }
-  const source = figures.sources.get("memory_peak");
   if (source !== undefined) parts.push(sourceText(source));
+  if (isContradicted && reason !== undefined) parts.push(reason);
   if (memoryLargestProcessBytes !== undefined)
-    parts.push(`largest process ${text(memoryLargestProcessBytes, "bytes")}`);
-  if (memoryPeakWithCacheBytes !== undefined) parts.push(`with cache ${text(memoryPeakWithCacheBytes, "bytes")}`);
+    parts.push(`largest process ${plainQuantity(memoryLargestProcessBytes, "bytes")}`);
+  if (memoryPeakWithCacheBytes !== undefined)
+    parts.push(`with cache ${plainQuantity(memoryPeakWithCacheBytes, "bytes")}`);
   if (parts.length === 0) return undefined;
   return { label: "memory", parts, ...(profile ? { chart: sparkline(profile.residentBytes, unicode) } : {}) };
 }
 
 /** Returns the source of a figure in words for people; an unknown source as it is. */
 function sourceText(source: string): string {
+  if (source.endsWith("_lower_bound")) return "a lower bound";
   const words: Readonly<Record<string, string>> = {
     wait4: "exact",
-    wait4_lower_bound: "a lower bound",
     proc: "by /proc",
-    proc_lower_bound: "a lower bound",
     proc_sampled: "as samples saw it",
-    proc_sampled_lower_bound: "a lower bound",
     cgroup1: "by its control group",
     cgroup2: "by its control group",
+    cgroup1_sampled: "by its control group, as samples saw it",
+    cgroup2_sampled: "by its control group, as samples saw it",
   };
   return words[source] ?? source.replaceAll("_", " ");
 }
@@ -98,7 +100,7 @@ type Amount = readonly [what: string, bytes: number | undefined];
 
 function transfers(label: string, into: Amount, out: Amount, whose?: string): SummaryLine | undefined {
   const parts = [into, out].flatMap(([what, bytes]) =>
-    bytes === undefined ? [] : [`${what} ${text(bytes, "bytes")}`],
+    bytes === undefined ? [] : [`${what} ${plainQuantity(bytes, "bytes")}`],
   );
   const nothing = !into[1] && !out[1];
   return nothing ? undefined : { label, parts: whose === undefined ? parts : [...parts, whose] };
@@ -116,7 +118,7 @@ function namesLine(names: readonly CommFigures[]): SummaryLine | undefined {
   const named = names.filter(({ comm }) => comm !== "other");
   if (named.length < 2) return undefined;
   const parts = named.slice(0, MOST_NAMES).map(({ comm, cpuSeconds: cpu = 0, memoryPeakBytes = 0 }) => {
-    return `${comm} ${durationText(cpu)} ${text(memoryPeakBytes, "bytes")}`;
+    return `${comm} ${durationText(cpu)} ${plainQuantity(memoryPeakBytes, "bytes")}`;
   });
   return { label: "largest", parts };
 }
@@ -146,16 +148,16 @@ function budgetLine(result: BudgetResult): SummaryLine {
   return { label: "budget", parts: [budgetText(result)], ...bad };
 }
 
-/** `memory<512MiB exceeded: 612 MiB (sampled)`. */
-export function budgetText({ text: given, name, verdict, measured, source }: BudgetResult): string {
+/** `memory<512MiB exceeded: 612 MiB (as samples saw it)`; what is inconclusive with its reason, and what would tell more. */
+export function budgetText(result: BudgetResult): string {
+  const { text: given, name, verdict, measured, highest, source, reason, settledBy } = result;
   const unit = BUDGET_UNITS[name];
-  const shown = (value: number) => (unit === "seconds" ? durationText(value) : text(value, unit));
+  const shown = (value: number) => (unit === "seconds" ? durationText(value) : plainQuantity(value, unit));
   const amount = measured === undefined ? "not measured" : shown(measured);
-  return `${given} ${verdict}: ${amount}${source === undefined ? "" : ` (${sourceText(source)})`}`;
-}
-
-function text(value: number, unit: Unit): string {
-  return quantity(value, unit).replaceAll("\u202f", " ");
+  const most = verdict === "kept" && highest > (measured ?? 0) ? `, at most ${shown(highest)}` : "";
+  const known = `${given} ${verdict}: ${amount}${most}${source === undefined ? "" : ` (${sourceText(source)})`}`;
+  const why = reason === undefined ? "" : `: ${reason}`;
+  return `${known}${why}${settledBy === undefined ? "" : `; more is known ${settledBy}`}`;
 }
 
 /** Returns a duration for people: `350 ms`, `12.3 s`, `2 min 05 s`, `1 h 02 min`. */

@@ -4,7 +4,16 @@ import { bottlenecksOf } from "../../../explorer/page/bottlenecks.ts";
 import { readFigures } from "../../../explorer/page/run-figures.ts";
 import { verdictOf } from "../../../explorer/page/verdict.ts";
 import { ReportSource } from "../../../explorer/report/report-source.ts";
-import { COMMAND, CONTAINER, KERNEL, MACHINE, RUN, type SeriesKey, series } from "../../../src/catalog/index.ts";
+import {
+  ACCOUNTING,
+  COMMAND,
+  CONTAINER,
+  KERNEL,
+  MACHINE,
+  RUN,
+  type SeriesKey,
+  series,
+} from "../../../src/catalog/index.ts";
 import type { Recording } from "../../../src/recording/recording.ts";
 import { withSummary } from "../../../src/recording/summary-series.ts";
 import { recordingOf, START_MS } from "../../helpers/recording.ts";
@@ -15,8 +24,10 @@ async function figuresOf(recording: Recording) {
   return readFigures(new ReportSource({ runs: [run], problems: [] }), run.info, "command");
 }
 
+type Change = readonly [key: SeriesKey, from: number, to: number];
+
 /** A command of ten seconds in which some series changed from one value to another. */
-function tenSeconds(...changes: readonly (readonly [key: SeriesKey, from: number, to: number])[]): Recording {
+function tenSeconds(...changes: readonly Change[]): Recording {
   const columns = [series(RUN.commandStatus), ...changes.map(([key]) => key)];
   return recordingOf({
     parts: [
@@ -72,6 +83,50 @@ describe("the verdict", () => {
     const rows = [[START_MS, 0]] as const;
     const verdict = await verdictTexts(recordingOf({ parts: [{ columns: [series(RUN.commandStatus)], rows }] }));
     expect(verdict).toEqual({ Outcome: "never ran", "Wall time": "–" });
+  });
+});
+
+describe("the notes of the verdict", () => {
+  const notes = async (...changes: readonly Change[]) =>
+    Object.fromEntries(
+      verdictOf(await figuresOf(tenSeconds(...changes))).map(({ label, note }) => [
+        label,
+        note.replaceAll("\u202f", " "),
+      ]),
+    );
+  const source = (resource: string, name: string) =>
+    [series(ACCOUNTING.info, { resource, source: name }), 1, 1] as const;
+  const MIB = 2 ** 20;
+
+  test("call the bound of a sampled peak what it is, never below the largest process", async () => {
+    const peak = await notes(
+      [series(COMMAND.cpuSeconds, { mode: "user" }), 0, 1],
+      [series(COMMAND.memoryPeak), 1, MIB],
+      [series(COMMAND.memoryPeakBound), 1, 2 * MIB],
+      [series(COMMAND.memoryLargest), 1, 9 * MIB],
+      source("memory_peak", "proc_sampled"),
+    );
+    expect(peak["Peak memory"]).toBe("by proc sampled, processes that samples saw: at most 9 MiB");
+  });
+
+  test("have the bound that a control group proves", async () => {
+    const peak = await notes(
+      [series(COMMAND.cpuSeconds, { mode: "user" }), 0, 1],
+      [series(COMMAND.memoryPeak), 1, MIB],
+      [series(COMMAND.memoryPeakWithCache), 1, 3 * MIB],
+      source("memory_peak", "cgroup2"),
+    );
+    expect(peak["Peak memory"]).toBe("by cgroup2, at most 3 MiB");
+  });
+
+  test("name two sources that contradict each other", async () => {
+    const left = await notes(
+      [series(COMMAND.cpuSeconds, { mode: "user" }), 0, 0.001],
+      [series(COMMAND.cpuSeconds, { mode: "system" }), 0, 0],
+      [series(COMMAND.commCpuSeconds, { comm: "burn" }), 1, 1],
+      source("cpu", "cgroup2"),
+    );
+    expect(left["CPU time"]).toEndWith("its control group counted 1.00 ms, but samples saw 1.00 s");
   });
 });
 

@@ -1,0 +1,266 @@
+import { BUDGET_UNITS, type BudgetedFigure } from "../catalog/choices.ts";
+import { plainQuantity } from "./quantities.ts";
+import type { RunFigures } from "./run-figures.ts";
+
+/*
+ * How far each figure of a run is known. Every source in a recording makes a claim about a resource: it saw so much, or it
+ * was at most so much. `findingOf` reconciles them. Whatever shows, judges or compares a figure reads that answer.
+ */
+
+/** What is counted: what a budget can limit, and the bytes of system calls. */
+export type Resource = BudgetedFigure | "read-calls" | "written-calls";
+
+export const RESOURCES: readonly Resource[] = [
+  ...(Object.keys(BUDGET_UNITS) as BudgetedFigure[]),
+  ...(["read-calls", "written-calls"] as const),
+];
+
+export function unitOf(resource: Resource): (typeof BUDGET_UNITS)[BudgetedFigure] {
+  return resource === "read-calls" || resource === "written-calls" ? "bytes" : BUDGET_UNITS[resource];
+}
+
+/** What one source says of a resource, in the resource's unit. */
+interface Claim {
+  /** As in `statexec_accounting_info`; undefined: not named there. */
+  readonly source: string | undefined;
+  /** The source in a sentence: `its control group counted`. */
+  readonly subject: string;
+  /** It was so much or more; undefined: the source only bounds it. */
+  readonly value?: number;
+  /** It was so much or less: the value if that is exact; infinite: not known. */
+  readonly highest: number;
+  /** Why the value is not exact. */
+  readonly reason?: string;
+  /** What would tell more: `with --cgroup auto`. */
+  readonly settledBy?: string | undefined;
+}
+
+/** What all sources together say of a resource. */
+export interface Finding {
+  /** The figure to show: the most that any source saw; undefined: not measured. */
+  readonly value: number | undefined;
+  /** The true figure is between these two: 0 and infinite where nothing is known. */
+  readonly lowest: number;
+  readonly highest: number;
+  /** The source of the value. */
+  readonly source: string | undefined;
+  /** Why lowest and highest differ, or which sources contradict each other; undefined: the value is exact. */
+  readonly reason: string | undefined;
+  /** What would tell more; undefined: nothing that is known. */
+  readonly settledBy: string | undefined;
+  /** The reason is that two sources contradict each other. */
+  readonly isContradicted: boolean;
+}
+
+const UNKNOWN = Number.POSITIVE_INFINITY;
+
+/** Whether a source may have missed a part of what it counts. */
+export function isLowerBound(source: string | undefined): boolean {
+  return source?.endsWith("_lower_bound") ?? false;
+}
+
+/** Returns what is known of a resource of a run. */
+export function findingOf(resource: Resource, figures: RunFigures): Finding {
+  const finding = reconcile(resource, CLAIMS[resource](figures));
+  if (!figures.isUnfinished || finding.value === undefined) return finding;
+  return { ...finding, highest: UNKNOWN, reason: finding.reason ?? "the end of its run is not recorded" };
+}
+
+/** What each source in a recording says. Of equal values, that of the first claim is shown. */
+const CLAIMS: Readonly<Record<Resource, (figures: RunFigures) => readonly Claim[]>> = {
+  wall: ({ wallSeconds }) => counted(wallSeconds, undefined),
+  cpu: (figures) => [...ownCpu(figures), ...cpuByName(figures), ...cpuOfMachine(figures)],
+  memory: (figures) => [...sampledMemory(figures), ...memoryBounds(figures)],
+  "memory-with-cache": ({ memoryPeakWithCacheBytes: peak, sources }) => counted(peak, sources.get("memory_peak")),
+  processes: ({ processesMost, forks }) => sampledCount(processesMost, forks),
+  threads: ({ threadsMost, forks }) => sampledCount(threadsMost, forks),
+  read: ({ diskReadBytes, sources }) => counted(diskReadBytes, sources.get("io"), "as root"),
+  written: ({ diskWriteBytes, sources }) => counted(diskWriteBytes, sources.get("io"), "as root"),
+  "read-calls": ({ ioReadBytes, sources }) => counted(ioReadBytes, callsSource(sources), "as root"),
+  "written-calls": ({ ioWriteBytes, sources }) => counted(ioWriteBytes, callsSource(sources), "as root"),
+};
+
+/** Takes the most that was seen, and the lowest bound that is not below it: a bound below it is wrong. */
+function reconcile(resource: Resource, claims: readonly Claim[]): Finding {
+  let best: (Claim & { value: number }) | undefined;
+  for (const claim of claims) {
+    const { value } = claim;
+    if (value !== undefined && !(value <= (best?.value ?? -1))) best = { ...claim, value };
+  }
+  const lowest = best?.value ?? 0;
+  const sound = claims.filter(({ highest }) => highest >= lowest);
+  const highest = Math.min(UNKNOWN, ...sound.map((claim) => claim.highest));
+  // A bound of the whole machine that is too low is of a kernel that counts otherwise, and says nothing.
+  const wrong = claims.find((claim) => claim.source !== undefined && claim.highest < lowest);
+  const settledBy = (best ?? claims[0])?.settledBy;
+  const limits = { value: best?.value, lowest, highest, source: best?.source, settledBy };
+  if (best && wrong) return { ...limits, reason: contradiction(resource, best, wrong), isContradicted: true };
+  return { ...limits, reason: highest > lowest ? best?.reason : undefined, isContradicted: false };
+}
+
+function contradiction(resource: Resource, best: Claim, wrong: Claim): string {
+  const unit = unitOf(resource);
+  const saw = ({ subject }: Claim, amount: number) => `${subject} ${plainQuantity(amount, unit)}`;
+  return `${saw(wrong, wrong.highest)}, but ${saw(best, best.value ?? 0)}`;
+}
+
+/** The claim of a counter that misses nothing, unless its source is a lower bound. */
+function counted(value: number | undefined, source: string | undefined, settledBy?: string): Claim[] {
+  if (value === undefined) return [];
+  const isExact = !isLowerBound(source);
+  const claim = { source, subject: subjectOf(source), value, highest: isExact ? value : UNKNOWN };
+  return [isExact ? claim : { ...claim, reason: "some of it may have been missed", settledBy }];
+}
+
+function subjectOf(source = ""): string {
+  if (source.startsWith("cgroup")) return "its control group counted";
+  return source.startsWith("wait4") ? "wait4 counted" : "samples saw";
+}
+
+function ownCpu(figures: RunFigures): Claim[] {
+  const { sources } = figures;
+  return counted(cpuSeconds(figures), sources.get("cpu"), hasGroup(sources) ? undefined : "with --cgroup auto");
+}
+
+/** CPU time of the command in user and system mode together. */
+export function cpuSeconds({ cpuUserSeconds, cpuSystemSeconds }: RunFigures): number | undefined {
+  return cpuUserSeconds === undefined || cpuSystemSeconds === undefined ? undefined : cpuUserSeconds + cpuSystemSeconds;
+}
+
+/** The kernel rounds the time of each process to ticks, so that the two sums may differ by so much. */
+const SLACK_SHARE = 0.01;
+const SLACK_SECONDS = 0.05;
+
+/** What samples saw of the processes by name. It matters only where it is more than the total: that missed some then. */
+function cpuByName(figures: RunFigures): Claim[] {
+  const { commCpuSeconds: value } = figures;
+  const total = cpuSeconds(figures);
+  if (value === undefined || total === undefined || value <= total * (1 + SLACK_SHARE) + SLACK_SECONDS) return [];
+  const reason = "samples do not see everything";
+  return [{ source: "proc_sampled", subject: "samples saw", value, highest: UNKNOWN, reason }];
+}
+
+/** No command can use more than all CPUs for all of its time. */
+function cpuOfMachine({ cpus, wallSeconds }: RunFigures): Claim[] {
+  if (cpus === undefined || wallSeconds === undefined) return [];
+  const highest = cpus * (wallSeconds * (1 + SLACK_SHARE) + SLACK_SECONDS);
+  return [{ source: undefined, subject: "all CPUs together had", highest }];
+}
+
+/** Whoever samples, the command's processes or its group: between two samples it may have held more. */
+function sampledMemory(figures: RunFigures): Claim[] {
+  const { memoryPeakBytes: value, sources } = figures;
+  const settledBy = hasGroup(sources) ? undefined : "with --cgroup auto";
+  const reason = unseenMemory(figures) ?? "samples do not see what is held between them";
+  const source = sources.get("memory_peak");
+  const claim = { source, subject: "samples saw", highest: UNKNOWN, reason, settledBy };
+  return [value === undefined ? claim : { ...claim, value }];
+}
+
+/** What bounds the peak: the group's with page cache, and the bound by processes where the recorder vouches for it. */
+function memoryBounds(figures: RunFigures): Claim[] {
+  const { sources, memoryPeakWithCacheBytes, memoryPeakBoundBytes, memoryLargestProcessBytes = 0 } = figures;
+  const claims: Claim[] = [];
+  // Pages of files that the group did not load itself are in the largest process, not in the group.
+  const group = sources.get("memory_peak");
+  if (memoryPeakWithCacheBytes !== undefined && !isLowerBound(group)) {
+    const highest = Math.max(memoryPeakWithCacheBytes, memoryLargestProcessBytes);
+    claims.push({ source: group, subject: "its control group held at most", highest });
+  }
+  const bound = sources.get("memory_peak_bound");
+  if (memoryPeakBoundBytes !== undefined && bound !== undefined && !isLowerBound(bound)) {
+    const highest = Math.max(memoryPeakBoundBytes, memoryLargestProcessBytes);
+    claims.push({ source: bound, subject: "its processes held at most", highest });
+  }
+  return claims;
+}
+
+/** A bound above the peak of the processes that samples saw, never below another figure; undefined: not recorded. */
+export function memoryBoundBytes(figures: RunFigures): number | undefined {
+  const { memoryPeakBoundBytes, memoryPeakBytes = 0, memoryLargestProcessBytes = 0 } = figures;
+  if (memoryPeakBoundBytes === undefined) return undefined;
+  return Math.max(memoryPeakBoundBytes, memoryPeakBytes, memoryLargestProcessBytes);
+}
+
+/** Each process and thread was started on this machine: there were no more than were started. */
+function sampledCount(value: number | undefined, forks: number | undefined): Claim[] {
+  const reason = "samples do not see what lives between them";
+  const settledBy = "at a shorter --interval";
+  const claim = { source: "proc_sampled", subject: "samples saw", highest: UNKNOWN, reason, settledBy };
+  const claims: Claim[] = [value === undefined ? claim : { ...claim, value }];
+  // A kernel that did not even count the command's own start counts nothing.
+  if (forks !== undefined && forks >= 1)
+    claims.push({ source: undefined, subject: "the machine started", highest: forks });
+  return claims;
+}
+
+/** A group's source stands for the disk only: of the calls it is then not recorded whether some were missed. */
+function callsSource(sources: RunFigures["sources"]): string | undefined {
+  const source = sources.get("io");
+  return source?.startsWith("cgroup") ? "proc_lower_bound" : source;
+}
+
+function hasGroup(sources: RunFigures["sources"]): boolean {
+  for (const source of sources.values()) if (source.startsWith("cgroup")) return true;
+  return false;
+}
+
+/** The resources whose figure is the highest of some samples. */
+const SAMPLED: readonly Resource[] = ["memory", "processes", "threads"];
+
+/** A smaller excess of the largest process over what samples saw says nothing. */
+const SMALL_BYTES = 2 ** 20;
+
+/** Returns why a figure of some runs cannot be compared with that of others; undefined: all know it in the same way. */
+export function incomparable(
+  resource: Resource,
+  base: readonly RunFigures[],
+  now: readonly RunFigures[],
+): string | undefined {
+  for (const figures of [...base, ...now]) {
+    const doubt = doubtOf(resource, figures);
+    if (doubt !== undefined) return doubt;
+  }
+  const [old, next] = [sourcesOf(resource, base), sourcesOf(resource, now)];
+  if (old !== next && old !== "" && next !== "") return `known by ${old} of the base, by ${next} now`;
+  if (!SAMPLED.includes(resource)) return undefined;
+  const intervalsOf = (runs: readonly RunFigures[]) => distinct(runs, ({ intervalSeconds }) => intervalSeconds);
+  if (intervalsOf([...base, ...now]).length < 2) return undefined;
+  const [before, after] = [base, now].map((runs) => intervalsOf(runs).join(" s and "));
+  return `sampled every ${before} s of the base, every ${after} s now`;
+}
+
+/** Returns the sources of a figure in the runs that have it; empty: none has it. */
+function sourcesOf(resource: Resource, runs: readonly RunFigures[]): string {
+  const known = distinct(runs, (figures) => {
+    const { value, source = "no source" } = findingOf(resource, figures);
+    return value === undefined ? undefined : source;
+  });
+  return known.join(", ");
+}
+
+/** Returns why a figure of a run says too little to be compared; undefined: it is exact, or known as samples know it. */
+function doubtOf(resource: Resource, figures: RunFigures): string | undefined {
+  const { source, reason, isContradicted } = findingOf(resource, figures);
+  if (isContradicted) return reason;
+  if (isLowerBound(source)) return `known by ${source}, which may have missed some`;
+  if (figures.isUnfinished) return reason;
+  return resource === "memory" ? unseenMemory(figures) : undefined;
+}
+
+/** One process may have held more than the samples saw of all: more than can be pages of files. */
+function unseenMemory(figures: RunFigures): string | undefined {
+  const { memoryPeakBytes, memoryFileMostBytes = 0, memoryLargestProcessBytes: largest } = figures;
+  if (memoryPeakBytes === undefined || largest === undefined) return undefined;
+  if (largest <= memoryPeakBytes + memoryFileMostBytes + SMALL_BYTES) return undefined;
+  const amounts = [largest, memoryPeakBytes].map((bytes) => plainQuantity(bytes, "bytes"));
+  return `one process held ${amounts[0]}, files included; samples saw ${amounts[1]}`;
+}
+
+/** The values that some runs have, each once, in order. */
+function distinct<T extends string | number>(
+  runs: readonly RunFigures[],
+  pick: (figures: RunFigures) => T | undefined,
+): T[] {
+  return [...new Set(runs.map(pick))].filter((value) => value !== undefined).sort();
+}

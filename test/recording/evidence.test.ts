@@ -1,0 +1,142 @@
+import { describe, expect, test } from "bun:test";
+import {
+  type Finding,
+  findingOf,
+  incomparable,
+  memoryBoundBytes,
+  type Resource,
+} from "../../src/recording/evidence.ts";
+import type { RunFigures } from "../../src/recording/run-figures.ts";
+
+const MIB = 2 ** 20;
+const INFINITE = Number.POSITIVE_INFINITY;
+
+/** A run of one second; `sources` as an object. */
+function run(
+  figures: Partial<Omit<RunFigures, "sources">>,
+  sources: Readonly<Record<string, string>> = {},
+): RunFigures {
+  return { command: "make", wallSeconds: 1, ...figures, sources: new Map(Object.entries(sources)) };
+}
+
+const cpu = (seconds: number) => ({ cpuUserSeconds: seconds, cpuSystemSeconds: 0 });
+
+/** What is known of a resource: value, lowest and highest. */
+function bounds(resource: Resource, figures: RunFigures): (number | undefined)[] {
+  const { value, lowest, highest } = findingOf(resource, figures);
+  return [value, lowest, highest];
+}
+
+describe("a figure", () => {
+  test.each<[string, Resource, RunFigures, readonly (number | undefined)[]]>([
+    ["wall time is exact", "wall", run({}), [1, 1, 1]],
+    ["wait4 is exact", "cpu", run(cpu(3), { cpu: "wait4" }), [3, 3, 3]],
+    ["a group is exact", "cpu", run(cpu(3), { cpu: "cgroup2" }), [3, 3, 3]],
+    ["of an old file without sources is exact", "cpu", run(cpu(3)), [3, 3, 3]],
+    ["a lower bound has no highest", "cpu", run(cpu(1), { cpu: "wait4_lower_bound" }), [1, 1, INFINITE]],
+    [
+      "but all CPUs together are a bound",
+      "cpu",
+      run({ ...cpu(1), cpus: 2 }, { cpu: "wait4_lower_bound" }),
+      [1, 1, 2.12],
+    ],
+    [
+      "a peak by samples is one of them",
+      "memory",
+      run({ memoryPeakBytes: 5 }, { memory_peak: "proc_sampled" }),
+      [5, 5, INFINITE],
+    ],
+    ["a count by samples too", "processes", run({ processesMost: 5 }), [5, 5, INFINITE]],
+    ["unless no more were started", "threads", run({ threadsMost: 5, forks: 9 }), [5, 5, 9]],
+    ["bytes on storage are exact", "read", run({ diskReadBytes: 7 }, { io: "proc" }), [7, 7, 7]],
+    ["or a lower bound", "written", run({ diskWriteBytes: 7 }, { io: "proc_lower_bound" }), [7, 7, INFINITE]],
+    ["calls are not the group's", "read-calls", run({ ioReadBytes: 7 }, { io: "cgroup2" }), [7, 7, INFINITE]],
+    ["nothing measured, nothing known", "memory", run({}), [undefined, 0, INFINITE]],
+    [
+      "a run without its end may have grown",
+      "cpu",
+      run({ ...cpu(3), isUnfinished: true }, { cpu: "wait4" }),
+      [3, 3, INFINITE],
+    ],
+  ])("%s", (_, resource, figures, expected) => {
+    const got = bounds(resource, figures);
+    expect(got).toEqual(expected.map((value) => (value === undefined ? value : expect.closeTo(value, 6))));
+  });
+
+  test("by a group has the group's peak with cache above it", () => {
+    const group = { memoryPeakBytes: 5 * MIB, memoryPeakWithCacheBytes: 9 * MIB };
+    expect(bounds("memory", run(group, { memory_peak: "cgroup2" }))).toEqual([5 * MIB, 5 * MIB, 9 * MIB]);
+    expect(bounds("memory-with-cache", run(group, { memory_peak: "cgroup2" }))).toEqual([9 * MIB, 9 * MIB, 9 * MIB]);
+    const left = run(group, { memory_peak: "cgroup2_lower_bound" });
+    expect(bounds("memory", left)).toEqual([5 * MIB, 5 * MIB, INFINITE]);
+    expect(bounds("memory-with-cache", left)).toEqual([9 * MIB, 9 * MIB, INFINITE]);
+  });
+
+  test("has a bound above it only where the recorder vouches for that", () => {
+    const figures = { memoryPeakBytes: 5, memoryPeakBoundBytes: 8 };
+    expect(bounds("memory", run(figures, { memory_peak: "proc_sampled" }))).toEqual([5, 5, INFINITE]);
+    const sources = { memory_peak: "proc_sampled", memory_peak_bound: "proc" };
+    expect(bounds("memory", run(figures, sources))).toEqual([5, 5, 8]);
+    const bound = { memory_peak: "proc_sampled", memory_peak_bound: "proc_lower_bound" };
+    expect(bounds("memory", run(figures, bound))).toEqual([5, 5, INFINITE]);
+  });
+
+  test("has no bound of a machine that counts nothing", () => {
+    expect(bounds("processes", run({ processesMost: 5, forks: 0 }))).toEqual([5, 5, INFINITE]);
+    expect(bounds("processes", run({ processesMost: 5, forks: 3 }))).toEqual([5, 5, INFINITE]);
+    expect(bounds("cpu", run({ ...cpu(9), cpus: 1 }, { cpu: "wait4" }))).toEqual([9, 9, 9]);
+  });
+});
+
+describe("sources that contradict each other", () => {
+  test("show the larger figure, and both in the reason", () => {
+    const left = findingOf("cpu", run({ ...cpu(0.001), commCpuSeconds: 1 }, { cpu: "cgroup2" }));
+    expect(left).toEqual({
+      ...{ value: 1, lowest: 1, highest: INFINITE, source: "proc_sampled", settledBy: undefined, isContradicted: true },
+      reason: "its control group counted 1.00 ms, but samples saw 1.00 s",
+    } satisfies Finding);
+    const memory = { memoryPeakBytes: 300 * MIB, memoryPeakWithCacheBytes: MIB };
+    expect(findingOf("memory", run(memory, { memory_peak: "cgroup2" }))).toMatchObject({
+      ...{ value: 300 * MIB, highest: INFINITE, isContradicted: true },
+      reason: "its control group held at most 1 MiB, but samples saw 300 MiB",
+    });
+  });
+
+  test("agree within what the kernel rounds", () => {
+    const figures = run({ ...cpu(1), commCpuSeconds: 1.05 }, { cpu: "wait4" });
+    expect(findingOf("cpu", figures)).toMatchObject({ value: 1, highest: 1, isContradicted: false });
+  });
+});
+
+test("a bound is never below the peak or the largest process", () => {
+  expect(memoryBoundBytes(run({ memoryPeakBoundBytes: 1, memoryPeakBytes: 5 }))).toBe(5);
+  expect(memoryBoundBytes(run({ memoryPeakBoundBytes: 1, memoryLargestProcessBytes: 7 }))).toBe(7);
+  expect(memoryBoundBytes(run({ memoryPeakBytes: 5 }))).toBeUndefined();
+});
+
+describe("runs are not comparable", () => {
+  const peak = (bytes: number, more: Partial<RunFigures> = {}) =>
+    run({ memoryPeakBytes: bytes, intervalSeconds: 1, ...more }, { memory_peak: "proc_sampled" });
+
+  test("where they were sampled at different intervals", () => {
+    const [base, now] = [peak(5 * MIB), peak(9 * MIB, { intervalSeconds: 0.05 })];
+    expect(incomparable("memory", [base], [now])).toBe("sampled every 1 s of the base, every 0.05 s now");
+    expect(incomparable("wall", [base], [now])).toBeUndefined();
+    expect(incomparable("memory", [base], [peak(9 * MIB)])).toBeUndefined();
+  });
+
+  test("where one process held more than the samples of all, more than its files", () => {
+    const spike = peak(MIB / 4, { memoryLargestProcessBytes: 301 * MIB });
+    const reason = "one process held 301 MiB, files included; samples saw 256 KiB";
+    expect(incomparable("memory", [spike], [peak(MIB)])).toBe(reason);
+    expect(incomparable("memory", [peak(MIB)], [spike])).toBe(reason);
+    const files = peak(MIB, { memoryLargestProcessBytes: 60 * MIB, memoryFileMostBytes: 59 * MIB });
+    expect(incomparable("memory", [files], [files])).toBeUndefined();
+  });
+
+  test("where the end of one is not recorded, or its sources contradict each other", () => {
+    expect(incomparable("wall", [run({})], [run({ isUnfinished: true })])).toBe("the end of its run is not recorded");
+    const left = run({ ...cpu(0.001), commCpuSeconds: 1 }, { cpu: "cgroup2" });
+    expect(incomparable("cpu", [left], [left])).toContain("its control group counted 1.00 ms");
+  });
+});
