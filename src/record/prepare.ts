@@ -41,7 +41,7 @@ export interface PreparedRun {
 }
 
 /** The output places, claimed before the command starts. */
-export interface Places {
+interface Places {
   readonly file: MetricsFile;
   readonly journal: RunJournalPlace & { readonly shared: boolean };
   /** The place of the run's page; undefined: none is wanted. */
@@ -52,7 +52,7 @@ export interface Places {
   abandon(): void;
 }
 
-export interface WantedResults {
+interface WantedResults {
   readonly results: Results;
   /** The run is judged by these. */
   readonly limits: readonly Limit[];

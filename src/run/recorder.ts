@@ -69,7 +69,7 @@ function identityOf(config: Config): Identity {
 }
 
 /** Returns the facts of a run: no values of the environment, and no arguments where they are not wanted. */
-export function runFacts(config: Config, version: string, trueStartMs: number): Fact[] {
+function runFacts(config: Config, version: string, trueStartMs: number): Fact[] {
   const [name = "", ...args] = config.command;
   const facts: (readonly [fact: string, value: string | undefined])[] = [
     ["version", version],
