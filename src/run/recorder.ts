@@ -80,7 +80,7 @@ function runFacts(config: Config, version: string, trueStartMs: number): Fact[] 
     ["started_at", new Date(trueStartMs).toISOString()],
     ["interval_seconds", String(config.intervalSeconds)],
     ["command", name],
-    ["arguments", config.recordArgs ? args.map(shellQuoted).join(" ") : undefined],
+    ["arguments", config.noRecordArgs ? undefined : args.map(shellQuoted).join(" ")],
   ];
   return facts.filter((fact): fact is Fact => fact[1] !== undefined && fact[1] !== "");
 }
