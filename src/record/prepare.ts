@@ -44,7 +44,7 @@ export interface PreparedRun {
 /** The output places, claimed before the command starts. */
 interface Places {
   readonly file: ClaimedOutput;
-  readonly journal: RunJournalPlace & { readonly shared: boolean };
+  readonly journal: RunJournalPlace;
   /** The place of the run's page; undefined: none is wanted. */
   readonly page: ClaimedOutput | undefined;
   /** Undefined: neither results nor budgets are wanted. */

@@ -1,7 +1,8 @@
+import type { Fact } from "../catalog/index.ts";
 import type { Config } from "../cli/config.ts";
 import { Axis } from "../clock.ts";
 import { readText, SystemError } from "../os/files.ts";
-import type { Fact, Identity } from "../recording/recording.ts";
+import type { Identity } from "../recording/recording.ts";
 import type { Sampler } from "./sampler.ts";
 import type { SessionParts, Store } from "./session-parts.ts";
 
