@@ -21,7 +21,7 @@ export const HEADER: JournalHeader = {
 };
 
 /** A metric that the catalogue does not have. */
-export const FOREIGN: Metric = {
+const FOREIGN: Metric = {
   ...{ name: "odd_bytes", type: "gauge", unit: "bytes", labels: ["comm", "resource"] },
   ...{ help: 'odd "help"\n', source: "nowhere" },
 };
