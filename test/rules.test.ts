@@ -64,9 +64,11 @@ const MAY_BE_SHORT: readonly RegExp[] = [
   // Entries.
   /^src\/(supported|log)\.ts$/,
   // Tables.
-  /^src\/(catalog\/reserved-labels|cli\/options.*|proc\/units|run\/signal-names|collect\/processes\/tree-families)\.ts$/,
-  // One of a set: a collector, a kernel file's parser, an output.
-  /^src\/(collect\/machine\/|proc\/|output\/summary-)/,
+  /^src\/(catalog\/reserved-labels|cli\/options.*|proc\/units)\.ts$/,
+  // Loaded before the command starts, apart from what makes results.
+  /^src\/output\/results-wanted\.ts$/,
+  // One of a set: a collector, a kernel file's parser.
+  /^src\/(collect\/machine\/|proc\/)/,
 ];
 
 interface Import {
