@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { DONE, HEADERS, newId, PATHS } from "../src/sync/protocol.ts";
+import { DONE, HEADERS, newId, PATHS } from "../src/sync/sync-protocol.ts";
 
 /** As a client of ours asks. */
 const FIRST_EXCHANGES = 8;

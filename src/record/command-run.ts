@@ -15,7 +15,7 @@ import type { ResolvedCommand } from "../run/resolve-command.ts";
 import type { RunJournal } from "../run/run-journal.ts";
 import type { Store, StoreStart } from "../run/session-parts.ts";
 import type { SignalRelay } from "../run/signals.ts";
-import type { Meeting } from "../sync/meeting.ts";
+import type { Meeting } from "../sync/peer-session.ts";
 import type { Telling } from "./finish.ts";
 
 /** What a command's run is made of. */

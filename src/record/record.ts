@@ -11,7 +11,7 @@ import type { Inherited } from "../run/inherited.ts";
 import type { Problems } from "../run/problems.ts";
 import { Session } from "../run/session.ts";
 import { SignalRelay } from "../run/signals.ts";
-import type { Meeting } from "../sync/meeting.ts";
+import type { Meeting } from "../sync/peer-session.ts";
 import { CommandRun } from "./command-run.ts";
 import { finish, keep, loadEnd, type Telling } from "./finish.ts";
 import { claimed, claimPage, found, journalPlace, launcherFor, toTell } from "./prepare.ts";
@@ -178,7 +178,7 @@ async function met(
   { signals, machine, abandon }: Waiting,
 ): Promise<Meeting | number> {
   try {
-    const { meet, warmUp } = await import("../sync/meet.ts");
+    const { meet, warmUp } = await import("../sync/connect-peer.ts");
     // The start is to be quick when it comes.
     signals.prepare();
     await warmUp(config, machine.collectors(), systemClock);

@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.ts";
-import { DONE, type FromServer } from "./protocol.ts";
-import { Silence } from "./silence.ts";
+import { Silence } from "./heartbeat.ts";
+import { DONE, type FromServer } from "./sync-protocol.ts";
 
 /** A held connection, as far as it is used here. */
 export interface Line {

@@ -1,4 +1,4 @@
-import { PATHS } from "./protocol.ts";
+import { PATHS } from "./sync-protocol.ts";
 
 /** What the page says. */
 export interface PageFacts {

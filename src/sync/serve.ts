@@ -1,10 +1,10 @@
 import type { ServerConfig } from "../cli/config.ts";
 import { SyncError } from "../errors.ts";
 import { readText } from "../os/files.ts";
-import { listen } from "./http.ts";
-import type { Meeting, MeetingParts } from "./meeting.ts";
-import { SyncServer } from "./server.ts";
-import { tokenOf } from "./token.ts";
+import type { Meeting, MeetingParts } from "./peer-session.ts";
+import { listen } from "./sync-http.ts";
+import { SyncServer } from "./sync-server.ts";
+import { tokenOf } from "./sync-token.ts";
 
 /** Listens, and says where. Throws SyncError, UsageError. */
 export function serve(config: ServerConfig, parts: MeetingParts): Meeting {

@@ -4,13 +4,13 @@ import { wallMs } from "../os/wall-clock.ts";
 import type { Child, Ending } from "../run/child.ts";
 import type { GatedRun } from "../run/gate.ts";
 import { ClockOffset } from "./clock-offset.ts";
-import { Course } from "./course.ts";
-import { HeldServer } from "./held-server.ts";
-import type { Meeting, MeetingParts } from "./meeting.ts";
-import { ANSWERS, HEADERS, idOf, newId, PATHS, type Status } from "./protocol.ts";
+import { reach, reasonOf } from "./outgoing-http.ts";
+import { HeldServer } from "./peer-connection.ts";
+import type { Meeting, MeetingParts } from "./peer-session.ts";
 import { avoidProxies, withProxies } from "./proxies.ts";
-import { reach, reasonOf } from "./reach.ts";
-import { bearer, tokenOf } from "./token.ts";
+import { ANSWERS, HEADERS, idOf, newId, PATHS, type Status } from "./sync-protocol.ts";
+import { Course } from "./sync-state-machine.ts";
+import { bearer, tokenOf } from "./sync-token.ts";
 
 /** How long the answer to a stop may take. */
 const STOP_MS = 5000;

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import { ParseError } from "../../src/errors.ts";
 import { listensOn } from "../../src/proc/net-tcp.ts";
-import { Clients } from "../../src/sync/clients.ts";
+import { Clients } from "../../src/sync/barrier.ts";
 import { ClockOffset } from "../../src/sync/clock-offset.ts";
+import { Silence } from "../../src/sync/heartbeat.ts";
 import { isForeign } from "../../src/sync/origin.ts";
-import { parseFromServer, parseQuestion, parseStatus } from "../../src/sync/protocol.ts";
-import { Silence } from "../../src/sync/silence.ts";
+import { parseFromServer, parseQuestion, parseStatus } from "../../src/sync/sync-protocol.ts";
 import { FakeClock } from "../helpers/fake-clock.ts";
 
 function values(offset: ClockOffset): number[] {

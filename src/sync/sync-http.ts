@@ -10,8 +10,8 @@ import {
   MOST_MESSAGE_BYTES,
   PATHS,
   type Status,
-} from "./protocol.ts";
-import { isAuthorised, isSame } from "./token.ts";
+} from "./sync-protocol.ts";
+import { isAuthorised, isSame } from "./sync-token.ts";
 
 /** Connections on which nothing comes, and requests that do not end, are cut off after this. */
 const IDLE_SECONDS = 10;

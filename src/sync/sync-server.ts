@@ -4,15 +4,15 @@ import { fileLimit, setFileLimit } from "../os/process.ts";
 import { wallMs } from "../os/wall-clock.ts";
 import type { Child, Ending } from "../run/child.ts";
 import type { GatedRun } from "../run/gate.ts";
-import { type Client, Clients } from "./clients.ts";
-import { Course } from "./course.ts";
+import { type Client, Clients } from "./barrier.ts";
 import { HeldClients } from "./held-clients.ts";
-import type { Answer, Asker, Desk, Line } from "./http.ts";
-import type { Meeting, MeetingParts } from "./meeting.ts";
 import type { PageFacts } from "./page.ts";
-import { ANSWERS, HEADERS, newId, PROTOCOL, parseQuestion, type Status } from "./protocol.ts";
-import { whenReady } from "./readiness.ts";
+import type { Meeting, MeetingParts } from "./peer-session.ts";
+import { whenReady } from "./readiness-check.ts";
 import { STATES, type StateName } from "./states.ts";
+import type { Answer, Asker, Desk, Line } from "./sync-http.ts";
+import { ANSWERS, HEADERS, newId, PROTOCOL, parseQuestion, type Status } from "./sync-protocol.ts";
+import { Course } from "./sync-state-machine.ts";
 
 /** How far ahead several agree to start: more than the answers to the farthest of them take. */
 const LEAD_MS = 100;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { Ending } from "../../src/run/child.ts";
-import { Course } from "../../src/sync/course.ts";
 import { INPUTS, type Input, STATES, type StateName } from "../../src/sync/states.ts";
+import { Course } from "../../src/sync/sync-state-machine.ts";
 import { FakeClock } from "../helpers/fake-clock.ts";
 
 const NAMES = Object.keys(STATES) as StateName[];

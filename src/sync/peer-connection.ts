@@ -1,8 +1,8 @@
 import type { Clock } from "../clock.ts";
 import { wallMs } from "../os/wall-clock.ts";
 import type { ClockOffset } from "./clock-offset.ts";
-import { type ClockQuestion, DONE, parseFromServer } from "./protocol.ts";
-import { Silence } from "./silence.ts";
+import { Silence } from "./heartbeat.ts";
+import { type ClockQuestion, DONE, parseFromServer } from "./sync-protocol.ts";
 
 /** A byte each way at least so often, and more often where the grace is short. */
 const BEAT_MS = 2000;

@@ -1,7 +1,7 @@
 import { SyncError } from "../errors.ts";
 import { writeAll } from "../os/files.ts";
 import { isTerminal } from "../os/process.ts";
-import { PATHS, parseStatus, type Status } from "./protocol.ts";
+import { PATHS, parseStatus, type Status } from "./sync-protocol.ts";
 
 /** How long one attempt may take, and from one to the next. */
 const ATTEMPT_MS = 5000;

@@ -1,6 +1,6 @@
 import type { SyncConfig } from "../cli/config.ts";
 import type { SignalRelay } from "../run/signals.ts";
-import type { Meeting, MeetingParts } from "./meeting.ts";
+import type { Meeting, MeetingParts } from "./peer-session.ts";
 
 export { warmUp } from "./warm-up.ts";
 
@@ -30,6 +30,6 @@ export async function meet(
 }
 
 async function open(config: SyncConfig, parts: MeetingParts): Promise<Meeting> {
-  if (config.role === "client") return new (await import("./client.ts")).SyncClient(config, parts);
+  if (config.role === "client") return new (await import("./sync-client.ts")).SyncClient(config, parts);
   return (await import("./serve.ts")).serve(config, parts);
 }
