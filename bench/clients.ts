@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { DONE, HEADERS, newId, PATHS } from "../src/sync/sync-protocol.ts";
+import { CLOSE_NORMAL, HEADERS, newId, PATHS } from "../src/sync/sync-protocol.ts";
 
 /** As a client of ours asks. */
 const FIRST_EXCHANGES = 8;
@@ -32,7 +32,7 @@ export class HeldClients {
   }
 
   async stop(): Promise<void> {
-    for (const socket of this.sockets) socket.close(DONE);
+    for (const socket of this.sockets) socket.close(CLOSE_NORMAL);
     await Promise.all(this.ids.map((id) => this.post(PATHS.stop, id)));
   }
 
@@ -42,7 +42,7 @@ export class HeldClients {
 
   private hold(id: string): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const socket = new WebSocket(`${this.url.replace("http", "ws")}${PATHS.held}`, {
+    const socket = new WebSocket(`${this.url.replace("http", "ws")}${PATHS.connection}`, {
       headers: { [HEADERS.client]: id },
     });
     this.sockets.push(socket);
@@ -51,7 +51,7 @@ export class HeldClients {
       if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ type: "clock", number: number++ }));
     };
     socket.onopen = ask;
-    socket.onerror = () => reject(new Error(`${this.url}${PATHS.held}: no connection`));
+    socket.onerror = () => reject(new Error(`${this.url}${PATHS.connection}: no connection`));
     socket.onmessage = ({ data }) => {
       if (JSON.parse(String(data)).type !== "clock") return;
       if (number < FIRST_EXCHANGES) return ask();

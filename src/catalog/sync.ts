@@ -1,6 +1,6 @@
 import { defineMetrics } from "./metric.ts";
 
-/** A synchronised run: how far apart the two clocks are. */
+/** A synchronised run: the offset between the clocks of both sides. */
 export const SYNC = defineMetrics({
   clockOffset: {
     name: "sync_clock_offset_seconds",

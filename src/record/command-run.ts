@@ -15,7 +15,7 @@ import type { ResolvedCommand } from "../run/resolve-command.ts";
 import type { RunJournal } from "../run/run-journal.ts";
 import type { Store, StoreStart } from "../run/session-parts.ts";
 import type { SignalRelay } from "../run/signals.ts";
-import type { Meeting } from "../sync/peer-session.ts";
+import type { PeerSession } from "../sync/peer-session.ts";
 import type { Telling } from "./finish.ts";
 
 /** What a command's run is made of. */
@@ -36,7 +36,7 @@ export interface CommandRunParts {
 /** The command with all that is ours to do for it: its start, its tree, its orphans, its journal, its budgets. */
 export class CommandRun {
   /** The other side of a synchronised run. */
-  gate: Meeting | undefined;
+  gate: PeerSession | undefined;
   /** Once it was started. */
   child: Child | undefined;
   /** Once the recording has begun. */

@@ -11,7 +11,7 @@ import type { Inherited } from "../run/inherited.ts";
 import type { Problems } from "../run/problems.ts";
 import { Session } from "../run/session.ts";
 import { SignalRelay } from "../run/signals.ts";
-import type { Meeting } from "../sync/peer-session.ts";
+import type { PeerSession } from "../sync/peer-session.ts";
 import { CommandRun } from "./command-run.ts";
 import { finish, keep, loadEnd, type Telling } from "./finish.ts";
 import { claimed, claimPage, found, journalPlace, launcherFor, toTell } from "./prepare.ts";
@@ -135,7 +135,7 @@ async function recordWith(parts: RecordParts, machine: Machine, group: CommandGr
     const judged = await finish({ file, page, telling, pushTo, journal, recording, signals, problems, warn }, write);
     for (const path of stale) warn(`${path} is left from an earlier run: statexec --recover ${path}`);
     const overBudget = judged.some(({ verdict }) => verdict === "exceeded");
-    return endOf(gate?.verdict(ending) ?? ending, { overBudget, stoppedForBudget: run.stoppedForBudget });
+    return endOf(gate?.reportedEnding(ending) ?? ending, { overBudget, stoppedForBudget: run.stoppedForBudget });
   } catch (error) {
     places.abandon();
     if (!run.child) throw error;
@@ -176,16 +176,20 @@ async function met(
   sync: SyncConfig,
   { config, version, problems, warn }: RecordParts,
   { signals, machine, abandon }: Waiting,
-): Promise<Meeting | number> {
+): Promise<PeerSession | number> {
   try {
-    const { meet, warmUp } = await import("../sync/connect-peer.ts");
+    const { connectPeer, warmUp } = await import("../sync/connect-peer.ts");
     // The start is to be quick when it comes.
     signals.prepare();
     await warmUp(config, machine.collectors(), systemClock);
     const report = problems.report.bind(problems);
-    const meeting = await meet(sync, { instance: config.instance, clock: systemClock, version, warn, report }, signals);
-    if (typeof meeting === "number") abandon();
-    return meeting;
+    const session = await connectPeer(
+      sync,
+      { instance: config.instance, clock: systemClock, version, warn, report },
+      signals,
+    );
+    if (typeof session === "number") abandon();
+    return session;
   } catch (error) {
     abandon();
     throw error;

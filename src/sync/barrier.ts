@@ -1,86 +1,94 @@
-/** One who asked for a start. */
-export interface Client {
-  /** Its own, or one that we gave to one of the original's. */
-  readonly id: string;
-  /** Whether it is one of ours, which holds a connection. */
-  readonly known: boolean;
-  /** Its command ends by itself: it will not ask for a stop. */
+/** The sender of a /start or /stop. */
+export interface Requester {
+  /** Undefined for an original client. */
+  readonly id: string | undefined;
+  /** Its command ends by itself, so that it will not send a /stop. */
   readonly startOnly: boolean;
-  /** As events name it: its address. */
+  /** Its address. */
   readonly name: string;
-  state: "asked" | "going" | "stopped" | "lost";
 }
 
-export type NewClient = Pick<Client, "startOnly" | "name"> & { readonly id: string | undefined };
+/** A client that has asked for a start. */
+export interface BarrierClient extends Requester {
+  /** Its own id, or one that we gave to an original client. */
+  readonly id: string;
+  /** Whether it is an original client: it has no connection and does not know the server's clock. */
+  readonly isOriginal: boolean;
+  state: "waiting" | "going" | "stopped" | "lost";
+}
 
-/** Who has asked for a start, and who has not asked for a stop since: the barrier. */
-export class Clients {
-  private readonly all = new Map<string, Client>();
-  private count = 0;
+/** Holds clients back until as many have asked as are wanted, then counts which of them are still going. */
+export class Barrier {
+  private readonly clients = new Map<string, BarrierClient>();
+  private originals = 0;
 
-  /** `wanted`: nobody starts before so many have asked. */
   constructor(readonly wanted: number) {}
 
-  get(id: string): Client | undefined {
-    return this.all.get(id);
+  get(id: string): BarrierClient | undefined {
+    return this.clients.get(id);
   }
 
+  /** The number of clients that have asked for a start. */
   get asked(): number {
-    return this.all.size;
+    return this.clients.size;
   }
 
-  get going(): readonly Client[] {
-    return [...this.all.values()].filter(({ state }) => state === "going");
+  /** Clients that have started and neither stopped nor been lost. */
+  get going(): readonly BarrierClient[] {
+    return [...this.clients.values()].filter(({ state }) => state === "going");
   }
 
-  /** So many have asked as are waited for. */
-  get complete(): boolean {
-    return this.all.size >= this.wanted;
+  get isComplete(): boolean {
+    return this.clients.size >= this.wanted;
   }
 
-  /** Whether somebody may still ask for a stop. */
-  get anyToStop(): boolean {
+  /** Whether a client may still ask for a stop. */
+  get awaitsStop(): boolean {
     return this.going.some(({ startOnly }) => !startOnly);
   }
 
-  /** Takes in one who asks; who asks again is the same one. */
-  ask({ id, startOnly, name }: NewClient): Client {
-    const before = id === undefined ? undefined : this.all.get(id);
-    if (before) return before;
-    const client: Client = {
-      id: id ?? `original-${++this.count}`,
-      known: id !== undefined,
-      ...{ startOnly, name, state: "asked" },
+  /** Adds a client. One that asks again is returned as it is. */
+  join({ id, startOnly, name }: Requester): BarrierClient {
+    const known = id === undefined ? undefined : this.clients.get(id);
+    if (known) return known;
+    const client: BarrierClient = {
+      id: id ?? `original-${++this.originals}`,
+      isOriginal: id === undefined,
+      ...{ startOnly, name, state: "waiting" },
     };
-    this.all.set(client.id, client);
+    this.clients.set(client.id, client);
     return client;
   }
 
-  /** One who has gone before the start did not ask. */
-  leave({ id, state }: Client): void {
-    if (state === "asked") this.all.delete(id);
+  /** Removes a client that went away before the start. */
+  leave({ id, state }: BarrierClient): void {
+    if (state === "waiting") this.clients.delete(id);
   }
 
-  /** All who asked go. */
-  go(): void {
-    for (const client of this.all.values()) client.state = "going";
+  /** Lets all waiting clients go. */
+  open(): void {
+    for (const client of this.clients.values()) client.state = "going";
   }
 
   /**
-   * Whoever asks for a stop has stopped. One of the original's does not say which: it is one of them, or where there
-   * is none left, a person who means all.
+   * Marks a client as stopped. An original client does not say which one it is: any original that is still going counts,
+   * or, where there is none, a person asks in place of all clients.
    */
   stop(id: string | undefined): void {
-    const one = id === undefined ? this.going.find(({ known }) => !known) : this.all.get(id);
-    const meant = one === undefined && id === undefined ? this.going : [one];
-    for (const client of meant) this.end(client, "stopped");
+    if (id !== undefined) {
+      this.end(id, "stopped");
+      return;
+    }
+    const original = this.going.find(({ isOriginal }) => isOriginal);
+    for (const client of original ? [original] : this.going) this.end(client.id, "stopped");
   }
 
   lose(id: string): void {
-    this.end(this.all.get(id), "lost");
+    this.end(id, "lost");
   }
 
-  private end(client: Client | undefined, state: "stopped" | "lost"): void {
+  private end(id: string, state: "stopped" | "lost"): void {
+    const client = this.clients.get(id);
     if (client?.state === "going") client.state = state;
   }
 }

@@ -1,48 +1,60 @@
 import type { Clock } from "../clock.ts";
 
-/** How often in the time of grace we look. */
-const LOOKS = 8;
+/** How often the timeout is checked within the grace period. */
+const CHECKS = 8;
 
-/** Watches over a peer that should be heard of. Time in which we ourselves did not run (a stop, a suspend) is not counted. */
-export class Silence {
-  private readonly _clock: Clock;
-  private readonly everyMs: number;
+/** Longest time between two heartbeats, and how many of them a grace period has at least. */
+const MAX_INTERVAL_MS = 2000;
+const BEATS_IN_GRACE = 4;
+
+/** Returns the time between two heartbeats, milliseconds, where the shorter grace of the two sides is `graceSeconds`. */
+export function heartbeatIntervalMs(graceSeconds: number): number {
+  return Math.min(MAX_INTERVAL_MS, (graceSeconds * 1000) / BEATS_IN_GRACE);
+}
+
+/**
+ * Calls back once when a peer has sent nothing for the grace period. Time in which this process itself did not run (it
+ * was stopped, or the machine suspended) does not count.
+ */
+export class HeartbeatTimeout {
+  private readonly clock: Clock;
+  private readonly graceMs: number;
+  private readonly onLost: () => void;
+  private readonly intervalMs: number;
   private heardAt: number;
-  private lookedAt: number;
+  private checkedAt: number;
   private cancel: (() => void) | undefined;
 
-  constructor(
-    clock: Clock,
-    readonly graceMs: number,
-    /** Called once, when it has lasted for too long. */
-    readonly onLost: () => void,
-  ) {
-    this._clock = clock;
-    this.everyMs = graceMs / LOOKS;
+  constructor(clock: Clock, graceMs: number, onLost: () => void) {
+    this.clock = clock;
+    this.graceMs = graceMs;
+    this.onLost = onLost;
+    this.intervalMs = graceMs / CHECKS;
     this.heardAt = clock.now();
-    this.lookedAt = clock.now();
-    this.wait();
+    this.checkedAt = clock.now();
+    this.schedule();
   }
 
+  /** Starts the grace period again: the peer has sent something. */
   heard(): void {
-    this.heardAt = this._clock.now();
+    this.heardAt = this.clock.now();
   }
 
   stop(): void {
     this.cancel?.();
   }
 
-  private wait(): void {
-    this.cancel = this._clock.at(this._clock.now() + this.everyMs, () => this.look());
+  private schedule(): void {
+    this.cancel = this.clock.at(this.clock.now() + this.intervalMs, () => this.check());
   }
 
-  private look(): void {
-    const now = this._clock.now();
-    const stalledMs = now - this.lookedAt - this.everyMs;
-    // What came meanwhile waits to be read: it is heard before the next look.
-    if (stalledMs > this.everyMs) this.heardAt = Math.max(this.heardAt, now - this.graceMs / 2);
-    this.lookedAt = now;
+  private check(): void {
+    const now = this.clock.now();
+    const stalledMs = now - this.checkedAt - this.intervalMs;
+    // After a stall, messages that arrived meanwhile are still unread. They are read before the next check.
+    if (stalledMs > this.intervalMs) this.heardAt = Math.max(this.heardAt, now - this.graceMs / 2);
+    this.checkedAt = now;
     if (now - this.heardAt >= this.graceMs) this.onLost();
-    else this.wait();
+    else this.schedule();
   }
 }

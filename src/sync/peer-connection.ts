@@ -1,128 +1,191 @@
 import type { Clock } from "../clock.ts";
 import { wallMs } from "../os/wall-clock.ts";
 import type { ClockOffset } from "./clock-offset.ts";
-import { Silence } from "./heartbeat.ts";
-import { type ClockQuestion, DONE, parseFromServer } from "./sync-protocol.ts";
+import { HeartbeatTimeout, heartbeatIntervalMs } from "./heartbeat.ts";
+import { CLOSE_NORMAL, type ClockRequest, parseServerMessage, type ServerMessage } from "./sync-protocol.ts";
 
-/** A byte each way at least so often, and more often where the grace is short. */
-const BEAT_MS = 2000;
-const BEATS_IN_GRACE = 4;
-
-/** Exchanges in a row before the start, for the clock's sake. */
+/** Clock exchanges in a row before the start, so that the offset is good when it is needed. */
 const FIRST_EXCHANGES = 8;
 
-/** From the end of a connection to the next attempt. */
-const RETRY_MS = 200;
+/** From the loss of a connection to the next attempt. */
+const RECONNECT_MS = 200;
 
-export interface HeldServerParts {
+export interface ServerConnectionParts {
   readonly url: string;
   readonly headers: Record<string, string>;
   readonly clock: Clock;
   readonly offset: ClockOffset;
-  /** Ours and the server's. */
+  /** The client's own grace and the server's. */
   readonly graceSeconds: number;
   readonly serverGraceSeconds: number;
-  /** The server is gone: it has left in order, or was silent for too long. */
+  /** The server has left in order, or its heartbeat has timed out. */
   readonly onLost: (inOrder: boolean) => void;
-  /** When its recording began, by its wall clock, milliseconds. */
+  /** The server's recording began, by its wall clock, milliseconds. */
   readonly onBegan: (wallMs: number) => void;
 }
 
-interface Asked {
+interface SentRequest {
   readonly number: number;
   readonly sentMs: number;
   readonly sentAt: number;
 }
 
-/** The client's end of the held connection: it asks for the time, and comes back where the connection breaks. */
-export class HeldServer {
-  private readonly parts: HeldServerParts;
-  private readonly silence: Silence;
-  private readonly _acquainted = Promise.withResolvers<void>();
-  private readonly beatMs: number;
+/** The client's end of the connection: sends heartbeats, measures the clock offset, and reconnects. */
+export class ServerConnection {
+  private readonly parts: ServerConnectionParts;
+  private readonly timeout: HeartbeatTimeout;
+  private readonly firstExchanges = Promise.withResolvers<void>();
+  private readonly intervalMs: number;
   private socket: WebSocket | undefined;
-  private asked: Asked | undefined;
+  private sent: SentRequest | undefined;
   private exchanges = 0;
-  private cancelBeat: (() => void) | undefined;
-  private over = false;
+  private cancelNext: (() => void) | undefined;
+  private isOver = false;
 
-  constructor(parts: HeldServerParts) {
+  constructor(parts: ServerConnectionParts) {
     this.parts = parts;
-    const grace = Math.min(parts.graceSeconds, parts.serverGraceSeconds);
-    this.beatMs = Math.min(BEAT_MS, (grace * 1000) / BEATS_IN_GRACE);
-    this.silence = new Silence(parts.clock, parts.graceSeconds * 1000, () => this.end(false));
+    this.intervalMs = heartbeatIntervalMs(Math.min(parts.graceSeconds, parts.serverGraceSeconds));
+    this.timeout = new HeartbeatTimeout(parts.clock, parts.graceSeconds * 1000, () => this.end(false));
     this.connect();
   }
 
-  /** Resolves when the server's clock is known. */
-  acquainted(): Promise<void> {
-    return this._acquainted.promise;
+  /** Resolves when the offset of the server's clock is known. */
+  synchronized(): Promise<void> {
+    return this.firstExchanges.promise;
   }
 
   /** Leaves in order. */
   close(): void {
     this.stop();
-    this.socket?.close(DONE);
+    this.socket?.close(CLOSE_NORMAL);
   }
 
   private connect(): void {
     const { url, headers } = this.parts;
     const socket = new WebSocket(url, { headers });
     this.socket = socket;
-    socket.onopen = () => this.ask();
-    socket.onmessage = ({ data }) => this.hear(String(data));
-    // Its close says the same, and comes in any case.
+    socket.onopen = () => this.sendHeartbeat();
+    socket.onmessage = ({ data }) => this.receive(String(data));
+    // A close event follows every error.
     socket.onerror = () => undefined;
     socket.onclose = ({ code }) => this.closed(code);
   }
 
-  private ask(): void {
-    if (this.over || this.socket?.readyState !== WebSocket.OPEN) return;
-    this.asked = { number: this.exchanges, sentMs: wallMs(), sentAt: this.parts.clock.now() };
-    const question: ClockQuestion = { type: "clock", number: this.exchanges };
-    this.socket.send(JSON.stringify(question));
+  private sendHeartbeat(): void {
+    if (this.isOver || this.socket?.readyState !== WebSocket.OPEN) return;
+    this.sent = { number: this.exchanges, sentMs: wallMs(), sentAt: this.parts.clock.now() };
+    const request: ClockRequest = { type: "clock", number: this.exchanges };
+    this.socket.send(JSON.stringify(request));
   }
 
-  private hear(text: string): void {
-    const at = this.parts.clock.now();
-    this.silence.heard();
-    const message = parseFromServer(text);
+  private receive(text: string): void {
+    const now = this.parts.clock.now();
+    this.timeout.heard();
+    const message = parseServerMessage(text);
     if (message?.type === "began") this.parts.onBegan(message.wallMs);
-    if (message?.type !== "clock" || message.number !== this.asked?.number) return;
-    this.parts.offset.add(this.asked.sentMs, message.wallMs, at - this.asked.sentAt);
-    this.asked = undefined;
+    if (message?.type !== "clock" || message.number !== this.sent?.number) return;
+    this.parts.offset.add(this.sent.sentMs, message.wallMs, now - this.sent.sentAt);
+    this.sent = undefined;
     this.exchanges++;
     if (this.exchanges < FIRST_EXCHANGES) {
-      this.ask();
+      this.sendHeartbeat();
       return;
     }
-    this._acquainted.resolve();
-    this.beatLater();
-  }
-
-  private beatLater(): void {
-    const { clock } = this.parts;
-    this.cancelBeat?.();
-    this.cancelBeat = clock.at(clock.now() + this.beatMs, () => this.ask());
+    this.firstExchanges.resolve();
+    this.after(this.intervalMs, () => this.sendHeartbeat());
   }
 
   private closed(code: number): void {
-    if (this.over) return;
-    this.cancelBeat?.();
+    if (this.isOver) return;
+    if (code === CLOSE_NORMAL) this.end(true);
+    else this.after(RECONNECT_MS, () => this.connect());
+  }
+
+  private after(ms: number, action: () => void): void {
     const { clock } = this.parts;
-    if (code === DONE) this.end(true);
-    else this.cancelBeat = clock.at(clock.now() + RETRY_MS, () => this.connect());
+    this.cancelNext?.();
+    this.cancelNext = clock.at(clock.now() + ms, action);
   }
 
   private end(inOrder: boolean): void {
-    if (this.over) return;
+    if (this.isOver) return;
     this.stop();
     this.parts.onLost(inOrder);
   }
 
   private stop(): void {
-    this.over = true;
-    this.silence.stop();
-    this.cancelBeat?.();
+    this.isOver = true;
+    this.timeout.stop();
+    this.cancelNext?.();
+  }
+}
+
+/** A WebSocket, as far as the server uses it. */
+export interface Connection {
+  send(text: string): unknown;
+  close(code: number): void;
+}
+
+interface ClientConnection {
+  /** Undefined while the client is disconnected and may reconnect. */
+  readonly connection: Connection | undefined;
+  readonly timeout: HeartbeatTimeout;
+}
+
+/** The server's ends of the connections, by client id. */
+export class ClientConnections {
+  private readonly clients = new Map<string, ClientConnection>();
+
+  constructor(
+    readonly clock: Clock,
+    readonly graceSeconds: number,
+    /** Called with the id of a client whose heartbeat has timed out. */
+    readonly onLost: (id: string) => void,
+  ) {}
+
+  get size(): number {
+    return this.clients.size;
+  }
+
+  opened(id: string, connection: Connection): void {
+    const timeout = this.clients.get(id)?.timeout ?? this.startTimeout(id);
+    timeout.heard();
+    this.clients.set(id, { connection, timeout });
+  }
+
+  heard(id: string): void {
+    this.clients.get(id)?.timeout.heard();
+  }
+
+  /** A connection has closed. The client may have opened another one before. */
+  closed(id: string, connection: Connection): void {
+    const client = this.clients.get(id);
+    if (client?.connection === connection) this.clients.set(id, { ...client, connection: undefined });
+  }
+
+  /** Stops waiting for a client that has left in order or is lost. */
+  forget(id: string): void {
+    this.clients.get(id)?.timeout.stop();
+    this.clients.delete(id);
+  }
+
+  broadcast(message: ServerMessage): void {
+    const text = JSON.stringify(message);
+    for (const { connection } of this.clients.values()) connection?.send(text);
+  }
+
+  /** Leaves all clients in order. */
+  close(): void {
+    for (const [id, { connection }] of this.clients) {
+      this.forget(id);
+      connection?.close(CLOSE_NORMAL);
+    }
+  }
+
+  private startTimeout(id: string): HeartbeatTimeout {
+    return new HeartbeatTimeout(this.clock, this.graceSeconds * 1000, () => {
+      this.forget(id);
+      this.onLost(id);
+    });
   }
 }

@@ -3,29 +3,29 @@ import type { Collector } from "../collect/collector.ts";
 import type { Ending } from "../run/child.ts";
 import type { Gate } from "../run/gate.ts";
 
-/** What a synchronised run brings to a meeting. */
-export interface MeetingParts {
+/** What a peer session needs of the run that it belongs to. */
+export interface PeerSessionParts {
   readonly clock: Clock;
   /** The instance label. */
   readonly instance: string;
-  /** Of statexec itself. */
+  /** Version of statexec. */
   readonly version: string;
-  /** Says something on stderr while no command runs. */
+  /** Writes a message to stderr while no command runs. */
   readonly warn: (message: string) => void;
-  /** Told of what is no success, once the command has ended. */
+  /** Takes a failure, which is shown once the command has ended. */
   readonly report: (error: unknown) => void;
 }
 
-/** The other side of a synchronised run, from the wait for it to the leave from it. */
-export interface Meeting extends Gate {
-  /** Series that only a synchronised run has. */
+/** One side of a synchronised run, server or client, from the wait for its peers until it leaves them. */
+export interface PeerSession extends Gate {
+  /** Collectors that only a synchronised run has. */
   readonly collectors: readonly Collector[];
   /** Resolves when the recording is to begin. Throws SyncError. */
   opened(): Promise<void>;
-  /** Starts the command, to which nothing shows of what is done here. */
+  /** Calls what starts the command, with the environment and limits that statexec itself was given. */
   starting<T>(start: () => T): T;
-  /** What our caller is to see of the command's end. */
-  verdict(ending: Ending): Ending;
+  /** Returns the ending to report to our caller. */
+  reportedEnding(ending: Ending): Ending;
   /** Leaves in order. */
   close(): Promise<void>;
 }

@@ -4,151 +4,155 @@ import { wallMs } from "../os/wall-clock.ts";
 import type { Child, Ending } from "../run/child.ts";
 import type { GatedRun } from "../run/gate.ts";
 import { ClockOffset } from "./clock-offset.ts";
-import { reach, reasonOf } from "./outgoing-http.ts";
-import { HeldServer } from "./peer-connection.ts";
-import type { Meeting, MeetingParts } from "./peer-session.ts";
-import { avoidProxies, withProxies } from "./proxies.ts";
-import { ANSWERS, HEADERS, idOf, newId, PATHS, type Status } from "./sync-protocol.ts";
-import { Course } from "./sync-state-machine.ts";
-import { bearer, tokenOf } from "./sync-token.ts";
+import { bypassProxies, failureReason, waitForServer, withOriginalProxies } from "./outgoing-http.ts";
+import { ServerConnection } from "./peer-connection.ts";
+import type { PeerSession, PeerSessionParts } from "./peer-session.ts";
+import { ANSWERS, HEADERS, newId, PATHS, parseId, type SyncStatus } from "./sync-protocol.ts";
+import { SyncStateMachine } from "./sync-state-machine.ts";
+import { authorization, syncToken } from "./sync-token.ts";
 
-/** How long the answer to a stop may take. */
+/** Longest time until the answer to /stop. */
 const STOP_MS = 5000;
 
-/** Between two attempts to ask a server that was heard of. */
+/** Between two attempts to send /start to a server that has been reached before. */
 const RETRY_MS = 200;
 
-/** The client's side: waits for the server, starts with it, and stops it when its own command has ended. */
-export class SyncClient implements Meeting {
+/** The client's side: waits for the server, starts with it, and stops it when the command here has ended. */
+export class SyncClient implements PeerSession {
   private readonly config: ClientConfig;
-  private readonly parts: MeetingParts;
-  private readonly course: Course;
+  private readonly parts: PeerSessionParts;
+  private readonly machine: SyncStateMachine;
   private readonly offset = new ClockOffset();
   private readonly headers: Record<string, string>;
   private readonly base: string;
   private readonly name: string;
-  private readonly gone = Promise.withResolvers<never>();
-  private server: HeldServer | undefined;
+  /** Rejects when the server is lost. */
+  private readonly serverLost = Promise.withResolvers<never>();
+  /** Undefined with an original server. */
+  private connection: ServerConnection | undefined;
   private session: string | undefined;
   private serverStartMs: number | undefined;
-  /** Ours or the server's: each command ends by itself. */
+  /** Whether each command ends by itself, by our option or the server's. */
   private startOnly: boolean;
   private run: GatedRun | undefined;
-  private stopping: Promise<void> | undefined;
-  private over = false;
+  /** Set once the server is asked to stop, or need not be. */
+  private stopped: Promise<void> | undefined;
+  private isOver = false;
 
-  constructor(config: ClientConfig, parts: MeetingParts) {
-    avoidProxies();
+  constructor(config: ClientConfig, parts: PeerSessionParts) {
+    bypassProxies();
     this.config = config;
     this.parts = parts;
-    this.course = new Course(parts.clock, config.stopTimeoutSeconds);
+    this.machine = new SyncStateMachine(parts.clock, config.stopTimeoutSeconds);
     this.name = `${config.host}:${config.port}`;
     this.base = `http://${this.name}`;
-    this.headers = { [HEADERS.client]: newId(), ...bearer(tokenOf(config)) };
+    this.headers = { [HEADERS.client]: newId(), ...authorization(syncToken(config)) };
     this.startOnly = config.startOnly;
-    // It may come when nobody waits for it.
-    this.gone.promise.catch(() => undefined);
+    // It may reject while nothing awaits it.
+    this.serverLost.promise.catch(() => undefined);
   }
 
-  /** An original server says nothing of its clock. */
+  /** The clock offset. An original server does not tell its time. */
   get collectors(): readonly ClockOffset[] {
-    return this.server ? [this.offset] : [];
+    return this.connection ? [this.offset] : [];
   }
 
   async opened(): Promise<void> {
-    const { timeoutSeconds } = this.config;
-    const status = await reach({ base: this.base, name: this.name, headers: this.headers, timeoutSeconds });
-    if (status) await this.hold(status);
-    else this.parts.warn(`${this.name} holds no connection (an original server): its loss will not be noticed`);
-    const answer = await this.askForStart();
-    await this.agreed(answer);
+    const { base, name, headers } = this;
+    const status = await waitForServer({ base, name, headers }, this.config.timeoutSeconds);
+    if (status) await this.connect(status);
+    else this.parts.warn(`${name} holds no connection (an original server): its loss will not be noticed`);
+    await this.waitForStart(await this.requestStart());
   }
 
   begun(run: GatedRun): void {
     this.run = run;
-    this.course.begin(run);
+    this.machine.begin(run);
     run.fact(["peer", this.name]);
     if (this.session !== undefined) run.fact(["session", this.session]);
-    this.noteServerStart();
+    this.recordServerStart();
   }
 
   starting<T>(start: () => T): T {
-    return withProxies(start);
+    return withOriginalProxies(start);
   }
 
   commandStarted(child: Pick<Child, "signal">): void {
-    this.course.commandStarted(child);
-    this.course.move("ready");
+    this.machine.commandStarted(child);
+    this.machine.handle("ready");
   }
 
   commandEnded(): undefined {
-    this.course.commandEnded();
+    this.machine.commandEnded();
     this.stopServer();
     return undefined;
   }
 
-  verdict(ending: Ending): Ending {
-    return this.course.verdict(ending);
+  reportedEnding(ending: Ending): Ending {
+    return this.machine.reportedEnding(ending);
   }
 
-  /** A server that was started and not stopped yet is stopped: there is no command here that it could be needed for. */
+  /** Also stops a server that was started, if the command here was not: nothing needs the server any more. */
   async close(): Promise<void> {
-    if (this.course.begun) this.stopServer();
-    await this.stopping;
-    this.over = true;
-    this.server?.close();
+    if (this.machine.hasBegun) this.stopServer();
+    await this.stopped;
+    this.isOver = true;
+    this.connection?.close();
   }
 
-  private async hold({ session, graceSeconds }: Status): Promise<void> {
+  private async connect({ session, graceSeconds }: SyncStatus): Promise<void> {
     this.session = session;
-    this.server = new HeldServer({
-      url: `ws://${this.name}${PATHS.held}`,
+    this.connection = new ServerConnection({
+      url: `ws://${this.name}${PATHS.connection}`,
       ...{ headers: this.headers, clock: this.parts.clock, offset: this.offset },
       ...{ graceSeconds: this.config.graceSeconds, serverGraceSeconds: graceSeconds },
       onLost: (inOrder) => this.lost(inOrder),
       onBegan: (ms) => {
         this.serverStartMs = ms;
-        this.noteServerStart();
+        this.recordServerStart();
       },
     });
-    await Promise.race([this.server.acquainted(), this.gone.promise]);
+    await Promise.race([this.connection.synchronized(), this.serverLost.promise]);
   }
 
-  /** Asks until there is an answer. One that cannot be heard of otherwise has as long as a server that is not up. */
-  private async askForStart(): Promise<Response> {
+  /**
+   * Sends /start until it is answered. Without a connection, which would time out, the answer must come within
+   * --sync-timeout.
+   */
+  private async requestStart(): Promise<Response> {
     const headers = this.startOnly ? { ...this.headers, [HEADERS.startOnly]: "1" } : this.headers;
     const { timeoutSeconds } = this.config;
-    const ms = this.server || timeoutSeconds === Number.POSITIVE_INFINITY ? undefined : timeoutSeconds * 1000;
+    const ms = this.connection || timeoutSeconds === Number.POSITIVE_INFINITY ? undefined : timeoutSeconds * 1000;
     for (;;) {
       const signal = ms === undefined ? undefined : AbortSignal.timeout(ms);
-      const asked = fetch(`${this.base}${PATHS.start}`, {
+      const answer = fetch(`${this.base}${PATHS.start}`, {
         ...{ method: "POST", headers, redirect: "manual", timeout: false, ...(signal && { signal }) },
       });
       try {
-        return await Promise.race([asked, this.gone.promise]);
+        return await Promise.race([answer, this.serverLost.promise]);
       } catch (error) {
         if (error instanceof SyncError || !(error instanceof Error)) throw error;
-        // The connection broke: asked again it is the same start, unless the server does not know us apart.
-        if (!this.server) throw new SyncError(`${this.where} did not answer to /start (${reasonOf(error)})`);
-        await Promise.race([Bun.sleep(RETRY_MS), this.gone.promise]);
+        // By our id the server knows a repeated request. An original server would count a second client.
+        if (!this.connection) throw new SyncError(`${this.where} did not answer to /start (${failureReason(error)})`);
+        await Promise.race([Bun.sleep(RETRY_MS), this.serverLost.promise]);
       }
     }
   }
 
-  private async agreed(answer: Response): Promise<void> {
-    if (answer.status !== ANSWERS.started.status) throw await this.refused(answer);
-    this.session = idOf(answer.headers.get(HEADERS.session)) ?? this.session;
+  private async waitForStart(answer: Response): Promise<void> {
+    if (answer.status !== ANSWERS.started.status) throw this.refusal(answer);
+    this.session = parseId(answer.headers.get(HEADERS.session)) ?? this.session;
     if (answer.headers.has(HEADERS.startOnly)) this.startOnly = true;
-    this.course.move("agreed");
-    const atMs = Number(answer.headers.get(HEADERS.startAt) ?? Number.NaN);
-    const aheadMs = atMs - this.offset.offsetMs - wallMs();
+    this.machine.handle("agreed");
+    const startAtMs = Number(answer.headers.get(HEADERS.startAt) ?? Number.NaN);
+    const aheadMs = startAtMs - this.offset.offsetMs - wallMs();
     const { clock } = this.parts;
     if (!(aheadMs > 0)) return;
     const instant = new Promise<void>((resolve) => void clock.at(clock.now() + aheadMs, resolve));
-    await Promise.race([instant, this.gone.promise]);
+    await Promise.race([instant, this.serverLost.promise]);
   }
 
-  private async refused({ status, statusText }: Response): Promise<SyncError> {
+  private refusal({ status, statusText }: Response): SyncError {
     if (status === ANSWERS.startedAlready.status)
       return new SyncError(`${this.where} has started already (409): start it anew for another run`);
     if (status === 401) return new SyncError(`${this.where} wants its token (401): give it by --sync-token`);
@@ -160,42 +164,42 @@ export class SyncClient implements Meeting {
     return `--connect ${this.name}: the server`;
   }
 
-  private noteServerStart(): void {
+  private recordServerStart(): void {
     if (this.run && this.serverStartMs !== undefined)
       this.run.fact(["server_started_at", new Date(this.serverStartMs).toISOString()]);
   }
 
   private stopServer(): void {
-    if (this.stopping) return;
-    this.stopping = this.startOnly ? Promise.resolve() : this.askForStop();
-    if (!this.startOnly) this.course.move("stop", "the server is asked to stop");
+    if (this.stopped) return;
+    this.stopped = this.startOnly ? Promise.resolve() : this.requestStop();
+    if (!this.startOnly) this.machine.handle("stop", "the server is asked to stop");
   }
 
-  private async askForStop(): Promise<void> {
+  private async requestStop(): Promise<void> {
     try {
       const { status } = await fetch(`${this.base}${PATHS.stop}`, {
         ...{ method: "POST", headers: this.headers, redirect: "manual", signal: AbortSignal.timeout(STOP_MS) },
       });
-      const taken = status === ANSWERS.stopped.status || status === ANSWERS.ended.status;
-      if (!taken) throw new SyncError(`${this.where} answered ${status} to /stop, expected 202 or 204`);
+      const isStopped = status === ANSWERS.stopped.status || status === ANSWERS.ended.status;
+      if (!isStopped) throw new SyncError(`${this.where} answered ${status} to /stop, expected 202 or 204`);
     } catch (error) {
-      if (this.over || !(error instanceof Error)) throw error;
-      const failure = error instanceof SyncError ? error : `${this.where} was not stopped (${reasonOf(error)})`;
+      if (this.isOver || !(error instanceof Error)) throw error;
+      const failure = error instanceof SyncError ? error : `${this.where} was not stopped (${failureReason(error)})`;
       this.parts.report(failure);
     }
   }
 
-  /** Nobody is there to start with, or to go on with. A server that is done when we are is no loss. */
+  /** The server has left in order, or its heartbeat has timed out. Once our command has ended that is no loss. */
   private lost(inOrder: boolean): void {
     const seconds = this.config.graceSeconds;
     const how = inOrder ? "it has left" : `nothing was heard of it for ${seconds} s`;
     const error = new SyncError(`--connect ${this.name}: lost the server: ${how}`);
-    this.gone.reject(error);
-    if (!this.course.begun || this.stopping || (inOrder && this.startOnly)) return;
-    this.course.note("peer_lost", `Lost the server: ${how}`);
+    this.serverLost.reject(error);
+    if (!this.machine.hasBegun || this.stopped || (inOrder && this.startOnly)) return;
+    this.machine.event("peer_lost", `Lost the server: ${how}`);
     this.parts.report(error);
-    // Told to stop, it would only be asked for what it cannot answer.
-    this.stopping = Promise.resolve();
-    if (!this.startOnly) this.course.stopForLoss("the server is lost");
+    // A lost server cannot answer to /stop.
+    this.stopped = Promise.resolve();
+    if (!this.startOnly) this.machine.stopForLoss("the server is lost");
   }
 }

@@ -1,82 +1,90 @@
-import type { Server, ServerWebSocket } from "bun";
-import { isForeign } from "./origin.ts";
-import { PAGE_HEADERS, type PageFacts, page } from "./page.ts";
+import type { Server } from "bun";
+import type { ServerConfig } from "../cli/config.ts";
+import { SyncError } from "../errors.ts";
+import { readText } from "../os/files.ts";
+import type { Requester } from "./barrier.ts";
+import type { PeerSession, PeerSessionParts } from "./peer-session.ts";
 import {
-  type ANSWERS,
-  DONE,
+  ANSWERS,
+  CLOSE_NORMAL,
   HEADERS,
-  idOf,
-  MOST_BODY_BYTES,
-  MOST_MESSAGE_BYTES,
+  type HttpAnswer,
+  MAX_BODY_BYTES,
+  MAX_MESSAGE_BYTES,
   PATHS,
-  type Status,
+  parseId,
+  type SyncStatus,
 } from "./sync-protocol.ts";
-import { isAuthorised, isSame } from "./sync-token.ts";
+import { SyncServer } from "./sync-server.ts";
+import { STATES } from "./sync-state-machine.ts";
+import { equalTokens, isAuthorized, syncToken } from "./sync-token.ts";
 
-/** Connections on which nothing comes, and requests that do not end, are cut off after this. */
+/** Timeout of connections on which nothing arrives, and of requests that do not end. */
 const IDLE_SECONDS = 10;
 
-/** One who asks for a start or a stop. */
-export interface Asker {
-  /** Undefined: one of the original's. */
-  readonly id: string | undefined;
-  readonly startOnly: boolean;
-  /** Its address. */
-  readonly name: string;
+/** Starts a server that listens, and writes where to stderr. Throws SyncError, UsageError. */
+export function serve(config: ServerConfig, parts: PeerSessionParts): PeerSession {
+  const { port, bind, clients } = config;
+  const token = syncToken(config);
+  const server = new SyncServer(config, parts);
+  const hostName = readText("/proc/sys/kernel/hostname");
+  try {
+    listen(config, { server, token, hostName });
+  } catch (error) {
+    throw listenFailure(config, error);
+  }
+  const where = bind === undefined ? `port ${port} of all addresses` : `port ${port} of ${bind}`;
+  const guard =
+    token === undefined ? "no token guards it: who reaches it can start and stop the command" : "a token guards it";
+  parts.warn(`waiting for ${clients === 1 ? "a client" : `${clients} clients`} on ${where}; ${guard}`);
+  return server;
 }
 
-export type Answer = (typeof ANSWERS)[keyof typeof ANSWERS] & { readonly headers?: Record<string, string> };
-
-export type Line = ServerWebSocket<{ readonly id: string }>;
-
-/** What the requests are about. */
-export interface Desk {
-  /** `gone` aborts when nobody waits for the answer any more. */
-  start(asker: Asker, gone: AbortSignal): Promise<Answer> | Answer;
-  stop(asker: Asker): Answer;
-  status(): Status;
-  page(): Omit<PageFacts, "asksForToken">;
-  /** Whether there is room for one more held connection. */
-  mayHold(id: string): boolean;
-  held(id: string, line: Line): void;
-  said(id: string, line: Line, text: string | Buffer): void;
-  /** In order, or not. */
-  closed(id: string, line: Line, inOrder: boolean): void;
+function listenFailure({ port, bind }: ServerConfig, error: unknown): unknown {
+  const code = error instanceof Error && "code" in error ? String(error.code) : undefined;
+  if (code === "EADDRINUSE")
+    return new SyncError(
+      `--sync-port (SE_SYNC_PORT): port ${port} is taken; end what listens there, or take another port`,
+    );
+  if (code === "EACCES")
+    return new SyncError(`--sync-port (SE_SYNC_PORT): port ${port} is not for you; take one above 1023`);
+  if (bind !== undefined && code !== undefined)
+    return new SyncError(
+      `--sync-bind (SE_SYNC_BIND): "${bind}" is no address of this machine (${code}); see ip address`,
+    );
+  return error;
 }
 
-export interface DeskParts {
-  readonly desk: Desk;
-  readonly port: number;
-  /** Undefined: all addresses. */
-  readonly bind: string | undefined;
+interface Service {
+  readonly server: SyncServer;
   readonly token: string | undefined;
-  /** This machine's name. */
+  /** The name of this machine. */
   readonly hostName: string;
 }
 
-type Listening = Server<{ readonly id: string }>;
+type HttpServer = Server<{ readonly id: string }>;
 
-/** Takes requests, turns away those that may not be, and passes the others on. Throws what the runtime throws. */
-export function listen(parts: DeskParts): Listening {
-  const { desk, port, bind } = parts;
+/** Throws what the runtime throws. */
+function listen({ port, bind }: ServerConfig, service: Service): HttpServer {
+  const { server } = service;
   return Bun.serve<{ readonly id: string }>({
     port,
     ...(bind === undefined ? {} : { hostname: bind }),
     development: false,
-    // Left out, a server that is not in development shares its port with whoever comes next.
+    // By default the runtime would let another process listen on the same port.
     reusePort: false,
     idleTimeout: IDLE_SECONDS,
-    maxRequestBodySize: MOST_BODY_BYTES,
-    fetch: (request, server) => answer(parts, request, server),
-    error: () => text(500, "Failed"),
+    maxRequestBodySize: MAX_BODY_BYTES,
+    fetch: (request, http) => respond(service, request, http),
+    error: () => plain(500, "Failed"),
     websocket: {
-      // The grace decides; what the runtime would send to keep a connection is not needed beside what is said.
+      // The protocol has a heartbeat and a timeout of its own.
       idleTimeout: 0,
       sendPings: false,
-      maxPayloadLength: MOST_MESSAGE_BYTES,
-      open: (line) => desk.held(line.data.id, line),
-      message: (line, said) => desk.said(line.data.id, line, said),
-      close: (line, code) => desk.closed(line.data.id, line, code === DONE),
+      maxPayloadLength: MAX_MESSAGE_BYTES,
+      open: (socket) => server.connectionOpened(socket.data.id, socket),
+      message: (socket, text) => server.received(socket.data.id, socket, text),
+      close: (socket, code) => server.connectionClosed(socket.data.id, socket, code === CLOSE_NORMAL),
     },
   });
 }
@@ -84,116 +92,157 @@ export function listen(parts: DeskParts): Listening {
 const METHODS: Readonly<Record<string, readonly string[]>> = {
   [PATHS.page]: ["GET", "HEAD"],
   [PATHS.status]: ["GET", "HEAD"],
-  [PATHS.held]: ["GET"],
+  [PATHS.connection]: ["GET"],
   [PATHS.start]: ["POST"],
   [PATHS.stop]: ["POST"],
 };
 
+/** Undefined: the connection has become a WebSocket. */
 type Reply = Response | undefined | Promise<Response | undefined>;
 
-function answer(parts: DeskParts, request: Request, server: Listening): Reply {
+function respond(service: Service, request: Request, http: HttpServer): Reply {
   const { headers, method } = request;
   const { pathname } = new URL(request.url);
   const methods = METHODS[pathname];
-  if (!methods) return text(404, "Not found");
-  if (!methods.includes(method)) return text(405, "Method not allowed", { allow: methods.join(", ") });
-  if (isForeign(headers, parts.hostName)) return text(403, "Not from the page of another site");
-  if (method === "POST") return post(parts, request, server, pathname);
-  const mayPass = isAuthorised(headers.get("authorization"), parts.token);
-  if (pathname === PATHS.page) return pageOf(parts, mayPass);
-  if (!mayPass) return unauthorised();
-  if (pathname === PATHS.status)
-    return Response.json(parts.desk.status(), { headers: { "cache-control": "no-store" } });
-  return hold(parts.desk, request, server);
+  if (!methods) return plain(404, "Not found");
+  if (!methods.includes(method)) return plain(405, "Method not allowed", { allow: methods.join(", ") });
+  if (isCrossSite(headers, service.hostName)) return plain(403, "Not from the page of another site");
+  if (method === "POST") return post(service, request, http, pathname);
+  const authorized = isAuthorized(headers.get("authorization"), service.token);
+  const status = service.server.status();
+  if (pathname === PATHS.page) return pageResponse(status, authorized, service.token !== undefined);
+  if (!authorized) return unauthorized();
+  if (pathname === PATHS.status) return Response.json(status, { headers: { "cache-control": "no-store" } });
+  return openConnection(service.server, request, http);
 }
 
-/** Starts and stops. Without a body, as our side and the original's send them, nothing is waited for. */
-function post(parts: DeskParts, request: Request, server: Listening, path: string): Reply {
-  const length = request.headers.get("content-length");
-  const empty = request.body === null || length === "0";
-  if (empty) return decide(parts, request, server, { path, form: undefined });
-  return formOf(request).then((form) =>
-    form === undefined ? text(413, "Body too long") : decide(parts, request, server, { path, form }),
+/** Starts and stops. Without a body, as clients send them, they are handled at once. */
+function post(service: Service, request: Request, http: HttpServer, path: string): Reply {
+  const isEmpty = request.body === null || request.headers.get("content-length") === "0";
+  if (isEmpty) return startOrStop(service, request, http, { path, form: undefined });
+  return readForm(request).then((form) =>
+    form === undefined ? plain(413, "Body too long") : startOrStop(service, request, http, { path, form }),
   );
 }
 
-/** The body as the page's form has it; undefined where it is longer than any could be. */
-async function formOf(request: Request): Promise<URLSearchParams | undefined> {
+/** Returns the fields of the page's form; undefined for a body that is too long. */
+async function readForm(request: Request): Promise<URLSearchParams | undefined> {
   try {
     return new URLSearchParams(await request.text());
   } catch (error) {
-    // The runtime's own limit, or a connection that broke off: nothing is answered to that one.
+    // The body was too long for the runtime, or the connection broke, so that no answer is sent.
     if (error instanceof Error) return undefined;
     throw error;
   }
 }
 
-interface Posted {
+interface Post {
   readonly path: string;
   readonly form: URLSearchParams | undefined;
 }
 
-function decide(
-  parts: DeskParts,
+function startOrStop(
+  { server, token }: Service,
   request: Request,
-  server: Listening,
-  { path, form }: Posted,
+  http: HttpServer,
+  { path, form }: Post,
 ): Response | Promise<Response> {
-  const { desk, token } = parts;
   const typed = form?.get("token");
-  const mayPass = typed
-    ? token !== undefined && isSame(typed, token)
-    : isAuthorised(request.headers.get("authorization"), token);
-  if (!mayPass) return unauthorised();
-  const asker = askerOf(request, server);
-  // A person sees the page again.
-  const reply = (decided: Answer) => (form && isForm(request) ? seeOther() : responseOf(decided));
-  if (path === PATHS.stop) return reply(desk.stop(asker));
-  server.timeout(request, 0);
-  const decided = desk.start(asker, request.signal);
-  return decided instanceof Promise ? decided.then(reply) : reply(decided);
+  const authorized = typed
+    ? token !== undefined && equalTokens(typed, token)
+    : isAuthorized(request.headers.get("authorization"), token);
+  if (!authorized) return unauthorized();
+  const requester = requesterOf(request, http);
+  // After a click on the page, the browser shows the page again.
+  const reply = (answer: HttpAnswer) => (form && isFromPage(request) ? seePage() : toResponse(answer));
+  if (path === PATHS.stop) return reply(server.stop(requester));
+  http.timeout(request, 0);
+  const answer = server.start(requester, request.signal);
+  return answer instanceof Promise ? answer.then(reply) : reply(answer);
 }
 
-function isForm(request: Request): boolean {
-  const { headers } = request;
+function isFromPage({ headers }: Request): boolean {
   return headers.get("content-type") === "application/x-www-form-urlencoded" && headers.has("origin");
 }
 
-function askerOf(request: Request, server: Listening): Asker {
+function requesterOf(request: Request, http: HttpServer): Requester {
   const { headers } = request;
-  const address = server.requestIP(request)?.address ?? "unknown";
+  const address = http.requestIP(request)?.address ?? "unknown";
   return {
-    id: idOf(headers.get(HEADERS.client)),
+    id: parseId(headers.get(HEADERS.client)),
     startOnly: headers.has(HEADERS.startOnly),
     name: address.replace(/^::ffff:/, ""),
   };
 }
 
-function hold(desk: Desk, request: Request, server: Listening): Response | undefined {
-  const id = idOf(request.headers.get(HEADERS.client));
-  if (id === undefined) return text(400, `${HEADERS.client} is missing`);
-  if (!desk.mayHold(id)) return text(503, "Too many");
-  return server.upgrade(request, { data: { id } }) ? undefined : text(426, "A WebSocket", { upgrade: "websocket" });
+function openConnection(server: SyncServer, request: Request, http: HttpServer): Response | undefined {
+  const id = parseId(request.headers.get(HEADERS.client));
+  if (id === undefined) return plain(400, `${HEADERS.client} is missing`);
+  if (!server.acceptsConnection(id)) return plain(503, "Too many");
+  return http.upgrade(request, { data: { id } }) ? undefined : plain(426, "A WebSocket", { upgrade: "websocket" });
 }
 
-function pageOf({ desk, token }: DeskParts, mayPass: boolean): Response {
-  const { detail, ...facts } = desk.page();
-  const body = page({ ...facts, detail: mayPass ? detail : undefined, asksForToken: token !== undefined });
-  return new Response(body, { headers: PAGE_HEADERS });
-}
-
-function seeOther(): Response {
+function seePage(): Response {
   return new Response(null, { status: 303, headers: { location: PATHS.page } });
 }
 
-function unauthorised(): Response {
-  return text(401, "A token is needed", { "www-authenticate": 'Bearer realm="statexec"' });
+function unauthorized(): Response {
+  return plain(401, "A token is needed", { "www-authenticate": 'Bearer realm="statexec"' });
 }
 
-function responseOf({ status, text: body, headers }: Answer): Response {
-  return new Response(body, { status, ...(headers && { headers }) });
+function toResponse({ status, text, headers }: HttpAnswer): Response {
+  return new Response(text, { status, ...(headers && { headers }) });
 }
 
-function text(status: number, body: string, headers: Record<string, string> = {}): Response {
+function plain(status: number, body: string, headers: Record<string, string> = {}): Response {
   return new Response(body, { status, headers });
+}
+
+const IP_ADDRESS = /^(\[[0-9a-f:.]+\]|[0-9.]+)$/i;
+
+/**
+ * Whether a request comes from a page of another site. Browsers send these headers, and a page cannot forge them. A host
+ * name that is neither this machine's nor an IP address may be a foreign one that was made to resolve to this machine.
+ */
+export function isCrossSite(headers: Headers, hostName: string): boolean {
+  if (headers.get("sec-fetch-site") === "cross-site") return true;
+  const origin = headers.get("origin");
+  if (origin === null) return false;
+  const host = headers.get("host")?.toLowerCase() ?? "";
+  if (origin.toLowerCase() !== `http://${host}`) return true;
+  return !isThisMachine(host.replace(/:[0-9]*$/, ""), hostName.toLowerCase());
+}
+
+function isThisMachine(name: string, hostName: string): boolean {
+  if (IP_ADDRESS.test(name) || name === "localhost" || name === hostName) return true;
+  return name.split(".", 1)[0] === hostName.split(".", 1)[0];
+}
+
+/** The page loads nothing else, is shown in no frame of another page, and is not cached. */
+const PAGE_HEADERS = {
+  "content-type": "text/html; charset=utf-8",
+  "content-security-policy":
+    "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "same-origin",
+  "cache-control": "no-store",
+} as const;
+
+/** A page for people, with a button to start or to stop. Without authorisation it shows the state alone. */
+function pageResponse(status: SyncStatus, authorized: boolean, asksForToken: boolean): Response {
+  const { state, instance, since, clients } = status;
+  const { text, stop } = STATES[state];
+  const action = state === "waiting" ? "start" : stop === ANSWERS.stopped.status ? "stop" : undefined;
+  const token = asksForToken ? '<label>Token <input name="token" type="password" required></label> ' : "";
+  const detail = `${instance}, since ${since}; ${clients.asked} of ${clients.wanted} clients have asked for a start`;
+  const body = [
+    '<!doctype html><html lang="en"><meta charset="utf-8"><title>statexec</title>',
+    "<style>body{font:1rem/1.5 sans-serif;max-width:40rem;margin:2rem auto;padding:0 1rem}button{font:inherit}</style>",
+    `<h1>statexec: ${Bun.escapeHTML(state)}</h1>`,
+    `<p>${Bun.escapeHTML(text)}.</p>`,
+    authorized ? `<p>${Bun.escapeHTML(detail)}</p>` : "",
+    action ? `<form method="post" action="${PATHS[action]}">${token}<button>${action}</button></form>` : "",
+    "</html>\n",
+  ];
+  return new Response(body.join(""), { headers: PAGE_HEADERS });
 }

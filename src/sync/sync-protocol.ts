@@ -1,32 +1,35 @@
 /*
- * What two sides say to each other, over HTTP/1.1 on the server's sync port.
+ * What the two sides of a synchronised run send each other: HTTP/1.1 on the server's sync port.
  *
- * The original's part, which any client may use and any server must know:
+ * The protocol of the original statexec, which any client may speak and every server must answer:
  *
- *   POST /start   201 `OK`; 409 `KO` once started. Only readiness and the barrier hold the answer back.
- *   POST /stop    202 `Command stopped`; 204 once it has ended; 412 before it has started.
+ *   POST /start   201 `OK`; 409 `KO` once started. The answer waits until all clients have asked, and until the server's
+ *                 command is ready if --ready is given (a long poll).
+ *   POST /stop    202 `Command stopped`; 204 once the command has ended; 412 before the start.
  *
- * Ours beside it; an original server answers 404 to all of it, which is how it is told:
+ * Our additions. An original server answers all of them with 404, which is how our client recognises one:
  *
- *   GET /         a page for a person.
- *   GET /status   what the server does, as a Status.
- *   GET /sync     the held connection, a WebSocket. The client asks (a ClockQuestion) when it likes, at least as often as
- *                 the lesser grace allows; the server answers each, so that both hear of the other, and the client
- *                 knows the server's clock. A side that leaves in order closes with DONE; any other end of the connection
- *                 is a silence, in which the client comes back or is lost.
+ *   GET /         a page for people.
+ *   GET /status   the state of the server, as SyncStatus.
+ *   GET /sync     a WebSocket, the connection. As its heartbeat the client sends a ClockRequest, several times within the
+ *                 shorter of the two sides' grace periods, and the server answers each one. So either side hears the
+ *                 other, and the client learns the server's clock. A side that leaves in order closes with CLOSE_NORMAL.
+ *                 After any other close the client reconnects, or is lost once the heartbeat timeout has passed.
  *
- * A client of ours names itself in CLIENT on /sync, /start and /stop, so that a request that had to be sent twice counts
- * once; who does not is one of the original's. START_ONLY is on a /start, and on its answer, where that side's command
- * ends by itself. START_AT is on an answer that comes before its time: the client begins at that instant of the server's
- * clock. Who has a token asks for it in Authorization: Bearer, and answers 401 without it.
+ * Our client sends its id (HEADERS.client) with /sync, /start and /stop, so that a request that it repeats counts once. A
+ * client without an id is an original one. HEADERS.startOnly in a /start or in its answer says that the command of that
+ * side ends by itself. HEADERS.startAt in an answer tells the client to begin at that instant of the server's clock. A
+ * server with a token answers 401 to requests without `Authorization: Bearer TOKEN`.
  */
 
-export const PATHS = { page: "/", start: "/start", stop: "/stop", status: "/status", held: "/sync" } as const;
+import type { StateName } from "./sync-state-machine.ts";
+
+export const PATHS = { page: "/", start: "/start", stop: "/stop", status: "/status", connection: "/sync" } as const;
 
 export const HEADERS = {
-  /** Random, the same for all that one client sends. */
+  /** Random, the same in all requests of one client. */
   client: "statexec-client",
-  /** The run that both sides are part of. */
+  /** Id of the run that both sides are part of. */
   session: "statexec-session",
   startOnly: "statexec-start-only",
   /** Milliseconds since the epoch, by the server's clock. */
@@ -37,46 +40,49 @@ export const ANSWERS = {
   started: { status: 201, text: "OK" },
   startedAlready: { status: 409, text: "KO" },
   stopped: { status: 202, text: "Command stopped" },
-  /** For one of several clients: the others go on. */
+  /** To one of several clients: the others continue. */
   stopNoted: { status: 202, text: "Stop noted" },
   ended: { status: 204, text: null },
   notStarted: { status: 412, text: "Not started" },
 } as const;
 
-/** Longer bodies are refused; no request needs one but the page's form. */
-export const MOST_BODY_BYTES = 4096;
+/** The server's answer to /start or /stop. */
+export type HttpAnswer = (typeof ANSWERS)[keyof typeof ANSWERS] & { readonly headers?: Record<string, string> };
 
-/** Of a held connection. */
-export const MOST_MESSAGE_BYTES = 1024;
+/** Longest request body. Only the page's form sends one. */
+export const MAX_BODY_BYTES = 4096;
 
-/** Close code of a WebSocket whose side leaves in order. */
-export const DONE = 1000;
+/** Longest WebSocket message. */
+export const MAX_MESSAGE_BYTES = 1024;
 
-/** Raised when a side that does not know it could go wrong. */
+/** WebSocket close code of a side that leaves in order. */
+export const CLOSE_NORMAL = 1000;
+
+/** Raised when a side that does not know the change could go wrong. */
 export const PROTOCOL = 1;
 
-/** The answer of /status. */
-export interface Status {
+/** The answer to /status. */
+export interface SyncStatus {
+  /** Version of statexec. */
   readonly statexec: string;
   readonly protocol: typeof PROTOCOL;
   readonly session: string;
-  /** A state of the table. */
-  readonly state: string;
+  readonly state: StateName;
   readonly instance: string;
-  /** When it came to be in that state, ISO 8601. */
+  /** When the server entered that state, ISO 8601. */
   readonly since: string;
   readonly clients: { readonly wanted: number; readonly asked: number; readonly going: number };
   readonly graceSeconds: number;
 }
 
-/** From the client. */
-export interface ClockQuestion {
+/** From the client, as a heartbeat: asks for the time of the server's clock. */
+export interface ClockRequest {
   readonly type: "clock";
   readonly number: number;
 }
 
-/** From the server: the answer, and when its recording began, by its wall clock. */
-export type FromServer =
+/** From the server: the answer to a ClockRequest, or that its recording began, by its wall clock. */
+export type ServerMessage =
   | { readonly type: "clock"; readonly number: number; readonly wallMs: number }
   | { readonly type: "began"; readonly wallMs: number };
 
@@ -86,35 +92,34 @@ export function newId(): string {
   return Buffer.from(crypto.getRandomValues(new Uint8Array(8))).toString("hex");
 }
 
-/** What a header says, where that can be an id. */
-export function idOf(text: string | null): string | undefined {
+/** Returns the id in a header's value; undefined where there is no valid one. */
+export function parseId(text: string | null): string | undefined {
   return text !== null && ID.test(text) ? text : undefined;
 }
 
-/** An answer of another program, or of another version, is none. */
-export function parseStatus(value: unknown): Status | undefined {
-  const status = value as Partial<Status> | null;
+/** Undefined for the answer of another program or of another protocol version. */
+export function parseStatus(value: unknown): SyncStatus | undefined {
+  const status = value as Partial<SyncStatus> | null;
   if (typeof status !== "object" || status === null || status.protocol !== PROTOCOL) return undefined;
   const { session, graceSeconds } = status;
-  return typeof session === "string" && typeof graceSeconds === "number" ? (status as Status) : undefined;
+  return typeof session === "string" && typeof graceSeconds === "number" ? (status as SyncStatus) : undefined;
 }
 
-/** Undefined: it is no message of this protocol. */
-export function parseQuestion(text: string | Buffer): ClockQuestion | undefined {
-  const message = jsonOf(text) as Partial<ClockQuestion> | undefined;
-  return message?.type === "clock" && typeof message.number === "number" ? (message as ClockQuestion) : undefined;
+/** Undefined for anything that is not a message of this protocol. */
+export function parseClockRequest(text: string | Buffer): ClockRequest | undefined {
+  const message = parseObject(text) as Partial<ClockRequest> | undefined;
+  return message?.type === "clock" && typeof message.number === "number" ? (message as ClockRequest) : undefined;
 }
 
-/** Undefined: it is no message of this protocol. */
-export function parseFromServer(text: string | Buffer): FromServer | undefined {
-  const message = jsonOf(text) as Partial<FromServer> | undefined;
+/** Undefined for anything that is not a message of this protocol. */
+export function parseServerMessage(text: string | Buffer): ServerMessage | undefined {
+  const message = parseObject(text) as Partial<ServerMessage> | undefined;
   if (typeof message?.wallMs !== "number") return undefined;
-  if (message.type === "began") return message as FromServer;
-  return message.type === "clock" && typeof message.number === "number" ? (message as FromServer) : undefined;
+  if (message.type === "began") return message as ServerMessage;
+  return message.type === "clock" && typeof message.number === "number" ? (message as ServerMessage) : undefined;
 }
 
-/** An object or nothing. */
-function jsonOf(text: string | Buffer): object | undefined {
+function parseObject(text: string | Buffer): object | undefined {
   try {
     const value: unknown = JSON.parse(text.toString());
     return typeof value === "object" && value !== null ? value : undefined;

@@ -4,66 +4,72 @@ import { fileLimit, setFileLimit } from "../os/process.ts";
 import { wallMs } from "../os/wall-clock.ts";
 import type { Child, Ending } from "../run/child.ts";
 import type { GatedRun } from "../run/gate.ts";
-import { type Client, Clients } from "./barrier.ts";
-import { HeldClients } from "./held-clients.ts";
-import type { PageFacts } from "./page.ts";
-import type { Meeting, MeetingParts } from "./peer-session.ts";
+import { Barrier, type BarrierClient, type Requester } from "./barrier.ts";
+import { ClientConnections, type Connection } from "./peer-connection.ts";
+import type { PeerSession, PeerSessionParts } from "./peer-session.ts";
 import { whenReady } from "./readiness-check.ts";
-import { STATES, type StateName } from "./states.ts";
-import type { Answer, Asker, Desk, Line } from "./sync-http.ts";
-import { ANSWERS, HEADERS, newId, PROTOCOL, parseQuestion, type Status } from "./sync-protocol.ts";
-import { Course } from "./sync-state-machine.ts";
+import {
+  ANSWERS,
+  HEADERS,
+  type HttpAnswer,
+  newId,
+  PROTOCOL,
+  parseClockRequest,
+  type ServerMessage,
+  type SyncStatus,
+} from "./sync-protocol.ts";
+import { STATES, type StateName, SyncStateMachine } from "./sync-state-machine.ts";
 
-/** How far ahead several agree to start: more than the answers to the farthest of them take. */
+/** How far ahead several clients agree to start. Their answers must have arrived by then. */
 const LEAD_MS = 100;
 
-/** Held connections beyond those of the clients that are waited for: some may come back before they were missed. */
-const SPARE_LINES = 16;
+/** Connections allowed beyond the number of wanted clients: a client may reconnect before its old connection times out. */
+const SPARE_CONNECTIONS = 16;
 
-/** A start that has been asked for and not answered yet. */
-interface Waiting {
-  readonly client: Client;
-  readonly resolve: (answer: Answer) => void;
+/** A /start whose answer is held back. */
+interface PendingStart {
+  readonly client: BarrierClient;
+  readonly resolve: (answer: HttpAnswer) => void;
 }
 
-/** The server's side: waits until all have asked, starts, and stops with the last of them. */
-export class SyncServer implements Desk, Meeting {
+/** The server's side: waits until all clients have asked, starts, and stops when the last of them asks for it. */
+export class SyncServer implements PeerSession {
   readonly collectors = [];
   private readonly config: ServerConfig;
-  private readonly parts: MeetingParts;
-  private readonly course: Course;
-  private readonly _clients: Clients;
-  private readonly lines: HeldClients;
+  private readonly parts: PeerSessionParts;
+  private readonly machine: SyncStateMachine;
+  private readonly barrier: Barrier;
+  private readonly connections: ClientConnections;
   private readonly session = newId();
-  private readonly _opened = Promise.withResolvers<void>();
-  private readonly released = Promise.withResolvers<void>();
-  private waiting: Waiting[] = [];
-  /** What those who may start are told; undefined: not yet. */
-  private go: Answer | undefined;
+  private readonly mayBegin = Promise.withResolvers<void>();
+  private readonly stoppedByClients = Promise.withResolvers<void>();
+  private pending: PendingStart[] = [];
+  /** The answer to clients that may start; undefined before the start. */
+  private startAnswer: HttpAnswer | undefined;
   private trueStartMs: number | undefined;
 
-  constructor(config: ServerConfig, parts: MeetingParts) {
+  constructor(config: ServerConfig, parts: PeerSessionParts) {
     this.config = config;
     this.parts = parts;
-    this.course = new Course(parts.clock, config.stopTimeoutSeconds);
-    this.course.onState = (state) => this.reached(state);
-    this._clients = new Clients(config.clients);
-    this.lines = new HeldClients(parts.clock, config.graceSeconds, (id) => this.lost(id));
+    this.machine = new SyncStateMachine(parts.clock, config.stopTimeoutSeconds);
+    this.machine.onState = (state) => this.stateEntered(state);
+    this.barrier = new Barrier(config.clients);
+    this.connections = new ClientConnections(parts.clock, config.graceSeconds, (id) => this.lost(id));
   }
 
   opened(): Promise<void> {
-    return this._opened.promise;
+    return this.mayBegin.promise;
   }
 
   begun(run: GatedRun): void {
     this.trueStartMs = run.trueStartMs;
-    this.course.begin(run);
+    this.machine.begin(run);
     run.fact(["session", this.session]);
-    for (const { name } of this._clients.going) run.fact(["peer", name]);
-    this.lines.tell({ type: "began", wallMs: run.trueStartMs });
+    for (const { name } of this.barrier.going) run.fact(["peer", name]);
+    this.connections.broadcast({ type: "began", wallMs: run.trueStartMs });
   }
 
-  /** The command gets its caller's limit of open files; ours is for connections, of which there may be many. */
+  /** The start gives the command the limit of open files that statexec got. Many connections need ours, which is higher. */
   starting<T>(start: () => T): T {
     const limit = fileLimit();
     try {
@@ -74,174 +80,175 @@ export class SyncServer implements Desk, Meeting {
   }
 
   commandStarted(child: Pick<Child, "signal">): void {
-    this.course.commandStarted(child);
+    this.machine.commandStarted(child);
     const { ready } = this.config;
-    const givenUp = () => this.course.state !== "starting";
-    if (ready === undefined) this.course.move("ready");
-    else void whenReady(ready, this.parts.clock, givenUp).then(() => this.ready(), this.parts.report);
+    const isOver = () => this.machine.state !== "starting";
+    if (ready === undefined) this.machine.handle("ready");
+    else void whenReady(ready, this.parts.clock, isOver).then(() => this.ready(), this.parts.report);
   }
 
   commandEnded(): Promise<void> | undefined {
-    this.course.commandEnded();
-    if (this.course.state === "stopped" || this.config.startOnly || !this._clients.anyToStop) return undefined;
-    return this.released.promise;
+    this.machine.commandEnded();
+    if (this.machine.state === "stopped" || this.config.startOnly || !this.barrier.awaitsStop) return undefined;
+    return this.stoppedByClients.promise;
   }
 
-  verdict(ending: Ending): Ending {
-    return this.course.verdict(ending);
+  reportedEnding(ending: Ending): Ending {
+    return this.machine.reportedEnding(ending);
   }
 
   async close(): Promise<void> {
-    // What has just been answered is on its way after this turn only.
+    // The runtime sends the last answers at the end of this turn of the event loop.
     await new Promise(setImmediate);
-    this.lines.close();
+    this.connections.close();
   }
 
-  start(asker: Asker, gone: AbortSignal): Promise<Answer> | Answer {
-    const known = asker.id === undefined ? undefined : this._clients.get(asker.id);
-    if (known?.state === "going" && this.go) return this.go;
-    if (STATES[this.course.state].start === ANSWERS.startedAlready.status && known?.state !== "going")
+  /** Answers /start, once the client may start. `signal` aborts when the client has gone away. */
+  start(requester: Requester, signal: AbortSignal): Promise<HttpAnswer> | HttpAnswer {
+    const known = requester.id === undefined ? undefined : this.barrier.get(requester.id);
+    if (known?.state === "going" && this.startAnswer) return this.startAnswer;
+    if (STATES[this.machine.state].start === ANSWERS.startedAlready.status && known?.state !== "going")
       return ANSWERS.startedAlready;
-    const client = this._clients.ask(asker);
-    const { promise, resolve } = Promise.withResolvers<Answer>();
-    const waiting = { client, resolve };
-    this.waiting.push(waiting);
-    gone.addEventListener("abort", () => this.gone(waiting));
-    if (known === undefined) this.course.note("peer_asked", `Client ${client.name} asked for a start`);
-    if (this._clients.complete) this.agree();
+    const client = this.barrier.join(requester);
+    const { promise, resolve } = Promise.withResolvers<HttpAnswer>();
+    const request = { client, resolve };
+    this.pending.push(request);
+    signal.addEventListener("abort", () => this.abandoned(request));
+    if (known === undefined) this.machine.event("peer_asked", `Client ${client.name} asked for a start`);
+    if (this.barrier.isComplete) this.agree();
     return promise;
   }
 
-  stop({ id, name }: Asker): Answer {
-    const { stop } = STATES[this.course.state];
+  /** Answers /stop. */
+  stop({ id, name }: Pick<Requester, "id" | "name">): HttpAnswer {
+    const { stop } = STATES[this.machine.state];
     if (stop === ANSWERS.notStarted.status) return ANSWERS.notStarted;
     if (this.config.startOnly) return ANSWERS.ended;
-    this._clients.stop(id);
-    if (this._clients.anyToStop) return stop === ANSWERS.ended.status ? ANSWERS.ended : ANSWERS.stopNoted;
-    this.course.move("stop", `by client ${name}`);
+    this.barrier.stop(id);
+    if (this.barrier.awaitsStop) return stop === ANSWERS.ended.status ? ANSWERS.ended : ANSWERS.stopNoted;
+    this.machine.handle("stop", `by client ${name}`);
     return stop === ANSWERS.ended.status ? ANSWERS.ended : ANSWERS.stopped;
   }
 
-  status(): Status {
+  status(): SyncStatus {
     const { version, instance } = this.parts;
     return {
-      ...{ statexec: version, protocol: PROTOCOL, session: this.session, state: this.course.state, instance },
-      since: new Date(this.course.sinceMs).toISOString(),
-      clients: { wanted: this._clients.wanted, asked: this._clients.asked, going: this._clients.going.length },
+      ...{ statexec: version, protocol: PROTOCOL, session: this.session, state: this.machine.state, instance },
+      since: new Date(this.machine.sinceMs).toISOString(),
+      clients: { wanted: this.barrier.wanted, asked: this.barrier.asked, going: this.barrier.going.length },
       graceSeconds: this.config.graceSeconds,
     };
   }
 
-  page(): Omit<PageFacts, "asksForToken"> {
-    const { state } = this.course;
-    const { instance, since, clients } = this.status();
-    const action = state === "waiting" ? "start" : STATES[state].stop === ANSWERS.stopped.status ? "stop" : undefined;
-    return {
-      ...{ state, action, text: STATES[state].text },
-      detail: `${instance}, since ${since}; ${clients.asked} of ${clients.wanted} clients have asked for a start`,
-    };
+  /** Whether a client may open a connection. */
+  acceptsConnection(id: string): boolean {
+    return this.barrier.get(id) !== undefined || this.connections.size < this.barrier.wanted + SPARE_CONNECTIONS;
   }
 
-  mayHold(id: string): boolean {
-    return this._clients.get(id) !== undefined || this.lines.size < this._clients.wanted + SPARE_LINES;
+  connectionOpened(id: string, connection: Connection): void {
+    this.connections.opened(id, connection);
+    if (this.trueStartMs !== undefined) send(connection, { type: "began", wallMs: this.trueStartMs });
   }
 
-  held(id: string, line: Line): void {
-    this.lines.opened(id, line);
-    if (this.trueStartMs !== undefined) line.send(JSON.stringify({ type: "began", wallMs: this.trueStartMs }));
+  received(id: string, connection: Connection, text: string | Buffer): void {
+    this.connections.heard(id);
+    const request = parseClockRequest(text);
+    if (request) send(connection, { type: "clock", number: request.number, wallMs: wallMs() });
   }
 
-  said(id: string, line: Line, text: string | Buffer): void {
-    this.lines.heard(id);
-    const question = parseQuestion(text);
-    if (question) line.send(JSON.stringify({ type: "clock", number: question.number, wallMs: wallMs() }));
-  }
-
-  /** A client that leaves in order asks for nothing any more; one that does not may come back. */
-  closed(id: string, line: Line, inOrder: boolean): void {
+  /** A client that leaves in order needs its command no more. One that does not may reconnect. */
+  connectionClosed(id: string, connection: Connection, inOrder: boolean): void {
     if (!inOrder) {
-      this.lines.closed(id, line);
+      this.connections.closed(id, connection);
       return;
     }
-    this.lines.forget(id);
-    const client = this._clients.get(id);
+    this.connections.forget(id);
+    const client = this.barrier.get(id);
     if (client?.state !== "going") return;
-    if (client.startOnly) this._clients.stop(id);
+    if (client.startOnly) this.barrier.stop(id);
     else this.stop(client);
   }
 
-  private gone(waiting: Waiting): void {
-    if (!this.waiting.includes(waiting)) return;
-    this.waiting = this.waiting.filter((other) => other !== waiting);
-    if (this.waiting.some(({ client }) => client === waiting.client)) return;
-    if (waiting.client.state === "asked") this.course.note("peer_left", `Client ${waiting.client.name} left`);
-    this._clients.leave(waiting.client);
+  private abandoned(request: PendingStart): void {
+    if (!this.pending.includes(request)) return;
+    this.pending = this.pending.filter((other) => other !== request);
+    const { client } = request;
+    // The client has repeated its request.
+    if (this.pending.some((other) => other.client === client)) return;
+    if (client.state === "waiting") this.machine.event("peer_left", `Client ${client.name} left`);
+    this.barrier.leave(client);
   }
 
-  /** All have asked. One alone starts now; several at an instant, of which those who can be are told beforehand. */
+  /** All clients have asked. One alone starts now. Several start at one instant, which is sent to them beforehand. */
   private agree(): void {
-    if (!this.course.move("agreed")) return;
-    this._clients.go();
+    if (!this.machine.handle("agreed")) return;
+    this.barrier.open();
     const { ready, clients } = this.config;
-    const open = () => this._opened.resolve();
-    if (ready === undefined && clients > 1) this.letGoTogether(open);
+    const begin = () => this.mayBegin.resolve();
+    if (ready === undefined && clients > 1) this.answerTogether(begin);
     else {
-      if (ready === undefined) this.letGo(this.startAnswer());
-      // The answers first.
-      setImmediate(open);
+      if (ready === undefined) this.answerAll(this.answerToStart());
+      // Sends the answers before anything else is done.
+      setImmediate(begin);
     }
   }
 
+  /** The command is ready, as --ready asks for. */
   private ready(): void {
-    if (!this.course.move("ready")) return;
-    if (this.config.clients > 1) this.letGoTogether(() => undefined);
-    else this.letGo(this.startAnswer());
+    if (!this.machine.handle("ready")) return;
+    if (this.config.clients > 1) this.answerTogether(() => undefined);
+    else this.answerAll(this.answerToStart());
   }
 
-  /** Ours know our clock, and are told in time; the original's are told when it is time. */
-  private letGoTogether(then: () => void): void {
+  /** Our clients know our clock and are answered ahead of the instant, original ones at the instant. */
+  private answerTogether(then: () => void): void {
     const { clock } = this.parts;
-    const answer = this.startAnswer(wallMs() + LEAD_MS);
-    this.letGo(answer, ({ known }) => known);
+    const answer = this.answerToStart(wallMs() + LEAD_MS);
+    this.answerAll(answer, ({ isOriginal }) => !isOriginal);
     clock.at(clock.now() + LEAD_MS, () => {
-      this.letGo(this.startAnswer());
+      this.answerAll(this.answerToStart());
       then();
     });
   }
 
-  private startAnswer(atMs?: number): Answer {
+  private answerToStart(atMs?: number): HttpAnswer {
     const headers: Record<string, string> = { [HEADERS.session]: this.session };
     if (this.config.startOnly) headers[HEADERS.startOnly] = "1";
     if (atMs !== undefined) headers[HEADERS.startAt] = String(atMs);
     return { ...ANSWERS.started, headers };
   }
 
-  private letGo(answer: Answer, whom: (client: Client) => boolean = () => true): void {
-    this.go = answer;
-    for (const { client, resolve } of this.waiting) if (whom(client)) resolve(answer);
-    this.waiting = this.waiting.filter(({ client }) => !whom(client));
+  private answerAll(answer: HttpAnswer, includes: (client: BarrierClient) => boolean = () => true): void {
+    this.startAnswer = answer;
+    for (const { client, resolve } of this.pending) if (includes(client)) resolve(answer);
+    this.pending = this.pending.filter(({ client }) => !includes(client));
   }
 
-  /** Nobody who waits for a command that is ready waits for one that is over. */
-  private reached(state: StateName): void {
-    if (state === "stopped") this.released.resolve();
+  /** Refuses clients that still wait for a command that has ended or will not start. */
+  private stateEntered(state: StateName): void {
+    if (state === "stopped") this.stoppedByClients.resolve();
     if (!["stopping", "finished", "cancelled"].includes(state)) return;
-    for (const { client, resolve } of this.waiting) {
+    for (const { client, resolve } of this.pending) {
       client.state = "stopped";
       resolve(ANSWERS.startedAlready);
     }
-    this.waiting = [];
+    this.pending = [];
   }
 
+  /** The heartbeat of a client has timed out. */
   private lost(id: string): void {
-    const client = this._clients.get(id);
-    if (client?.state === "asked") this._clients.leave(client);
+    const client = this.barrier.get(id);
+    if (client?.state === "waiting") this.barrier.leave(client);
     if (client?.state !== "going") return;
-    this._clients.lose(id);
+    this.barrier.lose(id);
     const text = `lost the client ${client.name}: nothing was heard of it for ${this.config.graceSeconds} s`;
-    this.course.note("peer_lost", `Lost client ${client.name}`);
+    this.machine.event("peer_lost", `Lost client ${client.name}`);
     this.parts.report(new SyncError(text));
-    if (!this.config.startOnly && !client.startOnly && !this._clients.anyToStop)
-      this.course.stopForLoss(`client ${client.name} is lost`);
+    if (!this.config.startOnly && !client.startOnly && !this.barrier.awaitsStop)
+      this.machine.stopForLoss(`client ${client.name} is lost`);
   }
+}
+
+function send(connection: Connection, message: ServerMessage): void {
+  connection.send(JSON.stringify(message));
 }

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import { ParseError } from "../../src/errors.ts";
 import { listensOn } from "../../src/proc/net-tcp.ts";
-import { Clients } from "../../src/sync/barrier.ts";
+import { Barrier } from "../../src/sync/barrier.ts";
 import { ClockOffset } from "../../src/sync/clock-offset.ts";
-import { Silence } from "../../src/sync/heartbeat.ts";
-import { isForeign } from "../../src/sync/origin.ts";
-import { parseFromServer, parseQuestion, parseStatus } from "../../src/sync/sync-protocol.ts";
+import { HeartbeatTimeout } from "../../src/sync/heartbeat.ts";
+import { isCrossSite } from "../../src/sync/sync-http.ts";
+import { parseClockRequest, parseServerMessage, parseStatus } from "../../src/sync/sync-protocol.ts";
 import { FakeClock } from "../helpers/fake-clock.ts";
 
 function values(offset: ClockOffset): number[] {
@@ -43,9 +43,9 @@ describe("a silence", () => {
   test("is told once it has lasted for the grace, and not before", async () => {
     const clock = new FakeClock();
     let lost = 0;
-    const silence = new Silence(clock, 10_000, () => lost++);
+    const timeout = new HeartbeatTimeout(clock, 10_000, () => lost++);
     await clock.pass(9000);
-    silence.heard();
+    timeout.heard();
     await clock.pass(9999);
     expect(lost).toBe(0);
     await clock.pass(1300);
@@ -57,11 +57,11 @@ describe("a silence", () => {
   test("of a side that did not run itself leaves the other time to be heard", async () => {
     const clock = new FakeClock();
     let lost = 0;
-    const silence = new Silence(clock, 10_000, () => lost++);
+    const timeout = new HeartbeatTimeout(clock, 10_000, () => lost++);
     clock.stall(3_600_000);
     await clock.pass(2000);
     expect(lost).toBe(0);
-    silence.heard();
+    timeout.heard();
     await clock.pass(9000);
     expect(lost).toBe(0);
   });
@@ -71,27 +71,27 @@ describe("the barrier", () => {
   const client = (id: string | undefined, startOnly = false) => ({ id, startOnly, name: "host" });
 
   test("counts a client once, and each of the original's", () => {
-    const clients = new Clients(3);
-    const first = clients.ask(client("a"));
-    expect(clients.ask(client("a"))).toBe(first);
-    clients.ask(client(undefined));
-    expect(clients.complete).toBe(false);
-    clients.ask(client(undefined));
-    expect(clients.complete).toBe(true);
+    const barrier = new Barrier(3);
+    const first = barrier.join(client("a"));
+    expect(barrier.join(client("a"))).toBe(first);
+    barrier.join(client(undefined));
+    expect(barrier.isComplete).toBe(false);
+    barrier.join(client(undefined));
+    expect(barrier.isComplete).toBe(true);
   });
 
   test("is over with the last; a stop that names nobody is one of the original's, or else means all", () => {
-    const clients = new Clients(4);
-    for (const each of [client("a"), client("b"), client(undefined), client("s", true)]) clients.ask(each);
-    clients.go();
-    clients.stop("nobody");
-    clients.stop("a");
-    clients.stop("a");
-    expect(clients.going.map(({ id }) => id)).toEqual(["b", "original-1", "s"]);
-    clients.stop(undefined);
-    expect(clients.anyToStop).toBe(true);
-    clients.stop(undefined);
-    expect(clients.anyToStop).toBe(false);
+    const barrier = new Barrier(4);
+    for (const each of [client("a"), client("b"), client(undefined), client("s", true)]) barrier.join(each);
+    barrier.open();
+    barrier.stop("nobody");
+    barrier.stop("a");
+    barrier.stop("a");
+    expect(barrier.going.map(({ id }) => id)).toEqual(["b", "original-1", "s"]);
+    barrier.stop(undefined);
+    expect(barrier.awaitsStop).toBe(true);
+    barrier.stop(undefined);
+    expect(barrier.awaitsStop).toBe(false);
   });
 });
 
@@ -119,13 +119,13 @@ test.each([
   [{ "sec-fetch-site": "same-origin" }, false],
   [{ "sec-fetch-site": "cross-site" }, true],
 ])("a request with %j comes from elsewhere: %p", (headers, expected) => {
-  expect(isForeign(new Headers(headers as Record<string, string>), "host1")).toBe(expected);
+  expect(isCrossSite(new Headers(headers as Record<string, string>), "host1")).toBe(expected);
 });
 
 test("what is no message of the protocol is none", () => {
   for (const text of ["", "null", "1", "[]", "{", '{"type":"clock"}', '{"type":"clock","number":"1"}'])
-    expect(parseQuestion(text)).toBeUndefined();
-  expect(parseQuestion('{"type":"clock","number":1}')).toEqual({ type: "clock", number: 1 });
+    expect(parseClockRequest(text)).toBeUndefined();
+  expect(parseClockRequest('{"type":"clock","number":1}')).toEqual({ type: "clock", number: 1 });
   for (const text of [
     "",
     "null",
@@ -133,7 +133,7 @@ test("what is no message of the protocol is none", () => {
     '{"type":"clock","wallMs":1}',
     '{"type":"x","wallMs":1,"number":1}',
   ])
-    expect(parseFromServer(text)).toBeUndefined();
+    expect(parseServerMessage(text)).toBeUndefined();
   for (const value of [null, 1, "x", {}, { protocol: 2, session: "a", graceSeconds: 1 }, { protocol: 1 }])
     expect(parseStatus(value)).toBeUndefined();
 });
