@@ -38,16 +38,16 @@ function machineAfter(way: readonly Input[], stopTimeoutSeconds = 30) {
 }
 
 describe("the table of states", () => {
-  test("has a way to every state", () => {
+  test("leads to every state", () => {
     expect([...waysTo().keys()].sort()).toEqual([...NAMES].sort());
   });
 
-  test("ends in states that nothing leads out of, and in no others", () => {
+  test("has two final states", () => {
     const last = NAMES.filter((name) => Object.keys(STATES[name].on).length === 0);
     expect(last).toEqual(["cancelled", "stopped"]);
   });
 
-  test("lets nobody in after the start, and takes a stop from the start on", () => {
+  test("refuses clients after the start, and stops before it", () => {
     for (const name of NAMES) {
       expect(STATES[name].start).toBe(name === "waiting" ? 201 : 409);
       const over = ["finished", "cancelled", "stopped"].includes(name);
@@ -73,13 +73,13 @@ describe("the table of states", () => {
 describe("a stop", () => {
   const RUNNING: Input[] = ["agreed", "begun", "started", "ready"];
 
-  test("before the command is started takes back its start", () => {
+  test("cancels a command that is not started yet", () => {
     const { cancelled, signals } = machineAfter(["agreed", "begun", "stop"]);
     expect(cancelled()).toBe(1);
     expect(signals).toEqual([]);
   });
 
-  test("before the recording begins takes it back as well, once it does", () => {
+  test("cancels it too where the recording has not begun yet", () => {
     const { cancelled, events } = machineAfter(["agreed", "stop", "begun"]);
     expect(cancelled()).toBe(1);
     expect(events).toEqual(["sync_waiting", "sync_armed", "sync_cancelled"]);
@@ -103,7 +103,7 @@ describe("a stop", () => {
     expect(signals).toEqual([2, 15, 9]);
   });
 
-  test("is SIGINT only where nothing else is wanted, and nothing follows an end", async () => {
+  test("is only SIGINT with a timeout of 0, and sends nothing after the command has ended", async () => {
     const patient = machineAfter([...RUNNING, "stop"], 0);
     await patient.clock.pass(1_000_000);
     expect(patient.signals).toEqual([2]);
@@ -112,34 +112,18 @@ describe("a stop", () => {
     expect(quick.signals).toEqual([2]);
   });
 
-  const ENDINGS: readonly (readonly [asked: Ending, seen: Ending])[] = [
-    [
-      { kind: "exited", code: 0 },
-      { kind: "exited", code: 0 },
-    ],
-    [
-      { kind: "exited", code: 1 },
-      { kind: "exited", code: 0 },
-    ],
-    [
-      { kind: "signaled", signal: 2 },
-      { kind: "exited", code: 0 },
-    ],
-    [
-      { kind: "signaled", signal: 15 },
-      { kind: "exited", code: 0 },
-    ],
-    [
-      { kind: "signaled", signal: 11 },
-      { kind: "signaled", signal: 11 },
-    ],
-    [
-      { kind: "signaled", signal: 9 },
-      { kind: "signaled", signal: 9 },
-    ],
+  const exited = (code: number): Ending => ({ kind: "exited", code });
+  const signaled = (signal: number): Ending => ({ kind: "signaled", signal });
+  const ENDINGS: readonly (readonly [ending: Ending, reported: Ending])[] = [
+    [exited(0), exited(0)],
+    [exited(1), exited(0)],
+    [signaled(2), exited(0)],
+    [signaled(15), exited(0)],
+    [signaled(11), signaled(11)],
+    [signaled(9), signaled(9)],
     [{ kind: "unknown" }, { kind: "unknown" }],
   ];
-  test.each(ENDINGS)("that was asked for makes of %j: %j", (ending, seen) => {
+  test.each(ENDINGS)("by a peer reports %j as %j", (ending, seen) => {
     expect(machineAfter([...RUNNING, "stop", "ended"]).machine.reportedEnding(ending)).toEqual(seen);
     for (const way of [
       [...RUNNING, "ended"],
@@ -148,7 +132,7 @@ describe("a stop", () => {
       expect(machineAfter(way).machine.reportedEnding(ending)).toEqual(ending);
   });
 
-  test("that a loss made leaves the command's end as it is", () => {
+  test("after a loss reports the ending as it is", () => {
     const { machine, give } = machineAfter(RUNNING);
     machine.stopForLoss("gone");
     expect(machine.state).toBe("stopping");

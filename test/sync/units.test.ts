@@ -14,7 +14,7 @@ function values(offset: ClockOffset): number[] {
   return [...row];
 }
 
-describe("the clock's offset", () => {
+describe("the clock offset", () => {
   test("is absent before any exchange", () => {
     expect(values(new ClockOffset())).toEqual([Number.NaN, Number.NaN]);
   });
@@ -31,7 +31,7 @@ describe("the clock's offset", () => {
     expect(offset.offsetMs).toBe(hour - 1);
   });
 
-  test("forgets exchanges that are long past, since clocks drift", () => {
+  test("forgets old exchanges, since clocks drift", () => {
     const offset = new ClockOffset();
     offset.add(0, 0, 1);
     for (let i = 0; i < 16; i++) offset.add(0, 500, 3);
@@ -39,8 +39,8 @@ describe("the clock's offset", () => {
   });
 });
 
-describe("a silence", () => {
-  test("is told once it has lasted for the grace, and not before", async () => {
+describe("a heartbeat timeout", () => {
+  test("fires once, when the grace period has passed", async () => {
     const clock = new FakeClock();
     let lost = 0;
     const timeout = new HeartbeatTimeout(clock, 10_000, () => lost++);
@@ -54,7 +54,7 @@ describe("a silence", () => {
     expect(lost).toBe(1);
   });
 
-  test("of a side that did not run itself leaves the other time to be heard", async () => {
+  test("does not fire at once after this side itself did not run", async () => {
     const clock = new FakeClock();
     let lost = 0;
     const timeout = new HeartbeatTimeout(clock, 10_000, () => lost++);
@@ -70,7 +70,7 @@ describe("a silence", () => {
 describe("the barrier", () => {
   const client = (id: string | undefined, startOnly = false) => ({ id, startOnly, name: "host" });
 
-  test("counts a client once, and each of the original's", () => {
+  test("counts a client once, and each original client", () => {
     const barrier = new Barrier(3);
     const first = barrier.join(client("a"));
     expect(barrier.join(client("a"))).toBe(first);
@@ -80,7 +80,7 @@ describe("the barrier", () => {
     expect(barrier.isComplete).toBe(true);
   });
 
-  test("is over with the last; a stop that names nobody is one of the original's, or else means all", () => {
+  test("awaits stops; one without an id is of any original client, or else of all clients", () => {
     const barrier = new Barrier(4);
     for (const each of [client("a"), client("b"), client(undefined), client("s", true)]) barrier.join(each);
     barrier.open();
@@ -118,11 +118,11 @@ test.each([
   [{ origin: "http://10.0.0.7", host: "10.0.0.7:8080" }, true],
   [{ "sec-fetch-site": "same-origin" }, false],
   [{ "sec-fetch-site": "cross-site" }, true],
-])("a request with %j comes from elsewhere: %p", (headers, expected) => {
+])("a request with %j comes from another site: %p", (headers, expected) => {
   expect(isCrossSite(new Headers(headers as Record<string, string>), "host1")).toBe(expected);
 });
 
-test("what is no message of the protocol is none", () => {
+test("messages of other protocols are refused", () => {
   for (const text of ["", "null", "1", "[]", "{", '{"type":"clock"}', '{"type":"clock","number":"1"}'])
     expect(parseClockRequest(text)).toBeUndefined();
   expect(parseClockRequest('{"type":"clock","number":1}')).toEqual({ type: "clock", number: 1 });
