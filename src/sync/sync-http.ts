@@ -108,12 +108,12 @@ function respond(service: Service, request: Request, http: HttpServer): Reply {
   if (!methods.includes(method)) return plain(405, "Method not allowed", { allow: methods.join(", ") });
   if (isCrossSite(headers, service.hostName)) return plain(403, "Not from the page of another site");
   if (method === "POST") return post(service, request, http, pathname);
-  const authorized = isAuthorized(headers.get("authorization"), service.token);
-  const status = service.server.status();
-  if (pathname === PATHS.page) return pageResponse(status, authorized, service.token !== undefined);
+  const { server, token } = service;
+  const authorized = isAuthorized(headers.get("authorization"), token);
+  if (pathname === PATHS.page) return pageResponse(server.status(), authorized, token !== undefined);
   if (!authorized) return unauthorized();
-  if (pathname === PATHS.status) return Response.json(status, { headers: { "cache-control": "no-store" } });
-  return openConnection(service.server, request, http);
+  if (pathname === PATHS.status) return Response.json(server.status(), { headers: { "cache-control": "no-store" } });
+  return openConnection(server, request, http);
 }
 
 /** Starts and stops. Without a body, as clients send them, they are handled at once. */
