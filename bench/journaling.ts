@@ -1,11 +1,11 @@
 import { closeSync, openSync, readFileSync, statSync, writeSync } from "node:fs";
 import { MACHINE, type Metric, RUN, type SeriesKey, sampleName, series } from "../src/catalog/index.ts";
-import { readJournal } from "../src/journal/reader.ts";
-import { fileSource } from "../src/journal/source.ts";
-import { JournalWriter } from "../src/journal/writer.ts";
+import { readJournal } from "../src/journal/journal-reader.ts";
+import { fileSource } from "../src/journal/journal-source.ts";
+import { JournalWriter } from "../src/journal/journal-writer.ts";
 import { render } from "../src/openmetrics/render.ts";
 import type { Recording } from "../src/recording/recording.ts";
-import { withSummary } from "../src/recording/summary.ts";
+import { withSummary } from "../src/recording/summary-series.ts";
 import { cpuNs } from "./batches.ts";
 
 /*
@@ -79,7 +79,7 @@ function write(path: string, count: number, rows: number): readonly number[] {
     taken += Bun.nanoseconds() - start;
   }
   writer.end();
-  if (writer.trouble) throw writer.trouble.error;
+  if (writer.failure) throw writer.failure.error;
   return [taken, statSync(path).size, peakRss()];
 }
 

@@ -1,5 +1,5 @@
 import { closeSync, openSync, readFileSync, readSync } from "node:fs";
-import { load } from "../src/load/load.ts";
+import { loadRecordings } from "../src/load/load-recordings.ts";
 
 /*
  * Metrics files read into columns.
@@ -51,7 +51,7 @@ function plainLine(all: Map<string, Series>, line: string): number {
 }
 
 async function product(path: string): Promise<number> {
-  const { recordings, problems } = await load(path);
+  const { recordings, problems } = await loadRecordings(path);
   if (problems.length > 0) throw new Error(problems.join("\n"));
   let points = 0;
   for (const recording of recordings)

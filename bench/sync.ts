@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { parse } from "../src/openmetrics/parse.ts";
 import { wallMs } from "../src/os/wall-clock.ts";
 import type { Recording } from "../src/recording/recording.ts";
+import { parseStrictly } from "../test/helpers/strict-reader.ts";
 import type { Lab } from "./lab.ts";
 import { output } from "./lab.ts";
 import type { Experiment, Row } from "./row.ts";
@@ -43,7 +43,7 @@ function post(port: number, path: string): Promise<Response> {
 }
 
 function recordingOf(file: string): Recording {
-  return parse(readFileSync(file), file);
+  return parseStrictly(readFileSync(file), file);
 }
 
 /** The wall clock's time of an event, milliseconds. */

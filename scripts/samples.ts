@@ -1,6 +1,6 @@
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { parse } from "../src/openmetrics/parse.ts";
+import { loadRecordings } from "../src/load/load-recordings.ts";
 import { render } from "../src/openmetrics/render.ts";
 import type { Recording } from "../src/recording/recording.ts";
 
@@ -59,8 +59,11 @@ async function record({ name, options, command }: Sample): Promise<void> {
   const words = [join(ROOT, "dist/statexec"), ...own, "--", ...command];
   const child = Bun.spawn(words, { cwd: ROOT, env, stdio: ["ignore", "ignore", "inherit"] });
   if ((await child.exited) !== 0) throw new Error(`${name}: ended with ${child.exitCode}`);
+  const { recordings, problems } = await loadRecordings(file);
+  const [recording] = recordings;
+  if (recording === undefined || problems.length > 0) throw new Error(problems.join("\n"));
   const chunks: Uint8Array[] = [];
-  render(anonymous(parse(readFileSync(file), file)), (bytes) => chunks.push(bytes.slice()));
+  render(anonymous(recording), (bytes) => chunks.push(bytes.slice()));
   writeFileSync(file, Buffer.concat(chunks));
   console.log(`${file}: ${(Bun.file(file).size / 1024).toFixed(0)} KiB`);
 }

@@ -88,7 +88,7 @@ async function helpText(): Promise<string> {
 /** Likewise. */
 async function collectorList(): Promise<string> {
   const [{ listCollectors }, { kernelFs }] = await Promise.all([
-    import("./collect/list.ts"),
+    import("./collect/list-collectors.ts"),
     import("./proc/kernel-fs.ts"),
   ]);
   return listCollectors(kernelFs());

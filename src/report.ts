@@ -6,7 +6,7 @@ import { OutputError } from "./errors.ts";
 import { log } from "./log.ts";
 import { claimMetricsFile, type MetricsFile } from "./output/metrics-file.ts";
 import type { Recording } from "./recording/recording.ts";
-import { withSummary } from "./recording/summary.ts";
+import { withSummary } from "./recording/summary-series.ts";
 
 /** What a run writes, where nothing says otherwise. */
 const DEFAULT_FILES = ["statexec_metrics.prom"];

@@ -1,4 +1,4 @@
-import { growth } from "../../src/recording/rates.ts";
+import { growth } from "../../src/recording/span.ts";
 import { Gaps } from "./gaps.ts";
 import type { LinePoints, LineRequest, PointsRequest } from "./model.ts";
 import { PointList, placeOf } from "./points.ts";

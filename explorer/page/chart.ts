@@ -1,5 +1,5 @@
 import uPlot from "uplot";
-import { axisLabels, axisSteps, quantity } from "../../src/recording/units.ts";
+import { axisLabels, axisSteps, quantity } from "../../src/recording/quantities.ts";
 import type { Colours } from "./colours.ts";
 import { aligned, type ChartPoints, drawOrder, isStepped } from "./lines-data.ts";
 import { type Marks, marksPlugin } from "./marks.ts";

@@ -1,5 +1,5 @@
 import { COMMAND, CONTAINER, DEVICES, KERNEL, MACHINE, type Metric } from "../../src/catalog/index.ts";
-import { BUSY_MODES, type Evidence, firstKnown, pressuresBy } from "../../src/recording/evidence.ts";
+import { BUSY_MODES, type Evidence, firstKnown, pressuresBy } from "../../src/recording/diagnosis.ts";
 import type { Figures } from "./figures.ts";
 import { wallSeconds } from "./verdict.ts";
 

@@ -1,7 +1,7 @@
 import { COMMAND, CONTAINER, MACHINE } from "../../src/catalog/index.ts";
+import type { Evidence } from "../../src/recording/diagnosis.ts";
 import { type Diagnosis, diagnoses } from "../../src/recording/diagnosis.ts";
-import type { Evidence } from "../../src/recording/evidence.ts";
-import { quantity } from "../../src/recording/units.ts";
+import { quantity } from "../../src/recording/quantities.ts";
 import { evidenceOfFigures } from "./evidence.ts";
 import type { Figures } from "./figures.ts";
 

@@ -1,4 +1,4 @@
-import { quantity } from "../../src/recording/units.ts";
+import { quantity } from "../../src/recording/quantities.ts";
 import type { Problem, RunInfo } from "../data/model.ts";
 import { namesOf } from "./choice.ts";
 import { commandText } from "./command-text.ts";

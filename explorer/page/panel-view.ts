@@ -1,4 +1,4 @@
-import { quantity } from "../../src/recording/units.ts";
+import { quantity } from "../../src/recording/quantities.ts";
 import { CHART_HEIGHT, Chart, type Scene } from "./chart.ts";
 import { el } from "./dom.ts";
 import { type ChartPoints, highestIn, isStepped, valueAt } from "./lines-data.ts";

@@ -1,5 +1,5 @@
 import type { Metric } from "../../src/catalog/index.ts";
-import type { Unit } from "../../src/recording/units.ts";
+import type { Unit } from "../../src/recording/quantities.ts";
 
 /** A line of a panel, or one for each value of a label. */
 export interface LineSpec {

@@ -1,5 +1,5 @@
 import { COMMAND } from "../../src/catalog/index.ts";
-import { quantity } from "../../src/recording/units.ts";
+import { quantity } from "../../src/recording/quantities.ts";
 import type { RunInfo } from "../data/model.ts";
 import { el, table } from "./dom.ts";
 import type { Figures } from "./figures.ts";

@@ -1,5 +1,5 @@
 import { ACCOUNTING, COMMAND, SUMMARY } from "../../src/catalog/index.ts";
-import { quantity } from "../../src/recording/units.ts";
+import { quantity } from "../../src/recording/quantities.ts";
 import { type Figures, sum } from "./figures.ts";
 import { duration } from "./time-text.ts";
 

@@ -1,4 +1,4 @@
-import { load } from "../../src/load/load.ts";
+import { loadRecordings } from "../../src/load/load-recordings.ts";
 import type { Problem } from "../data/model.ts";
 import { type Run, runOf } from "../data/run.ts";
 import type { ReportData } from "./unpack.ts";
@@ -8,7 +8,7 @@ export async function loadRuns(paths: readonly string[]): Promise<ReportData> {
   const runs: Run[] = [];
   const problems: Problem[] = [];
   for (const path of paths) {
-    const loaded = await load(path);
+    const loaded = await loadRecordings(path);
     for (const recording of loaded.recordings) {
       const live = loaded.liveTarget !== undefined;
       runs.push(runOf(recording, { id: String(runs.length), name: path, live }));

@@ -1,5 +1,5 @@
 import { UsageError } from "../../src/errors.ts";
-import { listJournals } from "../../src/journal/folder.ts";
+import { listJournals } from "../../src/journal/journal-files.ts";
 import { fileStatus, listFolder, SystemError } from "../../src/os/files.ts";
 import type { Problem } from "../data/model.ts";
 

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { type Loaded, load } from "../../src/load/load.ts";
+import { type Loaded, loadRecordings } from "../../src/load/load-recordings.ts";
 import { fileStatus } from "../../src/os/files.ts";
 import type { Problem, Runs } from "../data/model.ts";
 import { type Run, runOf } from "../data/run.ts";
@@ -84,7 +84,7 @@ export class Library {
 
   private async read(entry: Entry): Promise<void> {
     const bytes = fileStatus(entry.path)?.bytes ?? 0;
-    const loaded = await load(entry.path);
+    const loaded = await loadRecordings(entry.path);
     try {
       take(entry, loaded);
       entry.bytes = bytes;
@@ -109,7 +109,7 @@ export class Library {
     if (entry.liveTarget === undefined) return false;
     const journal = fileStatus(entry.path);
     // One that is as long as before is read too: its run may have been killed.
-    const loaded = await load(journal ? entry.path : entry.liveTarget);
+    const loaded = await loadRecordings(journal ? entry.path : entry.liveTarget);
     try {
       if (loaded.liveTarget !== undefined && journal?.bytes === entry.bytes) return false;
       // Gone between the two looks: the next one finds the metrics file.

@@ -8,29 +8,29 @@ export interface Metric {
   /** The family's name after the prefix: without the `_total` of a counter's samples or the `_info` of an info's. */
   readonly name: string;
   readonly type: MetricType;
-  /** The unit, which is then the end of `name`. */
+  /** The unit; `name` then ends in it. */
   readonly unit?: string;
   /** The metric's own label names, in the order in which they are written. */
   readonly labels: readonly string[];
   readonly help: string;
-  /** Where the value comes from, as a person would look it up: `proc_stat(5), cpuN rows`. */
+  /** Where the value comes from, for a person to look up: `proc_stat(5), cpuN rows`. */
   readonly source: string;
 }
 
 const NO_LABELS: readonly string[] = [];
 
-/** A metric as the catalogue writes it: labels may be left out. */
+/** A metric as the catalogue defines it: without labels, the list may be left out. */
 type Definition = Omit<Metric, "labels"> & { readonly labels?: readonly string[] };
 
 type Defined<D extends Definition> = Omit<Metric, "labels"> & {
   readonly labels: D["labels"] extends readonly string[] ? D["labels"] : readonly [];
 };
 
-/** Completes the definitions of one subject; a label set stays known to the compiler. */
+/** Completes the definitions of one subject. The compiler keeps the type of each label list. */
 export function defineMetrics<const T extends Record<string, Definition>>(
   definitions: T,
 ): { readonly [K in keyof T]: Defined<T[K]> } {
-  // In place: copies of so many would be made at every start.
+  // In place, because every start would pay for the copies.
   for (const id in definitions) (definitions[id] as { labels?: readonly string[] }).labels ??= NO_LABELS;
   return definitions as unknown as { readonly [K in keyof T]: Defined<T[K]> };
 }
@@ -41,13 +41,13 @@ export interface SeriesKey {
   readonly labels: readonly string[];
 }
 
-type LabelValues<M extends Metric> = { readonly [L in M["labels"][number]]: string };
+/** The values of a metric's own labels as an argument, and none where it has no labels. */
+export type LabelArguments<M extends Metric> = M["labels"] extends readonly []
+  ? []
+  : [labels: { readonly [L in M["labels"][number]]: string }];
 
-/** A series of a catalogued metric; a label that is missing, or is not the metric's, does not compile. */
-export function series<const M extends Metric>(
-  metric: M,
-  ...labels: M["labels"] extends readonly [] ? [] : [LabelValues<M>]
-): SeriesKey {
+/** Makes the key of a series. A label that is missing, or that the metric does not have, does not compile. */
+export function series<const M extends Metric>(metric: M, ...labels: LabelArguments<M>): SeriesKey {
   const values = labels[0] as Readonly<Record<string, string>> | undefined;
   if (values === undefined) return { metric, labels: NO_LABELS };
   const own: string[] = [];
@@ -55,12 +55,12 @@ export function series<const M extends Metric>(
   return { metric, labels: own };
 }
 
-/** The name in front of the braces: `statexec_cpu_seconds_total`. */
+/** The name of a sample, in front of its braces: `statexec_cpu_seconds_total`. */
 export function sampleName(metric: Metric): string {
   return familyName(metric) + (metric.type === "counter" ? "_total" : metric.type === "info" ? "_info" : "");
 }
 
-/** The name in TYPE, UNIT and HELP: `statexec_cpu_seconds`. */
+/** The name of a family, in TYPE, UNIT and HELP: `statexec_cpu_seconds`. */
 export function familyName(metric: Metric): string {
   return PREFIX + metric.name;
 }

@@ -1,4 +1,4 @@
-import { RESERVED_LABELS } from "../catalog/reserved.ts";
+import { RESERVED_LABELS } from "../catalog/reserved-labels.ts";
 import { UsageError } from "../errors.ts";
 import { assignment, type Given, quote, read } from "./given.ts";
 

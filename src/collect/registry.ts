@@ -1,69 +1,164 @@
+import { type Clock, systemClock } from "../clock.ts";
 import type { ProcFs } from "../proc/procfs.ts";
-import { CONTAINER_GROUP } from "./cgroup/container.ts";
-import type { Collector, CollectorKind } from "./collector.ts";
-import { CPU } from "./machine/cpu.ts";
-import { DISK } from "./machine/disk.ts";
-import { FREQUENCY } from "./machine/frequency.ts";
-import { LOAD } from "./machine/load.ts";
-import { MEMORY } from "./machine/memory.ts";
-import { NETWORK } from "./machine/network.ts";
-import { PRESSURE } from "./machine/pressure.ts";
-import { SOCKETS } from "./machine/sockets.ts";
-import { LISTEN, TCP } from "./machine/tcp.ts";
-import { THERMAL } from "./machine/thermal.ts";
-import { PAGING } from "./machine/vmstat.ts";
+import type { Collector, MakeCollector } from "./collector.ts";
 
-export { ABSENT, type Collector, type CollectorKind } from "./collector.ts";
+/*
+ * Every collector of the machine, one row each. The rows alone answer what `--collectors` may name, what
+ * `--list-collectors` shows, and what is read just before the command starts; the collectors' own code is loaded when they
+ * are made, after the start.
+ */
 
-/** Everything that can be measured of the machine, one collector a subject. */
+/** What must be known of a collector to want it or not, and how it is made. */
+export interface CollectorKind {
+  /** As `--collectors` names it; also the collector's own name. */
+  readonly name: string;
+  /** What it records, in a few words. */
+  readonly what: string;
+  /** The files that it reads on every machine: the first sample is made from what they hold just before the command starts. */
+  readonly files?: readonly string[];
+  /** The files and folders that it reads besides, as a person would write them. */
+  readonly reads?: readonly string[];
+  /** The one other way in which it can work, as `--collectors name=way`. */
+  readonly way?: { readonly name: string; readonly what: string };
+  /** Loads its code. */
+  readonly load: () => MakeCollector;
+}
+
 export const COLLECTORS: readonly CollectorKind[] = [
-  CPU,
-  MEMORY,
-  NETWORK,
-  DISK,
-  PRESSURE,
-  LOAD,
-  PAGING,
-  TCP,
-  LISTEN,
-  SOCKETS,
-  FREQUENCY,
-  THERMAL,
-  CONTAINER_GROUP,
+  {
+    name: "cpu",
+    what: "CPU time by CPU and mode, tasks, switches, interrupts",
+    files: ["/proc/stat"],
+    way: { name: "total", what: "the sum of all CPUs instead of each" },
+    load: () => require("./machine/cpu.ts").cpu,
+  },
+  {
+    name: "memory",
+    what: "memory by use, swap space",
+    files: ["/proc/meminfo"],
+    load: () => require("./machine/memory.ts").memory,
+  },
+  {
+    name: "network",
+    what: "bytes, packets, errors and drops by interface",
+    files: ["/proc/net/dev"],
+    load: () => require("./machine/network.ts").network,
+  },
+  {
+    name: "disk",
+    what: "bytes, requests, waiting and busy time by disk",
+    files: ["/proc/diskstats"],
+    load: () => require("./machine/disk.ts").disk,
+  },
+  {
+    name: "pressure",
+    what: "time that tasks waited for CPU, memory, I/O",
+    files: ["/proc/pressure/cpu", "/proc/pressure/memory", "/proc/pressure/io"],
+    load: () => require("./machine/pressure.ts").pressure,
+  },
+  {
+    name: "load",
+    what: "load averages",
+    files: ["/proc/loadavg"],
+    load: () => require("./machine/load.ts").load,
+  },
+  {
+    name: "paging",
+    what: "swapping, page faults, OOM kills, reclaim stalls",
+    files: ["/proc/vmstat"],
+    load: () => require("./machine/memory.ts").paging,
+  },
+  {
+    name: "tcp",
+    what: "TCP segments, retransmits, resets; UDP losses",
+    files: ["/proc/net/snmp"],
+    load: () => require("./machine/sockets.ts").tcp,
+  },
+  {
+    name: "listen",
+    what: "connections that listening sockets refused, once a second",
+    files: ["/proc/net/netstat"],
+    load: () => require("./machine/sockets.ts").listen,
+  },
+  {
+    name: "sockets",
+    what: "TCP sockets in use",
+    files: ["/proc/net/sockstat", "/proc/net/sockstat6"],
+    load: () => require("./machine/sockets.ts").sockets,
+  },
+  {
+    name: "frequency",
+    what: "clock of each CPU, up to 32 of them",
+    reads: ["/sys/devices/system/cpu/cpufreq/policyN/scaling_cur_freq"],
+    way: { name: "all", what: "on wider machines too" },
+    load: () => require("./machine/cpu-clocks.ts").frequency,
+  },
+  {
+    name: "thermal",
+    what: "times that CPUs were slowed for heat, up to 32 of them",
+    reads: [
+      "/sys/devices/system/cpu/cpuN/thermal_throttle/core_throttle_count",
+      "/sys/devices/system/cpu/cpuN/thermal_throttle/package_throttle_count",
+    ],
+    way: { name: "all", what: "on wider machines too" },
+    load: () => require("./machine/cpu-clocks.ts").thermal,
+  },
+  {
+    name: "container",
+    what: "the control group that statexec runs in: use, limits, pressure",
+    reads: ["/proc/self/cgroup", "/sys/fs/cgroup"],
+    load: () => require("./cgroup/container-cgroup.ts").container,
+  },
 ];
 
 /** Which collectors are wanted. */
 export interface CollectorChoice {
-  /** Those that are wanted; none: all. */
+  /** Those that are wanted; empty: all. */
   readonly only: readonly string[];
   readonly without: readonly string[];
-  /** Those that shall work in another way than the usual: `cpu=total`. */
+  /** Those that shall work in their other way: `cpu=total`. */
   readonly ways: readonly (readonly [name: string, way: string])[];
 }
 
-/** The collectors of a choice, all of whose names are known; without one, all. */
-export function machineCollectors(proc: ProcFs, choice?: CollectorChoice): Collector[] {
-  const { only = [], without = [], ways = [] } = choice ?? {};
-  const otherWay = new Set<string>();
-  for (const [name] of ways) otherWay.add(name);
-  const made: Collector[] = [];
+/** Every collector, in its usual way. */
+export const ALL_COLLECTORS: CollectorChoice = { only: [], without: [], ways: [] };
+
+/** Returns the collectors of a choice, all names of which are known. */
+export function chosenKinds({ only, without, ways }: CollectorChoice): CollectorKind[] {
+  const chosen: CollectorKind[] = [];
   for (const kind of COLLECTORS) {
-    const { name } = kind;
-    const isWanted = only.length === 0 || only.includes(name) || otherWay.has(name);
-    if (isWanted && !without.includes(name)) made.push(kind.make(proc, otherWay.has(name)));
+    const isNamed = only.length === 0 || only.includes(kind.name) || ways.some(([name]) => name === kind.name);
+    if (isNamed && !without.includes(kind.name)) chosen.push(kind);
   }
-  return made;
+  return chosen;
 }
 
-/** What in a choice is the name of nothing, and what it could have been; undefined: all is known. */
-export function unknownIn(
+/** Makes a collector, in its other way where that is asked for. */
+export function makeCollector(kind: CollectorKind, proc: ProcFs, clock: Clock, otherWay: boolean): Collector {
+  return kind.load()({ name: kind.name, proc, clock, otherWay });
+}
+
+/** Makes the collectors of a choice, all names of which are known. */
+export function machineCollectors(proc: ProcFs, choice = ALL_COLLECTORS, clock: Clock = systemClock): Collector[] {
+  const otherWay = (kind: CollectorKind) => choice.ways.some(([name]) => name === kind.name);
+  return chosenKinds(choice).map((kind) => makeCollector(kind, proc, clock, otherWay(kind)));
+}
+
+/** Returns the files of a choice that are read just before the command starts. */
+export function filesBeforeStart(choice: CollectorChoice): string[] {
+  const files: string[] = [];
+  for (const kind of chosenKinds(choice)) if (kind.files) files.push(...kind.files);
+  return files;
+}
+
+/** Returns the first word of a choice that names no collector, and all words that would; undefined: every word is known. */
+export function unknownCollector(
   choice: CollectorChoice,
 ): { readonly word: string; readonly known: readonly string[] } | undefined {
-  if (choice.only.length + choice.without.length + choice.ways.length === 0) return undefined;
   const names = COLLECTORS.map(({ name }) => name);
-  for (const name of [...choice.only, ...choice.without, ...choice.ways.map(([name]) => name)])
-    if (!names.includes(name)) return { word: name, known: names };
-  const known = COLLECTORS.flatMap(({ name, way }) => (way ? [`${name}=${way.name}`] : []));
-  const odd = choice.ways.map((pair) => pair.join("=")).find((word) => !known.includes(word));
-  return odd === undefined ? undefined : { word: odd, known };
+  for (const word of [...choice.only, ...choice.without, ...choice.ways.map(([name]) => name)])
+    if (!names.includes(word)) return { word, known: names };
+  const ways = COLLECTORS.flatMap(({ name, way }) => (way ? [`${name}=${way.name}`] : []));
+  const word = choice.ways.map((pair) => pair.join("=")).find((each) => !ways.includes(each));
+  return word === undefined ? undefined : { word, known: ways };
 }

@@ -1,53 +1,138 @@
-import { familyName, METRICS, type Metric, type MetricType, PREFIX } from "../catalog/index.ts";
+import { METRICS, RUN, type SeriesKey, series } from "../catalog/index.ts";
+import type { Block, Fact, RecordedSeries, Recording, RunEvent } from "../recording/recording.ts";
 
-const CATALOGUED: ReadonlyMap<string, Metric> = new Map(METRICS.map((metric) => [familyName(metric), metric]));
-
-const TYPES: readonly MetricType[] = ["counter", "gauge", "info"];
-
-/** What a file says of one family before its samples. */
-export interface Metadata {
-  /** The name with its prefix, as TYPE has it. */
-  readonly name: string;
-  type?: MetricType;
-  unit?: string;
-  help?: string;
+/** All series of a recording, those of facts and events included, by family and in the order of a file. */
+export function familiesOf(recording: Recording): RecordedSeries[][] {
+  const { facts, events, startMs } = recording;
+  const families = new Map<string, RecordedSeries[]>();
+  for (const all of [factSeries(facts, startMs), eventSeries(events), recording.series()]) {
+    for (const one of all) {
+      const family = families.get(one.metric.name);
+      if (family) family.push(one);
+      else families.set(one.metric.name, [one]);
+    }
+  }
+  const ordered = inFamilyOrder(families);
+  for (const family of ordered) sortSeries(family);
+  return ordered;
 }
 
-/** The catalogue's own metric of a name, if it has one. */
-export function catalogued(name: string): Metric | undefined {
-  return CATALOGUED.get(name);
+/** The series of facts: one point with value 1 each, at the start. A fact that occurs twice is one series. */
+export function factSeries(facts: readonly Fact[], startMs: number): RecordedSeries[] {
+  const keys = facts.map(([fact, value]) => series(RUN.info, { fact, value }));
+  const block = { length: 1, times: Float64Array.of(startMs), values: Float64Array.of(1) };
+  return byLabels(keys, (key) => key).map(([key]) => withBlock(key, block));
 }
 
-/** The metric that the metadata describes, with the labels that its series turned out to have. */
-export function metricOf({ name, type, unit, help }: Metadata, labels: readonly string[]): Metric {
-  const described = { name: name.slice(PREFIX.length), type: type ?? "gauge", labels, help: help ?? "", source: "" };
-  return unit === undefined ? described : { ...described, unit };
+/**
+ * The series of events: a point at the time of each, with the time in seconds as its value. A series has one point a
+ * time, so of two equal events in one millisecond the second gets the next millisecond; its value stays true.
+ */
+export function eventSeries(events: readonly RunEvent[]): RecordedSeries[] {
+  const all: RecordedSeries[] = [];
+  for (const [key, alike] of byLabels(events, ({ event, text }) => series(RUN.event, { event, text }))) {
+    const values = Float64Array.from(alike, ({ atMs }) => Math.round(atMs)).sort();
+    const times = values.slice();
+    for (let i = 1; i < times.length; i++) times[i] = Math.max(times[i]!, times[i - 1]! + 1);
+    all.push(withBlock(key, { length: times.length, times, values: values.map((atMs) => atMs / 1000) }));
+  }
+  return all;
 }
 
-/** Takes over one line of metadata; what was expected where it cannot be. */
-export function describe(family: Metadata, word: string, text: string): string | undefined {
-  if (word === "TYPE") return describeType(family, text);
-  if (word === "UNIT") return describeUnit(family, text);
-  if (family.help !== undefined) return `one HELP of ${family.name}`;
-  family.help = text;
-  return undefined;
+/** The fact of a series of `statexec_run_info`. */
+export function factOf(key: SeriesKey): Fact {
+  const [fact = "", value = ""] = key.labels;
+  return [fact, value];
 }
 
-function describeType(family: Metadata, text: string): string | undefined {
-  if (family.type !== undefined) return `one TYPE of ${family.name}`;
-  const expected = catalogued(family.name)?.type;
-  const type = TYPES.find((known) => known === text);
-  if (type === undefined || (expected ?? type) !== type) return `the type ${expected ?? TYPES.join(", ")}`;
-  family.type = type;
-  return undefined;
+/** The events of a series of `statexec_event_timestamp_seconds`; undefined if one of its values is no time. */
+export function eventsOf(key: SeriesKey, { length, values }: Block): RunEvent[] | undefined {
+  const [event = "", text = ""] = key.labels;
+  const times = Array.from(values.subarray(0, length), (seconds) => Math.round(seconds * 1000));
+  return times.every(Number.isFinite) ? times.map((atMs) => ({ atMs, event, text })) : undefined;
 }
 
-function describeUnit(family: Metadata, text: string): string | undefined {
-  if (family.unit !== undefined) return `one UNIT of ${family.name}`;
-  if (family.type === "info") return "no unit of an info";
-  if (!family.name.endsWith(`_${text}`)) return "a unit that is the end of the family's name";
-  const known = catalogued(family.name);
-  if (known !== undefined && known.unit !== text) return known.unit ? `the unit ${known.unit}` : "no unit";
-  family.unit = text;
-  return undefined;
+/** Groups items by the labels of their series, in the order of the first item of each group. */
+function byLabels<T>(items: readonly T[], keyOf: (item: T) => SeriesKey): (readonly [key: SeriesKey, items: T[]])[] {
+  const groups = new Map<string, readonly [SeriesKey, T[]]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const id = JSON.stringify(key.labels);
+    const group = groups.get(id);
+    if (group) group[1].push(item);
+    else groups.set(id, [key, [item]]);
+  }
+  return [...groups.values()];
+}
+
+function withBlock(key: SeriesKey, block: Block): RecordedSeries {
+  return { ...key, blocks: () => [block] };
+}
+
+/** Sorts families, by the names of their metrics: in the catalogue's order, then unknown ones by name. */
+export function inFamilyOrder<T>(families: ReadonlyMap<string, T>): T[] {
+  const ordered: T[] = [];
+  for (const { name } of METRICS) {
+    const family = families.get(name);
+    if (family !== undefined) ordered.push(family);
+  }
+  if (ordered.length === families.size) return ordered;
+  const known = new Set<string>();
+  for (const { name } of METRICS) known.add(name);
+  const unknown = [...families].filter(([name]) => !known.has(name)).sort(([a], [b]) => compareText(a, b));
+  return [...ordered, ...unknown.map(([, family]) => family)];
+}
+
+/** Sorts the series of one family in place. Most are sorted already, which a single pass shows. */
+function sortSeries(family: SeriesKey[]): void {
+  for (let i = 1; i < family.length; i++) {
+    if (compareSeries(family[i - 1]!, family[i]!) > 0) {
+      family.sort(compareSeries);
+      return;
+    }
+  }
+}
+
+/** Compares series by the values of their own labels, in turn. */
+function compareSeries(a: SeriesKey, b: SeriesKey): number {
+  const shared = Math.min(a.labels.length, b.labels.length);
+  for (let i = 0; i < shared; i++) {
+    const order = compareNatural(a.labels[i]!, b.labels[i]!);
+    if (order !== 0) return order;
+  }
+  return a.labels.length - b.labels.length;
+}
+
+const DIGIT = /[0-9]/;
+
+/** Compares runs of digits as numbers, all else by code unit: cpu2 before cpu10. Returns 0 for equal texts only. */
+export function compareNatural(a: string, b: string): number {
+  if (a === b) return 0;
+  if (!DIGIT.test(a) && !DIGIT.test(b)) return compareText(a, b);
+  let same = 0;
+  while (same < a.length && same < b.length && a[same] === b[same]) same++;
+  if (!isDigit(a[same]) && !isDigit(b[same])) return compareText(a, b);
+  const left = a.split(/([0-9]+)/);
+  const right = b.split(/([0-9]+)/);
+  const shared = Math.min(left.length, right.length);
+  for (let i = 0; i < shared; i++) {
+    const compare = i % 2 === 1 ? compareDigits : compareText;
+    const order = compare(left[i]!, right[i]!);
+    if (order !== 0) return order;
+  }
+  return left.length - right.length || compareText(a, b);
+}
+
+export function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function compareDigits(a: string, b: string): number {
+  const left = a.replace(/^0+/, "");
+  const right = b.replace(/^0+/, "");
+  return left.length - right.length || compareText(left, right);
+}
+
+function isDigit(character: string | undefined): boolean {
+  return character !== undefined && character >= "0" && character <= "9";
 }

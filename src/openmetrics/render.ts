@@ -1,31 +1,30 @@
-import { familyName, type Metric, sampleName } from "../catalog/index.ts";
-import type { Block, RecordedSeries, Recording } from "../recording/recording.ts";
-import { eventSeries, factSeries } from "./annotations.ts";
-import { escapeText } from "./escape.ts";
-import { LabelText } from "./labels.ts";
-import { NUMBER_BYTES, numberText, STAMP_BYTES, writeNumber } from "./number.ts";
-import { inFamilyOrder, sortSeries } from "./order.ts";
-import { StampCache } from "./stamps.ts";
-import { ChunkWriter, encodeText } from "./writer.ts";
+import { familyName, type Metric, type SeriesKey, sampleName } from "../catalog/index.ts";
+import type { Block, Identity, RecordedSeries, Recording } from "../recording/recording.ts";
+import { ChunkWriter, encodeText, StampCache } from "./chunk-writer.ts";
+import { compareText, familiesOf } from "./families.ts";
+import { escapeText } from "./label-text.ts";
+import { NUMBER_BYTES, numberText, STAMP_BYTES, writeNumber } from "./write-number.ts";
+
+/** The `job` label of every series. */
+export const JOB = "statexec";
 
 /**
- * Writes a recording as OpenMetrics 1.0 text, the same bytes for the same recording. Points go from the recording's
- * blocks straight into the chunks; a chunk is valid until `write` returns.
+ * Writes a recording as OpenMetrics 1.0 text, in chunks: the same bytes for the same recording. A chunk is valid until
+ * `write` returns.
  */
 export function render(recording: Recording, write: (bytes: Uint8Array) => void): void {
   const steps = renderInSteps(recording, write);
   while (!steps.next().done);
 }
 
-/** The same in steps of one series each, so that there can be something else to do in between. */
+/** The same in steps of one series each, so that the caller can do other work between them. */
 export function* renderInSteps(recording: Recording, write: (bytes: Uint8Array) => void): Generator<void> {
   const out = new ChunkWriter(write);
-  const stamps = new StampCache();
-  const labels = new LabelText(recording.identity);
+  const rendering = { out, stamps: new StampCache(), labels: new LabelText(recording.identity) };
   for (const family of familiesOf(recording)) {
-    let named = false;
+    let isNamed = false;
     for (const series of family) {
-      named = renderSeries(out, stamps, labels, series, named);
+      isNamed = renderSeries(rendering, series, isNamed);
       yield;
     }
   }
@@ -33,32 +32,26 @@ export function* renderInSteps(recording: Recording, write: (bytes: Uint8Array) 
   out.flush();
 }
 
+interface Rendering {
+  readonly out: ChunkWriter;
+  readonly stamps: StampCache;
+  readonly labels: LabelText;
+}
+
 /**
- * Up to so many rows a block is written by texts, and up to so many where it is all that there is of a series. Of more,
- * texts would be garbage by the hundred thousand, and code that writes bytes is compiled by then.
+ * Blocks up to this length are written as strings; up to the second length where a block is all of a series. For longer
+ * ones, strings would be garbage by the hundred thousand, and the code that writes bytes is compiled by then.
  */
 const FEW_ROWS = 8;
 const FEW_ROWS_IN_ALL = 128;
 
-/** Every series, facts and events among them, by family and sorted. */
-function familiesOf(recording: Recording): RecordedSeries[][] {
-  const { facts, events, startMs } = recording;
-  const families = new Map<string, RecordedSeries[]>();
-  for (const all of [factSeries(facts, startMs), eventSeries(events), recording.series()]) {
-    for (const series of all) {
-      const family = families.get(series.metric.name);
-      if (family) family.push(series);
-      else families.set(series.metric.name, [series]);
-    }
-  }
-  const ordered = inFamilyOrder(families);
-  for (const family of ordered) sortSeries(family);
-  return ordered;
-}
-
-/** The points of one series; a family is named before its first point, and not at all where it has none. */
-function renderSeries(out: ChunkWriter, stamps: StampCache, labels: LabelText, series: RecordedSeries, named: boolean) {
-  let isNamed = named;
+/**
+ * Writes the points of one series. The metadata of the family comes before its first point; a family without points has
+ * none. Returns whether the metadata has been written.
+ */
+function renderSeries(rendering: Rendering, series: RecordedSeries, wasNamed: boolean): boolean {
+  const { out, stamps, labels } = rendering;
+  let isNamed = wasNamed;
   let prefix: Uint8Array | undefined;
   const blocks = series.blocks();
   const few = Array.isArray(blocks) && blocks.length === 1 ? FEW_ROWS_IN_ALL : FEW_ROWS;
@@ -67,11 +60,11 @@ function renderSeries(out: ChunkWriter, stamps: StampCache, labels: LabelText, s
     if (!isNamed) out.text(metadata(series.metric));
     isNamed = true;
     if (block.length <= few) {
-      out.text(fewPoints(`${sampleName(series.metric)}{${labels.of(series)}} `, stamps, block));
+      out.text(fewLines(`${sampleName(series.metric)}{${labels.of(series)}} `, stamps, block));
       continue;
     }
     prefix ??= encodeText(`${sampleName(series.metric)}{${labels.of(series)}} `);
-    renderPoints(out, stamps, prefix, block);
+    renderLines(rendering, prefix, block);
   }
   return isNamed;
 }
@@ -89,18 +82,18 @@ function hasPoint({ length, values }: Block): boolean {
 }
 
 /**
- * The lines of a block of a few rows, by whole texts: most runs are short, and what is executed some thousand times
- * only is not compiled, so that each byte of the other way would cost fifty times as much.
+ * The lines of a block with few rows, as one string. Most runs are short, and code that runs only a few thousand times is
+ * not compiled: to write byte by byte would then take fifty times as long.
  */
-function fewPoints(prefix: string, stamps: StampCache, block: Block): string {
+function fewLines(prefix: string, stamps: StampCache, block: Block): string {
   const ends = stamps.textsOf(block);
   let lines = "";
   let last = Number.NaN;
   let start = "";
   for (let row = 0; row < block.length; row++) {
-    const value = block.values[row] as number;
+    const value = block.values[row]!;
     if (Number.isNaN(value)) continue;
-    // Most values are the one before; a zero may have another sign.
+    // Most values are the same as the one before; of two zeros, one may be negative.
     if (value !== last || value === 0) {
       last = value;
       start = prefix + numberText(value);
@@ -110,19 +103,42 @@ function fewPoints(prefix: string, stamps: StampCache, block: Block): string {
   return lines;
 }
 
-/** The lines of one block. It runs once a point: bytes are copied by hand, since a call for so few costs more. */
-function renderPoints(out: ChunkWriter, stamps: StampCache, prefix: Uint8Array, block: Block): void {
+/** Writes the lines of one block. Stamps are copied byte by byte, since a call costs more for so few bytes. */
+function renderLines({ out, stamps }: Rendering, prefix: Uint8Array, block: Block): void {
   const { bytes: stampBytes, starts } = stamps.of(block);
   const most = prefix.length + NUMBER_BYTES + STAMP_BYTES;
   for (let row = 0; row < block.length; row++) {
-    const value = block.values[row] as number;
+    const value = block.values[row]!;
     if (Number.isNaN(value)) continue;
     out.reserve(most);
     const into = out.bytes;
     into.set(prefix, out.at);
     let at = writeNumber(into, out.at + prefix.length, value);
-    const end = starts[row + 1] as number;
-    for (let i = starts[row] as number; i < end; i++) into[at++] = stampBytes[i] as number;
+    const end = starts[row + 1]!;
+    for (let i = starts[row]!; i < end; i++) into[at++] = stampBytes[i]!;
     out.at = at;
   }
+}
+
+/** The text between the braces of a recording's series, in the order of a file. */
+class LabelText {
+  private readonly common: string;
+  private readonly users: string;
+
+  constructor({ instance, role, labels }: Identity) {
+    const sorted = [...labels].sort(([a], [b]) => compareText(a, b));
+    this.common = pair("instance", instance) + pair("job", JOB) + pair("role", role);
+    this.users = sorted.map(([label, value]) => pair(label, value)).join("");
+  }
+
+  of({ metric, labels }: SeriesKey): string {
+    let own = "";
+    for (let i = 0; i < metric.labels.length; i++) own += pair(metric.labels[i]!, labels[i] ?? "");
+    return (this.common + own + this.users).slice(0, -1);
+  }
+}
+
+/** A label and a comma; a label without a value is left out. */
+function pair(label: string, value: string): string {
+  return value === "" ? "" : `${label}="${escapeText(value)}",`;
 }

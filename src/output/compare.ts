@@ -1,7 +1,7 @@
 import { OutputError } from "../errors.ts";
-import { load } from "../load/load.ts";
-import { type Comparison, commandsOf, compareRuns } from "../recording/compare.ts";
-import { type Figures, figuresOf } from "../recording/figures.ts";
+import { loadFigures } from "../load/load-recordings.ts";
+import { type Comparison, commandsOf, compareRuns } from "../recording/comparison.ts";
+import type { RunFigures } from "../recording/run-figures.ts";
 import { comparisonTable } from "./comparison-table.ts";
 
 /** What is compared with what. */
@@ -38,19 +38,13 @@ export async function compareFiles(request: CompareRequest, colour: boolean): Pr
   return { table, warnings, isWorse: comparisons.some(({ verdict }: Comparison) => verdict === "worse") };
 }
 
-async function figuresIn(paths: readonly string[], warnings: string[]): Promise<Figures[]> {
-  const all: Figures[] = [];
+async function figuresIn(paths: readonly string[], warnings: string[]): Promise<RunFigures[]> {
+  const all: RunFigures[] = [];
   for (const path of paths) {
-    const loaded = await load(path);
-    try {
-      if (loaded.recordings.length === 0) throw new OutputError(loaded.problems[0] ?? `${path}: no run in it`);
-      warnings.push(...loaded.problems);
-      if (loaded.liveTarget !== undefined)
-        warnings.push(`${path}: its run is still going; compared is what it has so far`);
-      all.push(...loaded.recordings.map(figuresOf));
-    } finally {
-      loaded.close();
-    }
+    const { runs, problems, isLive } = await loadFigures(path);
+    warnings.push(...problems);
+    if (isLive) warnings.push(`${path}: its run is still going; compared is what it has so far`);
+    all.push(...runs);
   }
   return all;
 }

@@ -1,4 +1,4 @@
-import type { Comparison, Unit, Verdict } from "../recording/compare.ts";
+import type { Comparison, ComparisonUnit, Verdict } from "../recording/comparison.ts";
 
 export interface TableStyle {
   /** How many runs a side has: of several, the middle value is shown. */
@@ -38,7 +38,7 @@ function laidOut(...cells: readonly [what: string, base: string, next: string, c
   return cells.map((cell, i) => (i === 0 ? cell.padEnd(WIDTHS[i]) : cell.padStart(WIDTHS[i]!))).join("");
 }
 
-function valueText(value: number | undefined, unit: Unit): string {
+function valueText(value: number | undefined, unit: ComparisonUnit): string {
   if (value === undefined) return "–";
   if (unit === "bytes") return bytesText(value);
   if (unit === "seconds") return `${value < 100 ? value.toFixed(2) : value.toFixed(1)} s`;
@@ -55,7 +55,7 @@ function bytesText(bytes: number): string {
 }
 
 /** A part of the base where there is one: from 0 on there are no parts. */
-function changeText(base: number | undefined, next: number | undefined, unit: Unit): string {
+function changeText(base: number | undefined, next: number | undefined, unit: ComparisonUnit): string {
   if (base === undefined || next === undefined || unit === "status") return "";
   if (base === next) return "0 %";
   if (base === 0) return next > 0 ? "+∞" : "–∞";

@@ -1,39 +1,56 @@
 import { OutputError, UsageError } from "../errors.ts";
-import { parse } from "../openmetrics/parse.ts";
-import { unpacked } from "../openmetrics/unpack.ts";
-import { readWhole, SystemError } from "../os/files.ts";
-import { type BudgetName, type Limit, measured } from "../recording/budgets.ts";
-import { type Figures, figuresOf } from "../recording/figures.ts";
+import { type BudgetedFigure, type Limit, measured } from "../recording/budget-results.ts";
+import type { RunFigures } from "../recording/run-figures.ts";
 
-/** A budget as it is given: its limit may be relative to earlier runs. */
+/** A budget as the user gives it. Its limit may be relative to earlier runs. */
 interface GivenBudget extends Omit<Limit, "value"> {
   readonly limit: { readonly value: number } | { readonly overBaseline: number };
 }
 
 /**
- * What budgets allow, in numbers: over several baselines what the highest of them used may be exceeded by so much, since
- * they differ by what is noise. Throws UsageError where a baseline cannot be read or does not have the figure.
+ * Works out the limits of budgets as numbers. A relative limit is relative to the highest of the baselines, since runs
+ * differ by noise.
+ * @param warn gets what could not be read of the baselines
+ * @throws OutputError where a baseline holds no run; UsageError where it lacks the figure
  */
-export function limitsOf(budgets: readonly GivenBudget[], baselines: readonly string[]): Limit[] {
-  const runs = budgets.some(({ limit }) => "overBaseline" in limit) ? baselines.map(readFigures) : [];
+export async function limitsOf(
+  budgets: readonly GivenBudget[],
+  baselines: readonly string[],
+  warn: (message: string) => void,
+): Promise<Limit[]> {
+  const isRelative = budgets.some(({ limit }) => "overBaseline" in limit);
+  const runs = isRelative ? await loadBaselines(baselines, warn) : [];
   return budgets.map(({ limit, ...budget }) => {
     if ("value" in limit) return { ...budget, value: limit.value };
-    const used = runs.map((figures, index) => usedIn(figures, budget.name, baselines[index]!));
+    const used = runs.map(({ path, figures }) => usedIn(figures, budget.name, path));
     return { ...budget, value: Math.max(...used) * (1 + limit.overBaseline) };
   });
 }
 
-function usedIn(figures: Figures, name: BudgetName, path: string): number {
+interface Baseline {
+  readonly path: string;
+  readonly figures: RunFigures;
+}
+
+async function loadBaselines(paths: readonly string[], warn: (message: string) => void): Promise<Baseline[]> {
+  // Loaded here, since a command whose budgets need no baseline starts without it.
+  const { loadFigures } = await import("../load/load-recordings.ts");
+  const all: Baseline[] = [];
+  for (const path of paths) {
+    const { runs, problems, isLive } = await loadFigures(path).catch(refuse);
+    for (const problem of problems) warn(`--baseline: ${problem}`);
+    if (isLive) warn(`--baseline: ${path}: its run is still going; the budget counts what it has so far`);
+    for (const figures of runs) all.push({ path, figures });
+  }
+  return all;
+}
+
+function refuse(error: unknown): never {
+  throw error instanceof OutputError ? new OutputError(`--baseline: ${error.message}`) : error;
+}
+
+function usedIn(figures: RunFigures, name: BudgetedFigure, path: string): number {
   const { value } = measured(name, figures);
   if (value !== undefined) return value;
   throw new UsageError(`--baseline: ${path} does not say how much ${name} its run used; record it with this version`);
-}
-
-function readFigures(path: string): Figures {
-  try {
-    return figuresOf(parse(unpacked(readWhole(path), path), path));
-  } catch (error) {
-    if (error instanceof SystemError) throw new UsageError(`--baseline: ${error.message}`);
-    throw error instanceof Error ? new OutputError(`--baseline: ${error.message}`) : error;
-  }
 }

@@ -1,4 +1,4 @@
-import { escapeText } from "../openmetrics/escape.ts";
+import { escapeText } from "../openmetrics/label-text.ts";
 import type { PushClient } from "./push-http.ts";
 import type { PushScan, SeenSeries } from "./push-scan.ts";
 

@@ -1,5 +1,6 @@
 import { ParseError } from "../errors.ts";
-import { quoteText, readLabels, readNumber, readStampMs, skipName } from "../openmetrics/scan.ts";
+import { quoteText, readLabels, skipName } from "../openmetrics/label-text.ts";
+import { readNumber, readStampMs } from "../openmetrics/read-number.ts";
 
 const LINE_FEED = 0x0a;
 const SPACE = 0x20;

@@ -1,6 +1,6 @@
 import { OutputError } from "../errors.ts";
-import { listJournals } from "../journal/folder.ts";
-import { describeRecovery, type OpenJournal, openJournal } from "../journal/recover.ts";
+import { listJournals, type OpenJournal, openJournal } from "../journal/journal-files.ts";
+import { describeRecovery } from "../journal/journal-recording.ts";
 import { fileStatus, removeFile, SystemError } from "../os/files.ts";
 import { claimMetricsFile, withPid } from "./metrics-file.ts";
 import { writeMetrics } from "./write-metrics.ts";

@@ -11,7 +11,7 @@ import {
   writeAll,
 } from "../os/files.ts";
 import { isTerminal, terminalWidth } from "../os/process.ts";
-import type { RunReport } from "../recording/report.ts";
+import type { RunReport } from "../recording/run-report.ts";
 import { claimMetricsFile, type MetricsFile } from "./metrics-file.ts";
 import { folderOf } from "./part-file.ts";
 import { isPrinted, type ResultsWanted } from "./results-wanted.ts";

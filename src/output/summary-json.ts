@@ -1,5 +1,5 @@
-import type { BudgetName, BudgetResult } from "../recording/budgets.ts";
-import type { RunReport } from "../recording/report.ts";
+import type { BudgetedFigure, BudgetResult } from "../recording/budget-results.ts";
+import type { RunReport } from "../recording/run-report.ts";
 
 /** Grows with every change that a reader of the last one would not understand; a new key is none. */
 const VERSION = 1;
@@ -60,7 +60,7 @@ function since(atMs: number | undefined, startMs: number): number | undefined {
 }
 
 /** How a budget's numbers are counted. */
-const UNITS: Readonly<Record<BudgetName, "seconds" | "bytes" | "count">> = {
+const UNITS: Readonly<Record<BudgetedFigure, "seconds" | "bytes" | "count">> = {
   wall: "seconds",
   cpu: "seconds",
   memory: "bytes",

@@ -1,9 +1,9 @@
-import type { BudgetName, BudgetResult } from "../recording/budgets.ts";
-import { cpuSeconds } from "../recording/budgets.ts";
-import { type Figures, isLowerBound } from "../recording/figures.ts";
-import type { NameFigures } from "../recording/names.ts";
-import type { RunReport } from "../recording/report.ts";
-import { quantity, type Unit } from "../recording/units.ts";
+import type { BudgetedFigure, BudgetResult } from "../recording/budget-results.ts";
+import { cpuSeconds } from "../recording/budget-results.ts";
+import { quantity, type Unit } from "../recording/quantities.ts";
+import type { CommFigures } from "../recording/run-figures.ts";
+import { isLowerBound, type RunFigures } from "../recording/run-figures.ts";
+import type { RunReport } from "../recording/run-report.ts";
 import { sparkline } from "./sparkline.ts";
 
 /** One line of a summary: what it is about, and what there is to say, most important first. */
@@ -43,7 +43,7 @@ export function summaryLines(report: RunReport, file: string, unicode: boolean):
   return lines.filter((line) => line !== undefined);
 }
 
-function endLine({ exitStatus, exitSignal, wallSeconds }: Figures): SummaryLine {
+function endLine({ exitStatus, exitSignal, wallSeconds }: RunFigures): SummaryLine {
   const how =
     exitSignal !== undefined ? `signal ${exitSignal}` : exitStatus === undefined ? "unknown" : `${exitStatus}`;
   const parts = [wallSeconds === undefined ? how : `${how} after ${seconds(wallSeconds)}`];
@@ -101,7 +101,7 @@ function transfers(label: string, into: Amount, out: Amount, whose?: string): Su
   return nothing ? undefined : { label, parts: whose === undefined ? parts : [...parts, whose] };
 }
 
-function troubleLine({ throttledSeconds = 0, oomKills = 0 }: Figures): SummaryLine | undefined {
+function troubleLine({ throttledSeconds = 0, oomKills = 0 }: RunFigures): SummaryLine | undefined {
   const parts: string[] = [];
   if (throttledSeconds > 0) parts.push(`held back by its CPU quota for ${seconds(throttledSeconds)}`);
   if (oomKills > 0) parts.push(`${oomKills} ${oomKills === 1 ? "process" : "processes"} killed for memory`);
@@ -109,7 +109,7 @@ function troubleLine({ throttledSeconds = 0, oomKills = 0 }: Figures): SummaryLi
 }
 
 /** The largest, where there are several to tell apart. */
-function namesLine(names: readonly NameFigures[]): SummaryLine | undefined {
+function namesLine(names: readonly CommFigures[]): SummaryLine | undefined {
   const named = names.filter(({ comm }) => comm !== "other");
   if (named.length < 2) return undefined;
   const parts = named.slice(0, MOST_NAMES).map(({ comm, cpuSeconds: cpu = 0, memoryPeakBytes = 0 }) => {
@@ -138,7 +138,7 @@ export function mebibytes(bytes: number): string {
   return `${Math.round(bytes / 2 ** 20)}Mi`;
 }
 
-const BUDGET_UNITS: Readonly<Record<BudgetName, Unit | "s">> = {
+const BUDGET_UNITS: Readonly<Record<BudgetedFigure, Unit | "s">> = {
   wall: "s",
   cpu: "s",
   memory: "bytes",

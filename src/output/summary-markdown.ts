@@ -1,4 +1,4 @@
-import type { RunReport } from "../recording/report.ts";
+import type { RunReport } from "../recording/run-report.ts";
 import { type SummaryLine, summaryLines } from "./summary-lines.ts";
 
 /** What is told of a run, as a section of a page: a table, and a chart that GitHub and GitLab draw. */

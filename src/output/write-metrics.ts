@@ -1,6 +1,6 @@
 import { renderInSteps } from "../openmetrics/render.ts";
 import type { Recording } from "../recording/recording.ts";
-import { withSummary } from "../recording/summary.ts";
+import { withSummary } from "../recording/summary-series.ts";
 import type { MetricsFile } from "./metrics-file.ts";
 
 /** So long the file is written without a look at what else there is, such as a signal. */

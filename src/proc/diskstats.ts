@@ -1,13 +1,11 @@
-import type { RowNames } from "./row-names.ts";
 import { RowTable } from "./row-table.ts";
-import { Scanner } from "./scan.ts";
+import { Scanner } from "./scanner.ts";
+import { MILLISECONDS, SECTOR_BYTES } from "./units.ts";
 
-/** A sector in diskstats is 512 bytes whatever the device's own is: the kernel's unit, see its iostats document. */
-const SECTOR_BYTES = 512;
-
-const MILLISECONDS = 1000;
-
-/** What is kept of a row: operations, bytes, the time that all of them took; requests in flight; time with any at all. */
+/**
+ * What is read of a row: operations, bytes, and the time that all of them took; requests in flight; the time in which at
+ * least one was.
+ */
 export const DISK_FIELDS = [
   "reads",
   "readBytes",
@@ -26,7 +24,7 @@ export const DISK_FIELDS = [
 
 type DiskField = (typeof DISK_FIELDS)[number];
 
-/** The kernel's columns and what one of each is worth; merged requests and the weighted time are not kept. */
+/** The kernel's columns, and how many of its units are one of ours; merged requests and the weighted time are not read. */
 const LAYOUT = layout([
   ["reads", 1],
   undefined,
@@ -48,7 +46,7 @@ const LAYOUT = layout([
 ]);
 const IN_FLIGHT = 8;
 
-/** A partition before 2.6.25. */
+/** The columns of a partition before Linux 2.6.25. */
 const OLD_LAYOUT = layout([
   ["reads", 1],
   ["readBytes", 1 / SECTOR_BYTES],
@@ -67,20 +65,16 @@ const EXPECTED = "major, minor, name and 4, 11, 15, 17 or more counters";
 
 /** The counters of `proc_diskstats(5)`: whole disks, partitions and all. */
 export class Diskstats {
-  readonly rows = new RowTable(DISK_FIELDS);
+  readonly devices = new RowTable(DISK_FIELDS);
   private readonly scan = new Scanner("diskstats");
   /** Columns of the longest row so far. */
   private columns = 0;
-  /** Names whose counters nobody wants, by index. */
-  private readonly unwanted: boolean[] = [];
-  /** The counters of the row at hand. */
+  /** By index: whether the rows of a name are passed over. */
+  private readonly ignored: boolean[] = [];
+  /** The counters of the row that is being read. */
   private readonly counters = new Float64Array(WITH_FLUSHES);
 
-  get names(): RowNames {
-    return this.rows.names;
-  }
-
-  /** Whether the kernel tells of discards, and of flushes, as far as was seen. */
+  /** Whether the kernel counts discards, and flushes, by the longest row so far. */
   get hasDiscards(): boolean {
     return this.columns >= WITH_DISCARDS;
   }
@@ -88,25 +82,25 @@ export class Diskstats {
     return this.columns >= WITH_FLUSHES;
   }
 
-  /** Takes a text in place of the last; an empty one is a machine without disks. Throws ParseError. */
+  /** Takes the values of a text; an empty one is a machine without disks. Throws ParseError. */
   parse(bytes: Uint8Array): void {
     this.clear();
     this.scan.begin(bytes);
-    for (let near = 0; !this.scan.ended; this.scan.nextLine()) near = this.row(bytes, near) + 1;
+    for (let near = 0; !this.scan.ended; this.scan.nextLine()) near = this.readRow(bytes, near) + 1;
   }
 
-  /** No text: no device has a row. */
+  /** Removes all values, as for a file that does not exist. */
   clear(): void {
-    this.rows.clear();
+    this.devices.clear();
   }
 
-  /** From now on the rows of this name are passed over: a machine may have many more partitions than disks. */
+  /** Passes over the rows of this name from now on: a machine may have many more partitions than disks. */
   ignore(index: number): void {
-    this.unwanted[index] = true;
+    this.ignored[index] = true;
   }
 
-  /** Reads a row; its index. */
-  private row(bytes: Uint8Array, near: number): number {
+  /** Reads a row and returns its index. */
+  private readRow(bytes: Uint8Array, near: number): number {
     const { scan, counters } = this;
     for (let number = 0; number < 2; number++) {
       scan.skipSpaces();
@@ -115,21 +109,21 @@ export class Diskstats {
     scan.skipSpaces();
     const name = scan.at;
     const nameEnd = this.skipName();
-    if (this.unwanted[near] && this.names.is(near, bytes, name, nameEnd)) return near;
+    if (this.ignored[near] && this.devices.names.is(near, bytes, name, nameEnd)) return near;
     const columns = this.readColumns();
     if (columns !== OLD_PARTITION && columns !== OLDEST && columns !== WITH_DISCARDS && columns < WITH_FLUSHES)
       scan.fail(EXPECTED);
     this.columns = Math.max(this.columns, columns);
-    const index = this.rows.names.indexOf(bytes, name, nameEnd, near);
-    const start = this.rows.start(index);
-    const { values } = this.rows;
+    const index = this.devices.names.indexOf(bytes, name, nameEnd, near);
+    const start = this.devices.start(index);
+    const { values } = this.devices;
     const { places, per } = columns === OLD_PARTITION ? OLD_LAYOUT : LAYOUT;
     for (let column = 0; column < columns && column < places.length; column++)
       if (places[column]! >= 0) values[start + places[column]!] = counters[column]! / per[column]!;
     return index;
   }
 
-  /** To the first counter; the offset of the name's end. A name may hold spaces, but no word that is like a counter. */
+  /** Moves to the first counter and returns where the name ended. A name may hold spaces, but no word that looks like a counter. */
   private skipName(): number {
     const { scan } = this;
     let end: number;
@@ -141,15 +135,15 @@ export class Diskstats {
     return end;
   }
 
-  /** Reads the counters of a row; how many there were. */
+  /** Reads the counters of a row and returns their number. */
   private readColumns(): number {
     const { scan, counters } = this;
     let columns = 0;
     for (; !scan.lineEnded; scan.skipSpaces()) {
-      const isKept = columns < counters.length && !(columns === IN_FLIGHT && scan.atMinus);
-      if (isKept) counters[columns] = scan.number(EXPECTED);
+      const isRead = columns < counters.length && !(columns === IN_FLIGHT && scan.atMinus);
+      if (isRead) counters[columns] = scan.number(EXPECTED);
       else {
-        // Some kernels count I/Os in flight below zero: that is no number of them.
+        // Some kernels count I/Os in flight below zero, which is no number of requests.
         scan.skipNumber(EXPECTED);
         if (columns === IN_FLIGHT) counters[columns] = Number.NaN;
       }
@@ -159,7 +153,7 @@ export class Diskstats {
   }
 }
 
-/** By column: the field's place, -1 where it is not kept, and how many of the kernel's units are one of ours. */
+/** Returns by column: the field's place, -1 where it is not read, and how many of the kernel's units are one of ours. */
 function layout(columns: readonly (readonly [field: DiskField, per: number] | undefined)[]) {
   const places = new Int8Array(columns.length).fill(-1);
   const per = new Float64Array(columns.length).fill(1);

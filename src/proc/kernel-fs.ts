@@ -12,48 +12,48 @@ import {
 import type { ProcFs } from "./procfs.ts";
 
 /**
- * Not there, or no longer: a pid that ended (ESRCH), a device that was pulled (ENODEV), a path through a file, pressure
- * of a kernel that was started without it (EOPNOTSUPP).
+ * The file does not exist, or no longer: a process ended (ESRCH), a device was pulled (ENODEV), a path leads through a
+ * file (ENOTDIR), the kernel was started without pressure information (EOPNOTSUPP).
  */
 const ABSENT = new Set(["ENOENT", "ESRCH", "ENODEV", "ENOTDIR", "EOPNOTSUPP"]);
 const FORBIDDEN = new Set(["EACCES", "EPERM"]);
 
 /**
- * A read of less than half a page came to the file's end: the kernel ends one sooner only where the next line does not fit
- * into what is left of a page, and a file of one text, as meminfo is for it, it gives whole.
+ * A read that returns less than half a page has reached the file's end: the kernel ends a read sooner only where the next
+ * line does not fit into the rest of a page, and returns a file that is one text, as meminfo is, whole.
  */
 const ENDED_BELOW = 2048;
 
-/** Files whose lines, or what the kernel gives in one piece, may be longer: they are read until there is no more. */
+/** Files with lines that may be longer than that: they are read until a read returns nothing. */
 const LONG_LINES: ReadonlySet<string> = new Set(["/proc/self/mountinfo", "/proc/cpuinfo"]);
 
 interface OpenFile {
   readonly fd: number;
-  /** Bytes of a read that make it certain that there is no more. */
+  /** A read of fewer bytes has reached the end. */
   readonly endedBelow: number;
   /** The buffer's memory when the view of it was made. */
   memory: Uint8Array;
   view: Uint8Array;
 }
 
-/** Files that stay open, and can be read now for a sample that is made of them a little later. */
+/** Kernel files that stay open, and can be read now for a sample that is made a little later. */
 export interface KernelFiles extends ProcFs {
   /**
-   * Reads files now: the next `read` of each gives what it said then. To call the answer forgets what nobody has read.
-   * Never throws: what goes wrong is the next `read`'s.
+   * Reads files now: the next `read` of each returns what it held then. Returns a function that drops the texts that were
+   * not read. Never throws: a failure is thrown by the next `read`.
    */
   capture(paths: readonly string[]): () => void;
   close(): void;
 }
 
-/** The kernel's own files, or a recorded tree of them below `root`. */
+/** Opens the kernel's own files, or a recorded tree of them below `root`. */
 export function kernelFs(root = ""): KernelFiles {
   return new KernelFs(root);
 }
 
 /**
- * What is read once is read again: a file stays open from its first read on, close-on-exec, and all share one buffer.
- * A file that has not changed in length costs its system calls and nothing else.
+ * A file that was read once will be read again: it stays open from its first read on, close-on-exec, and all files share
+ * one buffer. A read of a file whose length has not changed costs its system calls and nothing else.
  */
 class KernelFs implements KernelFiles {
   private readonly files = new Map<string, OpenFile>();
@@ -100,7 +100,7 @@ class KernelFs implements KernelFiles {
 
   list(path: string): readonly string[] | undefined {
     try {
-      // Some are looked for on every machine, and are on few.
+      // Some folders are asked for on every machine and exist on few: this costs less than an exception.
       if (isAbsent(this.root + path)) return undefined;
       return listFolder(this.root + path);
     } catch (error) {
@@ -112,7 +112,7 @@ class KernelFs implements KernelFiles {
     return mayAccess(this.root + path, "exist");
   }
 
-  /** Closes every file; one that is read after that is opened again. */
+  /** Closes every file; a later read opens it again. */
   close(): void {
     for (const path of [...this.files.keys()]) this.forget(path);
   }
@@ -137,6 +137,6 @@ function absentOrThrow(path: string, error: unknown): undefined {
   if (!(error instanceof SystemError)) throw error;
   if (ABSENT.has(error.code)) return undefined;
   if (FORBIDDEN.has(error.code)) throw new ForbiddenError(path);
-  // A driver that fails, as some files of /sys do for a moment: no text at all is no good text either.
+  // A driver failed, as some files of /sys do for a moment: having no text counts as a malformed one.
   throw new ParseError(path, "a file that can be read", error.reason);
 }

@@ -1,4 +1,4 @@
-import { Scanner } from "./scan.ts";
+import { Scanner } from "./scanner.ts";
 
 const encoder = new TextEncoder();
 

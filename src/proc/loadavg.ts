@@ -1,4 +1,4 @@
-import { Scanner } from "./scan.ts";
+import { Scanner } from "./scanner.ts";
 
 const DOT = 0x2e;
 const HUNDREDTHS = 100;
@@ -10,7 +10,7 @@ export class Loadavg {
   readonly averages: Float64Array = new Float64Array(3).fill(Number.NaN);
   private readonly scan = new Scanner("loadavg");
 
-  /** Takes a text in place of the last. Throws ParseError. */
+  /** Takes the values of a text. Throws ParseError. */
   parse(bytes: Uint8Array): void {
     const { scan, averages } = this;
     this.clear();
@@ -27,7 +27,7 @@ export class Loadavg {
     }
   }
 
-  /** No text: no value. */
+  /** Removes all values, as for a file that does not exist. */
   clear(): void {
     this.averages.fill(Number.NaN);
   }

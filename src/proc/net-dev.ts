@@ -1,11 +1,10 @@
-import type { RowNames } from "./row-names.ts";
 import { RowTable } from "./row-table.ts";
-import { Scanner } from "./scan.ts";
+import { Scanner } from "./scanner.ts";
 
 const COLON = 0x3a;
 const BAR = 0x7c;
 
-/** What is kept of a row: of the eight columns a direction the first four. */
+/** The columns that are read: the first four of the eight of each direction. */
 export const NET_FIELDS = [
   "receivedBytes",
   "receivedPackets",
@@ -17,60 +16,57 @@ export const NET_FIELDS = [
   "sendDrops",
 ] as const;
 
-/** Newer kernels may append. */
+/** Newer kernels may append columns. */
 const LEAST_COLUMNS = 16;
+/** Columns of each direction, and how many of them are read. */
 const COLUMNS_A_DIRECTION = 8;
-const KEPT_A_DIRECTION = 4;
+const READ_A_DIRECTION = 4;
 
 const EXPECTED = "`name:` and at least 16 counters";
 
-/** The counters of `net/dev`, `proc_pid_net(5)`. */
+/** The counters of each network interface: `net/dev` of proc_pid_net(5). */
 export class NetDev {
-  readonly rows = new RowTable(NET_FIELDS);
+  readonly interfaces = new RowTable(NET_FIELDS);
   private readonly scan = new Scanner("net/dev");
 
-  get names(): RowNames {
-    return this.rows.names;
-  }
-
-  /** Takes a text in place of the last. Throws ParseError. */
+  /** Takes the values of a text. Throws ParseError. */
   parse(bytes: Uint8Array): void {
     const { scan } = this;
     this.clear();
     scan.begin(bytes);
-    this.header();
-    this.header();
-    for (let near = 0; !scan.ended; scan.nextLine()) near = this.row(bytes, near) + 1;
+    this.skipHeader();
+    this.skipHeader();
+    for (let near = 0; !scan.ended; scan.nextLine()) near = this.readRow(bytes, near) + 1;
   }
 
-  /** No text: no interface has a row. */
+  /** Removes all values, as for a file that does not exist. */
   clear(): void {
-    this.rows.clear();
+    this.interfaces.clear();
   }
 
-  private header(): void {
+  private skipHeader(): void {
     const { scan } = this;
     const end = scan.lineEnd();
     if (!scan.has(BAR, end) || scan.last(COLON, end) >= 0) scan.fail("two header lines");
     scan.nextLine();
   }
 
-  /** Reads a row; its index. */
-  private row(bytes: Uint8Array, near: number): number {
+  /** Reads a row and returns its index. */
+  private readRow(bytes: Uint8Array, near: number): number {
     const { scan } = this;
     scan.skipSpaces();
     // Old kernels put no space after the colon, and a name may hold colons itself (`eth0:1`): only the last one counts.
     const colon = scan.last(COLON, scan.lineEnd());
     if (colon <= scan.at) scan.fail(EXPECTED);
-    const index = this.rows.names.indexOf(bytes, scan.at, colon, near);
-    const start = this.rows.start(index);
-    const { values } = this.rows;
+    const index = this.interfaces.names.indexOf(bytes, scan.at, colon, near);
+    const start = this.interfaces.start(index);
+    const { values } = this.interfaces;
     scan.at = colon + 1;
     let columns = 0;
     for (scan.skipSpaces(); !scan.lineEnded; scan.skipSpaces()) {
       const column = columns % COLUMNS_A_DIRECTION;
-      if (column >= KEPT_A_DIRECTION || columns >= LEAST_COLUMNS) scan.skipNumber(EXPECTED);
-      else values[start + (columns < COLUMNS_A_DIRECTION ? column : KEPT_A_DIRECTION + column)] = scan.number(EXPECTED);
+      if (column >= READ_A_DIRECTION || columns >= LEAST_COLUMNS) scan.skipNumber(EXPECTED);
+      else values[start + (columns < COLUMNS_A_DIRECTION ? column : READ_A_DIRECTION + column)] = scan.number(EXPECTED);
       columns++;
     }
     if (columns < LEAST_COLUMNS) scan.fail(EXPECTED);

@@ -1,4 +1,4 @@
-import { Scanner } from "./scan.ts";
+import { Scanner } from "./scanner.ts";
 
 /** As /proc/stat has them: see there. */
 const USER_HZ = 100;

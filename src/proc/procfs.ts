@@ -1,12 +1,42 @@
+import { ForbiddenError } from "../errors.ts";
+
 /** The files of /proc and /sys, as the kernel or a recorded tree gives them. */
 export interface ProcFs {
   /**
-   * The whole content: a view that is valid until the next read. Undefined: not there, or gone.
-   * Throws ForbiddenError where the kernel refuses, ParseError where it fails to give it.
+   * Returns the whole content as a view that is valid until the next read; undefined: the file does not exist, or no
+   * longer. Throws ForbiddenError where the kernel refuses, ParseError where it fails to give it.
    */
   read(path: string): Uint8Array | undefined;
-  /** The names in a folder, in no order; undefined: not there. */
+  /** Returns the names in a folder, in no order; undefined: it does not exist. Throws like `read`. */
   list(path: string): readonly string[] | undefined;
-  /** Whether a file or folder is there, as far as we may know. */
+  /** Whether a file or folder exists, as far as we may know. */
   exists(path: string): boolean;
+}
+
+/** What a parser fills from a kernel file's text. */
+export interface KernelTable {
+  /** Takes the values of a text in place of the last one's; allocates nothing on later calls. Throws ParseError. */
+  parse(bytes: Uint8Array): void;
+  /** Makes every value NaN, as for a file that does not exist. */
+  clear(): void;
+}
+
+/** Lists a folder; undefined also where it is refused: what it would say is then guessed. */
+export function listIfAllowed(proc: ProcFs, path: string): readonly string[] | undefined {
+  try {
+    return proc.list(path);
+  } catch (error) {
+    if (error instanceof ForbiddenError) return undefined;
+    throw error;
+  }
+}
+
+/** Reads a file; undefined also where it is refused. The view is valid until the next read. */
+export function readIfAllowed(proc: ProcFs, path: string): Uint8Array | undefined {
+  try {
+    return proc.read(path);
+  } catch (error) {
+    if (error instanceof ForbiddenError) return undefined;
+    throw error;
+  }
 }

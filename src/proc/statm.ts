@@ -1,5 +1,5 @@
 import { pageBytes } from "../os/process.ts";
-import { Scanner } from "./scan.ts";
+import { Scanner } from "./scanner.ts";
 
 const EXPECTED = "at least three numbers of pages";
 

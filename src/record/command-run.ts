@@ -1,8 +1,8 @@
-import type { CommandGroup } from "../cgroup/command-group.ts";
+import type { CommandCgroup } from "../cgroup/run-in-cgroup.ts";
 import type { Config } from "../cli/config.ts";
 import { systemClock } from "../clock.ts";
+import type { Collector } from "../collect/collector.ts";
 import type { TreeCollector } from "../collect/processes/tree.ts";
-import type { Collector } from "../collect/registry.ts";
 import { adoptOrphans } from "../os/children.ts";
 import type { JournalPlace } from "../output/metrics-file.ts";
 import { KernelProcesses } from "../proc/processes.ts";
@@ -26,7 +26,7 @@ export interface CommandRunParts {
   readonly config: Config;
   readonly signals: SignalRelay;
   readonly problems: Problems;
-  readonly group: CommandGroup | undefined;
+  readonly group: CommandCgroup | undefined;
   readonly places: {
     readonly journal: JournalPlace & { readonly target: string };
     readonly telling: Telling | undefined;
@@ -99,7 +99,7 @@ export class CommandRun {
     const { TreeCollector } = loadMeasure();
     const { group, signals } = this.parts;
     const reap = (pid: number) => this.orphans.end(pid);
-    this.tree ??= new TreeCollector({ helpers: signals.sentinel, group: group?.figures, reap }, this.processes);
+    this.tree ??= new TreeCollector({ helpers: signals.sentinel, group: group?.stats, reap }, this.processes);
     return this.tree;
   }
 

@@ -1,10 +1,10 @@
 import type { PushConfig } from "../cli/config.ts";
-import { staleJournals } from "../journal/stale.ts";
+import { abandonedJournals } from "../journal/journal-files.ts";
 import type { JournalPlace, MetricsFile } from "../output/metrics-file.ts";
 import type { Results } from "../output/results.ts";
-import type { BudgetResult, Limit } from "../recording/budgets.ts";
+import type { BudgetResult, Limit } from "../recording/budget-results.ts";
 import type { Recording } from "../recording/recording.ts";
-import type { RunReport } from "../recording/report.ts";
+import type { RunReport } from "../recording/run-report.ts";
 import type { Problems } from "../run/problems.ts";
 import type { RunJournal } from "../run/run-journal.ts";
 import { signalName } from "../run/signal-names.ts";
@@ -37,7 +37,7 @@ type Write = (file: MetricsFile, recording: Recording, stopped: () => boolean) =
 /** What the end needs, loaded and looked up while the command runs. */
 export async function loadEnd({ folder, name, shared }: JournalPlace): Promise<{ write: Write; stale: string[] }> {
   const { writeMetrics } = await import("../output/write-metrics.ts");
-  return { write: writeMetrics, stale: shared ? [] : staleJournals(folder, name) };
+  return { write: writeMetrics, stale: shared ? [] : abandonedJournals(folder, name) };
 }
 
 /**
@@ -82,7 +82,7 @@ async function push({ file, pushTo, signals, warn }: Finish, stopped: () => bool
 async function reported({ recording, problems, telling }: Finish): Promise<RunReport | undefined> {
   if (!telling) return undefined;
   try {
-    const { reportOf } = await import("../recording/report.ts");
+    const { reportOf } = await import("../recording/run-report.ts");
     return reportOf(recording, telling.limits);
   } catch (error) {
     problems.report(error);

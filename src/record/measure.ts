@@ -1,7 +1,8 @@
 import type { Config } from "../cli/config.ts";
 import { nearest } from "../cli/nearest.ts";
+import type { Collector } from "../collect/collector.ts";
 import { SelfCollector } from "../collect/machine/self.ts";
-import { type Collector, machineCollectors, unknownIn } from "../collect/registry.ts";
+import { machineCollectors, unknownCollector } from "../collect/registry.ts";
 import { UsageError } from "../errors.ts";
 import { OwnUsage } from "../os/process.ts";
 import type { ProcFs } from "../proc/procfs.ts";
@@ -20,7 +21,7 @@ export function chosenCollectors(proc: ProcFs, { collectors }: Config): Collecto
 
 /** Throws UsageError for a name that no collector has. */
 export function checkCollectors({ collectors: choice }: Config): void {
-  const unknown = unknownIn(choice);
+  const unknown = unknownCollector(choice);
   if (!unknown) return;
   const { word, known } = unknown;
   const near = nearest(word, known);

@@ -1,10 +1,10 @@
-import type { OwnGroup } from "../cgroup/own-group.ts";
+import type { CommandCgroup } from "../cgroup/run-in-cgroup.ts";
 import type { Config } from "../cli/config.ts";
 import { UsageError } from "../errors.ts";
 import { fileStatus, mayAccess } from "../os/files.ts";
 import { claimMetricsFile, type JournalPlace, type MetricsFile } from "../output/metrics-file.ts";
 import { areResultsWanted } from "../output/results-wanted.ts";
-import { type Launch, launch } from "../run/child.ts";
+import { type Launch, launch, launchIn } from "../run/child.ts";
 import { type Inherited, lookup, needsExactLaunch } from "../run/inherited.ts";
 import { type ResolvedCommand, resolveCommand } from "../run/resolve-command.ts";
 import type { Telling } from "./finish.ts";
@@ -12,14 +12,14 @@ import type { Telling } from "./finish.ts";
 /* What is looked at, checked and taken before the command starts, so that nothing can be in the way at its end. */
 
 /** What is to be told at the end, its places taken; undefined: nothing. Throws OutputError, UsageError. */
-export async function toTell(config: Config): Promise<Telling | undefined> {
+export async function toTell(config: Config, warn: (message: string) => void): Promise<Telling | undefined> {
   if (!areResultsWanted(config)) return undefined;
   const [{ Results }, { limitsOf }] = await Promise.all([
     import("../output/results.ts"),
     import("../output/limits.ts"),
   ]);
   checkMeasurable(config);
-  return { limits: limitsOf(config.budgets, config.baselines), results: new Results(config) };
+  return { limits: await limitsOf(config.budgets, config.baselines, warn), results: new Results(config) };
 }
 
 /** A budget for what cannot be measured here would always be kept. Throws UsageError. */
@@ -71,11 +71,11 @@ export function journalPlace(
 export async function launcherFor(
   inherited: Inherited,
   command: ResolvedCommand,
-  group: OwnGroup | undefined,
+  group: CommandCgroup | undefined,
 ): Promise<Launch> {
   const exact = needsExactLaunch(inherited, command);
   const launcher = exact ? (await import("../run/exact-child.ts")).launchExactly : launch;
-  return group === undefined ? launcher : group.launching(launcher, !exact);
+  return group === undefined ? launcher : group.launcher(launcher, exact ? undefined : launchIn);
 }
 
 /** The place of the report. Throws OutputError, and then that of the metrics file is given back. */

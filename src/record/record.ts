@@ -1,10 +1,10 @@
-import type { CommandGroup } from "../cgroup/command-group.ts";
+import type { CommandCgroup } from "../cgroup/run-in-cgroup.ts";
 import type { Config, SyncConfig } from "../cli/config.ts";
 import { systemClock } from "../clock.ts";
-import type { Collector } from "../collect/registry.ts";
+import type { Collector } from "../collect/collector.ts";
+import { filesBeforeStart } from "../collect/registry.ts";
 import { hasEnded } from "../os/children.ts";
 import type { JournalPlace, MetricsFile } from "../output/metrics-file.ts";
-import { FIXED_FILES } from "../proc/fixed-files.ts";
 import { type KernelFiles, kernelFs } from "../proc/kernel-fs.ts";
 import type { Ending } from "../run/child.ts";
 import type { Inherited } from "../run/inherited.ts";
@@ -51,8 +51,8 @@ export async function record(parts: RecordParts): Promise<RunEnd> {
   if (cgroup === undefined) return recordWith(parts, machine, undefined);
   // Before the command's group is made: to make room for it we may have to leave the one that is measured.
   machine.collectors();
-  const { openCommandGroup } = await import("../cgroup/command-group.ts");
-  const group = openCommandGroup(proc, cgroup, parts.warn);
+  const { openCommandCgroup } = await import("../cgroup/create-cgroup.ts");
+  const group = openCommandCgroup(proc, cgroup, parts.warn);
   try {
     return await recordWith(parts, machine, group);
   } finally {
@@ -73,12 +73,7 @@ function machineOf(proc: KernelFiles, config: Config): Machine {
   // Sources take long to load: while they do, nobody could see a short command end.
   if (!isCompiled()) measure();
   if (only.length + without.length + ways.length > 0) measure().checkCollectors(config);
-  const named = [...only, ...ways.map(([name]) => name)];
-  const files: string[] = [];
-  for (const [name, paths] of Object.entries(FIXED_FILES)) {
-    const isWanted = (only.length === 0 || named.includes(name)) && !without.includes(name);
-    if (isWanted) files.push(...paths);
-  }
+  const files = filesBeforeStart(config.collectors);
   let made: readonly Collector[] | undefined;
   return {
     collectors() {
@@ -104,10 +99,10 @@ interface Places {
   abandon(): void;
 }
 
-async function recordWith(parts: RecordParts, machine: Machine, group: CommandGroup | undefined): Promise<RunEnd> {
+async function recordWith(parts: RecordParts, machine: Machine, group: CommandCgroup | undefined): Promise<RunEnd> {
   const { config, inherited, problems, version } = parts;
   const command = found(config.command, inherited);
-  const launcher = await launcherFor(inherited, command, group?.own);
+  const launcher = await launcherFor(inherited, command, group);
   const places = await takePlaces(parts);
   const signals = new SignalRelay(inherited);
   const run = new CommandRun({ command, launcher, inherited, config, signals, problems, group, places });
@@ -154,7 +149,7 @@ function endOf(ending: Ending, { overBudget = false, stoppedForBudget = false } 
 async function takePlaces({ config, problems, warn }: RecordParts): Promise<Places> {
   const file = claimed(config);
   if (file.notice) warn(file.notice);
-  const telling = await toTell(config);
+  const telling = await toTell(config, warn);
   const page = config.reportTo === undefined ? undefined : claimPage(config.reportTo, file);
   const abandon = () => {
     problems.guard(() => file.abandon());

@@ -1,121 +1,271 @@
-import type { Evidence } from "./evidence.ts";
-import { quantity } from "./units.ts";
+import { COMMAND, CONTAINER, DEVICES, KERNEL, MACHINE, type Metric, RUN } from "../catalog/index.ts";
+import { quantity } from "./quantities.ts";
+import type { RecordedSeries, Recording } from "./recording.ts";
+import { growthWithin, type SeriesByName, type Span, seriesByName, sumSeen } from "./span.ts";
+import { commandSpan, isSummed } from "./summary-series.ts";
 
-/** What held a command back. */
+/** The measurements that a diagnosis is made from, over the time that the command ran; NaN: not known. */
+export interface Evidence {
+  readonly seconds: number;
+  /** CPUs online. */
+  readonly cpus: number;
+  /** CPUs that the container's quota allows. */
+  readonly quotaCores: number;
+  /** CPU seconds a second of the command. */
+  readonly ownCores: number;
+  /** CPU seconds a second of the whole machine. */
+  readonly machineCores: number;
+  /** Time that the CPU quota of the command or of its container held it back, summed over CPUs. */
+  readonly throttledSeconds: number;
+  /** Processes that the kernel killed for memory. */
+  readonly oomKills: number;
+  /** Whether these are processes of the command. */
+  readonly oomKillsAreOwn: boolean;
+  /** Shares of the time in which some task waited for the resource, 0 to 1. */
+  readonly cpuPressure: number;
+  readonly memoryPressure: number;
+  readonly ioPressure: number;
+  /** Whether these are the tasks of the command's own control group, and not of the whole machine. */
+  readonly pressureIsOwn: boolean;
+  readonly swapInBytes: number;
+  /** Share of the time in which the busiest disk had a request, and the name of that disk. */
+  readonly diskBusy: number;
+  readonly busiestDisk: string;
+  /** CPUs that were idle while a task waited for a disk. */
+  readonly iowaitCores: number;
+  /** Bytes that the command read from storage and wrote to it. */
+  readonly ownDiskBytes: number;
+  /** Bytes sent and received by the machine. */
+  readonly networkBytes: number;
+  readonly threadsMost: number;
+}
+
+/** The modes in which a CPU works; guest is part of user. */
+export const BUSY_MODES: readonly string[] = ["user", "nice", "system", "irq", "softirq", "steal"];
+
+/** Gathers the evidence of a recording; undefined where the recording does not show the command's start and end. */
+export function evidenceOf(recording: Recording): Evidence | undefined {
+  const all = seriesByName(recording.series());
+  const [status] = all.get(RUN.commandStatus.name) ?? [];
+  const span = status && commandSpan(status.blocks());
+  if (!span) return undefined;
+  const during = new SpanSeries(all, span);
+  const { seconds } = during;
+  const { facts } = recording;
+  const disks = during.each(DEVICES.diskBusySeconds).sort((a, b) => b.growth - a.growth);
+  const transferred = (metric: Metric) => during.sum(metric, (one) => isSummed(one, facts, "summed_interface"));
+  return {
+    seconds,
+    cpus: firstKnown(during.highest(KERNEL.cpusOnline), during.count(MACHINE.cpuSeconds, "user")),
+    quotaCores: during.highest(CONTAINER.cpuLimit),
+    ownCores: during.sum(COMMAND.cpuSeconds) / seconds,
+    machineCores: during.sum(MACHINE.cpuSeconds, ({ labels }) => BUSY_MODES.includes(labels[1] ?? "")) / seconds,
+    throttledSeconds: firstKnown(during.sum(COMMAND.throttledSeconds), during.sum(CONTAINER.throttledSeconds)),
+    oomKills: firstKnown(during.sum(COMMAND.oomKills), during.sum(CONTAINER.oomKills), during.sum(KERNEL.oomKills)),
+    oomKillsAreOwn: !Number.isNaN(during.sum(COMMAND.oomKills)),
+    ...pressuresBy((metric, resource) => during.pressure(metric, resource)),
+    swapInBytes: during.sum(KERNEL.swapIn),
+    diskBusy: (disks[0]?.growth ?? Number.NaN) / seconds,
+    busiestDisk: disks[0]?.series.labels[0] ?? "",
+    iowaitCores: during.sum(MACHINE.cpuSeconds, ({ labels }) => labels[1] === "iowait") / seconds,
+    ownDiskBytes: during.sum(COMMAND.diskRead) + during.sum(COMMAND.diskWrite),
+    networkBytes: transferred(MACHINE.networkSent) + transferred(MACHINE.networkReceived),
+    threadsMost: during.highest(COMMAND.threads),
+  };
+}
+
+/** The pressures of the command's own control group, or of the machine where the command has no group. */
+export function pressuresBy(shareOf: (metric: Metric, resource: string) => number) {
+  const pressureIsOwn = !Number.isNaN(shareOf(COMMAND.pressure, "cpu"));
+  const metric = pressureIsOwn ? COMMAND.pressure : KERNEL.pressure;
+  return {
+    cpuPressure: shareOf(metric, "cpu"),
+    memoryPressure: shareOf(metric, "memory"),
+    ioPressure: shareOf(metric, "io"),
+    pressureIsOwn,
+  };
+}
+
+/** The first value that is not NaN; NaN if all are. */
+export function firstKnown(...values: readonly number[]): number {
+  return values.find((value) => !Number.isNaN(value)) ?? Number.NaN;
+}
+
+/** The series of a recording, read within a span of time. */
+class SpanSeries {
+  readonly seconds: number;
+
+  constructor(
+    private readonly all: SeriesByName,
+    private readonly span: Span,
+  ) {
+    this.seconds = (span.toMs - span.fromMs) / 1000;
+  }
+
+  /** The series of a counter, each with its growth. */
+  each(metric: Metric): { readonly series: RecordedSeries; readonly growth: number }[] {
+    return (this.all.get(metric.name) ?? []).map((series) => {
+      return { series, growth: growthWithin(series.blocks(), this.span).growth };
+    });
+  }
+
+  /** Growth of a counter's series together, of all or of those that a predicate takes; NaN where none shows any. */
+  sum(metric: Metric, isMeant: (one: RecordedSeries) => boolean = () => true): number {
+    return sumSeen(
+      this.each(metric)
+        .filter(({ series }) => isMeant(series))
+        .map(({ growth }) => growth),
+    );
+  }
+
+  /** Share of the time in which some task waited for a resource. */
+  pressure(metric: Metric, resource: string): number {
+    return this.sum(metric, ({ labels }) => labels[0] === resource && labels[1] === "some") / this.seconds;
+  }
+
+  /** The highest value of a gauge. */
+  highest(metric: Metric): number {
+    let found = Number.NaN;
+    for (const series of this.all.get(metric.name) ?? [])
+      for (const { length, times, values } of series.blocks())
+        for (let row = 0; row < length; row++)
+          if (this.isWithin(times[row]!) && !(values[row]! <= found))
+            found = Number.isNaN(values[row]) ? found : values[row]!;
+    return found;
+  }
+
+  /** The number of a metric's series with this last label; NaN if there are none. */
+  count(metric: Metric, label: string): number {
+    return (this.all.get(metric.name) ?? []).filter(({ labels }) => labels.at(-1) === label).length || Number.NaN;
+  }
+
+  private isWithin(atMs: number): boolean {
+    return atMs >= this.span.fromMs && atMs <= this.span.toMs;
+  }
+}
+
+/** A resource that held the command back. */
 export interface Diagnosis {
   readonly limitedBy: "memory" | "cpu_quota" | "cpu" | "cpu_one_thread" | "cpu_others" | "disk" | "network" | "waiting";
-  /** For a person, to go on from `limited by `. */
+  /** For a person, to follow `limited by `. */
   readonly text: string;
-  /** The figures that say so. */
+  /** The measurements that show it, for a person. */
   readonly evidence: string;
 }
 
-/** Of a shorter time CPU figures, in hundredths of a second, say too little. */
+/** CPU time is counted in hundredths of a second: in less time than this it shows too little. */
 const LEAST_SECONDS = 0.2;
-/** A resource that was in use for so much of the time, on the whole, was full. */
+/** A resource that is in use for more than this share of the time is full. */
 const FULL = 0.9;
-/** What was waited for in so much of the time held it back. */
+/** Waiting for more than this share of the time holds a command back. */
 const MUCH_WAITING = 0.1;
 const MUCH_DISK_WAITING = 0.2;
-/** So many bytes a second from swap are a machine that is short of memory. */
+/** A machine that brings back more from swap, in bytes a second, is short of memory. */
 const SWAPPING_BYTES = 2 ** 20;
-/** A command that uses less of a core is waiting for something; one that sends and receives more a second, for the network. */
+/** A command that uses fewer cores waits for something. */
 const IDLE_CORES = 0.1;
+/** A command that waits while the machine transfers more, in bytes a second, waits for the network. */
 const MUCH_NETWORK_BYTES = 2 ** 20;
 
-/** The questions in the order in which they are asked; the first that has an answer is what counts most. */
-const QUESTIONS: readonly ((evidence: Evidence) => Diagnosis | undefined)[] = [
-  wasItKilled,
-  didTheQuotaHold,
-  wereAllCoresBusy,
-  wasMemoryShort,
-  wasTheDiskBusy,
-  wasOneThreadBusy,
-  wereOthersInTheWay,
-  wasItTheNetwork,
-  didItWait,
+interface DiagnosisRule {
+  readonly limitedBy: Diagnosis["limitedBy"];
+  /** What the evidence shows of this limit; undefined: the command was not limited by it. */
+  readonly check: (evidence: Evidence) => Omit<Diagnosis, "limitedBy"> | undefined;
+}
+
+/** The rules by priority: the first that applies names the main limit. */
+const RULES: readonly DiagnosisRule[] = [
+  { limitedBy: "memory", check: killedForMemory },
+  { limitedBy: "cpu_quota", check: heldByQuota },
+  { limitedBy: "cpu", check: allCoresBusy },
+  { limitedBy: "memory", check: memoryShort },
+  { limitedBy: "disk", check: diskBusy },
+  { limitedBy: "cpu_one_thread", check: oneThreadBusy },
+  { limitedBy: "cpu_others", check: othersUsedCpu },
+  { limitedBy: "network", check: networkBusy },
+  { limitedBy: "waiting", check: mostlyIdle },
 ];
 
-/** What limited a command most, by its use, its waiting and its errors; undefined where the evidence is thin. */
+/** The main limit of a command, by its use of resources, its waiting and its errors; undefined where none shows. */
 export function diagnose(evidence: Evidence): Diagnosis | undefined {
   return diagnoses(evidence)[0];
 }
 
-/** All that may have limited it, what counts most first. */
+/** All limits that show in the evidence, the main one first. */
 export function diagnoses(evidence: Evidence): Diagnosis[] {
   if (!(evidence.seconds >= LEAST_SECONDS)) return [];
-  return QUESTIONS.map((ask) => ask(evidence)).filter((answer) => answer !== undefined);
+  return RULES.flatMap(({ limitedBy, check }) => {
+    const found = check(evidence);
+    return found ? [{ limitedBy, ...found }] : [];
+  });
 }
 
-function wasItKilled({ oomKills, oomKillsAreOwn }: Evidence): Diagnosis | undefined {
+function killedForMemory({ oomKills, oomKillsAreOwn }: Evidence) {
   if (!(oomKills > 0)) return undefined;
   const whose = oomKillsAreOwn ? "of its processes" : oomKills === 1 ? "process here" : "processes here";
-  return { limitedBy: "memory", text: "memory", evidence: `the kernel killed ${oomKills} ${whose} for memory` };
+  return { text: "memory", evidence: `the kernel killed ${oomKills} ${whose} for memory` };
 }
 
-function didTheQuotaHold({ throttledSeconds, quotaCores, seconds }: Evidence): Diagnosis | undefined {
+function heldByQuota({ throttledSeconds, quotaCores, seconds }: Evidence) {
   if (!(throttledSeconds / seconds > MUCH_WAITING)) return undefined;
   const quota = Number.isNaN(quotaCores) ? "" : ` of ${number(quotaCores)} cores`;
   const held = plain(quantity(throttledSeconds, "seconds"));
-  return { limitedBy: "cpu_quota", text: `its CPU quota${quota}`, evidence: `held back for ${held} in all` };
+  return { text: `its CPU quota${quota}`, evidence: `held back for ${held} in all` };
 }
 
-function wereAllCoresBusy({ ownCores, cpus }: Evidence): Diagnosis | undefined {
+function allCoresBusy({ ownCores, cpus }: Evidence) {
   if (!(ownCores > FULL * cpus)) return undefined;
   const evidence = `${number(ownCores)} of ${cores(cpus)} busy with it`;
-  return { limitedBy: "cpu", text: cpus > 1 ? "CPU, all cores" : "CPU", evidence };
+  return { text: cpus > 1 ? "CPU, all cores" : "CPU", evidence };
 }
 
-function wasMemoryShort(evidence: Evidence): Diagnosis | undefined {
+function memoryShort(evidence: Evidence) {
   const { memoryPressure, swapInBytes, seconds } = evidence;
-  if (memoryPressure > MUCH_WAITING)
-    return { limitedBy: "memory", text: "memory", evidence: waited(evidence, memoryPressure, "memory") };
+  if (memoryPressure > MUCH_WAITING) return { text: "memory", evidence: waited(evidence, memoryPressure, "memory") };
   if (!(swapInBytes / seconds > SWAPPING_BYTES)) return undefined;
   const back = plain(quantity(swapInBytes, "bytes"));
-  return { limitedBy: "memory", text: "memory", evidence: `${back} came back from swap` };
+  return { text: "memory", evidence: `${back} came back from swap` };
 }
 
-function wasTheDiskBusy(evidence: Evidence): Diagnosis | undefined {
+function diskBusy(evidence: Evidence) {
   const { ioPressure, diskBusy, busiestDisk, iowaitCores, ownDiskBytes } = evidence;
-  // Others may keep a disk busy that this command has no use for.
+  // Other programs may keep a disk busy that this command does not use.
   if (ownDiskBytes === 0) return undefined;
   const busy = diskBusy > FULL ? `${busiestDisk} busy ${percent(diskBusy)} of the time` : "";
   const waiting = ioPressure > MUCH_DISK_WAITING ? waited(evidence, ioPressure, "storage") : "";
-  // Where the kernel counts no pressure, the CPUs that waited say it.
+  // A kernel without pressure counters still counts the CPUs that waited.
   const idle = Number.isNaN(ioPressure) && iowaitCores > MUCH_DISK_WAITING;
   if (busy === "" && waiting === "" && !idle) return undefined;
   const seen = [busy, waiting, idle ? `${cores(iowaitCores)} waited for it` : ""].filter((text) => text !== "");
-  return { limitedBy: "disk", text: "disk", evidence: seen.join(", ") };
+  return { text: "disk", evidence: seen.join(", ") };
 }
 
-function wasOneThreadBusy({ ownCores, cpus }: Evidence): Diagnosis | undefined {
+function oneThreadBusy({ ownCores, cpus }: Evidence) {
   if (!(ownCores > FULL && ownCores < 2 - FULL && cpus >= 2)) return undefined;
-  const evidence = `${number(ownCores)} of ${cores(cpus)} busy with it`;
-  return { limitedBy: "cpu_one_thread", text: "CPU, one thread", evidence };
+  return { text: "CPU, one thread", evidence: `${number(ownCores)} of ${cores(cpus)} busy with it` };
 }
 
-/** That others use the CPUs does not say that it wanted them: only its own waiting does. */
-function wereOthersInTheWay(evidence: Evidence): Diagnosis | undefined {
-  const { ownCores, machineCores, cpus, cpuPressure, pressureIsOwn } = evidence;
+/** CPU use of others does not limit a command that does not want the CPU: only its own waiting shows that it does. */
+function othersUsedCpu({ ownCores, machineCores, cpus, cpuPressure, pressureIsOwn }: Evidence) {
   if (!(pressureIsOwn && cpuPressure > MUCH_WAITING)) return undefined;
   if (!(machineCores > FULL * cpus && ownCores < machineCores / 2)) return undefined;
   const busy = `${number(machineCores)} of ${cores(cpus)} busy, ${number(ownCores)} of them with it`;
-  return { limitedBy: "cpu_others", text: "CPU, which others used", evidence: busy };
+  return { text: "CPU, which others used", evidence: busy };
 }
 
-function wasItTheNetwork({ ownCores, networkBytes, seconds, ioPressure }: Evidence): Diagnosis | undefined {
+function networkBusy({ ownCores, networkBytes, seconds, ioPressure }: Evidence) {
   if (!(ownCores < 0.5 && networkBytes / seconds > MUCH_NETWORK_BYTES) || ioPressure > MUCH_WAITING) return undefined;
   const rate = plain(quantity(networkBytes / seconds, "bits/s"));
-  return { limitedBy: "network", text: "network", evidence: `${rate} in and out, ${cores(ownCores)} busy with it` };
+  return { text: "network", evidence: `${rate} in and out, ${cores(ownCores)} busy with it` };
 }
 
-function didItWait({ ownCores, ioPressure, diskBusy }: Evidence): Diagnosis | undefined {
+function mostlyIdle({ ownCores, ioPressure, diskBusy }: Evidence) {
   if (!(ownCores < IDLE_CORES) || ioPressure > MUCH_WAITING || diskBusy > 0.5) return undefined;
-  return { limitedBy: "waiting", text: "waiting on something else", evidence: `${cores(ownCores)} busy with it` };
+  return { text: "waiting on something else", evidence: `${cores(ownCores)} busy with it` };
 }
 
-function waited({ pressureIsOwn }: Evidence, share: number, what: string): string {
-  return `${pressureIsOwn ? "it" : "tasks here"} waited for ${what} ${percent(share)} of the time`;
+function waited({ pressureIsOwn }: Evidence, share: number, resource: string): string {
+  return `${pressureIsOwn ? "it" : "tasks here"} waited for ${resource} ${percent(share)} of the time`;
 }
 
 function percent(share: number): string {
@@ -131,7 +281,7 @@ function cores(value: number): string {
   return `${text} ${text === "1" ? "core" : "cores"}`;
 }
 
-/** Terminals and JSON readers have an easier time with a plain space. */
+/** With plain spaces, which terminals and readers of JSON handle better. */
 function plain(text: string): string {
   return text.replaceAll("\u202f", " ");
 }

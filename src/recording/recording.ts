@@ -1,6 +1,9 @@
 import type { SeriesKey } from "../catalog/index.ts";
 
-export type Role = "standalone" | "client" | "server";
+export const ROLES = ["standalone", "client", "server"] as const;
+
+/** The part of a host in a run: alone, or one of the two in a synchronised run. */
+export type Role = (typeof ROLES)[number];
 
 /** The labels that every series of a recording carries. */
 export interface Identity {
@@ -10,13 +13,14 @@ export interface Identity {
   readonly labels: ReadonlyMap<string, string>;
 }
 
-/** Something known of the run. A fact may have several values (`summed_disk`), each a pair of its own. */
+/** A fact about the run and its value. A fact with several values (`summed_disk`) is several pairs. */
 export type Fact = readonly [fact: string, value: string];
 
+/** Something that happened during the run. */
 export interface RunEvent {
   /** Milliseconds since the epoch, on the recording's axis. */
   readonly atMs: number;
-  /** What happened, one of a few words that a query can name: `command_started`. */
+  /** The kind of event, a word for queries: `command_started`. */
   readonly event: string;
   /** The same for a person: `Command started`. */
   readonly text: string;
@@ -25,18 +29,18 @@ export interface RunEvent {
 /** Some points of one series, in order of time. Both arrays may be longer than `length`. */
 export interface Block {
   readonly length: number;
-  /** Milliseconds since the epoch, whole, ascending. Blocks of one row store share it: the same array, the same rows. */
+  /** Whole milliseconds since the epoch, ascending. Series that were sampled together share the array. */
   readonly times: Float64Array;
-  /** NaN is absent: there is no point at this time. */
+  /** NaN: there is no point at this time. */
   readonly values: Float64Array;
 }
 
 export interface RecordedSeries extends SeriesKey {
-  /** The points, some at a time, so that nobody holds all of them; a block is valid until the next one is asked for. */
+  /** The points in blocks, so that never all are in memory. A block is valid until the next one is requested. */
   blocks(): Iterable<Block>;
 }
 
-/** A run as it was recorded: from memory, from a journal or from a metrics file. */
+/** A recorded run, from memory, from a journal or from a metrics file. */
 export interface Recording {
   readonly identity: Identity;
   /** Time of the first sample, milliseconds since the epoch, on the recording's axis. */
@@ -44,18 +48,18 @@ export interface Recording {
   readonly facts: readonly Fact[];
   /** In order of time. */
   readonly events: readonly RunEvent[];
-  /** Every series but facts and events, each once, in no order that counts. */
+  /** Every series but those of facts and events, each once, in any order. */
   series(): Iterable<RecordedSeries>;
 }
 
-/** What a run writes its samples to: memory, or a journal. */
+/** A place for the samples of a run: memory, or a journal. */
 export interface RowSink {
-  /** The series of the rows that follow, one a column. */
+  /** Sets the series of the rows that follow, one a column. */
   layout(columns: readonly SeriesKey[]): void;
-  /** One sample; the row is copied. */
+  /** Adds a sample. The values are copied. */
   row(atMs: number, values: Float64Array): void;
   event(event: RunEvent): void;
   fact(fact: Fact): void;
-  /** Bytes of it that are in a file by now; undefined: it keeps none. */
+  /** Bytes written to its file; undefined: it has no file. */
   readonly writtenBytes?: number | undefined;
 }

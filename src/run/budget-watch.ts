@@ -1,13 +1,13 @@
 import { COMMAND, type SeriesKey } from "../catalog/index.ts";
 import type { Clock } from "../clock.ts";
-import type { BudgetName } from "../recording/budgets.ts";
-import { isWithin, type Limit } from "../recording/budgets.ts";
+import type { BudgetedFigure } from "../recording/budget-results.ts";
+import { isWithin, type Limit } from "../recording/budget-results.ts";
 import type { Fact, Recording, RunEvent } from "../recording/recording.ts";
 import { endTree } from "./end-tree.ts";
 import type { Store } from "./session-parts.ts";
 
 /** The series whose sum a budget is for; the time that passes is watched by the clock. */
-const WATCHED: Readonly<Record<Exclude<BudgetName, "wall">, string>> = {
+const WATCHED: Readonly<Record<Exclude<BudgetedFigure, "wall">, string>> = {
   cpu: COMMAND.cpuSeconds.name,
   memory: COMMAND.memoryPeak.name,
   "memory-with-cache": COMMAND.memoryPeakWithCache.name,

@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.ts";
-import { createJournal, type NewJournal } from "../journal/folder.ts";
-import { JournalWriter } from "../journal/writer.ts";
+import { createJournal, type NewJournal } from "../journal/journal-files.ts";
+import { JournalWriter } from "../journal/journal-writer.ts";
 import { closeFile, removeFile } from "../os/files.ts";
 import type { Identity } from "../recording/recording.ts";
 
@@ -44,20 +44,20 @@ export class RunJournal {
   keep(): string {
     this.writer.flush();
     this.writer.end();
-    const { trouble } = this.writer;
+    const { failure } = this.writer;
     if (!this.file) return "nothing of the recording could be kept";
     const { path } = this.file;
-    return trouble?.behind
+    return failure?.hasUnwritten
       ? `what could be kept of the recording is in ${path}; make a file of it by: statexec --recover ${path}`
       : `what was recorded is kept; make the file of it by: statexec --recover ${path}`;
   }
 
   /** What could not be written for good, in words. */
   get loss(): string | undefined {
-    const { trouble } = this.writer;
-    if (!trouble?.lost) return undefined;
-    const { rows, fromMs, toMs } = trouble.lost;
+    const { failure } = this.writer;
+    if (!failure?.lost) return undefined;
+    const { rows, fromMs, toMs } = failure.lost;
     const [from, to] = [fromMs, toMs].map((atMs) => new Date(atMs).toISOString());
-    return `${rows} samples from ${from} to ${to} are lost: the journal could not be written (${trouble.error.message})`;
+    return `${rows} samples from ${from} to ${to} are lost: the journal could not be written (${failure.error.message})`;
   }
 }

@@ -1,7 +1,7 @@
 import type { Config, SyncConfig } from "../cli/config.ts";
 import { Axis, type Clock } from "../clock.ts";
 import type { Collector } from "../collect/collector.ts";
-import { JournalWriter } from "../journal/writer.ts";
+import { JournalWriter } from "../journal/journal-writer.ts";
 import type { RowSink } from "../recording/recording.ts";
 import { Sampler } from "../run/sampler.ts";
 import { Session } from "../run/session.ts";

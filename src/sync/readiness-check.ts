@@ -1,7 +1,7 @@
 import type { Readiness } from "../cli/readiness.ts";
 import type { Clock } from "../clock.ts";
 import { readText, SystemError } from "../os/files.ts";
-import { listensOn } from "../proc/net-tcp.ts";
+import { listensOn } from "../proc/net-sockets.ts";
 import { bypassProxies } from "./outgoing-http.ts";
 
 /** Between two polls. */

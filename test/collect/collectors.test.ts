@@ -1,11 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { DiskCollector } from "../../src/collect/machine/disk.ts";
-import { MemoryCollector } from "../../src/collect/machine/memory.ts";
-import { NetworkCollector } from "../../src/collect/machine/network.ts";
 import { machineCollectors } from "../../src/collect/registry.ts";
+import { pageBytes } from "../../src/os/process.ts";
 import { kernelFs } from "../../src/proc/kernel-fs.ts";
 import { procTree, recordedTree } from "../helpers/proc-tree.ts";
-import { disks, GONE, labels, net, sampled } from "./rows.ts";
+import { disks, GONE, labels, made, net, sampled } from "./rows.ts";
 
 describe("network", () => {
   const SENT = "statexec_network_sent_bytes_total";
@@ -13,7 +11,7 @@ describe("network", () => {
 
   test("an interface that appears changes the set; one that goes has no points and comes back to its series", () => {
     const tree = procTree({ "/proc/net/dev": net({ lo: [1, 2], eth0: [3, 4] }) });
-    const collector = new NetworkCollector(tree);
+    const collector = made("network", tree);
     const two = labels(collector);
     expect(two).toHaveLength(16);
     expect(two.filter((name) => name.includes("_bytes_"))).toEqual([
@@ -42,7 +40,7 @@ describe("network", () => {
 
   test("every figure has its own column", () => {
     const row = Array.from({ length: 16 }, (_, i) => i + 1).join(" ");
-    const collector = new NetworkCollector(procTree({ "/proc/net/dev": `${net({})}eth0: ${row}\n` }));
+    const collector = made("network", procTree({ "/proc/net/dev": `${net({})}eth0: ${row}\n` }));
     expect(sampled(collector, labels(collector))).toEqual({
       [`${SENT} eth0`]: 9,
       [`${RECEIVED} eth0`]: 1,
@@ -57,7 +55,7 @@ describe("network", () => {
 
   test("a file that goes takes every value, and no series, with it", () => {
     const tree = procTree({ "/proc/net/dev": net({ lo: [1, 2] }) });
-    const collector = new NetworkCollector(tree);
+    const collector = made("network", tree);
     const keys = labels(collector);
     tree.remove("/proc/net/dev");
     expect(sampled(collector, keys)).toEqual(Object.fromEntries(keys.map((key) => [key, GONE])));
@@ -69,7 +67,7 @@ describe("network", () => {
 describe("disk", () => {
   test("whole disks only, and a partition that appears changes nothing", () => {
     const tree = procTree({ "/proc/diskstats": disks({ sda: [2, 4], sda1: [1, 1], loop0: [1, 1], "dm-0": [6, 8] }) });
-    const collector = new DiskCollector(tree);
+    const collector = made("disk", tree);
     const keys = labels(collector);
     expect(sampled(collector, keys)).toMatchObject({
       "statexec_disk_read_bytes_total sda": 1024,
@@ -95,7 +93,7 @@ describe("disk", () => {
   test("every figure has its own column, those of later kernels where they are", () => {
     const of = (columns: number) => {
       const row = Array.from({ length: columns }, (_, i) => (i + 1) * 1000).join(" ");
-      const collector = new DiskCollector(procTree({ "/proc/diskstats": `8 0 sda ${row}\n` }));
+      const collector = made("disk", procTree({ "/proc/diskstats": `8 0 sda ${row}\n` }));
       const values = Object.entries(sampled(collector, labels(collector))!);
       return Object.fromEntries(values.map(([name, value]) => [name.slice("statexec_disk_".length), value]));
     };
@@ -122,7 +120,7 @@ describe("disk", () => {
 
   test("no diskstats is no series, and is not asked for again", () => {
     const tree = procTree();
-    const collector = new DiskCollector(tree);
+    const collector = made("disk", tree);
     expect(labels(collector)).toEqual([]);
     for (let tick = 0; tick < 3; tick++) expect(collector.sample(new Float64Array(0))).toBe(true);
     expect(tree.readsOf("/proc/diskstats")).toBe(1);
@@ -132,7 +130,7 @@ describe("disk", () => {
 
 describe("memory", () => {
   const values = (meminfo: string) => {
-    const collector = new MemoryCollector(procTree({ "/proc/meminfo": meminfo }));
+    const collector = made("memory", procTree({ "/proc/meminfo": meminfo }));
     return sampled(
       collector,
       labels(collector).map((name) => name.replace("statexec_memory_", "")),
@@ -163,10 +161,38 @@ describe("memory", () => {
     expect(odd).toMatchObject({ used_bytes: GONE, used_percent: GONE, total_bytes: 102400 });
   });
 
+  test("before Hugetlb, huge pages are those of the default size", () => {
+    const least = "MemTotal: 8 kB\nMemFree: 4 kB\nBuffers: 0 kB\nCached: 2 kB\n";
+    const defaultSize = "HugePages_Total:      3\nHugepagesize:    2048 kB\n";
+    expect(values(least + defaultSize)).toMatchObject({ huge_pages_bytes: 3 * 2 ** 21 });
+    expect(values(`${least}${defaultSize}Hugetlb: 8192 kB\n`)).toMatchObject({ huge_pages_bytes: 2 ** 23 });
+    expect(values(least)).toMatchObject({ huge_pages_bytes: GONE });
+  });
+
   test("no meminfo is no series and no fact", () => {
-    const collector = new MemoryCollector(procTree());
-    expect([collector.describe(), collector.facts()]).toEqual([[], []]);
+    const collector = made("memory", procTree());
+    expect([collector.describe(), collector.facts?.()]).toEqual([[], []]);
     expect(collector.sample(new Float64Array(0))).toBe(true);
+  });
+});
+
+describe("paging", () => {
+  test("what is not counted is absent, and the stalls of all zones are one number", () => {
+    const tree = procTree({
+      "/proc/vmstat": "pswpin 2\npgfault 10\npgmajfault 3\nallocstall_normal 4\nallocstall_movable 5\n",
+    });
+    const collector = made("paging", tree);
+    const keys = labels(collector).map((name) => name.replace("statexec_", ""));
+    expect(sampled(collector, keys)).toMatchObject({
+      swap_in_bytes_total: 2 * pageBytes(),
+      swap_out_bytes_total: GONE,
+      "page_faults_total major": 3,
+      "page_faults_total minor": 7,
+      oom_kills_total: GONE,
+      reclaim_stalls_total: 9,
+    });
+    tree.set("/proc/vmstat", "pgfault 11\nallocstall 7\n");
+    expect(sampled(collector, keys)).toMatchObject({ reclaim_stalls_total: 7 });
   });
 });
 

@@ -1,14 +1,14 @@
 import { describe, expect, test } from "bun:test";
-import { CpuCollector } from "../../src/collect/machine/cpu.ts";
 import { procTree } from "../helpers/proc-tree.ts";
-import { GONE, labels, sampled, stat } from "./rows.ts";
+import { GONE, labels, made, sampled, stat } from "./rows.ts";
 
 describe("cpu", () => {
   const USER = "statexec_cpu_seconds_total cpu0 user";
   const IDLE = "statexec_cpu_seconds_total cpu0 idle";
 
   test("every mode of every CPU by its name", () => {
-    const collector = new CpuCollector(
+    const collector = made(
+      "cpu",
       procTree({
         "/proc/stat": "cpu  1 2 3 4 5 6 7 8 9 10\ncpu0 1 2 3 4 5 6 7 8 9 10\n",
       }),
@@ -22,7 +22,7 @@ describe("cpu", () => {
 
   test("a small fall is held at the last value, also over a time offline; a large one is a restart", () => {
     const tree = procTree({ "/proc/stat": stat({ 0: 5000, 1: 1 }, 1000) });
-    const collector = new CpuCollector(tree);
+    const collector = made("cpu", tree);
     const keys = labels(collector);
     const at = (user: number, idle: number) => {
       tree.set("/proc/stat", stat({ 0: user, 1: 1 }, idle));
@@ -41,7 +41,7 @@ describe("cpu", () => {
 
   test("a CPU that comes online changes the set; one that was there before does not", () => {
     const tree = procTree({ "/proc/stat": stat({ 0: 100 }) });
-    const collector = new CpuCollector(tree);
+    const collector = made("cpu", tree);
     const one = labels(collector);
     sampled(collector, one);
     tree.set("/proc/stat", stat({ 0: 100, 3: 300 }));
@@ -51,12 +51,12 @@ describe("cpu", () => {
     expect(sampled(collector, two)!["statexec_cpu_seconds_total cpu3 user"]).toBe(3);
     tree.set("/proc/stat", stat({ 3: 301 }));
     expect(sampled(collector, two)).toMatchObject({ [USER]: GONE, "statexec_cpu_seconds_total cpu3 user": 3.01 });
-    expect(collector.facts()).toContainEqual(["cpus", "1"]);
+    expect(collector.facts?.()).toContainEqual(["cpus", "1"]);
   });
 
   test("the hold lasts over a new set of series", () => {
     const tree = procTree({ "/proc/stat": stat({ 0: 1 }, 1000) });
-    const collector = new CpuCollector(tree);
+    const collector = made("cpu", tree);
     sampled(collector, labels(collector));
     tree.set("/proc/stat", stat({ 0: 1, 1: 1 }, 900));
     expect(collector.sample(new Float64Array(16))).toBe(false);
@@ -65,13 +65,13 @@ describe("cpu", () => {
 
   test("a refused cpuinfo is a fact less", () => {
     const tree = procTree({ "/proc/stat": stat({ 0: 1 }), "/proc/cpuinfo": "model name\t: X\n" });
-    const collector = new CpuCollector(tree);
+    const collector = made("cpu", tree);
     collector.describe();
-    expect(collector.facts()).toEqual([
+    expect(collector.facts?.()).toEqual([
       ["cpus", "1"],
       ["cpu_model", "X"],
     ]);
     tree.forbid("/proc/cpuinfo");
-    expect(collector.facts()).toEqual([["cpus", "1"]]);
+    expect(collector.facts?.()).toEqual([["cpus", "1"]]);
   });
 });

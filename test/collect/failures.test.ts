@@ -1,8 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { COLLECTORS, machineCollectors } from "../../src/collect/registry.ts";
 import { ForbiddenError } from "../../src/errors.ts";
+import { FakeClock } from "../helpers/fake-clock.ts";
 import { procTree } from "../helpers/proc-tree.ts";
-import { disks, labels, net, sampled, stat } from "./rows.ts";
+import { disks, labels, made, net, sampled, stat } from "./rows.ts";
 
 describe("a source that fails", () => {
   const SOURCES = {
@@ -90,48 +91,54 @@ describe("a source that is not there", () => {
     }
     for (const path of ["/proc/stat", "/proc/vmstat", "/proc/pressure/cpu", "/proc/net/sockstat"])
       expect(tree.readsOf(path), path).toBe(1);
-    expect(tree.readsOf("/proc/pressure/io")).toBe(0);
   });
 
   test("of IPv6 leaves the sockets of IPv4", () => {
     const tree = procTree({ "/proc/net/sockstat": "TCP: inuse 3 orphan 1 tw 2 alloc 5 mem 0\n" });
-    const [sockets] = machineCollectors(tree, { only: ["sockets"], without: [], ways: [] });
-    expect(Object.values(sampled(sockets!, labels(sockets!))!)).toEqual([3, 1, 2]);
+    const sockets = made("sockets", tree);
+    expect(Object.values(sampled(sockets, labels(sockets))!)).toEqual([3, 1, 2]);
   });
 });
 
 test("a file that is refused at the start is so for the first sample, not for the next", () => {
   const tree = procTree({ "/proc/loadavg": "0.50 0.00 0.00 1/2 3\n" }).forbid("/proc/loadavg");
-  const [load] = machineCollectors(tree, { only: ["load"], without: [], ways: [] });
-  const row = new Float64Array(load!.describe().length);
+  const load = made("load", tree);
+  const row = new Float64Array(load.describe().length);
   tree.allow("/proc/loadavg");
-  expect(() => load!.sample(row)).toThrow(ForbiddenError);
-  expect([load!.sample(row), row[0]]).toEqual([true, 0.5]);
+  expect(() => load.sample(row)).toThrow(ForbiddenError);
+  expect([load.sample(row), row[0]]).toEqual([true, 0.5]);
 });
 
 test("a start reads each file once, and so does every tick", () => {
   const tree = procTree({ "/proc/loadavg": "0.50 0.00 0.00 1/2 3\n" });
-  const [load] = machineCollectors(tree, { only: ["load"], without: [], ways: [] });
-  load!.describe();
+  const load = made("load", tree);
+  load.describe();
   const row = new Float64Array(3);
-  load!.sample(row);
+  load.sample(row);
   expect([tree.readsOf("/proc/loadavg"), row[0]]).toEqual([1, 0.5]);
   tree.set("/proc/loadavg", "0.75 0.00 0.00 1/2 3\n");
-  load!.sample(row);
+  load.sample(row);
   expect([tree.readsOf("/proc/loadavg"), row[0]]).toEqual([2, 0.75]);
 });
 
-test("a costly file is read once a second, and at the command's end", () => {
+test("a costly file is read once a second, and at the command's start and end", () => {
   const tree = procTree({ "/proc/net/netstat": "TcpExt: ListenDrops\nTcpExt: 1\n" });
-  const [listen] = machineCollectors(tree, { only: ["listen"], without: [], ways: [] });
+  const clock = new FakeClock();
+  const listen = made("listen", tree, clock);
   const drops = () => {
     const row = new Float64Array(2);
-    listen!.sample(row);
+    listen.sample(row);
     return row[0];
   };
-  listen!.describe();
+  listen.describe();
   expect([drops(), drops(), drops()]).toEqual([1, Number.NaN, Number.NaN]);
-  listen!.commandEnded?.();
+  listen.commandStarting?.();
   expect([drops(), drops()]).toEqual([1, Number.NaN]);
-  expect(tree.readsOf("/proc/net/netstat")).toBe(2);
+  clock.stall(500);
+  expect(drops()).toBeNaN();
+  clock.stall(400);
+  expect([drops(), drops()]).toEqual([1, Number.NaN]);
+  listen.commandEnded?.();
+  expect([drops(), drops()]).toEqual([1, Number.NaN]);
+  expect(tree.readsOf("/proc/net/netstat")).toBe(4);
 });

@@ -1,6 +1,9 @@
 import { sampleName } from "../../src/catalog/index.ts";
+import type { Clock } from "../../src/clock.ts";
 import type { Collector } from "../../src/collect/collector.ts";
+import { machineCollectors } from "../../src/collect/registry.ts";
 import { ForbiddenError, ParseError } from "../../src/errors.ts";
+import type { ProcFs } from "../../src/proc/procfs.ts";
 
 export const GONE = Number.NaN;
 const NET_HEADER = "Inter-|   Receive\n face |bytes\n";
@@ -21,6 +24,11 @@ export const stat = (user: Record<number, number>, idle = 1000) =>
   `cpu  0 0 0 0 0 0 0 0 0 0\n${Object.entries(user)
     .map(([cpu, ticks]) => `cpu${cpu} ${ticks} 0 0 ${idle} 0 0 0 0 0 0\n`)
     .join("")}intr 0\n`;
+
+/** A collector of the machine by its name. */
+export function made(name: string, proc: ProcFs, clock?: Clock): Collector {
+  return machineCollectors(proc, { only: [name], without: [], ways: [] }, clock)[0]!;
+}
 
 /** The series of a collector; the sample that goes with their description is taken, so that the next one reads anew. */
 export function labels(collector: Collector): string[] {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { program } from "../helpers/programs.ts";
 import { Recorded } from "../helpers/recorded.ts";
 import { statexec, tempFolder } from "../helpers/statexec.ts";
@@ -100,6 +101,18 @@ describe("a budget over a baseline", () => {
     const { code, stderr } = await record([...baseline, "sleep", "0.6"]);
     expect(code).toBe(124);
     expect(stderr).toMatch(/^statexec: budget wall<\+100% exceeded: 6\d\d ms\n$/);
+  });
+
+  test("may be any file that --compare reads: a file of the original program, or a truncated one with a warning", async () => {
+    using folder = tempFolder();
+    const original = await Bun.file(join(import.meta.dir, "../fixtures/original/sleep.prom")).text();
+    await Bun.write(folder.file("base.prom"), original);
+    await Bun.write(folder.file("cut.prom"), original.slice(0, original.lastIndexOf(" ")));
+    const words = (file: string) => ["--baseline", file, "--budget", "wall<+1000%", "true"];
+    expect(await statexec(words("base.prom"), { cwd: folder.path })).toMatchObject({ code: 0, stderr: "" });
+    const { code, stderr } = await statexec(words("cut.prom"), { cwd: folder.path });
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/^statexec: --baseline: cut\.prom:\d+: expected a whole line, .*\n$/);
   });
 
   test("that is not there, or is no metrics file, is an error before the start", async () => {

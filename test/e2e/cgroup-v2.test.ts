@@ -4,18 +4,18 @@ import { Recorded } from "../helpers/recorded.ts";
 import { BIN, tempFolder } from "../helpers/statexec.ts";
 import { inUserModeLinux, noUserModeLinux } from "../helpers/user-mode-linux.ts";
 
-/** A kernel in a process is slow, and so is what runs on it. */
+/** A kernel that runs in a process is slow. */
 const TIMEOUT_MS = 120_000;
 const MIB = 2 ** 20;
 
-/** Programs for the scripts: statexec with a metrics file of this name, and a command in a group. */
+/** Programs for the scripts: statexec with a metrics file of a name, and a command in a cgroup. */
 const TOOLS = {
   run: `file=$OUT/$1.prom; shift
     exec \${AS_NOBODY:+setpriv --reuid=65534 --regid=65534 --clear-groups} /mnt/statexec -q -f "$file" "$@" 2>&1`,
   within: `echo 0 >"$1/cgroup.procs"; shift; exec "$@"`,
 };
 
-/** In this order, in one machine. */
+/** The scripts, run in this order on one machine. */
 const SCENARIOS = {
   root: `run root --cgroup auto -- sh -c 'cat /proc/self/cgroup; sh -c "cat /proc/self/cgroup"; head -c 8M /dev/zero | tail | wc -c'
     ls $C | grep statexec; cat $C/cgroup.subtree_control`,
@@ -43,13 +43,13 @@ type Scenario = keyof typeof SCENARIOS;
 
 const SECTION = "-- section ";
 
-/** What each scenario printed. */
+/** The lines that each scenario printed. */
 const printed = new Map<Scenario, string[]>();
 const folder = tempFolder();
 
 const recorded = (scenario: Scenario) => new Recorded(folder.file(`${scenario}.prom`));
 
-describe.skipIf(noUserModeLinux())("control groups of version 2, in a Linux of its own", () => {
+describe.skipIf(noUserModeLinux())("control groups of version 2, on a kernel of their own", () => {
   beforeAll(async () => {
     chmodSync(folder.path, 0o777);
     mkdirSync(folder.file("bin"));
@@ -58,7 +58,7 @@ describe.skipIf(noUserModeLinux())("control groups of version 2, in a Linux of i
     writeFileSync(folder.file("disk"), Buffer.alloc(16 * MIB));
     const sections = Object.entries(SCENARIOS).map(([name, script]) => `echo '${SECTION}${name}'\n${script}`);
     const script = [
-      // A mount point of its own: the binary may lie where other users may not go.
+      // The binary's own folder may be closed to other users.
       'touch /mnt/statexec; mount --bind "$BIN" /mnt/statexec; export PATH="$OUT/bin:$PATH"',
       ...sections,
     ].join("\n");
@@ -69,7 +69,7 @@ describe.skipIf(noUserModeLinux())("control groups of version 2, in a Linux of i
     }
   }, TIMEOUT_MS);
 
-  /** What it printed, with the names of runs' groups made one. */
+  /** The lines that it printed, with GROUP for the names of runs' cgroups. */
   const linesOf = (scenario: Scenario) =>
     printed.get(scenario)?.map((line) => line.replaceAll(/statexec-\d+-\d+/g, "GROUP"));
   const growth = (scenario: Scenario, name: string, ...labels: string[]) => {
@@ -77,7 +77,7 @@ describe.skipIf(noUserModeLinux())("control groups of version 2, in a Linux of i
     return points.at(-1)![1] - points[0]![1];
   };
 
-  test("the root's: every controller for the run, and as it was afterwards", () => {
+  test("the root enables every controller for the run, and none afterwards", () => {
     expect(linesOf("root")).toEqual(["0::/GROUP", "0::/GROUP", String(8 * MIB)]);
     const names = printed.get("root")!.slice(0, 2);
     expect(names[0]).toBe(names[1]!);
@@ -86,16 +86,16 @@ describe.skipIf(noUserModeLinux())("control groups of version 2, in a Linux of i
       expect(run.points(name)[0]![1], name).toBe(0);
     expect(run.last("command_memory_peak_with_cache_bytes")).toBeGreaterThan(8 * MIB);
     expect(run.last("command_memory_peak_with_cache_bytes")).toBeLessThan(40 * MIB);
-    // Without a quota nothing is asked of the cpu controller; and the root is no container.
+    // Without a quota the cpu controller is not enabled; the root is no container.
     expect(run.family("command_throttled_seconds").size).toBe(0);
     expect(run.family("container_memory_used_bytes").size).toBe(0);
   });
 
-  test("of a command that is started byte for byte", () => {
+  test("a command that is started byte for byte is in its cgroup", () => {
     expect(linesOf("exact")).toEqual(["0::/GROUP", "0::/"]);
   });
 
-  test("a limited scope with statexec alone in it: the leaf has its limits, and nothing is left", () => {
+  test("in a limited scope with statexec alone, the command's cgroup has its limits, and nothing is left", () => {
     expect(linesOf("scope")).toEqual(["0::/scope/GROUP", String(300 * MIB), "150000 100000", "77"]);
     const run = recorded("scope");
     expect(run.last("container_cpu_limit_cores")).toBe(1.5);
@@ -104,7 +104,7 @@ describe.skipIf(noUserModeLinux())("control groups of version 2, in a Linux of i
     expect(run.last("command_throttled_seconds")).toBeGreaterThanOrEqual(0);
   });
 
-  test("a quota of the command's group that is too small shows", () => {
+  test("throttling by a quota of the command's cgroup is counted", () => {
     for (const name of ["throttled_seconds", "throttled_periods"]) {
       expect(recorded("throttled").points(`command_${name}`)[0]![1]).toBe(0);
       expect(recorded("throttled").last(`command_${name}`)).toBeGreaterThan(0);
@@ -113,14 +113,14 @@ describe.skipIf(noUserModeLinux())("control groups of version 2, in a Linux of i
     expect(growth("throttled", "container_cpu_seconds", "user")).toBeGreaterThan(0);
   });
 
-  test("a process that is killed for memory shows in its group and in ours", () => {
+  test("a process that is killed for memory is counted in its cgroup and in ours", () => {
     expect(linesOf("killed")?.at(-1)).toBe("3");
     expect(recorded("killed").last("command_oom_kills")).toBe(1);
     expect(growth("killed", "container_oom_kills")).toBe(1);
     expect(recorded("killed").last("container_memory_limit_bytes")).toBe(80 * MIB);
   });
 
-  test("a scope with others in it: what can be had without controllers, and one line", () => {
+  test("in a scope with other processes there are statistics that need no controller, and one line", () => {
     const [notice, path] = linesOf("crowded") ?? [];
     expect(notice).toStartWith(
       "statexec: --cgroup auto: the command's control group lacks figures: /sys/fs/cgroup/scope holds other processes",
@@ -129,12 +129,12 @@ describe.skipIf(noUserModeLinux())("control groups of version 2, in a Linux of i
     expect(recorded("crowded").family("command_oom_kills").size).toBe(0);
   });
 
-  test("a group that was given to a user without rights", () => {
+  test("a cgroup that is delegated to a user without rights is enough", () => {
     expect(linesOf("delegated")).toEqual(["0::/given/GROUP", "memory.peak"]);
     expect(recorded("delegated").last("command_memory_peak_with_cache_bytes")).toBeGreaterThan(0);
   });
 
-  test("a user without rights goes without", () => {
+  test("a user without rights gets no cgroup", () => {
     const [notice, path] = linesOf("undelegated") ?? [];
     expect(notice).toBe(
       "statexec: --cgroup auto: no control group for the command: /sys/fs/cgroup/closed/GROUP: Permission denied" +
@@ -143,15 +143,15 @@ describe.skipIf(noUserModeLinux())("control groups of version 2, in a Linux of i
     expect(path).toBe("0::/closed");
   });
 
-  test("a named group has the command's below it, and is as it was afterwards", () => {
+  test("a named cgroup has the command's below it, and is unchanged afterwards", () => {
     expect(linesOf("named")).toEqual(["0::/named/GROUP", "io memory pids"]);
   });
 
-  test("leftovers of killed runs go", () => {
+  test("leftovers of killed runs are removed", () => {
     expect(linesOf("leftover")).toEqual([]);
   });
 
-  test("a disk's bytes are the group's own, past the cache", () => {
+  test("a disk's bytes are counted where they pass the cache", () => {
     expect(linesOf("disk")?.[0]).toStartWith(`98:0 rbytes=${5 * MIB} wbytes=${3 * MIB} `);
   });
 });

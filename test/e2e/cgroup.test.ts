@@ -1,30 +1,30 @@
 import { describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { groupsLeft, mayMakeV1Groups, pathsOf, startTicks, TestGroups, testsGroups } from "../helpers/cgroups.ts";
+import { cgroupsLeft, mayMakeV1Cgroups, pathsOf, startTicks, TestCgroups, testsCgroups } from "../helpers/cgroups.ts";
 import { until } from "../helpers/processes.ts";
 import { Recorded } from "../helpers/recorded.ts";
 import { BIN, runProgram, statexec, tempFolder } from "../helpers/statexec.ts";
 
 const NAME = /^statexec-\d+-\d+$/;
-const own = testsGroups();
+const own = testsCgroups();
 const unified = own.find(({ version }) => version === 2);
 let groups = 0;
 
-/** Groups of the tests' own, for statexec to be run in. */
-const testGroups = (...controllers: string[]) => new TestGroups(controllers, `test-${process.pid}-${groups++}`);
+/** Makes cgroups for statexec to run in. */
+const testGroups = (...controllers: string[]) => new TestCgroups(controllers, `test-${process.pid}-${groups++}`);
 
 const AUTO = [BIN, "--cgroup", "auto", "-f", "run.prom"];
 
-/** The last part of a group's path. */
+/** Returns the last part of a cgroup's path. */
 const nameOf = (path: string | undefined) => path?.slice(path.lastIndexOf("/") + 1) ?? "";
 
-const runs = (where: TestGroups, words: readonly string[], cwd: string) => runProgram(where.words(...words), { cwd });
+const runs = (where: TestCgroups, words: readonly string[], cwd: string) => runProgram(where.words(...words), { cwd });
 
-describe.skipIf(!mayMakeV1Groups())("the command's own group, of version 1 (needs root and its hierarchies)", () => {
+describe.skipIf(!mayMakeV1Cgroups())("the command's cgroup in version 1 (needs root and its hierarchies)", () => {
   test.each([
     ["by the runtime", AUTO],
     ["byte for byte", ["nohup", ...AUTO]],
-  ])("holds it from its first instruction, its children too, and is gone afterwards: %s", async (_, words) => {
+  ])("has it and its children from the first instruction, and is removed afterwards: %s", async (_, words) => {
     using folder = tempFolder();
     await using where = testGroups("memory", "pids");
     const script = "cat /proc/self/cgroup; echo; (sh -c 'cat /proc/self/cgroup')";
@@ -43,14 +43,14 @@ describe.skipIf(!mayMakeV1Groups())("the command's own group, of version 1 (need
           `${bare(parents.get(controller))}/${nameOf(where.folder(controller))}/${name}`,
         );
       if (unified) expect(nameOf(paths.get(""))).toBe(name);
-      // What is not needed is left alone.
+      // Hierarchies that are not needed have no cgroup of the command's.
       expect(paths.get("devices")).toBe(parents.get("devices")!);
-      for (const each of where.folders) expect(groupsLeft(each)).toEqual([]);
+      for (const each of where.folders) expect(cgroupsLeft(each)).toEqual([]);
       if (unified) expect(existsSync(`${unified.folder}/${name}`)).toBe(false);
     }
   });
 
-  test("has the limits that hold above it, so that who reads the leaf sees them", async () => {
+  test("has the limits that hold above it, for programs that read them there", async () => {
     using folder = tempFolder();
     await using where = testGroups("memory", "pids", "cpu");
     where.limit("memory", "memory.limit_in_bytes", "512M").limit("pids", "pids.max", 99);
@@ -64,7 +64,7 @@ describe.skipIf(!mayMakeV1Groups())("the command's own group, of version 1 (need
     expect(stdout.split("\n")).toEqual([String(512 * 2 ** 20), "99", "50000", "150000", ""]);
   });
 
-  test("has figures from 0 on, that begin with the command", async () => {
+  test("has statistics that start at 0 with the command", async () => {
     using folder = tempFolder();
     const { code } = await statexec(
       ["--cgroup", "auto", "-d", "0.05", "--interval", "0.02", "-f", "run.prom", "true"],
@@ -82,27 +82,27 @@ describe.skipIf(!mayMakeV1Groups())("the command's own group, of version 1 (need
     expect(recorded.last("command_memory_peak_with_cache_bytes")).toBeGreaterThan(0);
   });
 
-  test("leaves what lives on alone; the next run removes what is empty, dead and ours, and nothing else", async () => {
+  test("stays while a process lives on in it; the next run removes only those that are empty and of ended runs", async () => {
     using folder = tempFolder();
     await using where = testGroups("memory", "pids");
     const memory = where.folder("memory");
     const daemon = ["sh", "-c", "setsid sleep 1000 >/dev/null 2>&1 & echo $!"];
     const left = await runs(where, [...AUTO, ...daemon], folder.path);
     expect(left).toMatchObject({ code: 0, stderr: "" });
-    const [kept] = groupsLeft(memory);
+    const [kept] = cgroupsLeft(memory);
     expect(kept).toMatch(NAME);
-    const others = [`statexec-${process.pid}-${startTicks(process.pid)}`, "statexec-1-x", "somebody-1-2"];
+    const others = [`statexec-${process.pid}-${startTicks(process.pid)}`, "statexec-1-x", "another-1-2"];
     for (const name of [...others, "statexec-4194305-7", "statexec-4194305-7/nested"]) mkdirSync(`${memory}/${name}`);
     await runs(where, [...AUTO, "true"], folder.path);
-    expect(groupsLeft(memory).sort()).toEqual([kept!, ...others.slice(0, 2)].sort());
+    expect(cgroupsLeft(memory).sort()).toEqual([kept!, ...others.slice(0, 2)].sort());
     process.kill(Number(left.stdout));
     await until(() => readFileSync(`${memory}/${kept}/cgroup.procs`, "utf8") === "");
     await runs(where, [...AUTO, "true"], folder.path);
-    expect(groupsLeft(memory).sort()).toEqual(others.slice(0, 2).sort());
+    expect(cgroupsLeft(memory).sort()).toEqual(others.slice(0, 2).sort());
     expect(existsSync(`${memory}/${others[2]}`)).toBe(true);
   });
 
-  test("shows a process that was killed for memory", async () => {
+  test("counts a process that was killed for memory", async () => {
     using folder = tempFolder();
     await using where = testGroups("memory", "pids");
     where.limit("memory", "memory.limit_in_bytes", "256M");
@@ -115,11 +115,11 @@ describe.skipIf(!mayMakeV1Groups())("the command's own group, of version 1 (need
     expect(recorded.last("container_memory_limit_bytes")).toBe(256 * 2 ** 20);
   });
 
-  test("shows a quota of its own that is too small", async () => {
+  test("counts throttling by a quota of its own", async () => {
     using folder = tempFolder();
     await using where = testGroups("memory", "pids", "cpu");
     where.limit("cpu", "cpu.cfs_quota_us", 20000);
-    // One of the same size may never bite: the one above has all of it to count, and us.
+    // A quota like that above might never throttle: the cgroup above has the same processes and statexec.
     const lower = `echo 10000 >$(echo ${where.folder("cpu")}/statexec-*)/cpu.cfs_quota_us`;
     const busy = ["sh", "-c", `${lower}; i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done`];
     expect((await runs(where, [...AUTO, ...busy], folder.path)).code).toBe(0);
@@ -131,8 +131,8 @@ describe.skipIf(!mayMakeV1Groups())("the command's own group, of version 1 (need
   });
 });
 
-describe.skipIf(!mayMakeV1Groups())("the group that statexec runs in, of version 1", () => {
-  test("shows a memory limit that was hit, without a group of the command's", async () => {
+describe.skipIf(!mayMakeV1Cgroups())("the cgroup that statexec runs in, of version 1", () => {
+  test("counts a kill for its memory limit, without a cgroup of the command's", async () => {
     using folder = tempFolder();
     await using where = testGroups("memory");
     where.limit("memory", "memory.limit_in_bytes", "256M");
@@ -144,7 +144,7 @@ describe.skipIf(!mayMakeV1Groups())("the group that statexec runs in, of version
     expect(recorded.family("command_oom_kills").size).toBe(0);
   });
 
-  test("shows a quota that held it back", async () => {
+  test("counts throttling by its quota", async () => {
     using folder = tempFolder();
     await using where = testGroups("cpu");
     where.limit("cpu", "cpu.cfs_quota_us", 20000);
@@ -160,10 +160,10 @@ describe.skipIf(!mayMakeV1Groups())("the group that statexec runs in, of version
 });
 
 describe.skipIf(process.getuid?.() !== 0)("a user without rights (needs root to become one)", () => {
-  test("goes without a group, and is told so in one line", async () => {
+  test("gets no cgroup, and one line that says so", async () => {
     using folder = tempFolder();
     chmodSync(folder.path, 0o777);
-    // The binary may lie where nobody may not go: by a descriptor that root opened.
+    // Executed through a descriptor that root opened: the user `nobody` may have no access to the binary's folder.
     const sh = `exec 9<"$0"; exec setpriv --reuid=65534 --regid=65534 --clear-groups /proc/self/fd/9 "$@"`;
     const words = ["sh", "-c", sh, BIN, "--cgroup", "auto", "-f", "run.prom", "sh", "-c", "exit 7"];
     const { code, stderr } = await runProgram(words, { cwd: folder.path });
@@ -173,7 +173,7 @@ describe.skipIf(process.getuid?.() !== 0)("a user without rights (needs root to 
   });
 });
 
-describe("a group that is named", () => {
+describe("a folder that is named", () => {
   const refusal = async (group: string) => {
     using folder = tempFolder();
     const result = await statexec(["--cgroup", group, "-f", "run.prom", "echo", "started"], { cwd: folder.path });
@@ -183,7 +183,7 @@ describe("a group that is named", () => {
   };
   const NEXT = "name an empty control group of yours, or take auto";
 
-  test("and is none is refused before the start", async () => {
+  test("and is no cgroup is refused before the start", async () => {
     using folder = tempFolder();
     writeFileSync(folder.file("file"), "");
     expect(await refusal("/no/such")).toBe(
@@ -193,15 +193,15 @@ describe("a group that is named", () => {
       expect(await refusal(path)).toBe(`statexec: --cgroup (SE_CGROUP): "${path}": no control group; ${NEXT}\n`);
   });
 
-  test.skipIf(own.length === 0)("and inhabited is refused", async () => {
+  test.skipIf(own.length === 0)("and has processes is refused", async () => {
     const { folder } = own[0]!;
     expect(await refusal(folder)).toBe(
       `statexec: --cgroup (SE_CGROUP): "${folder}": there are processes in it; ${NEXT}\n`,
     );
   });
 
-  test.skipIf(!mayMakeV1Groups())(
-    "is where the command's group is made, with the figures of its hierarchy",
+  test.skipIf(!mayMakeV1Cgroups())(
+    "is where the command's cgroup is made, with the statistics of its hierarchy",
     async () => {
       using folder = tempFolder();
       await using where = testGroups("memory");
@@ -211,12 +211,12 @@ describe("a group that is named", () => {
       expect([code, stderr]).toEqual([0, ""]);
       expect(pathsOf(stdout).get("memory")).toMatch(new RegExp(`/${nameOf(path)}/statexec-\\d+-\\d+$`));
       expect(pathsOf(stdout).get("pids")).not.toContain("statexec");
-      expect(groupsLeft(path)).toEqual([]);
+      expect(cgroupsLeft(path)).toEqual([]);
       expect(new Recorded(folder.file("run.prom")).last("command_memory_peak_with_cache_bytes")).toBeGreaterThan(0);
     },
   );
 
-  test.skipIf(!mayMakeV1Groups())("in a hierarchy without figures is refused", async () => {
+  test.skipIf(!mayMakeV1Cgroups())("in a hierarchy without statistics is refused", async () => {
     await using where = testGroups("devices");
     const path = where.folder("devices");
     expect(await refusal(path)).toBe(

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
-import { listCollectors } from "../../src/collect/list.ts";
+import { listCollectors } from "../../src/collect/list-collectors.ts";
 import { COLLECTORS } from "../../src/collect/registry.ts";
 import { procTree } from "../helpers/proc-tree.ts";
 import { Recorded } from "../helpers/recorded.ts";
@@ -73,9 +73,9 @@ describe("--list-collectors", () => {
     const { code, stdout, stderr } = await statexec(["--list-collectors"]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     for (const line of stdout.split("\n")) expect(line.length, line).toBeLessThanOrEqual(80);
-    for (const { name, reads } of COLLECTORS) {
+    for (const { name, files = [], reads = [] } of COLLECTORS) {
       expect(stdout).toMatch(new RegExp(`^${name} `, "m"));
-      for (const path of reads) expect(stdout).toContain(path);
+      for (const path of [...files, ...reads]) expect(stdout).toContain(path);
     }
     expect(stdout).toMatch(/^ +\/proc\/stat\n +works, \d+ series$/m);
   });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { type Run, runOf } from "../../explorer/data/run.ts";
-import { withSummary } from "../../src/recording/summary.ts";
+import { withSummary } from "../../src/recording/summary-series.ts";
 import { isMissing } from "../helpers/validators.ts";
 import { type Look, TestBrowser } from "./browser.ts";
 import { type MadeRun, madeRun } from "./runs.ts";

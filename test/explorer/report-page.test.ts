@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { PANELS } from "../../explorer/page/all-panels.ts";
 import { reportHtml } from "../../explorer/report/html.ts";
 import { loadRuns } from "../../explorer/report/load.ts";
-import { parse } from "../../src/openmetrics/parse.ts";
 import { START_MS } from "../helpers/recording.ts";
+import { parseStrictly } from "../helpers/strict-reader.ts";
 import { isMissing } from "../helpers/validators.ts";
 import { type Look, type ShownChart, TestBrowser } from "./browser.ts";
 import { expectedLines } from "./expected.ts";
@@ -64,7 +64,7 @@ describe.skipIf(skip)("a report", () => {
   });
 
   test("shows in every panel what the file says", async () => {
-    const recording = parse(await Bun.file(join(folder, "one-0.prom")).bytes(), "one");
+    const recording = parseStrictly(await Bun.file(join(folder, "one-0.prom")).bytes(), "one");
     const charts = await look.charts();
     const expected = PANELS.map((spec) => ({ spec, lines: expectedLines(spec, recording) }));
     const withData = expected.filter(({ lines }) => lines.size > 0);
@@ -172,7 +172,7 @@ describe.skipIf(skip)("a report", () => {
     const [saved] = await Promise.all([look.page.waitForEvent("download"), look.page.locator("button.save").click()]);
     expect(saved.suggestedFilename()).toBe("one-0.csv");
     const text = await Bun.file((await saved.path())!).text();
-    const recording = parse(await Bun.file(join(folder, "one-0.prom")).bytes(), "one");
+    const recording = parseStrictly(await Bun.file(join(folder, "one-0.prom")).bytes(), "one");
     const points = [...recording.series()].flatMap((one) => [...one.blocks()].map(({ length }) => length));
     expect(text.trim().split("\n")).toHaveLength(1 + points.reduce((a, b) => a + b, 0));
     expect(text).toContain('"statexec_command_cpu_seconds_total{mode=""user""}"');
@@ -189,7 +189,7 @@ describe.skipIf(skip)("a report of two runs", () => {
     expect(make!.times[0]).toBe(1);
     expect(half!.times[0]).toBe(1);
     for (const [at, file] of ["overlay-0", "overlay-1"].entries()) {
-      const recording = parse(await Bun.file(join(folder, `${file}.prom`)).bytes(), file);
+      const recording = parseStrictly(await Bun.file(join(folder, `${file}.prom`)).bytes(), file);
       const spec = PANELS.find(({ id }) => id === "command-cpu")!;
       const modes = [...expectedLines(spec, recording).values()];
       const sums = [...modes[0]!.keys()].map((atMs) => modes.reduce((sum, points) => sum + (points.get(atMs) ?? 0), 0));

@@ -11,7 +11,7 @@ import {
   series,
 } from "../../src/catalog/index.ts";
 import type { Identity } from "../../src/recording/recording.ts";
-import { withSummary } from "../../src/recording/summary.ts";
+import { withSummary } from "../../src/recording/summary-series.ts";
 import { renderBytes, START_MS } from "../helpers/recording.ts";
 import { RowStore } from "../helpers/row-store.ts";
 

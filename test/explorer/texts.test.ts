@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { movedZoom, readState, type State, writeState } from "../../explorer/page/state.ts";
 import { clockTime, duration, elapsed } from "../../explorer/page/time-text.ts";
-import { axisLabels, quantity, type Unit } from "../../src/recording/units.ts";
+import { axisLabels, quantity, type Unit } from "../../src/recording/quantities.ts";
 
 const plain = (text: string) => text.replaceAll("\u202f", " ");
 

@@ -6,7 +6,7 @@ import { verdictOf } from "../../explorer/page/verdict.ts";
 import { ReportSource } from "../../explorer/report/source.ts";
 import { COMMAND, CONTAINER, KERNEL, MACHINE, RUN, type SeriesKey, series } from "../../src/catalog/index.ts";
 import type { Recording } from "../../src/recording/recording.ts";
-import { withSummary } from "../../src/recording/summary.ts";
+import { withSummary } from "../../src/recording/summary-series.ts";
 import { recordingOf, START_MS } from "../helpers/recording.ts";
 import { madeRun } from "./runs.ts";
 

@@ -3,13 +3,13 @@ import { METRICS, type Metric, RESERVED_LABELS, RUN, type SeriesKey } from "../.
 import type { Fact, Recording, RunEvent } from "../../src/recording/recording.ts";
 import { type Rows, recordingOf, START_MS } from "./recording.ts";
 
-/** Any text that UTF-8 can hold, rich in what a file has to escape. */
+/** Any UTF-8 text, with many characters that a file must escape. */
 export const text = fc.oneof(
   fc.string({ unit: "binary", maxLength: 12 }),
   fc.string({ unit: fc.constantFrom("\\", '"', "\n", "n", "#", " ", "{", "}", ",", "=", "\r", "\ufeff", "é", "🎉") }),
 );
 
-/** A metric that the catalogue does not have, as another version of the program may write it. */
+/** A metric that is not in the catalogue, as another version of the program may write it. */
 const foreignMetric: fc.Arbitrary<Metric> = fc
   .record({
     name: fc.constantFrom("zeta", "alpha", "mid_bytes").map((name) => `foreign_${name}`),
@@ -43,7 +43,7 @@ const value = fc.oneof(
   fc.integer({ min: -1_000_000, max: 1_000_000 }).map((cents) => cents / 100),
 );
 
-/** Rows of some of the series at some times: gaps, series that come and go. A counter does not fall. */
+/** Rows of some of the series at some times, with gaps and series that come and go. Counters do not fall. */
 function rowsOf(all: readonly SeriesKey[]): fc.Arbitrary<Rows[]> {
   const steps = fc.array(fc.integer({ min: 1, max: 5000 }), { minLength: 1, maxLength: 6 });
   const part = fc.tuple(fc.subarray([...all]), steps, fc.infiniteStream(fc.option(value, { nil: undefined, freq: 4 })));
@@ -90,7 +90,7 @@ const labels = fc
   )
   .map((all) => new Map(Object.entries(all)));
 
-/** Any recording that a run may make. It has a fact, as each run has: a file knows its start by it. */
+/** Any recording that a run may make. It has a fact, as each run has: the time of the facts is the start of a file. */
 export const recording: fc.Arbitrary<Recording> = fc
   .record({ instance: text, role: fc.constantFrom("standalone", "client", "server"), labels })
   .chain((identity) =>

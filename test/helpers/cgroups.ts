@@ -1,25 +1,25 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
-import { type CgroupPlace, ownGroups } from "../../src/proc/cgroup-places.ts";
+import { type Cgroup, ownCgroups } from "../../src/collect/cgroup/cgroup-hierarchy.ts";
 import { kernelFs } from "../../src/proc/kernel-fs.ts";
 import { until } from "./processes.ts";
 
-/** The groups that the tests run in. */
-export function testsGroups(): CgroupPlace[] {
+/** Returns the cgroups that the tests run in. */
+export function testsCgroups(): Cgroup[] {
   const proc = kernelFs();
   try {
-    return ownGroups(proc);
+    return ownCgroups(proc);
   } finally {
     proc.close();
   }
 }
 
-/** The folder of the tests' own group in the version 1 hierarchy of a controller; undefined: this machine has none. */
+/** Returns the folder of the tests' own cgroup in a controller's version 1 hierarchy; undefined: this machine has none. */
 export function v1Folder(controller: string): string | undefined {
-  return testsGroups().find(({ version, controllers }) => version === 1 && controllers.includes(controller))?.folder;
+  return testsCgroups().find(({ version, controllers }) => version === 1 && controllers.includes(controller))?.folder;
 }
 
-/** Whether groups of version 1 can be made here, with memory and pids, as the tests of them need. */
-export function mayMakeV1Groups(): boolean {
+/** Whether cgroups of version 1 can be made here, with the controllers that their tests need. */
+export function mayMakeV1Cgroups(): boolean {
   if (process.getuid?.() !== 0) return false;
   return ["memory", "pids", "cpu"].every((controller) => {
     const folder = v1Folder(controller);
@@ -34,8 +34,8 @@ export function mayMakeV1Groups(): boolean {
   });
 }
 
-/** Groups of this name below the tests' own in version 1 hierarchies, gone when the scope ends: `await using`. */
-export class TestGroups implements AsyncDisposable {
+/** Cgroups of one name below the tests' own in version 1 hierarchies, removed when the scope ends: `await using`. */
+export class TestCgroups implements AsyncDisposable {
   readonly folders: readonly string[];
 
   constructor(
@@ -55,7 +55,7 @@ export class TestGroups implements AsyncDisposable {
     return this;
   }
 
-  /** These words, run in the groups. */
+  /** Returns words that run these words in the cgroups. */
   words(...words: string[]): string[] {
     const enter = this.folders.map((folder) => `echo 0 > '${folder}/cgroup.procs'`).join(" && ");
     return ["sh", "-c", `${enter} && exec "$@"`, "-", ...words];
@@ -66,7 +66,7 @@ export class TestGroups implements AsyncDisposable {
   }
 }
 
-/** Removes a group, if nobody lives there; the kernel may need a moment to see that. */
+/** Removes a cgroup without processes; the kernel may need a moment to see that it has none. */
 function isRemoved(folder: string): boolean {
   if (!existsSync(folder)) return true;
   for (const name of readdirSync(folder, { withFileTypes: true }))
@@ -80,7 +80,7 @@ function isRemoved(folder: string): boolean {
   }
 }
 
-/** The paths of a text of /proc/self/cgroup, by controller; that of version 2 by the empty one. */
+/** Returns the paths in a text of /proc/self/cgroup by controller; that of version 2 by the empty name. */
 export function pathsOf(text: string): Map<string, string> {
   const lines = text.trim().split("\n");
   return new Map(
@@ -91,12 +91,12 @@ export function pathsOf(text: string): Map<string, string> {
   );
 }
 
-/** Names in a group's folder that runs of statexec made. */
-export function groupsLeft(folder: string): string[] {
+/** Returns the names of cgroups that runs of statexec made in a folder. */
+export function cgroupsLeft(folder: string): string[] {
   return readdirSync(folder).filter((name) => name.startsWith("statexec-"));
 }
 
-/** The start time of a process as groups' names have it. */
+/** Returns the start time of a process as the names of cgroups have it. */
 export function startTicks(pid: number): string {
   const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
   return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]!;

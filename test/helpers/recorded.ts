@@ -1,18 +1,18 @@
 import { readFileSync } from "node:fs";
-import { parse } from "../../src/openmetrics/parse.ts";
 import type { Recording } from "../../src/recording/recording.ts";
+import { parseStrictly } from "./strict-reader.ts";
 
 export type Point = readonly [atMs: number, value: number];
 
-/** A metrics file, read back and easy to ask. */
+/** A metrics file, read back for assertions. */
 export class Recorded {
   readonly recording: Recording;
 
   constructor(path: string) {
-    this.recording = parse(readFileSync(path), path);
+    this.recording = parseStrictly(readFileSync(path), path);
   }
 
-  /** The points of every series of a family, by the series' own labels: `cpu0,user`. */
+  /** The points of every series of a family, by the values of its own labels: `cpu0,user`. */
   family(name: string): Map<string, Point[]> {
     const found = new Map<string, Point[]>();
     for (const { metric, labels, blocks } of this.recording.series()) {

@@ -1,9 +1,9 @@
 import { familyName, type SeriesKey } from "../../src/catalog/index.ts";
-import { parse } from "../../src/openmetrics/parse.ts";
 import { render } from "../../src/openmetrics/render.ts";
 import type { Block, Fact, Identity, RecordedSeries, Recording, RunEvent } from "../../src/recording/recording.ts";
+import { parseStrictly } from "./strict-reader.ts";
 
-/** Rows of one layout: a column a series, `undefined` where there is no value. */
+/** Rows of one layout: one column a series, `undefined` where there is no value. */
 export interface Rows {
   readonly columns: readonly SeriesKey[];
   readonly rows: readonly (readonly [atMs: number, ...values: (number | undefined)[]])[];
@@ -20,7 +20,7 @@ export interface RecordingParts {
 
 export const START_MS = 1_700_000_000_000;
 
-/** A recording written down as a literal. */
+/** A recording from a literal. */
 export function recordingOf({ identity, startMs = START_MS, facts = [], events = [], parts = [] }: RecordingParts) {
   const blocks = new Map<string, { key: SeriesKey; blocks: Block[] }>();
   for (const { columns, rows } of parts) {
@@ -44,7 +44,7 @@ export function recordingOf({ identity, startMs = START_MS, facts = [], events =
   return recording;
 }
 
-/** A recording as its metrics file. */
+/** The metrics file of a recording. */
 export function renderBytes(recording: Recording): Uint8Array {
   const chunks: Uint8Array[] = [];
   render(recording, (bytes) => chunks.push(bytes.slice()));
@@ -56,10 +56,10 @@ export function renderText(recording: Recording): string {
 }
 
 export function parseText(text: string, name = "run.prom"): Recording {
-  return parse(new TextEncoder().encode(text), name);
+  return parseStrictly(new TextEncoder().encode(text), name);
 }
 
-/** The points of a series, those that are absent left out. */
+/** The points of a series without absent ones. */
 export function pointsOf(series: RecordedSeries): (readonly [atMs: number, value: number])[] {
   const points: (readonly [number, number])[] = [];
   for (const { length, times, values } of series.blocks()) {
@@ -71,8 +71,8 @@ export function pointsOf(series: RecordedSeries): (readonly [atMs: number, value
 }
 
 /**
- * All that a recording says, for comparison: what has no order sorted, what has no point left out. A family that the
- * catalogue does not know is told by its labels' names, since a file has those that have a value.
+ * The content of a recording, for comparison: sorted where order does not matter, without series that have no point, and
+ * without labels that have no value, since a file does not have those.
  */
 export function contentOf(recording: Recording) {
   const { identity, startMs, facts, events } = recording;

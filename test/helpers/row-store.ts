@@ -9,10 +9,10 @@ import type {
   RunEvent,
 } from "../../src/recording/recording.ts";
 
-/** Values in one chunk: rows are cut into pieces of about this many, half a MiB. */
+/** Values in one chunk, half a MiB of them. */
 const CHUNK_VALUES = 65_536;
 
-/** Rows of one layout that lie one behind the other. */
+/** Consecutive rows of one layout. */
 interface Chunk {
   readonly columns: readonly SeriesKey[];
   readonly times: Float64Array;
@@ -20,7 +20,7 @@ interface Chunk {
   length: number;
 }
 
-/** A recording in memory, as plain as can be: what a journal is measured by. */
+/** A recording in memory, kept as simple as possible: the reference for journals. */
 export class RowStore implements RowSink, Recording {
   readonly facts: Fact[] = [];
   readonly events: RunEvent[] = [];
@@ -46,7 +46,7 @@ export class RowStore implements RowSink, Recording {
   }
 
   end(): void {
-    // There is nothing to complete.
+    // All rows are complete.
   }
 
   recording(): Recording {
@@ -82,7 +82,7 @@ export class RowStore implements RowSink, Recording {
     return all;
   }
 
-  /** The chunk for the next row. The first of a layout is small: most runs are short. */
+  /** The chunk for the next row. The first of a layout is small, since most runs are short. */
   private writable(): Chunk {
     const last = this.chunks.at(-1);
     if (last && this.capacity > 0 && last.length < this.capacity) return last;
@@ -100,7 +100,7 @@ export class RowStore implements RowSink, Recording {
   }
 }
 
-/** Where some points of a series are. */
+/** The place of some points of a series. */
 interface Place {
   readonly chunk: Chunk;
   readonly column: number;

@@ -2,19 +2,19 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** What a reader found in a file. */
+/** The numbers of series and points in a file. */
 export interface Counts {
   readonly series: number;
   readonly points: number;
 }
 
-/** A program that others made and tests rely on, and the Debian package that has it. */
+/** A program of others that tests need, and its Debian package. */
 interface Tool {
   readonly command: readonly string[];
   readonly debian: string;
-  /** Arguments with which it ends at once, with 0 if it can be used. */
+  /** Arguments with which the program ends at once, with status 0 if it can be used. */
   readonly probe: readonly string[];
-  /** Only the long tests need it, and it is large. */
+  /** The package is large, and only the long tests need it. */
   readonly long?: true;
 }
 
@@ -22,7 +22,7 @@ const STRICT_PARSER = join(import.meta.dir, "strict_openmetrics.py");
 
 const TOOLS = {
   promtool: { command: ["promtool"], debian: "prometheus", probe: ["--version"] },
-  // The system's own Python has Debian's packages, whichever Python is first on PATH.
+  // Only the system's own Python has Debian's packages; another may be first on PATH.
   strictParser: {
     command: ["/usr/bin/python3"],
     debian: "python3-prometheus-client",
@@ -53,7 +53,7 @@ const TOOLS = {
     probe: ["-e", "/usr/aarch64-linux-gnu/lib/libc.so.6"],
     long: true,
   },
-  // What runs GitLab's jobs here copies the files of a job by it.
+  // The tests of GitLab's jobs copy files with it.
   rsync: { command: ["rsync"], debian: "rsync", probe: ["--version"] },
   musl: { command: ["test"], debian: "musl", probe: ["-e", "/lib/ld-musl-x86_64.so.1"], long: true },
   zsh: { command: ["zsh"], debian: "zsh", probe: ["--version"] },
@@ -68,29 +68,29 @@ export type ToolName = keyof typeof TOOLS;
 const present = new Map<ToolName, boolean>();
 
 /**
- * For `test.skipIf`: whether a tool is missing, which is said once on stderr. With CI=true nothing is skipped: there
- * the test runs, and fails.
+ * Whether a tool is missing, for `test.skipIf`. A missing tool is reported once on stderr. With CI=true the result is
+ * false, so that the test runs and fails.
  */
 export function isMissing(...names: readonly ToolName[]): boolean {
   const missing = names.filter((name) => !isPresent(name));
   return missing.length > 0 && process.env.CI !== "true";
 }
 
-/** The Debian packages of all tools that are not here; asked anew each time, since some may have been installed. */
+/** The Debian packages of all missing tools. Each call checks again, since some may have been installed. */
 export function missingPackages(long: boolean): string[] {
   present.clear();
   const names = (Object.keys(TOOLS) as ToolName[]).filter((name) => long || !("long" in TOOLS[name]));
   return names.filter((name) => !isPresent(name)).map((name) => TOOLS[name].debian);
 }
 
-/** The same for `expectValid`. */
+/** Whether a tool that `expectValid` needs is missing. */
 export function areValidatorsMissing(): boolean {
   return isMissing("promtool", "strictParser");
 }
 
 /**
- * Passes a metrics file to promtool and to the strict parser, which must both take it and count the same points.
- * @throws Error with what the reader said, or naming the package that is not installed
+ * Expects that promtool and the strict parser accept a metrics file and count the same points.
+ * @throws Error with the message of the tool, or the package that is not installed
  */
 export async function expectValid(path: string): Promise<Counts> {
   const [strict, promtool] = await Promise.all([countByStrictParser(path), countByPromtool(path)]);
@@ -99,20 +99,20 @@ export async function expectValid(path: string): Promise<Counts> {
   return strict;
 }
 
-/** @throws Error where the reference parser, or what it leaves unchecked, refuses the file */
+/** @throws Error where the reference parser, or our checks in addition, refuse the file */
 export async function countByStrictParser(path: string): Promise<Counts> {
   return JSON.parse(await output("strictParser", [STRICT_PARSER, path]));
 }
 
 /**
- * The points that promtool made blocks of; it loses those that go back in time, and says nothing.
+ * The number of points in the blocks that promtool makes. It silently drops points that go back in time.
  * @throws Error where promtool refuses the file
  */
 export async function countByPromtool(path: string): Promise<number> {
   const blocks = await mkdtemp(join(tmpdir(), "statexec-promtool-"));
   try {
     const text = await output("promtool", ["tsdb", "create-blocks-from", "openmetrics", path, blocks]);
-    // A table with a line for each block of two hours: ULID, times, duration, points, chunks, series, size.
+    // A table with a line a block of two hours: ULID, times, duration, points, chunks, series, size.
     const rows = text.split("\n").filter((line) => /^[0-9A-Z]{26} /.test(line));
     return rows.reduce((sum, row) => sum + Number(row.split(/\s+/)[4]), 0);
   } finally {
@@ -120,7 +120,7 @@ export async function countByPromtool(path: string): Promise<number> {
   }
 }
 
-/** The whole stdout of a tool. */
+/** The whole stdout of a tool. Throws Error where it fails. */
 export async function output(name: ToolName, args: readonly string[]): Promise<string> {
   const child = Bun.spawn([...commandOf(name), ...args], { stdin: "ignore", stdout: "pipe", stderr: "pipe" });
   const [stdout, stderr, status] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);

@@ -1,14 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import { ParseError } from "../../src/errors.ts";
-import { ByteWriter } from "../../src/journal/bytes.ts";
-import { MAGIC, PROLOGUE_BYTES, putRecord, TYPE } from "../../src/journal/format.ts";
-import type { JournalRecording } from "../../src/journal/recording.ts";
-import { type ScannedRecord, scan } from "../../src/journal/scan.ts";
-import { joinedSource } from "../../src/journal/source.ts";
+import { ByteWriter, MAGIC, PROLOGUE_BYTES, putRecord, TYPE } from "../../src/journal/journal-format.ts";
+import type { JournalRecording } from "../../src/journal/journal-recording.ts";
+import { type IntactRecord, joinedSource, recordsOf } from "../../src/journal/journal-source.ts";
 import { effort } from "../helpers/effort.ts";
 import { KEYS, pointLines, random, read, Trial, variedRun } from "./journals.ts";
 
-/** A journal of several segments and a tail, and all that it may say. */
+/** A journal of several segments and an unfinished one, and the lines of its points. */
 function made(rows = 2600, ended = true) {
   using trial = new Trial();
   variedRun(trial, rows);
@@ -17,9 +15,9 @@ function made(rows = 2600, ended = true) {
   return { bytes: new Uint8Array(trial.bytes()), known: knownOf(whole), rows: whole.rows };
 }
 
-function recordsOf(bytes: Uint8Array): ScannedRecord[] {
-  return [...scan(joinedSource(undefined, 0, bytes), PROLOGUE_BYTES)]
-    .filter((item): item is ScannedRecord => "payload" in item)
+function intactRecords(bytes: Uint8Array): IntactRecord[] {
+  return [...recordsOf(joinedSource(undefined, 0, bytes), PROLOGUE_BYTES)]
+    .filter((item): item is IntactRecord => "payload" in item)
     .map((record) => ({ ...record, payload: record.payload.slice() }));
 }
 
@@ -37,7 +35,7 @@ function knownOf(recording: JournalRecording): Known {
   };
 }
 
-/** What a damaged journal says that the whole one does not. */
+/** The lines of a damaged journal that the whole one does not have. */
 function invented(bytes: Uint8Array, known: Known): string[] {
   const recording = read(bytes);
   const said = knownOf(recording);
@@ -49,14 +47,14 @@ function invented(bytes: Uint8Array, known: Known): string[] {
 }
 
 describe("a torn journal", () => {
-  test("has every row before the tear, wherever in its last 4 KiB it is", () => {
+  test("has every row before the tear, anywhere in its last 4 KiB", () => {
     const { bytes, known, rows } = made(1300);
     let least = rows;
     for (let length = bytes.length - 1; length >= bytes.length - 4096; length--) {
       const torn = read(bytes.subarray(0, length));
       expect(torn.damage.ended).toBe(false);
       expect([torn.damage.gaps, torn.damage.bytes, torn.damage.unnamed]).toEqual([[], 0, 0]);
-      // A flush a row, more or less: a tear never takes more than the rows of the record that it is in.
+      // About one row a flush: a tear costs no more than the rows of the record that it is in.
       expect(torn.rows).toBeLessThanOrEqual(least);
       expect(least - torn.rows).toBeLessThanOrEqual(4);
       least = torn.rows;
@@ -65,7 +63,7 @@ describe("a torn journal", () => {
     expect(least).toBeLessThan(rows);
   }, 30_000);
 
-  test("is refused in words where it ends before its header does", () => {
+  test("is refused with a message where it ends before its header does", () => {
     const { bytes } = made(30);
     let refused = 0;
     for (let length = 0; length < 200; length++) {
@@ -82,7 +80,7 @@ describe("a torn journal", () => {
 });
 
 describe("a flipped byte", () => {
-  test("costs little, is noticed, and invents nothing", () => {
+  test("costs few rows, is noticed, and adds no point", () => {
     const seed = Math.floor(Math.random() * 2 ** 32);
     const { bytes, known, rows } = made();
     const next = random(seed);
@@ -102,9 +100,9 @@ describe("a flipped byte", () => {
     }
   }, 60_000);
 
-  test("in any record costs what is said to be missing: no row is there twice", () => {
+  test("in any record costs the rows that are reported missing, and no row occurs twice", () => {
     const { bytes, rows } = made();
-    for (const { type, offset, payload } of recordsOf(bytes)) {
+    for (const { type, offset, payload } of intactRecords(bytes)) {
       if (type === TYPE.header) continue;
       const at = offset + Math.min(payload.length - 1, 2);
       bytes[at]! ^= 0x55;
@@ -115,7 +113,7 @@ describe("a flipped byte", () => {
     }
   }, 30_000);
 
-  test("anywhere in the first bytes gives a recording or a message", () => {
+  test("anywhere in the first bytes gives a recording or an error message", () => {
     const { bytes, known } = made(20);
     for (let at = 0; at < 400; at++) {
       bytes[at]! ^= 0x21;
@@ -128,7 +126,7 @@ describe("a flipped byte", () => {
     }
   });
 
-  test("in either copy of a row costs no row", () => {
+  test("in one of the two copies of a row costs no row", () => {
     const { bytes, rows } = made(1500);
     for (let at = bytes.length >> 4; at < bytes.length / 2; at += 997) {
       bytes[at]! ^= 1;
@@ -139,7 +137,7 @@ describe("a flipped byte", () => {
 });
 
 describe("other damage", () => {
-  test("a lost layout: no value goes to another series, and the rows from the next copy of it are there", () => {
+  test("a lost layout gives no value to another series, and the rows from its next copy on are read", () => {
     using trial = new Trial();
     const columns = KEYS.slice(0, 4);
     const record = (rows: number) => {
@@ -147,13 +145,13 @@ describe("other damage", () => {
     };
     trial.layout(columns);
     record(600);
-    // The same series from here on, and in the next segment the same number of columns: only their order is another.
+    // From here on the series are the same, and the next segment has as many columns in another order.
     trial.layout(columns.toReversed());
     record(600);
     trial.writer.end();
     const bytes = new Uint8Array(trial.bytes());
     const known = knownOf(read(bytes));
-    const layouts = recordsOf(bytes).filter(({ type }) => type === TYPE.layout);
+    const layouts = intactRecords(bytes).filter(({ type }) => type === TYPE.layout);
     const lost = layouts.findLast(({ payload }) => payload[0] === 1 && payload[1] === 0 && payload[3] === 3);
     const first = layouts.find(({ payload }) => payload[0] === 1 && payload[3] === 3);
     expect(lost).not.toBe(first);
@@ -164,7 +162,7 @@ describe("other damage", () => {
     expect(1200 - rows).toBe(64);
   });
 
-  test("a page of zeros in the middle, and what else follows", () => {
+  test("a page of zeros in the middle costs only its rows", () => {
     const { bytes, known, rows } = made();
     const holed = bytes.slice();
     holed.fill(0, holed.length >> 1, (holed.length >> 1) + 4096);
@@ -177,14 +175,14 @@ describe("other damage", () => {
     expect(read(zeros).rows).toBe(rows);
   });
 
-  test("rows are missing from when to when", () => {
+  test("missing rows have the times before and after them", () => {
     using trial = new Trial();
     trial.layout(KEYS);
     for (let i = 0; i < 200; i++) trial.row(KEYS.map(() => i));
     trial.writer.end();
     const bytes = new Uint8Array(trial.bytes());
     const start = trial.store.startMs;
-    // Records of one row each: what is taken out of the middle takes the rows up to the next fresh one with it.
+    // Records of one row each: without one from the middle, the rows up to the next fresh ones are lost.
     bytes.fill(0, bytes.length >> 1, (bytes.length >> 1) + 40);
     const { damage, rows } = read(bytes);
     expect(damage.gaps).toHaveLength(1);
@@ -203,11 +201,11 @@ describe("versions", () => {
     return bytes;
   };
 
-  test("a later major one is refused by name", () => {
+  test("a later major version is refused with its number", () => {
     expect(() => read(begin(2, 3))).toThrow('test: expected a journal of version 1, got "version 2.3"');
   });
 
-  test("of a later minor one, records that are unknown and what follows in a payload are passed over", () => {
+  test("unknown records and additional payload of a later minor version are ignored", () => {
     const out = new ByteWriter();
     putRecord(out, 77, (more) => more.text("from the future"));
     putRecord(out, TYPE.fact, (more) => {
@@ -221,7 +219,7 @@ describe("versions", () => {
     expect(recording.rows).toBe(20);
   });
 
-  test("another file is none", () => {
+  test("another file is refused", () => {
     expect(() => read(new TextEncoder().encode("# TYPE statexec_run info\n"))).toThrow("expected a statexec journal");
   });
 });

@@ -1,11 +1,11 @@
 import { writeSync } from "node:fs";
 import { systemClock } from "../../src/clock.ts";
-import { createJournal } from "../../src/journal/folder.ts";
-import { JournalWriter } from "../../src/journal/writer.ts";
+import { createJournal } from "../../src/journal/journal-files.ts";
+import { JournalWriter } from "../../src/journal/journal-writer.ts";
 import { columnsAt, HEADER, valuesAt } from "./journals.ts";
 
 /*
- * endless.ts FOLDER: records rows until it is killed, and says after each flush how many rows are in the file by now.
+ * endless.ts FOLDER: records rows until it is killed, and prints after each flush the number of rows in the file.
  */
 const [folder = ""] = process.argv.slice(2);
 const { path, fd } = createJournal(folder, "run.prom", process.pid);

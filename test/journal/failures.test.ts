@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { mkdtempSync, openSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { JournalWriter } from "../../src/journal/writer.ts";
+import { JournalWriter } from "../../src/journal/journal-writer.ts";
 import { SystemError } from "../../src/os/files.ts";
 import { FakeClock } from "../helpers/fake-clock.ts";
 import { renderText } from "../helpers/recording.ts";
@@ -10,7 +10,7 @@ import { HEADER, KEYS, pointLines, random, Trial } from "./journals.ts";
 
 const SCRIPT = join(import.meta.dir, "limited.ts");
 
-/** Runs limited.ts by a shell that sets the limit first; `$1` is the runtime, `$2` the script, `$3` a private folder. */
+/** Runs limited.ts in a shell that sets the limit first. `$1` is the runtime, `$2` the script, `$3` a private folder. */
 async function limited(shell: readonly string[], script: string) {
   const folder = mkdtempSync(join(tmpdir(), "statexec-limit-"));
   try {
@@ -30,17 +30,17 @@ const canMount = Bun.spawnSync([...NAMESPACE, "sh", "-c", "mount -t tmpfs none /
 if (!canMount) console.error("not root, or no mount namespaces: tests on a full file system are skipped");
 
 describe("a journal that cannot be written", () => {
-  test("/dev/full: the run is whole in memory, and what the kernel said is told", () => {
+  test("/dev/full: the run is whole in memory, and the error is known", () => {
     using trial = new Trial("/dev/full");
     trial.layout(KEYS.slice(0, 2));
     for (let i = 0; i < 2000; i++) trial.row([i, i / 3]);
     trial.writer.end();
-    expect(trial.writer.trouble).toMatchObject({ behind: true, error: { code: "ENOSPC" } });
-    expect(trial.writer.trouble?.lost).toBeUndefined();
+    expect(trial.writer.failure).toMatchObject({ hasUnwritten: true, error: { code: "ENOSPC" } });
+    expect(trial.writer.failure?.lost).toBeUndefined();
     expect(renderText(trial.writer.recording())).toBe(renderText(trial.store));
   });
 
-  test("of what is too much to keep, the oldest rows go: it is said which, and names, facts and events stay", () => {
+  test("above the limit of unwritten bytes the oldest rows are dropped and reported; names, facts and events stay", () => {
     using trial = new Trial("/dev/full");
     const next = random(1);
     trial.layout(KEYS);
@@ -49,7 +49,7 @@ describe("a journal that cannot be written", () => {
     for (let i = 0; i < 60_000; i++) trial.row(KEYS.map(() => next() * 1e12));
     trial.writer.end();
     const recording = trial.writer.recording();
-    const lost = trial.writer.trouble!.lost!;
+    const lost = trial.writer.failure!.lost!;
     expect(lost.rows).toBeGreaterThan(10_000);
     expect(recording.rows + lost.rows).toBe(60_000);
     expect(lost.fromMs).toBe(HEADER.startMs + 1000);
@@ -60,7 +60,7 @@ describe("a journal that cannot be written", () => {
     expect(pointLines(recording)).toEqual(kept);
   }, 20_000);
 
-  test("a file that cannot be made is asked for again, and then has everything", () => {
+  test("a file that cannot be created is created later, with everything", () => {
     using trial = new Trial();
     const clock = new FakeClock();
     let tries = 0;
@@ -76,13 +76,13 @@ describe("a journal that cannot be written", () => {
     }
     writer.end();
     expect(tries).toBe(5);
-    expect(writer.trouble).toMatchObject({ behind: false, lost: undefined, error: { code: "EROFS" } });
+    expect(writer.failure).toMatchObject({ hasUnwritten: false, lost: undefined, error: { code: "EROFS" } });
     expect(writer.recording().rows).toBe(9);
   });
 
-  test("`ulimit -f`: the file keeps whole records up to the limit, memory the rest", async () => {
+  test("`ulimit -f`: the file has whole records up to the limit, memory the rest", async () => {
     const result = await limited([], 'ulimit -f 256; exec "$1" "$2" "$3/run.journal"');
-    expect(result).toMatchObject({ code: "EFBIG", behind: true, lost: null, same: true, holes: 0 });
+    expect(result).toMatchObject({ code: "EFBIG", hasUnwritten: true, lost: null, same: true, holes: 0 });
     expect(result.file).toMatchObject({ ended: false, bytes: 0, gaps: [] });
     expect(result.file.rows).toBeGreaterThan(500);
     expect(result.file.rows).toBeLessThan(result.rows);
@@ -90,15 +90,15 @@ describe("a journal that cannot be written", () => {
 
   test.skipIf(!canMount)("a full file system: the same", async () => {
     const result = await limited(NAMESPACE, `${MOUNT}; exec "$1" "$2" "$3/run.journal"`);
-    expect(result).toMatchObject({ code: "ENOSPC", behind: true, lost: null, same: true, holes: 0 });
+    expect(result).toMatchObject({ code: "ENOSPC", hasUnwritten: true, lost: null, same: true, holes: 0 });
     expect(result.file).toMatchObject({ ended: false, bytes: 0, gaps: [] });
     expect(result.file.rows).toBeGreaterThan(1000);
   });
 
-  test.skipIf(!canMount)("where room is made later, the file has everything after all", async () => {
+  test.skipIf(!canMount)("where there is room later, the file has everything", async () => {
     const script = `${MOUNT.replace("1m", "3m")}; head -c 2500000 /dev/zero > "$3/filler"; exec "$1" "$2" "$3/run.journal" "$3/filler"`;
     const result = await limited(NAMESPACE, script);
-    expect(result).toMatchObject({ code: "ENOSPC", behind: false, lost: null, same: true, holes: 0 });
+    expect(result).toMatchObject({ code: "ENOSPC", hasUnwritten: false, lost: null, same: true, holes: 0 });
     expect(result.file).toEqual({ rows: result.rows, ended: true, bytes: 0, gaps: [], unnamed: 0 });
   });
 });

@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import { MACHINE, series } from "../../src/catalog/index.ts";
 import { render } from "../../src/openmetrics/render.ts";
-import { withSummary } from "../../src/recording/summary.ts";
+import { withSummary } from "../../src/recording/summary-series.ts";
 import { random, Trial } from "./journals.ts";
 
 /*
- * footprint.ts ROWS: journals so many samples of 120 series and reads them back into their file; prints the highest
- * resident memory after that, in KiB. The rows are not kept beside it.
+ * footprint.ts ROWS: writes a journal of this number of samples of 120 series, renders it, and prints the peak RSS in KiB.
+ * The rows are not kept in memory for comparison.
  */
 const keys = Array.from({ length: 120 }, (_, i) => series(MACHINE.networkSent, { interface: `eth${i}` }));
 const row = new Float64Array(keys.length);

@@ -2,11 +2,11 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MACHINE, type Metric, RUN, type SeriesKey, series } from "../../src/catalog/index.ts";
-import type { JournalHeader } from "../../src/journal/about.ts";
-import { readJournal } from "../../src/journal/reader.ts";
-import type { JournalRecording } from "../../src/journal/recording.ts";
-import { joinedSource } from "../../src/journal/source.ts";
-import { JournalWriter } from "../../src/journal/writer.ts";
+import { readJournal } from "../../src/journal/journal-reader.ts";
+import type { JournalRecording } from "../../src/journal/journal-recording.ts";
+import type { JournalHeader } from "../../src/journal/journal-records.ts";
+import { joinedSource } from "../../src/journal/journal-source.ts";
+import { JournalWriter } from "../../src/journal/journal-writer.ts";
 import type { Recording } from "../../src/recording/recording.ts";
 import { FakeClock } from "../helpers/fake-clock.ts";
 import { START_MS } from "../helpers/recording.ts";
@@ -26,7 +26,7 @@ export const FOREIGN: Metric = {
   ...{ help: 'odd "help"\n', source: "nowhere" },
 };
 
-/** Series enough for any layout of a test. */
+/** Enough series for the layouts of all tests. */
 export const KEYS: readonly SeriesKey[] = [
   series(RUN.commandStatus),
   series(MACHINE.memoryFree),
@@ -38,7 +38,7 @@ export const KEYS: readonly SeriesKey[] = [
   { metric: FOREIGN, labels: ["x", ""] },
 ];
 
-/** A journal in a private folder and the same rows in memory; both are gone when the scope ends. */
+/** A journal in a temporary folder and the same rows in memory. Disposing it removes the folder. */
 export class Trial implements Disposable {
   readonly clock = new FakeClock(START_MS);
   readonly store: RowStore;
@@ -49,7 +49,7 @@ export class Trial implements Disposable {
   atMs: number;
   private fd: number | undefined;
 
-  /** `path`: another file to write to than one of its own. */
+  /** `path`: a file to write to instead of one in the folder. */
   constructor(path?: string) {
     this.atMs = HEADER.startMs;
     this.store = new RowStore(HEADER.identity, HEADER.startMs);
@@ -66,7 +66,7 @@ export class Trial implements Disposable {
     this.writer.layout(columns);
   }
 
-  /** A row some milliseconds after the one before it; the clock goes with it. */
+  /** Adds a row some milliseconds after the one before it, and moves the clock. */
   row(values: readonly number[], gapMs = 1000): void {
     this.atMs += gapMs;
     this.clock.stall(gapMs);
@@ -100,7 +100,7 @@ export function read(bytes: Uint8Array): JournalRecording {
   return readJournal(joinedSource(undefined, 0, bytes), "test");
 }
 
-/** Every point of a recording, as text that tells doubles apart, in order. */
+/** Every point of a recording in order, as text that differs for different doubles. */
 export function pointLines(recording: Recording): string[] {
   const lines: string[] = [];
   for (const one of recording.series()) {
@@ -115,7 +115,7 @@ export function pointLines(recording: Recording): string[] {
   return lines.sort();
 }
 
-/** Numbers from 0 to 1, the same for the same seed. */
+/** Random numbers from 0 to 1, the same for the same seed. */
 export function random(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -124,7 +124,7 @@ export function random(seed: number): () => number {
   };
 }
 
-/** A run of some layouts that come and go, gaps, facts and events: several segments, written at each row. */
+/** A run with changing layouts, gaps, facts and events in several segments, flushed at each row. */
 export function variedRun(trial: Trial, rows: number, seed = 1): void {
   const next = random(seed);
   const nextValue = valuesBy(next);
@@ -144,7 +144,7 @@ export function variedRun(trial: Trial, rows: number, seed = 1): void {
   }
 }
 
-/** The next value of a series: absent now and then, whole, of hundredths, or long; a counter does not fall. */
+/** The next value of a series: sometimes absent, else whole, in hundredths, or long. A counter does not fall. */
 function valuesBy(next: () => number): (key: SeriesKey) => number {
   const counters = new Map<SeriesKey, number>();
   return (key) => {
@@ -156,7 +156,7 @@ function valuesBy(next: () => number): (key: SeriesKey) => number {
   };
 }
 
-/** The series and the values of a row of endless.ts: anyone can tell what row a value is of. */
+/** The series and the values of a row of endless.ts. Each value shows its row. */
 export function columnsAt(row: number): readonly SeriesKey[] {
   return KEYS.slice(0, 4 + (Math.floor(row / 500) % 5));
 }

@@ -2,14 +2,15 @@ import { describe, expect, test } from "bun:test";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { JournalRecording } from "../../src/journal/recording.ts";
-import { describeRecovery, openJournal } from "../../src/journal/recover.ts";
+import { openJournal } from "../../src/journal/journal-files.ts";
+import type { JournalRecording } from "../../src/journal/journal-recording.ts";
+import { describeRecovery } from "../../src/journal/journal-recording.ts";
 import { effort } from "../helpers/effort.ts";
 import { renderBytes } from "../helpers/recording.ts";
 import { areValidatorsMissing, expectValid } from "../helpers/validators.ts";
 import { columnsAt, HEADER, pointLines, valuesAt } from "./journals.ts";
 
-/** The lines of a process that ends when it is told enough. */
+/** The lines of a process, which is killed when enough have come. */
 async function linesUntil(enough: (line: string) => boolean, child: Bun.Subprocess<"ignore", "pipe", "inherit">) {
   const lines: string[] = [];
   let rest = "";
@@ -43,7 +44,7 @@ function expectRows(recording: JournalRecording, atLeast: number, place: string)
 }
 
 describe("a recorder that is killed", () => {
-  test("has lost no row that it had written, and none is there that it did not record", async () => {
+  test("has lost no row that it had written, and has none that it did not record", async () => {
     const seed = Math.floor(Math.random() * 1e6);
     for (let i = 0; i < effort(50); i++) {
       const folder = mkdtempSync(join(tmpdir(), "statexec-kill-"));
@@ -63,7 +64,7 @@ describe("a recorder that is killed", () => {
     }
   }, 120_000);
 
-  test("while it lives its journal is held, and can be looked at", async () => {
+  test("holds the lock of its journal while it lives, and the journal can be read", async () => {
     const folder = mkdtempSync(join(tmpdir(), "statexec-kill-"));
     try {
       let alive: boolean | undefined;
@@ -94,7 +95,7 @@ describe("a recorder that is killed", () => {
         const journal = openJournal(path);
         const recording = journal.recording();
         await Bun.write(join(folder, "run.prom"), renderBytes(recording));
-        // One event line a flush: each has another text, so that each is a series.
+        // One event a flush: the texts differ, so that each is a series.
         const points = pointLines(recording).length + recording.events.length;
         expect((await expectValid(join(folder, "run.prom"))).points).toBe(points);
         expect(describeRecovery(recording)[0]).toStartWith(`${recording.rows} samples, up to 2023-11-14T22:13:2`);
@@ -118,7 +119,7 @@ describe("memory", () => {
 
   test("of a day is nearly that of an hour", async () => {
     const [hour, day] = [await peakKib(3600), await peakKib(86_400)];
-    // A day's rows are 80 MiB, an hour's 3.
+    // The rows of a day are 80 MiB, those of an hour 3.
     expect(day / hour).toBeLessThan(1.6);
     expect(hour).toBeGreaterThan(10_000);
   }, 60_000);

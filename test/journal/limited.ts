@@ -1,13 +1,12 @@
 import { rmSync } from "node:fs";
-import { PROLOGUE_BYTES } from "../../src/journal/format.ts";
-import { scan } from "../../src/journal/scan.ts";
-import { joinedSource } from "../../src/journal/source.ts";
+import { PROLOGUE_BYTES } from "../../src/journal/journal-format.ts";
+import { joinedSource, recordsOf } from "../../src/journal/journal-source.ts";
 import { renderBytes } from "../helpers/recording.ts";
 import { KEYS, random, read, Trial } from "./journals.ts";
 
 /*
- * limited.ts JOURNAL FILLER: a run into a file that cannot take all of it; what it came to, as JSON. Half-way FILLER is
- * removed, where it is given: from then on there is room. Started by failures.test.ts where there are limits.
+ * limited.ts JOURNAL FILLER: records a run into a file with too little room, and prints the result as JSON. Half-way it
+ * removes FILLER, where one is given, which makes room. failures.test.ts starts it where there are limits.
  */
 const [path = "", filler] = process.argv.slice(2);
 const ROWS = 9000;
@@ -21,14 +20,21 @@ for (let i = 0; i < ROWS; i++) {
 trial.event("command_done", "Command done");
 trial.writer.end();
 const recording = trial.writer.recording();
-const { trouble } = trial.writer;
+const { failure } = trial.writer;
 const bytes = new Uint8Array(await Bun.file(path).arrayBuffer());
 const inFile = read(bytes);
 const same = Buffer.from(renderBytes(recording)).equals(Buffer.from(renderBytes(trial.store)));
 console.log(
   JSON.stringify({
-    ...{ code: trouble?.error.code, behind: trouble?.behind, lost: trouble?.lost ?? null, same, rows: ROWS },
-    holes: [...scan(joinedSource(undefined, 0, bytes), PROLOGUE_BYTES)].filter((item) => !("payload" in item)).length,
+    ...{
+      code: failure?.error.code,
+      hasUnwritten: failure?.hasUnwritten,
+      lost: failure?.lost ?? null,
+      same,
+      rows: ROWS,
+    },
+    holes: [...recordsOf(joinedSource(undefined, 0, bytes), PROLOGUE_BYTES)].filter((item) => !("payload" in item))
+      .length,
     file: { rows: inFile.rows, ...inFile.damage },
   }),
 );

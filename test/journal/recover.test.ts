@@ -2,14 +2,14 @@ import { describe, expect, test } from "bun:test";
 import { closeSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ParseError } from "../../src/errors.ts";
-import { createJournal, listJournals } from "../../src/journal/folder.ts";
-import { describeRecovery, openJournal } from "../../src/journal/recover.ts";
-import { JournalWriter } from "../../src/journal/writer.ts";
+import { createJournal, listJournals, openJournal } from "../../src/journal/journal-files.ts";
+import { describeRecovery } from "../../src/journal/journal-recording.ts";
+import { JournalWriter } from "../../src/journal/journal-writer.ts";
 import { FakeClock } from "../helpers/fake-clock.ts";
 import { HEADER, KEYS, read, Trial } from "./journals.ts";
 
 describe("names", () => {
-  test("journals of a folder, and of one metrics file", () => {
+  test("all journals of a folder, and those of one metrics file", () => {
     using trial = new Trial();
     const others = ["run.prom", ".run.prom.part", ".run.prom.x.journal", "run.prom.1.journal"];
     const ours = [".run.prom.12.journal", ".run.prom.12.2.journal", ".run.prom.gz.7.journal", ".other.9.journal"];
@@ -18,7 +18,7 @@ describe("names", () => {
     expect(listJournals(trial.folder, "run.prom")).toEqual([".run.prom.12.2.journal", ".run.prom.12.journal"]);
   });
 
-  test("a journal that is there is left alone: the next one has a count", () => {
+  test("an existing journal is not touched: the next one has a count in its name", () => {
     using trial = new Trial();
     const made = [1, 2, 3].map(() => createJournal(trial.folder, "run.prom", 1));
     expect(made.map(({ path }) => path.slice(trial.folder.length))).toEqual([
@@ -30,14 +30,14 @@ describe("names", () => {
     for (const { fd } of made) closeSync(fd);
   });
 
-  test("what cannot be made says why", () => {
+  test("an error names the reason", () => {
     using trial = new Trial();
     expect(() => createJournal(join(trial.folder, "none"), "run.prom", 1)).toThrow("No such file or directory");
   });
 });
 
 describe("opening", () => {
-  test("a journal that another descriptor holds is alive; after that it is not", () => {
+  test("a journal is alive as long as another descriptor holds its lock", () => {
     using trial = new Trial();
     const { path, fd } = createJournal(trial.folder, "run.prom", 99_999_999);
     const clock = new FakeClock();
@@ -54,7 +54,7 @@ describe("opening", () => {
     free.close();
   });
 
-  test("what is no journal is refused", () => {
+  test("another file is refused", () => {
     using trial = new Trial();
     const path = join(trial.folder, "x");
     writeFileSync(path, "# EOF\n");
@@ -75,7 +75,7 @@ function openJournalError(path: string): string {
   }
 }
 
-describe("what the user is told", () => {
+describe("the description of a recovery", () => {
   const journal = (end: boolean) => {
     using trial = new Trial();
     trial.layout(KEYS);
@@ -84,19 +84,19 @@ describe("what the user is told", () => {
     return new Uint8Array(trial.bytes());
   };
 
-  test("all is there", () => {
+  test("of a whole journal", () => {
     expect(describeRecovery(read(journal(true)))).toEqual([
       "200 samples, up to 2023-11-14T22:16:40.000Z (200.0 s after the start)",
     ]);
   });
 
-  test("the recorder was stopped", () => {
+  test("of a recorder that was stopped", () => {
     expect(describeRecovery(read(journal(false)))[1]).toBe(
       "missing: all after 2023-11-14T22:16:40.000Z (200.0 s after the start), when the recorder was stopped",
     );
   });
 
-  test("rows and bytes are damaged", () => {
+  test("of damaged rows and bytes", () => {
     const bytes = journal(true);
     bytes.fill(0, bytes.length >> 1, (bytes.length >> 1) + 40);
     const [, gap, damaged] = describeRecovery(read(bytes));

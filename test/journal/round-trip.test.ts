@@ -4,13 +4,13 @@ import { join } from "node:path";
 import fc from "fast-check";
 import type { SeriesKey } from "../../src/catalog/index.ts";
 import type { Recording } from "../../src/recording/recording.ts";
-import { withSummary } from "../../src/recording/summary.ts";
+import { withSummary } from "../../src/recording/summary-series.ts";
 import { effort } from "../helpers/effort.ts";
 import { renderBytes, renderText } from "../helpers/recording.ts";
 import { areValidatorsMissing, expectValid } from "../helpers/validators.ts";
 import { HEADER, KEYS, pointLines, read, Trial, variedRun } from "./journals.ts";
 
-/** The same bytes, with a short text of the first difference where they are not. */
+/** Expects the same bytes, and shows the first difference where they are not. */
 function expectSameFile(got: Recording, wanted: Recording): void {
   const [a, b] = [renderBytes(withSummary(got)), renderBytes(withSummary(wanted))];
   if (!Buffer.from(a).equals(Buffer.from(b)))
@@ -59,7 +59,7 @@ function play(trial: Trial, steps: readonly Step[]): void {
 }
 
 describe("any run", () => {
-  test("has the same metrics file from its journal as from memory, to the bit", () => {
+  test("has the same metrics file from its journal and from memory, bit by bit", () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
         using trial = new Trial();
@@ -79,7 +79,7 @@ describe("any run", () => {
 });
 
 describe("a long run", () => {
-  test("of many segments, and series that come and go, comes back whole", () => {
+  test("with many segments, and series that come and go, is read back whole", () => {
     using trial = new Trial();
     variedRun(trial, 6000);
     trial.writer.end();
@@ -97,7 +97,7 @@ describe("a long run", () => {
     expect(new Set(times.flat()).size).toBe(times[0]!.length);
   });
 
-  test.skipIf(areValidatorsMissing())("has a file that the strict readers take", async () => {
+  test.skipIf(areValidatorsMissing())("has a file that the strict readers accept", async () => {
     using trial = new Trial();
     trial.layout(KEYS.slice(0, 5));
     for (let i = 0; i < 1200; i++) trial.row([1, i * 4096, i / 7, i / 100, i]);
@@ -107,7 +107,7 @@ describe("a long run", () => {
     expect((await expectValid(path)).points).toBe(6000);
   });
 
-  test("of two series costs what its points do, and one that repeats itself nearly nothing", () => {
+  test("of two series takes as many bytes as its points need, and few where the values repeat", () => {
     const bytesOf = (value: (i: number) => number) => {
       using trial = new Trial();
       trial.layout(KEYS);
@@ -123,7 +123,7 @@ describe("a long run", () => {
 });
 
 describe("a short run", () => {
-  test("makes no file, and has the same recording", () => {
+  test("has no journal file, and the same recording", () => {
     using trial = new Trial();
     trial.layout(KEYS);
     trial.fact("a", "b");
@@ -136,7 +136,7 @@ describe("a short run", () => {
     expectSameFile(trial.writer.recording(), trial.store);
   });
 
-  test("without a sample, and without a series, is a recording all the same", () => {
+  test("without samples or series is a recording too", () => {
     using trial = new Trial();
     expectSameFile(trial.writer.recording(), trial.store);
     trial.layout([]);
@@ -150,7 +150,7 @@ describe("a short run", () => {
 });
 
 describe("the time of a flush", () => {
-  test("is at most a second after what waits for it, without a row", async () => {
+  test("is at most a second after a fact or an event, without a row", async () => {
     using trial = new Trial();
     trial.layout(KEYS.slice(0, 1));
     trial.row([1], 10);
@@ -163,7 +163,7 @@ describe("the time of a flush", () => {
     expect(read(trial.bytes()).events).toHaveLength(1);
   });
 
-  test("is that of the row where there is one a second", () => {
+  test("is that of the row at a row a second", () => {
     using trial = new Trial();
     trial.layout(KEYS.slice(0, 1));
     for (let i = 1; i <= 5; i++) {
@@ -172,7 +172,7 @@ describe("the time of a flush", () => {
     }
   });
 
-  test("comes sooner where much waits", () => {
+  test("is sooner where there is much to write", () => {
     using trial = new Trial();
     trial.layout(KEYS);
     for (let i = 0; i < 1024; i++) trial.row([i, i, i, i, i, i, i, i], 0.5);

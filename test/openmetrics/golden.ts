@@ -1,5 +1,5 @@
 import { MACHINE, RECORDER, RUN, type SeriesKey, series } from "../../src/catalog/index.ts";
-import { withSummary } from "../../src/recording/summary.ts";
+import { withSummary } from "../../src/recording/summary-series.ts";
 import { type Rows, recordingOf, START_MS } from "../helpers/recording.ts";
 
 const cpu = (name: string, mode: string) => series(MACHINE.cpuSeconds, { cpu: name, mode });
@@ -18,7 +18,7 @@ const COLUMNS: readonly SeriesKey[] = [
   series(RECORDER.sampleDuration),
 ];
 
-/** A disk is plugged in while the command runs; a sample without memory. */
+/** A disk appears while the command runs, and one sample has no memory. */
 const PARTS: readonly Rows[] = [
   {
     columns: COLUMNS,
@@ -37,7 +37,7 @@ const PARTS: readonly Rows[] = [
   },
 ];
 
-/** One run with all that a metrics file can hold: facts, events, gaps, series that appear, text to escape, a summary. */
+/** A run with everything that a metrics file can contain: facts, events, gaps, series that appear, text to escape, a summary. */
 export const GOLDEN = withSummary(
   recordingOf({
     identity: {

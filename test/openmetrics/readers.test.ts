@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { sampleName } from "../../src/catalog/index.ts";
-import { eventSeries, factSeries } from "../../src/openmetrics/annotations.ts";
+import { eventSeries, factSeries } from "../../src/openmetrics/families.ts";
 import type { Recording } from "../../src/recording/recording.ts";
 import { recording } from "../helpers/arbitrary.ts";
 import { pointsOf, renderBytes, renderText } from "../helpers/recording.ts";
@@ -35,8 +35,8 @@ async function written(content: string | Uint8Array): Promise<string> {
 const sample = (end: string) => `statexec_x_total{job="statexec"} ${end}`;
 const counter = (...ends: string[]) => `# TYPE statexec_x counter\n${ends.map(sample).join("\n")}\n# EOF\n`;
 
-describe.skipIf(areValidatorsMissing())("the validators refuse what is broken", () => {
-  test("and take the same file unbroken", async () => {
+describe.skipIf(areValidatorsMissing())("the validators refuse broken files", () => {
+  test("and accept a valid file", async () => {
     const path = await written(counter("1 1.764", "2 2.262"));
     expect(await expectValid(path)).toEqual({ series: 1, points: 2 });
   });
@@ -71,7 +71,7 @@ describe.skipIf(areValidatorsMissing())("the validators refuse what is broken", 
   });
 });
 
-/** Series, points and sum of finite values by name, as recorded. */
+/** Numbers of series and points, and sums of values and times, by name, as recorded. */
 function recordedTotals({ facts, events, startMs, series }: Recording) {
   const all = [...factSeries(facts, startMs), ...eventSeries(events), ...series()];
   return totals(
@@ -103,7 +103,7 @@ function totals(all: readonly Named[]) {
 }
 
 describe.skipIf(isMissing("victoriaMetrics", "curl"))("VictoriaMetrics", () => {
-  test("stores every series and point of a file, by the documented import, and again no more", async () => {
+  test("stores every series and point of a file by the documented import, once, however often it is imported", async () => {
     const victoria = await startVictoria();
     try {
       const path = await written(renderBytes(GOLDEN));
@@ -123,7 +123,7 @@ describe.skipIf(isMissing("victoriaMetrics", "curl"))("VictoriaMetrics", () => {
   }, 60_000);
 });
 
-test("what is missing is a failure where CI is true", () => {
+test("a missing tool is a failure where CI is true", () => {
   const script = `const { isMissing } = await import("${join(import.meta.dir, "../helpers/validators.ts")}"); console.log(isMissing("promtool"));`;
   const skipped = (CI: string) =>
     Bun.spawnSync([process.execPath, "-e", script], { env: { PATH: folder, CI }, stderr: "ignore" })
@@ -133,6 +133,6 @@ test("what is missing is a failure where CI is true", () => {
   expect(skipped("true")).toBe("false");
 });
 
-test("recordings that are made at random differ", () => {
+test("random recordings differ", () => {
   expect(new Set(fc.sample(recording, 20).map(renderText)).size).toBeGreaterThan(10);
 });

@@ -13,7 +13,7 @@ import { GOLDEN } from "./golden.ts";
 
 const GOLDEN_FILE = join(import.meta.dir, "../fixtures/golden/run.prom");
 
-/** The lines of samples that begin with a name, without it. */
+/** The sample lines with a name, without that name. */
 function samplesOf(text: string, name: string): string[] {
   return text
     .split("\n")
@@ -22,13 +22,13 @@ function samplesOf(text: string, name: string): string[] {
 }
 
 describe("golden run", () => {
-  test("is byte for byte what was reviewed", async () => {
+  test("is byte for byte the reviewed file", async () => {
     const text = renderText(GOLDEN);
     if (process.env.UPDATE_GOLDEN === "1") await Bun.write(GOLDEN_FILE, text);
     expect(text).toBe(await Bun.file(GOLDEN_FILE).text());
   });
 
-  test("is read back to an equal recording", async () => {
+  test("is read back as an equal recording", async () => {
     const read = parseText(await Bun.file(GOLDEN_FILE).text());
     expect(contentOf(read)).toEqual(contentOf(GOLDEN));
     expect(renderText(read)).toBe(renderText(GOLDEN));
@@ -43,7 +43,7 @@ describe("golden run", () => {
 });
 
 describe("any recording", () => {
-  test("is read back equal, and written again to the same bytes", () => {
+  test("is read back as equal, and rendered again to the same bytes", () => {
     fc.assert(
       fc.property(recording, (made) => {
         const text = renderText(made);
@@ -55,7 +55,7 @@ describe("any recording", () => {
     );
   });
 
-  test("does not depend on the order of series, facts, labels or events of one time", () => {
+  test("renders the same for any order of series, facts, labels and events of one time", () => {
     fc.assert(
       fc.property(recording, (made) => {
         const reversed: Recording = {
@@ -109,7 +109,7 @@ describe("text", () => {
     );
   });
 
-  test("metadata is written once, escaped, and only for what has a point", () => {
+  test("metadata is written once, escaped, and only for families with points", () => {
     const metric: Metric = {
       name: "odd_bytes",
       type: "gauge",
@@ -132,7 +132,7 @@ describe("text", () => {
     expect(renderText(recordingOf({ facts: [["command", "a\ud800b"]] }))).toContain('value="a\ufffdb"');
   });
 
-  test("an absent point is left out, and differs from 0", () => {
+  test("an absent point has no line; a 0 has one", () => {
     const rows = [
       [START_MS, 0],
       [START_MS + 1, undefined],
@@ -145,7 +145,7 @@ describe("text", () => {
     ]);
   });
 
-  test("the same event three times in a millisecond: stamps go on, values stay", () => {
+  test("three equal events in a millisecond: their stamps differ, their values do not", () => {
     const at = (ms: number) => ({ atMs: START_MS + ms, event: "signal", text: "Signal" });
     const text = renderText(recordingOf({ events: [at(5), at(5), at(6), at(9)] }));
     expect(samplesOf(text, "statexec_event_timestamp_seconds{").map((line) => line.split("} ")[1])).toEqual([
@@ -156,7 +156,7 @@ describe("text", () => {
     ]);
   });
 
-  test("a fact that is there twice is one series", () => {
+  test("a fact that occurs twice is one series", () => {
     const text = renderText(
       recordingOf({
         facts: [
@@ -170,7 +170,7 @@ describe("text", () => {
 });
 
 describe("chunks", () => {
-  test("a line longer than a chunk, and many short ones, come out whole", () => {
+  test("a line longer than a chunk, and many short ones, are written whole", () => {
     const argument = "é".repeat(100_000);
     const rows = Array.from({ length: 6000 }, (_, i) => [START_MS + i, i / 7] as const);
     const made = recordingOf({
@@ -183,7 +183,7 @@ describe("chunks", () => {
     expect(contentOf(parseText(renderText(made)))).toEqual(contentOf(made));
   });
 
-  test("series of one store share the text of their times, whatever the lengths of their blocks", () => {
+  test("series that share their times are right whatever the lengths of their blocks", () => {
     const times = Float64Array.from({ length: 4 }, (_, i) => START_MS + i);
     const block = (length: number) => [{ length, times, values: new Float64Array(4).fill(length) }];
     const made: Recording = {

@@ -1,16 +1,16 @@
 import { expect, test } from "bun:test";
 import { comparisonTable } from "../../src/output/comparison-table.ts";
-import { compareRuns } from "../../src/recording/compare.ts";
-import type { Figures } from "../../src/recording/figures.ts";
+import { compareRuns } from "../../src/recording/comparison.ts";
+import type { RunFigures } from "../../src/recording/run-figures.ts";
 
 const MIB = 2 ** 20;
 const sources = new Map([["memory_peak", "proc_sampled"]]);
 
-const BASE: Figures = {
+const BASE: RunFigures = {
   ...{ command: "make", sources, exitStatus: 0, wallSeconds: 12.3456, cpuUserSeconds: 80, cpuSystemSeconds: 9.5 },
   ...{ memoryPeakBytes: 512 * MIB, diskReadBytes: 0, diskWriteBytes: 3 * 1024 * MIB, throttledSeconds: 0, oomKills: 0 },
 };
-const NEXT: Figures = {
+const NEXT: RunFigures = {
   ...{
     command: "make",
     sources: new Map([["memory_peak", "cgroup2"]]),

@@ -7,7 +7,7 @@ import { summaryJson } from "../../src/output/summary-json.ts";
 import { summaryLines } from "../../src/output/summary-lines.ts";
 import { summaryMarkdown } from "../../src/output/summary-markdown.ts";
 import { summaryText } from "../../src/output/summary-text.ts";
-import type { RunReport } from "../../src/recording/report.ts";
+import type { RunReport } from "../../src/recording/run-report.ts";
 
 const MIB = 2 ** 20;
 

@@ -1,12 +1,18 @@
 import { describe, expect, test } from "bun:test";
+import { ownCgroups } from "../../src/collect/cgroup/cgroup-hierarchy.ts";
 import { ParseError } from "../../src/errors.ts";
-import { CgroupCpuMax, CgroupCpuStat } from "../../src/proc/cgroup-cpu.ts";
-import { CgroupIoStat, SummedDevices } from "../../src/proc/cgroup-io.ts";
-import { CgroupMemoryStat, CgroupOomKills, MemoryStatV1 } from "../../src/proc/cgroup-memory.ts";
-import { CgroupNumber } from "../../src/proc/cgroup-number.ts";
-import { groupAt, ownGroups, parseCgroupMounts, parseMemberships } from "../../src/proc/cgroup-places.ts";
+import {
+  CgroupCpuMax,
+  CgroupCpuStat,
+  CgroupMemoryStat,
+  CgroupOomKills,
+  parseCgroupMemberships,
+  parseCgroupMounts,
+} from "../../src/proc/cgroup.ts";
+import { CgroupDiskSums, CgroupIoStat } from "../../src/proc/cgroup-io.ts";
 import { kernelFs } from "../../src/proc/kernel-fs.ts";
-import { Pressure } from "../../src/proc/pressure.ts";
+import { NumberFile } from "../../src/proc/number-file.ts";
+import { Psi } from "../../src/proc/psi.ts";
 import { procTree, recordedTree } from "../helpers/proc-tree.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -16,8 +22,8 @@ function parsed<T extends { parse(bytes: Uint8Array): void }>(table: T, text: st
   return table;
 }
 
-describe("one number", () => {
-  const number = (text: string) => parsed(new CgroupNumber("test"), text).value;
+describe("a limit", () => {
+  const number = (text: string) => parsed(new NumberFile("test", true), text).value;
 
   test("is itself, with or without a line break", () => {
     expect([number("0\n"), number("4096\n"), number("4096"), number("4611686018427000000\n")]).toEqual([
@@ -51,15 +57,19 @@ describe("cpu.max", () => {
 });
 
 describe("cpu.stat", () => {
-  test("tells microseconds of version 2 from nanoseconds of version 1", () => {
+  test("has microseconds in version 2 and nanoseconds in version 1", () => {
     expect(parsed(new CgroupCpuStat(), "throttled_usec 1500000\n").throttledSeconds).toBe(1.5);
     expect(parsed(new CgroupCpuStat(), "throttled_time 1500000\n").throttledSeconds).toBe(0.0015);
   });
 
-  test("without the cpu controller has times alone", () => {
-    const stat = parsed(new CgroupCpuStat(), "usage_usec 3000000\nuser_usec 2000000\nsystem_usec 1000000\n");
+  test("has times only until the cpu controller is enabled", () => {
+    const times = "usage_usec 3000000\nuser_usec 2000000\nsystem_usec 1000000\n";
+    const stat = parsed(new CgroupCpuStat(), times);
+    const quota = () => [stat.periods, stat.throttledPeriods, stat.throttledSeconds];
     expect([stat.userSeconds, stat.systemSeconds]).toEqual([2, 1]);
-    expect([stat.periods, stat.throttledPeriods, stat.throttledSeconds]).toEqual([Number.NaN, Number.NaN, Number.NaN]);
+    expect(quota()).toEqual([Number.NaN, Number.NaN, Number.NaN]);
+    parsed(stat, `${times}nr_periods 0\nnr_throttled 0\nthrottled_usec 0\n`);
+    expect([stat.userSeconds, stat.systemSeconds, ...quota()]).toEqual([2, 1, 0, 0, 0]);
   });
 
   test.each(["user_usec x\n", "user_usec 1 2\n", "nr_periods -1\n"])("%j is malformed", (text) => {
@@ -69,19 +79,19 @@ describe("cpu.stat", () => {
 
 describe("memory", () => {
   test("a key is whole: anon is not anon_thp, total_rss not total_rss_huge", () => {
-    expect(parsed(new CgroupMemoryStat(), "anon_thp 7\nanon 1\nshmem_thp 9\nshmem 2\n").anonymousBytes).toBe(1);
-    expect(parsed(new MemoryStatV1(), "rss 1\ntotal_rss_huge 7\ntotal_rss 5\n").anonymousBytes).toBe(5);
+    expect(parsed(new CgroupMemoryStat(2), "anon_thp 7\nanon 1\nshmem_thp 9\nshmem 2\n").anonymousBytes).toBe(1);
+    expect(parsed(new CgroupMemoryStat(1), "rss 1\ntotal_rss_huge 7\ntotal_rss 5\n").anonymousBytes).toBe(5);
   });
 
-  test("kernel memory is one line with sockets beside it, or before that the lines that there are", () => {
-    const kernel = (text: string) => parsed(new CgroupMemoryStat(), text).kernelBytes;
+  test("kernel memory is one line and that of sockets; before Linux 5.18, the sum of its parts", () => {
+    const kernel = (text: string) => parsed(new CgroupMemoryStat(2), text).kernelBytes;
     expect(kernel("kernel 100\nkernel_stack 10\npagetables 20\nsock 3\nslab 40\n")).toBe(103);
     expect(kernel("kernel_stack 10\npagetables 20\npercpu 1\nsock 3\nslab 40\n")).toBe(74);
     expect(kernel("kernel_stack 10\nslab 40\n")).toBe(50);
     expect(kernel("anon 5\n")).toBeNaN();
   });
 
-  test("kills before Linux 4.13 are not counted, which is not none", () => {
+  test("kills before Linux 4.13 are not counted, which is not 0", () => {
     expect(parsed(new CgroupOomKills("memory.oom_control"), "oom_kill_disable 0\nunder_oom 0\n").kills).toBeNaN();
     expect(
       parsed(new CgroupOomKills("memory.oom_control"), "oom_kill_disable 0\nunder_oom 0\noom_kill 2\n").kills,
@@ -94,18 +104,18 @@ describe("pressure", () => {
   const some = "some avg10=0.00 avg60=0.12 avg300=0.05 total=2588648\n";
 
   test("is the totals, in seconds", () => {
-    const pressure = parsed(new Pressure(), `${some}full avg10=9.00 avg60=0.00 avg300=0.00 total=17\n`);
+    const pressure = parsed(new Psi(), `${some}full avg10=9.00 avg60=0.00 avg300=0.00 total=17\n`);
     expect([pressure.someSeconds, pressure.fullSeconds]).toEqual([2.588648, 0.000017]);
   });
 
   test("of cpu before Linux 5.13 has no full", () => {
-    expect(parsed(new Pressure(), some).fullSeconds).toBeNaN();
+    expect(parsed(new Psi(), some).fullSeconds).toBeNaN();
   });
 
   test.each(["", "some\n", "some avg10=0.00\n", "total=1\n", "some total=x\n", "full avg10=0 total=1\n"])(
     "%j is malformed",
     (text) => {
-      expect(() => parsed(new Pressure(), text)).toThrow(ParseError);
+      expect(() => parsed(new Psi(), text)).toThrow(ParseError);
     },
   );
 });
@@ -113,22 +123,21 @@ describe("pressure", () => {
 describe("io.stat", () => {
   test("sums whole disks that are not made of others", () => {
     const proc = kernelFs(recordedTree("6.1-stacked"));
-    const group = ownGroups(proc)[0]!.folder;
+    const group = ownCgroups(proc)[0]!.folder;
     const io = new CgroupIoStat();
     io.parse(proc.read(`${group}/io.stat`)!);
-    expect(io.devices.all).toEqual(["253:0", "9:127", "259:0", "259:5", "7:0"]);
-    const disks = new SummedDevices(proc);
+    expect(io.devices.names.all).toEqual(["253:0", "9:127", "259:0", "259:5", "7:0"]);
     // The array's and the volume's bytes are in those of its two halves; the loop device's in its file's.
-    expect([disks.sum(io.devices, io.readBytes), disks.sum(io.devices, io.writtenBytes)]).toEqual([4096, 16384]);
+    expect(new CgroupDiskSums(proc, io)).toMatchObject({ readBytes: 4096, writtenBytes: 16384 });
     proc.close();
   });
 
-  test("a device of which nothing is known counts, and none is zero", () => {
+  test("counts a device of which nothing is known, and is 0 without any", () => {
     const io = parsed(new CgroupIoStat(), "8:0 rbytes=1 wbytes=2 cost.usage=0.5 rios=1\n8:16 rbytes=4\n");
-    const disks = new SummedDevices(procTree());
-    expect([disks.sum(io.devices, io.readBytes), disks.sum(io.devices, io.writtenBytes)]).toEqual([5, 2]);
+    const sums = new CgroupDiskSums(procTree(), io);
+    expect(sums).toMatchObject({ readBytes: 5, writtenBytes: 2 });
     parsed(io, "");
-    expect(disks.sum(io.devices, io.readBytes)).toBe(0);
+    expect(sums).toMatchObject({ readBytes: 0, writtenBytes: 0 });
   });
 
   test.each(["rbytes=1\n", "8:0 rbytes=x\n", "8:0 rbytes=\n"])("%j is malformed", (text) => {
@@ -136,9 +145,9 @@ describe("io.stat", () => {
   });
 });
 
-describe("places", () => {
+describe("memberships and mounts", () => {
   test("a path may hold colons", () => {
-    expect(parseMemberships(bytes("2:cpu,cpuacct:/a:b/c\n1:name=systemd:/\n0::/x\n"))).toEqual([
+    expect(parseCgroupMemberships(bytes("2:cpu,cpuacct:/a:b/c\n1:name=systemd:/\n0::/x\n"))).toEqual([
       { version: 1, controllers: ["cpu", "cpuacct"], path: "/a:b/c" },
       { version: 1, controllers: ["name=systemd"], path: "/" },
       { version: 2, controllers: [], path: "/x" },
@@ -146,20 +155,11 @@ describe("places", () => {
   });
 
   test.each(["memory:/\n", "4:memory\n", "x:memory:/\n"])("%j is malformed", (text) => {
-    expect(() => parseMemberships(bytes(text))).toThrow(ParseError);
+    expect(() => parseCgroupMemberships(bytes(text))).toThrow(ParseError);
   });
 
-  test("a mount without its file system is malformed, another file system's is passed over", () => {
+  test("a mount without its file system is malformed, and one of another file system is left out", () => {
     expect(() => parseCgroupMounts(bytes("1 1 0:1 / /x rw\n"))).toThrow(ParseError);
     expect(parseCgroupMounts(bytes("1 1 0:1 / /x rw shared:1 - ext4 /dev/sda rw\n"))).toEqual([]);
-  });
-
-  test("a folder is a group of the nearest mount", () => {
-    const proc = kernelFs(recordedTree("6.18-vm"));
-    expect(groupAt(proc, "/sys/fs/cgroup/memory/batch")).toMatchObject({ version: 1, path: "/batch", isRoot: false });
-    expect(groupAt(proc, "/sys/fs/cgroup/unified")).toMatchObject({ version: 2, path: "/", isRoot: true });
-    expect(groupAt(proc, "/sys/fs/cgroup/memory/none")).toBeUndefined();
-    expect(groupAt(proc, "/proc")).toBeUndefined();
-    proc.close();
   });
 });

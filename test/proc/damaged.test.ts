@@ -2,29 +2,43 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { ParseError } from "../../src/errors.ts";
 import { Diskstats } from "../../src/proc/diskstats.ts";
-import { HeaderPairs } from "../../src/proc/header-pairs.ts";
 import { kernelFs } from "../../src/proc/kernel-fs.ts";
+import { KeyValueFile } from "../../src/proc/key-value-file.ts";
 import { Loadavg } from "../../src/proc/loadavg.ts";
-import { Meminfo } from "../../src/proc/meminfo.ts";
 import { NetDev } from "../../src/proc/net-dev.ts";
-import { Pressure } from "../../src/proc/pressure.ts";
+import { NetSnmp } from "../../src/proc/net-snmp.ts";
+import { Sockstat } from "../../src/proc/net-sockets.ts";
+import { Psi } from "../../src/proc/psi.ts";
 import { RowTable } from "../../src/proc/row-table.ts";
-import { Scanner } from "../../src/proc/scan.ts";
-import { Sockstat } from "../../src/proc/sockstat.ts";
-import { CPU_MODES, Stat } from "../../src/proc/stat.ts";
-import { Vmstat } from "../../src/proc/vmstat.ts";
+import { Scanner } from "../../src/proc/scanner.ts";
+import { Stat } from "../../src/proc/stat.ts";
 import { recordedTree } from "../helpers/proc-tree.ts";
+
+/** A parser after a collector has asked for what it wants. */
+function asked<T extends { number(key: string): number }>(table: T, ...keys: string[]): T {
+  for (const key of keys) table.number(key);
+  return table;
+}
+
+const vmstat = () => asked(new KeyValueFile("vmstat", " ", ["pgfault"]), "pgfault", "pgmajfault");
+
+function meminfo(): KeyValueFile {
+  const required = ["MemTotal", "MemFree", "Buffers", "Cached"];
+  const table = new KeyValueFile("meminfo", ":", required);
+  for (const key of [...required, "SReclaimable", "Hugetlb"]) table.bytes(key);
+  return table;
+}
 
 const SOURCES = [
   { path: "/proc/stat", table: () => new Stat() },
-  { path: "/proc/meminfo", table: () => new Meminfo() },
+  { path: "/proc/meminfo", table: meminfo },
   { path: "/proc/net/dev", table: () => new NetDev() },
   { path: "/proc/diskstats", table: () => new Diskstats() },
-  { path: "/proc/pressure/io", table: () => new Pressure() },
+  { path: "/proc/pressure/io", table: () => new Psi() },
   { path: "/proc/loadavg", table: () => new Loadavg() },
-  { path: "/proc/vmstat", table: () => new Vmstat() },
-  { path: "/proc/net/snmp", table: () => new HeaderPairs("net/snmp", [["Tcp", "OutSegs"]]) },
-  { path: "/proc/net/netstat", table: () => new HeaderPairs("net/netstat", [["TcpExt", "ListenDrops"]]) },
+  { path: "/proc/vmstat", table: vmstat },
+  { path: "/proc/net/snmp", table: () => asked(new NetSnmp("net/snmp"), "Tcp:OutSegs") },
+  { path: "/proc/net/netstat", table: () => asked(new NetSnmp("net/netstat"), "TcpExt:ListenDrops") },
   { path: "/proc/net/sockstat", table: () => new Sockstat("net/sockstat") },
 ];
 
@@ -110,7 +124,7 @@ describe("numbers", () => {
         const stat = new Stat();
         stat.parse(new TextEncoder().encode(`cpu  0 0 0 ${ticks}\ncpu0 0 0 0 ${ticks}\n`));
         const decimal = `${Math.floor(ticks / 100)}.${String(ticks % 100).padStart(2, "0")}`;
-        return stat.seconds[CPU_MODES.indexOf("idle")] === Number(decimal);
+        return stat.cpus.value(0, "idle") === Number(decimal);
       }),
     );
   });
@@ -126,15 +140,17 @@ describe("numbers", () => {
           const lines = part.map((row) => `${row.name}: ${row.received} 0 0 0 0 0 0 0 ${row.sent} 0 0 0 0 0 0 0\n`);
           net.parse(new TextEncoder().encode(`Inter-|\n face |\n${lines.join("")}`));
           for (const row of part) {
-            const index = net.names.all.indexOf(row.name);
-            expect([net.rows.value(index, "receivedBytes"), net.rows.value(index, "sentBytes")]).toEqual([
+            const index = net.interfaces.names.all.indexOf(row.name);
+            expect([net.interfaces.value(index, "receivedBytes"), net.interfaces.value(index, "sentBytes")]).toEqual([
               row.received,
               row.sent,
             ]);
           }
         }
         const gone = first.filter((row) => !second.some(({ name: other }) => other === row.name));
-        return gone.every((row) => Number.isNaN(net.rows.value(net.names.all.indexOf(row.name), "sentBytes")));
+        return gone.every((row) =>
+          Number.isNaN(net.interfaces.value(net.interfaces.names.all.indexOf(row.name), "sentBytes")),
+        );
       }),
     );
   });

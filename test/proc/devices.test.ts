@@ -1,6 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { BlockDevices } from "../../src/proc/block-devices.ts";
-import { isStackedInterface } from "../../src/proc/net-devices.ts";
+import { BlockDevices, isStackedInterface } from "../../src/proc/sys-devices.ts";
 import { procTree } from "../helpers/proc-tree.ts";
 
 const bare = procTree();

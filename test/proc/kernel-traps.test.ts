@@ -1,14 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import { ParseError } from "../../src/errors.ts";
-import { HeaderPairs } from "../../src/proc/header-pairs.ts";
-import { LineKeys } from "../../src/proc/line-keys.ts";
+import { KeyValueFile } from "../../src/proc/key-value-file.ts";
 import { Loadavg } from "../../src/proc/loadavg.ts";
-import { Meminfo } from "../../src/proc/meminfo.ts";
-import { Pressure } from "../../src/proc/pressure.ts";
-import { SingleNumber } from "../../src/proc/single-number.ts";
-import { Sockstat } from "../../src/proc/sockstat.ts";
+import { NetSnmp } from "../../src/proc/net-snmp.ts";
+import { Sockstat } from "../../src/proc/net-sockets.ts";
+import { NumberFile } from "../../src/proc/number-file.ts";
+import { Psi } from "../../src/proc/psi.ts";
 import { Stat } from "../../src/proc/stat.ts";
-import { Vmstat } from "../../src/proc/vmstat.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const absent = Number.NaN;
@@ -25,7 +23,7 @@ describe("pressure", () => {
   const SOME = "some avg10=0.00 avg60=0.00 avg300=0.00 total=1500000\n";
 
   test("cpu has no line for full before 5.13; the next text may have one", () => {
-    const table = parsed(new Pressure(), SOME);
+    const table = parsed(new Psi(), SOME);
     expect([table.someSeconds, table.fullSeconds]).toEqual([1.5, absent]);
     parsed(table, `${SOME}full avg10=0.00 avg60=0.00 avg300=0.00 total=7\n`);
     expect([table.someSeconds, table.fullSeconds]).toEqual([1.5, 0.000007]);
@@ -34,7 +32,7 @@ describe("pressure", () => {
   });
 
   test("averages that a kernel may add change nothing", () => {
-    expect(parsed(new Pressure(), "some avg10=0.00 avg3600=1.00 total=2000000").someSeconds).toBe(2);
+    expect(parsed(new Psi(), "some avg10=0.00 avg3600=1.00 total=2000000").someSeconds).toBe(2);
   });
 
   test.each([
@@ -45,7 +43,7 @@ describe("pressure", () => {
     "some total=\n",
     "some total=1 x\n",
     "some total=-1\n",
-  ])("%p is malformed", (text) => malformed(new Pressure(), text));
+  ])("%p is malformed", (text) => malformed(new Psi(), text));
 });
 
 describe("loadavg", () => {
@@ -59,82 +57,96 @@ describe("loadavg", () => {
   );
 });
 
-describe("lines by key", () => {
+describe("lines of a key and a number", () => {
   const lines = (...values: number[]) => values.map((value, i) => `key${i} ${value}\n`).join("");
-  const found = (keys: LineKeys, text: string, key: number) => text.slice(keys.values[key]).split("\n")[0];
+  const make = (...keys: string[]) => {
+    const table = new KeyValueFile("vmstat", " ");
+    for (const key of keys) table.number(key);
+    return table;
+  };
 
   test("are found when every number before them has become longer or shorter, or a line has gone", () => {
-    const keys = new LineKeys(["key1 ", "key3 ", "nokey "]);
-    for (const text of [lines(9, 9, 9, 9), lines(99, 1000, 9, 7), lines(1, 1, 100000, 42), lines(1, 1, 1, 1, 1)]) {
-      expect(keys.locate(bytes(text))).toBe(true);
-      const values = text.split("\n").map((line) => line.split(" ")[1]);
-      expect([found(keys, text, 0), found(keys, text, 1)]).toEqual([values[1], values[3]]);
-      expect(keys.values[2]).toBe(-1);
+    const table = make("key1", "key3", "nokey");
+    for (const values of [
+      [9, 9, 9, 9],
+      [99, 1000, 9, 7],
+      [1, 1, 100000, 42],
+      [1, 1, 1, 1, 1],
+    ]) {
+      parsed(table, lines(...values));
+      expect([...table.values]).toEqual([values[1]!, values[3]!, absent]);
     }
-    const shorter = "key0 1\nkey3 5\n";
-    expect(keys.locate(bytes(shorter))).toBe(true);
-    expect([...keys.values]).toEqual([-1, shorter.indexOf("5"), -1]);
+    expect([...parsed(table, "key0 1\nkey3 5\n").values]).toEqual([absent, 5, absent]);
   });
 
-  test("are lines, and no ends of others", () => {
-    const keys = new LineKeys(["free "]);
-    expect(keys.locate(bytes("nr_free 1\nfreed 2\n"))).toBe(false);
-    expect(keys.locate(bytes("nr_free 1\nfree 2"))).toBe(true);
-    expect(keys.values[0]).toBe(15);
-    // Where the key was is now the middle of a line that has it, too.
-    expect(keys.locate(bytes("nr_more 11free 7\nfree 3"))).toBe(true);
-    expect(keys.values[0]).toBe(22);
+  test("are whole lines, and no ends of others", () => {
+    const table = make("free");
+    expect(parsed(table, "nr_free 1\nfreed 2\n").number("free")).toBe(absent);
+    expect(parsed(table, "nr_free 1\nfree 2").number("free")).toBe(2);
+    // Where the key was is now the middle of a line that contains it.
+    expect(parsed(table, "nr_more 11free 7\nfree 3").number("free")).toBe(3);
   });
-});
 
-describe("vmstat", () => {
-  test("what is not counted is absent, and stalls of all zones are one number", () => {
-    const table = parsed(new Vmstat(), "pgfault 10\npgmajfault 3\nallocstall_normal 4\nallocstall_movable 5\n");
-    expect([table.swapInBytes, table.oomKills, table.faults, table.majorFaults, table.reclaimStalls]).toEqual([
-      absent,
-      absent,
-      10,
-      3,
-      9,
-    ]);
-    expect(parsed(table, "pgfault 11\nallocstall 7\n").reclaimStalls).toBe(7);
+  test("that are asked for later are read from the next text on", () => {
+    const table = parsed(make("key0"), lines(1, 2));
+    expect(table.number("key1")).toBe(absent);
+    expect(parsed(table, lines(3, 4)).number("key1")).toBe(4);
+    expect(table.number("key0")).toBe(3);
+  });
+
+  test("that come later, while all others stay, are read from then on", () => {
+    const table = make("key1", "key3");
+    expect([...parsed(table, lines(1, 2, 3)).values]).toEqual([2, absent]);
+    expect([...parsed(table, lines(1, 2, 3, 4)).values]).toEqual([2, 4]);
+    expect([...parsed(table, "key0 1\nkey3 4\n").values]).toEqual([absent, 4]);
+    expect([...parsed(table, "key0 1\nkey1 2\nkey3 4\n").values]).toEqual([2, 4]);
+  });
+
+  test("have no unit, or are in kB", () => {
+    const table = new KeyValueFile("meminfo", ":");
+    expect([table.bytes("Free"), table.number("Pages")]).toEqual([absent, absent]);
+    parsed(table, "Free:   3 kB\nPages: 4\n");
+    expect([table.bytes("Free"), table.number("Pages")]).toEqual([3072, 4]);
+    for (const text of ["Free: 3\n", "Free: 3 MB\n", "Pages: 4 kB\n", "Pages: 4 5\n", "Pages:\n"])
+      malformed(table, text);
   });
 
   test.each(["", "nr_free_pages 1\n", "pgfault x\n", "pgfault\n"])(
-    "%p is malformed, and the next text is not",
+    "of which one is required: %p is malformed, and the next text is not",
     (text) => {
-      const table = new Vmstat();
+      const table = new KeyValueFile("vmstat", " ", ["pgfault"]);
+      table.number("pgfault");
       malformed(table, text);
-      expect(parsed(table, "a 1\npgfault 5\n").faults).toBe(5);
+      expect(parsed(table, "a 1\npgfault 5\n").number("pgfault")).toBe(5);
     },
   );
 });
 
-test("meminfo of before Hugetlb has the default size of huge pages alone", () => {
-  const least = "MemTotal: 8 kB\nMemFree: 4 kB\nBuffers: 0 kB\nCached: 2 kB\n";
-  expect(parsed(new Meminfo(), `${least}HugePages_Total:      3\nHugepagesize:    2048 kB\n`).hugePagesBytes).toBe(
-    3 * 2 ** 21,
-  );
-  expect(parsed(new Meminfo(), least).hugePagesBytes).toBe(absent);
-  malformed(new Meminfo(), `${least}HugePages_Total: many\n`);
-});
-
-describe("header pairs", () => {
-  const COLUMNS = [
-    ["Tcp", "OutSegs"],
-    ["Udp", "NoPorts"],
-    ["Tcp", "New"],
-  ] as const;
-  const make = () => new HeaderPairs("net/snmp", COLUMNS);
+describe("net/snmp", () => {
+  const KEYS = ["Tcp:OutSegs", "Udp:NoPorts", "Tcp:New"];
+  const values = (table: NetSnmp) => KEYS.map((key) => table.number(key));
+  const make = () => {
+    const table = new NetSnmp("net/snmp");
+    values(table);
+    return table;
+  };
   const text = (segments: string) =>
     `Ip: A\nIp: 1\nTcp: MaxConn OutSegs\nTcp: -1 ${segments}\nUdp: NoPorts X\nUdp: 7 8\n`;
 
   test("columns go by their names, in whatever place this kernel has them", () => {
     const table = parsed(make(), text("12"));
-    expect([...table.values]).toEqual([12, 7, absent]);
+    expect(values(table)).toEqual([12, 7, absent]);
     parsed(table, "Udp: Xyz NoPorts\nUdp: 1 2\nTcp: New Other OutSegs\nTcp: 3 4 5\n");
-    expect([...table.values]).toEqual([5, 2, 3]);
-    expect([...parsed(table, text("13")).values]).toEqual([13, 7, absent]);
+    expect(values(table)).toEqual([5, 2, 3]);
+    expect(values(parsed(table, text("13")))).toEqual([13, 7, absent]);
+  });
+
+  test("a column that is asked for later is read from the next text on", () => {
+    const table = parsed(make(), text("12"));
+    expect(table.number("Tcp:MaxConn")).toBe(absent);
+    expect(table.number("Udp:X")).toBe(absent);
+    parsed(table, text("13").replace("-1", "4"));
+    expect([table.number("Tcp:MaxConn"), table.number("Udp:X"), ...values(table)]).toEqual([4, 8, 13, 7, absent]);
   });
 
   test.each([
@@ -162,8 +174,8 @@ describe("sockstat", () => {
 });
 
 test("a file of one number has one number", () => {
-  expect(parsed(new SingleNumber("/sys/x"), "1900000\n").value).toBe(1900000);
-  for (const text of ["", "\n", "<unknown>\n", "1 2\n", "1\n2\n"]) malformed(new SingleNumber("/sys/x"), text);
+  expect(parsed(new NumberFile("/sys/x"), "1900000\n").value).toBe(1900000);
+  for (const text of ["", "\n", "<unknown>\n", "1 2\n", "1\n2\n"]) malformed(new NumberFile("/sys/x"), text);
 });
 
 describe("stat's counts", () => {
@@ -174,20 +186,20 @@ describe("stat's counts", () => {
       new Stat(),
       `${CPUS}intr 77 1 2 3\nctxt 88\nbtime 1\nprocesses 9\nprocs_running 2\nprocs_blocked 1\n`,
     );
-    const { interrupts, contextSwitches, forks, tasksRunning, tasksBlocked, online } = table;
-    expect([interrupts, contextSwitches, forks, tasksRunning, tasksBlocked, online]).toEqual([77, 88, 9, 2, 1, 2]);
+    const counts = ["intr", "ctxt", "processes", "procs_running", "procs_blocked"] as const;
+    expect([...counts.map((line) => table.count(line)), table.online]).toEqual([77, 88, 9, 2, 1, 2]);
   });
 
   test("are absent where a sandbox has none", () => {
     const table = parsed(new Stat(), `${CPUS}intr 0\nbtime 1\n`);
-    expect([table.interrupts, table.contextSwitches, table.tasksRunning]).toEqual([0, absent, absent]);
+    expect([table.count("intr"), table.count("ctxt"), table.count("procs_running")]).toEqual([0, absent, absent]);
   });
 
   test("the sum is a row of its own, and the others are counted", () => {
     const table = parsed(new Stat(true), `${CPUS}intr 5\n`);
-    expect(table.names.all).toEqual(["cpu"]);
-    expect([...table.seconds.subarray(0, 4)]).toEqual([0.01, 0.02, 0.03, 0.04]);
-    expect([table.online, table.interrupts]).toEqual([2, 5]);
+    expect(table.cpus.names.all).toEqual(["cpu"]);
+    expect([...table.cpus.values.subarray(0, 4)]).toEqual([0.01, 0.02, 0.03, 0.04]);
+    expect([table.online, table.count("intr")]).toEqual([2, 5]);
     malformed(table, "cpu  1 2 3 4\nintr 5\n");
   });
 });

@@ -1,20 +1,26 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
-import { BlockDevices } from "../../src/proc/block-devices.ts";
-import { parseCpuModel } from "../../src/proc/cpuinfo.ts";
 import { Diskstats } from "../../src/proc/diskstats.ts";
 import { kernelFs } from "../../src/proc/kernel-fs.ts";
-import { Meminfo } from "../../src/proc/meminfo.ts";
+import { KeyValueFile } from "../../src/proc/key-value-file.ts";
 import { NetDev } from "../../src/proc/net-dev.ts";
-import { isStackedInterface } from "../../src/proc/net-devices.ts";
 import { CPU_MODES, Stat } from "../../src/proc/stat.ts";
+import { BlockDevices, cpuModel, isStackedInterface } from "../../src/proc/sys-devices.ts";
 import { recordedTree, recordedTrees } from "../helpers/proc-tree.ts";
 
 const absent = Number.NaN;
 
+const MEMORY_KEYS = ["MemTotal", "MemFree", "MemAvailable", "Buffers", "Cached", "SReclaimable"];
+
+function meminfo(): KeyValueFile {
+  const table = new KeyValueFile("meminfo", ":");
+  for (const key of MEMORY_KEYS) table.bytes(key);
+  return table;
+}
+
 const PARSERS = {
   "/proc/stat": () => new Stat(),
-  "/proc/meminfo": () => new Meminfo(),
+  "/proc/meminfo": meminfo,
   "/proc/net/dev": () => new NetDev(),
   "/proc/diskstats": () => new Diskstats(),
 };
@@ -166,25 +172,25 @@ describe.each(recordedTrees())("%s", (tree) => {
   });
 
   test("stat", () => {
-    const stat = parsed("/proc/stat");
-    expect(stat.names.all).toEqual(known.cpus);
-    expect([...stat.seconds.subarray(0, CPU_MODES.length)]).toEqual(known.first);
-    expect(known.cpus.every((_, cpu) => stat.isOnline(cpu))).toBe(true);
+    const { cpus } = parsed("/proc/stat");
+    expect(cpus.names.all).toEqual(known.cpus);
+    expect([...cpus.values.subarray(0, CPU_MODES.length)]).toEqual(known.first);
+    expect(known.cpus.filter((_, cpu) => Number.isNaN(cpus.value(cpu, "user")))).toEqual([]);
   });
 
   test("meminfo", () => {
     const m = parsed("/proc/meminfo");
-    const keys = ["MemTotal", "MemFree", "MemAvailable", "Buffers", "Cached", "SReclaimable"] as const;
-    expect(keys.map((key) => m.bytesOf(key))).toEqual(known.memory.map((kilobytes) => kilobytes * 1024));
+    expect(MEMORY_KEYS.map((key) => m.bytes(key))).toEqual(known.memory.map((kilobytes) => kilobytes * 1024));
   });
 
   test("cpuinfo", () => {
     using fs = openTree(tree);
-    expect(parseCpuModel(fs.proc.read("/proc/cpuinfo")!)).toBe(known.model);
+    expect(cpuModel(fs.proc)).toBe(known.model);
   });
 
   test("net/dev, and which interfaces are stacked", () => {
-    const { names, rows: table } = parsed("/proc/net/dev");
+    const { interfaces: table } = parsed("/proc/net/dev");
+    const { names } = table;
     const rows = names.all.map((name, i) => [name, [table.value(i, "receivedBytes"), table.value(i, "sentBytes")]]);
     expect(Object.fromEntries(rows)).toEqual(known.network);
     using fs = openTree(tree);
@@ -192,7 +198,8 @@ describe.each(recordedTrees())("%s", (tree) => {
   });
 
   test("diskstats: which are whole disks, and which of them are stacked", () => {
-    const { names, rows } = parsed("/proc/diskstats");
+    const { devices: rows } = parsed("/proc/diskstats");
+    const { names } = rows;
     using fs = openTree(tree);
     const devices = new BlockDevices(fs.proc);
     const disks = names.all.flatMap((name, i) =>

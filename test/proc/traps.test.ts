@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { ParseError } from "../../src/errors.ts";
 import { Diskstats } from "../../src/proc/diskstats.ts";
-import { Meminfo } from "../../src/proc/meminfo.ts";
+import { KeyValueFile } from "../../src/proc/key-value-file.ts";
 import { NetDev } from "../../src/proc/net-dev.ts";
-import { CPU_MODES, Stat } from "../../src/proc/stat.ts";
+import { Stat } from "../../src/proc/stat.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const HEADER = "Inter-|   Receive  |  Transmit\n face |bytes packets|bytes packets\n";
@@ -27,11 +27,15 @@ function stat(...rows: string[]): Stat {
   return table;
 }
 
-function meminfo(text: string): Meminfo {
-  const table = new Meminfo();
+function meminfo(text: string): KeyValueFile {
+  const required = ["MemTotal", "MemFree", "Buffers", "Cached"];
+  const table = new KeyValueFile("meminfo", ":", required);
+  for (const key of [...required, "MemAvailable", "SReclaimable"]) table.bytes(key);
   table.parse(bytes(text));
   return table;
 }
+
+const isOnline = (table: Stat, cpu: number) => !Number.isNaN(table.cpus.value(cpu, "user"));
 
 /** The error that a text gives, as a person reads it. */
 function message(parse: () => unknown): string {
@@ -56,15 +60,15 @@ describe("net/dev", () => {
     ["eth0", `eth0: ${NET_ROW} 17 18`],
   ])("the name %p survives in %p", (name, row) => {
     const table = netDev(row);
-    expect(table.names.all).toEqual([name]);
-    expect([table.rows.value(0, "receivedBytes"), table.rows.value(0, "sentBytes")]).toEqual([1, 9]);
+    expect(table.interfaces.names.all).toEqual([name]);
+    expect([table.interfaces.value(0, "receivedBytes"), table.interfaces.value(0, "sentBytes")]).toEqual([1, 9]);
   });
 
   test("two names that are no UTF-8 stay two", () => {
     const table = new NetDev();
     const row = (byte: number) => [...bytes("e"), byte, ...bytes(`: ${NET_ROW}\n`)];
     table.parse(new Uint8Array([...bytes(HEADER), ...row(0xfe), ...row(0xff)]));
-    expect(table.names.all).toEqual(["e\\xfe", "e\\xff"]);
+    expect(table.interfaces.names.all).toEqual(["e\\xfe", "e\\xff"]);
   });
 
   test.each([
@@ -89,11 +93,11 @@ describe("net/dev", () => {
 
   test("a row that goes is absent; back, it has its old index", () => {
     const table = netDev(`lo: ${NET_ROW}`, `eth0: ${NET_ROW}`, `wlan0: ${NET_ROW}`);
-    const sent = (rows: number) => Array.from({ length: rows }, (_, row) => table.rows.value(row, "sentBytes"));
+    const sent = (rows: number) => Array.from({ length: rows }, (_, row) => table.interfaces.value(row, "sentBytes"));
     table.parse(bytes(`${HEADER}wlan0: ${NET_ROW}\n`));
     expect(sent(3)).toEqual([Number.NaN, Number.NaN, 9]);
     table.parse(bytes(`${HEADER}eth1: ${NET_ROW}\neth0: ${NET_ROW}\n`));
-    expect(table.names.all).toEqual(["lo", "eth0", "wlan0", "eth1"]);
+    expect(table.interfaces.names.all).toEqual(["lo", "eth0", "wlan0", "eth1"]);
     expect(sent(4)).toEqual([Number.NaN, 9, Number.NaN, 9]);
     table.clear();
     expect(sent(4)).toEqual(Array(4).fill(Number.NaN));
@@ -105,7 +109,7 @@ describe("net/dev", () => {
     ["18446744073709551615", 2 ** 64],
     ["0000000000000000000000012", 12],
   ])("%p is the nearest double, %d", (text, value) => {
-    expect(netDev(`lo: ${text} ${NET_ROW.slice(2)}`).rows.value(0, "receivedBytes")).toBe(value);
+    expect(netDev(`lo: ${text} ${NET_ROW.slice(2)}`).interfaces.value(0, "receivedBytes")).toBe(value);
   });
 
   test("no counter is 2^64 or more", () => {
@@ -119,25 +123,25 @@ describe("diskstats", () => {
 
   test.each([11, 15, 17, 21])("%d counters", (count) => {
     const table = diskstats(`   8       0 sda ${counters(count)}`);
-    expect([table.rows.value(0, "readBytes"), table.rows.value(0, "writtenBytes")]).toEqual([3 * 512, 7 * 512]);
+    expect([table.devices.value(0, "readBytes"), table.devices.value(0, "writtenBytes")]).toEqual([3 * 512, 7 * 512]);
   });
 
   test("a partition of 2.6.18 has four", () => {
     const table = diskstats(`   8    1 sda1 ${counters(4)}`, "");
-    expect([table.rows.value(0, "readBytes"), table.rows.value(0, "writtenBytes")]).toEqual([2 * 512, 4 * 512]);
+    expect([table.devices.value(0, "readBytes"), table.devices.value(0, "writtenBytes")]).toEqual([2 * 512, 4 * 512]);
   });
 
   test.each(["cciss/c0d0", "a disk", "a\\040disk", "md d:0"])("the name %p survives", (name) => {
-    expect(diskstats(`8 0 ${name} ${counters(17)}`).names.all).toEqual([name]);
+    expect(diskstats(`8 0 ${name} ${counters(17)}`).devices.names.all).toEqual([name]);
   });
 
   test("I/Os in flight may be below zero", () => {
-    const { rows } = diskstats("8 0 sda 1 2 3 4 5 6 7 8 -1 10 11");
-    expect([rows.value(0, "writtenBytes"), rows.value(0, "inFlight")]).toEqual([7 * 512, Number.NaN]);
+    const { devices } = diskstats("8 0 sda 1 2 3 4 5 6 7 8 -1 10 11");
+    expect([devices.value(0, "writtenBytes"), devices.value(0, "inFlight")]).toEqual([7 * 512, Number.NaN]);
   });
 
   test("no disks is an empty file", () => {
-    expect(diskstats("").names.all).toEqual([]);
+    expect(diskstats("").devices.names.all).toEqual([]);
   });
 
   test.each([
@@ -159,23 +163,23 @@ describe("diskstats", () => {
 
 describe("stat", () => {
   test("a kernel before 2.6 has four columns: the others are absent, not zero", () => {
-    const { seconds } = stat("cpu  1 2 3 4", "cpu0 1 2 3 4", "intr 1");
-    expect([...seconds]).toEqual([0.01, 0.02, 0.03, 0.04, ...Array(6).fill(Number.NaN)]);
+    const { cpus } = stat("cpu  1 2 3 4", "cpu0 1 2 3 4", "intr 1");
+    expect([...cpus.values]).toEqual([0.01, 0.02, 0.03, 0.04, ...Array(6).fill(Number.NaN)]);
   });
 
   test("columns that no kernel has yet are left out", () => {
     const table = stat("cpu  1 2 3 4 5 6 7 8 9 10 11", "cpu0 1 2 3 4 5 6 7 8 9 10 11");
-    expect(table.seconds[CPU_MODES.indexOf("guestNice")]).toBe(0.1);
-    expect(table.names.all).toEqual(["cpu0"]);
+    expect(table.cpus.value(0, "guestNice")).toBe(0.1);
+    expect(table.cpus.names.all).toEqual(["cpu0"]);
   });
 
   test("a CPU that goes offline has no row; online again, it has its old index", () => {
     const table = stat("cpu  2 2 2 2", "cpu0 1 1 1 1", "cpu1 1 1 1 1");
     table.parse(bytes("cpu  1 1 1 1\ncpu1 1 1 1 1\n"));
-    expect([table.isOnline(0), table.isOnline(1)]).toEqual([false, true]);
+    expect([isOnline(table, 0), isOnline(table, 1)]).toEqual([false, true]);
     table.parse(bytes("cpu  2 2 2 2\ncpu0 1 1 1 1\ncpu1 1 1 1 1\n"));
-    expect([table.isOnline(0), table.isOnline(1)]).toEqual([true, true]);
-    expect(table.names.all).toEqual(["cpu0", "cpu1"]);
+    expect([isOnline(table, 0), isOnline(table, 1)]).toEqual([true, true]);
+    expect(table.cpus.names.all).toEqual(["cpu0", "cpu1"]);
   });
 
   test.each([
@@ -198,18 +202,18 @@ describe("meminfo", () => {
   const LEAST = "MemTotal: 8 kB\nMemFree: 4 kB\nBuffers: 0 kB\nCached: 2 kB";
 
   test("without a last line break", () => {
-    expect(meminfo(LEAST).bytesOf("Cached")).toBe(2048);
+    expect(meminfo(LEAST).bytes("Cached")).toBe(2048);
   });
 
   test("what this kernel has not is absent, and zero is zero", () => {
     const table = meminfo(LEAST);
     const keys = ["MemAvailable", "SReclaimable", "Buffers"] as const;
-    expect(keys.map((key) => table.bytesOf(key))).toEqual([Number.NaN, Number.NaN, 0]);
+    expect(keys.map((key) => table.bytes(key))).toEqual([Number.NaN, Number.NaN, 0]);
   });
 
   test("SwapCached is not Cached, and lines of 2.4 and of later kernels are passed by", () => {
     const old = "        total:    used:\nMem:  1 2 3\nSwapCached: 7 kB\n";
-    expect(meminfo(`${old}${LEAST}\nHugePages_Total: 0\nNew: what kB\n`).bytesOf("Cached")).toBe(2048);
+    expect(meminfo(`${old}${LEAST}\nHugePages_Total: 0\nNew: what kB\n`).bytes("Cached")).toBe(2048);
   });
 
   test.each([

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
+import type { Evidence } from "../../src/recording/diagnosis.ts";
 import { type Diagnosis, diagnose } from "../../src/recording/diagnosis.ts";
-import type { Evidence } from "../../src/recording/evidence.ts";
 
-/** A command that used half a core of four, with nothing in its way. */
+/** A command that used half a core of four and was not limited. */
 const CALM: Evidence = {
   ...{ seconds: 10, cpus: 4, quotaCores: Number.NaN, ownCores: 0.5, machineCores: 0.6, throttledSeconds: Number.NaN },
   ...{ oomKills: 0, oomKillsAreOwn: false, cpuPressure: 0, memoryPressure: 0, ioPressure: 0, pressureIsOwn: false },
@@ -40,7 +40,7 @@ describe("what limited a command", () => {
   test.each<Partial<Evidence>>([
     {},
     { seconds: 0.1, ownCores: 4 },
-    // Others that keep the CPUs or a disk busy say nothing about it.
+    // Other programs that keep the CPUs or a disk busy do not limit it.
     { machineCores: 4, cpuPressure: 0.9 },
     { diskBusy: 1, ownDiskBytes: 0 },
     { ownCores: Number.NaN, machineCores: Number.NaN, networkBytes: Number.NaN },

@@ -1,14 +1,14 @@
 import { describe, expect, test } from "bun:test";
 import { KERNEL, MACHINE, series } from "../../src/catalog/index.ts";
 import type { Fact } from "../../src/recording/recording.ts";
-import { summarise } from "../../src/recording/summary.ts";
+import { summarise } from "../../src/recording/summary-series.ts";
 import { parseText, pointsOf, type Rows, recordingOf, renderText, START_MS } from "../helpers/recording.ts";
 import { cpu, figures, read, received, run } from "./runs.ts";
 
-describe("the time that counts", () => {
+describe("the span of the summary", () => {
   const counted = [received("eth0")];
 
-  test("is from the first sample with status 1 to the first with 2, both in it; its point is at the end", () => {
+  test("is from the first sample with status 1 to the first with 2; the points are at its end", () => {
     const made = run(counted, [
       [0, 0, 0],
       [1000, 1, 1000],
@@ -36,24 +36,24 @@ describe("the time that counts", () => {
       ],
     ],
     [
-      "it was not seen to end",
+      "its end was not recorded",
       [
         [0, 1, 0],
         [1000, 1, 50],
       ],
     ],
     ["there is no sample", []],
-  ])("is none where %s", (_, rows) => {
+  ])("does not exist where %s", (_, rows) => {
     expect(summarise(run([cpu("cpu0", "user")], rows))).toEqual([]);
   });
 
-  test("is none where no status was recorded", () => {
+  test("does not exist where no status was recorded", () => {
     expect(summarise(recordingOf({ parts: [{ columns: counted, rows: [[START_MS, 1]] }] }))).toEqual([]);
   });
 });
 
 describe("CPU", () => {
-  test("of all together has the cores that were counted", () => {
+  test("of all CPUs together has the number of CPUs that the kernel counted", () => {
     const rows: Rows["rows"] = [
       [0, 1, 10, 4],
       [2000, 2, 13, 3],
@@ -66,7 +66,7 @@ describe("CPU", () => {
 
   const columns = [cpu("cpu0", "user"), cpu("cpu1", "user"), cpu("cpu0", "idle"), cpu("cpu1", "idle")];
 
-  test("seconds a second by mode over all CPUs, and how many there are", () => {
+  test("seconds a second by mode over all CPUs, and the number of CPUs", () => {
     const made = run(columns, [
       [0, 1, 10, 20, 100, 200],
       [1000, 1, 11, 20, 100, 201],
@@ -75,7 +75,7 @@ describe("CPU", () => {
     expect(figures(made)).toEqual({ "cpu_mean_seconds user": 1.25, "cpu_mean_seconds idle": 1.25, cpu_cores: 2 });
   });
 
-  test("a CPU that goes offline counts for what was seen of it, and not among the cores", () => {
+  test("a CPU that goes offline counts with its recorded time, and not among the CPUs", () => {
     const made = run(columns, [
       [0, 1, 10, 20, 100, 200],
       [1000, 1, 11, 20.5, 100, 200],
@@ -84,7 +84,7 @@ describe("CPU", () => {
     expect(figures(made)).toEqual({ "cpu_mean_seconds user": 1.25, "cpu_mean_seconds idle": 0, cpu_cores: 1 });
   });
 
-  test("a counter that began anew is a gap, never a negative rate", () => {
+  test("a counter that was reset is a gap, never a negative rate", () => {
     const made = run(
       [cpu("cpu0", "user")],
       [
@@ -97,7 +97,7 @@ describe("CPU", () => {
     expect(figures(made)).toEqual({ "cpu_mean_seconds user": 0.5, cpu_cores: 1 });
   });
 
-  test("a mode that is 0 all the time is 0; one that has no two points is absent", () => {
+  test("a mode that stays 0 is 0; one without two points is absent", () => {
     const made = run(
       [cpu("cpu0", "nice"), cpu("cpu0", "steal")],
       [
@@ -112,7 +112,7 @@ describe("CPU", () => {
 describe("memory", () => {
   const columns = [series(MACHINE.memoryUsed), series(MACHINE.memoryFree), series(MACHINE.memoryTotal)];
 
-  test("means over time, however unevenly it was sampled", () => {
+  test("means over time, also of uneven samples", () => {
     const made = run(columns, [
       [0, 1, 100, 50, 150],
       [100, 1, 200, 50, 150],
@@ -126,7 +126,7 @@ describe("memory", () => {
     expect(figures(made)).toEqual(expected);
   });
 
-  test("a gap is left out, in memory as in a file", () => {
+  test("leaves out a gap, from memory and from a file", () => {
     const made = run(
       [series(MACHINE.memoryBuffers)],
       [
@@ -150,7 +150,7 @@ describe("network and disks", () => {
   ];
   const columns = [received("eth0"), received("br0"), read("sda")];
 
-  test("only what the facts name is summed", () => {
+  test("sums only the devices that the facts name", () => {
     const facts: Fact[] = [
       ["summed_interface", "eth0"],
       ["summed_disk", "sda"],
@@ -161,24 +161,24 @@ describe("network and disks", () => {
     });
   });
 
-  test("facts that name no disk leave no disk to sum", () => {
+  test("sums no disk where the facts name interfaces only", () => {
     expect(figures(run(columns, rows, [["summed_interface", "br0"]]))).toEqual({
       network_mean_received_bytes_per_second: 1000,
     });
   });
 
-  test("a fact of one kind names nothing of the other", () => {
+  test("a fact about interfaces does not name a disk", () => {
     expect(figures(run(columns, rows, [["summed_disk", "eth0"]]))).toEqual({});
   });
 
-  test("all is summed where no fact names any", () => {
+  test("sums all devices where no fact names any", () => {
     expect(figures(run(columns, rows, [["version", "1"]]))).toEqual({
       network_mean_received_bytes_per_second: 2000,
       disk_mean_read_bytes_per_second: 512,
     });
   });
 
-  test("an interface that appears or goes counts for what was seen of it", () => {
+  test("counts an interface that appears or goes with its recorded growth", () => {
     const made = run(
       [received("eth0"), received("wlan0"), received("usb0")],
       [
@@ -190,7 +190,7 @@ describe("network and disks", () => {
     expect(figures(made)).toEqual({ network_mean_received_bytes_per_second: (200 + 300 + 20) / 2 });
   });
 
-  test("sent, received, read and written are each their own", () => {
+  test("sent, received, read and written are separate", () => {
     const all = [MACHINE.networkSent, MACHINE.networkReceived].map((metric) => series(metric, { interface: "a" }));
     const disks = [MACHINE.diskRead, MACHINE.diskWrite].map((metric) => series(metric, { disk: "a" }));
     const made = run(

@@ -2,11 +2,11 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { MACHINE, RUN, SUMMARY, series } from "../../src/catalog/index.ts";
 import type { Recording } from "../../src/recording/recording.ts";
-import { withSummary } from "../../src/recording/summary.ts";
+import { withSummary } from "../../src/recording/summary-series.ts";
 import { parseText, renderText } from "../helpers/recording.ts";
 import { cpu, figures, read, received, run } from "./runs.ts";
 
-describe("a run that is short for its sources", () => {
+describe("a run that is too short for the resolution of its sources", () => {
   const columns = [cpu("cpu0", "user"), series(MACHINE.memoryUsed), received("eth0")];
   const lasting = (ms: number) =>
     Object.keys(
@@ -38,7 +38,7 @@ describe("withSummary", () => {
     ],
   );
 
-  test("has every series and the summary, which is made anew", () => {
+  test("has every series, and a new summary in place of the old", () => {
     const names = (one: Recording) => [...one.series()].map(({ metric }) => metric.name);
     const once = withSummary(made);
     expect(names(once)).toEqual([RUN.commandStatus.name, MACHINE.networkReceived.name, SUMMARY.networkReceived.name]);
@@ -46,7 +46,7 @@ describe("withSummary", () => {
     expect(once.identity).toBe(made.identity);
   });
 
-  test("of any run is the same from memory and from its file", () => {
+  test("gives the same summary from memory and from the file, for any run", () => {
     const columns = [
       cpu("cpu0", "user"),
       cpu("cpu1", "user"),

@@ -6,7 +6,7 @@ import { machineCollectors } from "../../src/collect/registry.ts";
 import { CommandError } from "../../src/errors.ts";
 import { render } from "../../src/openmetrics/render.ts";
 import type { Recording } from "../../src/recording/recording.ts";
-import { withSummary } from "../../src/recording/summary.ts";
+import { withSummary } from "../../src/recording/summary-series.ts";
 import type { Child, Ending } from "../../src/run/child.ts";
 import { Session } from "../../src/run/session.ts";
 import { FakeClock } from "../helpers/fake-clock.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { ParseError } from "../../src/errors.ts";
-import { listensOn } from "../../src/proc/net-tcp.ts";
+import { listensOn } from "../../src/proc/net-sockets.ts";
 import { Barrier } from "../../src/sync/barrier.ts";
 import { ClockOffset } from "../../src/sync/clock-offset.ts";
 import { HeartbeatTimeout } from "../../src/sync/heartbeat.ts";

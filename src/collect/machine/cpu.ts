@@ -1,105 +1,90 @@
 import { ALL_CPUS, KERNEL, MACHINE, type SeriesKey, series } from "../../catalog/index.ts";
-import { ForbiddenError } from "../../errors.ts";
-import { parseCpuModel } from "../../proc/cpuinfo.ts";
-import { FIXED_FILES } from "../../proc/fixed-files.ts";
 import type { ProcFs } from "../../proc/procfs.ts";
 import { CPU_MODES, Stat } from "../../proc/stat.ts";
-import { ABSENT, type Collector, type CollectorKind } from "../collector.ts";
-import { Source } from "../source.ts";
+import { cpuModel } from "../../proc/sys-devices.ts";
+import { ABSENT, type Collector, type CollectorContext, type Fact, type MakeCollector } from "../collector.ts";
+import { type Column, column, fillColumns, keysOf, RowColumns } from "../columns.ts";
+import { KernelSource } from "../kernel-source.ts";
 
-const [PATH] = FIXED_FILES.cpu;
-
-export const CPU: CollectorKind = {
-  name: "cpu",
-  what: "CPU time by CPU and mode, tasks, switches, interrupts",
-  reads: [PATH],
-  way: { name: "total", what: "the sum of all CPUs instead of each" },
-  make: (proc, total) => new CpuCollector(proc, total),
-};
-
-/** Of the machine, beside the CPUs' times: the first series of the row. */
-const COUNTS = [
-  series(KERNEL.cpusOnline),
-  series(KERNEL.tasksRunning),
-  series(KERNEL.tasksBlocked),
-  series(KERNEL.contextSwitches),
-  series(KERNEL.interrupts),
-  series(KERNEL.forks),
-] as const;
+const COUNTS: readonly Column<Stat>[] = [
+  column(KERNEL.cpusOnline, ({ online }) => online),
+  column(KERNEL.tasksRunning, (stat) => stat.count("procs_running")),
+  column(KERNEL.tasksBlocked, (stat) => stat.count("procs_blocked")),
+  column(KERNEL.contextSwitches, (stat) => stat.count("ctxt")),
+  column(KERNEL.interrupts, (stat) => stat.count("intr")),
+  column(KERNEL.forks, (stat) => stat.count("processes")),
+];
 
 /**
  * The kernel takes idle and iowait from clocks of other CPUs, and they may step back a little (proc_stat(5) warns of
- * iowait). A fall below this is such a step, and the last value stands; a greater one is a counter that began anew.
+ * iowait). A fall below this is such a step, and the last value stands; a greater one is a counter that began again.
  */
 const HELD_FALL_SECONDS = 3;
 
-/** CPU time by CPU and mode and what else /proc/stat counts. A CPU that is offline has no points; back online it has its old series. */
-export class CpuCollector implements Collector {
-  readonly name = CPU.name;
+/**
+ * CPU time by CPU and mode, and the counts of /proc/stat. A CPU that is offline has no points; back online it has its old
+ * series.
+ */
+class CpuCollector implements Collector {
+  readonly name: string;
+  private readonly proc: ProcFs;
+  /** Whether there is one series for all CPUs in place of one each. */
+  private readonly total: boolean;
   private readonly stat: Stat;
-  private readonly source: Source;
-  private described = 0;
-  /** The last value of each cell, kept while a CPU is offline. */
+  private readonly columns: RowColumns<(typeof CPU_MODES)[number]>;
+  private readonly source: KernelSource;
+  /** The last value of each CPU and mode, also of CPUs that are offline. */
   private last = new Float64Array(0);
 
-  /** `total`: the sum of all CPUs in place of each. */
-  constructor(
-    private readonly proc: ProcFs,
-    private readonly total = false,
-  ) {
-    this.stat = new Stat(total);
-    this.source = new Source(proc, PATH, this.stat);
+  constructor({ name, proc, otherWay }: CollectorContext) {
+    this.name = name;
+    this.proc = proc;
+    this.total = otherWay;
+    this.stat = new Stat(otherWay);
+    this.columns = new RowColumns(this.stat.cpus);
+    this.source = new KernelSource(proc, "/proc/stat", this.stat);
   }
 
   describe(): readonly SeriesKey[] {
-    this.source.look();
-    const cpus = this.stat.names.all;
-    this.described = cpus.length;
-    const last = new Float64Array(cpus.length * CPU_MODES.length).fill(ABSENT);
+    this.source.probe();
+    const { names } = this.stat.cpus;
+    const last = new Float64Array(names.all.length * CPU_MODES.length).fill(ABSENT);
     last.set(this.last);
     this.last = last;
-    if (!this.source.exists) return [];
-    const names = this.total ? cpus.map(() => ALL_CPUS) : cpus;
-    const times = names.flatMap((cpu) => CPU_MODES.map((mode) => series(MACHINE.cpuSeconds, { cpu, mode })));
-    return [...COUNTS, ...times];
+    const label = (cpu: string) => (this.total ? ALL_CPUS : cpu);
+    const modes = CPU_MODES.map((mode) => ({
+      field: mode,
+      key: (cpu: string) => series(MACHINE.cpuSeconds, { cpu: label(cpu), mode }),
+    }));
+    const times = this.columns.describe([...names.all.keys()], modes);
+    return this.source.exists ? [...keysOf(COUNTS), ...times] : [];
   }
 
-  facts(): readonly (readonly [fact: string, value: string])[] {
-    if (this.described === 0 || Number.isNaN(this.stat.online)) return [];
-    const model = this.model();
-    return [["cpus", String(this.stat.online)], ...(model === undefined ? [] : [["cpu_model", model] as const])];
+  facts(): readonly Fact[] {
+    const { online } = this.stat;
+    if (this.columns.count === 0 || Number.isNaN(online)) return [];
+    const model = cpuModel(this.proc);
+    return [["cpus", String(online)], ...(model === undefined ? [] : [["cpu_model", model] as const])];
   }
 
   sample(row: Float64Array): boolean {
     if (!this.source.exists) return true;
-    this.source.update();
-    if (this.stat.names.all.length !== this.described) return false;
-    const { last, stat } = this;
-    const { seconds } = stat;
-    row[0] = stat.online;
-    row[1] = stat.tasksRunning;
-    row[2] = stat.tasksBlocked;
-    row[3] = stat.contextSwitches;
-    row[4] = stat.interrupts;
-    row[5] = stat.forks;
-    for (let cell = 0; cell < last.length; cell++) {
-      const now = seconds[cell]!;
-      const fall = last[cell]! - now;
-      const value = fall > 0 && fall < HELD_FALL_SECONDS ? last[cell]! : now;
-      if (!Number.isNaN(value)) last[cell] = value;
-      row[COUNTS.length + cell] = value;
-    }
+    this.source.refresh();
+    if (this.stat.cpus.names.all.length !== this.columns.count) return false;
+    this.holdFalls(this.stat.cpus.values);
+    this.columns.fill(row, fillColumns(row, 0, COUNTS, this.stat));
     return true;
   }
 
-  /** Undefined also where /proc/cpuinfo is refused, as some sandboxes do: a fact that is not known costs no run. */
-  private model(): string | undefined {
-    try {
-      const bytes = this.proc.read("/proc/cpuinfo");
-      return bytes && parseCpuModel(bytes);
-    } catch (error) {
-      if (error instanceof ForbiddenError) return undefined;
-      throw error;
+  /** Puts the last value in place of one that stepped back. */
+  private holdFalls(seconds: Float64Array): void {
+    const { last } = this;
+    for (let i = 0; i < last.length; i++) {
+      const fall = last[i]! - seconds[i]!;
+      if (fall > 0 && fall < HELD_FALL_SECONDS) seconds[i] = last[i]!;
+      else if (!Number.isNaN(seconds[i])) last[i] = seconds[i]!;
     }
   }
 }
+
+export const cpu: MakeCollector = (context) => new CpuCollector(context);

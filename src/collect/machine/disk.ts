@@ -1,99 +1,94 @@
 import { DEVICES, MACHINE, type SeriesKey, series } from "../../catalog/index.ts";
-import { BlockDevices } from "../../proc/block-devices.ts";
-import { DISK_FIELDS, Diskstats } from "../../proc/diskstats.ts";
-import { FIXED_FILES } from "../../proc/fixed-files.ts";
+import { type DISK_FIELDS, Diskstats } from "../../proc/diskstats.ts";
 import type { ProcFs } from "../../proc/procfs.ts";
-import type { Collector, CollectorKind } from "../collector.ts";
-import { Source } from "../source.ts";
+import { BlockDevices } from "../../proc/sys-devices.ts";
+import type { Collector, CollectorContext, Fact, MakeCollector } from "../collector.ts";
+import { type RowColumn, RowColumns } from "../columns.ts";
+import { KernelSource } from "../kernel-source.ts";
 
-const [PATH] = FIXED_FILES.disk;
+type DiskColumn = RowColumn<(typeof DISK_FIELDS)[number]>;
 
-export const DISK: CollectorKind = {
-  name: "disk",
-  what: "bytes, requests, waiting and busy time by disk",
-  reads: [PATH],
-  make: (proc) => new DiskCollector(proc),
-};
-
-type DiskField = (typeof DISK_FIELDS)[number];
-
-/** The series of a disk and the field that each is; those of a kernel's later columns behind. */
-const BASE: readonly (readonly [field: DiskField, key: (disk: string) => SeriesKey])[] = [
-  ["readBytes", (disk) => series(MACHINE.diskRead, { disk })],
-  ["writtenBytes", (disk) => series(MACHINE.diskWrite, { disk })],
-  ["reads", (disk) => series(DEVICES.diskOperations, { disk, mode: "read" })],
-  ["writes", (disk) => series(DEVICES.diskOperations, { disk, mode: "write" })],
-  ["readSeconds", (disk) => series(DEVICES.diskWaitSeconds, { disk, mode: "read" })],
-  ["writeSeconds", (disk) => series(DEVICES.diskWaitSeconds, { disk, mode: "write" })],
-  ["busySeconds", (disk) => series(DEVICES.diskBusySeconds, { disk })],
-  ["inFlight", (disk) => series(DEVICES.diskInFlight, { disk })],
-];
-const DISCARDS: typeof BASE = [
-  ["discards", (disk) => series(DEVICES.diskOperations, { disk, mode: "discard" })],
-  ["discardSeconds", (disk) => series(DEVICES.diskWaitSeconds, { disk, mode: "discard" })],
-  ["discardedBytes", (disk) => series(DEVICES.diskDiscard, { disk })],
-];
-const FLUSHES: typeof BASE = [
-  ["flushes", (disk) => series(DEVICES.diskOperations, { disk, mode: "flush" })],
-  ["flushSeconds", (disk) => series(DEVICES.diskWaitSeconds, { disk, mode: "flush" })],
+const ALWAYS: readonly DiskColumn[] = [
+  { field: "readBytes", key: (disk) => series(MACHINE.diskRead, { disk }) },
+  { field: "writtenBytes", key: (disk) => series(MACHINE.diskWrite, { disk }) },
+  { field: "reads", key: (disk) => series(DEVICES.diskOperations, { disk, mode: "read" }) },
+  { field: "writes", key: (disk) => series(DEVICES.diskOperations, { disk, mode: "write" }) },
+  { field: "readSeconds", key: (disk) => series(DEVICES.diskWaitSeconds, { disk, mode: "read" }) },
+  { field: "writeSeconds", key: (disk) => series(DEVICES.diskWaitSeconds, { disk, mode: "write" }) },
+  { field: "busySeconds", key: (disk) => series(DEVICES.diskBusySeconds, { disk }) },
+  { field: "inFlight", key: (disk) => series(DEVICES.diskInFlight, { disk }) },
 ];
 
-/** Bytes, requests and times by whole disk, from /proc/diskstats. One that goes has no points; back, it has its old series. */
-export class DiskCollector implements Collector {
-  readonly name = DISK.name;
+/** Since Linux 4.18. */
+const DISCARDS: readonly DiskColumn[] = [
+  { field: "discards", key: (disk) => series(DEVICES.diskOperations, { disk, mode: "discard" }) },
+  { field: "discardSeconds", key: (disk) => series(DEVICES.diskWaitSeconds, { disk, mode: "discard" }) },
+  { field: "discardedBytes", key: (disk) => series(DEVICES.diskDiscard, { disk }) },
+];
+
+/** Since Linux 5.5. */
+const FLUSHES: readonly DiskColumn[] = [
+  { field: "flushes", key: (disk) => series(DEVICES.diskOperations, { disk, mode: "flush" }) },
+  { field: "flushSeconds", key: (disk) => series(DEVICES.diskWaitSeconds, { disk, mode: "flush" }) },
+];
+
+/**
+ * Bytes, requests and times of each whole disk, from /proc/diskstats. A disk that goes has no points; one that comes back
+ * has its old series.
+ */
+class DiskCollector implements Collector {
+  readonly name: string;
+  private readonly proc: ProcFs;
   private readonly diskstats = new Diskstats();
-  private readonly source: Source;
-  /** The rows that are whole disks, by index in diskstats. */
+  private readonly columns = new RowColumns(this.diskstats.devices);
+  private readonly source: KernelSource;
+  /** The rows of diskstats that are whole disks, by index. */
   private readonly disks: number[] = [];
-  /** How many rows have been told apart; and how many of the disks among them were described. */
+  /** How many rows have been checked for that. */
   private classified = 0;
-  private described = 0;
-  /** Where in a row of the table the series of a disk are. */
-  private places = new Uint8Array(0);
 
-  constructor(private readonly proc: ProcFs) {
-    this.source = new Source(proc, PATH, this.diskstats);
+  constructor({ name, proc }: CollectorContext) {
+    this.name = name;
+    this.proc = proc;
+    this.source = new KernelSource(proc, "/proc/diskstats", this.diskstats);
   }
 
   describe(): readonly SeriesKey[] {
-    this.source.look();
+    this.source.probe();
     this.classify();
-    this.described = this.disks.length;
     const { hasDiscards, hasFlushes } = this.diskstats;
-    const all = [...BASE, ...(hasDiscards ? DISCARDS : []), ...(hasFlushes ? FLUSHES : [])];
-    this.places = Uint8Array.from(all, ([field]) => DISK_FIELDS.indexOf(field));
-    return this.disks.flatMap((index) => all.map(([, key]) => key(this.diskstats.names.all[index]!)));
+    const columns = [...ALWAYS, ...(hasDiscards ? DISCARDS : []), ...(hasFlushes ? FLUSHES : [])];
+    return this.columns.describe([...this.disks], columns);
   }
 
-  /** The disks that a sum takes: traffic of one that is stacked on another is in the other's counters. */
-  facts(): readonly (readonly [fact: string, value: string])[] {
+  /** The disks that sums count: the traffic of one that is stacked on another is in the other's counters, too. */
+  facts(): readonly Fact[] {
     const devices = new BlockDevices(this.proc);
-    const names = this.disks.map((index) => this.diskstats.names.all[index]!);
+    const names = this.disks.map((index) => this.names[index]!);
     return names.filter((name) => !devices.isStacked(name)).map((name) => ["summed_disk", name]);
   }
 
   sample(row: Float64Array): boolean {
     if (!this.source.exists) return true;
-    this.source.update();
+    this.source.refresh();
     this.classify();
-    if (this.disks.length !== this.described) return false;
-    const { places } = this;
-    const { values } = this.diskstats.rows;
-    for (let i = 0; i < this.described; i++) {
-      const start = this.disks[i]! * DISK_FIELDS.length;
-      for (let field = 0; field < places.length; field++)
-        row[i * places.length + field] = values[start + places[field]!]!;
-    }
+    if (this.disks.length !== this.columns.count) return false;
+    this.columns.fill(row, 0);
     return true;
   }
 
-  /** Finds the whole disks among rows that were not there before; a new partition changes no series. */
+  /** Finds the whole disks among the new rows; a new partition changes no series. */
   private classify(): void {
-    const names = this.diskstats.names.all;
-    if (this.classified === names.length) return;
+    if (this.classified === this.names.length) return;
     const devices = new BlockDevices(this.proc);
-    for (; this.classified < names.length; this.classified++)
-      if (devices.isWholeDisk(names[this.classified]!)) this.disks.push(this.classified);
+    for (; this.classified < this.names.length; this.classified++)
+      if (devices.isWholeDisk(this.names[this.classified]!)) this.disks.push(this.classified);
       else this.diskstats.ignore(this.classified);
   }
+
+  private get names(): readonly string[] {
+    return this.diskstats.devices.names.all;
+  }
 }
+
+export const disk: MakeCollector = (context) => new DiskCollector(context);

@@ -1,18 +1,17 @@
-import { KERNEL, series } from "../../catalog/index.ts";
-import { FIXED_FILES } from "../../proc/fixed-files.ts";
+import { KERNEL } from "../../catalog/index.ts";
 import { Loadavg } from "../../proc/loadavg.ts";
-import { kernelFile } from "../kernel-file.ts";
+import type { MakeCollector } from "../collector.ts";
+import { type Column, column } from "../columns.ts";
+import { KernelFileCollector, kernelFile } from "../kernel-file.ts";
+
+const LOAD: readonly Column<Loadavg>[] = [
+  column(KERNEL.load1, ({ averages }) => averages[0]!),
+  column(KERNEL.load5, ({ averages }) => averages[1]!),
+  column(KERNEL.load15, ({ averages }) => averages[2]!),
+];
 
 /** Load averages, from /proc/loadavg. */
-export const LOAD = kernelFile({
-  name: "load",
-  what: "load averages",
-  path: FIXED_FILES.load[0],
-  table: () => new Loadavg(),
-  series: () => [series(KERNEL.load1), series(KERNEL.load5), series(KERNEL.load15)],
-  fill(row, { averages }) {
-    row[0] = averages[0]!;
-    row[1] = averages[1]!;
-    row[2] = averages[2]!;
-  },
-});
+export const load: MakeCollector = ({ name, proc }) => {
+  const file = kernelFile(proc, "/proc/loadavg", new Loadavg(), LOAD);
+  return new KernelFileCollector(name, () => [file]);
+};

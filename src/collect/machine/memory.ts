@@ -1,86 +1,97 @@
-import { KERNEL, MACHINE, type SeriesKey, series } from "../../catalog/index.ts";
-import { FIXED_FILES } from "../../proc/fixed-files.ts";
-import { Meminfo } from "../../proc/meminfo.ts";
-import type { ProcFs } from "../../proc/procfs.ts";
-import { ABSENT, type Collector, type CollectorKind } from "../collector.ts";
-import { Source } from "../source.ts";
+import { KERNEL, MACHINE } from "../../catalog/index.ts";
+import { KeyValueFile } from "../../proc/key-value-file.ts";
+import { ABSENT, type MakeCollector } from "../collector.ts";
+import { type Column, column } from "../columns.ts";
+import { KernelFileCollector, kernelFile } from "../kernel-file.ts";
 
-const [PATH] = FIXED_FILES.memory;
+/** The lines of meminfo that every kernel has. */
+const ALWAYS_IN_MEMINFO = ["MemTotal", "MemFree", "Buffers", "Cached"];
 
-export const MEMORY: CollectorKind = {
-  name: "memory",
-  what: "memory by use, swap space",
-  reads: [PATH],
-  make: (proc) => new MemoryCollector(proc),
-};
+const MEMORY: readonly Column<KeyValueFile>[] = [
+  column(MACHINE.memoryTotal, (m) => m.bytes("MemTotal")),
+  // Since Linux 3.14.
+  column(MACHINE.memoryAvailable, (m) => m.bytes("MemAvailable")),
+  column(MACHINE.memoryUsed, usedBytes),
+  column(MACHINE.memoryFree, (m) => m.bytes("MemFree")),
+  column(MACHINE.memoryBuffers, (m) => m.bytes("Buffers")),
+  column(MACHINE.memoryCached, cachedBytes),
+  column(MACHINE.memoryUsedPercent, (m) => (usedBytes(m) / m.bytes("MemTotal")) * 100),
+  column(KERNEL.memoryAnonymous, (m) => m.bytes("AnonPages")),
+  column(KERNEL.memoryFile, (m) => m.bytes("Active(file)") + m.bytes("Inactive(file)")),
+  column(KERNEL.memorySlab, (m) => m.bytes("Slab")),
+  column(KERNEL.memoryShared, (m) => m.bytes("Shmem")),
+  column(KERNEL.memoryDirty, (m) => m.bytes("Dirty")),
+  column(KERNEL.memoryWriteback, (m) => m.bytes("Writeback")),
+  column(KERNEL.memoryHugePages, hugePagesBytes),
+  column(KERNEL.memoryCommitted, (m) => m.bytes("Committed_AS")),
+  column(KERNEL.swapTotal, (m) => m.bytes("SwapTotal")),
+  column(KERNEL.swapUsed, (m) => m.bytes("SwapTotal") - m.bytes("SwapFree")),
+];
 
 /** The machine's memory, from /proc/meminfo. */
-export class MemoryCollector implements Collector {
-  readonly name = MEMORY.name;
-  private readonly meminfo = new Meminfo();
-  private readonly source: Source;
+export const memory: MakeCollector = ({ name, proc }) => {
+  const meminfo = new KeyValueFile("meminfo", ":", ALWAYS_IN_MEMINFO);
+  const file = kernelFile(proc, "/proc/meminfo", meminfo, MEMORY);
+  return new KernelFileCollector(name, () => [file], {
+    facts() {
+      const totalBytes = meminfo.bytes("MemTotal");
+      return Number.isNaN(totalBytes) ? [] : [["memory_bytes", String(totalBytes)]];
+    },
+  });
+};
 
-  constructor(proc: ProcFs) {
-    this.source = new Source(proc, PATH, this.meminfo);
-  }
+/** Returns the page cache with the slab that can be reclaimed; kernels before 2.6.19 do not tell that apart. */
+function cachedBytes(meminfo: KeyValueFile): number {
+  const reclaimable = meminfo.bytes("SReclaimable");
+  return meminfo.bytes("Cached") + (Number.isNaN(reclaimable) ? 0 : reclaimable);
+}
 
-  describe(): readonly SeriesKey[] {
-    this.source.look();
-    if (!this.source.exists) return [];
-    return [
-      series(MACHINE.memoryTotal),
-      series(MACHINE.memoryAvailable),
-      series(MACHINE.memoryUsed),
-      series(MACHINE.memoryFree),
-      series(MACHINE.memoryBuffers),
-      series(MACHINE.memoryCached),
-      series(MACHINE.memoryUsedPercent),
-      series(KERNEL.memoryAnonymous),
-      series(KERNEL.memoryFile),
-      series(KERNEL.memorySlab),
-      series(KERNEL.memoryShared),
-      series(KERNEL.memoryDirty),
-      series(KERNEL.memoryWriteback),
-      series(KERNEL.memoryHugePages),
-      series(KERNEL.memoryCommitted),
-      series(KERNEL.swapTotal),
-      series(KERNEL.swapUsed),
-    ];
-  }
+/** Returns what is neither free nor cache. Containers that mix their own total with the machine's cache can be below 0. */
+function usedBytes(meminfo: KeyValueFile): number {
+  const rest = meminfo.bytes("MemTotal") - meminfo.bytes("MemFree") - meminfo.bytes("Buffers") - cachedBytes(meminfo);
+  return rest < 0 ? ABSENT : rest;
+}
 
-  facts(): readonly (readonly [fact: string, value: string])[] {
-    const totalBytes = this.meminfo.bytesOf("MemTotal");
-    return Number.isNaN(totalBytes) ? [] : [["memory_bytes", String(totalBytes)]];
-  }
+/** Returns the memory set aside for huge pages of all sizes; before Linux 4.16 of the default size. */
+function hugePagesBytes(meminfo: KeyValueFile): number {
+  const defaultSize = meminfo.number("HugePages_Total") * meminfo.bytes("Hugepagesize");
+  const allSizes = meminfo.bytes("Hugetlb");
+  return Number.isNaN(allSizes) ? defaultSize : allSizes;
+}
 
-  sample(row: Float64Array): boolean {
-    if (!this.source.exists) return true;
-    this.source.update();
-    const { meminfo } = this;
-    const totalBytes = meminfo.bytesOf("MemTotal");
-    const reclaimable = meminfo.bytesOf("SReclaimable");
-    // Kernels that do not tell reclaimable slab apart have nothing to add to the page cache.
-    const cached = meminfo.bytesOf("Cached") + (Number.isNaN(reclaimable) ? 0 : reclaimable);
-    const rest = totalBytes - meminfo.bytesOf("MemFree") - meminfo.bytesOf("Buffers") - cached;
-    // Containers that mix their own total with the machine's cache can have less than nothing left: that is no figure.
-    const used = rest < 0 ? ABSENT : rest;
-    row[0] = totalBytes;
-    row[1] = meminfo.bytesOf("MemAvailable");
-    row[2] = used;
-    row[3] = meminfo.bytesOf("MemFree");
-    row[4] = meminfo.bytesOf("Buffers");
-    row[5] = cached;
-    row[6] = (used / totalBytes) * 100;
-    row[7] = meminfo.bytesOf("AnonPages");
-    row[8] = meminfo.bytesOf("Active(file)") + meminfo.bytesOf("Inactive(file)");
-    row[9] = meminfo.bytesOf("Slab");
-    row[10] = meminfo.bytesOf("Shmem");
-    row[11] = meminfo.bytesOf("Dirty");
-    row[12] = meminfo.bytesOf("Writeback");
-    row[13] = meminfo.hugePagesBytes;
-    row[14] = meminfo.bytesOf("Committed_AS");
-    row[15] = meminfo.bytesOf("SwapTotal");
-    row[16] = meminfo.bytesOf("SwapTotal") - meminfo.bytesOf("SwapFree");
-    return true;
+const PAGING: readonly Column<KeyValueFile>[] = [
+  column(KERNEL.swapIn, (v) => v.pages("pswpin")),
+  column(KERNEL.swapOut, (v) => v.pages("pswpout")),
+  column(KERNEL.pageFaults, { mode: "major" }, (v) => v.number("pgmajfault")),
+  column(KERNEL.pageFaults, { mode: "minor" }, (v) => v.number("pgfault") - v.number("pgmajfault")),
+  // Since Linux 4.13.
+  column(KERNEL.oomKills, (v) => v.number("oom_kill")),
+  column(KERNEL.reclaimStalls, reclaimStalls),
+];
+
+/** What a lack of memory causes, from /proc/vmstat. */
+export const paging: MakeCollector = ({ name, proc }) => {
+  const file = kernelFile(proc, "/proc/vmstat", new KeyValueFile("vmstat", " ", ["pgfault"]), PAGING);
+  return new KernelFileCollector(name, () => [file]);
+};
+
+/** Reclaim stalls are counted by zone since Linux 4.8, and were one number before. */
+const STALLS = [
+  "allocstall",
+  "allocstall_dma",
+  "allocstall_dma32",
+  "allocstall_normal",
+  "allocstall_high",
+  "allocstall_movable",
+  "allocstall_device",
+];
+
+/** Returns the reclaim stalls of all zones; NaN: this kernel does not count them. */
+function reclaimStalls(vmstat: KeyValueFile): number {
+  let sum = Number.NaN;
+  for (let i = 0; i < STALLS.length; i++) {
+    const stalls = vmstat.number(STALLS[i]!);
+    if (!Number.isNaN(stalls)) sum = Number.isNaN(sum) ? stalls : sum + stalls;
   }
+  return sum;
 }

@@ -1,76 +1,61 @@
 import { DEVICES, MACHINE, type SeriesKey, series } from "../../catalog/index.ts";
-import { FIXED_FILES } from "../../proc/fixed-files.ts";
-import { NET_FIELDS, NetDev } from "../../proc/net-dev.ts";
-import { isStackedInterface } from "../../proc/net-devices.ts";
+import { type NET_FIELDS, NetDev } from "../../proc/net-dev.ts";
 import type { ProcFs } from "../../proc/procfs.ts";
-import type { Collector, CollectorKind } from "../collector.ts";
-import { Source } from "../source.ts";
+import { isStackedInterface } from "../../proc/sys-devices.ts";
+import type { Collector, CollectorContext, Fact, MakeCollector } from "../collector.ts";
+import { type RowColumn, RowColumns } from "../columns.ts";
+import { KernelSource } from "../kernel-source.ts";
 
-const [PATH] = FIXED_FILES.network;
+const INTERFACE: readonly RowColumn<(typeof NET_FIELDS)[number]>[] = [
+  { field: "sentBytes", key: (name) => series(MACHINE.networkSent, { interface: name }) },
+  { field: "receivedBytes", key: (name) => series(MACHINE.networkReceived, { interface: name }) },
+  { field: "sentPackets", key: (name) => series(DEVICES.networkPackets, { interface: name, mode: "sent" }) },
+  { field: "receivedPackets", key: (name) => series(DEVICES.networkPackets, { interface: name, mode: "received" }) },
+  { field: "sendErrors", key: (name) => series(DEVICES.networkErrors, { interface: name, mode: "sent" }) },
+  { field: "receiveErrors", key: (name) => series(DEVICES.networkErrors, { interface: name, mode: "received" }) },
+  { field: "sendDrops", key: (name) => series(DEVICES.networkDrops, { interface: name, mode: "sent" }) },
+  { field: "receiveDrops", key: (name) => series(DEVICES.networkDrops, { interface: name, mode: "received" }) },
+];
 
-export const NETWORK: CollectorKind = {
-  name: "network",
-  what: "bytes, packets, errors and drops by interface",
-  reads: [PATH],
-  make: (proc) => new NetworkCollector(proc),
-};
-
-/** Where in a row of the table the series of an interface are, in the order of `describe()`. */
-const PLACES = Uint8Array.from(
-  [
-    "sentBytes",
-    "receivedBytes",
-    "sentPackets",
-    "receivedPackets",
-    "sendErrors",
-    "receiveErrors",
-    "sendDrops",
-    "receiveDrops",
-  ] satisfies (typeof NET_FIELDS)[number][],
-  (field) => NET_FIELDS.indexOf(field),
-);
-
-/** Bytes and packets sent and received by interface, from /proc/net/dev. One that goes has no points; back, it has its old series. */
-export class NetworkCollector implements Collector {
-  readonly name = NETWORK.name;
+/**
+ * What each network interface sent and received, from /proc/net/dev. An interface that goes has no points; one that comes
+ * back has its old series.
+ */
+class NetworkCollector implements Collector {
+  readonly name: string;
+  private readonly proc: ProcFs;
   private readonly netDev = new NetDev();
-  private readonly source: Source;
-  private described = 0;
+  private readonly columns = new RowColumns(this.netDev.interfaces);
+  private readonly source: KernelSource;
 
-  constructor(private readonly proc: ProcFs) {
-    this.source = new Source(proc, PATH, this.netDev);
+  constructor({ name, proc }: CollectorContext) {
+    this.name = name;
+    this.proc = proc;
+    this.source = new KernelSource(proc, "/proc/net/dev", this.netDev);
   }
 
   describe(): readonly SeriesKey[] {
-    this.source.look();
-    const names = this.netDev.names.all;
-    this.described = names.length;
-    return names.flatMap((name) => [
-      series(MACHINE.networkSent, { interface: name }),
-      series(MACHINE.networkReceived, { interface: name }),
-      series(DEVICES.networkPackets, { interface: name, mode: "sent" }),
-      series(DEVICES.networkPackets, { interface: name, mode: "received" }),
-      series(DEVICES.networkErrors, { interface: name, mode: "sent" }),
-      series(DEVICES.networkErrors, { interface: name, mode: "received" }),
-      series(DEVICES.networkDrops, { interface: name, mode: "sent" }),
-      series(DEVICES.networkDrops, { interface: name, mode: "received" }),
-    ]);
+    this.source.probe();
+    return this.columns.describe([...this.names.keys()], INTERFACE);
   }
 
-  /** The interfaces that a sum takes: traffic of one that is stacked on another is in the other's counters. */
-  facts(): readonly (readonly [fact: string, value: string])[] {
-    const summed = this.netDev.names.all.filter((name) => !isStackedInterface(this.proc, name));
+  /** The interfaces that sums count: the traffic of one that is stacked on another is in the other's counters, too. */
+  facts(): readonly Fact[] {
+    const summed = this.names.filter((name) => !isStackedInterface(this.proc, name));
     return summed.map((name) => ["summed_interface", name]);
   }
 
   sample(row: Float64Array): boolean {
     if (!this.source.exists) return true;
-    this.source.update();
-    if (this.netDev.names.all.length !== this.described) return false;
-    const { values } = this.netDev.rows;
-    const width = PLACES.length;
-    for (let i = 0; i < this.described; i++)
-      for (let field = 0; field < width; field++) row[i * width + field] = values[i * width + PLACES[field]!]!;
+    this.source.refresh();
+    if (this.names.length !== this.columns.count) return false;
+    this.columns.fill(row, 0);
     return true;
   }
+
+  private get names(): readonly string[] {
+    return this.netDev.interfaces.names.all;
+  }
 }
+
+export const network: MakeCollector = (context) => new NetworkCollector(context);

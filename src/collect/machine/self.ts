@@ -1,10 +1,11 @@
-import { RECORDER, type SeriesKey, series } from "../../catalog/index.ts";
+import { RECORDER, type SeriesKey } from "../../catalog/index.ts";
 import type { ProcFs } from "../../proc/procfs.ts";
 import { Statm } from "../../proc/statm.ts";
 import type { Collector } from "../collector.ts";
-import { Source } from "../source.ts";
+import { type Column, column, fillColumns, keysOf } from "../columns.ts";
+import { KernelSource } from "../kernel-source.ts";
 
-/** CPU time of this process, as the operating system's folder reads it. */
+/** CPU time of this process, as `src/os` reads it. */
 export interface CpuUsage {
   readonly userSeconds: number;
   readonly systemSeconds: number;
@@ -12,35 +13,34 @@ export interface CpuUsage {
   read(): void;
 }
 
-/** What the recorder itself takes: CPU time and memory. It is always there, since nothing costs less than to know it. */
+const SELF: readonly Column<SelfCollector>[] = [
+  column(RECORDER.cpuSeconds, { mode: "user" }, ({ usage }) => usage.userSeconds),
+  column(RECORDER.cpuSeconds, { mode: "system" }, ({ usage }) => usage.systemSeconds),
+  column(RECORDER.memoryAnonymous, ({ statm }) => statm.anonymousBytes),
+];
+
+/** What the recorder itself uses: CPU time and memory. It cannot be left out. */
 export class SelfCollector implements Collector {
   readonly name = "self";
-  private readonly statm = new Statm();
-  private readonly source: Source;
+  readonly statm = new Statm();
+  private readonly source: KernelSource;
 
   constructor(
     proc: ProcFs,
-    private readonly usage: CpuUsage,
+    readonly usage: CpuUsage,
   ) {
-    this.source = new Source(proc, "/proc/self/statm", this.statm);
+    this.source = new KernelSource(proc, "/proc/self/statm", this.statm);
   }
 
   describe(): readonly SeriesKey[] {
-    this.source.look();
-    return [
-      series(RECORDER.cpuSeconds, { mode: "user" }),
-      series(RECORDER.cpuSeconds, { mode: "system" }),
-      series(RECORDER.memoryAnonymous),
-    ];
+    this.source.probe();
+    return keysOf(SELF);
   }
 
   sample(row: Float64Array): boolean {
-    const { usage } = this;
-    usage.read();
-    row[0] = usage.userSeconds;
-    row[1] = usage.systemSeconds;
-    this.source.update();
-    row[2] = this.statm.anonymousBytes;
+    this.usage.read();
+    this.source.refresh();
+    fillColumns(row, 0, SELF, this);
     return true;
   }
 }

@@ -1,5 +1,5 @@
 import type { Processes } from "../../proc/processes.ts";
-import type { GroupFigures } from "../cgroup/figures.ts";
+import type { CgroupStats } from "../cgroup/cgroup-stats.ts";
 import { ABSENT } from "../collector.ts";
 import { Budget } from "./budget.ts";
 import { TreeAccounts } from "./tree-accounts.ts";
@@ -14,7 +14,7 @@ const DETAILS_ADVANCE_MS = 10;
 
 /** What a control group of the command's own says of it: NaN where it does not. */
 export type GroupCounts = Pick<
-  GroupFigures,
+  CgroupStats,
   | "userSeconds"
   | "systemSeconds"
   | "anonymousBytes"

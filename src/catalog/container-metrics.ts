@@ -1,0 +1,113 @@
+import { defineMetrics } from "./metric.ts";
+
+/** The control group in which statexec runs: a container's, a pod's or a service's. Other processes in it count too. */
+export const CONTAINER = defineMetrics({
+  cpuLimit: {
+    name: "container_cpu_limit_cores",
+    type: "gauge",
+    help: "CPU quota of the group that statexec runs in, in cores; absent without one.",
+    source: "cpu.max, or cpu.cfs_quota_us and cpu.cfs_period_us",
+  },
+  cpuSeconds: {
+    name: "container_cpu_seconds",
+    type: "counter",
+    unit: "seconds",
+    labels: ["mode"],
+    help: "CPU time of the whole group, by mode: user or system.",
+    source: "cpu.stat, or cpuacct.stat",
+  },
+  cpuPeriods: {
+    name: "container_cpu_periods",
+    type: "counter",
+    help: "Quota periods that passed while the group wanted CPU.",
+    source: "cpu.stat, nr_periods",
+  },
+  throttledPeriods: {
+    name: "container_cpu_throttled_periods",
+    type: "counter",
+    help: "Quota periods in which the group was held back.",
+    source: "cpu.stat, nr_throttled",
+  },
+  throttledSeconds: {
+    name: "container_cpu_throttled_seconds",
+    type: "counter",
+    unit: "seconds",
+    help: "Time that the quota held the group back, summed over CPUs.",
+    source: "cpu.stat, throttled_usec or throttled_time",
+  },
+  memoryLimit: {
+    name: "container_memory_limit_bytes",
+    type: "gauge",
+    unit: "bytes",
+    help: "Memory limit of the group, or the lowest one above it; absent without one.",
+    source: "memory.max, or memory.limit_in_bytes",
+  },
+  memoryUsed: {
+    name: "container_memory_used_bytes",
+    type: "gauge",
+    unit: "bytes",
+    help: "Memory that counts against the limit, page cache included.",
+    source: "memory.current, or memory.usage_in_bytes",
+  },
+  memoryAnonymous: {
+    name: "container_memory_anonymous_bytes",
+    type: "gauge",
+    unit: "bytes",
+    help: "The part of it without a file behind it.",
+    source: "memory.stat",
+  },
+  memoryFile: {
+    name: "container_memory_file_bytes",
+    type: "gauge",
+    unit: "bytes",
+    help: "The part of it that is page cache, tmpfs and shared memory included.",
+    source: "memory.stat",
+  },
+  memoryPeak: {
+    name: "container_memory_peak_bytes",
+    type: "gauge",
+    unit: "bytes",
+    help: "Highest memory since the group was made, page cache included: of this run only where it rose.",
+    source: "memory.peak, or memory.max_usage_in_bytes",
+  },
+  swapLimit: {
+    name: "container_swap_limit_bytes",
+    type: "gauge",
+    unit: "bytes",
+    help: "Swap limit of the group; absent without one.",
+    source: "memory.swap.max, or memory.memsw.limit_in_bytes less the memory limit",
+  },
+  swapUsed: {
+    name: "container_swap_used_bytes",
+    type: "gauge",
+    unit: "bytes",
+    help: "Swap that the group uses.",
+    source: "memory.swap.current, or memory.memsw.usage_in_bytes less memory.usage_in_bytes",
+  },
+  oomKills: {
+    name: "container_oom_kills",
+    type: "counter",
+    help: "Processes of the group that the kernel killed for memory.",
+    source: "memory.events, oom_kill, or memory.oom_control",
+  },
+  tasksLimit: {
+    name: "container_tasks_limit",
+    type: "gauge",
+    help: "How many processes and threads the group may have; absent without a limit.",
+    source: "pids.max",
+  },
+  tasks: {
+    name: "container_tasks",
+    type: "gauge",
+    help: "Processes and threads of the group.",
+    source: "pids.current",
+  },
+  pressure: {
+    name: "container_pressure_seconds",
+    type: "counter",
+    unit: "seconds",
+    labels: ["resource", "mode"],
+    help: "Time in which some or all (mode: some, full) tasks of the group waited for cpu, memory or io.",
+    source: "cpu.pressure, memory.pressure, io.pressure",
+  },
+});

@@ -1,0 +1,52 @@
+import { COMMAND, type SeriesKey } from "../../catalog/index.ts";
+import { ABSENT, type Collector } from "../collector.ts";
+import { AppearingColumns, type Column, column } from "../columns.ts";
+import { type CgroupStats, pressureColumns } from "./cgroup-stats.ts";
+
+/**
+ * What only a cgroup of its own says of the command. Its sample refreshes the statistics, and must be taken before those
+ * of other collectors that use them.
+ */
+export class CommandCgroupCollector implements Collector {
+  readonly name = "command_group";
+  private readonly columns: AppearingColumns;
+  private started = false;
+  /** Whether the files have been read for the sample that is being taken. */
+  private isRefreshed = false;
+
+  constructor(private readonly stats: CgroupStats) {
+    this.columns = new AppearingColumns(columnsOf(stats));
+  }
+
+  describe(): readonly SeriesKey[] {
+    return this.columns.describe();
+  }
+
+  sample(row: Float64Array): boolean {
+    const { stats, columns } = this;
+    if (!this.isRefreshed) stats.refresh();
+    this.isRefreshed = true;
+    // Until the command starts, the cgroup is empty: there is nothing to measure yet.
+    if (!this.started) row.fill(ABSENT);
+    else if (!columns.fill(row)) return false;
+    this.isRefreshed = false;
+    stats.check();
+    return true;
+  }
+
+  commandStarting(): void {
+    this.started = true;
+  }
+}
+
+function columnsOf(stats: CgroupStats): Column[] {
+  const { cpu, memory } = stats;
+  return [
+    column(COMMAND.memoryKernel, () => memory.kernelBytes),
+    column(COMMAND.memoryPeakWithCache, () => memory.peakBytes),
+    column(COMMAND.throttledSeconds, () => cpu.quota.throttledSeconds),
+    column(COMMAND.throttledPeriods, () => cpu.quota.throttledPeriods),
+    column(COMMAND.oomKills, () => memory.oomKills),
+    ...pressureColumns(COMMAND.pressure, stats),
+  ];
+}

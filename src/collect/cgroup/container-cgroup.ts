@@ -1,0 +1,106 @@
+import { CONTAINER, type SeriesKey } from "../../catalog/index.ts";
+import type { ProcFs } from "../../proc/procfs.ts";
+import type { Collector, MakeCollector } from "../collector.ts";
+import { AppearingColumns, type Column, column } from "../columns.ts";
+import { type CgroupHierarchies, ownHierarchies } from "./cgroup-hierarchy.ts";
+import { CgroupLimits } from "./cgroup-limits.ts";
+import { CgroupStats, pressureColumns } from "./cgroup-stats.ts";
+
+/** Limits seldom change, and each cgroup above has files of its own: they are read once in so many samples. */
+const SAMPLES_A_LIMIT = 10;
+
+export const container: MakeCollector = ({ proc }) => new ContainerCollector(proc);
+
+/**
+ * The cgroup that statexec itself runs in, be it a container's or a service's, and the limits that hold there. It has no
+ * series in the root cgroup: the machine's own say the same.
+ */
+export class ContainerCollector implements Collector {
+  readonly name = "container";
+  private readonly hierarchies: CgroupHierarchies | undefined;
+  /** Why the cgroup was not found. It is thrown by each sample, and does not stop a start. */
+  private readonly failure: unknown;
+  private files: ContainerFiles | undefined;
+
+  /** Finds the cgroup now: statexec may leave it for another one to make room for the command's. */
+  constructor(private readonly proc: ProcFs) {
+    try {
+      this.hierarchies = ownHierarchies(proc);
+    } catch (error) {
+      this.failure = error;
+    }
+  }
+
+  describe(): readonly SeriesKey[] {
+    if (this.hierarchies === undefined || this.hierarchies.isEmpty) return [];
+    this.files ??= new ContainerFiles(this.proc, this.hierarchies);
+    return this.files.columns.describe();
+  }
+
+  sample(row: Float64Array): boolean {
+    if (this.failure !== undefined) throw this.failure;
+    return this.files?.sample(row) ?? true;
+  }
+}
+
+/** The files of the cgroup and those above it, and the series that are read from them. */
+class ContainerFiles {
+  readonly columns: AppearingColumns;
+  private readonly stats: CgroupStats;
+  private readonly limits: CgroupLimits;
+  private samplesSinceLimits = 0;
+  /** Whether the files have been read for the sample that is being taken: for the first one, when they were opened. */
+  private isRefreshed = true;
+
+  constructor(proc: ProcFs, hierarchies: CgroupHierarchies) {
+    this.stats = new CgroupStats(proc, hierarchies, "container");
+    this.limits = new CgroupLimits(proc, hierarchies);
+    this.columns = new AppearingColumns([...limitColumns(this.limits), ...statsColumns(this.stats)]);
+  }
+
+  sample(row: Float64Array): boolean {
+    if (!this.isRefreshed) this.refresh();
+    this.isRefreshed = true;
+    if (!this.columns.fill(row)) return false;
+    this.isRefreshed = false;
+    this.limits.check();
+    this.stats.check();
+    return true;
+  }
+
+  private refresh(): void {
+    if (++this.samplesSinceLimits === SAMPLES_A_LIMIT) {
+      this.limits.refresh();
+      this.samplesSinceLimits = 0;
+    }
+    this.stats.refresh();
+  }
+}
+
+function limitColumns(limits: CgroupLimits): Column[] {
+  return [
+    column(CONTAINER.cpuLimit, () => limits.cores),
+    column(CONTAINER.memoryLimit, () => limits.memoryBytes),
+    column(CONTAINER.swapLimit, () => limits.swapBytes),
+    column(CONTAINER.tasksLimit, () => limits.tasks),
+  ];
+}
+
+function statsColumns(stats: CgroupStats): Column[] {
+  const { cpu, memory } = stats;
+  return [
+    column(CONTAINER.cpuSeconds, { mode: "user" }, () => cpu.userSeconds),
+    column(CONTAINER.cpuSeconds, { mode: "system" }, () => cpu.systemSeconds),
+    column(CONTAINER.cpuPeriods, () => cpu.quota.periods),
+    column(CONTAINER.throttledPeriods, () => cpu.quota.throttledPeriods),
+    column(CONTAINER.throttledSeconds, () => cpu.quota.throttledSeconds),
+    column(CONTAINER.memoryUsed, () => memory.usedBytes),
+    column(CONTAINER.memoryAnonymous, () => memory.stat.anonymousBytes),
+    column(CONTAINER.memoryFile, () => memory.stat.cacheBytes),
+    column(CONTAINER.memoryPeak, () => memory.peakBytes),
+    column(CONTAINER.swapUsed, () => memory.swapBytes),
+    column(CONTAINER.oomKills, () => memory.oomKills),
+    column(CONTAINER.tasks, () => stats.tasks),
+    ...pressureColumns(CONTAINER.pressure, stats),
+  ];
+}

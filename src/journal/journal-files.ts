@@ -1,0 +1,122 @@
+import { ParseError } from "../errors.ts";
+import {
+  closeFile,
+  fileStatus,
+  listFolder,
+  lockFile,
+  O_CREAT,
+  O_EXCL,
+  O_RDONLY,
+  O_RDWR,
+  openFile,
+  SystemError,
+} from "../os/files.ts";
+import type { JournalRecording } from "./journal-recording.ts";
+import type { JournalHeader } from "./journal-records.ts";
+
+/** A journal file created for this run. */
+export interface NewJournal {
+  readonly path: string;
+  readonly fd: number;
+}
+
+/** An earlier process with the same pid, as in containers, may have left a journal: then a count is added to the name. */
+const MOST_NAMES = 1000;
+
+/**
+ * Creates the journal of a metrics file, `.run.prom.1234.journal`, and locks it as long as the process lives: the lock
+ * shows that the run still goes on. Throws SystemError.
+ */
+export function createJournal(folder: string, metricsFile: string, pid: number, mode = 0o666): NewJournal {
+  for (let count = 1; ; count++) {
+    const path = `${folder}/.${metricsFile}.${pid}${count === 1 ? "" : `.${count}`}.journal`;
+    try {
+      const fd = openFile(path, O_RDWR | O_CREAT | O_EXCL, mode);
+      lockJournal(fd, pid);
+      return { path, fd };
+    } catch (error) {
+      if (!(error instanceof SystemError) || error.code !== "EEXIST" || count === MOST_NAMES) throw error;
+    }
+  }
+}
+
+/** The names of the journals in a folder, sorted: all, or those of one metrics file. Throws SystemError. */
+export function listJournals(folder: string, metricsFile?: string): string[] {
+  const isOne = (name: string) => {
+    if (metricsFile === undefined) return /^\..+\.\d+\.journal$/s.test(name);
+    return name.startsWith(`.${metricsFile}.`) && /^\d+(\.\d+)?\.journal$/.test(name.slice(metricsFile.length + 2));
+  };
+  return listFolder(folder).filter(isOne).sort();
+}
+
+/**
+ * Locks a journal. Returns false where another process holds the lock. Where the file system has no locks, a living
+ * process with the journal's pid counts as the holder.
+ */
+function lockJournal(fd: number, pid: number): boolean {
+  try {
+    return lockFile(fd);
+  } catch (error) {
+    if (!(error instanceof SystemError)) throw error;
+    return fileStatus(`/proc/${pid}`) === undefined;
+  }
+}
+
+/** A journal file that is open, and locked where its run is over. */
+export interface OpenJournal {
+  readonly path: string;
+  /** Whether its run still goes on, so that it must not be recovered. */
+  readonly alive: boolean;
+  readonly header: JournalHeader;
+  /** All that is intact in the journal. It can be used until `close`. Throws ParseError, SystemError. */
+  recording(): JournalRecording;
+  /** Closes the file, and so releases the lock, which keeps other processes from recovering the journal meanwhile. */
+  close(): void;
+}
+
+/**
+ * Opens a journal and, where its run is over, locks it.
+ * @throws ParseError where it is no journal, has another major version, or lacks its header; SystemError
+ */
+export function openJournal(path: string): OpenJournal {
+  const fd = openFile(path, O_RDONLY);
+  // Loaded here, since this file is loaded before the command starts, and most runs open no journal.
+  const { readHeader, readJournal } = require("./journal-reader.ts") as typeof import("./journal-reader.ts");
+  const { fileSource } = require("./journal-source.ts") as typeof import("./journal-source.ts");
+  try {
+    const header = readHeader(fileSource(fd), path);
+    const alive = !lockJournal(fd, header.pid);
+    return { path, alive, header, recording: () => readJournal(fileSource(fd), path), close: () => closeFile(fd) };
+  } catch (error) {
+    closeFile(fd);
+    throw error;
+  }
+}
+
+/** The paths of the journals of a metrics file whose recorders were killed: they are not locked, and not recovered. */
+export function abandonedJournals(folder: string, metricsFile: string): string[] {
+  const abandoned: string[] = [];
+  try {
+    for (const name of listJournals(folder, metricsFile))
+      if (isAbandoned(`${folder}/${name}`)) abandoned.push(`${folder}/${name}`);
+  } catch (error) {
+    // The run itself reports a folder that it cannot use.
+    if (!(error instanceof SystemError)) throw error;
+  }
+  return abandoned;
+}
+
+/**
+ * Whether the run of a journal is over. A journal that cannot be read cannot be recovered, and does not count; --recover
+ * says why it cannot.
+ */
+function isAbandoned(path: string): boolean {
+  try {
+    const journal = openJournal(path);
+    journal.close();
+    return !journal.alive;
+  } catch (error) {
+    if (error instanceof SystemError || error instanceof ParseError) return false;
+    throw error;
+  }
+}

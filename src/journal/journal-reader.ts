@@ -1,0 +1,139 @@
+import type { Metric, SeriesKey } from "../catalog/index.ts";
+import { ParseError } from "../errors.ts";
+import type { Fact, RunEvent } from "../recording/recording.ts";
+import { ByteReader, MAGIC, MAJOR, MalformedRecord, PROLOGUE_BYTES, TYPE } from "./journal-format.ts";
+import { JournalRecording } from "./journal-recording.ts";
+import {
+  decodeColumnsHead,
+  decodeEvent,
+  decodeFact,
+  decodeHeader,
+  decodeLayout,
+  decodeMetric,
+  decodeRowsHead,
+  decodeSeries,
+  type JournalHeader,
+} from "./journal-records.ts";
+import { type IntactRecord, type JournalSource, recordsOf } from "./journal-source.ts";
+import { RowIndex } from "./row-index.ts";
+
+/**
+ * Reads all intact records of a journal in one pass. Rows are only located; they are decoded one series at a time while
+ * the recording is used, and the source must stay open until then.
+ * @param name the journal, for messages
+ * @throws ParseError where it is no journal, has another major version, or lacks its header; SystemError
+ */
+export function readJournal(source: JournalSource, name: string): JournalRecording {
+  checkPrologue(source, name);
+  const content = new ContentReader(source);
+  let damaged = 0;
+  for (const item of recordsOf(source, PROLOGUE_BYTES)) {
+    if (!("payload" in item)) damaged += item.torn ? 0 : item.bytes;
+    else if (!content.add(item)) damaged += item.payload.length;
+  }
+  return content.recording(damaged, name);
+}
+
+/** Reads the header alone. Throws as `readJournal` does. */
+export function readHeader(source: JournalSource, name: string): JournalHeader {
+  checkPrologue(source, name);
+  for (const item of recordsOf(source, PROLOGUE_BYTES)) {
+    if (!("payload" in item) || item.type !== TYPE.header) break;
+    return decodeHeader(item.payload);
+  }
+  throw headerMissing(name);
+}
+
+function headerMissing(name: string): ParseError {
+  return new ParseError(name, "a journal's header", "one that is damaged, or none");
+}
+
+function checkPrologue(source: JournalSource, name: string): void {
+  const prologue = new Uint8Array(PROLOGUE_BYTES);
+  const length = source.read(0, prologue, PROLOGUE_BYTES);
+  const magic = new TextDecoder().decode(prologue.subarray(0, Math.min(length, MAGIC.length)));
+  if (length < PROLOGUE_BYTES || magic !== MAGIC) throw new ParseError(name, "a statexec journal", magic);
+  const [major, minor] = prologue.subarray(MAGIC.length);
+  if (major !== MAJOR) throw new ParseError(name, `a journal of version ${MAJOR}`, `version ${major}.${minor}`);
+}
+
+/** More series than any machine has. A larger number is damage, and would only allocate memory. */
+const MOST_SERIES = 2 ** 24;
+
+/** Collects the content of a journal from its records. */
+class ContentReader {
+  private readonly index: RowIndex;
+  private readonly metrics = new Map<number, Metric>();
+  private readonly series: (SeriesKey | undefined)[] = [];
+  private readonly facts: Fact[] = [];
+  private readonly events: RunEvent[] = [];
+  private header: JournalHeader | undefined;
+
+  constructor(source: JournalSource) {
+    this.index = new RowIndex(source);
+  }
+
+  /** Returns false where an intact record does not have the content of its type. No writer of ours makes such records. */
+  add(record: IntactRecord): boolean {
+    try {
+      this.decode(record);
+      return true;
+    } catch (error) {
+      if (error instanceof MalformedRecord) return false;
+      throw error;
+    }
+  }
+
+  recording(damagedBytes: number, name: string): JournalRecording {
+    const { header, facts, events, series } = this;
+    if (!header) throw headerMissing(name);
+    const { rows, gaps, ended } = this.index.finish();
+    const used = new Set(rows.flatMap(({ columns }) => columns.series));
+    const unnamed = [...used].filter((number) => !series[number]).length;
+    const damage = { ended, gaps, bytes: damagedBytes, unnamed };
+    return new JournalRecording({ header, facts, events, series, rows, damage });
+  }
+
+  private decode({ type, payload, offset }: IntactRecord): void {
+    switch (type) {
+      case TYPE.header:
+        this.header ??= decodeHeader(payload);
+        break;
+      case TYPE.metric: {
+        const { number, value } = decodeMetric(payload);
+        this.metrics.set(number, value);
+        break;
+      }
+      case TYPE.series:
+        this.addSeries(payload);
+        break;
+      case TYPE.layout:
+        this.index.layout(decodeLayout(payload));
+        break;
+      case TYPE.rows:
+        this.index.rows(decodeRowsHead(new ByteReader(payload)), offset, payload.length);
+        break;
+      case TYPE.columns:
+        this.index.columns(decodeColumnsHead(payload), offset);
+        break;
+      case TYPE.event:
+        this.events.push(decodeEvent(payload));
+        break;
+      case TYPE.fact:
+        this.facts.push(decodeFact(payload));
+        break;
+      case TYPE.end:
+        this.index.end(new ByteReader(payload).count());
+        break;
+      default:
+      // Types of later minor versions are ignored.
+    }
+  }
+
+  private addSeries(payload: Uint8Array): void {
+    const { number, value } = decodeSeries(payload);
+    const metric = this.metrics.get(value.metric);
+    if (number >= MOST_SERIES) throw new MalformedRecord("a series of a number that cannot be");
+    if (metric && metric.labels.length === value.labels.length) this.series[number] = { metric, labels: value.labels };
+  }
+}

@@ -1,0 +1,193 @@
+import { METRICS, type Metric, type MetricType, type SeriesKey } from "../catalog/index.ts";
+import { type Fact, type Identity, ROLES, type RunEvent } from "../recording/recording.ts";
+import { ByteReader, type ByteWriter, MalformedRecord } from "./journal-format.ts";
+
+/** The facts about a run that are known before its first row. */
+export interface JournalHeader {
+  readonly identity: Identity;
+  /** Time of the first sample on the recording's axis, milliseconds since the epoch. */
+  readonly startMs: number;
+  /** Time of the first sample by the wall clock, milliseconds since the epoch. */
+  readonly trueStartMs: number;
+  /** The process that records the run. */
+  readonly pid: number;
+  /** The metrics file of the run, as the user wrote it. */
+  readonly target: string;
+}
+
+export function encodeHeader(out: ByteWriter, header: JournalHeader): void {
+  const { identity, startMs, trueStartMs, pid, target } = header;
+  out.double(startMs);
+  out.double(trueStartMs);
+  out.count(pid);
+  out.text(target);
+  out.text(identity.instance);
+  out.text(identity.role);
+  out.texts([...identity.labels].flat());
+}
+
+export function decodeHeader(payload: Uint8Array): JournalHeader {
+  const reader = new ByteReader(payload);
+  const startMs = reader.double();
+  const trueStartMs = reader.double();
+  const pid = reader.count();
+  const target = reader.text();
+  const instance = reader.text();
+  const role = oneOf(ROLES, reader.text());
+  const words = reader.texts();
+  const labels = new Map<string, string>();
+  for (let i = 0; i + 1 < words.length; i += 2) labels.set(words[i]!, words[i + 1]!);
+  return { identity: { instance, role, labels }, startMs, trueStartMs, pid, target };
+}
+
+/** A metric or a series with the number by which other records refer to it. */
+export interface Numbered<T> {
+  readonly number: number;
+  readonly value: T;
+}
+
+export function encodeMetric(out: ByteWriter, number: number, metric: Metric): void {
+  const { name, type, unit, help, source, labels } = metric;
+  out.count(number);
+  out.texts([name, type, unit ?? "", help, source]);
+  out.texts(labels);
+}
+
+const TYPES: readonly MetricType[] = ["counter", "gauge", "info"];
+
+/** Decodes a metric: the catalogue's own where it is equal, since the journal may be of another version. */
+export function decodeMetric(payload: Uint8Array): Numbered<Metric> {
+  const reader = new ByteReader(payload);
+  const number = reader.count();
+  const [name = "", type = "", unit = "", help = "", source = ""] = reader.texts();
+  const labels = reader.texts();
+  const described = { name, type: oneOf(TYPES, type), ...(unit && { unit }), labels, help, source };
+  const known = METRICS.find((each) => each.name === name);
+  return { number, value: known && Bun.deepEquals({ ...known }, described) ? known : described };
+}
+
+export function encodeSeries(out: ByteWriter, number: number, metricNumber: number, { labels }: SeriesKey): void {
+  out.count(number);
+  out.count(metricNumber);
+  out.texts(labels);
+}
+
+/** A series with the number of its metric. */
+export interface SeriesRecord {
+  readonly metric: number;
+  readonly labels: readonly string[];
+}
+
+export function decodeSeries(payload: Uint8Array): Numbered<SeriesRecord> {
+  const reader = new ByteReader(payload);
+  return { number: reader.count(), value: { metric: reader.count(), labels: reader.texts() } };
+}
+
+export interface Layout {
+  readonly number: number;
+  /** Columns kept from the layout before. With 0 a segment begins, unless this repeats the current layout. */
+  readonly kept: number;
+  /** The series of the columns that follow those, by number. */
+  readonly added: readonly number[];
+}
+
+export function encodeLayout(out: ByteWriter, { number, kept, added }: Layout): void {
+  out.count(number);
+  out.count(kept);
+  out.count(added.length);
+  for (const series of added) out.count(series);
+}
+
+export function decodeLayout(payload: Uint8Array): Layout {
+  const reader = new ByteReader(payload);
+  const number = reader.count();
+  const kept = reader.count();
+  return { number, kept, added: Array.from({ length: reader.length() }, () => reader.count()) };
+}
+
+/** The start of a `rows` record, before its rows. */
+export interface RowsHead {
+  readonly layout: number;
+  readonly firstRow: number;
+  readonly rows: number;
+  readonly columns: number;
+  readonly fresh: boolean;
+  readonly firstMs: number;
+}
+
+export function encodeRowsHead(out: ByteWriter, head: RowsHead): void {
+  out.count(head.layout);
+  out.count(head.firstRow);
+  out.count(head.rows);
+  out.count(head.columns);
+  out.byte(head.fresh ? 1 : 0);
+  out.double(head.firstMs);
+}
+
+export function decodeRowsHead(reader: ByteReader): RowsHead {
+  const layout = reader.count();
+  const firstRow = reader.count();
+  const rows = reader.length();
+  const columns = reader.count();
+  if (rows === 0) throw new MalformedRecord("rows without a row");
+  return { layout, firstRow, rows, columns, fresh: reader.byte() === 1, firstMs: reader.double() };
+}
+
+/** The start of a `columns` record, and the offsets of its parts in the payload. */
+export interface ColumnsHead {
+  readonly firstRow: number;
+  readonly rows: number;
+  readonly firstMs: number;
+  readonly lastMs: number;
+  readonly series: readonly number[];
+  /** The offset of the words with the ends of times and columns. */
+  readonly endsAt: number;
+  /** The offset of the times, from which these ends count. */
+  readonly dataAt: number;
+}
+
+export function decodeColumnsHead(payload: Uint8Array): ColumnsHead {
+  const reader = new ByteReader(payload);
+  const firstRow = reader.count();
+  const rows = reader.count();
+  const firstMs = reader.double();
+  const lastMs = reader.double();
+  const series = Array.from({ length: reader.length() }, () => reader.count());
+  const endsAt = reader.at;
+  let end = 0;
+  for (let i = 0; i <= series.length; i++) {
+    const next = reader.word();
+    // Each column has a bit a row, so that a damaged number of rows does not allocate more than the payload justifies.
+    if (next - end < rows / 8) throw new MalformedRecord("a column that is too short");
+    end = next;
+  }
+  if (reader.at + end !== payload.length) throw new MalformedRecord("columns that end elsewhere than their record");
+  return { firstRow, rows, firstMs, lastMs, series, endsAt, dataAt: reader.at };
+}
+
+export function encodeEvent(out: ByteWriter, { atMs, event, text }: RunEvent): void {
+  out.double(atMs);
+  out.text(event);
+  out.text(text);
+}
+
+export function decodeEvent(payload: Uint8Array): RunEvent {
+  const reader = new ByteReader(payload);
+  return { atMs: reader.double(), event: reader.text(), text: reader.text() };
+}
+
+export function encodeFact(out: ByteWriter, [fact, value]: Fact): void {
+  out.text(fact);
+  out.text(value);
+}
+
+export function decodeFact(payload: Uint8Array): Fact {
+  const reader = new ByteReader(payload);
+  return [reader.text(), reader.text()];
+}
+
+function oneOf<T extends string>(known: readonly T[], text: string): T {
+  const found = known.find((each) => each === text);
+  if (found === undefined) throw new MalformedRecord(`one of ${known.join(", ")}`);
+  return found;
+}

@@ -1,0 +1,205 @@
+import type { SeriesKey } from "../catalog/index.ts";
+import type { Fact, RowSink, RunEvent } from "../recording/recording.ts";
+import type { JournalEncoder, JournalFailure } from "./journal-encoder.ts";
+import { JournalRecording } from "./journal-recording.ts";
+import type { JournalHeader } from "./journal-records.ts";
+import { memoryRows, Segment } from "./journal-segment.ts";
+
+/** The longest time between flushes. */
+const FLUSH_MS = 1000;
+/** A flush may come this much earlier, so that at a sample a second each tick writes its own row. */
+const EARLY_MS = 100;
+
+/** Unflushed cells, 64 KiB of them, that cause a flush. */
+const MOST_UNFLUSHED_CELLS = 8192;
+
+/** The monotonic clock, as far as the writer needs it. */
+export interface FlushClock {
+  now(): number;
+  /** Calls back once at a deadline by `now()`, or as soon after it as possible. The returned function cancels. */
+  at(deadline: number, callback: () => void): () => void;
+}
+
+export interface JournalWriterParts {
+  readonly header: JournalHeader;
+  readonly clock: FlushClock;
+  /** Creates the file, readable and writable, at the first flush. Where it throws SystemError, it is called again later. */
+  readonly open: () => number;
+}
+
+/**
+ * Writes the rows of a run to its journal. Rows stay in memory for at most a second; a run that ends sooner has no file.
+ * Where the file cannot be written, each flush tries again; rows are lost only above MOST_UNWRITTEN_BYTES.
+ */
+export class JournalWriter implements RowSink {
+  private readonly parts: JournalWriterParts;
+  private readonly segment = new Segment();
+  private readonly series: SeriesKey[] = [];
+  /** Series numbers by key object, since collectors keep their keys from one layout to the next, and by content. */
+  private readonly numbersByKey = new WeakMap<SeriesKey, number>();
+  private readonly numbersById = new Map<string, number>();
+  private readonly factIds = new Set<string>();
+  /** Facts and events since the last flush; during the first segment, all of them, and how many of these are encoded. */
+  private facts: Fact[] = [];
+  private events: RunEvent[] = [];
+  private encodedFacts = 0;
+  private encodedEvents = 0;
+  /** The column of the segment for each value of a row. */
+  private columns: number[] = [];
+  /** Columns of the segment without a value in the current layout. */
+  private absentColumns: number[] = [];
+  /** Created at the first flush. */
+  private encoder: JournalEncoder | undefined;
+  private flushedAt: number;
+  private cancelTimer: (() => void) | undefined;
+
+  constructor(parts: JournalWriterParts) {
+    this.parts = parts;
+    this.flushedAt = parts.clock.now();
+  }
+
+  layout(columns: readonly SeriesKey[]): void {
+    const numbers: number[] = [];
+    for (const key of columns) numbers.push(this.numbersByKey.get(key) ?? this.numberOf(key));
+    if (!this.segment.hasRoomFor(numbers)) this.closeSegment();
+    this.mapColumns(numbers);
+  }
+
+  row(atMs: number, values: Float64Array): void {
+    if (this.segment.isFull) this.nextSegment();
+    const row = this.segment.addRow(atMs);
+    const { values: cells, stride } = this.segment;
+    const columns = this.columns;
+    for (let i = 0; i < columns.length; i++) cells[columns[i]! * stride + row] = values[i]!;
+    for (const column of this.absentColumns) cells[column * stride + row] = Number.NaN;
+    this.flushIfDue();
+  }
+
+  event(event: RunEvent): void {
+    this.events.push(event);
+    this.flushIfDue();
+  }
+
+  fact(fact: Fact): void {
+    const id = fact.join("\0");
+    if (this.factIds.has(id)) return;
+    this.factIds.add(id);
+    this.facts.push(fact);
+    this.flushIfDue();
+  }
+
+  /** Writes all rows, facts and events so far. It never throws: records that cannot be written stay in memory. */
+  flush(): void {
+    this.cancelTimer?.();
+    this.cancelTimer = undefined;
+    this.flushedAt = this.parts.clock.now();
+    this.encode().write();
+  }
+
+  /** Ends the run. Where there is a file, everything so far is written. */
+  end(): void {
+    this.cancelTimer?.();
+    this.cancelTimer = undefined;
+    if (!this.encoder) return;
+    const encoder = this.encode();
+    encoder.encodeEnd(this.segment.firstRow + this.segment.rows);
+    encoder.write();
+  }
+
+  /** All that was recorded and not lost, from memory where all is in memory. Throws SystemError. */
+  recording(): JournalRecording {
+    if (this.encoder && !this.isFirstSegment) return this.encode().recording();
+    return new JournalRecording({
+      header: this.parts.header,
+      facts: this.facts,
+      events: this.events,
+      series: this.series,
+      rows: this.segment.rows > 0 ? [memoryRows(this.segment)] : [],
+      damage: { ended: true, gaps: [], bytes: 0, unnamed: 0 },
+    });
+  }
+
+  /** The length of the file. */
+  get writtenBytes(): number {
+    return this.encoder?.writtenBytes ?? 0;
+  }
+
+  /** Undefined as long as every write has succeeded. */
+  get failure(): JournalFailure | undefined {
+    return this.encoder?.failure;
+  }
+
+  private numberOf(key: SeriesKey): number {
+    const id = `${key.metric.name}\0${key.labels.join("\0")}`;
+    const number = this.numbersById.get(id) ?? this.series.push(key) - 1;
+    this.numbersById.set(id, number);
+    this.numbersByKey.set(key, number);
+    return number;
+  }
+
+  /** Finds the column of each series of a row, and adds columns where they are missing. */
+  private mapColumns(numbers: readonly number[]): void {
+    const segment = this.segment;
+    segment.addColumns(numbers);
+    this.columns = [];
+    for (const number of numbers) this.columns.push(segment.columnOf(number)!);
+    this.absentColumns = [];
+    if (segment.series.length === numbers.length) return;
+    const live = new Set(this.columns);
+    for (let column = 0; column < segment.series.length; column++)
+      if (!live.has(column)) this.absentColumns.push(column);
+  }
+
+  /** Ends a full segment and begins another with the same series. */
+  private nextSegment(): void {
+    const numbers = this.columns.map((column) => this.segment.series[column]!);
+    this.closeSegment();
+    this.mapColumns(numbers);
+  }
+
+  /** Whether all rows so far are in memory. */
+  private get isFirstSegment(): boolean {
+    return this.segment.firstRow === 0;
+  }
+
+  private closeSegment(): void {
+    const encoder = this.encode();
+    encoder.endSegment(this.segment);
+    this.segment.restart(this.segment.firstRow + this.segment.rows);
+    this.forgetEncoded();
+    encoder.write();
+  }
+
+  private flushIfDue(): void {
+    const { clock } = this.parts;
+    const now = clock.now();
+    const unflushed = (this.segment.rows - (this.encoder?.encodedRows ?? 0)) * this.segment.series.length;
+    const due = now - this.flushedAt >= FLUSH_MS - EARLY_MS || unflushed >= MOST_UNFLUSHED_CELLS;
+    if (due) this.flush();
+    else this.cancelTimer ??= clock.at(now + FLUSH_MS, () => this.flush());
+  }
+
+  /** Encodes everything that is new. The encoder is loaded when it is first needed. */
+  private encode(): JournalEncoder {
+    if (!this.encoder) {
+      const { JournalEncoder } = require("./journal-encoder.ts") as typeof import("./journal-encoder.ts");
+      this.encoder = new JournalEncoder(this.parts.header, this.parts.open);
+    }
+    const encoder = this.encoder;
+    const facts = this.facts.slice(this.encodedFacts);
+    const events = this.events.slice(this.encodedEvents);
+    encoder.encode({ segment: this.segment, series: this.series, facts, events });
+    this.encodedFacts = this.facts.length;
+    this.encodedEvents = this.events.length;
+    if (!this.isFirstSegment) this.forgetEncoded();
+    return encoder;
+  }
+
+  /** Drops encoded facts and events: after the first segment, `recording()` reads them from the journal. */
+  private forgetEncoded(): void {
+    this.facts = [];
+    this.events = [];
+    this.encodedFacts = 0;
+    this.encodedEvents = 0;
+  }
+}

@@ -1,0 +1,235 @@
+import { ParseError } from "../errors.ts";
+import type { Recording } from "../recording/recording.ts";
+import { type Annotation, annotationOf, isAnnotation, recordingsOf } from "./file-recordings.ts";
+import { quoteText, unescapeText } from "./label-text.ts";
+import { kindOf, type Metadata, metadataNamesOf, type SampleKind } from "./metric-names.ts";
+import { AnyOrderPoints } from "./point-store.ts";
+import {
+  boundsOf,
+  Head,
+  headBytes,
+  type LineBytes,
+  type LineSeries,
+  type NamedLabels,
+  readHead,
+  readPlainLines,
+  readSample,
+} from "./sample-lines.ts";
+
+const LINE_FEED = 0x0a;
+const HASH = 0x23;
+
+/** Bytes read at a time: enough that the cost of a call does not show, few enough for the processor's cache. */
+const BUFFER_BYTES = 1 << 18;
+
+/** A file with a longer line is no metrics file. */
+const MOST_LINE_BYTES = 1 << 24;
+
+/** A file that begins with so many unreadable lines is not read further. */
+const MOST_BAD_LINES = 1000;
+
+const latin1 = new TextDecoder("latin1");
+
+/** A series while it is read. A file may write its labels in several orders; each has a head of its own. */
+interface OpenSeries extends LineSeries {
+  readonly labels: ReadonlyMap<string, string>;
+  readonly kind: SampleKind;
+}
+
+/** The recordings in a metrics file, and the problems of reading it. */
+export interface MetricsContent {
+  readonly recordings: readonly Recording[];
+  /** For a person. Where there are no recordings, the first says why. */
+  readonly problems: readonly string[];
+}
+
+/**
+ * Reads a metrics file piece by piece: one of ours, or of the original program, which wrote Prometheus' text format with
+ * milliseconds, comments, and samples in any order. Lines that cannot be read are reported as problems and skipped.
+ */
+export class MetricsReader {
+  private readonly name: string;
+  private readonly metadata = new Map<string, Metadata>();
+  /** Series by their heads, decoded as Latin-1. */
+  private readonly byHead = new Map<string, OpenSeries>();
+  /** Series by name and sorted labels: each series once. */
+  private readonly byLabels = new Map<string, OpenSeries>();
+  private readonly annotations: Annotation[] = [];
+  /** The offset of the next line to read. */
+  private readonly cursor = { at: 0 };
+  private bytes = new Uint8Array(BUFFER_BYTES);
+  private length = 0;
+  private series: OpenSeries | undefined;
+  private times: Float64Array = new Float64Array(0);
+  private line = 1;
+  private points = 0;
+  private badLines = 0;
+  private problem: ParseError | undefined;
+  private ended = false;
+  private isOriginal = false;
+
+  /** `name`: the file, for messages. */
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  /** Whether the file is certainly no metrics file, and need not be read further. */
+  get isHopeless(): boolean {
+    return this.points === 0 && this.badLines >= MOST_BAD_LINES;
+  }
+
+  /** A buffer for the next bytes of the file. Call `consume` with their number. */
+  buffer(): Uint8Array {
+    if (this.length === this.bytes.length) {
+      const grown = new Uint8Array(this.bytes.length * 2);
+      grown.set(this.bytes);
+      this.bytes = grown;
+    }
+    return this.bytes.subarray(this.length);
+  }
+
+  /** Reads the lines that are complete with the bytes in `buffer()`. */
+  consume(count: number): void {
+    this.length += count;
+    const whole = this.bytes.lastIndexOf(LINE_FEED, this.length - 1) + 1;
+    if (whole > 0) this.readLines(this.bytes.subarray(0, whole));
+    else if (this.length > MOST_LINE_BYTES) this.giveUp();
+    this.bytes.copyWithin(0, whole, this.length);
+    this.length -= whole;
+  }
+
+  /** Ends the reading. `cut`: why the file could not be read to its end, if so. */
+  finish(cut?: string): MetricsContent {
+    if (this.length > 0) this.readLastLine();
+    for (const series of this.byLabels.values()) series.points.trim();
+    const all = Array.from(this.byLabels.values(), ({ labels, kind, points }) => ({
+      ...{ labels, kind, block: points.block() },
+    }));
+    const recordings = recordingsOf(
+      all.filter(({ block }) => block.length > 0),
+      this.annotations,
+    );
+    return { recordings, problems: this.problemsOf(cut, recordings.length > 0) };
+  }
+
+  private problemsOf(cut: string | undefined, isRead: boolean): string[] {
+    const more = this.badLines > 1 ? ` (and ${this.badLines - 1} more lines that cannot be read)` : "";
+    const problems = this.problem ? [this.problem.message + more] : [];
+    if (cut !== undefined) problems.push(cut);
+    else if (!isRead && !this.problem) {
+      const got = this.line === 1 ? "an empty file" : "none";
+      problems.push(new ParseError(this.name, "a metrics file with samples", got).message);
+    } else if (isRead && !this.ended && !this.isOriginal && !this.problem?.expected.startsWith("a whole line"))
+      problems.push(new ParseError(`${this.name}:${this.line}`, "# EOF", "the end of the file").message);
+    return problems;
+  }
+
+  /** Reads text after the last line feed. A complete file has none. */
+  private readLastLine(): void {
+    const rest = this.bytes.subarray(0, this.length);
+    if (quoteText(rest) === "# EOF") this.ended = true;
+    else this.refuse(rest, "a whole line, with a line break at its end");
+  }
+
+  private giveUp(): void {
+    this.refuse(this.bytes.subarray(0, 80), "lines of text");
+    this.badLines = MOST_BAD_LINES;
+    this.length = 0;
+  }
+
+  private readLines(bytes: Uint8Array<ArrayBuffer>): void {
+    const cursor = this.cursor;
+    const text = { bytes, view: new DataView(bytes.buffer, 0, bytes.length) };
+    for (cursor.at = 0; cursor.at < bytes.length && !this.isHopeless; ) {
+      if (this.series) this.readPlainLinesOf(text, this.series);
+      if (cursor.at === bytes.length) return;
+      const lineEnd = bytes.indexOf(LINE_FEED, cursor.at);
+      this.readOtherLine(bytes.subarray(cursor.at, lineEnd), text);
+      if (cursor.at > lineEnd) continue;
+      cursor.at = lineEnd + 1;
+      this.line++;
+    }
+  }
+
+  private readPlainLinesOf(text: LineBytes, series: OpenSeries): void {
+    const lines = readPlainLines(text, series, this.cursor);
+    this.line += lines;
+    this.points += lines;
+  }
+
+  /** Reads a line that does not continue the series before. It may read the lines after it too; then it moves the cursor. */
+  private readOtherLine(line: Uint8Array, text: LineBytes): void {
+    if (line.length === 0) return;
+    if (line[0] === HASH) {
+      this.readComment(line);
+      return;
+    }
+    const known = this.byHead.get(latin1.decode(headBytes(line)));
+    const series = known ?? this.beginSeries(line);
+    if (!series) return;
+    this.series = series;
+    const { at } = this.cursor;
+    this.readPlainLinesOf(text, series);
+    if (this.cursor.at === at) this.readSampleLine(line, series);
+  }
+
+  private readComment(line: Uint8Array): void {
+    const text = quoteText(line);
+    if (text === "# EOF") this.ended = true;
+    else if (isAnnotation(text)) {
+      this.isOriginal = true;
+      const annotation = annotationOf(text);
+      if (annotation) this.annotations.push(annotation);
+      else this.refuse(line, "an annotation in JSON, with time and text");
+    } else if (text.startsWith("# Collector: blackswift/statexec")) this.isOriginal = true;
+    else this.readMetadata(text);
+  }
+
+  /** Reads a line of metadata. Other comments are a person's. */
+  private readMetadata(text: string): void {
+    const [, word, name = "", rest = ""] = /^# (TYPE|UNIT|HELP) ([a-zA-Z_][a-zA-Z0-9_]*) (.*)$/s.exec(text) ?? [];
+    if (word === undefined) return;
+    const described = this.metadata.get(name) ?? { name };
+    this.metadata.set(name, described);
+    if (word === "HELP") described.help = unescapeText(rest) ?? rest;
+    else if (word === "UNIT") described.unit = rest;
+    else if (rest === "counter" || rest === "gauge" || rest === "info") described.type = rest;
+  }
+
+  private beginSeries(line: Uint8Array): OpenSeries | undefined {
+    const scan = readHead(line);
+    if ("expected" in scan) return this.refuse(line, scan.expected);
+    const head = line.subarray(0, scan.end);
+    const id = JSON.stringify([scan.name, [...scan.labels].sort()]);
+    const known = this.byLabels.get(id);
+    const series = known ? { ...known, head: new Head(head) } : this.newSeries(scan, head);
+    if (!known) this.byLabels.set(id, series);
+    this.byHead.set(latin1.decode(head), series);
+    return series;
+  }
+
+  private newSeries({ name, labels }: NamedLabels, head: Uint8Array): OpenSeries {
+    if (this.series) this.times = this.series.points.trim();
+    const described = metadataNamesOf(name).find((family) => this.metadata.has(family)) ?? name;
+    const kind = kindOf(name, this.metadata.get(described), this.isOriginal);
+    const [least, most] = boundsOf(kind.metric.type);
+    const { divisor } = kind;
+    return { head: new Head(head), labels, kind, divisor, least, most, points: new AnyOrderPoints(this.times) };
+  }
+
+  private readSampleLine(line: Uint8Array, series: OpenSeries): void {
+    const scan = readSample(line, series.head.length, series.kind.metric.type, this.isOriginal);
+    if ("expected" in scan) this.refuse(line, scan.expected);
+    else {
+      series.points.add(scan.atMs, scan.value / series.divisor);
+      this.points++;
+    }
+  }
+
+  /** Counts a line that cannot be read. The first one is the problem that is reported. */
+  private refuse(line: Uint8Array, expected: string): undefined {
+    this.problem ??= new ParseError(`${this.name}:${this.line}`, expected, quoteText(line));
+    this.badLines++;
+    return undefined;
+  }
+}

@@ -1,0 +1,145 @@
+import type { MetricType } from "../catalog/index.ts";
+import { quoteText, readLabels, skipName } from "./label-text.ts";
+import { isOurs } from "./metric-names.ts";
+import type { AnyOrderPoints } from "./point-store.ts";
+import { lastNumber, plainDecimal, plainStamp, readNumber, readStampMs } from "./read-number.ts";
+
+const SPACE = 0x20;
+const POINT = 0x2e;
+const OPENING_BRACE = 0x7b;
+const CLOSING_BRACE = 0x7d;
+
+/** The byte order of typed arrays is the machine's. */
+const LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
+/** Whole lines, with a line feed as last byte, and a view of the same bytes to read several at once. */
+export interface LineBytes {
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+}
+
+/** The bytes that each line of a series begins with, compared four at a time: one by one would take most of the time. */
+export class Head {
+  readonly length: number;
+  private readonly copy: Uint8Array;
+  private readonly words: Int32Array;
+
+  /** The bytes are copied. */
+  constructor(bytes: Uint8Array) {
+    this.length = bytes.length;
+    this.copy = bytes.slice();
+    this.words = new Int32Array(this.copy.buffer, 0, bytes.length >> 2);
+  }
+
+  /** Whether the text has these bytes at an offset. */
+  isAt(view: DataView, at: number): boolean {
+    const words = this.words;
+    const bytes = this.copy;
+    if (at + bytes.length > view.byteLength) return false;
+    for (let i = 0, place = at; i < words.length; i++, place += 4)
+      if (view.getInt32(place, LITTLE_ENDIAN) !== words[i]) return false;
+    for (let i = words.length * 4; i < bytes.length; i++) if (view.getUint8(at + i) !== bytes[i]) return false;
+    return true;
+  }
+}
+
+/** A series while its lines are read. */
+export interface LineSeries {
+  /** The start of each of its lines, up to the value. */
+  readonly head: Head;
+  readonly points: AnyOrderPoints;
+  /** Values are divided by it. */
+  readonly divisor: number;
+  /** The lowest and the highest valid value. */
+  readonly least: number;
+  readonly most: number;
+}
+
+/**
+ * Reads lines of one series as long as they are plain: the same head, a decimal with few digits, a time in seconds with
+ * three decimals. Nearly all lines are. `readSample` reads the others.
+ * @param cursor the offset of the first line; it is moved to the first line that was not read
+ * @returns the number of lines read
+ */
+export function readPlainLines({ bytes, view }: LineBytes, series: LineSeries, cursor: { at: number }): number {
+  const { head, points, divisor, least, most } = series;
+  let at = cursor.at;
+  let lines = 0;
+  while (head.isAt(view, at)) {
+    const value = plainDecimal(bytes, at + head.length);
+    const valueEnd = lastNumber.end;
+    if (valueEnd < 0 || bytes[valueEnd] !== SPACE || !(value >= least && value <= most)) break;
+    const atMs = plainStamp(bytes, valueEnd + 1);
+    if (lastNumber.end < 0) break;
+    points.add(atMs, divisor === 1 ? value : value / divisor);
+    lines++;
+    at = lastNumber.end + 1;
+  }
+  cursor.at = at;
+  return lines;
+}
+
+/** Whole time stamps from here on are milliseconds, as in Prometheus' text format: in seconds they would be the year 5138. */
+const LEAST_MILLISECONDS = 1e11;
+
+/** The latest time of a JavaScript date. */
+const MOST_MS = 8.64e15;
+
+/** The content that the grammar expects where a line has something else. */
+export interface Unexpected {
+  readonly expected: string;
+}
+
+export interface NamedLabels {
+  readonly name: string;
+  readonly labels: ReadonlyMap<string, string>;
+  /** The offset of the value. */
+  readonly end: number;
+}
+
+/** The start of a sample's line, up to its value. Label values may contain a brace; value and time stamp cannot. */
+export function headBytes(line: Uint8Array): Uint8Array {
+  const brace = line.lastIndexOf(CLOSING_BRACE);
+  return line.subarray(0, brace < 0 ? line.indexOf(SPACE) + 1 : brace + 2);
+}
+
+/** Reads name and labels of a sample's line. */
+export function readHead(line: Uint8Array): NamedLabels | Unexpected {
+  const nameEnd = skipName(line, 0);
+  if (nameEnd === 0) return { expected: "a metric's name" };
+  const name = quoteText(line.subarray(0, nameEnd));
+  if (!isOurs(name)) return { expected: "a metric of statexec, whose name begins with statexec_" };
+  const scan = line[nameEnd] === OPENING_BRACE ? readLabels(line, nameEnd + 1) : { labels: new Map(), end: nameEnd };
+  if ("expected" in scan) return scan;
+  if (line[scan.end] !== SPACE) return { expected: "a space behind the labels" };
+  return { name, labels: scan.labels, end: scan.end + 1 };
+}
+
+/** The lowest and the highest valid value of a type. NaN is valid for gauges only. */
+export function boundsOf(type: MetricType): readonly [least: number, most: number] {
+  if (type === "info") return [1, 1];
+  return [type === "counter" ? 0 : Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+}
+
+export interface Sample {
+  readonly atMs: number;
+  readonly value: number;
+}
+
+/**
+ * Reads value and time after the head of a line. A time with a point is in seconds. A whole one is in milliseconds where
+ * all times of the file are (`inMs`), or where it is too large for seconds.
+ */
+export function readSample(line: Uint8Array, from: number, type: MetricType, inMs: boolean): Sample | Unexpected {
+  const valueEnd = line.indexOf(SPACE, from);
+  if (valueEnd < 0) return { expected: "a value and a time stamp" };
+  const value = readNumber(line, from, valueEnd);
+  if (value === undefined) return { expected: "a number as value" };
+  if (type === "counter" && !(value >= 0)) return { expected: "a number of 0 or more as value of a counter" };
+  if (type === "info" && value !== 1) return { expected: "1 as value of an info" };
+  const ms = readStampMs(line, valueEnd + 1, line.length);
+  if (ms === undefined || Math.abs(ms) > MOST_MS)
+    return { expected: "a time stamp, in seconds or milliseconds since the epoch" };
+  const isMs = line.indexOf(POINT, valueEnd) < 0 && (inMs || Math.abs(ms / 1000) >= LEAST_MILLISECONDS);
+  return { atMs: isMs ? ms / 1000 : ms, value };
+}

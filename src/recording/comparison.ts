@@ -1,0 +1,166 @@
+import { type FigureName, isLowerBound, type RunFigures } from "./run-figures.ts";
+
+export type Verdict = "better" | "worse" | "same" | "not comparable";
+
+/** The unit of a compared figure. */
+export type ComparisonUnit = "seconds" | "bytes" | "count" | "status";
+
+/** A figure to compare: the sum of some run figures, of which less is better. */
+interface ComparedFigure {
+  /** For a person: `wall time`. */
+  readonly what: string;
+  readonly unit: ComparisonUnit;
+  readonly figures: readonly FigureName[];
+  /** The resource in `statexec_accounting_info` that names its source. */
+  readonly resource?: string;
+  /** A smaller difference counts as none: sources and starts vary by as much. */
+  readonly least: number;
+  /** The command's own figure, in place of which this one is compared where that is not known of all runs. */
+  readonly insteadOf?: FigureName;
+}
+
+const SEVERAL_TICKS = 0.05;
+const SOME_PAGES = 2 ** 18;
+
+const COMPARED: readonly ComparedFigure[] = [
+  { what: "wall time", unit: "seconds", figures: ["wallSeconds"], least: 0.01 },
+  {
+    what: "CPU time",
+    unit: "seconds",
+    figures: ["cpuUserSeconds", "cpuSystemSeconds"],
+    resource: "cpu",
+    least: SEVERAL_TICKS,
+  },
+  {
+    ...{ what: "CPU time of the machine", unit: "seconds", figures: ["machineCpuSeconds"], least: SEVERAL_TICKS },
+    insteadOf: "cpuUserSeconds",
+  },
+  { what: "peak memory", unit: "bytes", figures: ["memoryPeakBytes"], resource: "memory_peak", least: SOME_PAGES },
+  { what: "peak memory with cache", unit: "bytes", figures: ["memoryPeakWithCacheBytes"], least: SOME_PAGES },
+  { what: "read from storage", unit: "bytes", figures: ["diskReadBytes"], resource: "io", least: SOME_PAGES },
+  { what: "written to storage", unit: "bytes", figures: ["diskWriteBytes"], resource: "io", least: SOME_PAGES },
+  {
+    ...{ what: "read from disks, machine", unit: "bytes", figures: ["machineDiskReadBytes"], least: SOME_PAGES },
+    insteadOf: "diskReadBytes",
+  },
+  {
+    ...{ what: "written to disks, machine", unit: "bytes", figures: ["machineDiskWriteBytes"], least: SOME_PAGES },
+    insteadOf: "diskWriteBytes",
+  },
+  { what: "throttled", unit: "seconds", figures: ["throttledSeconds"], least: SEVERAL_TICKS },
+  { what: "killed for memory", unit: "count", figures: ["oomKills"], least: 0.5 },
+];
+
+/** The comparison of one figure between the two sides. */
+export interface Comparison {
+  readonly what: string;
+  readonly unit: ComparisonUnit;
+  /** The median of each side; undefined where it is not known of all its runs. */
+  readonly base: number | undefined;
+  readonly next: number | undefined;
+  readonly verdict: Verdict;
+  /** Why it is not comparable. */
+  readonly reason?: string;
+}
+
+/**
+ * Compares runs with runs, figure by figure. Figures that neither side knows are left out. Two single runs are the same
+ * where they differ by no more than `noise` (0.05: 5 %); two groups of runs are the same where their ranges overlap.
+ */
+export function compareRuns(base: readonly RunFigures[], next: readonly RunFigures[], noise: number): Comparison[] {
+  const isKnown = (name: FigureName) => [...base, ...next].every((figures) => figures[name] !== undefined);
+  const compared = COMPARED.filter(({ insteadOf }) => insteadOf === undefined || !isKnown(insteadOf));
+  const figures = compared.flatMap((one) => compareFigure(one, { base, next, noise }));
+  return [...compareEnds(base, next), ...figures];
+}
+
+interface Sides {
+  readonly base: readonly RunFigures[];
+  readonly next: readonly RunFigures[];
+  readonly noise: number;
+}
+
+function compareFigure(compared: ComparedFigure, { base, next, noise }: Sides): Comparison[] {
+  const { what, unit, figures, least } = compared;
+  const [old, now] = [valuesOf(base, figures), valuesOf(next, figures)];
+  if (!old && !now) return [];
+  const sides = { what, unit, base: old && median(old), next: now && median(now) };
+  if (!old || !now)
+    return [{ ...sides, verdict: "not comparable", reason: `not known ${old ? "now" : "of the base"}` }];
+  const reason = differentSources(compared, base, next);
+  if (reason !== undefined) return [{ ...sides, verdict: "not comparable", reason }];
+  const isSame = old.length > 1 && now.length > 1 ? overlap(old, now) : isWithinNoise(median(old), median(now), noise);
+  const difference = median(now) - median(old);
+  const verdict = isSame || Math.abs(difference) < least ? "same" : difference > 0 ? "worse" : "better";
+  return [{ ...sides, verdict }];
+}
+
+/** The sum of some figures in each run; undefined where a run lacks one of them. */
+function valuesOf(runs: readonly RunFigures[], names: readonly FigureName[]): readonly number[] | undefined {
+  const values = runs.map((figures) => names.reduce((sum, name) => sum + (figures[name] ?? Number.NaN), 0));
+  return values.some(Number.isNaN) ? undefined : values;
+}
+
+/** Why two sides cannot be compared: a source is only a lower bound, or the sources differ. Undefined: they can be. */
+function differentSources(
+  { resource }: ComparedFigure,
+  base: readonly RunFigures[],
+  next: readonly RunFigures[],
+): string | undefined {
+  if (resource === undefined) return undefined;
+  const [old, now] = [sourcesOf(base, resource), sourcesOf(next, resource)];
+  const bound = [...old, ...now].find(isLowerBound);
+  if (bound !== undefined) return `known by ${bound}, which may have missed some`;
+  if (old.join() === now.join()) return undefined;
+  return `known by ${old.join(", ")} of the base, by ${now.join(", ")} now`;
+}
+
+function sourcesOf(runs: readonly RunFigures[], resource: string): string[] {
+  return [...new Set(runs.map(({ sources }) => sources.get(resource) ?? "no source"))].sort();
+}
+
+/** Compares exit statuses. 0 is better than any other; two others cannot be compared. */
+function compareEnds(base: readonly RunFigures[], next: readonly RunFigures[]): Comparison[] {
+  const [old, now] = [base.map(statusOf), next.map(statusOf)];
+  if ([...old, ...now].every((status) => status === undefined)) return [];
+  const sides = { what: "exit status", unit: "status", base: worst(old), next: worst(now) } as const;
+  if (sides.base === undefined || sides.next === undefined)
+    return [
+      { ...sides, verdict: "not comparable", reason: `not known ${sides.next === undefined ? "now" : "of the base"}` },
+    ];
+  if (sides.base === sides.next) return [{ ...sides, verdict: "same" }];
+  if (sides.base === 0) return [{ ...sides, verdict: "worse" }];
+  if (sides.next === 0) return [{ ...sides, verdict: "better" }];
+  return [{ ...sides, verdict: "not comparable", reason: "both failed, each in its own way" }];
+}
+
+/** The exit status as a shell gives it: 128 + n after signal n. */
+function statusOf({ exitStatus, exitSignal }: RunFigures): number | undefined {
+  return exitSignal === undefined ? exitStatus : 128 + exitSignal;
+}
+
+/** The highest status; undefined where one is not known. */
+function worst(statuses: readonly (number | undefined)[]): number | undefined {
+  const known = statuses.filter((status) => status !== undefined);
+  return known.length < statuses.length ? undefined : Math.max(...known);
+}
+
+function isWithinNoise(old: number, now: number, noise: number): boolean {
+  return Math.abs(now - old) <= noise * Math.abs(old);
+}
+
+function overlap(a: readonly number[], b: readonly number[]): boolean {
+  return Math.min(...a) <= Math.max(...b) && Math.min(...b) <= Math.max(...a);
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const half = sorted.length >> 1;
+  const upper = sorted[half]!;
+  return sorted.length % 2 === 1 ? upper : (upper + sorted[half - 1]!) / 2;
+}
+
+/** The commands of all runs, each once. */
+export function commandsOf(runs: readonly RunFigures[]): string[] {
+  return [...new Set(runs.map(({ command }) => command))];
+}

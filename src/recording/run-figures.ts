@@ -1,0 +1,237 @@
+import { ACCOUNTING, COMMAND, MACHINE, type Metric, RUN } from "../catalog/index.ts";
+import type { RecordedSeries, Recording } from "./recording.ts";
+import { growthWithin, lastValue, type SeriesByName, type Span, seriesByName, sumSeen } from "./span.ts";
+import { commandSpan, isSummed } from "./summary-series.ts";
+
+/** The main figures of a run. An absent figure is not in the recording; a figure of 0 was measured. */
+export interface RunFigures {
+  /** The command as typed, with its arguments where they were recorded; where a file has no command, its instance. */
+  readonly command: string;
+  readonly exitStatus?: number;
+  /** Number of the signal that ended the command. */
+  readonly exitSignal?: number;
+  /** From the command's start to its end, or to the last sample where the end was not recorded. */
+  readonly wallSeconds?: number;
+  readonly cpuUserSeconds?: number;
+  readonly cpuSystemSeconds?: number;
+  /** CPU seconds a second; absent where the command ran too short for the resolution of CPU time. */
+  readonly cpuCores?: number;
+  readonly memoryPeakBytes?: number;
+  /** Milliseconds since the epoch, on the recording's axis. */
+  readonly memoryPeakAtMs?: number;
+  /** An upper bound of the peak of the processes that samples saw. */
+  readonly memoryPeakBoundBytes?: number;
+  readonly memoryPeakWithCacheBytes?: number;
+  /** Peak RSS of the largest process that ended, file pages included. Absent where it may be statexec's own. */
+  readonly memoryLargestProcessBytes?: number;
+  readonly processesMost?: number;
+  readonly threadsMost?: number;
+  readonly diskReadBytes?: number;
+  readonly diskWriteBytes?: number;
+  /** By system calls, cached files, pipes and sockets included. */
+  readonly ioReadBytes?: number;
+  readonly ioWriteBytes?: number;
+  readonly throttledSeconds?: number;
+  readonly oomKills?: number;
+  /** Of the whole machine while the command ran, without idle modes; guest time counts once. */
+  readonly machineCpuSeconds?: number;
+  /** Of the whole machine while the command ran, over the interfaces that are not stacked on another. */
+  readonly machineSentBytes?: number;
+  readonly machineReceivedBytes?: number;
+  /** Of the whole machine while the command ran, over whole disks. */
+  readonly machineDiskReadBytes?: number;
+  readonly machineDiskWriteBytes?: number;
+  /** The source of the figures of each resource: `cpu`, `memory`, `memory_peak`, `io`. */
+  readonly sources: ReadonlyMap<string, string>;
+}
+
+/** The figures that are numbers to compare. */
+export type FigureName = Exclude<
+  { [K in keyof RunFigures]-?: NonNullable<RunFigures[K]> extends number ? K : never }[keyof RunFigures],
+  "memoryPeakAtMs"
+>;
+
+/** CPU time comes in ticks of 10 ms; fewer than twenty give no rate. */
+const LEAST_CPU_SECONDS = 0.2;
+
+/** Modes in which a CPU is idle, serves another machine (steal), or that are part of another mode (guest). */
+const NOT_BUSY_MODES: readonly string[] = ["idle", "iowait", "guest", "guestNice", "steal"];
+
+/** A recording, its series, and the span in which its command ran. */
+interface RunData {
+  readonly recording: Recording;
+  readonly all: SeriesByName;
+  readonly span: Span | undefined;
+}
+
+/** The figures of a recording. It may be of a run that still goes on, or a file of the original program. */
+export function figuresOf(recording: Recording): RunFigures {
+  const all = seriesByName(recording.series());
+  const data = { recording, all, span: spanOf(all.get(RUN.commandStatus.name)?.[0]) };
+  return {
+    ...present({
+      ...endFigures(data),
+      ...cpuFigures(data),
+      ...commandFigures(data),
+      ...machineFigures(data),
+    }),
+    command: commandText(recording),
+    sources: new Map(
+      seriesOf(data, ACCOUNTING.info).map(({ labels: [resource = "", source = ""] }) => [resource, source]),
+    ),
+  };
+}
+
+/** Whether a source may have missed a part of what it counts. */
+export function isLowerBound(source: string | undefined): boolean {
+  return source?.endsWith("_lower_bound") ?? false;
+}
+
+type Numbers = { readonly [K in FigureName | "memoryPeakAtMs"]?: number };
+
+/** Leaves out figures that are NaN. */
+function present(numbers: Numbers): Partial<RunFigures> {
+  return Object.fromEntries(Object.entries(numbers).filter(([, value]) => !Number.isNaN(value)));
+}
+
+function endFigures(data: RunData): Numbers {
+  const { recording, span } = data;
+  const recordedStatus = last(data, COMMAND.exitStatus);
+  const exitSignal = last(data, COMMAND.exitSignal);
+  const isUnknown = Number.isNaN(recordedStatus) && Number.isNaN(exitSignal);
+  const exitStatus = isUnknown ? statusInEvents(recording) : recordedStatus;
+  const duration = last(data, COMMAND.duration);
+  const spanSeconds = span ? (span.toMs - span.fromMs) / 1000 : Number.NaN;
+  return { exitStatus, exitSignal, wallSeconds: Number.isNaN(duration) ? spanSeconds : duration };
+}
+
+/** Files of the original program and of the first version have no series with the status: an event has it. */
+function statusInEvents({ events }: Recording): number {
+  const done = events.findLast(({ event }) => event === "command_done");
+  const [, status] = /^Command done with status (\d+)$/.exec(done?.text ?? "") ?? [];
+  return status === undefined ? Number.NaN : Number(status);
+}
+
+function cpuFigures(data: RunData): Numbers {
+  const user = last(data, COMMAND.cpuSeconds, "user");
+  const system = last(data, COMMAND.cpuSeconds, "system");
+  const wall = endFigures(data).wallSeconds ?? Number.NaN;
+  const cores = wall >= LEAST_CPU_SECONDS ? (user + system) / wall : Number.NaN;
+  return { cpuUserSeconds: user, cpuSystemSeconds: system, cpuCores: cores };
+}
+
+function commandFigures(data: RunData): Numbers {
+  return {
+    memoryPeakBytes: last(data, COMMAND.memoryPeak),
+    memoryPeakAtMs: last(data, COMMAND.memoryPeakTime) * 1000,
+    memoryPeakBoundBytes: last(data, COMMAND.memoryPeakBound),
+    memoryPeakWithCacheBytes: last(data, COMMAND.memoryPeakWithCache),
+    memoryLargestProcessBytes: last(data, COMMAND.memoryLargest),
+    // Every command has a process and a thread: a highest count of 0 means that no sample saw them.
+    processesMost: most(data, COMMAND.processes) || Number.NaN,
+    threadsMost: most(data, COMMAND.threads) || Number.NaN,
+    diskReadBytes: last(data, COMMAND.diskRead),
+    diskWriteBytes: last(data, COMMAND.diskWrite),
+    ioReadBytes: last(data, COMMAND.ioRead),
+    ioWriteBytes: last(data, COMMAND.ioWrite),
+    throttledSeconds: last(data, COMMAND.throttledSeconds),
+    oomKills: last(data, COMMAND.oomKills),
+  };
+}
+
+function machineFigures(data: RunData): Numbers {
+  const isBusy = ({ labels }: RecordedSeries) => !NOT_BUSY_MODES.includes(labels[1] ?? "");
+  const { facts } = data.recording;
+  const summed = (metric: Metric, fact: string) => grown(data, metric, (one) => isSummed(one, facts, fact));
+  return {
+    machineCpuSeconds: grown(data, MACHINE.cpuSeconds, isBusy),
+    machineSentBytes: summed(MACHINE.networkSent, "summed_interface"),
+    machineReceivedBytes: summed(MACHINE.networkReceived, "summed_interface"),
+    machineDiskReadBytes: summed(MACHINE.diskRead, "summed_disk"),
+    machineDiskWriteBytes: summed(MACHINE.diskWrite, "summed_disk"),
+  };
+}
+
+function commandText({ facts, identity }: Recording): string {
+  const fact = (name: string) => facts.find(([known]) => known === name)?.[1];
+  const words = [fact("command"), fact("arguments")].filter((word) => word !== undefined);
+  return words.length === 0 ? identity.instance : words.join(" ");
+}
+
+function seriesOf({ all }: RunData, metric: Metric): readonly RecordedSeries[] {
+  return all.get(metric.name) ?? [];
+}
+
+/** The last value of a metric, of the series with this first label where one is given; NaN: there is none. */
+function last(data: RunData, metric: Metric, label?: string): number {
+  const one = seriesOf(data, metric).find(({ labels }) => label === undefined || labels[0] === label);
+  return one ? lastValue(one.blocks()) : Number.NaN;
+}
+
+/** The highest value of a gauge; NaN: there is none. */
+function most(data: RunData, metric: Metric): number {
+  let found = Number.NaN;
+  for (const one of seriesOf(data, metric))
+    for (const { length, values } of one.blocks())
+      for (let row = 0; row < length; row++) if (Number.isNaN(found) || values[row]! > found) found = values[row]!;
+  return found;
+}
+
+/** Growth of counters of the machine together, while the command ran. */
+function grown(data: RunData, metric: Metric, isMeant: (one: RecordedSeries) => boolean): number {
+  const { span } = data;
+  if (!span) return Number.NaN;
+  return sumSeen(
+    seriesOf(data, metric)
+      .filter(isMeant)
+      .map((one) => growthWithin(one.blocks(), span).growth),
+  );
+}
+
+/** The span in which the command ran; where its end was not recorded, until the last sample. */
+function spanOf(status: RecordedSeries | undefined): Span | undefined {
+  if (!status) return undefined;
+  const whole = commandSpan(status.blocks());
+  if (whole) return whole;
+  let fromMs = Number.NaN;
+  let toMs = Number.NaN;
+  for (const { length, times, values } of status.blocks()) {
+    for (let row = 0; row < length; row++) {
+      if (values[row] !== 1) continue;
+      toMs = times[row]!;
+      if (Number.isNaN(fromMs)) fromMs = toMs;
+    }
+  }
+  return Number.isNaN(fromMs) ? undefined : { fromMs, toMs };
+}
+
+/** The figures of all processes with one command name. */
+export interface CommFigures {
+  readonly comm: string;
+  readonly cpuSeconds?: number;
+  readonly memoryPeakBytes?: number;
+  readonly processes?: number;
+}
+
+const COMM_SERIES = [
+  ["cpuSeconds", COMMAND.commCpuSeconds],
+  ["memoryPeakBytes", COMMAND.commMemoryPeak],
+  ["processes", COMMAND.commProcesses],
+] as const;
+
+/** The figures by command name, those with the most CPU time first; the rest, `other`, is last. */
+export function figuresByComm(recording: Recording): CommFigures[] {
+  const byComm = new Map<string, { comm: string; cpuSeconds?: number; memoryPeakBytes?: number; processes?: number }>();
+  for (const one of recording.series()) {
+    const field = COMM_SERIES.find(([, metric]) => metric.name === one.metric.name)?.[0];
+    if (field === undefined) continue;
+    const [comm = ""] = one.labels;
+    const value = lastValue(one.blocks());
+    if (Number.isNaN(value)) continue;
+    const known = byComm.get(comm) ?? { comm };
+    known[field] = value;
+    byComm.set(comm, known);
+  }
+  const rank = ({ comm, cpuSeconds = 0 }: CommFigures) => (comm === "other" ? -1 : cpuSeconds);
+  return [...byComm.values()].sort((a, b) => rank(b) - rank(a));
+}

@@ -1,0 +1,78 @@
+import { describe, expect, test } from "bun:test";
+import { COMMAND, series } from "../../src/catalog/index.ts";
+import { profileOf, sizingOf } from "../../src/recording/run-report.ts";
+import { run } from "./runs.ts";
+
+const USER = series(COMMAND.cpuSeconds, { mode: "user" });
+const SYSTEM = series(COMMAND.cpuSeconds, { mode: "system" });
+const RESIDENT = series(COMMAND.memoryResident);
+const PEAK = series(COMMAND.memoryPeak);
+const MIB = 2 ** 20;
+
+describe("a profile", () => {
+  test("has the CPU time of each part, and the highest memory in it", () => {
+    const made = run(
+      [USER, SYSTEM, RESIDENT],
+      [
+        [0, 1, 0, 0, undefined],
+        [1000, 1, 1, 0, 10],
+        [2000, 1, 1, 1, 30],
+        [3000, 1, 3, 1, 20],
+        [4000, 2, 3, 1, undefined],
+      ],
+    );
+    const profile = profileOf(made, 2)!;
+    expect([...profile.cores]).toEqual([1, 1]);
+    expect([...profile.residentBytes]).toEqual([10, 30]);
+    const whole = profileOf(made, 24)!;
+    expect([...whole.cores]).toEqual([1, 1, 2, 0]);
+    expect([...whole.residentBytes]).toEqual([Number.NaN, 10, 30, 20]);
+  });
+
+  test("spreads growth between two samples over the parts between them", () => {
+    const made = run(
+      [USER],
+      [
+        [0, 1, 0],
+        [1000, 1, undefined],
+        [2000, 1, undefined],
+        [4000, 2, 4],
+      ],
+    );
+    for (const cores of profileOf(made, 3)!.cores) expect(cores).toBeCloseTo(1, 5);
+  });
+
+  test("does not exist for a run with too few samples", () => {
+    const made = run(
+      [USER],
+      [
+        [0, 1, 0],
+        [1000, 2, 1],
+      ],
+    );
+    expect(profileOf(made, 8)).toBeUndefined();
+  });
+});
+
+describe("sizing", () => {
+  /** One core in each second but one, in which it is two, and a peak of memory. */
+  const seconds = (count: number) =>
+    run(
+      [USER, PEAK],
+      Array.from({ length: count + 1 }, (_, at) => [at * 1000, at === count ? 2 : 1, at + (at > 5 ? 1 : 0), 100 * MIB]),
+    );
+
+  test("requests the 95th percentile and limits with room above the highest", () => {
+    expect(sizingOf(seconds(30))).toEqual({
+      cpuRequestCores: 1,
+      cpuLimitCores: 2.4,
+      memoryRequestBytes: 112 * MIB,
+      memoryLimitBytes: 128 * MIB,
+    });
+  });
+
+  test("needs twenty seconds", () => {
+    expect(sizingOf(seconds(19))).toBeUndefined();
+    expect(sizingOf(seconds(20))).toBeDefined();
+  });
+});
