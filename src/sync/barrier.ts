@@ -71,8 +71,8 @@ export class Barrier {
   }
 
   /**
-   * Marks a client as stopped. An original client does not say which one it is: any original that is still going counts,
-   * or, where there is none, a person asks in place of all clients.
+   * Marks a client as stopped. Without an id it is one of the original clients that are still going. Where none is, a
+   * person has asked, which stops all clients.
    */
   stop(id: string | undefined): void {
     if (id !== undefined) {

@@ -10,7 +10,7 @@ let originalNoProxy: readonly (string | undefined)[] | undefined;
 
 /**
  * Makes requests of this process bypass proxies. The runtime would send even requests to this machine through http_proxy,
- * unless no_proxy is `*`. The command would inherit what is set here: `withOriginalProxies` starts it.
+ * unless no_proxy is `*`. The command would inherit the change, so it is started by `withOriginalProxies`.
  */
 export function bypassProxies(): void {
   originalNoProxy ??= NO_PROXY_NAMES.map((name) => process.env[name]);

@@ -154,7 +154,7 @@ export class SyncClient implements PeerSession {
 
   private refusal({ status, statusText }: Response): SyncError {
     if (status === ANSWERS.startedAlready.status)
-      return new SyncError(`${this.where} has started already (409): start it anew for another run`);
+      return new SyncError(`${this.where} has started already (409): start it again for another run`);
     if (status === 401) return new SyncError(`${this.where} wants its token (401): give it by --sync-token`);
     const said = `${status} ${statusText}`.trim();
     return new SyncError(`${this.where} answered ${said} to /start, expected 201: is it a statexec server?`);

@@ -47,7 +47,7 @@ function listenFailure({ port, bind }: ServerConfig, error: unknown): unknown {
       `--sync-port (SE_SYNC_PORT): port ${port} is taken; end what listens there, or take another port`,
     );
   if (code === "EACCES")
-    return new SyncError(`--sync-port (SE_SYNC_PORT): port ${port} is not for you; take one above 1023`);
+    return new SyncError(`--sync-port (SE_SYNC_PORT): no permission for port ${port}; take one above 1023`);
   if (bind !== undefined && code !== undefined)
     return new SyncError(
       `--sync-bind (SE_SYNC_BIND): "${bind}" is no address of this machine (${code}); see ip address`,

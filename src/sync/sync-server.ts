@@ -69,7 +69,7 @@ export class SyncServer implements PeerSession {
     this.connections.broadcast({ type: "began", wallMs: run.trueStartMs });
   }
 
-  /** The start gives the command the limit of open files that statexec got. Many connections need ours, which is higher. */
+  /** Restores our limit of open files, which many connections need, once the start has set that of the command. */
   starting<T>(start: () => T): T {
     const limit = fileLimit();
     try {
@@ -156,7 +156,7 @@ export class SyncServer implements PeerSession {
     if (request) send(connection, { type: "clock", number: request.number, wallMs: wallMs() });
   }
 
-  /** A client that leaves in order needs its command no more. One that does not may reconnect. */
+  /** A client that leaves in order no longer needs the server's command. One that does not may reconnect. */
   connectionClosed(id: string, connection: Connection, inOrder: boolean): void {
     if (!inOrder) {
       this.connections.closed(id, connection);

@@ -9,7 +9,7 @@ export function syncToken({ token }: SyncConfig): string | undefined {
   if (token === undefined || "secret" in token) return token?.secret;
   const where = `--sync-token-file (SE_SYNC_TOKEN_FILE): "${token.file}"`;
   const secret = readToken(firstLine(token.file, where));
-  // The message leaves out what the file has: it may be a secret after all.
+  // The message does not quote the line, which may be a secret.
   if (secret instanceof Fault) throw new UsageError(`${where}: its first line is no token, ${secret.clause}`);
   return secret;
 }
@@ -33,7 +33,7 @@ export function isAuthorized(header: string | null, token: string | undefined): 
   return token === undefined || equalTokens(/^Bearer +(\S+)$/i.exec(header ?? "")?.[1] ?? "", token);
 }
 
-/** Compares digests, which have one length, in constant time: how long it takes says nothing about the token. */
+/** Compares digests of one length in constant time, so that the time it takes says nothing about the token. */
 export function equalTokens(given: string, token: string): boolean {
   return timingSafeEqual(digest(given), digest(token));
 }

@@ -57,7 +57,7 @@ describe("two clients of a server that waits for one", () => {
     expect(statuses.toSorted()).toEqual([0, 125]);
     const refused = clients[statuses.indexOf(125)]!;
     expect(refused.stderr).toBe(
-      `statexec: --connect 127.0.0.1:${server.port}: the server has started already (409): start it anew for another run\n`,
+      `statexec: --connect 127.0.0.1:${server.port}: the server has started already (409): start it again for another run\n`,
     );
     expect(existsSync(refused.file)).toBe(false);
     expect(readFileSync(folder.file("started"), "utf8")).toBe("\n");

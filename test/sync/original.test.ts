@@ -100,7 +100,7 @@ describe("our client at an original server", () => {
   });
 
   const REFUSALS: readonly (readonly [answer: string, message: string])[] = [
-    ["409 Conflict\r\n\r\nKO", "has started already (409): start it anew for another run"],
+    ["409 Conflict\r\n\r\nKO", "has started already (409): start it again for another run"],
     ["200 OK\r\n\r\nOK", "answered 200 OK to /start, expected 201: is it a statexec server?"],
     [
       "302 Found\r\nLocation: /elsewhere\r\n\r\n",

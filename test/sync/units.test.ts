@@ -1,6 +1,4 @@
 import { describe, expect, test } from "bun:test";
-import { ParseError } from "../../src/errors.ts";
-import { listensOn } from "../../src/proc/net-sockets.ts";
 import { Barrier } from "../../src/sync/barrier.ts";
 import { ClockOffset } from "../../src/sync/clock-offset.ts";
 import { HeartbeatTimeout } from "../../src/sync/heartbeat.ts";
@@ -93,18 +91,6 @@ describe("the barrier", () => {
     barrier.stop(undefined);
     expect(barrier.awaitsStop).toBe(false);
   });
-});
-
-test("a listening port is found in net/tcp, and no other state or port", () => {
-  const head = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n";
-  const row = (local: string, state: string) =>
-    `   0: ${local} 00000000:0000 ${state} 00000000:00000000 00:00000000 0 0 0 1\n`;
-  const text = head + row("0100007F:1451", "0A") + row("0100007F:1F90", "01");
-  expect(listensOn(text, 0x1451, "net/tcp")).toBe(true);
-  expect(listensOn(text, 0x1f90, "net/tcp")).toBe(false);
-  expect(listensOn(head + row("00000000000000000000000000000000:0050", "0A"), 80, "net/tcp6")).toBe(true);
-  expect(() => listensOn("nonsense\n", 80, "net/tcp")).toThrow(ParseError);
-  expect(() => listensOn(`${head}nonsense\n`, 80, "net/tcp")).toThrow(ParseError);
 });
 
 test.each([
