@@ -1,4 +1,5 @@
 import type { SeriesKey } from "../catalog/index.ts";
+import type { Clock } from "../clock.ts";
 import type { Fact, RowSink, RunEvent } from "../recording/recording.ts";
 import type { JournalEncoder, JournalFailure } from "./journal-encoder.ts";
 import { JournalRecording } from "./journal-recording.ts";
@@ -13,16 +14,9 @@ const EARLY_MS = 100;
 /** Unflushed cells, 64 KiB of them, that cause a flush. */
 const MOST_UNFLUSHED_CELLS = 8192;
 
-/** The monotonic clock, as far as the writer needs it. */
-export interface FlushClock {
-  now(): number;
-  /** Calls back once at a deadline by `now()`, or as soon after it as possible. The returned function cancels. */
-  at(deadline: number, callback: () => void): () => void;
-}
-
 export interface JournalWriterParts {
   readonly header: JournalHeader;
-  readonly clock: FlushClock;
+  readonly clock: Pick<Clock, "now" | "at">;
   /** Creates the file, readable and writable, at the first flush. Where it throws SystemError, it is called again later. */
   readonly open: () => number;
 }
