@@ -1,8 +1,12 @@
-import { describe, expect, test } from "bun:test";
-import { existsSync } from "node:fs";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { existsSync, readFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { childrenOf, until } from "../helpers/processes.ts";
 import { expectValidFiles, FOREVER, type ServerSide, type Side, startServer } from "../helpers/sides.ts";
 import { tempFolder } from "../helpers/statexec.ts";
+
+// They run at the same time, and each waits for a grace period.
+setDefaultTimeout(20_000);
 
 /** A command that creates `$0.up` when it runs, and `$0.told` when it is stopped. */
 const TELLTALE = ["sh", "-c", 'trap "echo INT > $0.told; exit 5" INT; touch $0.up; while :; do sleep 0.05; done'];
@@ -28,6 +32,12 @@ async function kill({ child }: Side): Promise<void> {
   child.kill("SIGKILL");
   await child.exited;
   for (const pid of left) process.kill(pid, "SIGKILL");
+}
+
+/** What has been recorded until now of a run that has not ended; empty in its first second. */
+function journalOf({ child, file }: Side): string {
+  const journal = join(dirname(file), `.${basename(file)}.${child.pid}.journal`);
+  return existsSync(journal) ? readFileSync(journal, "latin1") : "";
 }
 
 describe.concurrent("a client that is killed", () => {
@@ -96,7 +106,8 @@ test.concurrent.each(["client", "server"] as const)(
     const pair = await running(folder.path, ["-sso"]);
     const left = killed === "client" ? "server" : "client";
     await kill(pair[killed]);
-    await Bun.sleep(1500);
+    await until(() => journalOf(pair[left]).includes("peer_lost"));
+    await Bun.sleep(100);
     expect(existsSync(folder.file(`${left}.told`))).toBe(false);
     pair[left].child.kill("SIGINT");
     expect(await pair[left].status()).toBe(5);
