@@ -1,6 +1,6 @@
 #!/bin/sh
-# Fetches the statexec binary for this machine from a release, checks its sum, and leaves it in a folder.
-# Usage: fetch.sh BASE_URL FOLDER; BASE_URL is where the release's files are.
+# Downloads the statexec binary for this machine from a release, verifies its checksum, and puts it into a folder.
+# Usage: fetch.sh BASE_URL FOLDER; BASE_URL is the URL of the folder with the files of the release.
 set -eu
 
 fail() {
@@ -8,21 +8,21 @@ fail() {
   exit 125
 }
 
-[ $# -eq 2 ] || fail "fetch.sh wants a base URL and a folder, got $# words"
-[ "$(uname -s)" = Linux ] || fail "runs on Linux only, and this is $(uname -s)"
+[ $# -eq 2 ] || fail "fetch.sh needs two arguments, a base URL and a folder; got $#"
+[ "$(uname -s)" = Linux ] || fail "only Linux is supported, not $(uname -s)"
 case $(uname -m) in
   x86_64) file=statexec-linux-x64 ;;
   aarch64 | arm64) file=statexec-linux-arm64 ;;
   *) fail "there is no binary for $(uname -m), only for x86_64 and aarch64" ;;
 esac
-# musl's loader, and not glibc's: Alpine.
+# Only the loader of musl, not that of glibc: Alpine.
 if ! ls /lib64/ld-linux-* /lib/ld-linux-* >/dev/null 2>&1 && ls /lib/ld-musl-* >/dev/null 2>&1; then file=$file-musl; fi
 
 mkdir -p "$2"
 cd "$2"
 curl --fail --silent --show-error --location --retry 3 --remote-name-all "$1/SHA256SUMS" "$1/$file" ||
   fail "cannot fetch $1/$file"
-grep "  $file\$" SHA256SUMS >"$file.sum" || fail "$1/SHA256SUMS has no sum for $file"
+grep "  $file\$" SHA256SUMS >"$file.sum" || fail "$1/SHA256SUMS has no checksum for $file"
 sha256sum -c "$file.sum" >/dev/null || fail "$1/$file is not what SHA256SUMS says; do not use it"
 chmod 755 "$file"
 mv "$file" statexec

@@ -3,7 +3,7 @@ import { dashboard } from "../explorer/grafana/dashboard.ts";
 /** The file that Grafana loads. */
 export const DASHBOARD_FILE = "explorer/grafana/dashboards/statexec.json";
 
-/** Its text, as the description in explorer/grafana has it now. */
+/** Returns the text of that file. */
 export function dashboardText(): string {
   return `${JSON.stringify(dashboard(), undefined, 2)}\n`;
 }

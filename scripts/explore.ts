@@ -1,27 +1,28 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DASHBOARD_UID } from "../explorer/grafana/dashboard.ts";
-import { findOption } from "../src/cli/options.ts";
+import { openBrowser } from "../explorer/server/explore-server.ts";
+import { METRICS_NAME } from "../explorer/server/run-list.ts";
 import { type Pushed, pushFile } from "../src/output/push.ts";
 
 const ROOT = join(import.meta.dir, "..");
 const IMPORT = join(ROOT, "explorer/import");
-/** The project's name is given here: the file's own `name` is unknown to docker-compose 1. */
+/** The project's name is an option, since docker-compose 1 does not know the file's `name`. */
 const STACK = ["-p", "statexec-explorer", "-f", join(ROOT, "explorer/grafana/compose.yaml")];
 
-/** Images are fetched the first time. */
+/** Long enough to download the images. */
 const READY_MS = 300_000;
 
-/** Shown before and after a run, so that its ends are not at the page's edge. */
+/** The time to show before and after a run, so that its ends are not at the edge of the dashboard. */
 const PADDING_MS = 1000;
 
-/** The metrics files of a folder, by name. */
+/** Returns the metrics files of a folder, by name. */
 export function metricsFiles(folder: string): string[] {
-  const names = readdirSync(folder).filter((name) => /\.prom(\.gz|\.zst)?$/.test(name) && !name.startsWith("."));
+  const names = readdirSync(folder).filter((name) => METRICS_NAME.test(name) && !name.startsWith("."));
   return names.sort().map((name) => join(folder, name));
 }
 
-/** The way to compose here, of the plugin or the program of its own; or why there is none. */
+/** Returns the command for Compose: Docker's plugin or the separate program; or why neither works. */
 export function composeCommand(): readonly string[] | { readonly missing: string } {
   if (succeeds(["docker", "compose", "version"])) return engine(["docker", "compose"]);
   if (succeeds(["docker-compose", "version"])) return engine(["docker-compose"]);
@@ -29,9 +30,9 @@ export function composeCommand(): readonly string[] | { readonly missing: string
 }
 
 function engine(command: readonly string[]): readonly string[] | { readonly missing: string } {
-  // `ps` asks the engine, whichever it is; `version` does not.
+  // `ps` needs the engine; `version` does not.
   if (succeeds([...command, ...STACK, "ps"])) return command;
-  return { missing: "Docker is installed, and its engine does not answer (is it running, and may you use it?)" };
+  return { missing: "Docker is installed, but its engine does not answer (is it running, and may you use it?)" };
 }
 
 function succeeds(words: readonly string[]): boolean {
@@ -40,7 +41,7 @@ function succeeds(words: readonly string[]): boolean {
   return Bun.spawnSync([path, ...words.slice(1)], { stdout: "ignore", stderr: "ignore" }).exitCode === 0;
 }
 
-/** The dashboard, at the time of some files and with their runs chosen. */
+/** Returns the address of the dashboard with the time and the runs of some files. */
 export function dashboardUrl(grafana: string, files: readonly Pick<Pushed, "firstMs" | "lastMs" | "runs">[]): string {
   const params = new URLSearchParams();
   params.append("from", String(Math.floor(Math.min(...files.map(({ firstMs }) => firstMs))) - PADDING_MS));
@@ -51,8 +52,8 @@ export function dashboardUrl(grafana: string, files: readonly Pick<Pushed, "firs
   return `${grafana}/d/${DASHBOARD_UID}?${params}`;
 }
 
-/** The files that are shown together: the one that was put there last, and those of the same time. */
-export function together<T extends Pick<Pushed, "firstMs" | "lastMs">>(files: readonly T[], newest: T): T[] {
+/** Returns the files to show together: the newest one, and those whose time overlaps with it. */
+export function overlapping<T extends Pick<Pushed, "firstMs" | "lastMs">>(files: readonly T[], newest: T): T[] {
   return files.filter(({ firstMs, lastMs }) => firstMs <= newest.lastMs && lastMs >= newest.firstMs);
 }
 
@@ -74,33 +75,20 @@ async function explore(): Promise<number> {
     pushed.push(one);
   }
   const newest = pushed.reduce((a, b) => (statSync(b.file).mtimeMs > statSync(a.file).mtimeMs ? b : a));
-  const url = dashboardUrl(grafana, together(pushed, newest));
+  const url = dashboardUrl(grafana, overlapping(pushed, newest));
   console.log(`\n${url}`);
-  open(url);
+  openBrowser(url, process.env);
   return 0;
 }
 
-/** The page that needs nothing but this repository, on the same files. */
+/** Shows the same files with `statexec --explore`. */
 async function withoutDocker(why: string): Promise<number> {
-  console.error(`${why}: without it there is no Grafana.`);
-  if (findOption("--explore") === undefined) {
-    console.error(
-      "This version of statexec has no page of its own yet (--explore); install Docker to look at the files.",
-    );
-    return 1;
-  }
+  console.error(`${why}; Grafana needs it.`);
   console.error("Showing the same files with statexec's own page.");
   const child = Bun.spawn([process.execPath, join(ROOT, "index.ts"), "--explore", IMPORT], {
     stdio: ["inherit", "inherit", "inherit"],
   });
   return await child.exited;
-}
-
-/** Where a person sits at a screen; the address is printed in any case. */
-function open(url: string): void {
-  const opener = Bun.which("xdg-open");
-  if (!opener || !process.stdout.isTTY || !(process.env.DISPLAY || process.env.WAYLAND_DISPLAY)) return;
-  Bun.spawn([opener, url], { stdio: ["ignore", "ignore", "ignore"] }).unref();
 }
 
 function address(variable: string, port: number): string {

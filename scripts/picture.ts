@@ -1,21 +1,20 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { reportHtml } from "../explorer/report/html.ts";
-import { loadRuns } from "../explorer/report/load.ts";
-import { type Look, TestBrowser } from "../test/explorer/browser.ts";
+import { loadRuns, reportHtml } from "../explorer/report/report-page.ts";
+import { type Tab, TestBrowser } from "../test/explorer/browser.ts";
 import { BIN } from "../test/helpers/statexec.ts";
 import { Terminal } from "../test/helpers/terminal.ts";
 
-/** The picture on top of the README: the run of its first example, in the terminal and on the page. */
+/** The picture at the top of the README: its first example, in a terminal and on the page. */
 const PICTURE = resolve("docs/picture.png");
 
-/** What is neither the machine's own name nor a person's. */
+/** Replaces the name of the machine. */
 const HOST = "builder";
 
 const [, BEFORE, EXAMPLE] = /^\$ (.*)\n\$ (statexec .*)$/m.exec(readFileSync("README.md", "utf8"))!;
 
-/** Runs a line in a terminal, as a person would, and answers all that was shown. */
+/** Runs a line in a terminal; returns the output. */
 async function typed(line: string, cwd: string): Promise<string> {
   const env = { LANG: "C.UTF-8", TERM: "xterm-256color", PATH: `${resolve(BIN, "..")}:${process.env.PATH}` };
   const terminal = new Terminal(["bash", "--norc", "-c", line], { cwd, env });
@@ -28,13 +27,13 @@ const COLOURS: Readonly<Record<string, string>> = { 2: "opacity:.6", 31: "color:
 const ESCAPE = String.fromCharCode(27);
 const PAINTED = new RegExp(`${ESCAPE}\\[(\\d+)m(.*?)${ESCAPE}\\[0m`, "gs");
 
-/** What a terminal showed, as HTML. */
+/** Returns the output of a terminal as HTML. */
 function html(shown: string): string {
   const text = shown.replaceAll("\r", "").replaceAll("&", "&amp;").replaceAll("<", "&lt;").trimEnd();
   return text.replace(PAINTED, (_, code, said) => `<span style="${COLOURS[code]}">${said}</span>`);
 }
 
-/** Both as windows, the terminal over the page. */
+/** Returns both as windows, the terminal in front of the page. */
 function composed(page: Buffer, said: string): string {
   return `<style>
     body { margin: 0; width: 1280px; height: 800px; background: linear-gradient(135deg, #dbe6f0, #eef1f4); }
@@ -48,7 +47,7 @@ function composed(page: Buffer, said: string): string {
   <div id="terminal"><pre><b>$ ${html(EXAMPLE!)}</b>\n${html(said)}</pre></div>`;
 }
 
-async function pageOf(file: string, look: Look, folder: string): Promise<Buffer> {
+async function pageOf(file: string, tab: Tab, folder: string): Promise<Buffer> {
   const { runs, problems } = await loadRuns([file]);
   for (const { message } of problems) throw new Error(message);
   const shown = runs.map((run) => {
@@ -57,8 +56,8 @@ async function pageOf(file: string, look: Look, folder: string): Promise<Buffer>
   });
   const page = join(folder, "page.html");
   await Bun.write(page, await reportHtml({ runs: shown, problems }));
-  await look.open(`file://${page}`);
-  return look.page.screenshot();
+  await tab.open(`file://${page}`);
+  return tab.page.screenshot();
 }
 
 async function main(): Promise<void> {
@@ -67,12 +66,12 @@ async function main(): Promise<void> {
   try {
     await typed(BEFORE!, folder);
     const said = await typed(EXAMPLE!, folder);
-    const look = await browser.look({ viewport: { width: 1240, height: 840 } });
-    const page = await pageOf(join(folder, "statexec_metrics.prom"), look, folder);
-    await look.page.setViewportSize({ width: 1280, height: 800 });
+    const tab = await browser.newTab({ viewport: { width: 1240, height: 840 } });
+    const page = await pageOf(join(folder, "statexec_metrics.prom"), tab, folder);
+    await tab.page.setViewportSize({ width: 1280, height: 800 });
     await Bun.write(join(folder, "picture.html"), `<!doctype html>${composed(page, said)}`);
-    await look.page.goto(`file://${folder}/picture.html`);
-    await look.page.screenshot({ path: PICTURE });
+    await tab.page.goto(`file://${folder}/picture.html`);
+    await tab.page.screenshot({ path: PICTURE });
     console.log(`${PICTURE}, ${(Bun.file(PICTURE).size / 1024).toFixed(0)} KiB\n${said}`);
   } finally {
     await browser.close();

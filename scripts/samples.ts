@@ -7,10 +7,10 @@ import type { Recording } from "../src/recording/recording.ts";
 const ROOT = join(import.meta.dir, "..");
 const IMPORT = join(ROOT, "explorer/import");
 
-/** All samples begin at 2024-01-01 00:00 UTC, and so lie over each other. */
+/** All samples begin at 2024-01-01 00:00 UTC, so that a page can show them together. */
 const START_MS = 1_704_067_200_000;
 
-/** What says nothing of the machine that it was made on. */
+/** The facts that do not identify the machine. */
 const KEPT_FACTS = new Set([
   "version",
   "runtime",
@@ -21,7 +21,7 @@ const KEPT_FACTS = new Set([
   "summed_disk",
 ]);
 
-/** 400 MB over the loopback, a third of a second at a time. */
+/** Sends 400 MB over the loopback interface, with a pause of 250 ms after each twelfth. */
 const TRANSFER = `
 const server = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response(new Uint8Array(1 << 25)) });
 for (let i = 0; i < 12; i++) {
@@ -47,7 +47,7 @@ const SAMPLES: readonly Sample[] = [
   },
 ];
 
-/** The recording without what names the machine: facts, and devices that the summary leaves out. */
+/** Returns the recording without facts that identify the machine. */
 function anonymous(recording: Recording): Recording {
   return { ...recording, facts: recording.facts.filter(([fact]) => KEPT_FACTS.has(fact)) };
 }

@@ -1,15 +1,14 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { reportHtml } from "../explorer/report/html.ts";
-import { loadRuns } from "../explorer/report/load.ts";
+import { loadRuns, reportHtml } from "../explorer/report/report-page.ts";
 import { TestBrowser } from "../test/explorer/browser.ts";
-import { madeFile } from "../test/explorer/runs.ts";
+import { madeFile } from "../test/explorer/made-runs.ts";
 
 /** The picture in docs/explorer.md. */
 const PICTURE = "explorer/screenshot.png";
 
-/** Takes the picture of a recording's page: of the file that is named, or of a build as the tests make it. */
+/** Takes a picture of the page of the file in the arguments; by default of the build that the tests generate. */
 async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "statexec-screenshot-"));
   const browser = await TestBrowser.launch();
@@ -19,13 +18,13 @@ async function main(): Promise<void> {
     if (named === undefined) await Bun.write(file, madeFile());
     const { runs, problems } = await loadRuns([file]);
     for (const { message } of problems) console.error(message);
-    if (runs.length === 0) throw new Error(`${file}: there is no run in it`);
+    if (runs.length === 0) throw new Error(`${file}: it contains no run`);
     const shown = runs.map((run) => ({ ...run, info: { ...run.info, name: run.info.name.replace(/^.*\//, "") } }));
     const page = join(folder, "page.html");
     await Bun.write(page, await reportHtml({ runs: shown, problems }));
-    const look = await browser.look({ viewport: { width: 1200, height: 860 } });
-    await look.open(`file://${page}`);
-    await look.page.screenshot({ path: PICTURE });
+    const tab = await browser.newTab({ viewport: { width: 1200, height: 860 } });
+    await tab.open(`file://${page}`);
+    await tab.page.screenshot({ path: PICTURE });
     console.log(`${PICTURE}, ${(Bun.file(PICTURE).size / 1024).toFixed(0)} KiB`);
   } finally {
     await browser.close();

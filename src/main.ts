@@ -1,4 +1,4 @@
-import type { ExploreRequest } from "../explorer/server/explore.ts";
+import type { ExploreRequest } from "../explorer/server/explore-server.ts";
 import { version } from "../package.json";
 import type { Invocation, PushConfig } from "./cli/config.ts";
 import { parseInvocation } from "./cli/resolve.ts";
@@ -7,11 +7,10 @@ import { SystemError, writeAll } from "./os/files.ts";
 import { exitNow, isTerminal } from "./os/process.ts";
 import type { CompareRequest } from "./output/compare.ts";
 import { type RunEnd, record } from "./record/record.ts";
-import { endLike } from "./run/die.ts";
-import { commandLine, readInherited } from "./run/inherited.ts";
-import { launcherEnvironment, variablesOf } from "./run/launcher.ts";
+import { endLike } from "./run/child.ts";
+import { commandLine, launcherEnvironment, readInherited, typedWords, variablesOf } from "./run/inherited.ts";
 import { Problems } from "./run/problems.ts";
-import { typedWords } from "./run/typed-words.ts";
+import { compileEagerly } from "./run/start.ts";
 
 /** Exit statuses of our own, as env(1) and timeout(1) have them; all others are the command's. */
 const STATUS = { done: 0, worse: 1, overBudget: 124, failed: 125, notExecutable: 126, notFound: 127 } as const;
@@ -34,6 +33,7 @@ export async function main(words: readonly string[], env: NodeJS.ProcessEnv): Pr
     return exitNow(await runMode(invocation));
   } catch (error) {
     warn(error instanceof Error ? error.message : String(error));
+    for (const message of problems.messages()) warn(message);
     return exitNow(statusOf(error));
   }
 }
@@ -96,7 +96,7 @@ async function collectorList(): Promise<string> {
 
 /** Likewise; code that runs once over much data is worth compiling. */
 async function recoverAll(journals: readonly string[], file: string | undefined): Promise<void> {
-  Bun.unsafe.setJITPolicy(1);
+  compileEagerly();
   const { listRecoverable, recover } = await import("./output/recover.ts");
   if (journals.length === 0) say(1, listRecoverable(process.cwd()));
   const { log } = await import("./log.ts");
@@ -109,7 +109,7 @@ async function recoverAll(journals: readonly string[], file: string | undefined)
 
 /** The exit status: whether anything became worse. */
 async function compare(request: CompareRequest): Promise<number> {
-  Bun.unsafe.setJITPolicy(1);
+  compileEagerly();
   const { compareFiles } = await import("./output/compare.ts");
   const { NO_COLOR, TERM } = process.env;
   const colour = isTerminal(1) && !NO_COLOR && TERM !== "dumb";
@@ -124,8 +124,11 @@ async function compare(request: CompareRequest): Promise<number> {
 
 /** Until it is told to end. */
 async function explore(request: ExploreRequest): Promise<void> {
-  Bun.unsafe.setJITPolicy(1);
-  const [{ explore }, { log }] = await Promise.all([import("../explorer/server/explore.ts"), import("./log.ts")]);
+  compileEagerly();
+  const [{ explore }, { log }] = await Promise.all([
+    import("../explorer/server/explore-server.ts"),
+    import("./log.ts"),
+  ]);
   const tell = (address: string) => {
     say(1, address);
     if (isTerminal(1)) say(2, "Ctrl-C ends it.\n");
@@ -135,7 +138,7 @@ async function explore(request: ExploreRequest): Promise<void> {
 
 /** Sends files, and answers the exit status: done is when all of them arrived whole. */
 async function push(target: PushConfig, files: readonly string[]): Promise<number> {
-  Bun.unsafe.setJITPolicy(1);
+  compileEagerly();
   const { pushAll } = await import("./push.ts");
   return (await pushAll(files, target, say)) ? STATUS.done : STATUS.failed;
 }

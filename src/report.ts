@@ -1,12 +1,12 @@
-import { runOf } from "../explorer/data/run.ts";
-import { reportHtml } from "../explorer/report/html.ts";
-import { loadRuns } from "../explorer/report/load.ts";
-import type { ReportData } from "../explorer/report/unpack.ts";
+import { runOf } from "../explorer/data/run-columns.ts";
+import { loadRuns, reportHtml } from "../explorer/report/report-page.ts";
+import type { ReportData } from "../explorer/report/report-source.ts";
 import { OutputError } from "./errors.ts";
 import { log } from "./log.ts";
 import { claimMetricsFile, type MetricsFile } from "./output/metrics-file.ts";
 import type { Recording } from "./recording/recording.ts";
 import { withSummary } from "./recording/summary-series.ts";
+import { compileEagerly } from "./run/start.ts";
 
 /** What a run writes, where nothing says otherwise. */
 const DEFAULT_FILES = ["statexec_metrics.prom"];
@@ -20,7 +20,7 @@ export interface ReportRequest {
 
 /** `--report`: one page of some metrics files. Throws OutputError where none can be read, or the page not written. */
 export async function writeReport(request: ReportRequest, say: (fd: 1, text: string) => void): Promise<void> {
-  Bun.unsafe.setJITPolicy(1);
+  compileEagerly();
   const page = claimMetricsFile(request.page, "file for --report");
   let runs = 0;
   const bytes = await writePage(page, async () => {
@@ -36,7 +36,7 @@ export async function writeReport(request: ReportRequest, say: (fd: 1, text: str
 
 /** `--report-to`: the page of a run that has just been recorded; `name` is its metrics file. Throws OutputError. */
 export async function writeRunReport(page: MetricsFile, recording: Recording, name: string): Promise<void> {
-  Bun.unsafe.setJITPolicy(1);
+  compileEagerly();
   await writePage(page, async () => ({
     runs: [runOf(withSummary(recording), { id: "0", name, live: false })],
     problems: [],

@@ -1,81 +1,84 @@
-import { placeOf } from "./points.ts";
+import { indexOfTime } from "./line-points.ts";
 
-/** Samples that are so many times further apart than most: in between there were none. */
+/** Two points have a gap between them if they are this many times further apart than usual. */
 const GAP_INTERVALS = 3;
 
-/** A stall that is shorter hides nothing: what a counter grew by in it is known all the same. */
-const LEAST_GAP_MS = 1000;
+/** A shorter pause is never a gap: a counter's growth in it is known all the same. */
+const SHORTEST_GAP_MS = 1000;
 
-/** How many distances tell the usual one. */
-const LOOKED_AT = 1024;
+/** The usual distance is estimated from at most this many distances. */
+const MOST_DISTANCES = 1024;
 
 /** How often a series has a point. */
-interface Rhythm {
-  /** In samples: 1 where it has one at each. */
+interface Cadence {
+  /** In samples: 1 for a point at every sample. */
   readonly stride: number;
   /** Points that are further apart have a gap between them. */
   readonly longestMs: number;
 }
 
-const rhythms = new WeakMap<Float64Array, { readonly samples: Float64Array; readonly rhythm: Rhythm }>();
+const cadences = new WeakMap<Float64Array, { readonly samples: Float64Array; readonly cadence: Cadence }>();
 
 /**
- * Tells gaps from what merely lies between two points of one series. A file says nothing of a sample at which a series
- * was absent: so one that has a point at each sample, or at each tenth as costly ones do, has a gap where it misses
- * its turn; and all have one where nothing was sampled for long.
+ * Finds the gaps of one series. A metrics file does not say at which samples a series was absent. So a series that has a
+ * point at every sample, or at every tenth as costly ones do, has a gap where its next point is missing; and every
+ * series has a gap where no samples were taken for long.
  */
 export class Gaps {
-  private readonly _samples: Float64Array;
-  private readonly _rhythm: Rhythm;
-  /** Place of a sample, moved along with the points that are asked for. */
+  private readonly samples: Float64Array;
+  private readonly cadence: Cadence;
+  /** Index of the last sample that was looked up; it moves along with the points. */
   private cursor = -1;
 
-  /** `samples`: the times of all samples, a series' own times among them. */
+  /** `samples`: the times of all samples, which include the series' own times. */
   constructor(times: Float64Array, values: Float64Array, samples: Float64Array) {
-    this._samples = samples;
-    this._rhythm = rhythmOf(times, values, samples);
+    this.samples = samples;
+    this.cadence = cadenceOf(times, values, samples);
   }
 
-  /** Where the gap between two neighbouring points is to be shown; NaN: there is none. Points are asked for in order. */
+  /**
+   * Returns the time at which to show the gap between two neighbouring points; NaN: there is no gap. Call it for the
+   * points in their order.
+   */
   between(fromMs: number, toMs: number): number {
-    const first = this.place(fromMs);
-    const last = this.place(toMs);
-    const isMissing = last - first >= 2 * this._rhythm.stride;
-    if (!isMissing && toMs - fromMs <= this._rhythm.longestMs) return Number.NaN;
-    return last - first > 1 ? (this._samples[first + 1] as number) : (fromMs + toMs) / 2;
+    const first = this.indexOf(fromMs);
+    const last = this.indexOf(toMs);
+    const isMissing = last - first >= 2 * this.cadence.stride;
+    if (!isMissing && toMs - fromMs <= this.cadence.longestMs) return Number.NaN;
+    return last - first > 1 ? this.samples[first + 1]! : (fromMs + toMs) / 2;
   }
 
-  private place(atMs: number): number {
-    const samples = this._samples;
+  private indexOf(atMs: number): number {
+    const { samples } = this;
     let at = this.cursor;
-    // From one point to the next is a step or none; anything else is looked up.
+    // The next point is usually at the same sample or at the next one, which saves a search.
     if (samples[at] === atMs) return at;
     if (samples[at + 1] === atMs) at++;
-    else at = placeOf(samples, atMs);
+    else at = indexOfTime(samples, atMs);
     this.cursor = at;
     return at;
   }
 }
 
-function rhythmOf(times: Float64Array, values: Float64Array, samples: Float64Array): Rhythm {
-  const known = rhythms.get(values);
-  if (known && known.samples === samples) return known.rhythm;
-  const stride = usual(strides(times, values, samples)) || 1;
-  const longestMs = Math.max(LEAST_GAP_MS, GAP_INTERVALS * stride * (usual(distances(samples)) || 0));
-  const rhythm = { stride, longestMs };
-  rhythms.set(values, { samples, rhythm });
-  return rhythm;
+function cadenceOf(times: Float64Array, values: Float64Array, samples: Float64Array): Cadence {
+  const known = cadences.get(values);
+  if (known && known.samples === samples) return known.cadence;
+  const stride = median(strides(times, values, samples)) || 1;
+  const longestMs = Math.max(SHORTEST_GAP_MS, GAP_INTERVALS * stride * (median(distances(samples)) || 0));
+  const cadence = { stride, longestMs };
+  cadences.set(values, { samples, cadence });
+  return cadence;
 }
 
-/** How many samples lie between some neighbouring points. */
+/** Returns the distances, in samples, of some neighbouring points. */
 function strides(times: Float64Array, values: Float64Array, samples: Float64Array): number[] {
   const found: number[] = [];
-  const step = Math.max(1, Math.floor(times.length / LOOKED_AT));
+  const step = Math.max(1, Math.floor(times.length / MOST_DISTANCES));
   for (let at = 0; at < times.length; at += step) {
     const first = presentFrom(values, at);
     const second = presentFrom(values, first + 1);
     if (second >= times.length) break;
-    found.push(placeOf(samples, times[second] as number) - placeOf(samples, times[first] as number));
+    found.push(indexOfTime(samples, times[second]!) - indexOfTime(samples, times[first]!));
     at = Math.max(at, first);
   }
   return found;
@@ -89,12 +92,12 @@ function presentFrom(values: Float64Array, from: number): number {
 
 function distances(samples: Float64Array): number[] {
   const found: number[] = [];
-  const step = Math.max(1, Math.floor(samples.length / LOOKED_AT));
-  for (let at = 1; at < samples.length; at += step) found.push((samples[at] as number) - (samples[at - 1] as number));
+  const step = Math.max(1, Math.floor(samples.length / MOST_DISTANCES));
+  for (let at = 1; at < samples.length; at += step) found.push(samples[at]! - samples[at - 1]!);
   return found;
 }
 
-/** The middle one; undefined of none. */
-function usual(numbers: number[]): number | undefined {
+/** Returns the median; undefined for an empty list. */
+function median(numbers: number[]): number | undefined {
   return numbers.sort((a, b) => a - b)[numbers.length >> 1];
 }

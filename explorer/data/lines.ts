@@ -1,63 +1,81 @@
+import { COMMAND, CONTAINER, MACHINE, RECORDER } from "../../src/catalog/index.ts";
 import { growth } from "../../src/recording/span.ts";
 import { Gaps } from "./gaps.ts";
-import type { LinePoints, LineRequest, PointsRequest } from "./model.ts";
-import { PointList, placeOf } from "./points.ts";
-import { thinned } from "./thin.ts";
+import { downsampled, hasSameTimes, indexOfTime, PointList } from "./line-points.ts";
+import type { DrawnSpan, LinePoints, LineRequest, PointsRequest } from "./model.ts";
 
 /** The points of one series, in order of time; NaN is absent. Series that were sampled together may share their times. */
 export interface Column {
   readonly times: Float64Array;
   readonly values: Float64Array;
-  /** A rate over less says more of the source than of what it counts (`leastRateMs` of its name); left out: 20. */
+  /** The shortest time over which a rate is computed, see `leastRateMs`; default: 20. */
   readonly leastRateMs?: number;
 }
 
-/** The points of a run, by the places of its series in `RunInfo.series`. */
+/** The points of a run, by the index of each series in `RunInfo.series`. */
 export interface Columns {
   series(index: number): Column;
-  /** When samples were taken, all of them; left out: at a series' own times. */
+  /** The times of all samples; default: the series' own times. */
   readonly samples?: Float64Array;
 }
 
-const LEAST_RATE_MS = 20;
+/** A rate covers at least this many times the resolution of its counter, as in the summary. */
+const LEAST_RESOLUTIONS = 20;
+
+/** The kernel counts CPU time in ticks of 1/100 s. */
+const CPU_RESOLUTION_MS = 10;
+
+/** All other counters are exact when they are read, and the times of the samples are whole milliseconds. */
+const TIME_RESOLUTION_MS = 1;
+
+const LEAST_RATE_MS = LEAST_RESOLUTIONS * TIME_RESOLUTION_MS;
+
+const CPU_TIMES: ReadonlySet<string> = new Set(
+  [MACHINE.cpuSeconds, COMMAND.cpuSeconds, COMMAND.commCpuSeconds, CONTAINER.cpuSeconds, RECORDER.cpuSeconds].map(
+    ({ name }) => name,
+  ),
+);
+
+/** Returns the shortest time over which a counter of this name (`SeriesInfo.name`) has a rate. */
+export function leastRateMs(name: string): number {
+  return CPU_TIMES.has(name) ? LEAST_RESOLUTIONS * CPU_RESOLUTION_MS : LEAST_RATE_MS;
+}
 
 /**
- * The points of the lines that are asked for, one answer each: summed, made rates, and only then thinned to what can
- * be seen. The nearest points before and behind the span come too, so that lines reach its edges.
+ * Returns the points of the requested lines. Rates and sums are computed from all points; downsampling comes last. The
+ * nearest points before and after the span are included, so that lines reach its edges.
  */
 export function linePoints(columns: Columns, request: PointsRequest): LinePoints[] {
-  return request.lines.map((line) => thinned(lineOf(columns, line, request), request));
+  return request.lines.map((line) => downsampled(lineOf(columns, line, request), request));
 }
 
-/** All points of one line within a span, and the nearest one on either side. */
-function lineOf(columns: Columns, line: LineRequest, span: Omit<PointsRequest, "lines">): LinePoints {
-  const tracks = line.series.map((index) => {
+/** Returns all points of one line within a span, and the nearest point on either side. */
+function lineOf(columns: Columns, { series, as }: LineRequest, span: DrawnSpan): LinePoints {
+  const lines = series.map((index) => {
     const column = columns.series(index);
-    return trackOf(column, line.as, { ...span, samples: columns.samples ?? column.times });
+    return seriesLine(column, as, { ...span, samples: columns.samples ?? column.times });
   });
-  const [only] = tracks;
-  return tracks.length === 1 && only ? only : summed(tracks);
+  const [only] = lines;
+  return lines.length === 1 && only ? only : summed(lines);
 }
 
-interface Part {
-  readonly fromMs: number;
-  readonly toMs: number;
+interface SampledSpan extends DrawnSpan {
   readonly samples: Float64Array;
 }
 
-/** One series as it is drawn: no point where it is absent, and one NaN for each gap. */
-function trackOf(column: Column, as: LineRequest["as"], { fromMs, toMs, samples }: Part): LinePoints {
+/** Returns the line of one series: no point where the series is absent, and one NaN for each gap. */
+function seriesLine(column: Column, as: LineRequest["as"], { fromMs, toMs, samples }: SampledSpan): LinePoints {
   const { times, values } = column;
-  const start = before(column, fromMs, as);
-  const out = new PointList(Math.max(1, placeOf(times, toMs) - start + 2));
+  const start = startIndex(column, fromMs, as);
+  const out = new PointList(Math.max(1, indexOfTime(times, toMs) - start + 2));
   const gaps = new Gaps(times, values, samples);
-  const rate = new Rate(column);
+  const rate = new RateLine(column);
   let last = -1;
   for (let at = start; at < times.length; at++) {
-    const value = values[at] as number;
+    const value = values[at]!;
     if (Number.isNaN(value)) continue;
-    const atMs = times[at] as number;
-    const gapMs = last < 0 ? Number.NaN : gaps.between(times[last] as number, atMs);
+    const atMs = times[at]!;
+    const gapMs = last < 0 ? Number.NaN : gaps.between(times[last]!, atMs);
     const isGap = !Number.isNaN(gapMs);
     if (as === "rate") rate.put(out, at, isGap);
     else {
@@ -70,32 +88,33 @@ function trackOf(column: Column, as: LineRequest["as"], { fromMs, toMs, samples 
   return out.points();
 }
 
-/** The place to begin at, so that there is a point before a span; for a rate also what that one is a rate since. */
-function before({ times, values, leastRateMs = LEAST_RATE_MS }: Column, fromMs: number, as: LineRequest["as"]): number {
-  let at = presentBefore(values, placeOf(times, fromMs));
+/** Returns the index to start at: of the last point before the span; for a rate, of the point that its rate begins at. */
+function startIndex(column: Column, fromMs: number, as: LineRequest["as"]): number {
+  const { times, values, leastRateMs: leastMs = LEAST_RATE_MS } = column;
+  let at = presentBefore(values, indexOfTime(times, fromMs));
   if (as === "value" || at < 0) return Math.max(0, at);
-  const enoughMs = (times[at] as number) - leastRateMs;
-  while (at > 0 && (times[at] as number) > enoughMs) at = presentBefore(values, at);
+  const latestMs = times[at]! - leastMs;
+  while (at > 0 && times[at]! > latestMs) at = presentBefore(values, at);
   return Math.max(0, at);
 }
 
-/** The place of the last point that is there before a place; -1 where none is. */
-function presentBefore(values: Float64Array, place: number): number {
-  let at = place - 1;
+/** Returns the index of the last present value before an index; -1: there is none. */
+function presentBefore(values: Float64Array, index: number): number {
+  let at = index - 1;
   while (at >= 0 && Number.isNaN(values[at])) at--;
   return at;
 }
 
 /**
- * A counter's growth a second, at each point since the one before it; since an earlier one where that is so near that
- * the source's resolution would show, as at the samples of the command's start and end.
+ * Computes a counter's growth per second, at each point since the point before it. Where that is nearer than
+ * `leastRateMs`, as at the samples of the command's start and end, it computes it since an earlier point.
  */
-class Rate {
+class RateLine {
   private readonly column: Column;
   private readonly leastMs: number;
-  /** Nothing before this place can be grown from: the counter fell, or there is a gap. */
+  /** The first point that growth may be computed from: there was a gap before it, or the counter fell. */
   private origin = -1;
-  private _last = -1;
+  private last = -1;
 
   constructor(column: Column) {
     this.column = column;
@@ -104,61 +123,56 @@ class Rate {
 
   put(out: PointList, at: number, isGap: boolean): void {
     const { times, values } = this.column;
-    const last = this._last;
-    this._last = at;
-    const atMs = times[at] as number;
+    const { last } = this;
+    this.last = at;
+    const atMs = times[at]!;
     if (last < 0) {
       this.origin = at;
       return;
     }
-    if (isGap || Number.isNaN(growth(values[last] as number, values[at] as number))) {
+    if (isGap || Number.isNaN(growth(values[last]!, values[at]!))) {
       this.origin = at;
       out.push(atMs, Number.NaN);
       return;
     }
     let from = last;
-    while (from > this.origin && atMs - (times[from] as number) < this.leastMs) from = presentBefore(values, from);
-    const spanMs = atMs - (times[from] as number);
+    while (from > this.origin && atMs - times[from]! < this.leastMs) from = presentBefore(values, from);
+    const spanMs = atMs - times[from]!;
     if (spanMs < this.leastMs) return;
-    out.push(atMs, (growth(values[from] as number, values[at] as number) / spanMs) * 1000);
+    out.push(atMs, (growth(values[from]!, values[at]!) / spanMs) * 1000);
   }
 }
 
-/** At each time the sum of those that have a point there; NaN where all that have one there are in a gap. */
-function summed(tracks: readonly LinePoints[]): LinePoints {
-  const [first] = tracks;
+/** Returns at each time the sum of the lines that have a point there; NaN where all of these are in a gap. */
+function summed(lines: readonly LinePoints[]): LinePoints {
+  const [first] = lines;
   if (!first) return { times: new Float64Array(0), values: new Float64Array(0) };
-  if (tracks.every(({ times }) => isSame(times, first.times))) {
-    const values = new Float64Array(first.times.length).fill(Number.NaN);
-    for (const track of tracks)
-      for (let at = 0; at < values.length; at++) values[at] = plus(values[at], track.values[at]);
-    return { times: first.times, values };
-  }
-  const out = new PointList(first.times.length);
-  const places = new Uint32Array(tracks.length);
+  if (!lines.every(({ times }) => hasSameTimes(times, first.times))) return merged(lines);
+  const values = new Float64Array(first.times.length).fill(Number.NaN);
+  for (const line of lines) for (let at = 0; at < values.length; at++) values[at] = plus(values[at]!, line.values[at]!);
+  return { times: first.times, values };
+}
+
+/** Sums lines whose points are at different times. */
+function merged(lines: readonly LinePoints[]): LinePoints {
+  const out = new PointList(lines[0]?.times.length);
+  const next = new Uint32Array(lines.length);
   for (;;) {
     let atMs = Number.POSITIVE_INFINITY;
-    for (const [i, { times }] of tracks.entries()) atMs = Math.min(atMs, times[places[i] as number] ?? atMs);
+    for (const [i, { times }] of lines.entries()) atMs = Math.min(atMs, times[next[i]!] ?? atMs);
     if (atMs === Number.POSITIVE_INFINITY) return out.points();
     let sum = Number.NaN;
-    for (const [i, { times, values }] of tracks.entries()) {
-      const place = places[i] as number;
-      if (times[place] !== atMs) continue;
-      sum = plus(sum, values[place]);
-      places[i] = place + 1;
+    for (const [i, { times, values }] of lines.entries()) {
+      if (times[next[i]!] !== atMs) continue;
+      sum = plus(sum, values[next[i]!]!);
+      next[i]!++;
     }
     out.push(atMs, sum);
   }
 }
 
-/** The sum of what is there. */
-function plus(a: number | undefined, b: number | undefined): number {
-  if (Number.isNaN(a)) return b as number;
-  return Number.isNaN(b) ? (a as number) : (a as number) + (b as number);
-}
-
-function isSame(a: Float64Array, b: Float64Array): boolean {
-  if (a.length !== b.length) return false;
-  for (let at = 0; at < a.length; at++) if (a[at] !== b[at]) return false;
-  return true;
+/** Adds two numbers; NaN counts as absent. */
+function plus(a: number, b: number): number {
+  if (Number.isNaN(a)) return b;
+  return Number.isNaN(b) ? a : a + b;
 }

@@ -1,25 +1,25 @@
 /**
- * What the page knows of its runs, and how it asks for points. Two sources answer: the server of `--explore` over HTTP,
- * and the data inside a report. Both go by the same functions, so that a report shows what the page shows.
+ * The runs as the page knows them, and its requests for points. Two sources answer them: the server of `--explore` over
+ * HTTP, and the data inside a report. Both use the same functions, so a report shows what the served page shows.
  */
 
-/** One run: a metrics file, or the journal of a run that is still going. */
+/** One run: a metrics file, or the journal of a run that is still recording. */
 export interface RunInfo {
   /** Names the run in requests; stable while the page is open. */
   readonly id: string;
-  /** The file's name, for people. */
+  /** The file's name, shown to the reader. */
   readonly name: string;
-  /** Still going: more points will come. */
+  /** Whether the run is still recording: more points will come. */
   readonly live: boolean;
   readonly instance: string;
   readonly role: string;
   readonly labels: readonly (readonly [name: string, value: string])[];
   readonly facts: readonly (readonly [fact: string, value: string])[];
   readonly events: readonly EventInfo[];
-  /** First and last sample, milliseconds since the epoch on the file's axis. */
+  /** First and last sample, in milliseconds since the epoch on the file's time axis. */
   readonly startMs: number;
   readonly endMs: number;
-  /** From the command's start sample to its end sample, or to the last one of a live run; null: it never ran. */
+  /** From the command's start sample to its end sample, or to the last sample of a live run; null: it never ran. */
   readonly command: { readonly fromMs: number; readonly toMs: number } | null;
   readonly series: readonly SeriesInfo[];
 }
@@ -30,21 +30,22 @@ export interface EventInfo {
   readonly text: string;
 }
 
-/** One series of a run; its place in `RunInfo.series` names it in requests. */
+/** One series of a run. Requests name it by its index in `RunInfo.series`. */
 export interface SeriesInfo {
-  /** Name in the catalogue: without prefix and suffix. A family that the catalogue does not have keeps its own name. */
+  /** Name in the catalogue, without prefix and suffix. A family outside the catalogue keeps its own name. */
   readonly name: string;
   readonly type: "counter" | "gauge" | "info" | "unknown";
   readonly unit: string;
-  /** The metric's own labels. */
+  /** The metric's own labels, without those of the run. */
   readonly labels: Readonly<Record<string, string>>;
+  /** The number of points. */
   readonly points: number;
 }
 
-/** A file that could not be read, or not to its end. */
+/** A file that could not be read, or only in part. */
 export interface Problem {
   readonly file: string;
-  /** What and where, for people. */
+  /** What is wrong and where, shown to the reader. */
   readonly message: string;
 }
 
@@ -53,22 +54,26 @@ export interface Runs {
   readonly problems: readonly Problem[];
 }
 
-/** A line of a chart: the sum of some series, a point wherever at least one of them has one. */
+/** A line of a chart: the sum of some series. It has a point wherever at least one of them has one. */
 export interface LineRequest {
   readonly series: readonly number[];
-  /** As it is; or a counter's growth a second, absent over a gap and where it fell. */
+  /** `rate`: a counter's growth per second, absent over a gap and where the counter fell. */
   readonly as: "value" | "rate";
 }
 
-export interface PointsRequest {
-  readonly lines: readonly LineRequest[];
+/** A span of time, and how finely it is drawn. */
+export interface DrawnSpan {
   readonly fromMs: number;
   readonly toMs: number;
   /**
-   * At most four points are answered for each of so many equal parts of the time: its first, lowest, highest, last; and
-   * the nearest ones before and behind, so that lines reach the edges.
+   * The span is divided into this number of equal parts. The answer has at most four points for each: first, lowest,
+   * highest and last. It also has the nearest point on either side of the span, so that lines reach the edges.
    */
   readonly pixels: number;
+}
+
+export interface PointsRequest extends DrawnSpan {
+  readonly lines: readonly LineRequest[];
 }
 
 /** The points of one line, in order of time; NaN is a gap. */
@@ -77,11 +82,14 @@ export interface LinePoints {
   readonly values: Float64Array;
 }
 
-/** Where a page has its runs from. */
+/** Provides a page with runs and points. */
 export interface DataSource {
   runs(): Promise<Runs>;
-  /** One answer a line. */
+  /** Returns the points of each requested line, in the order of the request. */
   points(run: string, request: PointsRequest): Promise<readonly LinePoints[]>;
-  /** Calls back when a live run has new points or has ended; the answer ends it. Absent: nothing ever changes. */
+  /**
+   * Calls back when a live run has new points or has ended. The returned function stops that. Absent where nothing ever
+   * changes.
+   */
   follow?(changed: () => void): () => void;
 }

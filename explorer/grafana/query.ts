@@ -1,6 +1,6 @@
 import { type Metric, sampleName } from "../../src/catalog/index.ts";
 
-/** Conditions on a metric's own labels, operator and value as PromQL has them: `="user"`, `!~"guest.*"`. */
+/** Conditions on a metric's own labels. Operator and value are PromQL: `="user"`, `!~"guest.*"`. */
 export type Where = Readonly<Record<string, string>>;
 
 export interface Select {
@@ -10,8 +10,8 @@ export interface Select {
 }
 
 /**
- * A query of the dashboard. It is a tree and no text, so that a name that the catalogue does not have does not compile,
- * and so that a test can work out of a file what a database must answer.
+ * A query of the dashboard. It is a tree instead of a text: a name that is not in the catalogue does not compile, and a
+ * test can compute the expected answer from a metrics file.
  */
 export type Query =
   | Select
@@ -21,32 +21,32 @@ export type Query =
   | { readonly kind: "count"; readonly by: readonly string[]; readonly of: Query }
   | { readonly kind: "times"; readonly of: Query; readonly factor: number };
 
-/** Labels that tell one run from another. */
+/** The labels that identify a run. */
 export const RUN_LABELS = ["instance", "role"] as const;
 
 type LabelOf<M extends Metric> = M["labels"][number];
 
-/** The series of a metric, of the runs that are chosen. */
+/** Selects the series of a metric, for the chosen runs. */
 export function select<const M extends Metric>(metric: M, where: { readonly [L in LabelOf<M>]?: string } = {}): Select {
   return { kind: "select", metric, where: where as Where };
 }
 
-/** A counter's growth a second. */
+/** A counter's growth per second. */
 export function rate<const M extends Metric>(metric: M, where: { readonly [L in LabelOf<M>]?: string } = {}): Query {
   return { kind: "rate", of: select(metric, where) };
 }
 
-/** The last value of the time that is shown: of what has a point at the run's end alone. */
+/** The last value in the shown time. For series that have only one point, at the end of the run. */
 export function last<const M extends Metric>(metric: M, where: { readonly [L in LabelOf<M>]?: string } = {}): Query {
   return { kind: "last", of: select(metric, where) };
 }
 
-/** The sum of each run, by further labels. */
+/** The sum for each run, by further labels. */
 export function sum(of: Query, ...by: string[]): Query {
   return { kind: "sum", by: [...RUN_LABELS, ...by], of };
 }
 
-/** How many series each run has. */
+/** The number of series of each run. */
 export function count(of: Query): Query {
   return { kind: "count", by: RUN_LABELS, of };
 }
@@ -55,7 +55,7 @@ export function times(of: Query, factor: number): Query {
   return { kind: "times", of, factor };
 }
 
-/** A query as both VictoriaMetrics and Prometheus take it, once Grafana has filled in its variables. */
+/** Returns a query as PromQL for VictoriaMetrics and Prometheus. Grafana replaces the variables in it. */
 export function promql(query: Query): string {
   switch (query.kind) {
     case "select": {

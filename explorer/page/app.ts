@@ -1,236 +1,255 @@
 import type { DataSource, Runs } from "../data/model.ts";
-import { boardView, isSamePlan, type PlannedPanel, planPanels } from "./board.ts";
-import { type Choice, chooseRuns, marksOf, placeRuns, wholeRange } from "./choice.ts";
-import { type Colours, readColours } from "./colours.ts";
-import { type Figures, readFigures } from "./figures.ts";
-import { Frame, nothingToShow } from "./frame.ts";
-import { listenToKeys } from "./keys.ts";
-import { Loader, type Placement } from "./loader.ts";
-import type { Marks } from "./marks.ts";
-import { PanelView } from "./panel-view.ts";
-import type { PlannedChart } from "./plan.ts";
-import { type Range, readState, type State, writeState } from "./state.ts";
-import { isDark } from "./toolbar.ts";
+import type { SharedView } from "./chart.ts";
+import { type Colours, readColours } from "./chart-drawing.ts";
+import { isSamePlan, type PlannedChart, type PlannedPanel, planPanels } from "./chart-plan.ts";
+import { ChartView } from "./chart-view.ts";
+import { chartGrid, emptyPage, Layout } from "./layout.ts";
+import { type PageState, type Range, readState, writeState } from "./page-state.ts";
+import { PointLoader } from "./point-loader.ts";
+import {
+  type Annotations,
+  annotationsOf,
+  chooseRuns,
+  positionsOf,
+  type RunChoice,
+  type RunPosition,
+  wholeRange,
+} from "./run-choice.ts";
+import { type RunFigures, readFigures } from "./run-figures.ts";
+import { listenToKeys } from "./toolbar.ts";
 
-/** Of a chart on paper, two side by side. */
+/** The width of a chart on paper: two fit side by side. */
 const PRINTED_WIDTH = 340;
 
-/** All that follows from which runs are shown. */
+/** Everything that depends on the chosen runs. */
 interface Shown {
-  readonly choice: Choice;
-  readonly places: ReadonlyMap<string, Placement>;
+  readonly choice: RunChoice;
+  readonly positions: ReadonlyMap<string, RunPosition>;
   readonly all: Range;
-  readonly marks: Marks;
-  /** Over the whole runs, by which charts are planned. */
-  readonly figures: readonly Figures[];
+  readonly annotations: Annotations;
+  /** Over the whole runs: the charts are planned by them. */
+  readonly figures: readonly RunFigures[];
   readonly panels: readonly PlannedPanel[];
-  readonly views: readonly PanelView[];
+  readonly views: readonly ChartView[];
 }
 
-/** The page: runs and an address in, charts out. */
+/** The page: shows the runs of a source, as the address says. */
 export class App {
-  private readonly _source: DataSource;
+  private readonly source: DataSource;
   private readonly root: HTMLElement;
-  private readonly loader: Loader;
-  private readonly seen: IntersectionObserver;
-  private readonly resized: ResizeObserver;
+  private readonly loader: PointLoader;
+  private readonly visibility: IntersectionObserver;
+  private readonly size: ResizeObserver;
   private readonly showHelp: () => void;
   private runs: Runs = { runs: [], problems: [] };
-  private _state: State = readState(location.hash);
+  private state: PageState = readState(location.hash);
   private colours: Colours = readColours();
   private shown: Shown | undefined;
-  private frame: Frame | undefined;
+  private layout: Layout | undefined;
   private hover: number | undefined;
-  private drawing = 0;
-  /** Which reading of the runs is the last one: an earlier one that is late changes nothing. */
-  private reading = 0;
+  private cursorFrame = 0;
+  /** The number of the latest update: an earlier one that finishes later has no effect. */
+  private latest = 0;
 
   constructor(source: DataSource, root: HTMLElement) {
-    this._source = source;
+    this.source = source;
     this.root = root;
     this.recolour();
-    this.loader = new Loader({
+    this.loader = new PointLoader({
       source,
-      placementOf: (run) => this.shown?.places.get(run) ?? { originMs: 0, beginningsMs: [] },
-      range: () => this._range(),
-      onError: (error) => this.say(error),
+      positionOf: (run) => this.shown?.positions.get(run) ?? { originMs: 0, startsMs: [] },
+      range: () => this.range(),
+      onError: (error) => this.showError(error),
     });
-    this.seen = new IntersectionObserver((entries) => this.sighted(entries), { rootMargin: "200px" });
-    this.resized = new ResizeObserver(() => this.everyPanel((panel) => panel.resize()));
+    this.visibility = new IntersectionObserver((entries) => this.visibilityChanged(entries), { rootMargin: "200px" });
+    this.size = new ResizeObserver(() => this.eachView((view) => view.resize()));
     this.showHelp = listenToKeys({
-      state: () => this._state,
+      state: () => this.state,
       all: () => this.shown?.all ?? { from: 0, to: 1 },
-      isDark,
-      set: (change) => this._set(change),
-    }).showHelp;
+      set: (change) => this.set(change),
+    });
     addEventListener("hashchange", () => this.moveTo(readState(location.hash)));
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.recolour());
     addEventListener("beforeprint", () => this.print(PRINTED_WIDTH, "light"));
     addEventListener("afterprint", () => this.print());
   }
 
-  /** What charts draw: for who looks into the page from outside, such as a test. */
-  get views(): readonly PanelView[] {
+  /** The views of all charts, for tests and measurements. */
+  get views(): readonly ChartView[] {
     return this.shown?.views ?? [];
   }
 
   async start(): Promise<void> {
     await this.read();
-    this._source.follow?.(() => void this.read());
+    this.source.follow?.(() => void this.read());
   }
 
-  /** Reads which runs there are, and shows them. */
+  /** Reads the list of runs, and shows them. */
   private async read(): Promise<void> {
-    const reading = ++this.reading;
+    const update = ++this.latest;
     try {
-      const runs = await this._source.runs();
-      if (reading === this.reading) this.runs = runs;
-      if (reading === this.reading) await this.show(reading);
+      const runs = await this.source.runs();
+      if (update !== this.latest) return;
+      this.runs = runs;
+      await this.show(update);
     } catch (error) {
-      this.say(error);
+      this.showError(error);
     }
   }
 
-  private async show(reading: number): Promise<void> {
-    const choice = chooseRuns(this.runs.runs, this._state);
+  private async show(update: number): Promise<void> {
+    const choice = chooseRuns(this.runs.runs, this.state);
     if (!choice) {
-      this.root.replaceChildren(...nothingToShow(this.runs));
+      this.clear();
+      this.root.replaceChildren(...emptyPage(this.runs));
       return;
     }
-    const read = (over: "command" | "all") =>
-      Promise.all(choice.runs.map((run) => readFigures(this._source, run, over)));
-    const [figures, verdicts] = await Promise.all([read("all"), read("command")]);
-    if (reading !== this.reading) return;
+    const readAll = (over: "command" | "all") =>
+      Promise.all(choice.runs.map((run) => readFigures(this.source, run, over)));
+    const [figures, commandFigures] = await Promise.all([readAll("all"), readAll("command")]);
+    if (update !== this.latest) return;
     const panels = planPanels(choice, figures);
     const before = this.shown;
     const isSame = before?.choice.view === choice.view && isSamePlan(before.panels, panels);
-    const places = placeRuns(choice);
-    const common = {
+    const positions = positionsOf(choice);
+    this.shown = {
       choice,
-      places,
-      all: wholeRange(choice.runs, places),
-      marks: marksOf(choice.runs, places),
+      positions,
+      all: wholeRange(choice.runs, positions),
+      annotations: annotationsOf(choice.runs, positions),
       figures,
+      panels,
+      views: before?.views ?? [],
     };
-    const views = isSame ? before.views : [];
-    this.shown = { ...common, panels, views };
     if (isSame) this.loader.invalidate();
     else this.rebuild(this.shown);
-    this.frame?.fill({ ...this.shown, runs: this.runs, verdicts }, this._state);
+    this.layout?.fill({ ...this.shown, runs: this.runs, commandFigures }, this.state);
     this.update();
   }
 
-  /** Makes the page anew: other charts than before. */
+  /** Builds the page again, with other charts than before. */
   private rebuild(shown: Shown): void {
-    this.everyPanel((panel) => panel.destroy());
-    this.seen.disconnect();
-    this.resized.disconnect();
-    const { elements, views } = boardView(shown.panels, (chart) => this.viewOf(chart));
+    this.clear();
+    const { sections, views } = chartGrid(shown.panels, (chart) => this.viewOf(chart, shown));
     this.shown = { ...shown, views };
-    this.frame = new Frame(this.root, elements, {
-      source: this._source,
-      set: (change) => this._set(change),
+    this.layout = new Layout(this.root, sections, {
+      source: this.source,
+      set: (change) => this.set(change),
       onHelp: this.showHelp,
     });
-    for (const view of views) this.seen.observe(view.element);
-    this.resized.observe(this.root);
-    this.loader.setPanels(views);
+    for (const view of views) this.visibility.observe(view.element);
+    this.size.observe(this.root);
+    this.loader.setCharts(views);
   }
 
-  private viewOf(plan: PlannedChart): PanelView {
-    const { places } = this.shown as Shown;
+  /** Destroys the charts: a chart that is only removed stays connected to the cursor of the others. */
+  private clear(): void {
+    this.eachView((view) => view.destroy());
+    this.visibility.disconnect();
+    this.size.disconnect();
+    this.loader.setCharts([]);
+    this.shown = undefined;
+    this.layout = undefined;
+  }
+
+  private viewOf(plan: PlannedChart, { positions }: Shown): ChartView {
     const run = plan.lines[0]?.run ?? "";
-    return new PanelView({
+    return new ChartView({
       plan,
-      marks: () => this.shown?.marks ?? { running: undefined, events: [] },
-      originMs: places.get(run)?.originMs ?? 0,
-      scene: () => ({ range: this._range(), pin: this._state.pin, clock: this._state.clock, colours: this.colours }),
-      onZoom: (zoom) => this._set({ zoom }),
-      onReset: () => this._set({ zoom: undefined }),
-      onPin: (x) => this._set({ pin: this._state.pin === undefined ? x : undefined }),
+      annotations: () => this.shown?.annotations ?? { running: undefined, events: [] },
+      originMs: positions.get(run)?.originMs ?? 0,
+      shared: () => this.sharedView(),
+      onZoom: (zoom) => this.set({ zoom }),
+      onReset: () => this.set({ zoom: undefined }),
+      onPin: (x) => this.set({ pin: this.state.pin === undefined ? x : undefined }),
       onHover: (x) => this.hovered(x),
     });
   }
 
-  private _range(): Range {
-    return this._state.zoom ?? this.shown?.all ?? { from: 0, to: 1 };
+  private sharedView(): SharedView {
+    const { pin, clock } = this.state;
+    return { range: this.range(), pin, clock, colours: this.colours };
   }
 
-  /** Changes what the address holds, and the page with it. */
-  private _set(change: Partial<State>): void {
-    const next = { ...this._state, ...change };
+  private range(): Range {
+    return this.state.zoom ?? this.shown?.all ?? { from: 0, to: 1 };
+  }
+
+  /** Changes the state, and the address with it. */
+  private set(change: Partial<PageState>): void {
+    const next = { ...this.state, ...change };
     history.replaceState(null, "", `${location.pathname}${location.search}${writeState(next)}`);
     this.moveTo(next);
   }
 
-  private moveTo(next: State): void {
-    const before = this._state;
-    this._state = next;
-    const differs = (...keys: (keyof State)[]) =>
+  private moveTo(next: PageState): void {
+    const before = this.state;
+    this.state = next;
+    const differs = (...keys: (keyof PageState)[]) =>
       keys.some((key) => JSON.stringify(before[key]) !== JSON.stringify(next[key]));
     if (differs("theme")) this.recolour();
     if (differs("runs", "view")) {
-      void this.show(++this.reading).catch((error) => this.say(error));
+      void this.show(++this.latest).catch((error) => this.showError(error));
       return;
     }
     if (differs("zoom")) this.loader.invalidate();
-    if (differs("clock")) this.frame?.fillTools(next);
+    if (differs("clock")) this.layout?.fillTools(next);
     this.update();
   }
 
-  /** Brings what is there to the range, the pin and the clock of the moment. */
+  /** Redraws the visible charts with the current range, pin and clock. */
   private update(): void {
-    this.everyPanel((panel) => panel.near && panel.update());
+    this.eachView((view) => view.near && view.update());
     this.showCursor();
   }
 
   private hovered(x: number | undefined): void {
     this.hover = x;
-    // A mouse moves more often than a screen shows.
-    if (this.drawing === 0)
-      this.drawing = requestAnimationFrame(() => {
-        this.drawing = 0;
+    // The mouse moves more often than the screen is refreshed.
+    if (this.cursorFrame === 0)
+      this.cursorFrame = requestAnimationFrame(() => {
+        this.cursorFrame = 0;
         this.showCursor();
       });
   }
 
   private showCursor(): void {
-    const x = this.hover ?? this._state.pin;
-    for (const panel of this.views) if (panel.near) panel.showValues(x);
-    this.frame?.showRange(this._range(), x, this._state);
+    const x = this.hover ?? this.state.pin;
+    this.eachView((view) => view.near && view.showValues(x));
+    this.layout?.showRange(this.range(), x, this.state);
   }
 
-  private sighted(entries: readonly IntersectionObserverEntry[]): void {
-    const byElement = new Map(this.views.map((panel) => [panel.element, panel]));
+  private visibilityChanged(entries: readonly IntersectionObserverEntry[]): void {
+    const byElement = new Map<Element, ChartView>(this.views.map((view) => [view.element, view]));
     for (const { target, isIntersecting } of entries) {
-      const panel = byElement.get(target as HTMLElement);
-      if (!panel) continue;
-      panel.near = isIntersecting;
+      const view = byElement.get(target);
+      if (!view) continue;
+      view.near = isIntersecting;
       if (!isIntersecting) continue;
-      panel.update();
-      panel.showValues(this.hover ?? this._state.pin);
+      view.update();
+      view.showValues(this.hover ?? this.state.pin);
     }
     this.loader.wake();
   }
 
-  private everyPanel(action: (panel: PanelView) => void): void {
-    for (const panel of this.views) action(panel);
+  private eachView(action: (view: ChartView) => void): void {
+    for (const view of this.views) action(view);
   }
 
-  /** The theme of the address, or one for the moment; undefined: the system's. */
-  private recolour(theme = this._state.theme): void {
+  /** Applies the theme of the address, or the one for printing; undefined: the theme of the system. */
+  private recolour(theme = this.state.theme): void {
     if (theme) document.documentElement.dataset.theme = theme;
     else delete document.documentElement.dataset.theme;
     this.colours = readColours();
-    this.everyPanel((panel) => panel.update());
+    this.eachView((view) => view.update());
   }
 
   private print(width?: number, theme?: "light"): void {
-    this.everyPanel((panel) => panel.resize(width));
-    this.recolour(theme ?? this._state.theme);
+    this.eachView((view) => view.resize(width));
+    this.recolour(theme ?? this.state.theme);
   }
 
-  private say(error: unknown): void {
-    this.frame?.say(error instanceof Error ? error.message : String(error));
+  private showError(error: unknown): void {
+    this.layout?.showStatus(error instanceof Error ? error.message : String(error));
   }
 }

@@ -1,26 +1,26 @@
 import uPlot from "uplot";
-import { axisLabels, axisSteps, quantity } from "../../src/recording/quantities.ts";
-import type { Colours } from "./colours.ts";
-import { aligned, type ChartPoints, drawOrder, isStepped } from "./lines-data.ts";
-import { type Marks, marksPlugin } from "./marks.ts";
-import type { PlannedChart, PlannedLine } from "./plan.ts";
-import type { Range, State } from "./state.ts";
-import { clockTime, elapsed, TIME_STEPS } from "./time-text.ts";
+import { axisLabels, axisSteps } from "../../src/recording/quantities.ts";
+import { alignedData, type ChartPoints, drawOrder, isStepped } from "./chart-data.ts";
+import { type Colours, decorationPlugin, drawLimits, FONT_FAMILY } from "./chart-drawing.ts";
+import type { PlannedChart, PlannedLine } from "./chart-plan.ts";
+import type { PageState, Range } from "./page-state.ts";
+import type { Annotations } from "./run-choice.ts";
+import { clockTime, elapsed, TIME_STEPS } from "./time-format.ts";
 
-/** What all charts of the page have in common at a moment. */
-export interface Scene {
+/** What all charts of the page share. */
+export interface SharedView {
   readonly range: Range;
   readonly pin: number | undefined;
-  readonly clock: State["clock"];
+  readonly clock: PageState["clock"];
   readonly colours: Colours;
 }
 
 export interface ChartParts {
   readonly plan: PlannedChart;
-  readonly marks: () => Marks;
-  /** The wall clock at 0 s, milliseconds since the epoch. */
+  readonly annotations: () => Annotations;
+  /** The clock time of 0 s, in milliseconds since the epoch. */
   readonly originMs: number;
-  readonly scene: () => Scene;
+  readonly shared: () => SharedView;
   readonly onZoom: (range: Range) => void;
   readonly onReset: () => void;
   readonly onPin: (x: number) => void;
@@ -29,16 +29,17 @@ export interface ChartParts {
 
 export const CHART_HEIGHT = 150;
 const AXIS_WIDTH = 64;
-/** A drag that is shorter is a click. */
+/** A shorter drag is a click. */
 const LEAST_DRAG_PX = 4;
-/** A limit that is so many times the highest value is told, not drawn: it would flatten all that there is. */
+/** A limit above this many times the highest value is only in the legend: drawing it would flatten all lines. */
 const FAR_LIMIT = 4;
 
-/** One chart: lines over time, with the cursor and the zoom that all charts share. */
+/** One chart: lines over time. All charts share their cursor and their zoom. */
 export class Chart {
   readonly plot: uPlot;
   private readonly parts: ChartParts;
-  private _points: ChartPoints | undefined;
+  /** The drawn points; undefined: there are none yet. */
+  points: ChartPoints | undefined;
 
   constructor(parts: ChartParts, mount: HTMLElement, width: number) {
     this.parts = parts;
@@ -47,24 +48,20 @@ export class Chart {
     this.listen(this.plot.over);
   }
 
-  get points(): ChartPoints | undefined {
-    return this._points;
-  }
-
   setPoints(points: ChartPoints): void {
-    this._points = points;
+    this.points = points;
     this.plot.batch(() => {
       this.setDashes(points);
-      this.plot.setData(aligned(this.parts.plan.lines, points), false);
+      this.plot.setData(alignedData(this.parts.plan.lines, points), false);
       this.scaleX();
     });
   }
 
-  /** Dashes of a line that goes up and down at each pixel cannot be told, and cost more than all else. */
+  /** Dashes are omitted on a line with a point at each pixel: they are not visible, and slow to draw. */
   private setDashes({ drawn }: ChartPoints): void {
     const { lines } = this.parts.plan;
-    for (const [place, at] of drawOrder(lines).entries()) {
-      const series = this.plot.series[place + 1];
+    for (const [order, at] of drawOrder(lines).entries()) {
+      const series = this.plot.series[order + 1];
       const dash = DASHES[lines[at]?.dash ?? 0];
       if (!series) continue;
       if (dash && (drawn[at]?.times.length ?? 0) < this.plot.width) series.dash = dash;
@@ -72,7 +69,7 @@ export class Chart {
     }
   }
 
-  /** Draws it anew: the range, the theme, the clock or the pin has changed. */
+  /** Redraws the chart after a change of the range, the theme, the clock or the pin. */
   update(): void {
     this.plot.batch(() => {
       this.scaleX();
@@ -89,12 +86,12 @@ export class Chart {
   }
 
   private scaleX(): void {
-    const { from, to } = this.parts.scene().range;
+    const { from, to } = this.parts.shared().range;
     this.plot.setScale("x", { min: from, max: to });
   }
 
   private options(width: number): uPlot.Options {
-    const { plan, scene, marks } = this.parts;
+    const { plan, shared, annotations } = this.parts;
     return {
       width,
       height: CHART_HEIGHT,
@@ -104,23 +101,23 @@ export class Chart {
         y: false,
         points: { show: false },
         drag: { x: true, y: false, setScale: false, dist: LEAST_DRAG_PX },
-        // What is moved over one chart shows on all; what is dragged is told by the page.
+        // The library shares the movements of the cursor between the charts; the page shares the zoom.
         sync: { key: "statexec", setSeries: false, scales: ["x", null], filters: { pub: isMove, sub: isMove } },
         bind: { dblclick: () => () => null },
       },
       scales: { x: { time: false }, y: { range: (_, __, max) => [0, this.top(max)] } },
-      axes: this._axes(),
-      series: [{}, ...drawOrder(plan.lines).map((at) => this._series(plan.lines[at] as PlannedLine))],
-      plugins: [marksPlugin(() => ({ marks: marks(), pin: scene().pin, colours: scene().colours }))],
+      axes: this.axes(),
+      series: [{}, ...drawOrder(plan.lines).map((at) => this.seriesOf(plan.lines[at]!))],
+      plugins: [decorationPlugin(() => ({ annotations: annotations(), pin: shared().pin, colours: shared().colours }))],
       hooks: {
         setSelect: [() => this.selected()],
-        draw: [() => this.drawLimits()],
+        draw: [(chart) => drawLimits(chart, plan.limits, plan.spec.unit, shared().colours.limit)],
       },
     };
   }
 
-  private _series(line: PlannedLine): uPlot.Series {
-    const colours = () => this.parts.scene().colours;
+  private seriesOf(line: PlannedLine): uPlot.Series {
+    const colours = () => this.parts.shared().colours;
     const paths = isStepped(line) ? steps : linear;
     return {
       stroke: () => colours().line(line.hue),
@@ -132,11 +129,11 @@ export class Chart {
     };
   }
 
-  private _axes(): uPlot.Axis[] {
-    const { plan, scene, originMs } = this.parts;
-    const [stroke, gridStroke] = [() => scene().colours.text, () => scene().colours.grid];
+  private axes(): uPlot.Axis[] {
+    const { plan, shared, originMs } = this.parts;
+    const [stroke, gridStroke] = [() => shared().colours.text, () => shared().colours.grid];
     const common = { stroke, grid: { stroke: gridStroke, width: 1 }, ticks: { show: false }, font: FONT, gap: 4 };
-    const isWall = () => scene().clock === "wall";
+    const isWall = () => shared().clock === "wall";
     return [
       {
         ...common,
@@ -157,7 +154,7 @@ export class Chart {
     ];
   }
 
-  /** The top of the axis: above the highest value in sight, and a limit that is not far above it. */
+  /** Returns the top of the axis: above the highest visible value and the limits that are not far above it. */
   private top(highest: number | null): number {
     const high = highest ?? 0;
     const near = this.parts.plan.limits.map(({ value }) => value).filter((value) => value <= high * FAR_LIMIT);
@@ -186,43 +183,16 @@ export class Chart {
       if (Math.abs(event.clientX - pressedAt) < LEAST_DRAG_PX) onPin(at(event));
     });
   }
-
-  private drawLimits(): void {
-    const { ctx, bbox, scales } = this.plot;
-    const { colours } = this.parts.scene();
-    const ratio = devicePixelRatio;
-    ctx.save();
-    ctx.beginPath();
-    ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
-    ctx.clip();
-    ctx.strokeStyle = ctx.fillStyle = colours.limit;
-    ctx.lineWidth = 1.5 * ratio;
-    ctx.setLineDash([6 * ratio, 4 * ratio]);
-    ctx.font = `${11 * ratio}px ${FONT_FAMILY}`;
-    ctx.textAlign = "right";
-    for (const { label, value } of this.parts.plan.limits) {
-      if (value > (scales.y?.max ?? 0)) continue;
-      const y = Math.round(this.plot.valToPos(value, "y", true)) + 0.5;
-      ctx.beginPath();
-      ctx.moveTo(bbox.left, y);
-      ctx.lineTo(bbox.left + bbox.width, y);
-      ctx.stroke();
-      const text = `${label} ${quantity(value, this.parts.plan.spec.unit)}`;
-      ctx.fillText(text, bbox.left + bbox.width - 4 * ratio, y + (y - bbox.top < 14 * ratio ? 12 : -4) * ratio);
-    }
-    ctx.restore();
-  }
 }
 
-/** What is drawn and what is left out, in pixels. */
+/** The lengths of dashes and of the spaces between them, in pixels; by `PlannedLine.dash`. */
 const DASHES: readonly (number[] | undefined)[] = [undefined, [5, 3], [1.5, 2.5], [9, 4, 2, 4]];
-const FONT_FAMILY = "system-ui, sans-serif";
 const FONT = `11px ${FONT_FAMILY}`;
 
 const linear: uPlot.Series.PathBuilder = uPlot.paths.linear?.() ?? (() => null);
 const stepped: uPlot.Series.PathBuilder = uPlot.paths.stepped?.({ align: -1 }) ?? linear;
 
-/** Steps that are narrower than a pixel nobody sees, and the library draws a plain line's pixels many times faster. */
+/** Steps narrower than a pixel are not visible, and the library draws plain lines many times faster. */
 const steps: uPlot.Series.PathBuilder = (chart, series, first, last) =>
   (last - first > chart.bbox.width ? linear : stepped)(chart, series, first, last);
 
@@ -230,13 +200,13 @@ function isMove(type: string): boolean {
   return type === "mousemove" || type === "mouseleave" || type === "mouseenter";
 }
 
-/** Few enough that each is worth a dot. */
+/** Whether the points are few enough to draw a dot at each. */
 function hasFewPoints(chart: uPlot, series: number): boolean {
   const values = chart.data[series] as (number | null | undefined)[];
   return values.length <= 40;
 }
 
-/** Whole steps from the start; by the wall clock, whole steps of that. */
+/** Returns the labelled times of an axis: whole steps from the start, or whole steps of the clock. */
 function timeSplits({ from, to }: Range, step: number, originMs: number): number[] {
   const offset = (originMs / 1000) % step;
   const splits: number[] = [];

@@ -1,7 +1,7 @@
 type Attributes = Readonly<Record<string, string | number | boolean | undefined>>;
 type Child = Node | string | undefined;
 
-/** Makes an element. Whatever is text becomes text: nothing that a run says is ever read as markup. */
+/** Makes an element. Strings become text nodes, so text from a run is never parsed as HTML. */
 export function el<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   attributes: Attributes = {},
@@ -16,14 +16,14 @@ export function el<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** A button that does something; `label` is for those who do not see it. */
+/** Makes a button. */
 export function button(text: string, action: () => void, attributes: Attributes = {}): HTMLButtonElement {
   const element = el("button", { type: "button", ...attributes }, text);
   element.addEventListener("click", action);
   return element;
 }
 
-/** A table: a row of headings and rows of cells; columns named in `numeric` are set to the right. */
+/** Makes a table. The columns in `numeric`, by index, are aligned to the right. */
 export function table(
   headings: readonly string[],
   rows: readonly (readonly Child[])[],
@@ -39,13 +39,13 @@ export function table(
   );
 }
 
-/** Hands a file to whoever reads the page. */
+/** Saves a file on the reader's machine. */
 export function download(name: string, parts: readonly BlobPart[], type: string): void {
   const url = URL.createObjectURL(new Blob([...parts], { type }));
   const link = el("a", { href: url, download: name });
   document.body.append(link);
   link.click();
   link.remove();
-  // The browser has begun by then; a blob that is kept would be kept for as long as the page is open.
+  // The download has started by then. Without this, the blob would stay in memory as long as the page is open.
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }

@@ -1,24 +1,24 @@
-import { COMMAND } from "../../src/catalog/index.ts";
+import { COMMAND, METRICS, sampleName } from "../../src/catalog/index.ts";
 import { quantity } from "../../src/recording/quantities.ts";
-import type { RunInfo } from "../data/model.ts";
-import { el, table } from "./dom.ts";
-import type { Figures } from "./figures.ts";
-import type { Marks } from "./marks.ts";
-import { duration, elapsed } from "./time-text.ts";
+import type { DataSource, LinePoints, RunInfo, SeriesInfo } from "../data/model.ts";
+import { button, download, el, table } from "./dom.ts";
+import type { Annotations } from "./run-choice.ts";
+import type { RunFigures } from "./run-figures.ts";
+import { duration, elapsed } from "./time-format.ts";
 import { wallSeconds } from "./verdict.ts";
 
-/** A row of the biggest processes, by the name of their program. */
-export interface ProcessRow {
+/** The processes of one program. */
+interface ProcessRow {
   readonly comm: string;
   readonly cpuSeconds: number;
   readonly memoryBytes: number;
   readonly processes: number;
 }
 
-/** The biggest first; empty where nothing was recorded of them. */
-export function processRows(figures: Figures): ProcessRow[] {
-  const places = [COMMAND.commCpuSeconds, COMMAND.commMemoryPeak].flatMap((metric) => figures.places(metric));
-  const comms = new Set(places.map((place) => figures.run.series[place]?.labels.comm ?? ""));
+/** Returns the programs, the largest first; empty: none were recorded. */
+function processRows(figures: RunFigures): ProcessRow[] {
+  const indexes = [COMMAND.commCpuSeconds, COMMAND.commMemoryPeak].flatMap((metric) => figures.indexesOf(metric));
+  const comms = new Set(indexes.map((index) => figures.run.series[index]?.labels.comm ?? ""));
   const rows = [...comms].map((comm) => ({
     comm,
     cpuSeconds: figures.last(COMMAND.commCpuSeconds, { comm: [comm] }),
@@ -28,8 +28,8 @@ export function processRows(figures: Figures): ProcessRow[] {
   return rows.sort((a, b) => (b.cpuSeconds || 0) - (a.cpuSeconds || 0) || (b.memoryBytes || 0) - (a.memoryBytes || 0));
 }
 
-/** The table of them; undefined where there is nothing to tell. */
-export function processTable(figures: Figures): HTMLElement | undefined {
+/** Makes a table of the largest processes; undefined: none were recorded. */
+export function processTable(figures: RunFigures): HTMLElement | undefined {
   const rows = processRows(figures);
   if (rows.length === 0) return undefined;
   const all = rows.reduce((sum, { cpuSeconds }) => sum + (cpuSeconds || 0), 0);
@@ -51,22 +51,114 @@ function bar(part: number): HTMLElement {
   return el("span", { class: "bar", role: "img", "aria-label": quantity(part || 0, "share") }, fill);
 }
 
-/** The events, in order; each can be put under the cursor. */
-export function eventTable({ events }: Marks, onPin: (x: number) => void): HTMLElement | undefined {
+/** Makes a table of the events; a click on a time pins the cursor there. Undefined: there are no events. */
+export function eventTable({ events }: Annotations, onPin: (x: number) => void): HTMLElement | undefined {
   if (events.length === 0) return undefined;
   const rows = events.map(({ at, text }) => {
-    const link = el("button", { type: "button", class: "link" }, elapsed(at, 0.01));
-    link.addEventListener("click", () => onPin(at));
-    return [link, text];
+    return [button(elapsed(at, 0.01), () => onPin(at), { class: "link" }), text];
   });
   return table(["Time", "Event"], rows, [0]);
 }
 
-/** What is known of a run beside its series. */
+/** Makes a table of a run's identity, labels and facts. */
 export function factTable({ facts, labels, name, instance, role }: RunInfo): HTMLElement {
   const known = [["file", name], ["instance", instance], ["role", role], ...labels, ...facts];
   return table(
     ["Fact", "Value"],
     known.map(([fact = "", value = ""]) => [fact.replaceAll("_", " "), value]),
   );
+}
+
+/** Series per request when all points are downloaded. */
+const SERIES_AT_ONCE = 20;
+
+/** Returns a series as a metrics file writes it: `statexec_cpu_seconds_total{cpu="cpu0",mode="user"}`. */
+function seriesText({ name, labels }: SeriesInfo): string {
+  const metric = METRICS.find((one) => one.name === name);
+  const pairs = Object.entries(labels).map(([label, value]) => `${label}=${JSON.stringify(value)}`);
+  return (metric ? sampleName(metric) : name) + (pairs.length > 0 ? `{${pairs.join(",")}}` : "");
+}
+
+/** Makes a table of all series with a search field, and a button that downloads all points. */
+export function seriesTable(source: DataSource, figures: RunFigures): HTMLElement {
+  const { run, all } = figures;
+  const rows = run.series.map((series, at) => {
+    const { first, last, low, high } = all[at]!;
+    return [namedSeries(series), String(series.points), ...[first, last, low, high].map(rawNumber)];
+  });
+  const filled = table(["Series", "Points", "First", "Last", "Lowest", "Highest"], rows, [1, 2, 3, 4, 5]);
+  const names = run.series.map((series) => seriesText(series).toLowerCase());
+  const field = el("input", { type: "search", placeholder: "Find a series", "aria-label": "Find a series" });
+  const lines = [...filled.querySelectorAll<HTMLElement>("tbody tr")];
+  field.addEventListener("input", () => {
+    const words = field.value.toLowerCase().split(/\s+/);
+    for (const [at, row] of lines.entries()) row.hidden = !words.every((word) => names[at]!.includes(word));
+  });
+  const save = button("Download all points as CSV", () => void saveCsv(source, run, save), { class: "save" });
+  return el(
+    "div",
+    { class: "raw" },
+    el("div", { class: "tools" }, field, save),
+    el("div", { class: "scroll" }, filled),
+  );
+}
+
+/** Makes a series' name, with the metric's help as its tooltip. */
+function namedSeries(series: SeriesInfo): HTMLElement {
+  const metric = METRICS.find(({ name }) => name === series.name);
+  return el("span", { title: metric && `${metric.help} (${metric.source})` }, seriesText(series));
+}
+
+function rawNumber(value: number): string {
+  return Number.isNaN(value) ? "–" : String(value);
+}
+
+async function saveCsv(source: DataSource, run: RunInfo, save: HTMLButtonElement): Promise<void> {
+  save.disabled = true;
+  const label = save.textContent;
+  save.textContent = "Loading…";
+  try {
+    download(
+      `${run.name.replace(/^.*\//, "").replace(/\.prom(\.\w+)?$/, "")}.csv`,
+      await csvOf(source, run),
+      "text/csv",
+    );
+    save.textContent = label;
+  } catch (error) {
+    save.textContent = `Failed: ${error instanceof Error ? error.message : String(error)}`;
+  } finally {
+    save.disabled = false;
+  }
+}
+
+/** Points of a series per request, and parts of its time: so many that downsampling omits no point. */
+const POINTS_AT_ONCE = 5000;
+const PARTS_AT_ONCE = 10_000;
+
+/** Returns the lines of a CSV file with every point of a run: time, series, value. */
+async function csvOf(source: DataSource, run: RunInfo): Promise<string[]> {
+  const parts = ["time_ms,series,value\n"];
+  for (let first = 0; first < run.series.length; first += SERIES_AT_ONCE) {
+    const some = run.series.slice(first, first + SERIES_AT_ONCE);
+    const lines = some.map((_, at) => ({ series: [first + at], as: "value" as const }));
+    const most = Math.max(...some.map(({ points }) => points));
+    for (const [fromMs, toMs] of slices(run, Math.ceil(most / POINTS_AT_ONCE))) {
+      const answers = await source.points(run.id, { lines, fromMs, toMs, pixels: PARTS_AT_ONCE });
+      for (const [at, points] of answers.entries()) parts.push(rowsOf(some[at]!, points, [fromMs, toMs]));
+    }
+  }
+  return parts;
+}
+
+/** Divides the time of a run into equal parts. Both ends of a part belong to it. */
+function slices({ startMs, endMs }: RunInfo, count: number): [fromMs: number, toMs: number][] {
+  const width = Math.ceil((endMs - startMs + 1) / Math.max(1, count));
+  return Array.from({ length: Math.max(1, count) }, (_, at) => [startMs + at * width, startMs + (at + 1) * width - 1]);
+}
+
+function rowsOf(series: SeriesInfo, { times, values }: LinePoints, [fromMs, toMs]: [number, number]): string {
+  const name = `"${seriesText(series).replaceAll('"', '""')}"`;
+  // An answer also has the nearest points on either side of the part. They belong to other parts.
+  const isOwn = (time: number, value: number | undefined) => time >= fromMs && time <= toMs && !Number.isNaN(value);
+  return Array.from(times, (time, i) => (isOwn(time, values[i]) ? `${time},${name},${values[i]}\n` : "")).join("");
 }

@@ -1,69 +1,69 @@
 import { button, el } from "./dom.ts";
-import type { Mark, Marks } from "./marks.ts";
-import type { Range } from "./state.ts";
-import { duration, elapsed } from "./time-text.ts";
+import type { Range } from "./page-state.ts";
+import type { Annotations, EventAt } from "./run-choice.ts";
+import { duration, elapsed } from "./time-format.ts";
 
-/** A phase that is narrower has no room for words. */
-const LEAST_WORDED_PART = 0.12;
+/** A phase with a smaller share of the width has no room for its name. */
+const LEAST_NAMED_SHARE = 0.12;
 
 export interface TimelineParts {
-  readonly marks: Marks;
+  readonly annotations: Annotations;
   readonly all: Range;
   readonly onZoom: (range: Range | undefined) => void;
   readonly onPin: (x: number) => void;
 }
 
-/** The whole run as one strip: its phases, its events, and what of it is in sight. */
+/** The whole run as a strip: its phases, its events, and the visible range. */
 export class Timeline {
   readonly element: HTMLElement;
-  private readonly _all: Range;
+  private readonly all: Range;
   private readonly window: HTMLElement;
 
-  constructor({ marks, all, onZoom, onPin }: TimelineParts) {
-    this._all = all;
+  constructor({ annotations, all, onZoom, onPin }: TimelineParts) {
+    this.all = all;
     this.window = el("div", { class: "window", "aria-hidden": "true" });
-    const phases = phasesOf(marks, all).map(({ name, range }) => {
+    const phases = phasesOf(annotations, all).map(({ name, range }) => {
       const length = duration(range.to - range.from);
-      const isWide = (range.to - range.from) / (all.to - all.from) > LEAST_WORDED_PART;
+      const isWide = (range.to - range.from) / (all.to - all.from) > LEAST_NAMED_SHARE;
       const phase = button(isWide ? `${name} ${length}` : "", () => onZoom(range), {
         "aria-label": `${name} ${length}`,
         class: `phase ${name}`,
-        title: `${name}: ${length}; click to zoom to it`,
+        title: `${name}: ${length}; click to zoom in`,
       });
       this.place(phase, range);
       return phase;
     });
-    const events = marks.events.map((mark) => this.event(mark, onPin));
+    const events = annotations.events.map((one) => this.eventButton(one, onPin));
     this.element = el("div", { class: "timeline", role: "group", "aria-label": "Phases and events" }, ...phases);
     this.element.append(el("div", { class: "events" }, ...events), this.window);
   }
 
   show({ from, to }: Range): void {
     this.place(this.window, { from, to });
-    const { from: first, to: last } = this._all;
+    const { from: first, to: last } = this.all;
     this.window.hidden = from <= first && to >= last;
   }
 
-  private event(mark: Mark, onPin: (x: number) => void): HTMLElement {
-    const words = `${mark.text} at ${elapsed(mark.at, 0.01)}`;
-    const event = button("", () => onPin(mark.at), { class: "event", title: words, "aria-label": words });
-    event.style.left = `${this.part(mark.at)}%`;
+  private eventButton({ at, text }: EventAt, onPin: (x: number) => void): HTMLElement {
+    const words = `${text} at ${elapsed(at, 0.01)}`;
+    const event = button("", () => onPin(at), { class: "event", title: words, "aria-label": words });
+    event.style.left = `${this.percent(at)}%`;
     return event;
   }
 
   private place(element: HTMLElement, { from, to }: Range): void {
-    element.style.left = `${this.part(from)}%`;
-    element.style.width = `${Math.max(0, this.part(to) - this.part(from))}%`;
+    element.style.left = `${this.percent(from)}%`;
+    element.style.width = `${Math.max(0, this.percent(to) - this.percent(from))}%`;
   }
 
-  private part(x: number): number {
-    const { from, to } = this._all;
+  private percent(x: number): number {
+    const { from, to } = this.all;
     return Math.min(100, Math.max(0, ((x - from) / (to - from || 1)) * 100));
   }
 }
 
-/** Before, while and after the command ran; a phase that has no time is left out. */
-export function phasesOf({ running }: Marks, all: Range): { name: string; range: Range }[] {
+/** Returns the phases before, during and after the command, without empty ones. */
+function phasesOf({ running }: Annotations, all: Range): { name: string; range: Range }[] {
   if (!running) return [{ name: "before", range: all }];
   const phases = [
     { name: "before", range: { from: all.from, to: running.from } },

@@ -1,21 +1,21 @@
 import type { RunInfo } from "../data/model.ts";
-import { type Choice, namesOf } from "./choice.ts";
-import { button, el } from "./dom.ts";
-import type { Range, State } from "./state.ts";
-import { dayAndTime, duration, elapsed } from "./time-text.ts";
+import { button, el, table } from "./dom.ts";
+import { movedZoom, type PageState, type Range } from "./page-state.ts";
+import { namesOf, type RunChoice } from "./run-choice.ts";
+import { dayAndTime, duration, elapsed } from "./time-format.ts";
 
 export interface ToolbarParts {
-  readonly state: State;
-  readonly choice: Choice;
+  readonly state: PageState;
+  readonly choice: RunChoice;
   readonly all: readonly RunInfo[];
-  readonly set: (change: Partial<State>) => void;
+  readonly set: (change: Partial<PageState>) => void;
   readonly onHelp: () => void;
 }
 
-/** What can be set, and where the cursor and the zoom are. */
+/** The controls, and the position of the cursor or the visible range. */
 export class Toolbar {
   readonly element: HTMLElement;
-  private readonly where = el("span", { class: "where", "aria-live": "off" });
+  private readonly position = el("span", { class: "position", "aria-live": "off" });
   private readonly reset: HTMLButtonElement;
 
   constructor(parts: ToolbarParts) {
@@ -26,7 +26,7 @@ export class Toolbar {
       { class: "toolbar", role: "toolbar", "aria-label": "View" },
       ...runsMenu(parts),
       el("span", { class: "space" }),
-      this.where,
+      this.position,
       this.reset,
       ...clockSwitch(parts),
       themeSwitch(parts),
@@ -34,16 +34,16 @@ export class Toolbar {
     );
   }
 
-  /** `at`: where the cursor is. */
+  /** `at`: the time of the cursor. */
   show(range: Range, at: number | undefined, isWhole: boolean): void {
     const span = `${elapsed(range.from, 0.1)} – ${elapsed(range.to, 0.1)} (${duration(range.to - range.from)})`;
-    this.where.textContent = at === undefined ? span : `at ${elapsed(at, (range.to - range.from) / 1000)}`;
+    this.position.textContent = at === undefined ? span : `at ${elapsed(at, (range.to - range.from) / 1000)}`;
     this.reset.disabled = isWhole;
   }
 }
 
 function clockSwitch({ state, choice, set }: ToolbarParts): HTMLElement[] {
-  // Runs of different times have no clock in common.
+  // Runs of different times cannot share a clock.
   if (choice.view === "overlay") return [];
   const isWall = state.clock === "wall";
   return [
@@ -61,13 +61,13 @@ function themeSwitch({ set }: ToolbarParts): HTMLElement {
   return button("◐", flip, { class: "round", title: "Light or dark (d)", "aria-label": "Light or dark" });
 }
 
-/** Which theme is shown: the one that was asked for, or the system's. */
-export function isDark(): boolean {
+/** Whether the dark theme is shown: by the reader's choice, or else by the system. */
+function isDark(): boolean {
   const { theme } = document.documentElement.dataset;
   return theme ? theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
 }
 
-/** Which of the runs are shown and how, where there is more than one. */
+/** Makes the run list and the choice of a view, if there are several runs. */
 function runsMenu({ all, choice, set }: ToolbarParts): HTMLElement[] {
   if (all.length < 2) return [];
   const shown = new Set(choice.runs.map(({ id }) => id));
@@ -92,12 +92,78 @@ function runsMenu({ all, choice, set }: ToolbarParts): HTMLElement[] {
   return choice.view === "one" ? [menu] : [menu, viewSwitch(choice, set)];
 }
 
-function viewSwitch({ view }: Choice, set: ToolbarParts["set"]): HTMLElement {
+function viewSwitch({ view }: RunChoice, set: ToolbarParts["set"]): HTMLElement {
   const pressed = (own: string) => ({ "aria-pressed": String(view === own) });
   return el(
     "span",
-    { class: "switch", role: "group", "aria-label": "Several runs" },
+    { class: "switch", role: "group", "aria-label": "Arrangement of the runs" },
     button("Overlay", () => set({ view: "overlay", zoom: undefined }), pressed("overlay")),
     button("One above the other", () => set({ view: "hosts", zoom: undefined }), pressed("hosts")),
   );
+}
+
+export interface KeyParts {
+  readonly state: () => PageState;
+  readonly all: () => Range;
+  readonly set: (change: Partial<PageState>) => void;
+}
+
+/** An arrow moves by this share of the visible range; plus scales the range by this factor. */
+const STEP = 0.2;
+const ZOOM_IN = 0.6;
+
+/** The keys and mouse actions of the page. */
+const HELP = [
+  ["drag", "zoom to the selected range"],
+  ["double click, Esc, 0", "show the whole run"],
+  ["← →", "move to earlier or later"],
+  ["+ −", "zoom in, zoom out"],
+  ["click", "pin the cursor, or release it"],
+  ["t", "show times from the start or by the clock"],
+  ["d", "switch between light and dark"],
+  ["?", "show this help"],
+] as const;
+
+/** Returns the change that a key makes; undefined: the page does not use this key. */
+function changeOf(key: string, parts: KeyParts): Partial<PageState> | undefined {
+  const { zoom, clock } = parts.state();
+  const moved = (how: { shift?: number; scale?: number }) => ({ zoom: movedZoom(zoom, parts.all(), how) });
+  switch (key) {
+    case "ArrowLeft":
+      return moved({ shift: -STEP });
+    case "ArrowRight":
+      return moved({ shift: STEP });
+    case "+":
+    case "=":
+      return moved({ scale: ZOOM_IN });
+    case "-":
+    case "−":
+      return moved({ scale: 1 / ZOOM_IN });
+    case "Escape":
+    case "0":
+      return { zoom: undefined, pin: undefined };
+    case "t":
+      return { clock: clock === "wall" ? "start" : "wall" };
+    case "d":
+      return { theme: isDark() ? "light" : "dark" };
+    default:
+      return undefined;
+  }
+}
+
+/** Handles keys, except in text fields and the browser's shortcuts. Returns a function that shows the help. */
+export function listenToKeys(parts: KeyParts): () => void {
+  const help = el("dialog", { "aria-label": "Keys" }, el("h2", {}, "Keys"), table(["Key", "What it does"], HELP));
+  help.append(el("form", { method: "dialog" }, el("button", {}, "Close")));
+  document.body.append(help);
+  document.addEventListener("keydown", (event) => {
+    const isTyped = event.target instanceof HTMLInputElement && event.target.type !== "checkbox";
+    if (event.ctrlKey || event.metaKey || event.altKey || isTyped || help.open) return;
+    if (event.key === "?") help.showModal();
+    const change = changeOf(event.key, parts);
+    if (change === undefined) return;
+    event.preventDefault();
+    parts.set(change);
+  });
+  return () => help.showModal();
 }

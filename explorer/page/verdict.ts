@@ -1,76 +1,74 @@
 import { ACCOUNTING, COMMAND, SUMMARY } from "../../src/catalog/index.ts";
+import { BUSY_MODES } from "../../src/recording/diagnosis.ts";
 import { quantity } from "../../src/recording/quantities.ts";
-import { type Figures, sum } from "./figures.ts";
-import { duration } from "./time-text.ts";
+import type { EventInfo, RunInfo } from "../data/model.ts";
+import { type RunFigures, sumKnown } from "./run-figures.ts";
+import { duration } from "./time-format.ts";
 
-/** One figure of the line of verdict. */
-export interface Verdict {
+/** One figure of the verdict: the summary of a run at the top of the page. */
+export interface VerdictItem {
   readonly label: string;
   readonly text: string;
-  /** How it is known, or what it is made of. */
+  /** The source or the parts of the figure. */
   readonly note: string;
   readonly tone: "good" | "bad" | "plain";
-  /** The bare number, by which runs are compared; NaN: it is no number. */
+  /** The number by which runs are compared; NaN: the figure is not a number. */
   readonly value: number;
 }
 
-/** CPU time comes in hundredths of a second: over less than twenty of them no rate is shown. */
+/** CPU time has a resolution of 10 ms: a rate over less than 20 times that is not shown. */
 const LEAST_SECONDS_FOR_RATES = 0.2;
 
-/** Modes in which a CPU works; guest is part of user. */
-const BUSY = { mode: ["user", "system", "nice", "irq", "softirq", "steal"] } as const;
-
-/** The line of verdict: of the command where it was measured, of the machine else. `figures`: over the command's time. */
-export function verdictOf(figures: Figures): Verdict[] {
+/** Returns the verdict: of the command if it was measured, else of the machine. `figures`: those of the command's time. */
+export function verdictOf(figures: RunFigures): VerdictItem[] {
   const seconds = wallSeconds(figures);
-  const measured = figures.places(COMMAND.cpuSeconds).length > 0;
+  const measured = figures.indexesOf(COMMAND.cpuSeconds).length > 0;
   const used = measured ? commandFigures(figures, seconds) : machineFigures(figures, seconds);
-  const wall: Verdict = { label: "Wall time", text: duration(seconds), note: "", tone: "plain", value: seconds };
+  const wall: VerdictItem = { label: "Wall time", text: duration(seconds), note: "", tone: "plain", value: seconds };
   return [outcomeOf(figures), wall, ...used];
 }
 
-/** From the command's start to its end; NaN where it never ran. */
-export function wallSeconds(figures: Figures): number {
+/** Returns the time from the command's start to its end; NaN: it never ran. */
+export function wallSeconds(figures: RunFigures): number {
   const exact = figures.last(COMMAND.duration);
   if (!Number.isNaN(exact)) return exact;
   const { command } = figures.run;
   return command ? (command.toMs - command.fromMs) / 1000 : Number.NaN;
 }
 
-function outcomeOf(figures: Figures): Verdict {
+function outcomeOf(figures: RunFigures): VerdictItem {
   const { run } = figures;
-  const outcome = (text: string, tone: Verdict["tone"], note = "") =>
+  const outcome = (text: string, tone: VerdictItem["tone"], note = "") =>
     ({ label: "Outcome", text, tone, note, value: Number.NaN }) as const;
   const status = figures.last(COMMAND.exitStatus);
   const signal = figures.last(COMMAND.exitSignal);
   if (!Number.isNaN(signal)) return outcome(`signal ${signal}`, "bad", endText(figures));
   if (!Number.isNaN(status)) return outcome(`exit ${status}`, status === 0 ? "good" : "bad");
   const text = endText(figures);
-  const told = /status (\d+)/.exec(text)?.[1];
-  if (told !== undefined) return outcome(`exit ${told}`, told === "0" ? "good" : "bad");
+  const [, code] = /status (\d+)/.exec(text) ?? [];
+  if (code !== undefined) return outcome(`exit ${code}`, code === "0" ? "good" : "bad");
   if (text !== "") return outcome("ended", /signal|SIG/.test(text) ? "bad" : "plain", text);
   if (run.live) return outcome("running", "plain");
-  return run.command ? outcome("ended", "plain", "its status is not in the file") : outcome("never ran", "bad");
+  return run.command ? outcome("ended", "plain", "the file does not hold its status") : outcome("never ran", "bad");
 }
 
-/** What the event at the command's end says. */
-function endText({ run }: Figures): string {
-  return (
-    run.events.findLast(({ event, text }) => event === "command_done" || /^command (done|ended)/i.test(text))?.text ??
-    ""
-  );
+/** Returns the text of the event at the command's end; empty: there is none. */
+function endText({ run }: RunFigures): string {
+  const isEnd = ({ event, text }: EventInfo) => event === "command_done" || /^command (done|ended)/i.test(text);
+  return run.events.findLast(isEnd)?.text ?? "";
 }
 
-function commandFigures(figures: Figures, seconds: number): Verdict[] {
-  const [user, system] = ["user", "system"].map((mode) => figures.last(COMMAND.cpuSeconds, { mode: [mode] }));
-  const cpu = sum([user ?? Number.NaN, system ?? Number.NaN]);
-  const parts = `user ${duration(user ?? Number.NaN)}, system ${duration(system ?? Number.NaN)}`;
+function commandFigures(figures: RunFigures, seconds: number): VerdictItem[] {
+  const user = figures.last(COMMAND.cpuSeconds, { mode: ["user"] });
+  const system = figures.last(COMMAND.cpuSeconds, { mode: ["system"] });
+  const cpu = sumKnown([user, system]);
+  const parts = `user ${duration(user)}, system ${duration(system)}`;
   const cores = seconds < LEAST_SECONDS_FOR_RATES ? Number.NaN : cpu / seconds;
   const peak = figures.last(COMMAND.memoryPeak);
   return [
-    plain("CPU time", duration(cpu), { note: `${parts}${how(figures, "cpu")}`, value: cpu }),
+    plain("CPU time", duration(cpu), { note: `${parts}${sourceNote(figures, "cpu")}`, value: cpu }),
     plain("Cores used", quantity(cores, "cores"), {
-      note: Number.isNaN(cores) ? "too short to tell" : "mean",
+      note: Number.isNaN(cores) ? "the run was too short" : "mean",
       value: cores,
     }),
     plain("Peak memory", quantity(peak, "bytes"), { note: peakNote(figures), value: peak }),
@@ -79,24 +77,24 @@ function commandFigures(figures: Figures, seconds: number): Verdict[] {
   ].filter(({ value, label }) => !Number.isNaN(value) || label === "Cores used");
 }
 
-function plain(label: string, text: string, { note = "", value = Number.NaN }): Verdict {
+function plain(label: string, text: string, { note = "", value = Number.NaN }): VerdictItem {
   return { label, text, note, tone: "plain", value };
 }
 
-function transfer(label: string, read: number, written: number): Verdict {
+function transfer(label: string, read: number, written: number): VerdictItem {
   const text = `${quantity(read, "bytes")} / ${quantity(written, "bytes")}`;
-  return plain(label, text, { value: sum([read, written]) });
+  return plain(label, text, { value: sumKnown([read, written]) });
 }
 
-function peakNote(figures: Figures): string {
+function peakNote(figures: RunFigures): string {
   const bound = figures.last(COMMAND.memoryPeakBound);
   const above = Number.isNaN(bound) ? "" : `, at most ${quantity(bound, "bytes")}`;
-  const note = how(figures, "memory_peak") || how(figures, "memory");
+  const note = sourceNote(figures, "memory_peak") || sourceNote(figures, "memory");
   return `${note.replace(/^, /, "")}${above}`;
 }
 
-/** Where the accounting says that a resource's figures come from: `, by samples (a lower bound)`. */
-function how({ run }: Figures, resource: string): string {
+/** Returns the source of a resource's figures, by the accounting: `, by samples (may have missed some)`. */
+function sourceNote({ run }: RunFigures, resource: string): string {
   const known = run.series.find(({ name, labels }) => name === ACCOUNTING.info.name && labels.resource === resource);
   const source = known?.labels.source;
   if (source === undefined) return "";
@@ -104,16 +102,16 @@ function how({ run }: Figures, resource: string): string {
   return `, by ${source.replace(/_lower_bound$/, "").replaceAll("_", " ")}${bound ? " (may have missed some)" : ""}`;
 }
 
-/** The machine's figures from the file's summary: means over the time that the command ran. */
-function machineFigures(figures: Figures, seconds: number): Verdict[] {
-  const busy = figures.last(SUMMARY.cpuMean, BUSY);
+/** The machine's figures from the summary in the file: means over the command's time. */
+function machineFigures(figures: RunFigures, seconds: number): VerdictItem[] {
+  const busy = figures.last(SUMMARY.cpuMean, { mode: BUSY_MODES });
   const cpus = figures.last(SUMMARY.cpuCores);
   const memory = figures.last(SUMMARY.memoryUsed);
   const total = figures.last(SUMMARY.memoryTotal);
   const bytes = (perSecond: number) => Math.round(perSecond * seconds);
   const of = Number.isNaN(cpus) ? "" : ` of ${quantity(cpus, "count")}`;
   return [
-    plain("Machine's cores busy", `${quantity(busy, "cores")}${of}`, { note: "mean, others' work too", value: busy }),
+    plain("Machine's cores busy", `${quantity(busy, "cores")}${of}`, { note: "mean, all processes", value: busy }),
     plain("Machine's memory used", quantity(memory, "bytes"), {
       note: `mean, of ${quantity(total, "bytes")}`,
       value: memory,
@@ -125,4 +123,11 @@ function machineFigures(figures: Figures, seconds: number): Verdict[] {
       bytes(figures.last(SUMMARY.networkSent)),
     ),
   ].filter(({ value }) => !Number.isNaN(value));
+}
+
+/** Returns the command line as it was typed; the run's instance or file where it was not recorded. */
+export function commandText(run: RunInfo | undefined): string {
+  const fact = (name: string) => run?.facts.find(([known]) => known === name)?.[1];
+  const command = [fact("command"), fact("arguments")].filter(Boolean).join(" ");
+  return command || run?.instance || run?.name || "";
 }

@@ -1,60 +1,67 @@
 import { basename } from "node:path";
 import { linePoints } from "../data/lines.ts";
-import { encodePoints } from "../data/wire.ts";
-import { notAllowed, plain, policyOf, refusal, sealed } from "./guard.ts";
-import type { Library } from "./library.ts";
-import { isOf, readRequest } from "./request.ts";
+import { encodePoints } from "../data/message-format.ts";
+import type { LineRequest, PointsRequest } from "../data/model.ts";
+import type { RunList } from "./run-list.ts";
+import { notAllowed, policyOf, refusal, secured, textResponse } from "./security.ts";
 
-/** Pages that follow at once; each holds a connection. */
+/** The most pages that may follow the runs; each holds a connection. */
 const MOST_FOLLOWERS = 64;
 
-/** What answers need of the server. */
+/** Limits of one request for points: far above what a screen shows, and still answered quickly. */
+const MOST_LINES = 2000;
+const MOST_SERIES = 20_000;
+const MOST_PIXELS = 10_000;
+
+/** The parts of the server that answers need. */
 export interface Site {
-  readonly library: Library;
+  readonly runList: RunList;
   readonly html: string;
   readonly port: number;
-  /** Keeps a connection that says nothing for long. */
-  keep(request: Request): void;
+  /** Turns off the idle timeout of a request's connection. */
+  keepOpen(request: Request): void;
 }
 
 /**
- * Answers a request: the page, what runs there are, points of one, its file, and when something has changed. Files are
- * named by the runs that they hold, never by a path.
+ * Answers a request for the page, the runs, points of a run, its file, or a stream of changes. A file is named by its
+ * run, never by a path.
  */
 export async function answer(request: Request, site: Site): Promise<Response> {
   const refused = refusal(request, site.port);
-  if (refused) return sealed(refused);
+  if (refused) return secured(refused);
   const { pathname } = new URL(request.url);
-  if (pathname === "/") return request.method === "POST" ? sealed(notAllowed("GET, HEAD")) : page(site.html);
-  return sealed(await data(pathname, request, site));
+  if (pathname === "/") return request.method === "POST" ? secured(notAllowed("GET, HEAD")) : page(site.html);
+  return secured(await apiResponse(pathname, request, site));
 }
 
 function page(html: string): Response {
-  return sealed(new Response(html, { headers: { "content-type": "text/html; charset=utf-8" } }), policyOf(html));
+  return secured(new Response(html, { headers: { "content-type": "text/html; charset=utf-8" } }), policyOf(html));
 }
 
-async function data(pathname: string, request: Request, site: Site): Promise<Response> {
+async function apiResponse(pathname: string, request: Request, site: Site): Promise<Response> {
   if (pathname === "/api/points") return request.method === "POST" ? points(request, site) : notAllowed("POST");
   const [, raw] = /^\/api\/runs\/([\d.]+)\/raw$/.exec(pathname) ?? [];
   if (raw === undefined && pathname !== "/api/runs" && pathname !== "/api/changes")
-    return plain(404, "There is nothing here; the page is at /.");
+    return textResponse(404, "Nothing was found here. The page is at /.");
   if (request.method === "POST") return notAllowed("GET, HEAD");
-  if (raw !== undefined) return file(raw, site);
+  if (raw !== undefined) return rawFile(raw, site);
   if (pathname === "/api/changes") return changes(request, site);
-  await site.library.ready;
-  return Response.json(site.library.runs());
+  await site.runList.ready;
+  return Response.json(site.runList.runs());
 }
 
-async function points(request: Request, { library }: Site): Promise<Response> {
-  // A form of another page cannot send this type without asking first.
+async function points(request: Request, { runList }: Site): Promise<Response> {
+  // A form of another page cannot send this content type without a preflight request.
   if (!/^application\/json\b/.test(request.headers.get("content-type") ?? ""))
-    return plain(415, "A request for points is JSON, with the content type application/json.");
-  const sent = readRequest(await bodyOf(request));
-  if (!sent) return plain(400, "A request for points is {run, lines: [{series, as}], fromMs, toMs, pixels}.");
-  await library.ready;
-  const run = library.run(sent.run);
-  if (!run) return plain(404, "There is no such run.");
-  if (!isOf(sent.request, run.info.series.length)) return plain(400, "The run has no such series.");
+    return textResponse(415, "A request for points is JSON, with the content type application/json.");
+  const sent = readPointsRequest(await bodyOf(request));
+  if (!sent) return textResponse(400, "A request for points is {run, lines: [{series, as}], fromMs, toMs, pixels}.");
+  await runList.ready;
+  const run = runList.run(sent.run);
+  if (!run) return textResponse(404, "This run does not exist.");
+  const count = run.info.series.length;
+  if (!sent.request.lines.every(({ series }) => series.every((index) => index < count)))
+    return textResponse(400, "The run has no such series.");
   const bytes = encodePoints(linePoints(run.columns, sent.request));
   return new Response(bytes, { headers: { "content-type": "application/octet-stream" } });
 }
@@ -68,12 +75,12 @@ async function bodyOf(request: Request): Promise<unknown> {
   }
 }
 
-async function file(id: string, { library }: Site): Promise<Response> {
-  await library.ready;
-  const path = library.pathOf(id);
-  if (path === undefined) return plain(404, "There is no such run.");
+async function rawFile(id: string, { runList }: Site): Promise<Response> {
+  await runList.ready;
+  const path = runList.pathOf(id);
+  if (path === undefined) return textResponse(404, "This run does not exist.");
   const found = Bun.file(path);
-  if (!(await found.exists())) return plain(404, "The file of this run is gone.");
+  if (!(await found.exists())) return textResponse(404, "The file of this run does not exist any more.");
   const headers = {
     "content-type": "application/octet-stream",
     "content-disposition": `attachment; filename*=UTF-8''${encodeURIComponent(basename(path))}`,
@@ -81,19 +88,49 @@ async function file(id: string, { library }: Site): Promise<Response> {
   return new Response(found.stream(), { headers });
 }
 
-/** Server-sent events: a message each time that a run has new points or has ended. */
-function changes(request: Request, { library, keep }: Site): Response {
-  if (library.followers >= MOST_FOLLOWERS) return plain(503, "Too many pages follow these runs; close some.");
-  keep(request);
+/** Server-sent events: one message whenever a run has new points or has ended. */
+function changes(request: Request, { runList, keepOpen }: Site): Response {
+  if (runList.followers >= MOST_FOLLOWERS) return textResponse(503, "Too many pages follow these runs; close some.");
+  keepOpen(request);
   const encoder = new TextEncoder();
-  let leave: (() => void) | undefined;
+  let unfollow: (() => void) | undefined;
   const stream = new ReadableStream<Uint8Array>({
     start(controller) {
       controller.enqueue(encoder.encode(": following\n\n"));
-      leave = library.follow(() => controller.enqueue(encoder.encode("data: changed\n\n")));
+      unfollow = runList.follow(() => controller.enqueue(encoder.encode("data: changed\n\n")));
     },
-    cancel: () => leave?.(),
+    cancel: () => unfollow?.(),
   });
-  request.signal.addEventListener("abort", () => leave?.());
+  request.signal.addEventListener("abort", () => unfollow?.());
   return new Response(stream, { headers: { "content-type": "text/event-stream" } });
+}
+
+/** Checks the body of a request for points; undefined: it is none. The caller checks that the run has the series. */
+function readPointsRequest(body: unknown): { readonly run: string; readonly request: PointsRequest } | undefined {
+  if (!isRecord(body)) return undefined;
+  const { run, lines, fromMs, toMs, pixels } = body;
+  if (typeof run !== "string" || !Array.isArray(lines) || lines.length > MOST_LINES) return undefined;
+  if (!isTime(fromMs) || !isTime(toMs) || toMs < fromMs) return undefined;
+  if (!isNatural(pixels) || pixels < 1 || pixels > MOST_PIXELS) return undefined;
+  if (!lines.every(isLine)) return undefined;
+  if (lines.reduce((sum, line) => sum + line.series.length, 0) > MOST_SERIES) return undefined;
+  return { run, request: { lines, fromMs, toMs, pixels } };
+}
+
+function isLine(line: unknown): line is LineRequest {
+  if (!isRecord(line)) return false;
+  const { series, as } = line;
+  return (as === "value" || as === "rate") && Array.isArray(series) && series.every(isNatural);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isTime(value: unknown): value is number {
+  return Number.isFinite(value);
+}
+
+function isNatural(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 }

@@ -1,6 +1,5 @@
 import type { Metric, SeriesKey } from "../catalog/index.ts";
-import { SystemError, truncateFile } from "../os/files.ts";
-import { writeRange } from "../os/ranges.ts";
+import { SystemError, truncateFile, writeRange } from "../os/files.ts";
 import type { Fact, RunEvent } from "../recording/recording.ts";
 import {
   ByteReader,

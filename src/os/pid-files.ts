@@ -3,14 +3,13 @@ import { O_RDONLY, ReadBuffer } from "./files.ts";
 import { cString, failed, lastErrno, libc, loadLibc, pinned } from "./libc.ts";
 
 /*
- * The files of many processes, read over and over: nothing is allocated, and a process that is gone is a number, not an
- * error. A call's refusal comes back as its errno below zero.
+ * The files of many processes, read again and again: nothing is allocated, and a call that fails returns its errno below
+ * zero instead of throwing, since processes that are gone are usual.
  */
 
 const calls = loadLibc({
   syscall: { args: [FFIType.i64_fast, "int", "ptr", FFIType.u64_fast], returns: FFIType.i64_fast },
   lseek: { args: ["int", FFIType.i64_fast, "int"], returns: FFIType.i64_fast },
-  getpagesize: { args: [], returns: "int" },
 });
 
 const kcmp = loadLibc({
@@ -22,31 +21,26 @@ const kcmp = loadLibc({
 const SYS_KCMP = process.arch === "arm64" ? 272 : 312;
 const KCMP_VM = 1;
 
-/** Whether two processes have one memory, as between vfork(2) and exec; false also where the kernel will not say. */
+/** Whether two processes have one memory, as between vfork(2) and exec; false also where the kernel refuses to say. */
 export function haveOneMemory(pid: number, other: number): boolean {
   return kcmp.syscall(SYS_KCMP, pid, other, KCMP_VM, 0, 0) === 0;
 }
 
 const O_CLOEXEC = 0o2000000;
 const O_DIRECTORY = process.arch === "arm64" ? 0o40000 : 0o200000;
-/** getdents64(2): the C library has a name for it only since glibc 2.30. */
+/** getdents64(2): glibc has a function for it only since 2.30. */
 const SYS_GETDENTS64 = process.arch === "arm64" ? 61 : 217;
 
 const ZERO = 0x30;
 const NINE = 0x39;
 
-/** Of `struct linux_dirent64`: where the length of an entry and its name are. */
+/** Offsets in `struct linux_dirent64`: an entry's length, and its name. */
 const RECORD_LENGTH = 16;
 const NAME = 19;
 const TWO_TO_32 = 2 ** 32;
 const WORD_BYTES = Float64Array.BYTES_PER_ELEMENT;
 
-/** Bytes of a page of memory. */
-export function pageBytes(): number {
-  return calls.getpagesize();
-}
-
-/** A path below a folder whose second part is a number, put together in place. */
+/** A path of a folder, a number and a file, written in place. */
 class PidPath {
   private readonly memory;
   private readonly start: number;
@@ -58,7 +52,7 @@ class PidPath {
     this.memory.bytes.set(prefix);
   }
 
-  /** The address of `<folder>/<pid><rest>`; `rest` as C wants it, its slash included. Valid until the next one. */
+  /** Returns the address of `<folder>/<pid><rest>`, valid until the next call; `rest` is made by `pidFile`. */
   of(pid: number, rest: Uint8Array): Pointer {
     const { bytes, address } = this.memory;
     let digits = 1;
@@ -73,14 +67,13 @@ class PidPath {
   }
 }
 
-/** A file of every process, as `PidFiles.read` wants it. */
+/** Makes the name of a file that every process has, for `PidFiles`. */
 export function pidFile(name: string): Uint8Array {
   return cString(`/${name}`);
 }
 
 /** The files of processes below a /proc. */
 export class PidFiles {
-  /** What was read last, at its start. It grows. */
   private readonly buffer = new ReadBuffer();
   private readonly path: PidPath;
 
@@ -88,18 +81,18 @@ export class PidFiles {
     this.path = new PidPath(folder);
   }
 
-  /** The memory that reads fill. */
+  /** What was read last, from its start on; another memory after a read of more than it holds. */
   get bytes(): Uint8Array {
     return this.buffer.bytes;
   }
 
-  /** A descriptor that the command does not inherit, or the errno below zero. */
+  /** Returns a descriptor that the command does not inherit, or the errno below zero. */
   open(pid: number, file: Uint8Array): number {
     const fd = libc.open(this.path.of(pid, file), O_RDONLY | O_CLOEXEC, 0);
     return fd < 0 ? -lastErrno() : fd;
   }
 
-  /** Reads an open file from its start; its length, or the errno below zero. */
+  /** Reads an open file from its start; returns its length, or the errno below zero. */
   readOpen(fd: number): number {
     return this.buffer.fillAtOnce(fd);
   }
@@ -108,7 +101,7 @@ export class PidFiles {
     libc.close(fd);
   }
 
-  /** Opens, reads and closes a file; its length, or the errno below zero. */
+  /** Opens, reads and closes a file; returns its length, or the errno below zero. */
   read(pid: number, file: Uint8Array): number {
     const fd = this.open(pid, file);
     if (fd < 0) return fd;
@@ -117,7 +110,7 @@ export class PidFiles {
     return length;
   }
 
-  /** How many entries a folder of a process has, or the errno below zero. */
+  /** Returns the number of entries in a folder of a process, or the errno below zero. */
   count(pid: number, folder: Uint8Array): number {
     const fd = libc.open(this.path.of(pid, folder), O_RDONLY | O_CLOEXEC | O_DIRECTORY, 0);
     if (fd < 0) return -lastErrno();
@@ -135,7 +128,7 @@ export class PidFiles {
 
 const DOT = 0x2e;
 const DENTS_BYTES = 64 * 1024;
-/** No entry is as long: what comes with so much left of the memory is all there is. */
+/** No entry is longer: the kernel had no more entries if it left so much of the memory free. */
 const LONGEST_DENT = 300;
 const DENTS = pinned(DENTS_BYTES);
 
@@ -147,16 +140,16 @@ function recordLength(bytes: Uint8Array, at: number): number {
   return bytes[at + RECORD_LENGTH]! + bytes[at + RECORD_LENGTH + 1]! * 256;
 }
 
-/** The processes of a /proc: their pids, and the inodes of their folders, which tell a pid that was given anew. */
+/** The processes of a /proc: their pids, and the inodes of their folders, another one for another process of the pid. */
 export class PidList {
   pids = new Int32Array(1024);
   inodes = new Float64Array(1024);
-  /** The last update found what the one before it had. */
+  /** Whether the last update found the same as the one before it. */
   isSame = false;
   private readonly fd: number;
-  /** Of its own: between the entries the kernel leaves what was there. */
+  /** Not shared: between two entries the kernel leaves the bytes as they were, which are to be the same the next time. */
   private readonly dents = pinned(DENTS_BYTES);
-  /** The same in words, those of the last time that it all came at once, how many they were, and of how many processes. */
+  /** The same memory in words. The last list that came in one call: its words, how many, and of how many processes. */
   private readonly words = new Float64Array(this.dents.bytes.buffer);
   private kept = new Float64Array(1024);
   private keptWords = 0;
@@ -168,7 +161,7 @@ export class PidList {
     if (this.fd < 0) throw failed("open", folder);
   }
 
-  /** Lists them; how many there are. Throws SystemError. */
+  /** Lists them, and returns their number. Throws SystemError. */
   update(): number {
     calls.lseek(this.fd, 0, 0);
     const first = this.read();
@@ -189,7 +182,7 @@ export class PidList {
     return length;
   }
 
-  /** What is no number as a double differs from itself: the list then seems another one, and is read anew. */
+  /** A word that is NaN as a double differs from itself: such a list never seems to be the same. */
   private isKept(words: number): boolean {
     if (words !== this.keptWords) return false;
     for (let i = 0; i < words; i++) if (this.kept[i] !== this.words[i]) return false;
@@ -202,7 +195,7 @@ export class PidList {
     this.keptWords = words;
   }
 
-  /** Puts so many bytes of entries behind those that there are; how many there are then. */
+  /** Adds the entries in the first `length` bytes to the `before` ones of this list; returns how many there are then. */
   private take(length: number, before: number): number {
     const { bytes } = this.dents;
     let count = before;
@@ -230,7 +223,7 @@ export class PidList {
   }
 }
 
-/** The decimal number that is all of the name at a place; 0: it is none. */
+/** Returns the number that the name at a place is; 0: it is not a number. */
 function numberAt(bytes: Uint8Array, place: number): number {
   let at = place;
   let value = 0;
@@ -238,7 +231,7 @@ function numberAt(bytes: Uint8Array, place: number): number {
   return bytes[at] === 0 ? value : 0;
 }
 
-/** Below 2^53 all of it counts; the kernel's own are small. */
+/** Exact below 2^53; the inodes of /proc are small. */
 function inodeAt(bytes: Uint8Array, at: number): number {
   return wordAt(bytes, at) + wordAt(bytes, at + 4) * TWO_TO_32;
 }

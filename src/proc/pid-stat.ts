@@ -1,14 +1,12 @@
 import { Scanner } from "./scanner.ts";
-
-/** As /proc/stat has them: see there. */
-const USER_HZ = 100;
+import { USER_HZ } from "./units.ts";
 
 const OPEN = 0x28;
 const CLOSE = 0x29;
 const ZOMBIE = 0x5a;
 const DEAD = 0x58;
 
-/** Where fields stand behind the name, from 1 for the state; the last is what this needs, newer kernels have more. */
+/** Numbers of the fields after the name, from 1 for the state. What comes after the last of these is not read. */
 const PPID = 2;
 const MINFLT = 8;
 const CMINFLT = 9;
@@ -21,17 +19,17 @@ const CSTIME = 15;
 const NUM_THREADS = 18;
 const STARTTIME = 20;
 const RSS = 22;
-/** Between it and the address at which the stack begins: a limit, and where the program's code is. */
+/** How many fields are between RSS and startstack: rsslim, startcode and endcode. */
 const BEFORE_STACK = 3;
 
-const EXPECTED = "`pid (name) state` and at least 26 fields behind the name";
+const EXPECTED = "`pid (name) state` and at least 26 fields after the name";
 
-/** One process, from `proc_pid_stat(5)`. Times are whole hundredths of a second, a process each rounded down. */
+/** One process, from `proc_pid_stat(5)`. Times are in seconds, each rounded down to a hundredth by the kernel. */
 export class PidStat {
-  /** The name is `bytes[nameStart, nameEnd)` of the text that was parsed. */
+  /** Its name, comm, is `bytes[nameStart, nameEnd)` of the text that was parsed. */
   nameStart = 0;
   nameEnd = 0;
-  /** It has ended, and nobody has waited for it yet. */
+  /** Whether it is a zombie; also true while its first thread has ended and others go on. */
   ended = false;
   private readonly fields = new Float64Array(RSS + 1);
   private readonly scan = new Scanner("pid/stat");
@@ -54,7 +52,7 @@ export class PidStat {
   get systemSeconds(): number {
     return this.fields[STIME]! / USER_HZ;
   }
-  /** Of its children that ended and were waited for, and theirs. */
+  /** Of its children that have ended and that it has waited for, and of theirs. */
   get childrenUserSeconds(): number {
     return this.fields[CUTIME]! / USER_HZ;
   }
@@ -70,7 +68,7 @@ export class PidStat {
   get threads(): number {
     return this.fields[NUM_THREADS]!;
   }
-  /** Ticks from boot to its start: with the pid, what a process is known by. */
+  /** Ticks from boot to its start: with the pid, what a process is identified by. */
   get startTicks(): number {
     return this.fields[STARTTIME]!;
   }
@@ -79,8 +77,8 @@ export class PidStat {
   }
 
   /**
-   * Where its stack begins, which the kernel draws anew for each program that is executed and fork(2) copies; 0: it has
-   * no memory, or is not ours to look into. To be asked once a text. Throws ParseError.
+   * Reads the address at which its stack begins: random for each program that is executed, and copied by fork(2). 0: it
+   * has no memory, or we may not know. To be called at most once for each text. Throws ParseError.
    */
   stackStart(): number {
     const { scan } = this;
@@ -92,11 +90,11 @@ export class PidStat {
     return scan.number(EXPECTED);
   }
 
-  /** Takes a text in place of the last. Throws ParseError. */
+  /** Takes the values of a text. Throws ParseError. */
   parse(bytes: Uint8Array): void {
     const { scan, fields } = this;
     scan.begin(bytes);
-    // A name may hold spaces, line breaks and parentheses; no field behind it does.
+    // A name may hold spaces, line breaks and parentheses; no field after it does.
     const open = bytes.indexOf(OPEN);
     const close = bytes.lastIndexOf(CLOSE);
     if (open < 0 || close < open) scan.fail(EXPECTED);
@@ -114,7 +112,7 @@ export class PidStat {
   }
 }
 
-/** The others may be below zero. */
+/** The other fields may be negative. */
 function isRead(field: number): boolean {
   return field === PPID || (field >= MINFLT && field <= CSTIME) || field === NUM_THREADS || field >= STARTTIME;
 }

@@ -1,8 +1,8 @@
 import { ForbiddenError } from "../errors.ts";
 import { EndedChildren } from "../os/children.ts";
-import { SystemError } from "../os/files.ts";
-import { haveOneMemory, PidFiles, PidList, pageBytes, pidFile } from "../os/pid-files.ts";
-import { KeptText } from "./kept-text.ts";
+import { systemError } from "../os/libc.ts";
+import { haveOneMemory, PidFiles, PidList, pidFile } from "../os/pid-files.ts";
+import { pageBytes } from "../os/process.ts";
 
 /** The files of one process that are read. */
 export type ProcessFile = "stat" | "status" | "io" | "smaps_rollup";
@@ -13,7 +13,7 @@ export interface Processes {
   readonly pageBytes: number;
   /** Our own pid. */
   readonly self: number;
-  /** What our children used that have ended: as of `update()`. */
+  /** What our ended children used, as of its `update()`. */
   readonly ended: Pick<
     EndedChildren,
     | "update"
@@ -27,31 +27,31 @@ export interface Processes {
     | "voluntarySwitches"
     | "involuntarySwitches"
   >;
-  /** Lists the processes that can be seen; how many there are. */
+  /** Lists the processes that we may see, and returns their number. Throws SystemError. */
   list(): number;
-  /** The last list is the one before it. */
+  /** Whether the last list is the same as the one before it. */
   readonly isListSame: boolean;
-  /** How many are in the list: 0 before the first. */
+  /** The number of processes in the last list; 0 before the first. */
   readonly listed: number;
   /** By place in the list. A pid whose folder has the same inode as before is the same process. */
   readonly pids: Int32Array;
   readonly inodes: Float64Array;
-  /** A view, valid until the next read; undefined: the process is gone. Throws ForbiddenError. */
+  /** Returns a view, valid until the next read; undefined: the process is gone. Throws ForbiddenError, SystemError. */
   read(pid: number, file: ProcessFile): Uint8Array | undefined;
-  /** The stat of a process, or SAME: it says what it said when it was read by this the last time. As `read` else. */
+  /** Reads stat; SAME: the text is that of the last call for this process. Throws like `read`. */
   readStat(pid: number): Uint8Array | typeof SAME | undefined;
-  /** How many descriptors it has open; NaN: it is gone or has none to show. Throws ForbiddenError. */
+  /** Returns the number of open descriptors; NaN: the process is gone or has ended. Throws like `read`. */
   openDescriptors(pid: number): number;
   /** Whether two processes have one memory, as a child has its parent's between vfork(2) and exec. */
   haveOneMemory(pid: number, other: number): boolean;
-  /** The process is gone: what is kept for it can go too. */
+  /** Frees what is kept for a process, whose next `readStat` is never SAME. */
   forget(pid: number): void;
 }
 
-/** In place of a text that is the one of the last time. */
+/** In place of a text that is the same as the last one. */
 export const SAME = "same";
 
-/** So many processes' stat stay open: reading one that is open is half the cost, but the kernel keeps a page for each. */
+/** For so many processes stat stays open: reading it then costs half, but the kernel keeps a page for each. */
 const MOST_KEPT = 256;
 
 const EPERM = 1;
@@ -67,16 +67,16 @@ const FILES: Readonly<Record<ProcessFile, Uint8Array>> = {
 };
 const DESCRIPTORS = pidFile("fd");
 
-/** Those of this machine, or of a tree below `folder`. Throws SystemError where there is none. */
+/** The processes of this machine, or of a recorded tree below `folder`. Throws SystemError where that does not exist. */
 export class KernelProcesses implements Processes {
   readonly pageBytes = pageBytes();
   readonly self = process.pid;
   readonly ended = new EndedChildren();
+  listed = 0;
   private readonly files: PidFiles;
   private readonly all: PidList;
   private readonly kept = new Map<number, KeptText>();
   private view = new Uint8Array(0);
-  private count = 0;
 
   constructor(readonly folder = "/proc") {
     this.files = new PidFiles(folder);
@@ -94,13 +94,9 @@ export class KernelProcesses implements Processes {
     return this.all.isSame;
   }
 
-  get listed(): number {
-    return this.count;
-  }
-
   list(): number {
-    this.count = this.all.update();
-    return this.count;
+    this.listed = this.all.update();
+    return this.listed;
   }
 
   read(pid: number, file: ProcessFile): Uint8Array | undefined {
@@ -157,10 +153,55 @@ export class KernelProcesses implements Processes {
     return length;
   }
 
+  /** Returns undefined for a process that is gone, and throws for all else. */
   private refused(pid: number, file: string, errno: number): undefined {
     if (errno === ENOENT || errno === ESRCH) return undefined;
     const path = `${this.folder}/${pid}/${file}`;
     if (errno === EACCES || errno === EPERM) throw new ForbiddenError(path);
-    throw new SystemError(`E${errno}`, "read", path, `errno ${errno}`);
+    throw systemError(errno, "read", path);
   }
+}
+
+const WORD_BYTES = Float64Array.BYTES_PER_ELEMENT;
+
+/** A longer text is not kept, and so never the same. */
+const MOST_WORDS = 64;
+
+/**
+ * An open file and its last text: the same text need not be parsed again. Eight bytes at a time are compared, as doubles:
+ * those that are NaN differ from themselves, so that such a text never seems to be the same.
+ */
+class KeptText {
+  private kept: Float64Array | undefined;
+  private length = -1;
+
+  constructor(readonly fd: number) {}
+
+  /** Whether a text, the first `length` of these bytes, is that of the last call. Keeps it for the next one. */
+  isSame(bytes: Uint8Array, length: number): boolean {
+    const words = Math.ceil(length / WORD_BYTES);
+    if (words > MOST_WORDS || words * WORD_BYTES > bytes.length) return false;
+    // The last word may hold bytes of another text after this one.
+    bytes.fill(0, length, words * WORD_BYTES);
+    const text = wordsOf(bytes);
+    if (length === this.length && this.isKept(text, words)) return true;
+    this.kept ??= new Float64Array(MOST_WORDS);
+    for (let i = 0; i < words; i++) this.kept[i] = text[i]!;
+    this.length = length;
+    return false;
+  }
+
+  private isKept(text: Float64Array, words: number): boolean {
+    const { kept } = this;
+    for (let i = 0; i < words; i++) if (kept![i] !== text[i]) return false;
+    return true;
+  }
+}
+
+let lastWords: Float64Array = new Float64Array(0);
+
+/** Returns the memory as words; those of a buffer that stays are made once. */
+function wordsOf({ buffer }: Uint8Array): Float64Array {
+  if (lastWords.buffer !== buffer) lastWords = new Float64Array(buffer, 0, MOST_WORDS);
+  return lastWords;
 }

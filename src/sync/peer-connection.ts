@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import { wallMs } from "../os/wall-clock.ts";
+import { wallMs } from "../os/process.ts";
 import type { ClockOffset } from "./clock-offset.ts";
 import { HeartbeatTimeout, heartbeatIntervalMs } from "./heartbeat.ts";
 import { CLOSE_NORMAL, type ClockRequest, parseServerMessage, type ServerMessage } from "./sync-protocol.ts";

@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { Collector } from "../collect/collector.ts";
 import type { Ending } from "../run/child.ts";
-import type { Gate } from "../run/gate.ts";
+import type { Gate } from "../run/session-parts.ts";
 
 /** What a peer session needs of the run that it belongs to. */
 export interface PeerSessionParts {
@@ -22,8 +22,6 @@ export interface PeerSession extends Gate {
   readonly collectors: readonly Collector[];
   /** Resolves when the recording is to begin. Throws SyncError. */
   opened(): Promise<void>;
-  /** Calls what starts the command, with the environment and limits that statexec itself was given. */
-  starting<T>(start: () => T): T;
   /** Returns the ending to report to our caller. */
   reportedEnding(ending: Ending): Ending;
   /** Leaves in order. */

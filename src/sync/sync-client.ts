@@ -1,8 +1,8 @@
 import type { ClientConfig } from "../cli/config.ts";
 import { SyncError } from "../errors.ts";
-import { wallMs } from "../os/wall-clock.ts";
+import { wallMs } from "../os/process.ts";
 import type { Child, Ending } from "../run/child.ts";
-import type { GatedRun } from "../run/gate.ts";
+import type { GatedRun } from "../run/session-parts.ts";
 import { ClockOffset } from "./clock-offset.ts";
 import { bypassProxies, failureReason, waitForServer, withOriginalProxies } from "./outgoing-http.ts";
 import { ServerConnection } from "./peer-connection.ts";

@@ -1,9 +1,8 @@
 import type { ServerConfig } from "../cli/config.ts";
 import { SyncError } from "../errors.ts";
-import { fileLimit, setFileLimit } from "../os/process.ts";
-import { wallMs } from "../os/wall-clock.ts";
+import { fileLimit, setFileLimit, wallMs } from "../os/process.ts";
 import type { Child, Ending } from "../run/child.ts";
-import type { GatedRun } from "../run/gate.ts";
+import type { GatedRun } from "../run/session-parts.ts";
 import { Barrier, type BarrierClient, type Requester } from "./barrier.ts";
 import { ClientConnections, type Connection } from "./peer-connection.ts";
 import type { PeerSession, PeerSessionParts } from "./peer-session.ts";

@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.ts";
 import type { Child, Ending } from "../run/child.ts";
-import type { GatedRun } from "../run/gate.ts";
+import type { GatedRun } from "../run/session-parts.ts";
 
 /**
  * What can happen to either side of a synchronised run: agreed (all clients have asked, or the server has answered),

@@ -14,14 +14,14 @@ const FLAGS = [
   "--disable-sync",
 ];
 
-/** A line of a chart, as the page has it. NaN came as null. */
+/** A line of a chart in the page; null stands for NaN. */
 export interface ShownLine {
   readonly label: string;
   readonly run: string;
   readonly layer: boolean;
   readonly times: number[];
   readonly values: (number | null)[];
-  /** What is drawn of it: of layers, the sum up to it. */
+  /** What is drawn of it: for a layer, the sum of the layers up to it. */
   readonly drawn: (number | null)[];
 }
 
@@ -32,9 +32,9 @@ export interface ShownChart {
   readonly limits: { label: string; value: number }[];
   /** The range of the time axis. */
   readonly range: [from: number, to: number];
-  /** What the chart library was given: `undefined` came as "none". */
+  /** The data of the chart library; "none" stands for undefined. */
   readonly data: (number | null | "none")[][];
-  /** The values of the legend, as they are written. */
+  /** The texts of the values in the legend. */
   readonly legend: string[];
 }
 
@@ -53,34 +53,34 @@ const CHARTS = `statexec.views.map((view) => ({
   legend: [...view.element.querySelectorAll(".legend .value")].map((value) => value.textContent),
 }))`;
 
-/** A page that is looked at, and everything that it said or asked for. */
-export class Look {
-  readonly said: string[] = [];
-  readonly asked: string[] = [];
+/** A tab of the browser, with its console messages and its requests. */
+export class Tab {
+  readonly messages: string[] = [];
+  readonly requests: string[] = [];
 
   constructor(readonly page: Page) {
-    page.on("console", (message) => this.said.push(`${message.type()}: ${message.text()}`));
-    page.on("pageerror", (error) => this.said.push(String(error)));
-    page.on("request", (request) => this.asked.push(request.url()));
+    page.on("console", (message) => this.messages.push(`${message.type()}: ${message.text()}`));
+    page.on("pageerror", (error) => this.messages.push(String(error)));
+    page.on("request", (request) => this.requests.push(request.url()));
   }
 
-  /** Goes there and waits until every chart has its points. */
+  /** Opens an address and waits until every chart has its points. */
   async open(url: string): Promise<this> {
     await this.page.goto(url);
     await this.settled();
     return this;
   }
 
-  /** Waits until there are charts and all show what they should. */
+  /** Waits until there are charts and none is stale. */
   async settled(): Promise<void> {
     await this.until("globalThis.statexec?.views.length > 0 && statexec.views.every((view) => !view.stale)");
     await this.page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
   }
 
-  /** Waits for an expression to be true. Its policy keeps the page from evaluating it by itself. */
+  /** Waits until an expression is true. It polls: the page's policy forbids that the page evaluates the expression. */
   async until(expression: string): Promise<void> {
     for (let left = 400; !(await this.page.evaluate(`Boolean(${expression})`)); left--) {
-      if (left === 0) throw new Error(`never true: ${expression}; the page said: ${this.said.join("\n")}`);
+      if (left === 0) throw new Error(`never true: ${expression}; console messages: ${this.messages.join("\n")}`);
       await Bun.sleep(25);
     }
   }
@@ -89,34 +89,34 @@ export class Look {
     return this.page.evaluate(CHARTS) as Promise<ShownChart[]>;
   }
 
-  /** The first chart of a panel, or the one of a host. */
+  /** Returns the first chart of a panel, or that of a host. */
   async chart(id: string, title = ""): Promise<ShownChart> {
     const found = (await this.charts()).find((chart) => chart.id === id && (title === "" || chart.title === title));
-    if (!found) throw new Error(`there is no chart ${id} ${title}`);
+    if (!found) throw new Error(`no chart ${id} ${title}`);
     return found;
   }
 
-  /** Where the page is, by itself: who drives it hears of a change a little later. */
+  /** Returns the page's own address: the driver is informed of a change a little later. */
   address(): Promise<string> {
     return this.page.evaluate("location.href") as Promise<string>;
   }
 
-  /** What an element says, hidden or not. */
+  /** Returns the text of an element, even if it is hidden. */
   async text(selector: string): Promise<string> {
     return (await this.page.locator(selector).first().textContent()) ?? "";
   }
 
-  /** Where the plotting area of a panel is on the screen, after scrolling to it. */
+  /** Scrolls to a panel and returns the position of its plotting area on the screen. */
   async plot(id: string): Promise<{ x: number; y: number; width: number; height: number }> {
     const over = this.page.locator(`#panel-${id} .u-over`).first();
     await over.scrollIntoViewIfNeeded();
     const box = await over.boundingBox();
-    if (!box) throw new Error(`panel ${id} is not to be seen`);
+    if (!box) throw new Error(`panel ${id} is not visible`);
     return box;
   }
 }
 
-/** One Chromium with a profile of its own; a context each for what should not know of each other. */
+/** A Chromium with its own profile. */
 export class TestBrowser {
   private constructor(
     readonly context: BrowserContext,
@@ -135,11 +135,11 @@ export class TestBrowser {
     return new TestBrowser(context, profile);
   }
 
-  /** Another window; with options, one that shares nothing with the others. */
-  async look(options?: BrowserContextOptions): Promise<Look> {
+  /** Opens a tab; with options, one in a context of its own, which shares nothing with the others. */
+  async newTab(options?: BrowserContextOptions): Promise<Tab> {
     const browser = this.context.browser();
-    if (!options || !browser) return new Look(await this.context.newPage());
-    return new Look(await (await browser.newContext(options)).newPage());
+    if (!options || !browser) return new Tab(await this.context.newPage());
+    return new Tab(await (await browser.newContext(options)).newPage());
   }
 
   async close(): Promise<void> {

@@ -1,24 +1,24 @@
 import { BIN, cleanEnv } from "./statexec.ts";
 
-/** A page's server, started as a person starts it, and ended when the scope ends. */
+/** A running `statexec --explore`; it is ended at the end of the scope. */
 export interface Explorer extends AsyncDisposable {
   readonly url: string;
   readonly port: number;
   get(path: string, headers?: Record<string, string>): Promise<Response>;
   post(path: string, body: unknown, headers?: Record<string, string>): Promise<Response>;
-  /** Sends a signal; the exit status and all of stderr. */
+  /** Sends a signal; returns the exit status and stderr. */
   end(signal: "SIGINT" | "SIGTERM" | "SIGHUP"): Promise<{ readonly code: number | null; readonly stderr: string }>;
 }
 
-/** Runs `statexec --explore` with these words in a folder, until its address is there. */
-export async function explorer(words: readonly string[], cwd: string): Promise<Explorer> {
+/** Starts `statexec --explore` in a folder, and waits for its address. */
+export async function startExplorer(words: readonly string[], cwd: string): Promise<Explorer> {
   const child = Bun.spawn([BIN, "--explore", ...words], { cwd, env: cleanEnv(), stdout: "pipe", stderr: "pipe" });
   const stderr = child.stderr.text();
   const reader = child.stdout.getReader();
   const { value } = await reader.read();
   const url = new TextDecoder().decode(value).trim();
   if (!/^http:\/\/127\.0\.0\.1:\d+\/$/.test(url))
-    throw new Error(`no address, but ${JSON.stringify(url)}: ${await stderr}`);
+    throw new Error(`expected an address, got ${JSON.stringify(url)}: ${await stderr}`);
   const end = async (signal: "SIGINT" | "SIGTERM" | "SIGHUP") => {
     child.kill(signal);
     await child.exited;

@@ -2,21 +2,21 @@ import type { ProcessTree } from "./process-tree.ts";
 
 const KB_PER_PAGE = 4;
 
-/** One process' pages; a page is a number, whoever maps it. */
+/** The pages of a process. A page is a number, the same in all that map it. */
 interface Pages {
   anonymous: Set<number>;
   shared: Set<number>;
   file: number;
 }
 
-/** The memory of a process tree, page by page: what is shared, what is copied on a write, and what is true of all of it. */
+/** The memory of a process tree, page by page: shared pages, copies on write, and the true sum. */
 export class PageModel {
   private readonly all = new Map<number, Pages>();
   private next = 0;
 
   constructor(readonly kernel: ProcessTree) {}
 
-  /** The pages that the processes hold together, without those of files, in bytes. */
+  /** Bytes that the processes hold together, without those of files. */
   get truth(): number {
     const union = new Set<number>();
     for (const { anonymous, shared } of this.all.values())
@@ -24,17 +24,17 @@ export class PageModel {
     return union.size * KB_PER_PAGE * 1024;
   }
 
-  /** A process has begun with a program of its own. */
+  /** A process begins with a program of its own. */
   begin(pid: number): void {
     this.all.set(pid, { anonymous: this.fresh(5), shared: new Set(), file: 20 });
-    this.tell();
+    this.publish();
   }
 
   fork(parent: number): number {
     const { anonymous, shared } = this.of(parent);
     const pid = this.kernel.copy(parent, { minorFaults: 1 });
     this.all.set(pid, { anonymous: new Set(anonymous), shared: new Set(shared), file: 5 });
-    this.tell();
+    this.publish();
     return pid;
   }
 
@@ -43,13 +43,13 @@ export class PageModel {
     this.begin(pid);
   }
 
-  /** It takes so many pages, one a fault. */
+  /** A process takes pages, one a fault. */
   take(pid: number, count: number): void {
     for (const page of this.fresh(count)) this.of(pid).anonymous.add(page);
     this.fault(pid, count);
   }
 
-  /** It writes to so many of its pages; those that others have, too, are copied. */
+  /** A process writes to some of its pages; those that others map, too, are copied. */
   write(pid: number, count: number): void {
     const { anonymous } = this.of(pid);
     const copied = [...anonymous].slice(0, count).filter((page) => this.mappedBy(page) > 1);
@@ -58,7 +58,7 @@ export class PageModel {
     this.fault(pid, copied.length);
   }
 
-  /** It maps the first so many pages of the one object that there is, sixteen a fault. */
+  /** A process maps pages of the one shared object, from its start on, sixteen a fault. */
   map(pid: number, count: number): void {
     const { shared } = this.of(pid);
     const before = shared.size;
@@ -66,18 +66,18 @@ export class PageModel {
     this.fault(pid, Math.ceil((shared.size - before) / 16));
   }
 
-  /** It gives back a part of its anonymous pages and all shared ones. */
+  /** A process gives back some of its anonymous pages, and all shared ones. */
   drop(pid: number, count: number): void {
     const { anonymous, shared } = this.of(pid);
     for (const page of [...anonymous].slice(0, count)) anonymous.delete(page);
     shared.clear();
-    this.tell();
+    this.publish();
   }
 
   exit(pid: number): void {
     this.all.delete(pid);
     this.kernel.end(pid);
-    this.tell();
+    this.publish();
   }
 
   private of(pid: number): Pages {
@@ -92,7 +92,7 @@ export class PageModel {
 
   private fault(pid: number, count: number): void {
     this.kernel.at(pid).minorFaults += count;
-    this.tell();
+    this.publish();
   }
 
   private mappedBy(page: number): number {
@@ -101,8 +101,8 @@ export class PageModel {
     return processes;
   }
 
-  /** What the files of each say from now on. */
-  private tell(): void {
+  /** Writes the state of each to the kernel model. */
+  private publish(): void {
     const mapped = new Map<number, number>();
     for (const { anonymous, shared } of this.all.values())
       for (const page of [...anonymous, ...shared]) mapped.set(page, (mapped.get(page) ?? 0) + 1);

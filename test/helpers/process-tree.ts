@@ -5,7 +5,7 @@ import { DEFAULTS, type Scripted, TEXTS } from "./scripted-process.ts";
 const US = 1000;
 const INIT = 1;
 
-/** The kernel's side of a process tree, in memory: fork, exit, wait, orphans. As strict as the real one: a view dies. */
+/** A model of the kernel's processes: fork, exit, wait, orphans. As strict as the kernel: a view is void after the next read. */
 export class ProcessTree implements Processes {
   readonly pageBytes = 4096;
   readonly self = US;
@@ -13,9 +13,9 @@ export class ProcessTree implements Processes {
   inodes = new Float64Array(4096);
   listed = 0;
   isListSame = false;
-  /** Called before each read, so that something can happen between two of them. */
+  /** Called before each read, so that something can happen between two reads. */
   beforeRead: (pid: number, file: ProcessFile) => void = () => undefined;
-  /** The order of the list; the kernel's is by pid. */
+  /** The order of the list; by pid in the kernel. */
   order = (pids: number[]) => pids.sort((a, b) => a - b);
   readonly reads: string[] = [];
   readonly ended = new EndedModel();
@@ -33,20 +33,20 @@ export class ProcessTree implements Processes {
     this.put(US, INIT, { name: "statexec", adopts: true });
   }
 
-  /** A new process that has executed a program; its pid. */
+  /** Makes a process that has executed a program; returns its pid. */
   fork(parent: number, has: Partial<Scripted> = {}): number {
     const { pid = this.nextPid++ } = has;
     this.put(pid, parent, { name: this.all.get(parent)?.name ?? "?", ...has });
     return pid;
   }
 
-  /** A new process that is a copy of its parent; its pid. */
+  /** Makes a process that is a copy of its parent; returns its pid. */
   copy(parent: number, has: Partial<Scripted> = {}): number {
     const { residentPages, anonymous, shared, stackStart } = this.at(parent);
     return this.fork(parent, { residentPages, anonymous, shared, stackStart, ...has });
   }
 
-  /** It executes a program. */
+  /** A process executes a program. */
   execute(pid: number, has: Partial<Scripted> = {}): void {
     const process = this.at(pid);
     Object.assign(process, { stackStart: this.nextStack++, minorFaults: process.minorFaults + 1, memoryOf: undefined });
@@ -66,7 +66,7 @@ export class ProcessTree implements Processes {
     });
   }
 
-  /** To be changed at will. */
+  /** Returns a process, which may be changed. */
   at(pid: number): Scripted {
     const process = this.all.get(pid);
     if (!process) throw new Error(`the model has no process ${pid}`);
@@ -86,7 +86,7 @@ export class ProcessTree implements Processes {
     return [...this.all.values()].filter(({ parent }) => parent === pid);
   }
 
-  /** It ends: its children get another parent, and it is a zombie, unless its own ignores that. */
+  /** A process ends: its children get another parent, and it becomes a zombie, unless its parent ignores SIGCHLD. */
   exit(pid: number): void {
     const process = this.at(pid);
     let heir = process.parent;
@@ -99,7 +99,7 @@ export class ProcessTree implements Processes {
     if (this.at(process.parent).ignoresChildren) this.all.delete(pid);
   }
 
-  /** Its parent waits for a zombie; all that it used is its parent's from now on, or that of our ended children. */
+  /** The parent of a zombie waits for it: what it used is added to the parent, or to our ended children. */
   wait(pid: number): void {
     const { parent, ...it } = this.at(pid);
     if (!it.zombie) throw new Error(`${pid} has not ended`);
@@ -118,13 +118,13 @@ export class ProcessTree implements Processes {
     heir.readBytes += it.readBytes;
   }
 
-  /** It ends and is waited for. */
+  /** A process ends and is waited for. */
   end(pid: number): void {
     this.exit(pid);
     if (this.has(pid)) this.wait(pid);
   }
 
-  /** As under hidepid=2: not in the list, and no file of it. */
+  /** Hides a process, as hidepid=2 does: it is not in the list, and has no files. */
   hide(pid: number): void {
     this.hidden.add(pid);
   }
@@ -176,7 +176,7 @@ export class ProcessTree implements Processes {
   }
 }
 
-/** What our ended children used, as of the last update. */
+/** What our ended children have used, as of the last update. */
 class EndedModel {
   userSeconds = 0;
   systemSeconds = 0;
@@ -200,7 +200,7 @@ class EndedModel {
     this.now.voluntarySwitches++;
   }
 
-  /** The largest of them held so much. */
+  /** The most that one of them held. */
   set largest(bytes: number) {
     this.now.largestBytes = bytes;
   }

@@ -2,21 +2,22 @@ import type { Query, Select } from "../../explorer/grafana/query.ts";
 import { sampleName } from "../../src/catalog/index.ts";
 import type { StoredSeries } from "./victoria.ts";
 
-/** A value by its labels, in order. */
+/** Values by their labels, see `labelsId`. */
 export type Answer = Map<string, number>;
 
+/** Returns the labels without the name, sorted, as one text. */
 export function labelsId(labels: Readonly<Record<string, string>>): string {
   const { __name__, ...own } = labels;
   return JSON.stringify(Object.entries(own).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** What a query of the dashboard comes to over all points of a run at its end, worked out of the points alone. */
+/** Evaluates a query of the dashboard at the end of a run, over all of its points. */
 export function evaluate(query: Query, all: readonly StoredSeries[]): Answer {
   if (query.kind === "select" || query.kind === "last") {
     const select = query.kind === "select" ? query : query.of;
     return answer(chosen(select, all), (points) => points.at(-1)![1]);
   }
-  if (query.kind === "rate") return answer(chosen(query.of, all), slope);
+  if (query.kind === "rate") return answer(chosen(query.of, all), ratePerSecond);
   return combined(query, evaluate(query.of, all));
 }
 
@@ -43,7 +44,7 @@ function answer(series: readonly StoredSeries[], of: (points: Points) => number 
   return found;
 }
 
-function slope(points: Points): number | undefined {
+function ratePerSecond(points: Points): number | undefined {
   if (points.length < 2) return undefined;
   const [[fromMs, from], [toMs, to]] = [points[0]!, points.at(-1)!];
   return ((to - from) / (toMs - fromMs)) * 1000;
@@ -63,13 +64,13 @@ function matches(value: string, condition: string): boolean {
   return operator?.startsWith("!") ? !equal : equal;
 }
 
-/** A query's text with Grafana's variables filled in: one run chosen, windows as long as all of it. */
+/** Replaces Grafana's variables in a query: one run is chosen, and the windows are as long as the run. */
 export function filledIn(expr: string, { instance, role, spanMs }: { instance: string; role: string; spanMs: number }) {
   const quoted = (text: string) => RegExp.escape(text).replaceAll("\\", "\\\\");
   const filled = expr
     .replaceAll("$instance", quoted(instance))
     .replaceAll("$role", quoted(role))
     .replace(/\$__(rate_interval|range)/g, `${spanMs}ms`);
-  if (filled.includes("$")) throw new Error(`${expr}: a variable is left in ${filled}`);
+  if (filled.includes("$")) throw new Error(`${expr}: ${filled} still has a variable`);
   return filled;
 }

@@ -1,13 +1,13 @@
 import type { ProcessFile } from "../../src/proc/processes.ts";
 
-/** One process of the model, a zombie after its end until somebody waits for it. */
+/** A process of the model; after its end a zombie until its parent waits for it. */
 export interface Scripted {
   readonly pid: number;
   parent: number;
   name: string;
   startTicks: number;
   inode: number;
-  /** Exact; the files show whole hundredths, rounded down, as the kernel does. */
+  /** Exact; in the files they are rounded down to hundredths, as by the kernel. */
   userSeconds: number;
   systemSeconds: number;
   childrenUserSeconds: number;
@@ -21,24 +21,24 @@ export interface Scripted {
   file: number;
   shared: number;
   highest: number;
-  /** Its shares of anonymous and of shared memory; what it does not say of these is as if it shared with nobody. */
+  /** PSS of anonymous and of shared memory, in kB; undefined: it shares none of it. */
   proportional: number | undefined;
   proportionalShared: number | undefined;
-  /** Where its stack begins: a copy by fork(2) has the same, a program that is executed another; 0: hidden from us. */
+  /** Where its stack begins: the same in a copy by fork(2), another in a program that is executed; 0: hidden. */
   stackStart: number;
   readBytes: number;
   descriptors: number;
   zombie: boolean;
-  /** SIGCHLD is ignored: children leave no zombie, and their time is in nobody's sum. */
+  /** It ignores SIGCHLD: its children leave no zombie, and their time is in no sum. */
   ignoresChildren: boolean;
-  /** Orphans below it become its own. */
+  /** Orphans below it become its children. */
   adopts: boolean;
-  /** Whose memory it still has, between vfork and exec. */
+  /** The process whose memory it has, between vfork and exec. */
   memoryOf: number | undefined;
   readonly forbidden: Set<ProcessFile | "fd">;
 }
 
-/** What one has that nothing is said of. */
+/** A process of which nothing is specified. */
 export const DEFAULTS: Omit<Scripted, "pid" | "parent" | "forbidden" | "inode" | "startTicks"> = {
   name: "x",
   userSeconds: 0,
@@ -66,7 +66,7 @@ export const DEFAULTS: Omit<Scripted, "pid" | "parent" | "forbidden" | "inode" |
 
 const ticks = (seconds: number) => Math.floor(seconds * 100 + 1e-6);
 
-/** Its files, as the kernel writes them. */
+/** The files of a process, as the kernel writes them. */
 export const TEXTS: Readonly<Record<ProcessFile, (process: Scripted) => string>> = {
   stat: (p) =>
     `${p.pid} (${p.name}) ${p.zombie ? "Z" : "S"} ${p.parent} 1 1 0 -1 4194560 ${p.minorFaults} ${p.childrenMinorFaults} 0 0 ` +

@@ -3,27 +3,27 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { commandOf, output } from "./validators.ts";
 
-/** A series as a database gives it back. */
+/** A series as the database exports it. */
 export interface StoredSeries {
-  /** The name of its samples. */
+  /** The name in its sample lines. */
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
-  /** Milliseconds since the epoch, in no order that counts. */
+  /** Milliseconds since the epoch, in any order. */
   readonly times: readonly number[];
   readonly values: readonly number[];
 }
 
-/** A VictoriaMetrics of its own for one test, on a free port of the loopback. */
+/** A VictoriaMetrics for one test, on a free port of the loopback interface. */
 export interface Victoria {
   readonly url: string;
-  /** Sends a file as the documentation tells people to, with curl. */
+  /** Imports a file with curl, as the documentation shows. */
   import(path: string): Promise<void>;
-  /** All that is stored. */
+  /** Returns all stored series. */
   export(): Promise<readonly StoredSeries[]>;
   stop(): Promise<void>;
 }
 
-/** How long it may take to start on a loaded machine. */
+/** The longest time to start, on a loaded machine. */
 const READY_MS = 20_000;
 
 /** @throws Error if the server ends or is not ready in time */
@@ -81,7 +81,7 @@ async function isHealthy(url: string): Promise<boolean> {
 
 async function importFile(url: string, path: string): Promise<void> {
   await output("curl", ["--fail", "-sS", "-X", "POST", `${url}/api/v1/import/prometheus`, "-T", path]);
-  // Until it is flushed, what was imported is not seen by a query.
+  // Queries find imported points only after a flush.
   await get(`${url}/internal/force_flush`);
 }
 
@@ -105,7 +105,7 @@ async function get(url: string): Promise<string> {
   return text;
 }
 
-/** A port that was free a moment ago. */
+/** Returns a port that is free now. */
 function freePort(): number {
   const listener = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response() });
   const { port } = listener;

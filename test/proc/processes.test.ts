@@ -1,16 +1,15 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { ParseError } from "../../src/errors.ts";
-import { KeyNumbers } from "../../src/proc/key-numbers.ts";
+import { KeyValueFile } from "../../src/proc/key-value-file.ts";
 import { PidIo } from "../../src/proc/pid-io.ts";
+import { PidStatus, SmapsRollup } from "../../src/proc/pid-memory.ts";
 import { PidStat } from "../../src/proc/pid-stat.ts";
-import { PidStatus } from "../../src/proc/pid-status.ts";
 import { KernelProcesses } from "../../src/proc/processes.ts";
-import { SmapsRollup } from "../../src/proc/smaps-rollup.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
-/** Fields from the state on, as Linux 6.18 wrote them for a shell. */
+/** The fields from the state on, of a shell on Linux 6.18. */
 const FIELDS =
   "S 71 72 72 34816 73 4194304 1001 2002 3 4 150 25 310 75 20 0 2 0 123456 2482176 321 18446744073709551615 1 2 3 0 0 0 0";
 
@@ -25,14 +24,14 @@ function stat(text: string): PidStat & { name: string } {
 
 describe("pid/stat", () => {
   test.each(["sh", "a b", "((bash process))", ") R 1 2", "a\nb", "", "x".repeat(64), "(", "1 (init) S"])(
-    "the name %p survives, and all behind it",
+    "the name %p is parsed, and everything after it",
     (name) => {
       const parsed = stat(`72 (${name}) ${FIELDS}\n`);
       expect([parsed.name, parsed.parent, parsed.startTicks]).toEqual([name, 71, 123456]);
     },
   );
 
-  test("has its times in seconds and its memory in bytes", () => {
+  test("has times in seconds and memory in bytes", () => {
     expect(stat(`72 (sh) ${FIELDS}`)).toMatchObject({
       ...{ userSeconds: 1.5, systemSeconds: 0.25, childrenUserSeconds: 3.1, childrenSystemSeconds: 0.75 },
       ...{ minorFaults: 1001, childrenMinorFaults: 2002, majorFaults: 3, childrenMajorFaults: 4 },
@@ -50,7 +49,7 @@ describe("pid/stat", () => {
     expect(stat(`7 (x) ${FIELDS.replace("S", state)}`).ended).toBe(ended);
   });
 
-  test("fields that may be below zero are passed by", () => {
+  test("fields that may be negative are skipped", () => {
     expect(stat(`7 (x) ${FIELDS.replace("34816 73", "0 -1").replace(" 20 0 ", " -51 -20 ")}`).threads).toBe(2);
   });
 
@@ -69,7 +68,7 @@ describe("pid/stat", () => {
     expect(() => stat(text)).toThrow(ParseError);
   });
 
-  test("cut short or damaged gives numbers or a ParseError, and nothing else", () => {
+  test("cut off or damaged, it gives numbers or a ParseError", () => {
     const whole = bytes(`72 (sh) ${FIELDS}\n`);
     const flip = fc.tuple(fc.nat(whole.length - 1), fc.nat(7));
     fc.assert(
@@ -101,7 +100,7 @@ describe("pid/status", () => {
     expect([highestBytes, anonymousBytes, fileBytes, sharedBytes]).toEqual([2048, 100, 20, 3].map((kB) => kB * 1024));
   });
 
-  test("of a kernel thread or a zombie has none, and before Linux 4.5 only the highest", () => {
+  test("has none of a kernel thread or a zombie, and before Linux 4.5 only the highest", () => {
     expect(status("Name:\tkthreadd\nThreads:\t1\n").highestBytes).toBeNaN();
     const old = status("Name:\tx\nVmHWM:\t 8 kB\nVmRSS:\t 4 kB\n");
     expect([old.highestBytes, old.anonymousBytes]).toEqual([8192, Number.NaN]);
@@ -114,11 +113,11 @@ describe("pid/status", () => {
     ["0000000000000000", false],
     ["0000000000030000", true],
     ["00000000000e0000", false],
-  ])("SigIgn %s: ignores the end of its children: %p", (mask, ignores) => {
+  ])("SigIgn %s: SIGCHLD is ignored: %p", (mask, ignores) => {
     expect(status(`Name:\tx\nSigBlk:\tffffffffffffffff\nSigIgn:\t${mask}\nSigCgt:\t0\n`).ignoresChildren).toBe(ignores);
   });
 
-  test("without such a line, or cut off in it, ignores nothing", () => {
+  test("without that line, or cut off in it, SIGCHLD is not ignored", () => {
     for (const text of ["", "Name:\tx\n", "Name:\tx\nSigIgn:\t", "Name:\tx\nSigIgn:\t0000"])
       expect(status(text).ignoresChildren).toBe(false);
   });
@@ -152,16 +151,18 @@ describe("pid/io and smaps_rollup", () => {
 });
 
 describe("lines of keys and numbers", () => {
-  test("a key that is missing is absent, and the others are found", () => {
-    const numbers = new KeyNumbers("test", ["a:", "b:", "c:"]);
-    numbers.parse(bytes("x: 1\na: 0\nab: 9\nc:\t7 kB"));
-    expect([...numbers.values]).toEqual([0, Number.NaN, 7]);
-    numbers.parse(bytes("b: 2\n"));
-    expect([...numbers.values]).toEqual([Number.NaN, 2, Number.NaN]);
+  test("a missing key is NaN, and the others are found", () => {
+    const file = new KeyValueFile("test", ":");
+    const all = () => [file.number("a"), file.number("b"), file.bytes("c")];
+    expect(all()).toEqual([Number.NaN, Number.NaN, Number.NaN]);
+    file.parse(bytes("x: 1\na: 0\nab: 9\nc:\t7 kB"));
+    expect(all()).toEqual([0, Number.NaN, 7168]);
+    file.parse(bytes("b: 2\n"));
+    expect(all()).toEqual([Number.NaN, 2, Number.NaN]);
   });
 });
 
-test("the kernel's own processes: this one is listed, and its files say what is known of it", () => {
+test("the processes of this machine: this one is listed, and its files have what it knows of itself", () => {
   const processes = new KernelProcesses();
   const count = processes.list();
   expect([...processes.pids.subarray(0, count)]).toContain(process.pid);
@@ -174,9 +175,9 @@ test("the kernel's own processes: this one is listed, and its files say what is 
   processes.close();
 });
 
-test("the list of the kernel's own processes is the same until one comes or goes", async () => {
+test("the list of processes is the same until one begins or ends", async () => {
   const processes = new KernelProcesses();
-  // Others come and go on this machine, too: not between two lists every time.
+  // Other processes of the machine begin and end, too, but not between any two lists.
   let tries = 0;
   do processes.list();
   while (!processes.isListSame && ++tries < 1000);

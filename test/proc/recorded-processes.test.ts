@@ -1,17 +1,15 @@
 import { describe, expect, test } from "bun:test";
 import { PidIo } from "../../src/proc/pid-io.ts";
+import { PidStatus, SmapsRollup, Statm } from "../../src/proc/pid-memory.ts";
 import { PidStat } from "../../src/proc/pid-stat.ts";
-import { PidStatus } from "../../src/proc/pid-status.ts";
 import { KernelProcesses, SAME } from "../../src/proc/processes.ts";
-import { SmapsRollup } from "../../src/proc/smaps-rollup.ts";
-import { Statm } from "../../src/proc/statm.ts";
 import { recordedTree } from "../helpers/proc-tree.ts";
 
 const ROOT = 18_862;
 const STACK = 140_736_000_826_720;
 const KILOBYTE = 1024;
 
-/** By pid: name, parent, threads, resident kB, where the stack begins, and whether it has ended. */
+/** By pid: name, parent, threads, resident kB, start of the stack, whether it has ended. */
 const STATS = {
   [ROOT]: ["root of it", 18_820, 1, 1456, STACK, false],
   18863: [") R 1 (", ROOT, 1, 3616, STACK, false],
@@ -22,7 +20,7 @@ const STATS = {
   18871: ["copy (2)", 18_867, 1, 2348, STACK, false],
 } as const;
 
-/** Of the living: anonymous and shared kB, those shares of them, and whether SIGCHLD is ignored. */
+/** Of the living: anonymous and shared kB, PSS of both, whether SIGCHLD is ignored. */
 const MEMORY = {
   [ROOT]: [104, 0, 67, 0, false],
   18863: [3168, 0, 3116, 0, false],
@@ -70,14 +68,14 @@ describe("recorded processes of Linux 6.18", () => {
     expect(io.readBytes).toBeGreaterThanOrEqual(0);
   });
 
-  test("one that has ended has no memory in status, and an empty smaps_rollup", () => {
+  test("a process that has ended has no memory in status, and an empty smaps_rollup", () => {
     const [all, status, rollup] = [processes(), new PidStatus(), new SmapsRollup()];
     status.parse(all.read(18_868, "status")!);
     rollup.parse(all.read(18_868, "smaps_rollup") ?? new Uint8Array(0));
     expect([status.highestBytes, rollup.proportionalBytes]).toEqual([Number.NaN, Number.NaN]);
   });
 
-  test("a stat that says what it said is the same, until the process is forgotten", () => {
+  test("a stat with the text of before is SAME, until the process is forgotten", () => {
     const all = processes();
     expect(all.readStat(ROOT)).not.toBe(SAME);
     expect(all.readStat(18_863)).not.toBe(SAME);

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Config } from "../../src/cli/config.ts";
+import { parseInvocation } from "../../src/cli/resolve.ts";
 import { machineCollectors } from "../../src/collect/registry.ts";
 import { CommandError } from "../../src/errors.ts";
 import { render } from "../../src/openmetrics/render.ts";
@@ -19,7 +20,7 @@ const GOLDEN = join(import.meta.dir, "../fixtures/golden/session.prom");
 /** Facts that differ from machine to machine, and from release to release. */
 const OWN_FACTS = /^statexec_run_info\{.*fact="(?:host|kernel|machine|runtime)".*\n/gm;
 
-/** A machine of one CPU, one interface and two disks, after so many seconds of somebody's work. */
+/** Sets a machine with one CPU, one interface and two disks to what it is after so many busy seconds. */
 function machineAfter(proc: ProcTree, seconds: number): void {
   const ticks = `${1000 + 60 * seconds} 0 ${500 + 20 * seconds} ${9000 + 15 * seconds} ${5 * seconds} 0 0 0 0 0`;
   const sent = 2000 + 125_000 * seconds;
@@ -43,33 +44,12 @@ function machineAfter(proc: ProcTree, seconds: number): void {
 }
 
 function configOf(parts: Partial<Config> = {}): Config {
-  return {
-    command: ["make", "-j8", "all targets"],
-    file: "run.prom",
-    instance: "make",
-    labels: new Map([["env", "ci"]]),
-    metricsStartTimeMs: 1_704_067_200_000,
-    delayBeforeSeconds: 0,
-    delayAfterSeconds: 0,
-    intervalSeconds: 1,
-    journalDir: undefined,
-    cgroup: undefined,
-    reportTo: undefined,
-    pushTo: undefined,
-    recordArgs: true,
-    collectors: { only: [], without: [], ways: [] },
-    summary: "never",
-    summaryJson: undefined,
-    summaryMarkdown: undefined,
-    budgets: [],
-    budgetKill: false,
-    baselines: [],
-    sync: undefined,
-    ...parts,
-  };
+  const invocation = parseInvocation(["-i", "make", "-l", "env=ci", "make", "-j8", "all targets"], {});
+  if (invocation.mode !== "run") throw new Error("expected a run");
+  return { ...invocation.config, metricsStartTimeMs: 1_704_067_200_000, ...parts };
 }
 
-/** A session on a scripted machine, with a command that ends when told to. */
+/** A session on a scripted machine, with a command that ends by `end`. */
 function scripted(parts: Partial<Config> = {}, start?: () => Child) {
   const clock = new FakeClock();
   const proc = procTree();
@@ -99,7 +79,7 @@ function scripted(parts: Partial<Config> = {}, start?: () => Child) {
         return child;
       }),
   });
-  /** Lets seconds pass, one by one, on the machine too. */
+  /** Lets seconds pass one by one, for the machine too. */
   const pass = async (from: number, to: number) => {
     for (let second = from; second < to; second++) {
       machineAfter(proc, second + 1);
@@ -149,12 +129,12 @@ describe("samples", () => {
       "0:1 1000:1 2000:1 2345:2",
     ],
     [
-      "with delays are at the outer ends too",
+      "with delays are at the start and the end of the run too",
       { delayBeforeSeconds: 1.5, delayAfterSeconds: 0.5 },
       2250,
       "0:0 1000:0 1500:1 2000:1 2250:2 2750:2",
     ],
-    ["of a command that ends at a tick do not have one time", {}, 1000, "0:1 1000:1 1001:2"],
+    ["of a command that ends at a tick have different stamps", {}, 1000, "0:1 1000:1 1001:2"],
   ])("%s", async (_, delays, endMs, expected) => {
     const { session, clock, end } = scripted(delays);
     const run = session.run();
@@ -183,7 +163,7 @@ describe("a signal", () => {
     expect(recording.events.map(({ text }) => text)).toEqual(["Stopped by SIGTERM before the command was started"]);
   });
 
-  test("after its end cuts the delay short, and the status stays the command's", async () => {
+  test("after its end cuts the delay short, and the status is still the command's", async () => {
     const { session, signals, clock, end } = scripted({ delayAfterSeconds: 60 });
     const run = session.run();
     await clock.pass(1000);
@@ -197,7 +177,7 @@ describe("a signal", () => {
 });
 
 describe("what goes wrong", () => {
-  test("a command that cannot be started after all ends the session, and no timer is left", async () => {
+  test("a command that cannot be started ends the session, and no timer is left", async () => {
     const { session, clock } = scripted({}, () => {
       throw new CommandError("make: cannot be executed (ELOOP)", "not executable");
     });
@@ -205,7 +185,7 @@ describe("what goes wrong", () => {
     await clock.pass(10_000);
   });
 
-  test("an end that the kernel will not tell is reported, and not called a success", async () => {
+  test("an end whose status cannot be read is reported, and is no success", async () => {
     const { session, errors } = scripted({}, () => ({
       pid: 1,
       ended: Promise.reject(new Error("ECHILD")),

@@ -5,10 +5,10 @@ import { BIN, cleanEnv, runProgram, statexec, tempFolder } from "../helpers/stat
 import { CTRL_C, Terminal } from "../helpers/terminal.ts";
 
 const CORE_PATTERN = readFileSync("/proc/sys/kernel/core_pattern", "utf8").trim();
-/** A core of the runtime's would be gigabytes; a shell's is less than this. */
+/** A core file of the runtime has gigabytes; one of a shell has less than this. */
 const SMALL_CORE_BYTES = 64 * 2 ** 20;
 
-/** Runs a script of sh's in its own place, with no signal blocked. */
+/** A Python program that becomes sh, with no signal blocked. */
 const PYTHON_END =
   "import os, signal, sys; signal.pthread_sigmask(signal.SIG_SETMASK, []); os.execvp('sh', ['sh', '-c', sys.argv[1]])";
 
@@ -73,7 +73,7 @@ describe("a shell sees the command's own end", () => {
     expect(result).toMatchObject(status > 128 ? { signal: "SIGTERM" } : { code: status });
   });
 
-  test("a loop of bash's stops on Ctrl-C", async () => {
+  test("a loop in bash stops on Ctrl-C", async () => {
     using folder = tempFolder();
     const loop = `for i in 1 2 3; do ${BIN} -f run.prom sh -c "echo turn=$i; exec sleep 100"; done; echo after`;
     const terminal = new Terminal(["bash", "-c", loop], { cwd: folder.path });
@@ -99,7 +99,7 @@ describe.skipIf(CORE_PATTERN !== "core")(`a core file (core_pattern is ${CORE_PA
   );
 });
 
-test("what a command leaves running is left alone, and not waited for", async () => {
+test("processes that a command leaves running are left alone and not waited for", async () => {
   using folder = tempFolder();
   const child = Bun.spawn([BIN, "-f", folder.file("run.prom"), "sh", "-c", "sleep 100 >/dev/null & echo $!"], {
     env: cleanEnv(),
@@ -112,7 +112,7 @@ test("what a command leaves running is left alone, and not waited for", async ()
   expect(stat).toMatch(/^\d+ \(sleep\) [SR]/);
 });
 
-describe("two of them in one folder", () => {
+describe("two runs in one folder", () => {
   test("at once: both record", async () => {
     using folder = tempFolder();
     const commands = [3, 4].map((status) => statexec(["sh", "-c", `sleep 0.2; exit ${status}`], { cwd: folder.path }));
@@ -120,7 +120,7 @@ describe("two of them in one folder", () => {
     expectFiles(folder.path, ["Command done with status 3", "Command done with status 4"]);
   });
 
-  test("one in the other: both record, and the status is the inner command's", async () => {
+  test("one inside the other: both record, and the status is the inner command's", async () => {
     using folder = tempFolder();
     const result = await statexec([BIN, "sh", "-c", "exit 5"], { cwd: folder.path });
     expect(result.code).toBe(5);
@@ -128,7 +128,7 @@ describe("two of them in one folder", () => {
   });
 });
 
-/** There are just so many files, each complete and each with another one of the texts. */
+/** Expects exactly one complete metrics file for each text. */
 function expectFiles(folder: string, texts: readonly string[]): void {
   const files = readdirSync(folder).map((name) => readFileSync(`${folder}/${name}`, "utf8"));
   expect(files).toHaveLength(texts.length);

@@ -1,6 +1,6 @@
 import { RECORDER, type SeriesKey } from "../../catalog/index.ts";
+import { Statm } from "../../proc/pid-memory.ts";
 import type { ProcFs } from "../../proc/procfs.ts";
-import { Statm } from "../../proc/statm.ts";
 import type { Collector } from "../collector.ts";
 import { type Column, column, fillColumns, keysOf } from "../columns.ts";
 import { KernelSource } from "../kernel-source.ts";

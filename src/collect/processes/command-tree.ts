@@ -1,39 +1,30 @@
 import type { Processes } from "../../proc/processes.ts";
 import type { CgroupStats } from "../cgroup/cgroup-stats.ts";
 import { ABSENT } from "../collector.ts";
-import { Budget } from "./budget.ts";
-import { TreeAccounts } from "./tree-accounts.ts";
-import { TreeDetails } from "./tree-details.ts";
-import { EndedTotals, type ReapedCounts } from "./tree-ended.ts";
-import { TreeMemory } from "./tree-memory.ts";
-import type { Helpers } from "./tree-reaped.ts";
+import type { Helpers } from "./ended-processes.ts";
+import { CommandMemory, type GroupMemoryCounts } from "./memory-peak.ts";
+import { ProcessAccounts } from "./process-accounts.ts";
+import { type GroupIoCounts, ProcessIo, type ReapedCounts } from "./process-io.ts";
+import { TimeBudget } from "./pss-walk.ts";
 
-/** How much of all time may go into files beside stat, and how much of it in advance. */
+/** How much of all time may go into the files of a process beside stat, and how much of it in advance. */
 const DETAILS_SHARE = 0.004;
 const DETAILS_ADVANCE_MS = 10;
 
-/** What a control group of the command's own says of it: NaN where it does not. */
-export type GroupCounts = Pick<
-  CgroupStats,
-  | "userSeconds"
-  | "systemSeconds"
-  | "anonymousBytes"
-  | "fileBytes"
-  | "sharedBytes"
-  | "kernelBytes"
-  | "diskReadBytes"
-  | "diskWriteBytes"
-  | "sources"
->;
+/** How long the files of one process take, until it has been measured. */
+const FIRST_GUESS_MS = 0.1;
+
+/** What the command's own control group says of it; NaN: nothing. */
+type GroupCounts = GroupMemoryCounts & GroupIoCounts & Pick<CgroupStats, "userSeconds" | "systemSeconds" | "sources">;
 
 /** What a tree is made of; what is left out is the machine's own. */
 export interface TreeParts {
-  /** Children of ours that are for our own use, and what those used that have ended: none of it is the command's. */
+  /** Children of ours that are not the command's. */
   readonly helpers: Helpers;
   /** Waits for an orphan that has ended, so that what it used comes to us. */
   readonly reap?: (pid: number) => void;
   readonly reaped?: ReapedCounts;
-  /** The command's own group, up to date; what it says is preferred. */
+  /** The command's own group, up to date; its figures are preferred. */
   readonly group?: GroupCounts | undefined;
   /** Milliseconds by a clock that does not step. */
   readonly now?: () => number;
@@ -41,76 +32,70 @@ export interface TreeParts {
   readonly cpuMs?: () => number;
 }
 
-/** The command's process tree while it runs: what it used until now, and what is known of the living. */
+/** The command's process tree while it runs: what it has used until now, and the state of the living. */
 export class CommandTree {
-  readonly accounts: TreeAccounts;
-  readonly memory: TreeMemory;
-  readonly ended: EndedTotals;
-  /** Counters that are not known at every sample: ABSENT where they were not read. */
-  ioReadBytes = 0;
-  ioWriteBytes = 0;
-  diskReadBytes = 0;
-  diskWriteBytes = 0;
-  openDescriptors = ABSENT;
-  private readonly details: TreeDetails;
-  private readonly budget: Budget;
+  readonly accounts: ProcessAccounts;
+  readonly memory: CommandMemory;
+  readonly io: ProcessIo;
+  /** The command itself has ended. */
+  private ended = false;
+  private readonly now: () => number;
+  private readonly detailsBudget: TimeBudget;
+  private detailsMsPerProcess = FIRST_GUESS_MS;
   private readonly reap: TreeParts["reap"];
   private readonly group: GroupCounts | undefined;
-  /** The highest that each of the four io counters was. */
-  private readonly highest = new Float64Array(4);
 
-  /** To be made before the command, `root`, can have ended. */
+  /** To be made before the command, `root`, can have ended. Throws ParseError. */
   constructor(
     root: number,
     private readonly processes: Processes,
     { helpers, reap, reaped, group, now = monotonicMs, cpuMs = ownCpuMs }: TreeParts,
   ) {
-    this.group = group;
-    this.accounts = new TreeAccounts(processes, root, helpers);
+    this.now = now;
     this.reap = reap;
-    this.memory = new TreeMemory(processes, now, cpuMs);
-    this.ended = new EndedTotals(processes, reaped);
-    this.details = new TreeDetails(processes, now);
-    this.budget = new Budget(DETAILS_SHARE, DETAILS_ADVANCE_MS, now);
+    this.group = group;
+    this.accounts = new ProcessAccounts(processes, root, helpers);
+    this.memory = new CommandMemory(processes, group, { now, cpuMs });
+    this.io = new ProcessIo(processes, group, reaped);
+    this.detailsBudget = new TimeBudget(DETAILS_SHARE, DETAILS_ADVANCE_MS, now);
   }
 
-  /** Takes the state of now; `whole`: with all that is costly. Throws SystemError, ParseError. */
-  update(atMs: number, whole: boolean): void {
-    const { accounts, details, budget, memory } = this;
-    memory.begin();
+  /**
+   * Takes the state of now. `atEnd`: the command has just ended, so that everything is read, however much time it takes.
+   * Throws SystemError, ParseError.
+   */
+  update(atMs: number, atEnd: boolean): void {
+    const { accounts } = this;
+    if (atEnd) this.ended = true;
     accounts.update();
-    if (whole && this.reapOrphans()) accounts.update();
-    details.fresh = false;
-    const { members } = accounts;
-    if (whole || budget.allows(details.expectedMs(members))) budget.spend(details.update(members));
-    this.openDescriptors = details.fresh ? details.openDescriptors : ABSENT;
-    this.takeIo();
-    const { group } = this;
-    const hasMemory = group !== undefined && !Number.isNaN(group.anonymousBytes);
-    memory.update(accounts, details, atMs, hasMemory ? group : undefined);
-    if (group) this.takeGroup(group);
+    if (atEnd && this.reapOrphans()) accounts.update();
+    const hasDetails =
+      atEnd || this.detailsBudget.allows(accounts.tracker.descendants.length * this.detailsMsPerProcess);
+    if (hasDetails) this.readDetails();
+    else this.io.skip();
+    this.memory.update(accounts, hasDetails, atMs);
   }
 
-  /** An orphan has ended, and is about to be waited for; the answer is to be called when that is done. */
-  farewell(pid: number): (() => void) | undefined {
-    const afterwards = this.accounts.farewell(pid);
-    if (!afterwards) return undefined;
-    const [accounts, ended] = [afterwards, this.ended.discount()];
+  /** An orphan has ended and is about to be waited for; the returned function is to be called once that is done. */
+  beforeReap(pid: number): (() => void) | undefined {
+    const excludeUsage = this.accounts.beforeReap(pid);
+    if (!excludeUsage) return undefined;
+    const excludeIo = this.io.exclude();
     return () => {
-      accounts();
-      ended();
+      excludeUsage();
+      excludeIo();
     };
   }
 
   /**
-   * A process for our own use is about to be ended, and idle: it has all that it will have. That is not the command's from
-   * when the answer is called on, which is to be done once it has been waited for. Throws ParseError.
+   * A process for our own use, which is idle, is about to be ended. The returned function is to be called once it was
+   * waited for: it takes off what the kernel then counts as our children's. Throws ParseError.
    */
   helperEnding(pid: number): () => void {
-    const [faults, bytes] = [this.accounts.helperEnding(pid), this.ended.helperEnding(pid)];
+    const [excludeFaults, excludeIo] = [this.accounts.helperEnding(pid), this.io.helperEnding(pid)];
     return () => {
-      faults?.();
-      bytes?.();
+      excludeFaults?.();
+      excludeIo?.();
     };
   }
 
@@ -122,62 +107,57 @@ export class CommandTree {
     return preferred(this.group?.systemSeconds, this.accounts.systemSeconds);
   }
 
+  /** Sum of the living; ABSENT: there are none. */
+  get residentBytes(): number {
+    return this.accounts.processes > 0 ? this.accounts.residentBytes : ABSENT;
+  }
+
+  /** ABSENT until the command has ended: of a living process the kernel shows the context switches of one thread only. */
+  get voluntarySwitches(): number {
+    return this.ended ? this.accounts.reaped.voluntarySwitches : ABSENT;
+  }
+
+  get involuntarySwitches(): number {
+    return this.ended ? this.accounts.reaped.involuntarySwitches : ABSENT;
+  }
+
   /** Where the figures of each resource come from, for `statexec_accounting_info`. */
   sources(): Map<string, string> {
-    const sources = new Map([["cpu", this.isLowerBound ? "wait4_lower_bound" : "wait4"]]);
-    const peak = this.memory.peak.isLowerBound ? "proc_sampled_lower_bound" : "proc_sampled";
-    if (!Number.isNaN(this.memory.peak.bytes)) sources.set("memory", "proc").set("memory_peak", peak);
-    if (!Number.isNaN(this.ioReadBytes))
-      sources.set("io", this.ioHidden || this.isLowerBound ? "proc_lower_bound" : "proc");
+    const { peak } = this.memory;
+    const { isLowerBound } = this;
+    const sources = new Map([["cpu", isLowerBound ? "wait4_lower_bound" : "wait4"]]);
+    if (!Number.isNaN(peak.bytes)) {
+      sources.set("memory", "proc");
+      sources.set("memory_peak", peak.isLowerBound ? "proc_sampled_lower_bound" : "proc_sampled");
+    }
+    if (!Number.isNaN(this.io.counters.readBytes))
+      sources.set("io", this.io.isHidden || isLowerBound ? "proc_lower_bound" : "proc");
     for (const [resource, source] of this.group?.sources ?? []) sources.set(resource, source);
     return sources;
   }
 
-  /** Of the accounts of those that ended, a part may be missing. */
-  get isLowerBound(): boolean {
-    return this.details.ignoresChildren || this.accounts.lostSeconds > 0;
+  /** Whether a part of what ended processes used may be missing. */
+  private get isLowerBound(): boolean {
+    return this.memory.ignoresChildren || this.accounts.lostSeconds > 0;
   }
 
-  /** Some process did not let us see what it reads and writes, when last asked. */
-  get ioHidden(): boolean {
-    return this.details.ioHidden;
+  /** Reads the files beside stat of each process, and charges what it takes to the budget. */
+  private readDetails(): void {
+    const { descendants } = this.accounts.tracker;
+    const began = this.now();
+    this.memory.readStatuses(descendants);
+    this.io.update(descendants);
+    const took = this.now() - began;
+    if (descendants.length > 0) this.detailsMsPerProcess = took / descendants.length;
+    this.detailsBudget.spend(took);
   }
 
-  /** What a zombie used is known to a hundredth of a second; once it is waited for, exactly. Whether there were any. */
+  /** Waits for zombies that were left to us: their time is exact only after that. Returns whether there were any. */
   private reapOrphans(): boolean {
-    const orphans = this.accounts.members.filter(({ ended, parent }) => ended && parent === this.processes.self);
+    const { self } = this.processes;
+    const orphans = this.accounts.tracker.descendants.filter(({ ended, parent }) => ended && parent === self);
     for (const { pid } of orphans) this.reap?.(pid);
     return orphans.length > 0;
-  }
-
-  /** What a group says of storage is of the disks themselves. */
-  private takeGroup(group: GroupCounts): void {
-    if (Number.isNaN(group.diskReadBytes)) return;
-    this.diskReadBytes = this.raised(2, group.diskReadBytes);
-    this.diskWriteBytes = this.raised(3, group.diskWriteBytes);
-  }
-
-  private takeIo(): void {
-    const { details, ended } = this;
-    if (!details.fresh) {
-      this.ioReadBytes = ABSENT;
-      this.ioWriteBytes = ABSENT;
-      this.diskReadBytes = ABSENT;
-      this.diskWriteBytes = ABSENT;
-      return;
-    }
-    ended.update();
-    this.ioReadBytes = this.raised(0, details.ioReadBytes + ended.ioReadBytes);
-    this.ioWriteBytes = this.raised(1, details.ioWriteBytes + ended.ioWriteBytes);
-    if (this.group && !Number.isNaN(this.group.diskReadBytes)) return;
-    this.diskReadBytes = this.raised(2, details.diskReadBytes + ended.diskReadBytes);
-    this.diskWriteBytes = this.raised(3, details.diskWriteBytes + ended.diskWriteBytes);
-  }
-
-  /** A counter never falls: what moves from a child to its parent while we read is missed for once. */
-  private raised(counter: number, value: number): number {
-    if (value > this.highest[counter]!) this.highest[counter] = value;
-    return Number.isNaN(value) ? ABSENT : this.highest[counter]!;
   }
 }
 

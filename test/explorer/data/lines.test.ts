@@ -9,7 +9,7 @@ function column(points: readonly (readonly [atMs: number, value: number])[]): Co
   return { times: Float64Array.from(points, ([at]) => at), values: Float64Array.from(points, ([, value]) => value) };
 }
 
-/** A column with a point each second. */
+/** Returns a column with a point each second. */
 function seconds(...values: readonly number[]): Column {
   return column(values.map((value, i) => [i * 1000, value]));
 }
@@ -22,7 +22,7 @@ function pairs({ times, values }: LinePoints): [number, number][] {
   return Array.from(times, (at, i) => [at, values[i] as number]);
 }
 
-/** All points of one line, with a pixel for each millisecond that matters. */
+/** Returns all points of one line: the parts are so small that none is omitted. */
 function line(columns: Columns, as: LineRequest["as"], ...series: number[]): [number, number][] {
   const request = { lines: [{ series, as }], fromMs: -1e6, toMs: 1e6, pixels: 100_000 };
   return pairs(linePoints(columns, request)[0]!);
@@ -37,7 +37,7 @@ describe("a line of values", () => {
     ]);
   });
 
-  test("is the sum of what is there at each time", () => {
+  test("is the sum of the points at each time", () => {
     const other = column([
       [1000, 10],
       [1500, 7],
@@ -70,20 +70,20 @@ describe("a line of values", () => {
     expect(line(columnsOf([absent], all.times), "value", 0)).toEqual(line(columnsOf([gauge], all.times), "value", 0));
   });
 
-  test("has none where it always has a point at each third sample only", () => {
+  test("has no gaps where its series has a point at every third sample", () => {
     const samples = seconds(...Array<number>(13).fill(0)).times;
     const costly = column([0, 3, 6, 9, 12].map((at) => [at * 1000, at]));
     expect(line(columnsOf([costly], samples), "value", 0).map(([, value]) => value)).toEqual([0, 3, 6, 9, 12]);
   });
 
-  test("has a gap where nothing was sampled for long, and none where a sample was late", () => {
+  test("has a gap where no sample was taken for long, but not where one was late", () => {
     const late = column([0, 1, 2, 4, 5, 60, 61].map((at) => [at * 1000, at]));
     expect(line(columnsOf([late]), "value", 0).map(([at]) => at / 1000)).toEqual([0, 1, 2, 4, 5, 32.5, 60, 61]);
   });
 });
 
 describe("a line of rates", () => {
-  test("is the growth a second, from the second point on", () => {
+  test("is the growth per second, from the second point on", () => {
     expect(line(columnsOf([seconds(1, 3, 3)]), "rate", 0)).toEqual([
       [1000, 2],
       [2000, 0],
@@ -102,7 +102,7 @@ describe("a line of rates", () => {
     ]);
   });
 
-  test("is over no less than the source can tell", () => {
+  test("covers at least the time that the resolution needs", () => {
     const counter = column([
       [0, 0],
       [1000, 1],
@@ -116,7 +116,7 @@ describe("a line of rates", () => {
     expect(line(columnsOf([{ ...counter, leastRateMs: 5000 }]), "rate", 0)).toEqual([]);
   });
 
-  test("is made before points are left out: a peak of one sample stays", () => {
+  test("is computed before downsampling: a peak of one sample stays", () => {
     const values = Array.from({ length: 100_001 }, (_, i) => (i > 50_000 ? i + 500 : i));
     const [peak] = linePoints(columnsOf([seconds(...values)]), {
       ...{ lines: [{ series: [0], as: "rate" as const }], pixels: 100 },
@@ -126,7 +126,7 @@ describe("a line of rates", () => {
     expect(peak!.times.length).toBeLessThanOrEqual(400);
   });
 
-  test("is the same from wherever one looks", () => {
+  test("does not depend on the requested span", () => {
     const values = Array.from({ length: 200 }, (_, i) => i * i);
     const columns = columnsOf([{ ...column(values.map((value, i) => [i * 100, value])), leastRateMs: 250 }]);
     const all = new Map(line(columns, "rate", 0));
@@ -139,8 +139,8 @@ describe("a line of rates", () => {
 
 const values = fc.array(fc.option(fc.integer({ min: -50, max: 50 }), { nil: X, freq: 5 }), { maxLength: 120 });
 
-describe("thinning", () => {
-  test("keeps the first, lowest, highest and last of every part, in order, and nothing that is not there", () => {
+describe("downsampling", () => {
+  test("keeps the first, lowest, highest and last point of every part, in order", () => {
     const cases = fc.tuple(values, fc.integer({ min: 1, max: 20 }));
     fc.assert(
       fc.property(cases, ([drawn, pixels]) => {
@@ -173,7 +173,7 @@ describe("thinning", () => {
     );
   });
 
-  test("joins no two parts over a gap", () => {
+  test("keeps gaps", () => {
     const drawn = [
       ...Array<number>(20).fill(1),
       X,
@@ -189,7 +189,7 @@ describe("thinning", () => {
     expect(shape).toEqual([1, X, 2, X, 3]);
   });
 
-  test("answers the nearest points on either side of the span", () => {
+  test("keeps the nearest points on either side of the span", () => {
     const columns = columnsOf([seconds(0, 1, 2, 3, 4, 5)]);
     const request = { lines: [{ series: [0], as: "value" as const }], fromMs: 2500, toMs: 2600, pixels: 10 };
     expect(pairs(linePoints(columns, request)[0]!)).toEqual([
@@ -198,7 +198,7 @@ describe("thinning", () => {
     ]);
   });
 
-  test("of no points, no series and no span is no points", () => {
+  test("accepts no points, no series and an empty span", () => {
     expect(line(columnsOf([seconds()]), "value", 0)).toEqual([]);
     expect(line(columnsOf([]), "value")).toEqual([]);
     const request = { lines: [{ series: [0], as: "value" as const }], fromMs: 1000, toMs: 1000, pixels: 3 };

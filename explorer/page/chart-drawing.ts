@@ -1,0 +1,135 @@
+import type uPlot from "uplot";
+import { quantity, type Unit } from "../../src/recording/quantities.ts";
+import type { Limit } from "./chart-plan.ts";
+import type { Hue } from "./panels.ts";
+import type { Annotations } from "./run-choice.ts";
+
+/** The colours of the style sheet in the current theme, for the canvas of a chart. */
+export interface Colours {
+  readonly text: string;
+  readonly grid: string;
+  readonly surface: string;
+  readonly outside: string;
+  readonly event: string;
+  readonly limit: string;
+  line(hue: Hue): string;
+  /** A pale, opaque colour for the area below a line. */
+  area(hue: Hue): string;
+}
+
+/** Reads the colours; call it again when the theme has changed. */
+export function readColours(): Colours {
+  const style = getComputedStyle(document.documentElement);
+  const read = (name: string) => style.getPropertyValue(`--${name}`).trim();
+  const surface = read("surface");
+  const areas = new Map<Hue, string>();
+  return {
+    text: read("dim"),
+    grid: read("grid"),
+    surface,
+    outside: read("outside"),
+    event: read("event"),
+    limit: read("limit"),
+    line: (hue) => read(hue),
+    area(hue) {
+      const known = areas.get(hue) ?? mixed(read(hue), surface, 0.45);
+      areas.set(hue, known);
+      return known;
+    },
+  };
+}
+
+/** Mixes two colours, `#rrggbb` or `#rgb`; `part` is the share of the first. */
+function mixed(colour: string, background: string, part: number): string {
+  const [over, under] = [channels(colour), channels(background)];
+  const mix = over.map((value, at) => Math.round(value * part + under[at]! * (1 - part)));
+  return `#${mix.map((value) => value.toString(16).padStart(2, "0")).join("")}`;
+}
+
+function channels(colour: string): number[] {
+  const digits = colour.length === 4 ? colour.replace(/[0-9a-f]/gi, "$&$&") : colour;
+  return [1, 3, 5].map((at) => Number.parseInt(digits.slice(at, at + 2), 16));
+}
+
+/** What a chart draws in addition to its lines. */
+export interface Decoration {
+  readonly annotations: Annotations;
+  readonly pin: number | undefined;
+  readonly colours: Colours;
+}
+
+/** Returns a plugin that shades the time before and after the command, and draws events and the pinned cursor. */
+export function decorationPlugin(current: () => Decoration): uPlot.Plugin {
+  return {
+    hooks: {
+      drawClear: (chart) => shadeOutside(chart, current()),
+      draw: (chart) => drawEvents(chart, current()),
+    },
+  };
+}
+
+function shadeOutside(chart: uPlot, { annotations: { running }, colours }: Decoration): void {
+  const { ctx, bbox } = chart;
+  const from = running ? clampedLeft(chart, running.from) : bbox.left + bbox.width;
+  const to = running ? clampedLeft(chart, running.to) : bbox.left + bbox.width;
+  ctx.save();
+  ctx.fillStyle = colours.outside;
+  ctx.fillRect(bbox.left, bbox.top, from - bbox.left, bbox.height);
+  ctx.fillRect(to, bbox.top, bbox.left + bbox.width - to, bbox.height);
+  ctx.restore();
+}
+
+function clampedLeft(chart: uPlot, x: number): number {
+  const { left, width } = chart.bbox;
+  return Math.min(left + width, Math.max(left, chart.valToPos(x, "x", true)));
+}
+
+function drawEvents(chart: uPlot, { annotations, pin, colours }: Decoration): void {
+  const { min = 0, max = 0 } = chart.scales.x ?? {};
+  const isVisible = (x: number) => x >= (min ?? 0) && x <= (max ?? 0);
+  for (const { at } of annotations.events)
+    if (isVisible(at)) drawVertical(chart, at, { colour: colours.event, dash: [3, 3] });
+  if (pin !== undefined && isVisible(pin)) drawVertical(chart, pin, { colour: colours.text, dash: [] });
+}
+
+function drawVertical(chart: uPlot, x: number, { colour, dash }: { colour: string; dash: number[] }): void {
+  const { ctx, bbox } = chart;
+  const left = Math.round(chart.valToPos(x, "x", true)) + 0.5;
+  ctx.save();
+  ctx.strokeStyle = colour;
+  ctx.lineWidth = devicePixelRatio;
+  ctx.setLineDash(dash.map((length) => length * devicePixelRatio));
+  ctx.beginPath();
+  ctx.moveTo(left, bbox.top);
+  ctx.lineTo(left, bbox.top + bbox.height);
+  ctx.stroke();
+  ctx.restore();
+}
+
+export const FONT_FAMILY = "system-ui, sans-serif";
+
+/** Draws the limits that are on the axis as dashed lines with their names and values. */
+export function drawLimits(chart: uPlot, limits: readonly Limit[], unit: Unit, colour: string): void {
+  const { ctx, bbox, scales } = chart;
+  const ratio = devicePixelRatio;
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+  ctx.clip();
+  ctx.strokeStyle = ctx.fillStyle = colour;
+  ctx.lineWidth = 1.5 * ratio;
+  ctx.setLineDash([6 * ratio, 4 * ratio]);
+  ctx.font = `${11 * ratio}px ${FONT_FAMILY}`;
+  ctx.textAlign = "right";
+  for (const { label, value } of limits) {
+    if (value > (scales.y?.max ?? 0)) continue;
+    const y = Math.round(chart.valToPos(value, "y", true)) + 0.5;
+    ctx.beginPath();
+    ctx.moveTo(bbox.left, y);
+    ctx.lineTo(bbox.left + bbox.width, y);
+    ctx.stroke();
+    const text = `${label} ${quantity(value, unit)}`;
+    ctx.fillText(text, bbox.left + bbox.width - 4 * ratio, y + (y - bbox.top < 14 * ratio ? 12 : -4) * ratio);
+  }
+  ctx.restore();
+}

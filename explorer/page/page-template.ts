@@ -1,0 +1,77 @@
+/** The variable parts of the page. */
+export interface PageParts {
+  /** From where the page may load data, as its content security policy says it. */
+  readonly connect: "'self'" | "'none'";
+  /** A report's data, without `<`. */
+  readonly data?: string;
+  /** HTML for readers without JavaScript. */
+  readonly summary?: string;
+}
+
+/** Returns the page of the server, which has no data in it. */
+export function pageHtml(): Promise<string> {
+  return filledPage({ connect: "'self'" });
+}
+
+/** Returns the page with its variable parts. */
+export async function filledPage({ connect, data, summary = "" }: PageParts): Promise<string> {
+  const page = await template();
+  const embedded = data === undefined ? "" : `<script type="application/octet-stream" id="data">${data}</script>`;
+  return filled(page, { connect, data: embedded, summary });
+}
+
+/**
+ * Returns the page with its script and style, and placeholders for its variable parts. A binary contains it; the
+ * sources bundle it when it is needed.
+ */
+async function template(): Promise<string> {
+  if (!import.meta.dir.startsWith("/$bunfs/")) return buildTemplate();
+  return (await import("./page.generated.txt", { with: { type: "text" } })).default;
+}
+
+/**
+ * Bundles the page from its sources.
+ * @throws AggregateError with the messages of the bundler
+ */
+export async function buildTemplate(): Promise<string> {
+  const [style, script, page] = await Promise.all([
+    bundled("./style.css"),
+    bundled("./entry.ts"),
+    Bun.file(sourcePath("./index.html")).text(),
+  ]);
+  const policy = [
+    "default-src 'none'",
+    `script-src '${hashOf(script)}'`,
+    `style-src '${hashOf(style)}'`,
+    "img-src data:",
+    "connect-src <!-- connect -->",
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join("; ");
+  return filled(page, {
+    policy: `<meta http-equiv="Content-Security-Policy" content="${policy}">`,
+    style: `<style>${style}</style>`,
+    script: `<script type="module">${script}</script>`,
+  });
+}
+
+async function bundled(source: string): Promise<string> {
+  const { outputs } = await Bun.build({ entrypoints: [sourcePath(source)], target: "browser", minify: true });
+  const text = await outputs[0]?.text();
+  if (!text) throw new Error(`${source}: the bundler returned nothing`);
+  // A closing tag ends the script element even inside of a string.
+  return text.replaceAll("</", "<\\/").trim();
+}
+
+function sourcePath(name: string): string {
+  return Bun.fileURLToPath(new URL(name, import.meta.url));
+}
+
+function hashOf(text: string): string {
+  return `sha256-${new Bun.CryptoHasher("sha256").update(text).digest("base64")}`;
+}
+
+/** Replaces placeholders by texts. The function keeps `$` in a text from being interpreted. */
+function filled(page: string, parts: Readonly<Record<string, string>>): string {
+  return Object.entries(parts).reduce((text, [name, part]) => text.replace(`<!-- ${name} -->`, () => part), page);
+}

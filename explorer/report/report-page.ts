@@ -1,0 +1,45 @@
+import { loadRecordings } from "../../src/load/load-recordings.ts";
+import type { Problem } from "../data/model.ts";
+import { type Run, runOf } from "../data/run-columns.ts";
+import { filledPage } from "../page/page-template.ts";
+import { type RunFigures, readFigures } from "../page/run-figures.ts";
+import { commandText, verdictOf } from "../page/verdict.ts";
+import { packReport } from "./pack-report.ts";
+import { type ReportData, ReportSource } from "./report-source.ts";
+
+/** Reads metrics files and journals. A file that cannot be read becomes a problem with its reason. */
+export async function loadRuns(paths: readonly string[]): Promise<ReportData> {
+  const runs: Run[] = [];
+  const problems: Problem[] = [];
+  for (const path of paths) {
+    const loaded = await loadRecordings(path);
+    const live = loaded.liveTarget !== undefined;
+    for (const recording of loaded.recordings)
+      runs.push(runOf(recording, { id: String(runs.length), name: path, live }));
+    problems.push(...loaded.problems.map((message) => ({ file: path, message })));
+    loaded.close();
+  }
+  return { runs, problems };
+}
+
+/** Returns one HTML file that shows the runs without a network: the page of `--explore`, with its data inside. */
+export async function reportHtml(data: ReportData): Promise<string> {
+  const source = new ReportSource(data);
+  const figures = await Promise.all(data.runs.map(({ info }) => readFigures(source, info, "command")));
+  const packed = Bun.gzipSync(packReport(data), { level: 9 });
+  return filledPage({ connect: "'none'", data: packed.toBase64(), summary: figures.map(summaryTable).join("") });
+}
+
+/** The verdict as a table, for readers without JavaScript. */
+function summaryTable(figures: RunFigures): string {
+  const rows = verdictOf(figures).map(
+    ({ label, text, note }) =>
+      `<tr><th>${escaped(label)}</th><td>${escaped(note === "" ? text : `${text} (${note})`)}</td></tr>`,
+  );
+  return `<h2>${escaped(commandText(figures.run))}</h2><table>${rows.join("")}</table>`;
+}
+
+/** Escapes a text for HTML. */
+function escaped(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+}

@@ -1,0 +1,199 @@
+import { basename } from "node:path";
+import { UsageError } from "../../src/errors.ts";
+import { listJournals } from "../../src/journal/journal-files.ts";
+import { type Loaded, loadRecordings } from "../../src/load/load-recordings.ts";
+import { fileStatus, listFolder, SystemError } from "../../src/os/files.ts";
+import type { Problem, Runs } from "../data/model.ts";
+import { type Run, runOf } from "../data/run-columns.ts";
+
+/** Shown where no file is named: the first of these that exists. */
+const METRICS_FILE = "statexec_metrics.prom";
+const IMPORT_FOLDER = "explorer/import";
+
+/** A list of more runs is of no use to a reader. */
+const MOST_FILES = 1000;
+
+/** Matches the names of metrics files. */
+export const METRICS_NAME = /\.prom(\.gz|\.zst)?$/;
+
+/** The files to show, and the problems with the named ones. */
+export interface Files {
+  readonly paths: readonly string[];
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Returns the named files, the metrics files and journals in the named folders, or the default files.
+ * @throws UsageError where nothing is named and there is no default file
+ */
+export function findFiles(named: readonly string[]): Files {
+  if (named.length === 0) return { paths: defaultFiles(), problems: [] };
+  const paths = new Set<string>();
+  const problems: Problem[] = [];
+  for (const path of named) {
+    try {
+      const found = fileStatus(path)?.kind === "directory" ? filesIn(path) : [path];
+      if (found.length === 0) problems.push({ file: path, message: `${path}: no metrics files and no journals in it` });
+      for (const one of found) paths.add(one);
+    } catch (error) {
+      if (!(error instanceof SystemError)) throw error;
+      problems.push({ file: path, message: `${path}: ${error.reason}` });
+    }
+  }
+  const all = [...paths];
+  if (all.length > MOST_FILES)
+    problems.push({ file: "", message: `${all.length} files: only the first ${MOST_FILES} are shown` });
+  return { paths: all.slice(0, MOST_FILES), problems };
+}
+
+/** Returns the default metrics file and the journal of a run that still writes it; else the import folder's files. */
+function defaultFiles(): readonly string[] {
+  const here = [...(fileStatus(METRICS_FILE) ? [METRICS_FILE] : []), ...listJournals(".", METRICS_FILE)];
+  if (here.length > 0) return here;
+  const imported = fileStatus(IMPORT_FOLDER)?.kind === "directory" ? filesIn(IMPORT_FOLDER) : [];
+  if (imported.length > 0) return imported;
+  throw new UsageError(
+    `--explore: neither ${METRICS_FILE} nor ${IMPORT_FOLDER} is in this folder, and no samples come with this version; name files or folders (statexec --explore run.prom), or record a run (statexec -- make)`,
+  );
+}
+
+/** @throws SystemError where the folder cannot be read */
+function filesIn(folder: string): string[] {
+  const names = [
+    ...listFolder(folder)
+      .filter((name) => METRICS_NAME.test(name))
+      .sort(),
+    ...listJournals(folder),
+  ];
+  return names.map((name) => `${folder.replace(/\/+$/, "")}/${name}`);
+}
+
+/** How often the journals of live runs are polled. */
+const POLL_MS = 500;
+
+/** After a poll, a pause of this many times its duration: the journal of a long run is read less often. */
+const PAUSE_FACTOR = 10;
+
+/** A file and its runs. */
+interface Entry {
+  readonly id: string;
+  readonly name: string;
+  path: string;
+  runs: readonly Run[];
+  problems: readonly string[];
+  /** The metrics file that a live run will write; undefined: the run has ended. */
+  liveTarget: string | undefined;
+  /** The size of the journal when it was read. */
+  bytes: number;
+}
+
+/** The runs of some files. The journals of live runs are read again as they grow, until the runs have ended. */
+export class RunList {
+  private readonly entries: readonly Entry[];
+  private readonly fileProblems: readonly Problem[];
+  private readonly callbacks = new Set<() => void>();
+  private timer: Timer | undefined;
+  private isClosed = false;
+  /** Resolves when all files have been read once. */
+  readonly ready: Promise<void>;
+
+  constructor({ paths, problems }: Files) {
+    const names = paths.map((path) => basename(path));
+    this.entries = paths.map((path, i) => {
+      const isUnique = names.filter((name) => name === names[i]).length === 1;
+      const name = isUnique ? basename(path) : path;
+      return { id: String(i + 1), name, path, runs: [], problems: [], liveTarget: undefined, bytes: 0 };
+    });
+    this.fileProblems = problems;
+    this.ready = this.readAll();
+  }
+
+  runs(): Runs {
+    const problems = this.entries.flatMap((entry) => entry.problems.map((message) => ({ file: entry.name, message })));
+    return {
+      runs: this.entries.flatMap(({ runs }) => runs.map(({ info }) => info)),
+      problems: [...this.fileProblems, ...problems],
+    };
+  }
+
+  run(id: string): Run | undefined {
+    return this.entries.flatMap(({ runs }) => runs).find(({ info }) => info.id === id);
+  }
+
+  /** Returns the file of a run. */
+  pathOf(id: string): string | undefined {
+    return this.entries.find(({ runs }) => runs.some(({ info }) => info.id === id))?.path;
+  }
+
+  /** Calls back when a run has new points or has ended. The returned function stops that. */
+  follow(changed: () => void): () => void {
+    this.callbacks.add(changed);
+    return () => this.callbacks.delete(changed);
+  }
+
+  /** The number of callbacks. */
+  get followers(): number {
+    return this.callbacks.size;
+  }
+
+  close(): void {
+    this.isClosed = true;
+    clearTimeout(this.timer);
+  }
+
+  private async readAll(): Promise<void> {
+    for (const entry of this.entries) await this.read(entry);
+    this.pollAfter(POLL_MS);
+  }
+
+  private async read(entry: Entry): Promise<void> {
+    const bytes = fileStatus(entry.path)?.bytes ?? 0;
+    const loaded = await loadRecordings(entry.path);
+    try {
+      update(entry, loaded);
+      entry.bytes = bytes;
+    } finally {
+      loaded.close();
+    }
+  }
+
+  private pollAfter(delayMs: number): void {
+    if (this.isClosed || !this.entries.some(({ liveTarget }) => liveTarget !== undefined)) return;
+    this.timer = setTimeout(async () => {
+      const start = performance.now();
+      let hasChanged = false;
+      for (const entry of this.entries) if (await this.poll(entry)) hasChanged = true;
+      if (hasChanged) for (const changed of this.callbacks) changed();
+      this.pollAfter(Math.max(POLL_MS, PAUSE_FACTOR * (performance.now() - start)));
+    }, delayMs);
+  }
+
+  /** Reads the journal of a live run if it has grown, or the metrics file if the run has ended. Returns whether it changed. */
+  private async poll(entry: Entry): Promise<boolean> {
+    if (entry.liveTarget === undefined) return false;
+    const journal = fileStatus(entry.path);
+    // A journal that has not grown is loaded too: its run may have been killed.
+    const loaded = await loadRecordings(journal ? entry.path : entry.liveTarget);
+    try {
+      if (loaded.liveTarget !== undefined && journal?.bytes === entry.bytes) return false;
+      // The journal was removed between the two calls: the next poll finds the metrics file.
+      if (journal && loaded.recordings.length === 0 && !fileStatus(entry.path)) return false;
+      if (!journal) entry.path = entry.liveTarget;
+      update(entry, loaded);
+      entry.bytes = journal?.bytes ?? 0;
+      return true;
+    } finally {
+      loaded.close();
+    }
+  }
+}
+
+/** Replaces the runs of an entry. Where nothing can be read any more, the earlier runs stay, as runs that ended. */
+function update(entry: Entry, { recordings, problems, liveTarget }: Loaded): void {
+  const name = { name: entry.name, live: liveTarget !== undefined };
+  const idOf = (i: number) => (i === 0 ? entry.id : `${entry.id}.${i + 1}`);
+  const ended = entry.runs.map((run) => ({ ...run, info: { ...run.info, live: false } }));
+  entry.runs = recordings.length > 0 ? recordings.map((one, i) => runOf(one, { ...name, id: idOf(i) })) : ended;
+  entry.problems = problems;
+  entry.liveTarget = liveTarget;
+}

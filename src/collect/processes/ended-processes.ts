@@ -1,0 +1,214 @@
+import { PidStatus } from "../../proc/pid-memory.ts";
+import type { Processes } from "../../proc/processes.ts";
+import { ABSENT } from "../collector.ts";
+import type { Descendant, DescendantTracker } from "./descendant-tracker.ts";
+
+/** Children of ours for our own use, and what those of them that have ended used. */
+export interface Helpers {
+  isHelper(pid: number): boolean;
+  readonly userSeconds: number;
+  readonly systemSeconds: number;
+  readonly voluntarySwitches: number;
+  readonly involuntarySwitches: number;
+}
+
+/** The kernel counts resident pages for each CPU, and adds them up now and then: a figure is off by less than this. */
+const CLEARLY_MORE = 1.05;
+
+/**
+ * What the command's ended processes used: those that we have waited for, and those that these had waited for. It is what
+ * getrusage(2) has of our children, which is exact, without those that are not the command's.
+ */
+export class ReapedUsage {
+  userSeconds = 0;
+  systemSeconds = 0;
+  minorFaults = 0;
+  majorFaults = 0;
+  voluntarySwitches = 0;
+  involuntarySwitches = 0;
+  /** What others used: children that are not the command's, and the page faults of helpers, which do not count those. */
+  private readonly others: Usage;
+  /** Of the largest of these. */
+  private othersLargestBytes = 0;
+  /** Our own highest resident memory: `ru_maxrss` of a child begins with it, as it has our memory until it executes. */
+  private readonly ownBytes: number;
+
+  /** To be made before the command can have ended: what was used before is not its own. Throws SystemError, ParseError. */
+  constructor(
+    private readonly processes: Processes,
+    private readonly helpers: Helpers,
+  ) {
+    processes.ended.update();
+    this.others = usageOf(processes.ended);
+    this.others.userSeconds -= helpers.userSeconds;
+    this.others.systemSeconds -= helpers.systemSeconds;
+    this.others.voluntarySwitches -= helpers.voluntarySwitches;
+    this.others.involuntarySwitches -= helpers.involuntarySwitches;
+    const status = new PidStatus();
+    const own = processes.read(processes.self, "status");
+    if (own) status.parse(own);
+    this.ownBytes = status.highestBytes;
+  }
+
+  get seconds(): number {
+    return this.userSeconds + this.systemSeconds;
+  }
+
+  /** Highest resident memory of the largest process; ABSENT where that may be our own, or is not of the command. */
+  get largestBytes(): number {
+    const { largestBytes } = this.processes.ended;
+    const isTheirs = largestBytes > this.othersLargestBytes && largestBytes > this.ownBytes * CLEARLY_MORE;
+    return isTheirs ? largestBytes : ABSENT;
+  }
+
+  /** Takes the state of now. Throws SystemError. */
+  update(): void {
+    const { others, helpers } = this;
+    const { ended } = this.processes;
+    ended.update();
+    this.userSeconds = ended.userSeconds - others.userSeconds - helpers.userSeconds;
+    this.systemSeconds = ended.systemSeconds - others.systemSeconds - helpers.systemSeconds;
+    this.minorFaults = ended.minorFaults - others.minorFaults;
+    this.majorFaults = ended.majorFaults - others.majorFaults;
+    this.voluntarySwitches = ended.voluntarySwitches - others.voluntarySwitches - helpers.voluntarySwitches;
+    this.involuntarySwitches = ended.involuntarySwitches - others.involuntarySwitches - helpers.involuntarySwitches;
+  }
+
+  /** What our children use that end before the returned function is called is not the command's. Throws SystemError. */
+  exclude(): () => void {
+    const { others } = this;
+    const { ended } = this.processes;
+    ended.update();
+    const before = usageOf(ended);
+    const { largestBytes } = ended;
+    return () => {
+      ended.update();
+      for (const count of COUNTS) others[count] += ended[count] - before[count];
+      if (ended.largestBytes > largestBytes) this.othersLargestBytes = ended.largestBytes;
+    };
+  }
+
+  /** The page faults of a helper that has ended are not the command's. */
+  excludeFaults(minorFaults: number, majorFaults: number): void {
+    this.others.minorFaults += minorFaults;
+    this.others.majorFaults += majorFaults;
+  }
+}
+
+const COUNTS = [
+  "userSeconds",
+  "systemSeconds",
+  "minorFaults",
+  "majorFaults",
+  "voluntarySwitches",
+  "involuntarySwitches",
+] as const;
+
+type Usage = Record<(typeof COUNTS)[number], number>;
+
+function usageOf(ended: Readonly<Usage>): Usage {
+  const { userSeconds, systemSeconds, minorFaults, majorFaults, voluntarySwitches, involuntarySwitches } = ended;
+  return { userSeconds, systemSeconds, minorFaults, majorFaults, voluntarySwitches, involuntarySwitches };
+}
+
+/** Times in /proc are rounded down to a hundredth of a second, user and system each: so much may seem to be missing. */
+const ROUNDING_SECONDS = 0.02;
+
+/** Far below what any kernel counts, and far above the error of a sum of doubles. */
+const NOTHING_SECONDS = 1e-6;
+
+/** What the lost time is found by. */
+interface LostCpuTimeParts {
+  readonly tracker: DescendantTracker;
+  readonly reaped: ReapedUsage;
+  /** Reads what a process' waited-for children have used by now; undefined: it is gone. */
+  readonly childrenSecondsOf: (descendant: Descendant) => number | undefined;
+}
+
+/**
+ * CPU time that is in no sum of the kernel's, since a parent has it end its children unseen: a lower bound, by what
+ * samples saw of them.
+ */
+export class LostCpuTime {
+  seconds = 0;
+  userSeconds = 0;
+  /** The reaped CPU time as of the last comparison. */
+  private reapedChecked: number;
+
+  constructor(private readonly parts: LostCpuTimeParts) {
+    this.reapedChecked = parts.reaped.seconds;
+  }
+
+  /**
+   * Takes processes that are gone out of the tree, and adds what is lost of their time. It should be with the nearest
+   * ancestor that lives; or, since an orphan's goes to the one that adopts it, further up; or with us in the end.
+   */
+  settle(gone: readonly Descendant[]): void {
+    const { tracker, reaped } = this.parts;
+    let toUs = this.expectFrom(gone);
+    tracker.removeGone();
+    const { descendants } = tracker;
+    for (let i = descendants.length - 1; i >= 0; i--) {
+      const heir = descendants[i]!;
+      if (heir.expected === 0) continue;
+      const missing = this.missingFrom(heir);
+      const above = tracker.find(heir.parent);
+      if (above) above.expected += missing;
+      else toUs += missing;
+    }
+    const lost = toUs - (reaped.seconds - this.reapedChecked);
+    if (lost > NOTHING_SECONDS) this.add(lost, gone);
+  }
+
+  /** Ends a sample: the next comparison begins with its state. */
+  close(): void {
+    const { tracker, reaped } = this.parts;
+    this.reapedChecked = reaped.seconds;
+    for (const descendant of tracker.descendants)
+      if (descendant.childrenSeconds > descendant.childrenChecked)
+        descendant.childrenChecked = descendant.childrenSeconds;
+  }
+
+  /** Notes with each heir how much time is to come to it; returns what is to come to us. */
+  private expectFrom(gone: readonly Descendant[]): number {
+    let toUs = 0;
+    for (const descendant of gone) {
+      const heir = this.heirOf(descendant);
+      const seconds = descendant.ownSeconds + descendant.childrenSeconds;
+      if (heir) heir.expected += seconds;
+      else toUs += seconds;
+    }
+    return toUs;
+  }
+
+  private heirOf(descendant: Descendant): Descendant | undefined {
+    const { tracker } = this.parts;
+    let heir = tracker.find(descendant.parent);
+    // As many steps as there are descendants end any chain.
+    for (let steps = tracker.descendants.length; heir?.gone && steps > 0; steps--) heir = tracker.find(heir.parent);
+    return heir?.gone ? undefined : heir;
+  }
+
+  /** The time that has not come to an heir: read once more, since its stat may be older than its children's end. */
+  private missingFrom(heir: Descendant): number {
+    const { expected } = heir;
+    heir.expected = 0;
+    const now = this.parts.childrenSecondsOf(heir);
+    if (now === undefined) return 0;
+    const came = now - heir.childrenChecked;
+    heir.childrenChecked = now;
+    return Math.max(0, expected - came - ROUNDING_SECONDS);
+  }
+
+  /** User and system time are lost in the proportion in which those that are gone used them. */
+  private add(seconds: number, gone: readonly Descendant[]): void {
+    let user = 0;
+    let all = 0;
+    for (const descendant of gone) {
+      user += descendant.userSeconds + descendant.childrenUserSeconds;
+      all += descendant.ownSeconds + descendant.childrenSeconds;
+    }
+    this.seconds += seconds;
+    this.userSeconds += (seconds * user) / all;
+  }
+}

@@ -1,0 +1,201 @@
+import { type Processes, SAME } from "../../proc/processes.ts";
+import { type Descendant, DescendantTracker, FORBIDDEN, StatReader } from "./descendant-tracker.ts";
+import { type Helpers, LostCpuTime, ReapedUsage } from "./ended-processes.ts";
+import { ForkFamilies, type ProcessMemory } from "./process-memory.ts";
+import { ProcessNames } from "./process-names.ts";
+
+/**
+ * CPU time and page faults of the command's processes, ended ones included, without any privilege. A living process' own
+ * are in its stat, and those of the children that it has waited for, too; what no other process waits for is left to us.
+ * Every sum begins at 0 and never falls.
+ */
+export class ProcessAccounts {
+  userSeconds = 0;
+  systemSeconds = 0;
+  minorFaults = 0;
+  majorFaults = 0;
+  /** Of the living. */
+  processes = 0;
+  threads = 0;
+  residentBytes = 0;
+  readonly names = new ProcessNames();
+  readonly reaped: ReapedUsage;
+  readonly tracker: DescendantTracker;
+  private readonly lost: LostCpuTime;
+  private readonly reader: StatReader;
+  private readonly families = new ForkFamilies();
+  /** Processes found gone in this sample. */
+  private readonly gone: Descendant[] = [];
+
+  /** To be made before `root` can have ended. Throws ParseError. */
+  constructor(
+    private readonly source: Processes,
+    root: number,
+    helpers: Helpers,
+  ) {
+    const isHelper = helpers.isHelper.bind(helpers);
+    this.reader = new StatReader(source);
+    this.reaped = new ReapedUsage(source, helpers);
+    this.tracker = new DescendantTracker({
+      processes: source,
+      reader: this.reader,
+      root,
+      isHelper,
+      onFound: this.add.bind(this),
+    });
+    this.lost = new LostCpuTime({
+      tracker: this.tracker,
+      reaped: this.reaped,
+      childrenSecondsOf: this.childrenSecondsOf.bind(this),
+    });
+  }
+
+  /** CPU time of processes that no process has waited for: a lower bound, as samples saw it. */
+  get lostSeconds(): number {
+    return this.lost.seconds;
+  }
+
+  /** Takes the state of now. Throws SystemError, ParseError. */
+  update(): void {
+    // In this order time that moves from a child to its parent meanwhile is missed once, and never counted twice.
+    this.reaped.update();
+    this.names.clearResident();
+    this.gone.length = 0;
+    for (const descendant of this.tracker.descendants) this.refresh(descendant);
+    this.tracker.discover(this.gone.length > 0);
+    if (this.gone.length > 0) this.lost.settle(this.gone);
+    this.lost.close();
+    this.names.raisePeaks();
+    this.sum();
+  }
+
+  /**
+   * An orphan has ended and is about to be waited for. Its name is charged the last of its time. If it is no descendant,
+   * as the first process of a container gets them, the returned function is to be called after that, and takes it off.
+   */
+  beforeReap(pid: number): (() => void) | undefined {
+    if (this.tracker.isForeign(pid)) return this.reaped.exclude();
+    const descendant = this.tracker.find(pid);
+    const before = descendant?.ownSeconds ?? 0;
+    const bytes = this.reader.read(pid);
+    if (bytes === undefined || bytes === FORBIDDEN) return undefined;
+    const { stat } = this.reader;
+    const use = this.names.at(this.names.placeOf(bytes, stat.nameStart, stat.nameEnd, descendant?.name ?? -1));
+    if (use) use.cpuSeconds += Math.max(0, stat.userSeconds + stat.systemSeconds - before);
+    if (descendant) descendant.take(stat);
+    else if (use) use.processes++;
+    if (!descendant) this.source.forget(pid);
+    return undefined;
+  }
+
+  /** A helper is about to end. The returned function is to be called once it was waited for, and takes its faults off. */
+  helperEnding(pid: number): (() => void) | undefined {
+    const bytes = this.reader.read(pid);
+    if (bytes === undefined || bytes === FORBIDDEN) return undefined;
+    this.source.forget(pid);
+    const { minorFaults, majorFaults } = this.reader.stat;
+    return () => this.reaped.excludeFaults(minorFaults, majorFaults);
+  }
+
+  private refresh(descendant: Descendant): void {
+    const { memory } = descendant;
+    const before = descendant.ownSeconds;
+    const bytes = memory.isBorrowed ? this.reader.read(descendant.pid) : this.reader.readIfChanged(descendant.pid);
+    if (bytes === SAME) {
+      memory.keepStat();
+      this.charge(descendant, 0);
+      return;
+    }
+    // It is another user's now, as sudo makes one: what was last seen holds until its parent has waited for it.
+    if (bytes === FORBIDDEN) return;
+    if (bytes === undefined || this.reader.stat.startTicks !== descendant.startTicks) {
+      this.setGone(descendant);
+      return;
+    }
+    descendant.take(this.reader.stat);
+    memory.isNew = false;
+    if (memory.isBorrowed || descendant.ended || memory.newFaults !== 0) this.placeMemory(descendant);
+    this.takeName(descendant, bytes);
+    this.charge(descendant, Math.max(0, descendant.ownSeconds - before));
+  }
+
+  private setGone(descendant: Descendant): void {
+    descendant.gone = true;
+    this.families.remove(descendant.memory);
+    this.gone.push(descendant);
+    // The pid may go to another process.
+    this.source.forget(descendant.pid);
+  }
+
+  /** Takes a new descendant: all that it has used is charged to its name. */
+  private add(descendant: Descendant, bytes: Uint8Array): void {
+    this.placeMemory(descendant);
+    this.takeName(descendant, bytes);
+    this.charge(descendant, descendant.ownSeconds);
+  }
+
+  /** Puts its memory into its family, which is another one after it has executed a program. */
+  private placeMemory({ memory, parent, ended }: Descendant): void {
+    if (memory.isBorrowed) memory.isBorrowed = this.hasMemoryOf(memory, parent);
+    if (memory.isBorrowed) memory.residentBytes = 0;
+    if (memory.isBorrowed || ended) this.families.remove(memory);
+    else this.families.place(memory, this.reader.stat.stackStart());
+  }
+
+  /** A child between vfork and exec shows its parent's memory as its own: the memory of both would be counted twice. */
+  private hasMemoryOf({ pid }: ProcessMemory, parentPid: number): boolean {
+    return this.tracker.find(parentPid) !== undefined && this.source.haveOneMemory(pid, parentPid);
+  }
+
+  private childrenSecondsOf(descendant: Descendant): number | undefined {
+    const bytes = this.reader.read(descendant.pid);
+    if (bytes === FORBIDDEN) return descendant.childrenSeconds;
+    if (bytes === undefined || this.reader.stat.startTicks !== descendant.startTicks) return undefined;
+    return this.reader.stat.childrenUserSeconds + this.reader.stat.childrenSystemSeconds;
+  }
+
+  private charge({ name, memory }: Descendant, seconds: number): void {
+    const use = this.names.at(name);
+    if (!use) return;
+    use.cpuSeconds += seconds;
+    use.residentBytes += memory.residentBytes;
+  }
+
+  /** The name is that of now: a process has another one after it has executed another program. */
+  private takeName(descendant: Descendant, bytes: Uint8Array): void {
+    const { name } = descendant;
+    const { nameStart, nameEnd } = this.reader.stat;
+    const place = this.names.placeOf(bytes, nameStart, nameEnd, name);
+    if (place === name) return;
+    const [old, use] = [this.names.at(name), this.names.at(place)];
+    // A process that had been forked and not executed its program yet was seen under its parent's name.
+    if (old) old.processes--;
+    if (use) use.processes++;
+    descendant.name = place;
+  }
+
+  private sum(): void {
+    const { reaped, lost } = this;
+    let user = reaped.userSeconds + lost.userSeconds;
+    let system = reaped.systemSeconds + lost.seconds - lost.userSeconds;
+    let minor = reaped.minorFaults;
+    let major = reaped.majorFaults;
+    this.processes = 0;
+    this.threads = 0;
+    this.residentBytes = 0;
+    for (const descendant of this.tracker.descendants) {
+      user += descendant.userSeconds + descendant.childrenUserSeconds;
+      system += descendant.systemSeconds + descendant.childrenSystemSeconds;
+      minor += descendant.minorFaults;
+      major += descendant.majorFaults;
+      if (descendant.ended) continue;
+      this.processes++;
+      this.threads += descendant.threads;
+      this.residentBytes += descendant.memory.residentBytes;
+    }
+    this.userSeconds = Math.max(this.userSeconds, user);
+    this.systemSeconds = Math.max(this.systemSeconds, system);
+    this.minorFaults = Math.max(this.minorFaults, minor);
+    this.majorFaults = Math.max(this.majorFaults, major);
+  }
+}

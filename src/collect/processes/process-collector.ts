@@ -1,0 +1,136 @@
+import { ACCOUNTING, COMMAND, type SeriesKey } from "../../catalog/index.ts";
+import type { Processes } from "../../proc/processes.ts";
+import { ABSENT, type Collector } from "../collector.ts";
+import { type Column, column, fillColumns, keysOf } from "../columns.ts";
+import { CommandTree, type TreeParts } from "./command-tree.ts";
+import { REST } from "./process-names.ts";
+
+/** Series that begin at 0, before there is a command. */
+const FROM_ZERO: readonly Column<CommandTree>[] = [
+  column(COMMAND.cpuSeconds, { mode: "user" }, (tree) => tree.userSeconds),
+  column(COMMAND.cpuSeconds, { mode: "system" }, (tree) => tree.systemSeconds),
+  column(COMMAND.processes, ({ accounts }) => accounts.processes),
+  column(COMMAND.threads, ({ accounts }) => accounts.threads),
+  column(COMMAND.diskRead, ({ io }) => io.counters.diskReadBytes),
+  column(COMMAND.diskWrite, ({ io }) => io.counters.diskWriteBytes),
+  column(COMMAND.ioRead, ({ io }) => io.counters.readBytes),
+  column(COMMAND.ioWrite, ({ io }) => io.counters.writeBytes),
+  column(COMMAND.pageFaults, { mode: "minor" }, ({ accounts }) => accounts.minorFaults),
+  column(COMMAND.pageFaults, { mode: "major" }, ({ accounts }) => accounts.majorFaults),
+  column(COMMAND.contextSwitches, { mode: "voluntary" }, (tree) => tree.voluntarySwitches),
+  column(COMMAND.contextSwitches, { mode: "involuntary" }, (tree) => tree.involuntarySwitches),
+];
+
+/** Series that have no value before there is a command. */
+const FROM_START: readonly Column<CommandTree>[] = [
+  column(COMMAND.memoryResident, (tree) => tree.residentBytes),
+  column(COMMAND.memoryProportional, ({ memory }) => memory.proportionalBytes),
+  column(COMMAND.memoryAnonymous, ({ memory }) => memory.anonymousBytes),
+  column(COMMAND.memoryFile, ({ memory }) => memory.fileBytes),
+  column(COMMAND.memoryShared, ({ memory }) => memory.sharedBytes),
+  column(COMMAND.memoryPeak, ({ memory }) => memory.peak.bytes),
+  column(COMMAND.memoryPeakTime, ({ memory }) => memory.peak.atMs / 1000),
+  column(COMMAND.memoryPeakBound, ({ memory }) => memory.peakBoundBytes),
+  column(COMMAND.memoryLargest, ({ accounts }) => accounts.reaped.largestBytes),
+  column(COMMAND.openDescriptors, ({ io }) => io.openDescriptors),
+];
+
+/** How many command names have series of their own at the end. */
+const MOST_NAMED = 20;
+
+/**
+ * What the command itself used: all of its processes, those included that live shortly or leave their parents. At its
+ * end come the series that need all of it: the use by command name, and how the figures are known.
+ */
+export class ProcessCollector implements Collector {
+  readonly name = "tree";
+  private tree: CommandTree | undefined;
+  private stamp: () => number = () => ABSENT;
+  private phase: "before" | "running" | "ending" | "after" = "before";
+  /** The tree is up to date for the sample that is being taken. */
+  private isUpdated = false;
+  /** Series that have their only value at the command's end. */
+  private finals: readonly Column[] = [];
+
+  /** `processes` were last listed just before the command's start: what ran then is not the command's. */
+  constructor(
+    private readonly parts: TreeParts,
+    private readonly processes: Processes,
+  ) {}
+
+  commandStarted(pid: number, stamp: () => number): void {
+    this.stamp = stamp;
+    this.tree = new CommandTree(pid, this.processes, this.parts);
+    this.phase = "running";
+  }
+
+  commandEnded(): void {
+    this.phase = "ending";
+  }
+
+  /** The command's processes that live now, children before their parents. Throws SystemError, ParseError. */
+  pids(): number[] {
+    if (!this.tree) return [];
+    const { accounts } = this.tree;
+    accounts.update();
+    return accounts.tracker.descendants.map(({ pid }) => pid).reverse();
+  }
+
+  /** An orphan has ended and is about to be waited for; the returned function is to be called once that is done. */
+  beforeReap(pid: number): (() => void) | undefined {
+    return this.tree?.beforeReap(pid);
+  }
+
+  /** A process for our own use is about to be ended; the returned function is to be called once it was waited for. */
+  helperEnding(pid: number): (() => void) | undefined {
+    return this.tree?.helperEnding(pid);
+  }
+
+  describe(): readonly SeriesKey[] {
+    return keysOf([...FROM_ZERO, ...FROM_START, ...this.finals]);
+  }
+
+  sample(row: Float64Array): boolean {
+    const { tree } = this;
+    if (!tree) {
+      row.fill(0, 0, FROM_ZERO.length);
+      row.fill(ABSENT, FROM_ZERO.length);
+      return true;
+    }
+    if (!this.isUpdated) {
+      tree.update(this.stamp(), this.phase === "ending");
+      if (this.phase === "ending") this.finals = finalsOf(tree);
+      this.isUpdated = true;
+    }
+    if (row.length !== FROM_ZERO.length + FROM_START.length + this.finals.length) return false;
+    this.isUpdated = false;
+    const place = fillColumns(row, fillColumns(row, 0, FROM_ZERO, tree), FROM_START, tree);
+    if (this.phase === "ending") {
+      fillColumns(row, place, this.finals, undefined);
+      this.phase = "after";
+    } else row.fill(ABSENT, place);
+    return true;
+  }
+}
+
+/** Returns the series of the command's end. */
+function finalsOf(tree: CommandTree): readonly Column[] {
+  const { named, rest } = tree.accounts.names.largest(MOST_NAMED);
+  const finals: Column[] = [];
+  for (const { name, cpuSeconds, peakBytes, processes } of named) {
+    finals.push(column(COMMAND.commCpuSeconds, { comm: name }, () => cpuSeconds));
+    finals.push(column(COMMAND.commMemoryPeak, { comm: name }, () => peakBytes));
+    finals.push(column(COMMAND.commProcesses, { comm: name }, () => processes));
+  }
+  const namedSeconds = named.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0);
+  const restSeconds = Math.max(0, tree.userSeconds + tree.systemSeconds - namedSeconds);
+  finals.push(column(COMMAND.commCpuSeconds, { comm: REST }, () => restSeconds));
+  if (rest.length > 0) {
+    const highest = Math.max(...rest.map(({ peakBytes }) => peakBytes));
+    const processes = rest.reduce((sum, use) => sum + use.processes, 0);
+    finals.push(column(COMMAND.commMemoryPeak, { comm: REST }, () => highest));
+    finals.push(column(COMMAND.commProcesses, { comm: REST }, () => processes));
+  }
+  for (const [resource, source] of tree.sources()) finals.push(column(ACCOUNTING.info, { resource, source }, () => 1));
+  return finals;
+}

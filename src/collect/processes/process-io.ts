@@ -1,0 +1,162 @@
+import { ForbiddenError } from "../../errors.ts";
+import { PidIo, ReapedIo } from "../../proc/pid-io.ts";
+import type { Processes } from "../../proc/processes.ts";
+import type { CgroupStats } from "../cgroup/cgroup-stats.ts";
+import { ABSENT } from "../collector.ts";
+import type { Descendant } from "./descendant-tracker.ts";
+
+/** Bytes read and written: by system calls, and from and to storage. */
+class IoBytes {
+  readBytes = 0;
+  writeBytes = 0;
+  diskReadBytes = 0;
+  diskWriteBytes = 0;
+
+  set(bytes: number): void {
+    this.readBytes = bytes;
+    this.writeBytes = bytes;
+    this.diskReadBytes = bytes;
+    this.diskWriteBytes = bytes;
+  }
+
+  add({ readBytes, writeBytes, diskReadBytes, diskWriteBytes }: Readonly<IoCounts>): void {
+    this.readBytes += readBytes;
+    this.writeBytes += writeBytes;
+    this.diskReadBytes += diskReadBytes;
+    this.diskWriteBytes += diskWriteBytes;
+  }
+
+  subtract({ readBytes, writeBytes, diskReadBytes, diskWriteBytes }: Readonly<IoCounts>): void {
+    this.readBytes -= readBytes;
+    this.writeBytes -= writeBytes;
+    this.diskReadBytes -= diskReadBytes;
+    this.diskWriteBytes -= diskWriteBytes;
+  }
+}
+
+type IoCounts = Pick<IoBytes, "readBytes" | "writeBytes" | "diskReadBytes" | "diskWriteBytes">;
+
+/** What our children read and wrote that have ended and were waited for. */
+export type ReapedCounts = Readonly<IoCounts> & Pick<ReapedIo, "update">;
+
+/** The bytes of storage of a control group; NaN: it does not count them. */
+export type GroupIoCounts = Readonly<Pick<CgroupStats, "diskReadBytes" | "diskWriteBytes">>;
+
+/** What the command's processes read and wrote, ended ones included, and which descriptors the living have open. */
+export class ProcessIo {
+  /** Counters, which never fall; ABSENT at a sample that did not read them. */
+  readonly counters = new IoBytes();
+  /** ABSENT also where a process hides its own. */
+  openDescriptors = ABSENT;
+  /** Some process hid what it reads and writes when that was last read. */
+  isHidden = false;
+  private readonly io = new PidIo();
+  /** What children of ours read and wrote that are not the command's. */
+  private readonly others = new IoBytes();
+  private readonly sum = new IoBytes();
+  private readonly highest = new IoBytes();
+  private reapedFaults = Number.NaN;
+
+  /** To be made before the command can have ended. Throws ParseError. */
+  constructor(
+    private readonly processes: Processes,
+    private readonly group: GroupIoCounts | undefined,
+    private readonly reaped: ReapedCounts = new ReapedIo(),
+  ) {
+    reaped.update();
+    this.others.add(reaped);
+  }
+
+  /** Takes a sample that does not read the files. */
+  skip(): void {
+    this.counters.set(ABSENT);
+    this.openDescriptors = ABSENT;
+    if (this.hasGroup(this.group)) this.takeStorage(this.group);
+  }
+
+  /** Reads the files of each. Throws ParseError. */
+  update(descendants: readonly Descendant[]): void {
+    const { sum, group } = this;
+    sum.set(0);
+    this.openDescriptors = 0;
+    this.isHidden = false;
+    for (const { pid, ended } of descendants) {
+      if (!ended) this.addDescriptors(pid);
+      this.addIo(pid);
+    }
+    this.updateReaped();
+    sum.add(this.reaped);
+    sum.subtract(this.others);
+    this.take("readBytes", sum.readBytes);
+    this.take("writeBytes", sum.writeBytes);
+    this.takeStorage(this.hasGroup(group) ? group : sum);
+  }
+
+  /** What our children read and wrote that end before the returned function is called is not the command's. */
+  exclude(): () => void {
+    const { reaped, others } = this;
+    reaped.update();
+    const before = new IoBytes();
+    before.add(reaped);
+    return () => {
+      reaped.update();
+      others.add(reaped);
+      others.subtract(before);
+    };
+  }
+
+  /** A helper is about to end. The returned function is to be called once it was waited for, and takes its bytes off. */
+  helperEnding(pid: number): (() => void) | undefined {
+    const bytes = this.processes.read(pid, "io");
+    if (bytes === undefined) return undefined;
+    const io = new PidIo();
+    io.parse(bytes);
+    return () => this.others.add(io);
+  }
+
+  /** The counters of a group are preferred: they are of the disks themselves. */
+  private hasGroup(group: GroupIoCounts | undefined): group is GroupIoCounts {
+    return group !== undefined && !Number.isNaN(group.diskReadBytes);
+  }
+
+  private takeStorage({ diskReadBytes, diskWriteBytes }: GroupIoCounts): void {
+    this.take("diskReadBytes", diskReadBytes);
+    this.take("diskWriteBytes", diskWriteBytes);
+  }
+
+  /** A counter does not fall: what moves from a child to its parent while they are read is missing at one sample. */
+  private take(counter: keyof IoCounts, bytes: number): void {
+    const { counters, highest } = this;
+    if (bytes > highest[counter]) highest[counter] = bytes;
+    counters[counter] = Number.isNaN(bytes) ? ABSENT : highest[counter];
+  }
+
+  /** The counts change only if a process has ended, and none has without a page fault. */
+  private updateReaped(): void {
+    const { minorFaults } = this.processes.ended;
+    if (minorFaults !== this.reapedFaults) this.reaped.update();
+    this.reapedFaults = minorFaults;
+  }
+
+  private addIo(pid: number): void {
+    try {
+      const bytes = this.processes.read(pid, "io");
+      if (bytes === undefined) return;
+      this.io.parse(bytes);
+      this.sum.add(this.io);
+    } catch (error) {
+      if (!(error instanceof ForbiddenError)) throw error;
+      this.isHidden = true;
+    }
+  }
+
+  private addDescriptors(pid: number): void {
+    try {
+      const count = this.processes.openDescriptors(pid);
+      if (!Number.isNaN(count)) this.openDescriptors += count;
+    } catch (error) {
+      if (!(error instanceof ForbiddenError)) throw error;
+      this.openDescriptors = ABSENT;
+    }
+  }
+}

@@ -1,0 +1,142 @@
+import { describe, expect, test } from "bun:test";
+import { sampleName } from "../../../src/catalog/index.ts";
+import { setUp } from "./collected.ts";
+
+describe("a sample", () => {
+  test("before the command has the counters at 0, and nothing else", () => {
+    const { sample } = setUp();
+    const sampled = sample();
+    expect(Object.keys(sampled).length).toBe(12);
+    expect(Object.values(sampled).every((value) => value === 0)).toBe(true);
+  });
+
+  test("of a single process has the parts of its memory without a PSS walk", () => {
+    const { kernel, sample, start } = setUp();
+    const root = start({ residentPages: 10, anonymous: 20, file: 12, shared: 8, highest: 50, descriptors: 7 });
+    sample();
+    kernel.reads.length = 0;
+    expect(sample()).toMatchObject({
+      processes: 1,
+      threads: 1,
+      memory_resident_bytes: 40960,
+      memory_anonymous_bytes: 20480,
+      memory_file_bytes: 12288,
+      memory_shared_bytes: 8192,
+      memory_peak_bytes: 28672,
+      memory_peak_bound_bytes: 51200,
+      open_descriptors: 7,
+    });
+    expect(kernel.reads.filter((read) => read === `${root}/smaps_rollup`)).toEqual([]);
+  });
+
+  test("of a process that hides io, descriptors and PSS has everything else", () => {
+    const { kernel, collector, sample, start } = setUp();
+    const root = start({ readBytes: 5000 });
+    for (const file of ["io", "fd", "smaps_rollup"] as const) kernel.at(root).forbidden.add(file);
+    kernel.burn(root, 1);
+    const sampled = sample();
+    expect(sampled).toMatchObject({ "cpu_seconds_total user": 1, processes: 1, io_read_bytes_total: 0 });
+    expect(Object.keys(sampled)).not.toContain("open_descriptors");
+    kernel.end(root);
+    collector.commandEnded();
+    sample();
+  });
+
+  test("after the command's end has the daemons that it left", () => {
+    const { kernel, collector, sample, start } = setUp();
+    const root = start();
+    const daemon = kernel.fork(root);
+    sample();
+    kernel.end(root);
+    collector.commandEnded();
+    sample();
+    kernel.burn(daemon, 2);
+    expect(sample()).toMatchObject({ processes: 1, "cpu_seconds_total user": 2 });
+  });
+
+  test("has context switches only when the command has ended", () => {
+    const { kernel, collector, sample, start } = setUp();
+    const root = start();
+    const SWITCHES = "context_switches_total voluntary";
+    expect(Object.keys(sample())).not.toContain(SWITCHES);
+    kernel.end(root);
+    collector.commandEnded();
+    expect(sample()[SWITCHES]).toBe(1);
+  });
+
+  test("that cannot be parsed is lost, and the next one is complete", () => {
+    const { kernel, sample, start } = setUp();
+    const root = start();
+    kernel.burn(root, 1);
+    kernel.at(root).threads = Number.NaN;
+    expect(() => sample()).toThrow("pid/stat: expected");
+    kernel.at(root).threads = 1;
+    expect(sample()).toMatchObject({ "cpu_seconds_total user": 1 });
+  });
+
+  test("at the end waits for the orphans that have ended, so that their time is exact", () => {
+    const { kernel, collector, sample, start } = setUp();
+    const root = start({ name: "sh" });
+    const daemon = kernel.fork(root, { name: "daemon" });
+    sample();
+    kernel.end(root);
+    kernel.burn(daemon, 0.123_45);
+    kernel.exit(daemon);
+    collector.commandEnded();
+    const sampled = sample();
+    expect(kernel.has(daemon)).toBe(false);
+    expect(sampled["cpu_seconds_total user"]).toBeCloseTo(0.123_45, 9);
+  });
+});
+
+describe("the set of series", () => {
+  test("changes at the command's end and not before; each sample updates the tree once", () => {
+    const { kernel, collector, start, fill, sample } = setUp();
+    const root = start();
+    expect(fill()).toBeDefined();
+    kernel.end(root);
+    collector.commandEnded();
+    let lists = 0;
+    const { list } = kernel;
+    kernel.list = () => {
+      lists++;
+      return list.call(kernel);
+    };
+    expect(fill()).toBeUndefined();
+    expect(fill()).toBeUndefined();
+    expect(lists).toBe(1);
+    const ended = sample();
+    expect(lists).toBe(1);
+    expect(ended["accounting_info cpu wait4"]).toBe(1);
+    expect(Object.keys(sample()).filter((key) => key.startsWith("comm_") || key.startsWith("accounting"))).toEqual([]);
+    expect(lists).toBe(2);
+  });
+
+  test("names each series once", () => {
+    const { kernel, collector, sample, start } = setUp();
+    const root = start({ name: "other" });
+    for (let i = 0; i < 30; i++) kernel.fork(root, { name: `n${i}`, userSeconds: i });
+    sample();
+    kernel.end(root);
+    collector.commandEnded();
+    sample();
+    const keys = collector.describe().map(({ metric, labels: own }) => [sampleName(metric), ...own].join());
+    expect(new Set(keys).size).toBe(keys.length);
+  });
+});
+
+describe("the sources of the figures", () => {
+  test.each([
+    ["if a process ignores SIGCHLD", true, "wait4_lower_bound"],
+    ["nor else", false, "wait4"],
+  ])("call them lower bounds %s", (_, ignoresChildren, source) => {
+    const { kernel, collector, sample, start } = setUp();
+    const root = start({ ignoresChildren });
+    sample();
+    kernel.end(root);
+    collector.commandEnded();
+    const sampled = sample();
+    expect(sampled[`accounting_info cpu ${source}`]).toBe(1);
+    expect(sampled[`accounting_info io ${source.replace("wait4", "proc")}`]).toBe(1);
+  });
+});

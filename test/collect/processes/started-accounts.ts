@@ -1,0 +1,31 @@
+import type { Helpers } from "../../../src/collect/processes/ended-processes.ts";
+import { ProcessAccounts } from "../../../src/collect/processes/process-accounts.ts";
+import { ProcessTree } from "../../helpers/process-tree.ts";
+
+export const NOBODY: Helpers = {
+  isHelper: () => false,
+  userSeconds: 0,
+  systemSeconds: 0,
+  voluntarySwitches: 0,
+  involuntarySwitches: 0,
+};
+
+/** Makes a command that has just started beside other processes, and its accounts. */
+export function started(helpers = NOBODY) {
+  const kernel = new ProcessTree();
+  const neighbour = kernel.fork(1, { pid: 700, name: "neighbour", userSeconds: 99 });
+  kernel.list();
+  const root = kernel.fork(kernel.self, { name: "sh" });
+  const accounts = new ProcessAccounts(kernel, root, helpers);
+  const update = () => {
+    kernel.reads.length = 0;
+    accounts.update();
+    return accounts;
+  };
+  return { kernel, neighbour, root, accounts, update };
+}
+
+/** Returns all CPU time, to the microsecond. */
+export const seconds = ({ userSeconds, systemSeconds }: ProcessAccounts) =>
+  Math.round((userSeconds + systemSeconds) * 1e6) / 1e6;
+export const pids = ({ tracker }: ProcessAccounts) => tracker.descendants.map(({ pid }) => pid);

@@ -1,0 +1,71 @@
+import { encodePoints } from "../../explorer/data/message-format.ts";
+import type { PointsRequest, Problem } from "../../explorer/data/model.ts";
+import type { Run } from "../../explorer/data/run-columns.ts";
+import { pageHtml } from "../../explorer/page/page-template.ts";
+import { ReportSource } from "../../explorer/report/report-source.ts";
+
+/** A server of the page, whose runs a test changes while the page is open. */
+export class PageServer {
+  readonly url: string;
+  runs: readonly Run[];
+  problems: readonly Problem[] = [];
+  /** Answers with points wait for this promise. */
+  hold: Promise<void> = Promise.resolve();
+  /** The requests for points, in order. */
+  readonly requests: PointsRequest[] = [];
+  private readonly server: Bun.Server<undefined>;
+  private readonly listeners = new Set<ReadableStreamDirectController | ReadableStreamDefaultController>();
+
+  constructor(runs: readonly Run[]) {
+    this.runs = runs;
+    this.server = Bun.serve({
+      port: 0,
+      hostname: "127.0.0.1",
+      development: false,
+      idleTimeout: 0,
+      routes: {
+        "/": async () => new Response(await pageHtml(), { headers: { "content-type": "text/html" } }),
+        "/api/runs": async () => Response.json(await this.source().runs()),
+        "/api/points": { POST: (request) => this.points(request) },
+        "/api/changes": () => this.changes(),
+      },
+      fetch: () => new Response("not found", { status: 404 }),
+    });
+    this.url = `http://127.0.0.1:${this.server.port}/`;
+  }
+
+  /** Sends a change to the open pages. */
+  sendChange(): void {
+    for (const listener of this.listeners) (listener as ReadableStreamDefaultController).enqueue("data: \n\n");
+  }
+
+  async stop(): Promise<void> {
+    await this.server.stop(true);
+  }
+
+  private source(): ReportSource {
+    return new ReportSource({ runs: this.runs, problems: this.problems });
+  }
+
+  private async points(request: Request): Promise<Response> {
+    const { run, ...wanted } = (await request.json()) as PointsRequest & { run: string };
+    this.requests.push(wanted);
+    await this.hold;
+    return new Response(encodePoints(await this.source().points(run, wanted)));
+  }
+
+  private changes(): Response {
+    let own: ReadableStreamDefaultController | undefined;
+    const stream = new ReadableStream({
+      start: (controller) => {
+        own = controller;
+        this.listeners.add(controller);
+        controller.enqueue(": following\n\n");
+      },
+      cancel: () => {
+        if (own) this.listeners.delete(own);
+      },
+    });
+    return new Response(stream, { headers: { "content-type": "text/event-stream" } });
+  }
+}

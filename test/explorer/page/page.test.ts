@@ -1,0 +1,240 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { type Run, runOf } from "../../../explorer/data/run-columns.ts";
+import { withSummary } from "../../../src/recording/summary-series.ts";
+import { isMissing } from "../../helpers/validators.ts";
+import { type Tab, TestBrowser } from "../browser.ts";
+import { type MadeRun, madeRun } from "../made-runs.ts";
+import { PageServer } from "../page-server.ts";
+
+const skip = isMissing("browser");
+let browser: TestBrowser;
+let server: PageServer;
+let tab: Tab;
+
+function dataOf(made: MadeRun, id = "0"): Run {
+  return runOf(withSummary(madeRun(made)), { id, name: `run-${id}.prom`, live: false });
+}
+
+/** Returns a run as it was after this time, still live. */
+function until(run: Run, seconds: number): Run {
+  const endMs = run.info.startMs + seconds * 1000;
+  const cut = (index: number) => {
+    const { times, values, ...rest } = run.columns.series(index);
+    const length = times.findLastIndex((atMs) => atMs <= endMs) + 1;
+    return { times: times.subarray(0, length), values: values.subarray(0, length), ...rest };
+  };
+  const command = run.info.command && { ...run.info.command, toMs: endMs };
+  const events = run.info.events.filter(({ atMs }) => atMs <= endMs);
+  return { info: { ...run.info, events, endMs, command, live: true }, columns: { series: cut } };
+}
+
+beforeAll(async () => {
+  if (skip) return;
+  browser = await TestBrowser.launch();
+  server = new PageServer([dataOf({})]);
+  tab = await browser.newTab();
+});
+
+afterAll(async () => {
+  if (skip) return;
+  await server.stop();
+  await browser.close();
+});
+
+/** Moves the mouse to a share of a chart's width; returns the time there. */
+async function pointAt(id: string, part: number): Promise<number> {
+  const { x, y, width, height } = await tab.plot(id);
+  await tab.page.mouse.move(x + part * width, y + height / 2);
+  await tab.page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
+  const [from, to] = (await tab.chart(id)).range;
+  return from + part * (to - from);
+}
+
+describe.skipIf(skip)("the page", () => {
+  test("shows one cursor in all charts, and the values at it", async () => {
+    await tab.open(server.url);
+    const at = await pointAt("command-cpu", 0.5);
+    const memory = await tab.chart("command-memory");
+    const [anonymous] = memory.lines;
+    const nearest = anonymous!.times.reduce((a, b) => (Math.abs(b - at) < Math.abs(a - at) ? b : a));
+    const bytes = anonymous!.values[anonymous!.times.indexOf(nearest)]!;
+    expect(memory.legend[0]).toBe(`${(bytes / 2 ** 20).toFixed(0)}\u202fMiB`);
+    const left = (id: string) => tab.page.locator(`#panel-${id} .u-cursor-x`).first().boundingBox();
+    const [here, there] = [await left("command-cpu"), await left("command-processes")];
+    expect(there!.x).toBeCloseTo(here!.x, 0);
+    expect(await tab.text(".position")).toContain("at");
+  });
+
+  test("zooms all charts to a dragged range, requests only its points, and keeps it in the address", async () => {
+    await tab.open(server.url);
+    const { x, y, width, height } = await tab.plot("command-cpu");
+    await tab.page.mouse.move(x + 0.25 * width, y + height / 2);
+    await tab.page.mouse.down();
+    await tab.page.mouse.move(x + 0.5 * width, y + height / 2, { steps: 4 });
+    await tab.page.mouse.up();
+    await tab.settled();
+    const charts = await tab.charts();
+    const [from, to] = charts[0]!.range;
+    // A quarter to a half of the range from -3 s to 123 s.
+    expect(from).toBeCloseTo(28.5, 0);
+    expect(to).toBeCloseTo(60, 0);
+    for (const { range } of charts) expect(range).toEqual([from, to]);
+    const { fromMs, toMs } = server.requests.at(-1)!;
+    expect((toMs - fromMs) / 1000).toBeCloseTo(to - from, 6);
+    expect(await tab.address()).toMatch(/#t=[\d.]+~[\d.]+$/);
+    await tab.page.reload();
+    await tab.settled();
+    expect((await tab.charts())[0]!.range[0]).toBeCloseTo(from, 3);
+    await tab.page.keyboard.press("Escape");
+    await tab.settled();
+    expect((await tab.charts())[0]!.range).toEqual([-3, 123]);
+    expect(await tab.address()).toBe(server.url);
+  });
+
+  test("moves and zooms by keys", async () => {
+    await tab.open(`${server.url}#t=40~60`);
+    const range = async (key: string) => {
+      await tab.page.keyboard.press(key);
+      await tab.settled();
+      return (await tab.charts())[0]!.range;
+    };
+    expect(await range("ArrowRight")).toEqual([44, 64]);
+    expect(await range("ArrowLeft")).toEqual([40, 60]);
+    expect(await range("+")).toEqual([44, 56]);
+    expect(await range("-")).toEqual([40, 60]);
+    await tab.page.keyboard.press("t");
+    expect(await tab.address()).toContain("clock=wall");
+    await tab.page.keyboard.press("?");
+    expect(await tab.page.locator("dialog").isVisible()).toBe(true);
+    await tab.page.keyboard.press("Escape");
+    expect(await range("0")).toEqual([-3, 123]);
+  });
+
+  test("keeps a pinned cursor, also after a reload", async () => {
+    await tab.open(server.url);
+    const { x, y, width, height } = await tab.plot("command-cpu");
+    await tab.page.mouse.click(x + 0.5 * width, y + height / 2);
+    expect(await tab.address()).toMatch(/#at=60/);
+    const there = (await tab.chart("command-cpu")).legend;
+    await tab.page.mouse.move(2, 2);
+    await tab.page.reload();
+    await tab.settled();
+    expect((await tab.chart("command-cpu")).legend).toEqual(there);
+    await tab.page.keyboard.press("Escape");
+    expect((await tab.chart("command-cpu")).legend).not.toEqual(there);
+  });
+
+  test("follows the theme of the system, until the reader chooses one", async () => {
+    await tab.open(server.url);
+    const background = () => tab.page.evaluate("getComputedStyle(document.body).backgroundColor") as Promise<string>;
+    const light = await background();
+    await tab.page.emulateMedia({ colorScheme: "dark" });
+    const dark = await background();
+    expect(dark).not.toBe(light);
+    await tab.page.keyboard.press("d");
+    expect(await background()).toBe(light);
+    expect(await tab.address()).toContain("theme=light");
+    await tab.page.emulateMedia({ colorScheme: "light" });
+  });
+
+  test("shows the earlier points until the next answer arrives", async () => {
+    await tab.open(server.url);
+    const before = (await tab.chart("command-cpu")).lines[0]!.times.length;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    server.hold = promise;
+    await tab.page.keyboard.press("+");
+    await tab.page.keyboard.press("+");
+    await tab.until("statexec.views[0].stale");
+    const waiting = await tab.chart("command-cpu");
+    expect(waiting.range[1] - waiting.range[0]).toBeLessThan(60);
+    expect(waiting.lines[0]!.times).toHaveLength(before);
+    resolve();
+    server.hold = Promise.resolve();
+    await tab.settled();
+    expect((await tab.chart("command-cpu")).lines[0]!.times.length).toBeLessThan(before);
+  });
+
+  test("follows a live run to its end", async () => {
+    const whole = dataOf({});
+    server.runs = [until(whole, 50)];
+    await tab.open(server.url);
+    expect(await tab.text(".verdict")).toContain("running");
+    expect((await tab.charts())[0]!.range).toEqual([-3, 47]);
+    const last = async () => (await tab.chart("machine-cpu")).lines[0]!.times.at(-1);
+    expect(await last()).toBe(47);
+    await tab.page.evaluate("globalThis.mark = document.querySelector('.uplot')");
+    server.runs = [until(whole, 60)];
+    server.sendChange();
+    await tab.until("statexec.views[0].points.own[0].times.at(-1) === 57");
+    // The charts are not built again: nothing flickers.
+    expect(await tab.page.evaluate("globalThis.mark.isConnected")).toBe(true);
+    await tab.settled();
+    expect(await last()).toBe(57);
+    server.runs = [whole];
+    server.sendChange();
+    await tab.until("document.querySelector('.verdict').textContent.includes('exit 0')");
+    await tab.settled();
+    expect(await last()).toBe(123);
+  });
+
+  test("lists the files that could not be read, and shows the others", async () => {
+    server.problems = [{ file: "bad.prom", message: 'bad.prom:3: expected a number, got "<b>"' }];
+    await tab.open(server.url);
+    expect(await tab.text(".problems")).toContain('bad.prom:3: expected a number, got "<b>"');
+    server.runs = [];
+    server.sendChange();
+    await tab.until("document.querySelector('.empty') !== null");
+    expect(await tab.text("main")).toContain("There is no run to show");
+    server.problems = [];
+    server.runs = [dataOf({})];
+  });
+
+  test("shows the machine and the summary of a file without series of the command", async () => {
+    server.runs = [dataOf({ measured: false })];
+    await tab.open(server.url);
+    expect((await tab.charts()).map(({ id }) => id).filter((id) => id.startsWith("command"))).toEqual([]);
+    for (const words of ["exit 0", "Machine's cores busy", "of 4", "Disks in / out"])
+      expect(await tab.text(".verdict")).toContain(words);
+  });
+
+  test("shows the first of many runs, and others when they are chosen", async () => {
+    server.runs = Array.from({ length: 9 }, (_, at) => dataOf({ seconds: 20 }, String(at)));
+    await tab.open(server.url);
+    expect(await tab.text("h1")).toBe("make -j8 all");
+    await tab.page.locator(".menu summary").click();
+    await tab.page.locator(".menu input").nth(3).check();
+    await tab.settled();
+    await tab.until("document.querySelectorAll('.verdicts tbody tr').length === 2");
+    expect(await tab.address()).toContain("runs=0,3");
+    await tab.settled();
+    expect((await tab.chart("command-cpu")).lines.map(({ run }) => run)).toEqual(["0", "3"]);
+  });
+
+  test("destroys its charts when it shows others, or none", async () => {
+    server.runs = ["0", "1"].map((id) => dataOf({ seconds: 20 }, id));
+    const countDestroyed = `{
+      globalThis.destroyed = 0;
+      for (const { chart } of statexec.views) (chart.plot.hooks.destroy ??= []).push(() => globalThis.destroyed++);
+    }`;
+    const other = await (await browser.newTab()).open(`${server.url}#runs=0`);
+    const count = (await other.charts()).length;
+    await other.page.evaluate(countDestroyed);
+    await other.page.evaluate("location.hash = 'runs=0,1'");
+    await other.until(`globalThis.destroyed === ${count}`);
+    await other.settled();
+    await other.page.evaluate(countDestroyed);
+    const { runs } = server;
+    server.runs = [];
+    server.sendChange();
+    await other.until("document.querySelector('.empty') !== null && globalThis.destroyed > 0");
+    server.runs = runs;
+    server.sendChange();
+    await other.settled();
+    expect(await other.page.locator(".uplot").count()).toBe((await other.charts()).length);
+  });
+
+  test("made requests only to its server, and had no console messages", () => {
+    expect(tab.requests.filter((url) => !url.startsWith(server.url) && url !== "data:,")).toEqual([]);
+    expect(tab.messages).toEqual([]);
+  });
+});
