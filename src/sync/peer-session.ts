@@ -16,11 +16,14 @@ export interface PeerSessionParts {
   readonly report: (error: unknown) => void;
 }
 
-/** One side of a synchronised run, server or client, from the wait for its peers until it leaves them. */
+/**
+ * One side of a synchronised run, server or client, from the wait for its peers until it leaves them. As the gate of the
+ * session it learns when the recording begins and when the command starts and ends.
+ */
 export interface PeerSession extends Gate {
   /** Collectors that only a synchronised run has. */
   readonly collectors: readonly Collector[];
-  /** Resolves when the recording is to begin. Throws SyncError. */
+  /** Resolves when the recording is to begin. Throws SyncError where the peer does not answer, refuses or is lost. */
   opened(): Promise<void>;
   /** Returns the ending to report to our caller. */
   reportedEnding(ending: Ending): Ending;
