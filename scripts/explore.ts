@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { DASHBOARD_UID } from "../explorer/grafana/dashboard.ts";
 import { openBrowser } from "../explorer/server/explore-server.ts";
 import { METRICS_NAME } from "../explorer/server/run-list.ts";
-import { type Pushed, pushFile } from "../src/output/push.ts";
+import { type Pushed, pushFile } from "../src/output/push/push-file.ts";
 
 const ROOT = join(import.meta.dir, "..");
 const IMPORT = join(ROOT, "explorer/import");

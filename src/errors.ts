@@ -49,3 +49,13 @@ export class ForbiddenError extends Error {
 export class PushError extends Error {
   override readonly name = "PushError";
 }
+
+/** The exit statuses of our own, as env(1) and timeout(1) have them. All others are the command's. */
+export const EXIT_STATUS = {
+  done: 0,
+  worse: 1,
+  overBudget: 124,
+  failed: 125,
+  notExecutable: 126,
+  notFound: 127,
+} as const;

@@ -1,6 +1,6 @@
-import type { Metric, SeriesKey } from "../catalog/index.ts";
+import type { Fact, Metric, SeriesKey } from "../catalog/index.ts";
 import { SystemError, truncateFile, writeRange } from "../os/files.ts";
-import type { Fact, RunEvent } from "../recording/recording.ts";
+import type { RunEvent } from "../recording/recording.ts";
 import {
   ByteReader,
   ByteWriter,

@@ -1,5 +1,6 @@
+import type { JournalPlace } from "../journal/journal-files.ts";
 import { abandonedJournals } from "../journal/journal-files.ts";
-import type { JournalPlace, MetricsFile } from "../output/metrics-file.ts";
+import type { ClaimedOutput } from "../output/claim-output.ts";
 import type { BudgetResult } from "../recording/budget-results.ts";
 import type { Recording } from "../recording/recording.ts";
 import type { RunReport } from "../recording/run-report.ts";
@@ -15,7 +16,7 @@ interface FinishedRun {
   readonly recording: Recording;
 }
 
-type Write = (file: MetricsFile, recording: Recording, stopped: () => boolean) => Promise<boolean>;
+type Write = (file: ClaimedOutput, recording: Recording, stopped: () => boolean) => Promise<boolean>;
 
 /** Loads what writes the file, and finds the journals that earlier runs left, while the command runs. */
 export async function loadFinish({ folder, name, shared }: JournalPlace): Promise<{ write: Write; stale: string[] }> {
@@ -51,7 +52,7 @@ export async function finish(finished: FinishedRun, write: Write): Promise<reado
   if (isWritten) problems.guard(() => journal?.discard());
   if (journal?.loss) problems.report(journal.loss);
   if (isWritten) await push(finished, () => signal !== undefined);
-  if (report) await results?.results.tell(report, file.path, process.env, problems.report.bind(problems));
+  if (report) await results?.sinks.write(report, file.path, problems.report.bind(problems));
   return report?.budgets ?? [];
 }
 
@@ -61,7 +62,7 @@ async function push({ parts, run }: FinishedRun, stopped: () => boolean): Promis
   if (!config.pushTo || stopped()) return;
   const stop = new AbortController();
   run.signals.onIdle = () => stop.abort();
-  const { pushAfterRun } = await import("../push.ts");
+  const { pushAfterRun } = await import("../modes/push-mode.ts");
   await pushAfterRun(run.places.file.path, config.pushTo, { warn, signal: stop.signal });
 }
 
@@ -84,7 +85,7 @@ async function finishPage({ recording, parts, run }: FinishedRun, name: string |
   if (!page) return;
   try {
     if (name === undefined) return page.abandon();
-    const { writeRunReport } = await import("../report.ts");
+    const { writeRunReport } = await import("../modes/report-mode.ts");
     await writeRunReport(page, recording, name);
   } catch (error) {
     parts.problems.report(error);

@@ -1,11 +1,12 @@
+import type { CollectorChoice } from "../catalog/choices.ts";
 import type { CommandCgroup } from "../cgroup/run-in-cgroup.ts";
 import type { Config, SyncConfig } from "../cli/config.ts";
 import { systemClock } from "../clock.ts";
-import { type CollectorChoice, unknownCollector } from "../collect/registry.ts";
+import { unknownCollector } from "../collect/registry.ts";
 import { UsageError } from "../errors.ts";
 import { fileStatus, mayAccess } from "../os/files.ts";
-import { claimMetricsFile, type MetricsFile } from "../output/metrics-file.ts";
-import type { Results } from "../output/results.ts";
+import { type ClaimedOutput, claimOutput } from "../output/claim-output.ts";
+import type { ResultSinks } from "../output/result-sinks.ts";
 import { areResultsWanted } from "../output/results-wanted.ts";
 import type { Limit } from "../recording/budget-results.ts";
 import { type Launch, launch, launchIn } from "../run/child.ts";
@@ -42,10 +43,10 @@ export interface PreparedRun {
 
 /** The output places, claimed before the command starts. */
 interface Places {
-  readonly file: MetricsFile;
-  readonly journal: RunJournalPlace & { readonly shared: boolean };
+  readonly file: ClaimedOutput;
+  readonly journal: RunJournalPlace;
   /** The place of the run's page; undefined: none is wanted. */
-  readonly page: MetricsFile | undefined;
+  readonly page: ClaimedOutput | undefined;
   /** Undefined: neither results nor budgets are wanted. */
   readonly results: WantedResults | undefined;
   /** Leaves everything as it was. */
@@ -53,7 +54,7 @@ interface Places {
 }
 
 interface WantedResults {
-  readonly results: Results;
+  readonly sinks: ResultSinks;
   /** The run is judged by these. */
   readonly limits: readonly Limit[];
 }
@@ -114,25 +115,32 @@ async function launcherFor(
   return group === undefined ? launcher : group.launcher(launcher, exact ? undefined : launchIn);
 }
 
-/** Claims the place of everything that will be written. Throws OutputError, UsageError. */
+/** Claims the place of everything that will be written. Throws OutputError, UsageError; then nothing stays claimed. */
 async function claimPlaces({ config, problems, warn }: RecordParts): Promise<Places> {
-  const file = claimOutput(config);
+  const file = claimFile(config);
   if (file.notice) warn(file.notice);
-  const results = await claimResults(config, warn);
-  const page = config.reportTo === undefined ? undefined : claimPage(config.reportTo, file);
+  let results: WantedResults | undefined;
+  let page: ClaimedOutput | undefined;
   const abandon = () => {
     problems.guard(() => file.abandon());
-    problems.guard(() => results?.results.abandon());
+    problems.guard(() => results?.sinks.abandon());
     problems.guard(() => page?.abandon());
   };
-  return { file, journal: journalPlace(file, config), page, results, abandon };
+  try {
+    results = await claimResults(config, warn);
+    page = config.reportTo === undefined ? undefined : claimOutput(config.reportTo, "--report-to");
+    return { file, journal: journalPlace(file, config), page, results, abandon };
+  } catch (error) {
+    abandon();
+    throw error;
+  }
 }
 
 /** Claims the metrics file. Throws OutputError; UsageError where the journal's folder or --push-to does not fit. */
-function claimOutput({ file, journalDir, pushTo }: Config): MetricsFile {
+function claimFile({ file, journalDir, pushTo }: Config): ClaimedOutput {
   const fault = journalDir === undefined ? undefined : folderFault(journalDir);
   if (fault) throw new UsageError(`--journal-dir (SE_JOURNAL_DIR): "${journalDir}": ${fault}`);
-  const place = claimMetricsFile(file);
+  const place = claimOutput(file);
   if (pushTo && place.mayBlock)
     throw new UsageError(`--push-to (SE_PUSH_TO): ${file} cannot be read back; name a file with --file`);
   return place;
@@ -149,12 +157,15 @@ function folderFault(folder: string): string | undefined {
 /** Claims the places of the results; undefined: none is wanted. Throws OutputError, UsageError. */
 async function claimResults(config: Config, warn: RecordParts["warn"]): Promise<WantedResults | undefined> {
   if (!areResultsWanted(config)) return undefined;
-  const [{ Results }, { limitsOf }] = await Promise.all([
-    import("../output/results.ts"),
-    import("../output/limits.ts"),
+  const [{ openResultSinks }, { limitsOf }] = await Promise.all([
+    import("../output/result-sinks.ts"),
+    import("../output/budget-limits.ts"),
   ]);
   checkMeasurable(config);
-  return { limits: await limitsOf(config.budgets, config.baselines, warn), results: new Results(config) };
+  return {
+    limits: await limitsOf(config.budgets, config.baselines, warn),
+    sinks: openResultSinks(config, process.env),
+  };
 }
 
 /** Throws UsageError for a budget of a figure that cannot be measured here: it would never be exceeded. */
@@ -169,18 +180,8 @@ function checkMeasurable({ budgets, cgroup }: Config): void {
     );
 }
 
-/** Claims the page's place. Throws OutputError, and gives the metrics file back then. */
-function claimPage(path: string, file: MetricsFile): MetricsFile {
-  try {
-    return claimMetricsFile(path, "--report-to");
-  } catch (error) {
-    file.abandon();
-    throw error;
-  }
-}
-
 /** Returns the metrics file's own folder, or --journal-dir, where journals of several files may share a name. */
-function journalPlace({ journal, path }: MetricsFile, { journalDir }: Config): Places["journal"] {
+function journalPlace({ journal, path }: ClaimedOutput, { journalDir }: Config): Places["journal"] {
   const target = path.startsWith("/") ? path : `${process.cwd()}/${path}`;
   return journalDir === undefined ? { ...journal, target } : { ...journal, folder: journalDir, shared: true, target };
 }

@@ -1,4 +1,4 @@
-import type { SeriesKey } from "../catalog/index.ts";
+import type { Fact, SeriesKey } from "../catalog/index.ts";
 
 export const ROLES = ["standalone", "client", "server"] as const;
 
@@ -12,9 +12,6 @@ export interface Identity {
   /** The user's labels, by name. */
   readonly labels: ReadonlyMap<string, string>;
 }
-
-/** A fact about the run and its value. A fact with several values (`summed_disk`) is several pairs. */
-export type Fact = readonly [fact: string, value: string];
 
 /** Something that happened during the run. */
 export interface RunEvent {

@@ -1,7 +1,8 @@
+import type { Fact } from "../catalog/index.ts";
 import type { Config } from "../cli/config.ts";
 import { Axis } from "../clock.ts";
 import { readText, SystemError } from "../os/files.ts";
-import type { Fact, Identity } from "../recording/recording.ts";
+import type { Identity } from "../recording/recording.ts";
 import type { Sampler } from "./sampler.ts";
 import type { SessionParts, Store } from "./session-parts.ts";
 
@@ -80,7 +81,7 @@ function runFacts(config: Config, version: string, trueStartMs: number): Fact[] 
     ["started_at", new Date(trueStartMs).toISOString()],
     ["interval_seconds", String(config.intervalSeconds)],
     ["command", name],
-    ["arguments", config.recordArgs ? args.map(shellQuoted).join(" ") : undefined],
+    ["arguments", config.noRecordArgs ? undefined : args.map(shellQuoted).join(" ")],
   ];
   return facts.filter((fact): fact is Fact => fact[1] !== undefined && fact[1] !== "");
 }

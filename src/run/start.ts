@@ -1,8 +1,9 @@
+import type { CollectorChoice } from "../catalog/choices.ts";
 import type { CommandCgroup } from "../cgroup/run-in-cgroup.ts";
 import { type Axis, type Clock, systemClock } from "../clock.ts";
 import type { Collector } from "../collect/collector.ts";
 import type { ProcessCollector } from "../collect/processes/process-collector.ts";
-import { type CollectorChoice, chosenKinds, filesBeforeStart, machineCollectors } from "../collect/registry.ts";
+import { chosenKinds, filesBeforeStart, machineCollectors } from "../collect/registry.ts";
 import { adoptOrphans } from "../os/children.ts";
 import { OwnUsage } from "../os/process.ts";
 import type { KernelFiles } from "../proc/kernel-fs.ts";

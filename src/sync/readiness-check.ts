@@ -1,4 +1,4 @@
-import type { Readiness } from "../cli/readiness.ts";
+import type { Readiness } from "../cli/option-values.ts";
 import type { Clock } from "../clock.ts";
 import { readText, SystemError } from "../os/files.ts";
 import { listensOn } from "../proc/net-sockets.ts";

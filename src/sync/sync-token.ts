@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { SyncConfig } from "../cli/config.ts";
-import { Fault, token as readToken } from "../cli/values.ts";
+import { Fault, token as readToken } from "../cli/option-values.ts";
 import { UsageError } from "../errors.ts";
 import { readText, SystemError } from "../os/files.ts";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import { METRICS, type Metric, RESERVED_LABELS, RUN, type SeriesKey } from "../../src/catalog/index.ts";
-import type { Fact, Recording, RunEvent } from "../../src/recording/recording.ts";
+import { type Fact, METRICS, type Metric, RESERVED_LABELS, RUN, type SeriesKey } from "../../src/catalog/index.ts";
+import type { Recording, RunEvent } from "../../src/recording/recording.ts";
 import { type Rows, recordingOf, START_MS } from "./recording.ts";
 
 /** Any UTF-8 text, with many characters that a file must escape. */

@@ -1,6 +1,6 @@
-import { familyName, type SeriesKey } from "../../src/catalog/index.ts";
+import { type Fact, familyName, type SeriesKey } from "../../src/catalog/index.ts";
 import { render } from "../../src/openmetrics/render.ts";
-import type { Block, Fact, Identity, RecordedSeries, Recording, RunEvent } from "../../src/recording/recording.ts";
+import type { Block, Identity, RecordedSeries, Recording, RunEvent } from "../../src/recording/recording.ts";
 import { parseStrictly } from "./strict-reader.ts";
 
 /** Rows of one layout: one column a series, `undefined` where there is no value. */

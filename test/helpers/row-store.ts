@@ -1,13 +1,5 @@
-import type { SeriesKey } from "../../src/catalog/index.ts";
-import type {
-  Block,
-  Fact,
-  Identity,
-  RecordedSeries,
-  Recording,
-  RowSink,
-  RunEvent,
-} from "../../src/recording/recording.ts";
+import type { Fact, SeriesKey } from "../../src/catalog/index.ts";
+import type { Block, Identity, RecordedSeries, Recording, RowSink, RunEvent } from "../../src/recording/recording.ts";
 
 /** Values in one chunk, half a MiB of them. */
 const CHUNK_VALUES = 65_536;

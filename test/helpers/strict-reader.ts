@@ -1,4 +1,5 @@
 import {
+  type Fact,
   familyName,
   METRICS,
   type Metric,
@@ -16,7 +17,6 @@ import { PointStore } from "../../src/openmetrics/point-store.ts";
 import { readNumber, readStampMs } from "../../src/openmetrics/read-number.ts";
 import { JOB } from "../../src/openmetrics/render.ts";
 import {
-  type Fact,
   type Identity,
   type RecordedSeries,
   type Recording,

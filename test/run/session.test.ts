@@ -2,7 +2,6 @@ import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Config } from "../../src/cli/config.ts";
-import { parseInvocation } from "../../src/cli/resolve.ts";
 import { machineCollectors } from "../../src/collect/registry.ts";
 import { CommandError } from "../../src/errors.ts";
 import { render } from "../../src/openmetrics/render.ts";
@@ -10,6 +9,7 @@ import type { Recording } from "../../src/recording/recording.ts";
 import { withSummary } from "../../src/recording/summary-series.ts";
 import type { Child, Ending } from "../../src/run/child.ts";
 import { Session } from "../../src/run/session.ts";
+import { configFor } from "../helpers/config.ts";
 import { FakeClock } from "../helpers/fake-clock.ts";
 import { type ProcTree, procTree } from "../helpers/proc-tree.ts";
 import { RowStore } from "../helpers/row-store.ts";
@@ -43,11 +43,8 @@ function machineAfter(proc: ProcTree, seconds: number): void {
     .folder("/sys/class/net/eth0");
 }
 
-function configOf(parts: Partial<Config> = {}): Config {
-  const invocation = parseInvocation(["-i", "make", "-l", "env=ci", "make", "-j8", "all targets"], {});
-  if (invocation.mode !== "run") throw new Error("expected a run");
-  return { ...invocation.config, metricsStartTimeMs: 1_704_067_200_000, ...parts };
-}
+/** The run that the golden file is of. */
+const WORDS = "--metrics-start-time 1704067200000 --label env=ci --quiet --file run.prom make -j8".split(" ");
 
 /** A session on a scripted machine, with a command that ends by `end`. */
 function scripted(parts: Partial<Config> = {}, start?: () => Child) {
@@ -65,7 +62,7 @@ function scripted(parts: Partial<Config> = {}, start?: () => Child) {
   };
   const errors: unknown[] = [];
   const session = new Session({
-    config: configOf(parts),
+    config: { ...configFor([...WORDS, "all targets"]), ...parts },
     collectors: () => machineCollectors(proc),
     clock,
     store: ({ identity, startMs }) => new RowStore(identity, startMs),

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
-import { parseInvocation } from "../../src/cli/resolve.ts";
 import type { Collector } from "../../src/collect/collector.ts";
 import { Session } from "../../src/run/session.ts";
+import { configFor } from "../helpers/config.ts";
 import { FakeClock } from "../helpers/fake-clock.ts";
 import { RowStore } from "../helpers/row-store.ts";
 
@@ -17,10 +17,8 @@ async function shortRun(endsAfterMs: number) {
     },
     sample: () => true,
   };
-  const invocation = parseInvocation(["true"], {});
-  if (invocation.mode !== "run") throw new Error("expected a run");
   const session = new Session({
-    config: { ...invocation.config, metricsStartTimeMs: 1_704_067_200_000 },
+    config: configFor(["--metrics-start-time", "1704067200000", "true"]),
     signals: { attach: () => undefined, detach: () => undefined, onIdle: undefined },
     capture: () => {
       order.push("captured");
