@@ -62,7 +62,7 @@ async function recordIn(
     const judged = await finish({ parts, run, recording }, write);
     for (const path of stale) parts.warn(`${path} is left from an earlier run: statexec --recover ${path}`);
     const overBudget = judged.some(({ verdict }) => verdict === "exceeded");
-    return runEnd(gate?.verdict(ending) ?? ending, { overBudget, stoppedForBudget: command.stoppedForBudget });
+    return runEnd(gate?.reportedEnding(ending) ?? ending, { overBudget, stoppedForBudget: command.stoppedForBudget });
   } catch (error) {
     return await endAfter(error, parts, run);
   } finally {
