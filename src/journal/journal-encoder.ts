@@ -139,7 +139,7 @@ export class JournalEncoder {
 const MOST_UNWRITTEN_BYTES = 4 * 1024 * 1024;
 
 /** Rows that were dropped. */
-export interface Loss {
+interface Loss {
   readonly rows: number;
   readonly fromMs: number;
   readonly toMs: number;

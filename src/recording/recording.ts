@@ -3,7 +3,7 @@ import type { Fact, SeriesKey } from "../catalog/index.ts";
 export const ROLES = ["standalone", "client", "server"] as const;
 
 /** The part of a host in a run: alone, or one of the two in a synchronised run. */
-export type Role = (typeof ROLES)[number];
+type Role = (typeof ROLES)[number];
 
 /** The labels that every series of a recording carries. */
 export interface Identity {

@@ -4,7 +4,7 @@ import type { Recording, RunEvent } from "../../src/recording/recording.ts";
 import { type Rows, recordingOf, START_MS } from "./recording.ts";
 
 /** Any UTF-8 text, with many characters that a file must escape. */
-export const text = fc.oneof(
+const text = fc.oneof(
   fc.string({ unit: "binary", maxLength: 12 }),
   fc.string({ unit: fc.constantFrom("\\", '"', "\n", "n", "#", " ", "{", "}", ",", "=", "\r", "\ufeff", "é", "🎉") }),
 );

@@ -64,7 +64,7 @@ export function pointsOf(series: RecordedSeries): (readonly [atMs: number, value
   const points: (readonly [number, number])[] = [];
   for (const { length, times, values } of series.blocks()) {
     for (let row = 0; row < length; row++) {
-      if (!Number.isNaN(values[row])) points.push([times[row] as number, values[row] as number]);
+      if (!Number.isNaN(values[row])) points.push([times[row]!, values[row]!]);
     }
   }
   return points;

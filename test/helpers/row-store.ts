@@ -101,6 +101,6 @@ interface Place {
 function blockOf({ chunk, column }: Place): Block {
   const width = chunk.columns.length;
   const values = new Float64Array(chunk.length);
-  for (let row = 0; row < chunk.length; row++) values[row] = chunk.values[row * width + column] as number;
+  for (let row = 0; row < chunk.length; row++) values[row] = chunk.values[row * width + column]!;
   return { length: chunk.length, times: chunk.times, values };
 }

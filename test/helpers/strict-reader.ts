@@ -203,7 +203,7 @@ function assemble(families: readonly ReadFamily[], name: string): Recording {
     for (const series of family.series) {
       const key = keyOf(metric, series, identity, name);
       const block = series.points.block();
-      if (metric !== RUN.event) startMs = Math.min(startMs, block.times[0] as number);
+      if (metric !== RUN.event) startMs = Math.min(startMs, block.times[0]!);
       if (metric === RUN.info) facts.push(factOf(key));
       else if (metric === RUN.event) events.push(...(eventsOf(key, block) ?? refuse(series, name, "times as values")));
       else kept.push({ ...key, blocks: () => [block] });
