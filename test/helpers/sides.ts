@@ -1,3 +1,5 @@
+import { existsSync, readFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import type { SyncStatus } from "../../src/sync/sync-protocol.ts";
 import { Recorded } from "./recorded.ts";
 import { BIN, cleanEnv } from "./statexec.ts";
@@ -72,6 +74,12 @@ export class Side {
   /** The time of the first event of this name, on the recording's axis. */
   eventMs(name: string): number {
     return this.recorded().recording.events.find(({ event }) => event === name)!.atMs;
+  }
+
+  /** The journal of a run that has not ended; empty in the first second of the recording. */
+  journal(): string {
+    const journal = join(dirname(this.file), `.${basename(this.file)}.${this.child.pid}.journal`);
+    return existsSync(journal) ? readFileSync(journal, "latin1") : "";
   }
 
   private async readStderr(): Promise<void> {

@@ -1,6 +1,5 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { existsSync, readFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { existsSync } from "node:fs";
 import { childrenOf, until } from "../helpers/processes.ts";
 import { expectValidFiles, FOREVER, type ServerSide, type Side, startServer } from "../helpers/sides.ts";
 import { tempFolder } from "../helpers/statexec.ts";
@@ -32,12 +31,6 @@ async function kill({ child }: Side): Promise<void> {
   child.kill("SIGKILL");
   await child.exited;
   for (const pid of left) process.kill(pid, "SIGKILL");
-}
-
-/** What has been recorded until now of a run that has not ended; empty in its first second. */
-function journalOf({ child, file }: Side): string {
-  const journal = join(dirname(file), `.${basename(file)}.${child.pid}.journal`);
-  return existsSync(journal) ? readFileSync(journal, "latin1") : "";
 }
 
 describe.concurrent("a client that is killed", () => {
@@ -106,7 +99,7 @@ test.concurrent.each(["client", "server"] as const)(
     const pair = await running(folder.path, ["-sso"]);
     const left = killed === "client" ? "server" : "client";
     await kill(pair[killed]);
-    await until(() => journalOf(pair[left]).includes("peer_lost"));
+    await until(() => pair[left].journal().includes("peer_lost"));
     await Bun.sleep(100);
     expect(existsSync(folder.file(`${left}.told`))).toBe(false);
     pair[left].child.kill("SIGINT");

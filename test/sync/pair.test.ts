@@ -137,7 +137,7 @@ describe("a signal", () => {
     using folder = tempFolder();
     const server = await startServer(FOREVER, { cwd: folder.path });
     const client = server.client(["-dbc", "60", "touch", "started"]);
-    await until(() => childrenOf(server.child.pid).length > 1);
+    await until(() => client.journal() !== "");
     client.child.kill("SIGTERM");
     await client.status();
     expect(client.child.signalCode).toBe("SIGTERM");
