@@ -36,7 +36,7 @@ function engine(command: readonly string[]): readonly string[] | { readonly miss
 }
 
 function succeeds(words: readonly string[]): boolean {
-  const path = Bun.which(words[0] as string);
+  const path = Bun.which(words[0]!);
   if (path === null) return false;
   return Bun.spawnSync([path, ...words.slice(1)], { stdout: "ignore", stderr: "ignore" }).exitCode === 0;
 }

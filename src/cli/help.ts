@@ -7,7 +7,7 @@ const WIDTH = 80;
 /** The column of the descriptions. A spelling that reaches it has a line of its own. */
 const DESCRIPTION_COLUMN = 28;
 
-export const SYNOPSIS = "statexec [OPTIONS] [--] <command> [args]";
+const SYNOPSIS = "statexec [OPTIONS] [--] <command> [args]";
 
 export const INTRODUCTION = [
   "Runs a command and records what the machine uses meanwhile, as an OpenMetrics file.",

@@ -114,7 +114,7 @@ export function readText(path: string): string {
   return decoder.decode(readWhole(path)).trim();
 }
 
-export type FileKind = "file" | "directory" | "symlink" | "fifo" | "character device" | "block device" | "socket";
+type FileKind = "file" | "directory" | "symlink" | "fifo" | "character device" | "block device" | "socket";
 
 export interface FileStatus {
   readonly kind: FileKind;

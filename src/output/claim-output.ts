@@ -1,4 +1,5 @@
 import { OutputError } from "../errors.ts";
+import type { JournalPlace } from "../journal/journal-files.ts";
 import {
   changeMode,
   changeOwner,
@@ -19,16 +20,6 @@ import {
 import { openForWriting } from "../os/process.ts";
 import { compressed, type Producer } from "./compress.ts";
 import { claimPart, folderOf, nameOf, type PartFile, partOf } from "./part-file.ts";
-
-export interface JournalPlace {
-  /** The folder of the metrics file, or that of temporary files. */
-  readonly folder: string;
-  readonly shared: boolean;
-  /** The metrics file's name. */
-  readonly name: string;
-  /** Permission bits, less the umask. */
-  readonly mode: number;
-}
 
 /** The place of a file, taken before the command starts, so that writing the file at the end cannot be refused. */
 export interface ClaimedOutput {

@@ -1,5 +1,6 @@
+import type { JournalPlace } from "../journal/journal-files.ts";
 import { abandonedJournals } from "../journal/journal-files.ts";
-import type { ClaimedOutput, JournalPlace } from "../output/claim-output.ts";
+import type { ClaimedOutput } from "../output/claim-output.ts";
 import type { BudgetResult } from "../recording/budget-results.ts";
 import type { Recording } from "../recording/recording.ts";
 import type { RunReport } from "../recording/run-report.ts";

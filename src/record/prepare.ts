@@ -16,7 +16,7 @@ import { type ResolvedCommand, resolveCommand } from "../run/resolve-command.ts"
 import type { RunJournalPlace } from "../run/run-journal.ts";
 import { SignalRelay } from "../run/signals.ts";
 import { CommandRun, type MachineMeasurement } from "../run/start.ts";
-import type { Meeting } from "../sync/meeting.ts";
+import type { PeerSession } from "../sync/peer-session.ts";
 
 /* Checks and claims before the command starts whatever can be, so that nothing is in the way at its end. */
 
@@ -38,13 +38,13 @@ export interface PreparedRun {
   readonly signals: SignalRelay;
   readonly command: CommandRun;
   /** The peers of a synchronised run. */
-  readonly gate: Meeting | undefined;
+  readonly gate: PeerSession | undefined;
 }
 
 /** The output places, claimed before the command starts. */
-export interface Places {
+interface Places {
   readonly file: ClaimedOutput;
-  readonly journal: RunJournalPlace & { readonly shared: boolean };
+  readonly journal: RunJournalPlace;
   /** The place of the run's page; undefined: none is wanted. */
   readonly page: ClaimedOutput | undefined;
   /** Undefined: neither results nor budgets are wanted. */
@@ -53,7 +53,7 @@ export interface Places {
   abandon(): void;
 }
 
-export interface WantedResults {
+interface WantedResults {
   readonly sinks: ResultSinks;
   /** The run is judged by these. */
   readonly limits: readonly Limit[];
@@ -78,7 +78,7 @@ export async function prepare(
   const command = new CommandRun({
     ...{ command: resolved, launcher, inherited, signals, problems, group, journal, killLimits },
   });
-  const gate = config.sync && (await connectPeer(config.sync, parts, { signals, machine, abandon: places.abandon }));
+  const gate = config.sync && (await waitForPeer(config.sync, parts, { signals, machine, abandon: places.abandon }));
   if (typeof gate === "number") return gate;
   command.gate = gate;
   return { places, signals, command, gate };
@@ -200,20 +200,24 @@ interface WaitParts {
 }
 
 /** Waits until both sides may begin. Returns the signal that ended the wait. Throws SyncError, UsageError. */
-async function connectPeer(
+async function waitForPeer(
   sync: SyncConfig,
   { config, version, problems, warn }: RecordParts,
   { signals, machine, abandon }: WaitParts,
-): Promise<Meeting | number> {
+): Promise<PeerSession | number> {
   try {
-    const { meet, warmUp } = await import("../sync/meet.ts");
+    const { connectPeer, warmUp } = await import("../sync/connect-peer.ts");
     // Both take time, which the start must not take later.
     signals.prepare();
     await warmUp(config, machine.collectors(), systemClock);
     const report = problems.report.bind(problems);
-    const meeting = await meet(sync, { instance: config.instance, clock: systemClock, version, warn, report }, signals);
-    if (typeof meeting === "number") abandon();
-    return meeting;
+    const session = await connectPeer(
+      sync,
+      { instance: config.instance, clock: systemClock, version, warn, report },
+      signals,
+    );
+    if (typeof session === "number") abandon();
+    return session;
   } catch (error) {
     abandon();
     throw error;

@@ -63,7 +63,7 @@ async function recordIn(
     for (const path of stale) parts.warn(`${path} is left from an earlier run: statexec --recover ${path}`);
     const { budgetStrict } = parts.config;
     const overBudget = judged.some(({ verdict }) => verdict === "exceeded" || (budgetStrict && verdict !== "kept"));
-    return runEnd(gate?.verdict(ending) ?? ending, { overBudget, stoppedForBudget: command.stoppedForBudget });
+    return runEnd(gate?.reportedEnding(ending) ?? ending, { overBudget, stoppedForBudget: command.stoppedForBudget });
   } catch (error) {
     return await endAfter(error, parts, run);
   } finally {

@@ -1,10 +1,10 @@
 import type { BudgetedFigure } from "../catalog/choices.ts";
-import { COMMAND, type SeriesKey } from "../catalog/index.ts";
+import { COMMAND, type Fact, type SeriesKey } from "../catalog/index.ts";
 import type { Clock } from "../clock.ts";
 import type { ProcessCollector } from "../collect/processes/process-collector.ts";
 import { sendSignal } from "../os/process.ts";
 import { isWithin, type Limit } from "../recording/budget-results.ts";
-import type { Fact, Recording, RunEvent } from "../recording/recording.ts";
+import type { Recording, RunEvent } from "../recording/recording.ts";
 import type { Store } from "./session-parts.ts";
 import { signalNumber } from "./signal-names.ts";
 

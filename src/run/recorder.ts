@@ -1,7 +1,8 @@
+import type { Fact } from "../catalog/index.ts";
 import type { Config } from "../cli/config.ts";
 import { Axis } from "../clock.ts";
 import { readText, SystemError } from "../os/files.ts";
-import type { Fact, Identity } from "../recording/recording.ts";
+import type { Identity } from "../recording/recording.ts";
 import type { Sampler } from "./sampler.ts";
 import type { SessionParts, Store } from "./session-parts.ts";
 
@@ -69,7 +70,7 @@ function identityOf(config: Config): Identity {
 }
 
 /** Returns the facts of a run: no values of the environment, and no arguments where they are not wanted. */
-export function runFacts(config: Config, version: string, trueStartMs: number): Fact[] {
+function runFacts(config: Config, version: string, trueStartMs: number): Fact[] {
   const [name = "", ...args] = config.command;
   const facts: (readonly [fact: string, value: string | undefined])[] = [
     ["version", version],

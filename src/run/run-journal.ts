@@ -1,18 +1,13 @@
 import type { Clock } from "../clock.ts";
-import { createJournal, type NewJournal } from "../journal/journal-files.ts";
+import { createJournal, type JournalPlace, type NewJournal } from "../journal/journal-files.ts";
 import { JournalWriter } from "../journal/journal-writer.ts";
 import { closeFile, removeFile } from "../os/files.ts";
 import type { Identity } from "../recording/recording.ts";
 
 /** The place of a run's journal. */
-export interface RunJournalPlace {
-  readonly folder: string;
-  /** The metrics file's name. */
-  readonly name: string;
+export interface RunJournalPlace extends JournalPlace {
   /** The metrics file's absolute path. */
   readonly target: string;
-  /** Permission bits, before the umask. */
-  readonly mode: number;
 }
 
 export interface RunJournalParts extends RunJournalPlace {
@@ -28,7 +23,7 @@ export class RunJournal {
   readonly writer: JournalWriter;
   private file: NewJournal | undefined;
 
-  constructor({ folder, name, target, mode, clock, ...start }: RunJournalParts) {
+  constructor({ folder, shared: _, name, target, mode, clock, ...start }: RunJournalParts) {
     const open = () => {
       this.file = createJournal(folder, name, process.pid, mode);
       return this.file.fd;

@@ -1,7 +1,8 @@
+import type { Fact } from "../catalog/index.ts";
 import type { Config } from "../cli/config.ts";
 import type { Clock } from "../clock.ts";
 import type { Collector } from "../collect/collector.ts";
-import type { Fact, Identity, Recording, RowSink } from "../recording/recording.ts";
+import type { Identity, Recording, RowSink } from "../recording/recording.ts";
 import type { Child, Ending } from "./child.ts";
 import type { SignalRelay } from "./signals.ts";
 

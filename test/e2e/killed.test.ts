@@ -7,7 +7,7 @@ import { writeMetrics } from "../../src/output/write-metrics.ts";
 import { effort } from "../helpers/effort.ts";
 import { Recorded } from "../helpers/recorded.ts";
 import { recordingOf, START_MS } from "../helpers/recording.ts";
-import { BIN, cleanEnv, statexec, tempFolder } from "../helpers/statexec.ts";
+import { BIN, cleanEnv, runProgram, statexec, tempFolder } from "../helpers/statexec.ts";
 import { areValidatorsMissing, expectValid } from "../helpers/validators.ts";
 
 /** A command that runs until its input ends, and prints a line at its start. */
@@ -160,12 +160,7 @@ describe("what cannot be written", () => {
         `${BIN} --interval 0.01 -f run.prom sh -c 'dd if=/dev/zero of=filler bs=1k count=150 2>/dev/null; sleep 2.5; exit 5'`,
         `echo status $?; cat run.prom; ${BIN} --recover .run.prom.*.journal -f ${elsewhere.file("run.prom")} 2> /dev/null`,
       ].join("; ");
-      const child = Bun.spawn(["unshare", "-m", "sh", "-c", script], {
-        env: cleanEnv(),
-        stdout: "pipe",
-        stderr: "pipe",
-      });
-      const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text()]);
+      const { stdout, stderr } = await runProgram(["unshare", "-m", "sh", "-c", script]);
       expect(stdout).toStartWith("status 5\nold\n");
       expect(stderr).toContain("run.prom: cannot be written (No space left on device)");
       // The unfinished file is removed, and so there may be room for the whole journal.
@@ -178,13 +173,7 @@ describe("what cannot be written", () => {
   test("past the limit of a file's size, likewise", async () => {
     using folder = tempFolder();
     const script = `ulimit -f 4; ${BIN} --interval 0.01 -f run.prom sh -c 'sleep 1.5; exit 6'; echo status $?`;
-    const child = Bun.spawn(["bash", "-c", script], {
-      cwd: folder.path,
-      env: cleanEnv(),
-      stdout: "pipe",
-      stderr: "pipe",
-    });
-    const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text()]);
+    const { stdout, stderr } = await runProgram(["bash", "-c", script], { cwd: folder.path });
     expect(stdout).toBe("status 6\n");
     expect(stderr).toContain("run.prom: cannot be written (File too large)");
     expect(stderr).toContain("what could be kept of the recording is in ");

@@ -118,46 +118,28 @@ test("a whole run, byte for byte (UPDATE_GOLDEN=1 rewrites it)", async () => {
 });
 
 describe("samples", () => {
-  test("without delays are at the command's start and end, and at each interval between", async () => {
-    const { session, pass, clock, end } = scripted();
+  test.each([
+    [
+      "without delays are at the command's start and end, and at each interval between",
+      {},
+      2345,
+      "0:1 1000:1 2000:1 2345:2",
+    ],
+    [
+      "with delays are at the start and the end of the run too",
+      { delayBeforeSeconds: 1.5, delayAfterSeconds: 0.5 },
+      2250,
+      "0:0 1000:0 1500:1 2000:1 2250:2 2750:2",
+    ],
+    ["of a command that ends at a tick have different stamps", {}, 1000, "0:1 1000:1 1001:2"],
+  ])("%s", async (_, delays, endMs, expected) => {
+    const { session, clock, end } = scripted(delays);
     const run = session.run();
-    await pass(0, 2);
-    await clock.pass(345);
-    end({ kind: "exited", code: 0 });
-    expect(status((await run).recording)).toEqual([
-      [0, 1],
-      [1000, 1],
-      [2000, 1],
-      [2345, 2],
-    ]);
-  });
-
-  test("with delays are at the start and the end of the run too", async () => {
-    const { session, clock, end } = scripted({ delayBeforeSeconds: 1.5, delayAfterSeconds: 0.5 });
-    const run = session.run();
-    await clock.pass(2250);
+    await clock.pass(endMs);
     end({ kind: "exited", code: 0 });
     await clock.pass(1000);
-    expect(status((await run).recording)).toEqual([
-      [0, 0],
-      [1000, 0],
-      [1500, 1],
-      [2000, 1],
-      [2250, 2],
-      [2750, 2],
-    ]);
-  });
-
-  test("of a command that ends at a tick have different stamps", async () => {
-    const { session, clock, end } = scripted();
-    const run = session.run();
-    await clock.pass(1000);
-    end({ kind: "exited", code: 0 });
-    expect(status((await run).recording)).toEqual([
-      [0, 1],
-      [1000, 1],
-      [1001, 2],
-    ]);
+    const samples = status((await run).recording);
+    expect(samples.map((sample) => sample.join(":")).join(" ")).toBe(expected);
   });
 });
 

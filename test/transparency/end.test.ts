@@ -12,6 +12,13 @@ const SMALL_CORE_BYTES = 64 * 2 ** 20;
 const PYTHON_END =
   "import os, signal, sys; signal.pthread_sigmask(signal.SIG_SETMASK, []); os.execvp('sh', ['sh', '-c', sys.argv[1]])";
 
+/** Runs a program that runs statexec. Fails where it does not print this, and nothing else. */
+async function expectPrinted(words: readonly string[], stdout: string): Promise<void> {
+  using folder = tempFolder();
+  const result = await runProgram(words, { cwd: folder.path });
+  expect(result).toEqual({ code: 0, signal: null, stdout, stderr: "" });
+}
+
 describe("a shell sees the command's own end", () => {
   test.each([
     ["bash", "TERM", "Terminated", 143],
@@ -29,25 +36,20 @@ describe("a shell sees the command's own end", () => {
   });
 
   test.each(["bash", "dash"])("%s: $? is the exit status", async (shell) => {
-    using folder = tempFolder();
     const once = (status: number) => `${BIN} -f run.prom sh -c 'exit ${status}'; echo $?;`;
-    const result = await runProgram([shell, "-c", [0, 1, 42, 255].map(once).join(" ")], { cwd: folder.path });
-    expect(result).toEqual({ code: 0, signal: null, stdout: "0\n1\n42\n255\n", stderr: "" });
+    await expectPrinted([shell, "-c", [0, 1, 42, 255].map(once).join(" ")], "0\n1\n42\n255\n");
   });
 
   test("Python's subprocess has the signal as a negative return code", async () => {
-    using folder = tempFolder();
     const lines = [
       "import subprocess, sys",
       "for end in ['exit 3', 'kill -TERM $$', 'kill -KILL $$', 'kill -QUIT $$']:",
       "    print(subprocess.run([sys.argv[1], '-f', 'run.prom', 'sh', '-c', 'ulimit -c 0; ' + end]).returncode)",
     ];
-    const result = await runProgram(["python3", "-c", lines.join("\n"), BIN], { cwd: folder.path });
-    expect(result).toEqual({ code: 0, signal: null, stdout: "3\n-15\n-9\n-3\n", stderr: "" });
+    await expectPrinted(["python3", "-c", lines.join("\n"), BIN], "3\n-15\n-9\n-3\n");
   });
 
   test("it is the same for every signal", async () => {
-    using folder = tempFolder();
     const lines = [
       "import subprocess, sys",
       "for signal in [*range(1, 32), *range(34, 65)]:",
@@ -57,8 +59,7 @@ describe("a shell sees the command's own end", () => {
       "    wrapped = subprocess.run([sys.argv[1], '-f', '/dev/null', *end]).returncode",
       "    if bare != wrapped: print(signal, bare, wrapped)",
     ];
-    const result = await runProgram(["python3", "-c", lines.join("\n"), BIN], { cwd: folder.path });
-    expect(result).toEqual({ code: 0, signal: null, stdout: "", stderr: "" });
+    await expectPrinted(["python3", "-c", lines.join("\n"), BIN], "");
   }, 30_000);
 
   test.each([

@@ -54,8 +54,8 @@ function queryUrl(imports: string): Query | undefined {
   const insert = /^(.*)\/insert\/([^/]+)\/prometheus$/.exec(base);
   if (!insert) return { base, url: `${base}/api/v1/query`, extra };
   // Import and query are two programs, whose default ports are neighbours.
-  const root = (insert[1] as string).replace(/:8480$/, ":8481");
-  return { base: insert[1] as string, url: `${root}/select/${insert[2]}/prometheus/api/v1/query`, extra };
+  const root = insert[1]!.replace(/:8480$/, ":8481");
+  return { base: insert[1]!, url: `${root}/select/${insert[2]}/prometheus/api/v1/query`, extra };
 }
 
 async function ask(client: PushClient, query: Query, scan: PushScan): Promise<Count> {

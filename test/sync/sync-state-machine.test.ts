@@ -1,7 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { Ending } from "../../src/run/child.ts";
-import { Course } from "../../src/sync/course.ts";
-import { INPUTS, type Input, STATES, type StateName } from "../../src/sync/states.ts";
+import { INPUTS, type Input, STATES, type StateName, SyncStateMachine } from "../../src/sync/sync-state-machine.ts";
 import { FakeClock } from "../helpers/fake-clock.ts";
 
 const NAMES = Object.keys(STATES) as StateName[];
@@ -15,10 +14,10 @@ function waysTo(): Map<StateName, Input[]> {
   return ways;
 }
 
-/** A course that has had some inputs, as a session gives them, and what it did. */
-function courseAfter(way: readonly Input[], stopTimeoutSeconds = 30) {
+/** A state machine after these inputs, given as a session gives them, and what it did. */
+function machineAfter(way: readonly Input[], stopTimeoutSeconds = 30) {
   const clock = new FakeClock();
-  const course = new Course(clock, stopTimeoutSeconds);
+  const machine = new SyncStateMachine(clock, stopTimeoutSeconds);
   const events: string[] = [];
   const signals: number[] = [];
   let cancelled = 0;
@@ -29,26 +28,26 @@ function courseAfter(way: readonly Input[], stopTimeoutSeconds = 30) {
     cancel: () => cancelled++,
   };
   const give = (input: Input) => {
-    if (input === "begun") course.begin(run);
-    else if (input === "started") course.commandStarted({ signal: (signal) => signals.push(signal) });
-    else if (input === "ended") course.commandEnded();
-    else course.move(input);
+    if (input === "begun") machine.begin(run);
+    else if (input === "started") machine.commandStarted({ signal: (signal) => signals.push(signal) });
+    else if (input === "ended") machine.commandEnded();
+    else machine.handle(input);
   };
   for (const input of way) give(input);
-  return { clock, course, events, signals, give, cancelled: () => cancelled };
+  return { clock, machine, events, signals, give, cancelled: () => cancelled };
 }
 
 describe("the table of states", () => {
-  test("has a way to every state", () => {
+  test("leads to every state", () => {
     expect([...waysTo().keys()].sort()).toEqual([...NAMES].sort());
   });
 
-  test("ends in states that nothing leads out of, and in no others", () => {
+  test("has two final states", () => {
     const last = NAMES.filter((name) => Object.keys(STATES[name].on).length === 0);
     expect(last).toEqual(["cancelled", "stopped"]);
   });
 
-  test("lets nobody in after the start, and takes a stop from the start on", () => {
+  test("refuses clients after the start, and stops before it", () => {
     for (const name of NAMES) {
       expect(STATES[name].start).toBe(name === "waiting" ? 201 : 409);
       const over = ["finished", "cancelled", "stopped"].includes(name);
@@ -58,14 +57,14 @@ describe("the table of states", () => {
 
   const pairs = NAMES.flatMap((name) => INPUTS.map((input) => [name, input] as const));
   test.each(pairs)("in %s, %s leads where the table says, as an event of that name, or nowhere", (name, input) => {
-    const { course, events, give } = courseAfter(waysTo().get(name)!);
-    expect(course.state).toBe(name);
+    const { machine, events, give } = machineAfter(waysTo().get(name)!);
+    expect(machine.state).toBe(name);
     const before = events.length;
     const next = STATES[name].on[input];
     if (input === "begun" && next === undefined) return;
     give(input);
-    expect(course.state).toBe(next ?? name);
-    if (!course.begun) return;
+    expect(machine.state).toBe(next ?? name);
+    if (!machine.hasBegun) return;
     if (input !== "begun") expect(events.slice(before)).toEqual(next === undefined ? [] : [`sync_${next}`]);
     else expect(events).toEqual(["sync_waiting", "sync_armed", "sync_recording"]);
   });
@@ -74,20 +73,20 @@ describe("the table of states", () => {
 describe("a stop", () => {
   const RUNNING: Input[] = ["agreed", "begun", "started", "ready"];
 
-  test("before the command is started takes back its start", () => {
-    const { cancelled, signals } = courseAfter(["agreed", "begun", "stop"]);
+  test("cancels a command that is not started yet", () => {
+    const { cancelled, signals } = machineAfter(["agreed", "begun", "stop"]);
     expect(cancelled()).toBe(1);
     expect(signals).toEqual([]);
   });
 
-  test("before the recording begins takes it back as well, once it does", () => {
-    const { cancelled, events } = courseAfter(["agreed", "stop", "begun"]);
+  test("cancels it too where the recording has not begun yet", () => {
+    const { cancelled, events } = machineAfter(["agreed", "stop", "begun"]);
     expect(cancelled()).toBe(1);
     expect(events).toEqual(["sync_waiting", "sync_armed", "sync_cancelled"]);
   });
 
   test("is SIGINT, once, then SIGTERM, then SIGKILL", async () => {
-    const { clock, signals, give, events, course } = courseAfter(RUNNING);
+    const { clock, signals, give, events, machine } = machineAfter(RUNNING);
     give("stop");
     give("stop");
     expect(signals).toEqual([2]);
@@ -99,61 +98,47 @@ describe("a stop", () => {
     expect(signals).toEqual([2, 15, 9]);
     expect(events.slice(-2)).toEqual(["stop_signal", "stop_signal"]);
     give("ended");
-    expect(course.verdict({ kind: "signaled", signal: 9 })).toEqual({ kind: "exited", code: 137 });
+    expect(machine.reportedEnding({ kind: "signaled", signal: 9 })).toEqual({ kind: "exited", code: 137 });
     await clock.pass(100_000);
     expect(signals).toEqual([2, 15, 9]);
   });
 
-  test("is SIGINT only where nothing else is wanted, and nothing follows an end", async () => {
-    const patient = courseAfter([...RUNNING, "stop"], 0);
+  test("is only SIGINT with a timeout of 0, and sends nothing after the command has ended", async () => {
+    const patient = machineAfter([...RUNNING, "stop"], 0);
     await patient.clock.pass(1_000_000);
     expect(patient.signals).toEqual([2]);
-    const quick = courseAfter([...RUNNING, "stop", "ended"]);
+    const quick = machineAfter([...RUNNING, "stop", "ended"]);
     await quick.clock.pass(1_000_000);
     expect(quick.signals).toEqual([2]);
   });
 
-  const ENDINGS: readonly (readonly [asked: Ending, seen: Ending])[] = [
-    [
-      { kind: "exited", code: 0 },
-      { kind: "exited", code: 0 },
-    ],
-    [
-      { kind: "exited", code: 1 },
-      { kind: "exited", code: 0 },
-    ],
-    [
-      { kind: "signaled", signal: 2 },
-      { kind: "exited", code: 0 },
-    ],
-    [
-      { kind: "signaled", signal: 15 },
-      { kind: "exited", code: 0 },
-    ],
-    [
-      { kind: "signaled", signal: 11 },
-      { kind: "signaled", signal: 11 },
-    ],
-    [
-      { kind: "signaled", signal: 9 },
-      { kind: "signaled", signal: 9 },
-    ],
+  const exited = (code: number): Ending => ({ kind: "exited", code });
+  const signaled = (signal: number): Ending => ({ kind: "signaled", signal });
+  const ENDINGS: readonly (readonly [ending: Ending, reported: Ending])[] = [
+    [exited(0), exited(0)],
+    [exited(1), exited(0)],
+    [signaled(2), exited(0)],
+    [signaled(15), exited(0)],
+    [signaled(11), signaled(11)],
+    [signaled(9), signaled(9)],
     [{ kind: "unknown" }, { kind: "unknown" }],
   ];
-  test.each(ENDINGS)("that was asked for makes of %j: %j", (ending, seen) => {
-    expect(courseAfter([...RUNNING, "stop", "ended"]).course.verdict(ending)).toEqual(seen);
+  test.each(ENDINGS)("by a peer reports %j as %j", (ending, seen) => {
+    expect(machineAfter([...RUNNING, "stop", "ended"]).machine.reportedEnding(ending)).toEqual(seen);
     for (const way of [
       [...RUNNING, "ended"],
       [...RUNNING, "ended", "stop"],
     ] as Input[][])
-      expect(courseAfter(way).course.verdict(ending)).toEqual(ending);
+      expect(machineAfter(way).machine.reportedEnding(ending)).toEqual(ending);
   });
 
-  test("that a loss made leaves the command's end as it is", () => {
-    const { course, give } = courseAfter(RUNNING);
-    expect(course.stopForLoss("gone")).toBe(true);
+  test("after a loss reports the ending as it is", () => {
+    const { machine, give } = machineAfter(RUNNING);
+    machine.stopForLoss("gone");
+    expect(machine.state).toBe("stopping");
     give("ended");
-    expect(course.verdict({ kind: "exited", code: 1 })).toEqual({ kind: "exited", code: 1 });
-    expect(course.stopForLoss("gone")).toBe(false);
+    expect(machine.reportedEnding({ kind: "exited", code: 1 })).toEqual({ kind: "exited", code: 1 });
+    machine.stopForLoss("gone");
+    expect(machine.state).toBe("stopped");
   });
 });

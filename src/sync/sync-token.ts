@@ -4,12 +4,12 @@ import { Fault, token as readToken } from "../cli/option-values.ts";
 import { UsageError } from "../errors.ts";
 import { readText, SystemError } from "../os/files.ts";
 
-/** The secret that both sides know; undefined: there is none. Throws UsageError where its file has none. */
-export function tokenOf({ token }: SyncConfig): string | undefined {
+/** Returns the secret that both sides share, undefined where none is given. Throws UsageError for a file without one. */
+export function syncToken({ token }: SyncConfig): string | undefined {
   if (token === undefined || "secret" in token) return token?.secret;
   const where = `--sync-token-file (SE_SYNC_TOKEN_FILE): "${token.file}"`;
   const secret = readToken(firstLine(token.file, where));
-  // Its text is not for a terminal.
+  // The message does not quote the line, which may be a secret.
   if (secret instanceof Fault) throw new UsageError(`${where}: its first line is no token, ${secret.clause}`);
   return secret;
 }
@@ -23,17 +23,18 @@ function firstLine(file: string, where: string): string {
   }
 }
 
-export function bearer(token: string | undefined): Record<string, string> {
+/** Returns the headers that authorise a request. */
+export function authorization(token: string | undefined): Record<string, string> {
   return token === undefined ? {} : { authorization: `Bearer ${token}` };
 }
 
-/** Whether a request's Authorization header has the token; what it takes to find out says nothing of the token. */
-export function isAuthorised(header: string | null, token: string | undefined): boolean {
-  return token === undefined || isSame(/^Bearer +(\S+)$/i.exec(header ?? "")?.[1] ?? "", token);
+/** Whether an Authorization header has the token, or none is needed. */
+export function isAuthorized(header: string | null, token: string | undefined): boolean {
+  return token === undefined || equalTokens(/^Bearer +(\S+)$/i.exec(header ?? "")?.[1] ?? "", token);
 }
 
-/** Compared by their digests, which are of one length, in constant time. */
-export function isSame(given: string, token: string): boolean {
+/** Compares digests of one length in constant time, so that the time it takes says nothing about the token. */
+export function equalTokens(given: string, token: string): boolean {
   return timingSafeEqual(digest(given), digest(token));
 }
 
