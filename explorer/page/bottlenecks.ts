@@ -4,12 +4,16 @@ import {
   type Diagnosis,
   diagnoses,
   type Evidence,
+  endingBy,
   firstKnown,
+  highestKnown,
   pressuresBy,
+  usableCpus,
 } from "../../src/recording/diagnosis.ts";
+import { findingOf } from "../../src/recording/evidence.ts";
 import { quantity } from "../../src/recording/quantities.ts";
 import type { RunFigures } from "./run-figures.ts";
-import { wallSeconds } from "./verdict.ts";
+import { knownFigures, wallSeconds } from "./verdict.ts";
 
 /** A sentence about a limit that was reached, or a sentence that none was. */
 export interface Bottleneck {
@@ -37,33 +41,34 @@ export function bottlenecksOf(figures: RunFigures): Bottleneck[] {
 }
 
 function limitOf(diagnosis: Diagnosis, evidence: Evidence, figures: RunFigures): Bottleneck {
-  const tone = evidence.oomKills > 0 && diagnosis.limitedBy === "memory" ? "bad" : "held";
+  const tone = diagnosis.isKill ? "bad" : "held";
   const text = `Limited by ${diagnosis.text}: ${diagnosis.evidence}.`;
   return { tone, text, panel: panelOf(diagnosis, evidence, figures) };
 }
 
-function panelOf({ limitedBy }: Diagnosis, evidence: Evidence, figures: RunFigures): string {
+function panelOf({ limitedBy, hasTraffic }: Diagnosis, evidence: Evidence, figures: RunFigures): string {
   const pressure = evidence.pressureIsOwn ? "command-pressure" : "machine-pressure";
   switch (limitedBy) {
     case "memory":
-      if (evidence.oomKills > 0) return evidence.oomKillsAreOwn ? "command-memory" : "machine-memory";
+      if (evidence.ownOomKills > 0) return "command-memory";
+      if (evidence.oomKills > 0) return "machine-memory";
       return evidence.swapInBytes > 0 ? "machine-swap" : pressure;
     case "cpu_quota":
       return figures.indexesOf(COMMAND.throttledSeconds).length > 0 ? "command-cpu" : "container-cpu";
     case "disk":
       if (evidence.diskBusy > FULL) return "machine-disk-busy";
       return Number.isNaN(evidence.ioPressure) ? "machine-cpu" : pressure;
-    case "network":
-      return "machine-network";
+    case "waiting":
+      return hasTraffic ? "machine-network" : "command-cpu";
     default:
       return "command-cpu";
   }
 }
 
 /** Finds a busy machine; only for files without series of the command. */
-function busyMachine({ ownCores, machineCores, cpus, seconds }: Evidence): Bottleneck | undefined {
-  if (!Number.isNaN(ownCores) || !(seconds > 0) || !(machineCores > FULL * cpus)) return undefined;
-  const text = `The CPUs were busy: ${quantity(machineCores, "cores")} of ${cpus} cores on average.`;
+function busyMachine({ ownCores, machineCores, machineCpus, seconds }: Evidence): Bottleneck | undefined {
+  if (!Number.isNaN(ownCores) || !(seconds > 0) || !(machineCores > FULL * machineCpus)) return undefined;
+  const text = `The CPUs were busy: ${quantity(machineCores, "cores")} of ${machineCpus} cores on average.`;
   return { tone: "held", text, panel: "machine-cpu" };
 }
 
@@ -84,16 +89,23 @@ function fullMemory(figures: RunFigures): Bottleneck | undefined {
 /** Collects the evidence for the rules that the terminal uses, too. */
 function evidenceOfFigures(figures: RunFigures): Evidence {
   const seconds = wallSeconds(figures);
-  const oomKills = figures.growth(COMMAND.oomKills);
+  const ownOomKills = figures.growth(COMMAND.oomKills);
+  const known = knownFigures(figures, seconds);
+  const cpu = findingOf("cpu", known);
+  const ownCores = (cpu.isContradicted ? cpu.lowest : figures.growth(COMMAND.cpuSeconds)) / seconds;
+  const machineCpus = figures.cpus(KERNEL.cpusOnline, MACHINE.cpuSeconds);
+  const quotaCores = figures.high(CONTAINER.cpuLimit);
   return {
     seconds,
-    cpus: figures.cpus(KERNEL.cpusOnline, MACHINE.cpuSeconds),
-    quotaCores: figures.high(CONTAINER.cpuLimit),
-    ownCores: figures.growth(COMMAND.cpuSeconds) / seconds,
+    cpus: usableCpus(machineCpus, { allowed: known.cpusAllowed, quota: quotaCores, used: ownCores }),
+    machineCpus,
+    quotaCores,
+    ownCores,
     machineCores: figures.growth(MACHINE.cpuSeconds, { mode: BUSY_MODES }) / seconds,
     throttledSeconds: firstKnown(figures.growth(COMMAND.throttledSeconds), figures.growth(CONTAINER.throttledSeconds)),
-    oomKills: firstKnown(oomKills, figures.growth(CONTAINER.oomKills), figures.growth(KERNEL.oomKills)),
-    oomKillsAreOwn: !Number.isNaN(oomKills),
+    oomKills: highestKnown(ownOomKills, figures.growth(CONTAINER.oomKills), figures.growth(KERNEL.oomKills)),
+    ownOomKills,
+    ending: endingBy(figures.last(COMMAND.exitStatus), figures.last(COMMAND.exitSignal)),
     ...pressuresBy((metric, resource) => figures.growth(metric, { resource: [resource], mode: ["some"] }) / seconds),
     swapInBytes: figures.growth(KERNEL.swapIn),
     ...busiestDisk(figures, seconds),

@@ -72,7 +72,7 @@ function commandFigures(figures: RunFigures, seconds: number): VerdictItem[] {
   return [
     plain("CPU time", duration(used), { note: [parts, ...sourceNotes(cpu)].join(", "), value: used }),
     plain("Cores used", quantity(cores, "cores"), {
-      note: Number.isNaN(cores) ? "the run was too short" : "mean",
+      note: Number.isNaN(cores) ? "the run was too short" : `mean${allowedNote(known)}`,
       value: cores,
     }),
     plain("Peak memory", quantity(peak, "bytes"), { note: peakNote(memory, memoryBoundBytes(known)), value: peak }),
@@ -82,8 +82,9 @@ function commandFigures(figures: RunFigures, seconds: number): VerdictItem[] {
 }
 
 /** Collects what the evidence of CPU time and memory needs, so that the page says what the terminal says. */
-function knownFigures(figures: RunFigures, seconds: number): RecordedFigures {
+export function knownFigures(figures: RunFigures, seconds: number): RecordedFigures {
   const { run } = figures;
+  const numberFact = (name: string) => Number(run.facts.find(([fact]) => fact === name)?.[1] ?? Number.NaN);
   const accounting = run.series.filter(({ name }) => name === ACCOUNTING.info.name);
   const named = figures.run.series.flatMap(({ name, labels: { comm = "" } }) =>
     name === COMMAND.commCpuSeconds.name && comm !== "other" ? [comm] : [],
@@ -93,7 +94,8 @@ function knownFigures(figures: RunFigures, seconds: number): RecordedFigures {
     cpuUserSeconds: figures.last(COMMAND.cpuSeconds, { mode: ["user"] }),
     cpuSystemSeconds: figures.last(COMMAND.cpuSeconds, { mode: ["system"] }),
     commCpuSeconds: figures.last(COMMAND.commCpuSeconds, { comm: named }),
-    cpus: Number(run.facts.find(([fact]) => fact === "cpus")?.[1] ?? Number.NaN),
+    cpus: numberFact("cpus"),
+    cpusAllowed: numberFact("cpus_allowed"),
     memoryPeakBytes: figures.last(COMMAND.memoryPeak),
     memoryPeakBoundBytes: figures.last(COMMAND.memoryPeakBound),
     memoryPeakWithCacheBytes: figures.last(COMMAND.memoryPeakWithCache),
@@ -106,6 +108,11 @@ function knownFigures(figures: RunFigures, seconds: number): RecordedFigures {
     command: "",
     sources: new Map(accounting.map(({ labels: { resource = "", source = "" } }) => [resource, source])),
   };
+}
+
+/** The CPUs that the command could use, where they are not all. */
+function allowedNote({ cpus, cpusAllowed }: RecordedFigures): string {
+  return cpus !== undefined && cpusAllowed !== undefined && cpusAllowed < cpus ? `, of ${cpusAllowed} allowed` : "";
 }
 
 function plain(label: string, text: string, { note = "", value = Number.NaN }): VerdictItem {

@@ -28,6 +28,19 @@ export function cpuModel(proc: ProcFs): string | undefined {
   return implementer && part ? `implementer ${implementer} part ${part}` : undefined;
 }
 
+/** Returns how many CPUs our own affinity mask allows, by proc_pid_status(5); undefined where the kernel does not say. */
+export function allowedCpus(proc: ProcFs): number | undefined {
+  const status = LATIN1.decode(readIfAllowed(proc, "/proc/self/status"));
+  const [, list] = /^Cpus_allowed_list:\s*(\S+)$/m.exec(status) ?? [];
+  if (list === undefined) return undefined;
+  let cpus = 0;
+  for (const range of list.split(",")) {
+    const [first, last = first] = range.split("-").map(Number);
+    cpus += last! - first! + 1;
+  }
+  return cpus > 0 ? cpus : undefined;
+}
+
 /** Returns the CPUs of a file like cpufreq's affected_cpus (`0 1 2`); undefined where it is absent, refused or empty. */
 export function cpuNumbers(proc: ProcFs, path: string): readonly number[] | undefined {
   const words = LATIN1.decode(readIfAllowed(proc, path)).match(/\d+/g);

@@ -1,14 +1,18 @@
 import { COMMAND, CONTAINER, DEVICES, KERNEL, MACHINE, type Metric, RUN } from "../catalog/index.ts";
+import { findingOf } from "./evidence.ts";
 import { plainQuantity } from "./quantities.ts";
 import type { RecordedSeries, Recording } from "./recording.ts";
+import type { RunFigures } from "./run-figures.ts";
 import { growthWithin, type SeriesByName, type Span, seriesByName, sumSeen } from "./span.ts";
 import { commandSpan, isSummed } from "./summary-series.ts";
 
 /** The measurements that a diagnosis is made from, over the time that the command ran; NaN: not known. */
 export interface Evidence {
   readonly seconds: number;
-  /** CPUs online. */
+  /** CPUs that the command could use: those online, fewer by its affinity mask or by the container's quota. */
   readonly cpus: number;
+  /** CPUs online. */
+  readonly machineCpus: number;
   /** CPUs that the container's quota allows. */
   readonly quotaCores: number;
   /** CPU seconds a second of the command. */
@@ -17,10 +21,12 @@ export interface Evidence {
   readonly machineCores: number;
   /** Time that the CPU quota of the command or of its container held it back, summed over CPUs. */
   readonly throttledSeconds: number;
-  /** Processes that the kernel killed for memory. */
+  /** Processes that the kernel killed for memory: the highest count of the command's group, the container and the machine. */
   readonly oomKills: number;
-  /** Whether these are processes of the command. */
-  readonly oomKillsAreOwn: boolean;
+  /** How many of these were the command's; NaN: it has no group that counts them. */
+  readonly ownOomKills: number;
+  /** How the command ended: by SIGKILL, or a shell that passed it on. */
+  readonly ending: "killed" | "failed" | "done" | "unknown";
   /** Shares of the time in which some task waited for the resource, 0 to 1. */
   readonly cpuPressure: number;
   readonly memoryPressure: number;
@@ -43,8 +49,24 @@ export interface Evidence {
 /** The modes in which a CPU works; guest is part of user. */
 export const BUSY_MODES: readonly string[] = ["user", "nice", "system", "irq", "softirq", "steal"];
 
+/** Returns how a command ended, by its exit status and signal; NaN: unknown. */
+export function endingBy(exitStatus = Number.NaN, exitSignal = Number.NaN): Evidence["ending"] {
+  if (exitSignal === SIGKILL || exitStatus === 128 + SIGKILL) return "killed";
+  if (exitStatus === 0) return "done";
+  return Number.isNaN(exitStatus) && Number.isNaN(exitSignal) ? "unknown" : "failed";
+}
+
+const SIGKILL = 9;
+
+/** Returns the CPUs that a command could use, of those online; NaN: unknown. A command may widen its own mask. */
+export function usableCpus(online: number, { allowed = Number.NaN, quota = Number.NaN, used = Number.NaN }): number {
+  let cpus = online;
+  for (const limit of [allowed, quota]) if (limit < cpus) cpus = limit;
+  return used > cpus * (2 - FULL) ? online : cpus;
+}
+
 /** Gathers the evidence of a recording; undefined where the recording does not show the command's start and end. */
-export function evidenceOf(recording: Recording): Evidence | undefined {
+export function evidenceOf(recording: Recording, figures: RunFigures): Evidence | undefined {
   const all = seriesByName(recording.series());
   const [status] = all.get(RUN.commandStatus.name) ?? [];
   const span = status && commandSpan(status.blocks());
@@ -54,15 +76,21 @@ export function evidenceOf(recording: Recording): Evidence | undefined {
   const { facts } = recording;
   const disks = during.each(DEVICES.diskBusySeconds).sort((a, b) => b.growth - a.growth);
   const transferred = (metric: Metric) => during.sum(metric, (one) => isSummed(one, facts, "summed_interface"));
+  const cpu = findingOf("cpu", figures);
+  const ownCores = (cpu.isContradicted ? cpu.lowest : during.sum(COMMAND.cpuSeconds)) / seconds;
+  const machineCpus = firstKnown(during.highest(KERNEL.cpusOnline), during.count(MACHINE.cpuSeconds, "user"));
+  const quotaCores = during.highest(CONTAINER.cpuLimit);
   return {
     seconds,
-    cpus: firstKnown(during.highest(KERNEL.cpusOnline), during.count(MACHINE.cpuSeconds, "user")),
-    quotaCores: during.highest(CONTAINER.cpuLimit),
-    ownCores: during.sum(COMMAND.cpuSeconds) / seconds,
+    cpus: usableCpus(machineCpus, { allowed: figures.cpusAllowed, quota: quotaCores, used: ownCores }),
+    machineCpus,
+    quotaCores,
+    ownCores,
     machineCores: during.sum(MACHINE.cpuSeconds, ({ labels }) => BUSY_MODES.includes(labels[1] ?? "")) / seconds,
     throttledSeconds: firstKnown(during.sum(COMMAND.throttledSeconds), during.sum(CONTAINER.throttledSeconds)),
-    oomKills: firstKnown(during.sum(COMMAND.oomKills), during.sum(CONTAINER.oomKills), during.sum(KERNEL.oomKills)),
-    oomKillsAreOwn: !Number.isNaN(during.sum(COMMAND.oomKills)),
+    oomKills: highestKnown(during.sum(COMMAND.oomKills), during.sum(CONTAINER.oomKills), during.sum(KERNEL.oomKills)),
+    ownOomKills: during.sum(COMMAND.oomKills),
+    ending: endingBy(figures.exitStatus, figures.exitSignal),
     ...pressuresBy((metric, resource) => during.pressure(metric, resource)),
     swapInBytes: during.sum(KERNEL.swapIn),
     diskBusy: (disks[0]?.growth ?? Number.NaN) / seconds,
@@ -89,6 +117,11 @@ export function pressuresBy(shareOf: (metric: Metric, resource: string) => numbe
 /** The first value that is not NaN; NaN if all are. */
 export function firstKnown(...values: readonly number[]): number {
   return values.find((value) => !Number.isNaN(value)) ?? Number.NaN;
+}
+
+/** The highest value that is not NaN; NaN if all are. */
+export function highestKnown(...values: readonly number[]): number {
+  return values.reduce((highest, value) => (value <= highest || Number.isNaN(value) ? highest : value), Number.NaN);
 }
 
 /** The series of a recording, read within a span of time. */
@@ -146,11 +179,15 @@ class SpanSeries {
 
 /** A resource that held the command back. */
 export interface Diagnosis {
-  readonly limitedBy: "memory" | "cpu_quota" | "cpu" | "cpu_one_thread" | "cpu_others" | "disk" | "network" | "waiting";
+  readonly limitedBy: "memory" | "cpu_quota" | "cpu" | "cpu_one_thread" | "cpu_others" | "disk" | "waiting";
   /** For a person, to follow `limited by `. */
   readonly text: string;
   /** The measurements that show it, for a person. */
   readonly evidence: string;
+  /** The kernel killed the command, or a process of it, for memory. */
+  readonly isKill?: true;
+  /** It waited while the machine's network was in use, whose share in that is unknown. */
+  readonly hasTraffic?: true;
 }
 
 /** CPU time is counted in hundredths of a second: in less time than this it shows too little. */
@@ -164,7 +201,7 @@ const MUCH_DISK_WAITING = 0.2;
 const SWAPPING_BYTES = 2 ** 20;
 /** A command that uses fewer cores waits for something. */
 const IDLE_CORES = 0.1;
-/** A command that waits while the machine transfers more, in bytes a second, waits for the network. */
+/** A command that waits while the machine transfers more, in bytes a second, may wait for the network. */
 const MUCH_NETWORK_BYTES = 2 ** 20;
 
 interface DiagnosisRule {
@@ -182,7 +219,6 @@ const RULES: readonly DiagnosisRule[] = [
   { limitedBy: "disk", check: diskBusy },
   { limitedBy: "cpu_one_thread", check: oneThreadBusy },
   { limitedBy: "cpu_others", check: othersUsedCpu },
-  { limitedBy: "network", check: networkBusy },
   { limitedBy: "waiting", check: mostlyIdle },
 ];
 
@@ -191,19 +227,39 @@ export function diagnose(evidence: Evidence): Diagnosis | undefined {
   return diagnoses(evidence)[0];
 }
 
+/** Limits that a limit before them explains, so that both together would contradict each other. */
+const EXPLAINED: Readonly<Partial<Record<Diagnosis["limitedBy"], readonly Diagnosis["limitedBy"][]>>> = {
+  memory: ["waiting"],
+  cpu_quota: ["cpu", "cpu_one_thread", "waiting"],
+  cpu: ["cpu_one_thread", "waiting"],
+  disk: ["waiting"],
+  cpu_one_thread: ["waiting"],
+  cpu_others: ["waiting"],
+};
+
 /** All limits that show in the evidence, the main one first. */
 export function diagnoses(evidence: Evidence): Diagnosis[] {
-  if (!(evidence.seconds >= LEAST_SECONDS)) return [];
-  return RULES.flatMap(({ limitedBy, check }) => {
-    const found = check(evidence);
-    return found ? [{ limitedBy, ...found }] : [];
-  });
+  const rules = evidence.seconds >= LEAST_SECONDS ? RULES : RULES.slice(0, 1);
+  const found: Diagnosis[] = [];
+  for (const { limitedBy, check } of rules) {
+    if (found.some((earlier) => EXPLAINED[earlier.limitedBy]?.includes(limitedBy))) continue;
+    const shown = check(evidence);
+    if (shown) found.push({ limitedBy, ...shown });
+  }
+  return found;
 }
 
-function killedForMemory({ oomKills, oomKillsAreOwn }: Evidence) {
+/** Counts of the machine or its container are the command's where SIGKILL ended it, and may be where it failed. */
+function killedForMemory({ oomKills, ownOomKills, ending }: Evidence) {
+  if (ownOomKills > 0) {
+    const evidence = `the kernel killed ${ownOomKills} of its processes for memory`;
+    return { text: "memory", evidence, isKill: true } as const;
+  }
   if (!(oomKills > 0)) return undefined;
-  const whose = oomKillsAreOwn ? "of its processes" : oomKills === 1 ? "process here" : "processes here";
-  return { text: "memory", evidence: `the kernel killed ${oomKills} ${whose} for memory` };
+  const evidence = `the kernel killed ${oomKills} ${oomKills === 1 ? "process" : "processes"} here for memory`;
+  if (ending === "killed")
+    return { text: "memory", evidence: `${evidence}, and SIGKILL ended it`, isKill: true } as const;
+  return ownOomKills === 0 || ending === "done" ? undefined : { text: "memory", evidence };
 }
 
 function heldByQuota({ throttledSeconds, quotaCores, seconds }: Evidence) {
@@ -246,22 +302,26 @@ function oneThreadBusy({ ownCores, cpus }: Evidence) {
 }
 
 /** CPU use of others does not limit a command that does not want the CPU: only its own waiting shows that it does. */
-function othersUsedCpu({ ownCores, machineCores, cpus, cpuPressure, pressureIsOwn }: Evidence) {
+function othersUsedCpu({ ownCores, machineCores, machineCpus, cpuPressure, pressureIsOwn }: Evidence) {
   if (!(pressureIsOwn && cpuPressure > MUCH_WAITING)) return undefined;
-  if (!(machineCores > FULL * cpus && ownCores < machineCores / 2)) return undefined;
-  const busy = `${number(machineCores)} of ${cores(cpus)} busy, ${number(ownCores)} of them with it`;
+  if (!(machineCores > FULL * machineCpus && ownCores < machineCores / 2)) return undefined;
+  const busy = `${number(machineCores)} of ${cores(machineCpus)} busy, ${number(ownCores)} of them with it`;
   return { text: "CPU, which others used", evidence: busy };
 }
 
-function networkBusy({ ownCores, networkBytes, seconds, ioPressure }: Evidence) {
-  if (!(ownCores < 0.5 && networkBytes / seconds > MUCH_NETWORK_BYTES) || ioPressure > MUCH_WAITING) return undefined;
-  const rate = plainQuantity(networkBytes / seconds, "bits/s");
-  return { text: "network", evidence: `${rate} in and out, ${cores(ownCores)} busy with it` };
-}
-
-function mostlyIdle({ ownCores, ioPressure, diskBusy }: Evidence) {
+function mostlyIdle(evidence: Evidence) {
+  const { ownCores, machineCores, machineCpus, ioPressure, cpuPressure, diskBusy, networkBytes, seconds } = evidence;
   if (!(ownCores < IDLE_CORES) || ioPressure > MUCH_WAITING || diskBusy > 0.5) return undefined;
-  return { text: "waiting on something else", evidence: `${cores(ownCores)} busy with it` };
+  const busy = `${cores(ownCores)} busy with it`;
+  if (machineCores > FULL * machineCpus && !(cpuPressure <= MUCH_WAITING)) {
+    const all = `${number(machineCores)} of ${cores(machineCpus)} busy, ${number(ownCores)} of them with it`;
+    return { text: "waiting, perhaps for CPU that others used", evidence: all };
+  }
+  // How much of it is the command's is not known: other programs may send and receive, too.
+  if (!(networkBytes / seconds > MUCH_NETWORK_BYTES)) return { text: "waiting on something else", evidence: busy };
+  const rate = plainQuantity(networkBytes / seconds, "bits/s");
+  const traffic = `the whole machine's network carried ${rate}`;
+  return { text: "waiting on something else", evidence: `${busy}; ${traffic}`, hasTraffic: true } as const;
 }
 
 function waited({ pressureIsOwn }: Evidence, share: number, resource: string): string {

@@ -123,7 +123,7 @@ function ownCpu(figures: RunFigures): Claim[] {
 }
 
 /** CPU time of the command in user and system mode together. */
-export function cpuSeconds({ cpuUserSeconds, cpuSystemSeconds }: RunFigures): number | undefined {
+function cpuSeconds({ cpuUserSeconds, cpuSystemSeconds }: RunFigures): number | undefined {
   return cpuUserSeconds === undefined || cpuSystemSeconds === undefined ? undefined : cpuUserSeconds + cpuSystemSeconds;
 }
 

@@ -49,6 +49,8 @@ export interface RunFigures {
   readonly forks?: number;
   /** CPUs of the machine. */
   readonly cpus?: number;
+  /** CPUs that the affinity mask allowed at the command's start. */
+  readonly cpusAllowed?: number;
   /** Time between samples. */
   readonly intervalSeconds?: number;
   /** The recording ends before the command does: every figure may have grown since. */
@@ -167,6 +169,7 @@ function machineFigures(data: RunData): Numbers {
     machineDiskWriteBytes: summed(MACHINE.diskWrite, "summed_disk"),
     forks: grown(data, KERNEL.forks, () => true),
     cpus: numberFact(data.recording, "cpus"),
+    cpusAllowed: numberFact(data.recording, "cpus_allowed"),
   };
 }
 

@@ -24,14 +24,14 @@ const PROFILE_PARTS = 24;
 /** Works out the report of a run from its recording. */
 export function reportOf(recording: Recording, limits: readonly Limit[] = []): RunReport {
   const figures = figuresOf(recording);
-  const evidence = evidenceOf(recording);
+  const evidence = evidenceOf(recording, figures);
   return {
     figures,
     startMs: recording.startMs,
     names: figuresByComm(recording),
     profile: profileOf(recording, PROFILE_PARTS),
     diagnosis: evidence && diagnose(evidence),
-    sizing: sizingOf(recording),
+    sizing: sizingOf(recording, figures),
     budgets: judgeBudgets(limits, figures),
   };
 }
@@ -124,9 +124,13 @@ const LEAST_WINDOW_MS = 1000;
 
 /**
  * Request and limit of CPU and memory. Requests are the 95th percentile of the measured values; limits are the highest
- * plus a fifth (CPU) or a quarter (memory). Undefined where there are too few values.
+ * plus a fifth (CPU) or a quarter (memory), but no more CPUs than its affinity mask allowed. Undefined where there are too
+ * few values.
  */
-export function sizingOf(recording: Recording): Sizing | undefined {
+export function sizingOf(
+  recording: Recording,
+  { cpus, cpusAllowed }: Pick<RunFigures, "cpus" | "cpusAllowed"> = {},
+): Sizing | undefined {
   const all = seriesByName(recording.series());
   const [status] = all.get(RUN.commandStatus.name) ?? [];
   const span = status && commandSpan(status.blocks());
@@ -134,9 +138,11 @@ export function sizingOf(recording: Recording): Sizing | undefined {
   const rates = coresOverTime(all.get(COMMAND.cpuSeconds.name) ?? [], span);
   const memory = memoryOf(all, span);
   if (rates.length < LEAST_VALUES || memory.highest === undefined) return undefined;
+  const isPinned = cpus !== undefined && cpusAllowed !== undefined && cpusAllowed < cpus;
+  const most = isPinned ? cpusAllowed : Number.POSITIVE_INFINITY;
   return {
-    cpuRequestCores: roundedUp(percentile(rates, 0.95), CPU_STEP_CORES),
-    cpuLimitCores: roundedUp(Math.max(...rates) * CPU_HEADROOM, CPU_STEP_CORES),
+    cpuRequestCores: Math.min(most, roundedUp(percentile(rates, 0.95), CPU_STEP_CORES)),
+    cpuLimitCores: Math.min(most, roundedUp(Math.max(...rates) * CPU_HEADROOM, CPU_STEP_CORES)),
     memoryRequestBytes: roundedUp(memory.usual ?? memory.highest, MEMORY_STEP_BYTES),
     memoryLimitBytes: roundedUp(memory.highest * MEMORY_HEADROOM, MEMORY_STEP_BYTES),
   };

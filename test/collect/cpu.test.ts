@@ -63,6 +63,22 @@ describe("cpu", () => {
     expect(sampled(collector, labels(collector))![IDLE]).toBe(10);
   });
 
+  test.each<[string, string[]]>([
+    ["0", ["cpus_allowed", "1"]],
+    ["0-3", ["cpus_allowed", "4"]],
+    ["1,4-7,127", ["cpus_allowed", "6"]],
+  ])("the CPUs of the affinity mask %p are counted", (list, fact) => {
+    const status = `Cpus_allowed:\tff\nCpus_allowed_list:\t${list}\nMems_allowed_list:\t0\n`;
+    const tree = procTree({ "/proc/stat": stat({ 0: 1 }), "/proc/self/status": `Name:\tx\n${status}` });
+    const collector = made("cpu", tree);
+    collector.describe();
+    expect(collector.facts?.()).toContainEqual(fact as [string, string]);
+    tree.set("/proc/self/status", "Name:\tx\n");
+    expect(collector.facts?.()).toEqual([["cpus", "1"]]);
+    tree.forbid("/proc/self/status");
+    expect(collector.facts?.()).toEqual([["cpus", "1"]]);
+  });
+
   test("a refused cpuinfo is a fact less", () => {
     const tree = procTree({ "/proc/stat": stat({ 0: 1 }), "/proc/cpuinfo": "model name\t: X\n" });
     const collector = made("cpu", tree);

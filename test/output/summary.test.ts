@@ -73,7 +73,6 @@ describe("the summary in a terminal", () => {
                largest process 300 MiB
       disk     read 0 B, written 3 MiB
       calls    read 10 MiB, written 4 KiB
-      network  received 2 KiB, sent 100 B, whole machine
       trouble  held back by its CPU quota for 1.50 s
       largest  cc1plus 14.1 s 310 MiB, ld 1.20 s 90 MiB
       limited  by CPU, all cores (1.90 of 2.00 cores busy with it)
@@ -97,8 +96,6 @@ describe("the summary in a terminal", () => {
                largest process 300 MiB
       disk     read 0 B, written 3 MiB
       calls    read 10 MiB, written 4 KiB
-      network  received 2 KiB, sent 100 B
-               whole machine
       trouble  held back by its CPU quota for
                1.50 s
       largest  cc1plus 14.1 s 310 MiB
@@ -118,6 +115,29 @@ describe("the summary in a terminal", () => {
       file     run.prom
       "
     `);
+  });
+
+  test("says first that the kernel killed the command for memory", () => {
+    const killed = {
+      ...REPORT,
+      figures: { ...REPORT.figures, exitSignal: 9 },
+      diagnosis: { limitedBy: "memory", text: "memory", evidence: "the kernel killed it", isKill: true },
+    } as const;
+    expect(summaryLines(killed, "run.prom", true)[0]!.parts).toEqual(["signal 9 after 12.3 s", "killed for memory"]);
+  });
+
+  test("has the machine's traffic only where it may explain why the command waited", () => {
+    const network = (diagnosis: RunReport["diagnosis"]) =>
+      summaryLines({ ...REPORT, diagnosis }, "run.prom", true).find(({ label }) => label === "network")?.parts;
+    expect(network({ limitedBy: "waiting", text: "x", evidence: "y" })).toBeUndefined();
+    expect(network({ limitedBy: "waiting", text: "x", evidence: "y", hasTraffic: true })).toEqual([
+      ...["received 2 KiB", "sent 100 B", "whole machine"],
+    ]);
+  });
+
+  test("counts by the CPUs that the affinity mask allowed", () => {
+    const pinned = { ...REPORT, figures: { ...REPORT.figures, cpus: 4, cpusAllowed: 2 } };
+    expect(summaryLines(pinned, "run.prom", true)[1]!.parts[1]).toBe("1.47 cores of 2 allowed");
   });
 
   test.each([20, 40, 80, 81, 120, 200])("is never wider than %d columns", (width) => {

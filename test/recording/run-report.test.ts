@@ -71,6 +71,11 @@ describe("sizing", () => {
     });
   });
 
+  test("is never above the CPUs that the affinity mask allowed, if these were fewer than the machine's", () => {
+    expect(sizingOf(seconds(30), { cpus: 4, cpusAllowed: 2 })?.cpuLimitCores).toBe(2);
+    expect(sizingOf(seconds(30), { cpus: 2, cpusAllowed: 2 })?.cpuLimitCores).toBe(2.4);
+  });
+
   test("needs twenty seconds", () => {
     expect(sizingOf(seconds(19))).toBeUndefined();
     expect(sizingOf(seconds(20))).toBeDefined();

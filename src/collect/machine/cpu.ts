@@ -1,7 +1,7 @@
 import { ALL_CPUS, type Fact, KERNEL, MACHINE, type SeriesKey, series } from "../../catalog/index.ts";
 import type { ProcFs } from "../../proc/procfs.ts";
 import { CPU_MODES, Stat } from "../../proc/stat.ts";
-import { cpuModel } from "../../proc/sys-devices.ts";
+import { allowedCpus, cpuModel } from "../../proc/sys-devices.ts";
 import { ABSENT, type Collector, type CollectorContext, type MakeCollector } from "../collector.ts";
 import { type Column, column, fillColumns, keysOf, RowColumns } from "../columns.ts";
 import { KernelSource } from "../kernel-source.ts";
@@ -63,8 +63,13 @@ class CpuCollector implements Collector {
   facts(): readonly Fact[] {
     const { online } = this.stat;
     if (this.columns.count === 0 || Number.isNaN(online)) return [];
+    const facts: Fact[] = [["cpus", String(online)]];
+    // The command inherits our mask.
+    const allowed = allowedCpus(this.proc);
+    if (allowed !== undefined) facts.push(["cpus_allowed", String(allowed)]);
     const model = cpuModel(this.proc);
-    return [["cpus", String(online)], ...(model === undefined ? [] : [["cpu_model", model] as const])];
+    if (model !== undefined) facts.push(["cpu_model", model]);
+    return facts;
   }
 
   sample(row: Float64Array): boolean {

@@ -57,6 +57,7 @@ function figuresObject(figures: RunFigures, startMs: number): object {
     cpu_user_seconds: figures.cpuUserSeconds,
     cpu_system_seconds: figures.cpuSystemSeconds,
     cpu_mean_cores: figures.cpuCores,
+    cpus_allowed_count: figures.cpusAllowed,
     cpu_source: sources.get("cpu"),
     memory_peak_bytes: figures.memoryPeakBytes,
     memory_peak_after_seconds: secondsAfter(startMs, figures.memoryPeakAtMs),

@@ -21,17 +21,12 @@ const MOST_NAMES = 3;
 export function summaryLines(report: RunReport, file: string, unicode: boolean): SummaryLine[] {
   const { figures, budgets } = report;
   const lines: (SummaryLine | undefined)[] = [
-    endLine(figures),
+    endLine(report),
     cpuLine(report, unicode),
     memoryLine(report, unicode),
     transfers("disk", ["read", figures.diskReadBytes], ["written", figures.diskWriteBytes]),
     transfers("calls", ["read", figures.ioReadBytes], ["written", figures.ioWriteBytes]),
-    transfers(
-      "network",
-      ["received", figures.machineReceivedBytes],
-      ["sent", figures.machineSentBytes],
-      "whole machine",
-    ),
+    networkLine(report),
     troubleLine(figures),
     namesLine(report.names),
     limitedLine(report),
@@ -42,10 +37,12 @@ export function summaryLines(report: RunReport, file: string, unicode: boolean):
   return lines.filter((line) => line !== undefined);
 }
 
-function endLine({ exitStatus, exitSignal, wallSeconds }: RunFigures): SummaryLine {
+function endLine({ figures, diagnosis }: RunReport): SummaryLine {
+  const { exitStatus, exitSignal, wallSeconds } = figures;
   const how =
     exitSignal !== undefined ? `signal ${exitSignal}` : exitStatus === undefined ? "unknown" : `${exitStatus}`;
   const parts = [wallSeconds === undefined ? how : `${how} after ${durationText(wallSeconds)}`];
+  if (diagnosis?.isKill) parts.push("killed for memory");
   return { label: "exit", parts, ...(how === "0" ? {} : { tone: "bad" }) };
 }
 
@@ -54,12 +51,15 @@ function cpuLine({ figures, profile }: RunReport, unicode: boolean): SummaryLine
   if (all === undefined) return undefined;
   const { cpuUserSeconds = 0, cpuSystemSeconds = 0, cpuCores } = figures;
   const least = highest > all ? "at least " : "";
+  const { cpus, cpusAllowed } = figures;
+  const allowed =
+    cpus !== undefined && cpusAllowed !== undefined && cpusAllowed < cpus ? ` of ${cpusAllowed} allowed` : "";
   const parts = [
     `${least}${durationText(all)}`,
     `user ${durationText(cpuUserSeconds)}, system ${durationText(cpuSystemSeconds)}`,
   ];
   if (isContradicted && reason !== undefined) parts.splice(1, 1, reason);
-  else if (cpuCores !== undefined) parts.splice(1, 0, `${plainQuantity(cpuCores, "cores")} cores`);
+  else if (cpuCores !== undefined) parts.splice(1, 0, `${plainQuantity(cpuCores, "cores")} cores${allowed}`);
   return { label: "cpu", parts, ...(profile ? { chart: sparkline(profile.cores, unicode) } : {}) };
 }
 
@@ -111,6 +111,13 @@ function troubleLine({ throttledSeconds = 0, oomKills = 0 }: RunFigures): Summar
   if (throttledSeconds > 0) parts.push(`held back by its CPU quota for ${durationText(throttledSeconds)}`);
   if (oomKills > 0) parts.push(`${oomKills} ${oomKills === 1 ? "process" : "processes"} killed for memory`);
   return parts.length === 0 ? undefined : { label: "trouble", parts, tone: "bad" };
+}
+
+/** The machine's traffic may be that of other programs: it is shown only where it may explain why the command waited. */
+function networkLine({ figures, diagnosis }: RunReport): SummaryLine | undefined {
+  if (!diagnosis?.hasTraffic) return undefined;
+  const { machineReceivedBytes, machineSentBytes } = figures;
+  return transfers("network", ["received", machineReceivedBytes], ["sent", machineSentBytes], "whole machine");
 }
 
 /** Shows the largest names, if there are several. */

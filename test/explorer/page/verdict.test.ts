@@ -157,6 +157,33 @@ describe("the bottlenecks", () => {
       "command-memory",
     ],
     [
+      "an OOM kill below the command's group",
+      tenSeconds(
+        ...cpu("user", 5),
+        ...([
+          [series(COMMAND.oomKills), 0, 0],
+          [series(CONTAINER.oomKills), 0, 0],
+          [series(KERNEL.oomKills), 3, 4],
+          [series(COMMAND.exitSignal), 9, 9],
+        ] as const),
+      ),
+      "Limited by memory: the kernel killed 1 process here for memory, and SIGKILL ended it.",
+      "machine-memory",
+    ],
+    [
+      "traffic that may be of others",
+      tenSeconds(
+        ...cpu("user", 5),
+        ...([
+          [series(COMMAND.cpuSeconds, { mode: "user" }), 0, 0.1],
+          [series(MACHINE.networkSent, { interface: "eth0" }), 0, 125e7],
+          [series(MACHINE.networkReceived, { interface: "eth0" }), 0, 0],
+        ] as const),
+      ),
+      "Limited by waiting on something else: 0.01 cores busy with it; the whole machine's network carried 1.00 Gbit/s.",
+      "machine-network",
+    ],
+    [
       "a full machine",
       tenSeconds(...cpu("user", 5), [series(MACHINE.memoryUsed), 1, 95], [series(MACHINE.memoryTotal), 100, 100]),
       "The machine's memory was nearly full",
