@@ -1,13 +1,20 @@
 import { COMMAND, RECORDER, RUN, type SeriesKey, series } from "../catalog/index.ts";
 import { ABSENT, type Collector } from "../collect/collector.ts";
+import { type Column, column, fillColumns, keysOf } from "../collect/columns.ts";
 import type { Ending } from "./child.ts";
+
+const END: readonly Column<CommandEndCollector>[] = [
+  column(COMMAND.duration, (end) => end.seconds),
+  column(COMMAND.exitStatus, (end) => end.status),
+  column(COMMAND.exitSignal, (end) => end.signal),
+];
 
 /** How the command ended and how long it took: from its end sample on. */
 export class CommandEndCollector implements Collector {
   readonly name = "command";
-  private seconds = ABSENT;
-  private status = ABSENT;
-  private signal = ABSENT;
+  seconds = ABSENT;
+  status = ABSENT;
+  signal = ABSENT;
 
   /** The command ended so, `seconds` after its start. */
   ended(ending: Ending, seconds: number): void {
@@ -17,13 +24,11 @@ export class CommandEndCollector implements Collector {
   }
 
   describe(): readonly SeriesKey[] {
-    return [series(COMMAND.duration), series(COMMAND.exitStatus), series(COMMAND.exitSignal)];
+    return keysOf(END);
   }
 
   sample(row: Float64Array): true {
-    row[0] = this.seconds;
-    row[1] = this.status;
-    row[2] = this.signal;
+    fillColumns(row, 0, END, this);
     return true;
   }
 }
@@ -33,6 +38,14 @@ export interface TimedCollector {
   readonly collector: Collector;
   seconds: number;
 }
+
+const PHASE_AND_COST: readonly Column<RecorderCollector>[] = [
+  column(RUN.commandStatus, (recorder) => recorder.status),
+  column(RUN.timeSinceStart, (recorder) => recorder.sinceStartSeconds),
+  column(RECORDER.sampleDuration, (recorder) => recorder.durationSeconds),
+  column(RECORDER.ticksMissed, (recorder) => recorder.ticksMissed),
+  column(RECORDER.journalBytes, (recorder) => recorder.journalBytes),
+];
 
 /** The run's phase, and what sampling itself costs and misses. It is sampled last, since it has the others' figures. */
 export class RecorderCollector implements Collector {
@@ -47,6 +60,7 @@ export class RecorderCollector implements Collector {
   private readonly timed: readonly TimedCollector[];
   private readonly failures: { readonly key: SeriesKey; count: number }[] = [];
   private described = 0;
+  private columns: readonly Column<RecorderCollector>[] = PHASE_AND_COST;
 
   /** `timed`: the other collectors. */
   constructor(timed: readonly TimedCollector[]) {
@@ -55,28 +69,17 @@ export class RecorderCollector implements Collector {
 
   describe(): readonly SeriesKey[] {
     this.described = this.failures.length;
-    return [
-      series(RUN.commandStatus),
-      series(RUN.timeSinceStart),
-      series(RECORDER.sampleDuration),
-      series(RECORDER.ticksMissed),
-      series(RECORDER.journalBytes),
-      ...this.timed.map(({ collector }) => series(RECORDER.collectorSeconds, { source: collector.name })),
-      ...this.failures.map((failure) => failure.key),
+    this.columns = [
+      ...PHASE_AND_COST,
+      ...this.timed.map((one) => column(RECORDER.collectorSeconds, { source: one.collector.name }, () => one.seconds)),
+      ...this.failures.map((failure) => ({ key: failure.key, value: () => failure.count })),
     ];
+    return keysOf(this.columns);
   }
 
   sample(row: Float64Array): boolean {
     if (this.described !== this.failures.length) return false;
-    row[0] = this.status;
-    row[1] = this.sinceStartSeconds;
-    row[2] = this.durationSeconds;
-    row[3] = this.ticksMissed;
-    row[4] = this.journalBytes;
-    const timed = this.timed;
-    for (let i = 0; i < timed.length; i++) row[5 + i] = timed[i]!.seconds;
-    const failures = this.failures;
-    for (let i = 0; i < failures.length; i++) row[5 + timed.length + i] = failures[i]!.count;
+    fillColumns(row, 0, this.columns, this);
     return true;
   }
 

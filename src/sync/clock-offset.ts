@@ -1,5 +1,6 @@
-import { type SeriesKey, SYNC, series } from "../catalog/index.ts";
+import { type SeriesKey, SYNC } from "../catalog/index.ts";
 import { ABSENT, type Collector } from "../collect/collector.ts";
+import { type Column, column, fillColumns, keysOf } from "../collect/columns.ts";
 
 /** How many exchanges are kept. Older ones are wrong, since clocks drift. */
 const MAX_EXCHANGES = 16;
@@ -9,11 +10,16 @@ interface Exchange {
   readonly roundTripMs: number;
 }
 
+const CLOCK: readonly Column<ClockOffset>[] = [
+  column(SYNC.clockOffset, ({ best }) => (best ? best.offsetMs / 1000 : ABSENT)),
+  column(SYNC.roundTrip, ({ best }) => (best ? best.roundTripMs / 1000 : ABSENT)),
+];
+
 /** The offset of the server's clock and the round trip to it, by the exchange with the smallest round trip. */
 export class ClockOffset implements Collector {
   readonly name = "sync";
   private exchanges: Exchange[] = [];
-  private best: Exchange | undefined;
+  best: Exchange | undefined;
 
   /**
    * Adds a request and its answer, milliseconds: our wall clock at the request, the server's at the answer, and the round
@@ -31,12 +37,11 @@ export class ClockOffset implements Collector {
   }
 
   describe(): readonly SeriesKey[] {
-    return [series(SYNC.clockOffset), series(SYNC.roundTrip)];
+    return keysOf(CLOCK);
   }
 
   sample(row: Float64Array): boolean {
-    row[0] = this.best ? this.best.offsetMs / 1000 : ABSENT;
-    row[1] = this.best ? this.best.roundTripMs / 1000 : ABSENT;
+    fillColumns(row, 0, CLOCK, this);
     return true;
   }
 }
