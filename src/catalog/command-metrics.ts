@@ -101,6 +101,12 @@ export const COMMAND = defineMetrics({
     help: "Threads of these processes.",
     source: "proc_pid_stat(5), num_threads",
   },
+  tasksPeak: {
+    name: "command_tasks_peak",
+    type: "gauge",
+    help: "Most processes and threads of the command's own group at one time until now, ended ones that no one has waited for included.",
+    source: "pids.peak of the command's own group, since Linux 6.1",
+  },
   openDescriptors: {
     name: "command_open_descriptors",
     type: "gauge",

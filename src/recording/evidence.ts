@@ -71,14 +71,16 @@ const CLAIMS: Readonly<Record<Resource, (figures: RunFigures) => readonly Claim[
   wall: ({ wallSeconds }) => counted(wallSeconds, undefined),
   cpu: (figures) => [...ownCpu(figures), ...cpuByName(figures), ...cpuOfMachine(figures)],
   memory: (figures) => [...sampledMemory(figures), ...memoryBounds(figures)],
-  "memory-with-cache": ({ memoryPeakWithCacheBytes: peak, sources }) => counted(peak, sources.get("memory_peak")),
-  processes: ({ processesMost, forks }) => sampledCount(processesMost, forks),
-  threads: ({ threadsMost, forks }) => sampledCount(threadsMost, forks),
-  read: ({ diskReadBytes, sources }) => counted(diskReadBytes, sources.get("io"), "as root"),
-  written: ({ diskWriteBytes, sources }) => counted(diskWriteBytes, sources.get("io"), "as root"),
-  "read-calls": ({ ioReadBytes, sources }) => counted(ioReadBytes, callsSource(sources), "as root"),
-  "written-calls": ({ ioWriteBytes, sources }) => counted(ioWriteBytes, callsSource(sources), "as root"),
+  "memory-with-cache": (figures) => countedBy("memory_peak", figures.memoryPeakWithCacheBytes, figures),
+  processes: (figures) => sampledCount(figures.processesMost, figures),
+  threads: (figures) => sampledCount(figures.threadsMost, figures),
+  read: (figures) => countedBy("io", figures.diskReadBytes, figures),
+  written: (figures) => countedBy("io", figures.diskWriteBytes, figures),
+  "read-calls": ({ ioReadBytes, sources }) => counted(ioReadBytes, callsSource(sources), AS_ROOT),
+  "written-calls": ({ ioWriteBytes, sources }) => counted(ioWriteBytes, callsSource(sources), AS_ROOT),
 };
+
+const AS_ROOT = "as root";
 
 /** Takes the most that was seen, and the lowest bound that is not below it: a bound below it is wrong. */
 function reconcile(resource: Resource, claims: readonly Claim[]): Finding {
@@ -112,8 +114,29 @@ function counted(value: number | undefined, source: string | undefined, settledB
   return [isExact ? claim : { ...claim, reason: "some of it may have been missed", settledBy }];
 }
 
+/** The claim of a counter whose source the accounting names: a group counts only what stays in it. */
+function countedBy(resource: "io" | "memory_peak", value: number | undefined, figures: RunFigures): Claim[] {
+  const source = figures.sources.get(resource);
+  const claims = counted(value, source, resource === "io" ? AS_ROOT : undefined);
+  if (!isGroup(source) || !hasLeftGroup(figures)) return claims;
+  return claims.map((claim) => ({ ...claim, highest: UNKNOWN, reason: LEFT }));
+}
+
+const LEFT = "some of its processes left its control group";
+
+/** Whether samples saw more than the command's own group counted. */
+function hasLeftGroup(figures: RunFigures): boolean {
+  const { sources, processesMost = 0, threadsMost = 0, tasksPeak } = figures;
+  if (tasksPeak !== undefined && Math.max(processesMost, threadsMost) > tasksPeak) return true;
+  return isGroup(sources.get("cpu")) && cpuByName(figures).length > 0;
+}
+
+function isGroup(source: string | undefined): boolean {
+  return source?.startsWith("cgroup") ?? false;
+}
+
 function subjectOf(source = ""): string {
-  if (source.startsWith("cgroup")) return "its control group counted";
+  if (isGroup(source)) return "its control group counted";
   return source.startsWith("wait4") ? "wait4 counted" : "samples saw";
 }
 
@@ -163,7 +186,7 @@ function memoryBounds(figures: RunFigures): Claim[] {
   const claims: Claim[] = [];
   // Pages of files that the group did not load itself are in the largest process, not in the group.
   const group = sources.get("memory_peak");
-  if (memoryPeakWithCacheBytes !== undefined && !isLowerBound(group)) {
+  if (memoryPeakWithCacheBytes !== undefined && !isLowerBound(group) && !hasLeftGroup(figures)) {
     const highest = Math.max(memoryPeakWithCacheBytes, memoryLargestProcessBytes);
     claims.push({ source: group, subject: "its control group held at most", highest });
   }
@@ -182,26 +205,27 @@ export function memoryBoundBytes(figures: RunFigures): number | undefined {
   return Math.max(memoryPeakBoundBytes, memoryPeakBytes, memoryLargestProcessBytes);
 }
 
-/** Each process and thread was started on this machine: there were no more than were started. */
-function sampledCount(value: number | undefined, forks: number | undefined): Claim[] {
+/** Each process and thread was started on this machine, and is in the group: there were no more than these. */
+function sampledCount(value: number | undefined, { forks, tasksPeak, sources }: RunFigures): Claim[] {
   const reason = "samples do not see what lives between them";
-  const settledBy = "at a shorter --interval";
+  const settledBy = hasGroup(sources) ? "at a shorter --interval" : "with --cgroup auto, or at a shorter --interval";
   const claim = { source: "proc_sampled", subject: "samples saw", highest: UNKNOWN, reason, settledBy };
   const claims: Claim[] = [value === undefined ? claim : { ...claim, value }];
   // A kernel that did not even count the command's own start counts nothing.
   if (forks !== undefined && forks >= 1)
     claims.push({ source: undefined, subject: "the machine started", highest: forks });
+  if (tasksPeak !== undefined) claims.push({ source: undefined, subject: "its group had", highest: tasksPeak });
   return claims;
 }
 
 /** A group's source stands for the disk only: of the calls it is then not recorded whether some were missed. */
 function callsSource(sources: RunFigures["sources"]): string | undefined {
   const source = sources.get("io");
-  return source?.startsWith("cgroup") ? "proc_lower_bound" : source;
+  return isGroup(source) ? "proc_lower_bound" : source;
 }
 
 function hasGroup(sources: RunFigures["sources"]): boolean {
-  for (const source of sources.values()) if (source.startsWith("cgroup")) return true;
+  for (const source of sources.values()) if (isGroup(source)) return true;
   return false;
 }
 
@@ -244,8 +268,9 @@ function doubtOf(resource: Resource, figures: RunFigures): string | undefined {
   const { source, reason, isContradicted } = findingOf(resource, figures);
   if (isContradicted) return reason;
   if (isLowerBound(source)) return `known by ${source}, which may have missed some`;
-  if (figures.isUnfinished) return reason;
-  return resource === "memory" ? unseenMemory(figures) : undefined;
+  if (figures.isUnfinished || !SAMPLED.includes(resource)) return reason;
+  if (resource !== "memory") return undefined;
+  return isGroup(source) && hasLeftGroup(figures) ? LEFT : unseenMemory(figures);
 }
 
 /** One process may have held more than the samples saw of all: more than can be pages of files. */

@@ -26,6 +26,8 @@ export interface RunFigures {
   readonly memoryLargestProcessBytes?: number;
   readonly processesMost?: number;
   readonly threadsMost?: number;
+  /** Most processes and threads of the command's own group at one time. */
+  readonly tasksPeak?: number;
   readonly diskReadBytes?: number;
   readonly diskWriteBytes?: number;
   /** By system calls, cached files, pipes and sockets included. */
@@ -148,6 +150,7 @@ function commandFigures(data: RunData): Numbers {
     // Every command has a process and a thread: a highest count of 0 means that no sample saw them.
     processesMost: most(data, COMMAND.processes) || Number.NaN,
     threadsMost: most(data, COMMAND.threads) || Number.NaN,
+    tasksPeak: last(data, COMMAND.tasksPeak) || Number.NaN,
     diskReadBytes: last(data, COMMAND.diskRead),
     diskWriteBytes: last(data, COMMAND.diskWrite),
     ioReadBytes: last(data, COMMAND.ioRead),

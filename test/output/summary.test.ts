@@ -3,7 +3,7 @@ import Ajv2020 from "ajv/dist/2020.js";
 import { marked } from "marked";
 import schema from "../../schemas/summary.schema.json";
 import { summaryJson, summaryMarkdown } from "../../src/output/summary/summary-files.ts";
-import { sparkline, summaryLines } from "../../src/output/summary/summary-lines.ts";
+import { budgetText, sparkline, summaryLines } from "../../src/output/summary/summary-lines.ts";
 import { summaryText } from "../../src/output/summary/summary-text.ts";
 import type { RunReport } from "../../src/recording/run-report.ts";
 
@@ -79,8 +79,9 @@ describe("the summary in a terminal", () => {
       size     cpu 1900m to 2400m, memory 416Mi to 528Mi
       budget   memory<400MiB exceeded: 412 MiB (as samples saw it)
       budget   cpu<1m kept: 18.2 s (exact)
-      budget   processes<64 inconclusive: 9 (as samples saw it): samples do not see
-               what lives between them; more is known at a shorter --interval
+      budget   processes<64 inconclusive: 9, at most 900 (as samples saw it): samples
+               do not see what lives between them; more is known at a shorter
+               --interval
       file     run.prom
       "
     `);
@@ -107,11 +108,11 @@ describe("the summary in a terminal", () => {
       budget   memory<400MiB exceeded: 412
                MiB (as samples saw it)
       budget   cpu<1m kept: 18.2 s (exact)
-      budget   processes<64 inconclusive: 9
-               (as samples saw it): samples
-               do not see what lives between
-               them; more is known at a
-               shorter --interval
+      budget   processes<64 inconclusive: 9,
+               at most 900 (as samples saw
+               it): samples do not see what
+               lives between them; more is
+               known at a shorter --interval
       file     run.prom
       "
     `);
@@ -138,6 +139,14 @@ describe("the summary in a terminal", () => {
   test("counts by the CPUs that the affinity mask allowed", () => {
     const pinned = { ...REPORT, figures: { ...REPORT.figures, cpus: 4, cpusAllowed: 2 } };
     expect(summaryLines(pinned, "run.prom", true)[1]!.parts[1]).toBe("1.47 cores of 2 allowed");
+  });
+
+  test("has the bound of a budget, also where nothing was measured", () => {
+    const [, , processes] = REPORT.budgets;
+    const open = { ...processes!, measured: undefined, source: undefined, reason: undefined, settledBy: undefined };
+    expect(budgetText(open)).toBe("processes<64 inconclusive: at most 900");
+    expect(budgetText({ ...open, verdict: "kept", highest: 3 })).toBe("processes<64 kept: at most 3");
+    expect(budgetText({ ...open, highest: Infinity })).toBe("processes<64 inconclusive: not measured");
   });
 
   test.each([20, 40, 80, 81, 120, 200])("is never wider than %d columns", (width) => {

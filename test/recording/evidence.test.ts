@@ -1,9 +1,11 @@
 import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
 import {
   type Finding,
   findingOf,
   incomparable,
   memoryBoundBytes,
+  RESOURCES,
   type Resource,
 } from "../../src/recording/evidence.ts";
 import type { RunFigures } from "../../src/recording/run-figures.ts";
@@ -47,7 +49,8 @@ describe("a figure", () => {
       [5, 5, INFINITE],
     ],
     ["a count by samples too", "processes", run({ processesMost: 5 }), [5, 5, INFINITE]],
-    ["unless no more were started", "threads", run({ threadsMost: 5, forks: 9 }), [5, 5, 9]],
+    ["unless its group never had more", "processes", run({ processesMost: 5, tasksPeak: 7, forks: 90 }), [5, 5, 7]],
+    ["or no more were started", "threads", run({ threadsMost: 5, forks: 9 }), [5, 5, 9]],
     ["bytes on storage are exact", "read", run({ diskReadBytes: 7 }, { io: "proc" }), [7, 7, 7]],
     ["or a lower bound", "written", run({ diskWriteBytes: 7 }, { io: "proc_lower_bound" }), [7, 7, INFINITE]],
     ["calls are not the group's", "read-calls", run({ ioReadBytes: 7 }, { io: "cgroup2" }), [7, 7, INFINITE]],
@@ -88,6 +91,24 @@ describe("a figure", () => {
   });
 });
 
+describe("a process that left the control group", () => {
+  const group = { cpu: "cgroup2", memory_peak: "cgroup2", io: "cgroup2" };
+  const figures = { ...cpu(0.01), memoryPeakBytes: MIB, memoryPeakWithCacheBytes: 2 * MIB, diskReadBytes: 5 };
+
+  test.each<[string, Partial<RunFigures>]>([
+    ["used more CPU time than the group counted", { commCpuSeconds: 3 }],
+    ["is one more than the group ever had", { tasksPeak: 2, processesMost: 3 }],
+    ["has one more thread", { tasksPeak: 2, threadsMost: 3 }],
+  ])("%s: nothing of the group is exact or a bound", (_, seen) => {
+    const left = run({ ...figures, ...seen }, group);
+    for (const resource of ["memory", "memory-with-cache", "read"] as const) {
+      expect(findingOf(resource, left).highest).toBe(INFINITE);
+      expect(findingOf(resource, run(figures, group)).highest).toBeLessThan(INFINITE);
+      expect(incomparable(resource, [left], [left])).toBe("some of its processes left its control group");
+    }
+  });
+});
+
 describe("sources that contradict each other", () => {
   test("show the larger figure, and both in the reason", () => {
     const left = findingOf("cpu", run({ ...cpu(0.001), commCpuSeconds: 1 }, { cpu: "cgroup2" }));
@@ -106,6 +127,40 @@ describe("sources that contradict each other", () => {
     const figures = run({ ...cpu(1), commCpuSeconds: 1.05 }, { cpu: "wait4" });
     expect(findingOf("cpu", figures)).toMatchObject({ value: 1, highest: 1, isContradicted: false });
   });
+});
+
+test("whatever the sources say, the figure is within its bounds, and no bound that stands is below another source", () => {
+  const amount = fc.option(fc.double({ min: 0, max: 1e12, noNaN: true }), { nil: undefined });
+  const names = [
+    ...(["cpuUserSeconds", "cpuSystemSeconds", "commCpuSeconds", "cpus", "memoryPeakBytes", "forks"] as const),
+    ...(["memoryPeakBoundBytes", "memoryPeakWithCacheBytes", "memoryLargestProcessBytes", "tasksPeak"] as const),
+    ...(["processesMost", "threadsMost", "diskReadBytes", "diskWriteBytes", "ioReadBytes", "ioWriteBytes"] as const),
+  ];
+  const source = fc.constantFrom(
+    "wait4",
+    "wait4_lower_bound",
+    "proc_sampled",
+    "cgroup1",
+    "cgroup2_lower_bound",
+    "proc",
+  );
+  const sources = fc.dictionary(fc.constantFrom("cpu", "memory_peak", "memory_peak_bound", "io"), source);
+  const figures = fc.record(Object.fromEntries(names.map((name) => [name, amount])));
+  fc.assert(
+    fc.property(figures, sources, (made, named) => {
+      const known = run(Object.fromEntries(Object.entries(made).filter(([, value]) => value !== undefined)), named);
+      for (const resource of RESOURCES) {
+        const { value, lowest, highest, reason } = findingOf(resource, known);
+        expect(lowest).toBeLessThanOrEqual(highest);
+        expect(lowest).toBe(value ?? 0);
+        if (value !== undefined && highest > lowest) expect(reason).toBeDefined();
+      }
+      const peak = Math.max(known.memoryPeakBytes ?? 0, known.memoryLargestProcessBytes ?? 0);
+      expect(memoryBoundBytes(known) ?? peak).toBeGreaterThanOrEqual(peak);
+      const { highest } = findingOf("memory", known);
+      expect(highest).toBeGreaterThanOrEqual(peak);
+    }),
+  );
 });
 
 test("a bound is never below the peak or the largest process", () => {

@@ -22,6 +22,7 @@ export class CgroupStats {
   sources: readonly (readonly [resource: string, source: string])[];
   private readonly files: KernelSources;
   private readonly pids: NumberFile;
+  private readonly pidsPeak: NumberFile;
   private disks: CgroupDiskSums | undefined;
 
   /** Reads every file. */
@@ -31,6 +32,8 @@ export class CgroupStats {
     this.cpu = new CgroupCpu(files, hierarchies.of("cpuacct"), hierarchies.of("cpu"));
     this.memory = new CgroupMemory(files, hierarchies.of("memory"), scope);
     this.pids = addNumber(files, hierarchies.of("pids"), "pids.current");
+    // Since Linux 6.1.
+    this.pidsPeak = addNumber(files, scope === "command" ? hierarchies.of("pids") : undefined, "pids.peak");
     const { unified } = hierarchies;
     if (unified) {
       const io = new CgroupIoStat();
@@ -64,6 +67,10 @@ export class CgroupStats {
   /** Processes and threads. */
   get tasks(): number {
     return this.pids.value;
+  }
+  /** The highest `tasks` since the cgroup was made. */
+  get tasksPeak(): number {
+    return this.pidsPeak.value;
   }
   get diskReadBytes(): number {
     return this.disks?.readBytes ?? ABSENT;

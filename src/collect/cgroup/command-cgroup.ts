@@ -44,6 +44,7 @@ function columnsOf(stats: CgroupStats): Column[] {
   return [
     column(COMMAND.memoryKernel, () => memory.kernelBytes),
     column(COMMAND.memoryPeakWithCache, () => memory.peakBytes),
+    column(COMMAND.tasksPeak, () => stats.tasksPeak),
     column(COMMAND.throttledSeconds, () => cpu.quota.throttledSeconds),
     column(COMMAND.throttledPeriods, () => cpu.quota.throttledPeriods),
     column(COMMAND.oomKills, () => memory.oomKills),

@@ -160,9 +160,10 @@ export function budgetText(result: BudgetResult): string {
   const { text: given, name, verdict, measured, highest, source, reason, settledBy } = result;
   const unit = BUDGET_UNITS[name];
   const shown = (value: number) => (unit === "seconds" ? durationText(value) : plainQuantity(value, unit));
-  const amount = measured === undefined ? "not measured" : shown(measured);
-  const most = verdict === "kept" && highest > (measured ?? 0) ? `, at most ${shown(highest)}` : "";
-  const known = `${given} ${verdict}: ${amount}${most}${source === undefined ? "" : ` (${sourceText(source)})`}`;
+  const amounts = measured === undefined ? [] : [shown(measured)];
+  const isBounded = verdict !== "exceeded" && Number.isFinite(highest) && highest !== measured;
+  if (isBounded) amounts.push(`at most ${shown(highest)}`);
+  const known = `${given} ${verdict}: ${amounts.join(", ") || "not measured"}${source === undefined ? "" : ` (${sourceText(source)})`}`;
   const why = reason === undefined ? "" : `: ${reason}`;
   return `${known}${why}${settledBy === undefined ? "" : `; more is known ${settledBy}`}`;
 }

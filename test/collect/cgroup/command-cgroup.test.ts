@@ -18,6 +18,7 @@ const V2 = {
   "/u/memory.stat": "anon 100\nfile 250\nkernel 40\nsock 2\nshmem 50\n",
   "/u/memory.events": "oom 2\noom_kill 1\n",
   "/u/pids.current": "3\n",
+  "/u/pids.peak": "5\n",
   "/u/io.stat": "8:0 rbytes=512 wbytes=1024 rios=1 wios=1\n",
   "/u/cpu.pressure": "some avg10=0.00 total=1000000\nfull avg10=0.00 total=500000\n",
 };
@@ -48,7 +49,7 @@ const MEMORY = {
 describe("the statistics of a cgroup", () => {
   test("of version 2", () => {
     const stats = new CgroupStats(procTree(V2), unified, "command");
-    expect(stats).toMatchObject({ ...MEMORY, userSeconds: 2, systemSeconds: 1.5, tasks: 3 });
+    expect(stats).toMatchObject({ ...MEMORY, userSeconds: 2, systemSeconds: 1.5, tasks: 3, tasksPeak: 5 });
     expect(stats).toMatchObject({
       cpu: { quota: { throttledSeconds: 0.25, throttledPeriods: 4 } },
       diskReadBytes: 512,
@@ -137,6 +138,7 @@ test("the command's series have values from its start on, and only those that it
   expect(Object.fromEntries(names.map((name, i) => [name, row[i]]))).toEqual({
     statexec_command_memory_kernel_bytes: 42,
     statexec_command_memory_peak_with_cache_bytes: 1000,
+    statexec_command_tasks_peak: 5,
     statexec_command_throttled_seconds_total: 0.25,
     statexec_command_throttled_periods_total: 4,
     statexec_command_oom_kills_total: 1,
