@@ -1,4 +1,5 @@
 import { renderInSteps } from "../openmetrics/render.ts";
+import { withContradictions } from "../recording/contradictions.ts";
 import type { Recording } from "../recording/recording.ts";
 import { withSummary } from "../recording/summary-series.ts";
 import type { ClaimedOutput } from "./claim-output.ts";
@@ -7,7 +8,7 @@ import type { ClaimedOutput } from "./claim-output.ts";
 const TURN_MS = 20;
 
 /**
- * Writes a recording and its summary to the place that was taken for it. Returns false if `stopped` ended it: then there
+ * Writes a recording, its summary and what contradicts itself in it to the place that was taken for it. Returns false if `stopped` ended it: then there
  * is no file. Throws OutputError.
  */
 export async function writeMetrics(
@@ -18,7 +19,7 @@ export async function writeMetrics(
   try {
     await file.write(async (write) => {
       let turn = performance.now();
-      for (const _ of renderInSteps(withSummary(recording), write)) {
+      for (const _ of renderInSteps(withSummary(withContradictions(recording)), write)) {
         if (performance.now() - turn < TURN_MS) continue;
         await Bun.sleep(0);
         if (stopped()) throw new Stopped();
