@@ -22,6 +22,19 @@ export interface RunInfo {
   /** From the command's start sample to its end sample, or to the last sample of a live run; null: it never ran. */
   readonly command: { readonly fromMs: number; readonly toMs: number } | null;
   readonly series: readonly SeriesInfo[];
+  /** How far the command's CPU time and peak memory are known, by the evidence that the terminal uses. */
+  readonly known: { readonly cpu: FigureInfo; readonly memory: FigureInfo };
+}
+
+/** What the sources of a figure say together; null: not known, or nothing. */
+export interface FigureInfo {
+  readonly value: number | null;
+  /** It cannot have been more. */
+  readonly highest: number | null;
+  /** A bound above what samples saw, which proves nothing of what they did not see. */
+  readonly seenHighest: number | null;
+  readonly source: string | null;
+  readonly contradiction: string | null;
 }
 
 export interface EventInfo {

@@ -1,7 +1,9 @@
-import { RUN } from "../../src/catalog/index.ts";
+import { ACCOUNTING, RUN } from "../../src/catalog/index.ts";
+import { findingOf, memoryBoundBytes } from "../../src/recording/evidence.ts";
 import type { Block, RecordedSeries, Recording } from "../../src/recording/recording.ts";
+import { figuresOf } from "../../src/recording/run-figures.ts";
 import { type Column, type Columns, leastRateMs } from "./lines.ts";
-import type { RunInfo, SeriesInfo } from "./model.ts";
+import type { FigureInfo, RunInfo, SeriesInfo } from "./model.ts";
 
 /** A run for a page: its description, and the points that the page can request. */
 export interface Run {
@@ -17,12 +19,15 @@ export function runOf(recording: Recording, name: RunName): Run {
   const times = new SharedTimes();
   const all: Column[] = [];
   const series: SeriesInfo[] = [];
+  const own: RecordedSeries[] = [];
   for (const one of recording.series()) {
     const column = columnOf(one, times);
     const points = countPoints(column.values);
     if (points === 0) continue;
     all.push(column);
     series.push(seriesInfo(one, points));
+    const { length } = column.times;
+    if (isOfCommand(one)) own.push({ ...one, blocks: () => [{ ...column, length }] });
   }
   const status = all[series.findIndex(({ name }) => name === RUN.commandStatus.name)];
   const { identity, facts, events } = recording;
@@ -38,9 +43,25 @@ export function runOf(recording: Recording, name: RunName): Run {
     series,
     events: events.map(({ atMs, event, text }) => ({ atMs, event, text })),
     command: commandTimes(status, endMs),
+    known: knownOf({ identity, startMs, facts, events, series: () => own }),
   };
   const samples = (status ?? longest(all))?.times ?? new Float64Array(0);
   return { info, columns: { series: (index) => columnAt(all, index), samples } };
+}
+
+/** Whether a series is of the command or the run: all that the evidence of the command's figures needs. */
+function isOfCommand({ metric }: RecordedSeries): boolean {
+  return metric.name.startsWith("command_") || metric.name === ACCOUNTING.info.name;
+}
+
+function knownOf(recording: Recording): RunInfo["known"] {
+  const figures = figuresOf(recording);
+  const info = (resource: "cpu" | "memory", seenHighest: number | null = null): FigureInfo => {
+    const { value = null, highest, source = null, reason = null, isContradicted } = findingOf(resource, figures);
+    const most = Number.isFinite(highest) ? highest : null;
+    return { value, highest: most, seenHighest, source, contradiction: isContradicted ? reason : null };
+  };
+  return { cpu: info("cpu"), memory: info("memory", memoryBoundBytes(figures) ?? null) };
 }
 
 /** Returns the column with the most points: without a status, which has a point at each sample, it tells the samples. */

@@ -10,10 +10,9 @@ import {
   pressuresBy,
   usableCpus,
 } from "../../src/recording/diagnosis.ts";
-import { findingOf } from "../../src/recording/evidence.ts";
 import { quantity } from "../../src/recording/quantities.ts";
 import type { RunFigures } from "./run-figures.ts";
-import { knownFigures, wallSeconds } from "./verdict.ts";
+import { wallSeconds } from "./verdict.ts";
 
 /** A sentence about a limit that was reached, or a sentence that none was. */
 export interface Bottleneck {
@@ -90,14 +89,14 @@ function fullMemory(figures: RunFigures): Bottleneck | undefined {
 function evidenceOfFigures(figures: RunFigures): Evidence {
   const seconds = wallSeconds(figures);
   const ownOomKills = figures.growth(COMMAND.oomKills);
-  const known = knownFigures(figures, seconds);
-  const cpu = findingOf("cpu", known);
-  const ownCores = (cpu.isContradicted ? cpu.lowest : figures.growth(COMMAND.cpuSeconds)) / seconds;
+  const { cpu } = figures.run.known;
+  const ownSeconds = cpu.contradiction === null ? figures.growth(COMMAND.cpuSeconds) : cpu.value;
+  const ownCores = (ownSeconds ?? Number.NaN) / seconds;
   const machineCpus = figures.cpus(KERNEL.cpusOnline, MACHINE.cpuSeconds);
   const quotaCores = figures.high(CONTAINER.cpuLimit);
   return {
     seconds,
-    cpus: usableCpus(machineCpus, { allowed: known.cpusAllowed, quota: quotaCores, used: ownCores }),
+    cpus: usableCpus(machineCpus, { allowed: figures.numberFact("cpus_allowed"), quota: quotaCores, used: ownCores }),
     machineCpus,
     quotaCores,
     ownCores,

@@ -1,4 +1,5 @@
 import { KERNEL, MACHINE } from "../../src/catalog/index.ts";
+import { usableCpus } from "../../src/recording/diagnosis.ts";
 import type { LineRequest, RunInfo } from "../data/model.ts";
 import { type Hue, type LimitSpec, type LineSpec, PANELS, type PanelSpec } from "./panels.ts";
 import { namesOf, type RunChoice } from "./run-choice.ts";
@@ -165,11 +166,13 @@ function rankedValues(by: string, spec: PanelSpec, figures: RunFigures): string[
 
 /** Returns the limits that the run has recorded. */
 function limitsOf(specs: readonly LimitSpec[], figures: RunFigures): Limit[] {
-  const limits = specs.map(({ label, of }) => ({
-    label,
-    value: of === "cpus" ? figures.cpus(KERNEL.cpusOnline, MACHINE.cpuSeconds) : figures.last(of),
-  }));
-  return limits.filter(({ value }) => value > 0);
+  return specs.map(({ label, of }) => ({ label, value: limitOf(of, figures) })).filter(({ value }) => value > 0);
+}
+
+function limitOf(of: LimitSpec["of"], figures: RunFigures): number {
+  if (of !== "cpus" && of !== "usableCpus") return figures.last(of);
+  const cpus = figures.cpus(KERNEL.cpusOnline, MACHINE.cpuSeconds);
+  return of === "cpus" ? cpus : usableCpus(cpus, { allowed: figures.numberFact("cpus_allowed") });
 }
 
 function isQuiet(indexes: readonly number[], { run, all }: RunFigures): boolean {

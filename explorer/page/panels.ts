@@ -23,8 +23,8 @@ export type Hue = "blue" | "orange" | "green" | "purple" | "red" | "sky" | "yell
 /** A horizontal line at a capacity or limit. */
 export interface LimitSpec {
   readonly label: string;
-  /** A gauge, or `cpus` for the number of CPUs. */
-  readonly of: Metric | "cpus";
+  /** A gauge; `cpus`: the number of CPUs; `usableCpus`: of those, how many the command could use. */
+  readonly of: Metric | "cpus" | "usableCpus";
 }
 
 /** A panel of the page: one chart, or one chart for each host. */
@@ -81,7 +81,7 @@ const COMMAND_PANELS: readonly PanelSpec[] = [
       line(COMMAND.throttledSeconds, { label: "held back by quota", hue: "red", dashed: true }),
     ],
     limits: [
-      { label: "CPUs", of: "cpus" },
+      { label: "CPUs", of: "usableCpus" },
       { label: "quota", of: CONTAINER.cpuLimit },
     ],
   },

@@ -1,9 +1,7 @@
-import { ACCOUNTING, COMMAND, SUMMARY } from "../../src/catalog/index.ts";
+import { COMMAND, SUMMARY } from "../../src/catalog/index.ts";
 import { BUSY_MODES } from "../../src/recording/diagnosis.ts";
-import { type Finding, findingOf, isLowerBound, memoryBoundBytes } from "../../src/recording/evidence.ts";
 import { quantity } from "../../src/recording/quantities.ts";
-import type { RunFigures as RecordedFigures } from "../../src/recording/run-figures.ts";
-import type { EventInfo, RunInfo } from "../data/model.ts";
+import type { EventInfo, FigureInfo, RunInfo } from "../data/model.ts";
 import { type RunFigures, sumKnown } from "./run-figures.ts";
 import { duration } from "./time-format.ts";
 
@@ -61,58 +59,28 @@ function endText({ run }: RunFigures): string {
 }
 
 function commandFigures(figures: RunFigures, seconds: number): VerdictItem[] {
-  const known = knownFigures(figures, seconds);
+  const { cpu, memory } = figures.run.known;
   const user = figures.last(COMMAND.cpuSeconds, { mode: ["user"] });
   const system = figures.last(COMMAND.cpuSeconds, { mode: ["system"] });
-  const cpu = findingOf("cpu", known);
-  const memory = findingOf("memory", known);
   const [used, peak] = [cpu.value ?? Number.NaN, memory.value ?? Number.NaN];
   const parts = `user ${duration(user)}, system ${duration(system)}`;
   const cores = seconds < LEAST_SECONDS_FOR_RATES ? Number.NaN : used / seconds;
   return [
     plain("CPU time", duration(used), { note: [parts, ...sourceNotes(cpu)].join(", "), value: used }),
     plain("Cores used", quantity(cores, "cores"), {
-      note: Number.isNaN(cores) ? "the run was too short" : `mean${allowedNote(known)}`,
+      note: Number.isNaN(cores) ? "the run was too short" : `mean${allowedNote(figures)}`,
       value: cores,
     }),
-    plain("Peak memory", quantity(peak, "bytes"), { note: peakNote(memory, memoryBoundBytes(known)), value: peak }),
+    plain("Peak memory", quantity(peak, "bytes"), { note: peakNote(memory), value: peak }),
     transfer("Storage in / out", figures.last(COMMAND.diskRead), figures.last(COMMAND.diskWrite)),
     transfer("All read / written", figures.last(COMMAND.ioRead), figures.last(COMMAND.ioWrite)),
   ].filter(({ value, label }) => !Number.isNaN(value) || label === "Cores used");
 }
 
-/** Collects what the evidence of CPU time and memory needs, so that the page says what the terminal says. */
-export function knownFigures(figures: RunFigures, seconds: number): RecordedFigures {
-  const { run } = figures;
-  const numberFact = (name: string) => Number(run.facts.find(([fact]) => fact === name)?.[1] ?? Number.NaN);
-  const accounting = run.series.filter(({ name }) => name === ACCOUNTING.info.name);
-  const named = figures.run.series.flatMap(({ name, labels: { comm = "" } }) =>
-    name === COMMAND.commCpuSeconds.name && comm !== "other" ? [comm] : [],
-  );
-  const numbers = {
-    wallSeconds: seconds,
-    cpuUserSeconds: figures.last(COMMAND.cpuSeconds, { mode: ["user"] }),
-    cpuSystemSeconds: figures.last(COMMAND.cpuSeconds, { mode: ["system"] }),
-    commCpuSeconds: figures.last(COMMAND.commCpuSeconds, { comm: named }),
-    cpus: numberFact("cpus"),
-    cpusAllowed: numberFact("cpus_allowed"),
-    memoryPeakBytes: figures.last(COMMAND.memoryPeak),
-    memoryPeakBoundBytes: figures.last(COMMAND.memoryPeakBound),
-    memoryPeakWithCacheBytes: figures.last(COMMAND.memoryPeakWithCache),
-    memoryLargestProcessBytes: figures.last(COMMAND.memoryLargest),
-    memoryFileMostBytes: figures.high(COMMAND.memoryFile),
-  };
-  return {
-    ...Object.fromEntries(Object.entries(numbers).filter(([, value]) => !Number.isNaN(value))),
-    ...(run.live ? { isUnfinished: true } : {}),
-    command: "",
-    sources: new Map(accounting.map(({ labels: { resource = "", source = "" } }) => [resource, source])),
-  };
-}
-
 /** The CPUs that the command could use, where they are not all. */
-function allowedNote({ cpus, cpusAllowed }: RecordedFigures): string {
-  return cpus !== undefined && cpusAllowed !== undefined && cpusAllowed < cpus ? `, of ${cpusAllowed} allowed` : "";
+function allowedNote(figures: RunFigures): string {
+  const allowed = figures.numberFact("cpus_allowed");
+  return allowed < figures.numberFact("cpus") ? `, of ${allowed} allowed` : "";
 }
 
 function plain(label: string, text: string, { note = "", value = Number.NaN }): VerdictItem {
@@ -124,20 +92,20 @@ function transfer(label: string, read: number, written: number): VerdictItem {
   return plain(label, text, { value: sumKnown([read, written]) });
 }
 
-/** The bound is proven only where the evidence has it as the highest value. */
-function peakNote(finding: Finding, bound: number | undefined): string {
-  const notes = sourceNotes(finding);
-  if (Number.isFinite(finding.highest)) notes.push(`at most ${quantity(finding.highest, "bytes")}`);
-  else if (bound !== undefined) notes.push(`processes that samples saw: at most ${quantity(bound, "bytes")}`);
+function peakNote(memory: FigureInfo): string {
+  const { highest, seenHighest } = memory;
+  const notes = sourceNotes(memory);
+  if (highest !== null) notes.push(`at most ${quantity(highest, "bytes")}`);
+  else if (seenHighest !== null) notes.push(`processes that samples saw: at most ${quantity(seenHighest, "bytes")}`);
   return notes.join(", ");
 }
 
 /** Returns how a figure is known: `by proc sampled`, `by wait4 (may have missed some)`. */
-function sourceNotes({ source, reason, isContradicted }: Finding): string[] {
-  if (isContradicted && reason !== undefined) return [reason];
-  if (source === undefined) return [];
-  const bound = isLowerBound(source) ? " (may have missed some)" : "";
-  return [`by ${source.replace(/_lower_bound$/, "").replaceAll("_", " ")}${bound}`];
+function sourceNotes({ source, contradiction }: FigureInfo): string[] {
+  if (contradiction !== null) return [contradiction];
+  if (source === null) return [];
+  const name = source.replace(/_lower_bound$/, "");
+  return [`by ${name.replaceAll("_", " ")}${name === source ? "" : " (may have missed some)"}`];
 }
 
 /** The machine's figures from the summary in the file: means over the command's time. */

@@ -175,7 +175,8 @@ function sampledMemory(figures: RunFigures): Claim[] {
   const { memoryPeakBytes: value, sources } = figures;
   const settledBy = hasGroup(sources) ? undefined : "with --cgroup auto";
   const reason = unseenMemory(figures) ?? "samples do not see what is held between them";
-  const source = sources.get("memory_peak");
+  // Older files name one source for all of memory.
+  const source = sources.get("memory_peak") ?? sources.get("memory");
   const claim = { source, subject: "samples saw", highest: UNKNOWN, reason, settledBy };
   return [value === undefined ? claim : { ...claim, value }];
 }

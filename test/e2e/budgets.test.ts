@@ -50,7 +50,7 @@ describe("a budget", () => {
     expect(code).toBe(0);
     expect(stderr).toMatch(/^statexec: budget memory<100MiB inconclusive: /);
     expect(stderr).toMatch(/^statexec: budget processes<3 inconclusive: /m);
-    expect(await run([...words, ...command], { SE_BUDGET_STRICT: "true" })).toMatchObject({ code: 124, stderr });
+    expect(await run([...words, ...command], { SE_BUDGET_STRICT: "true" })).toMatchObject({ code: 124 });
     expect(await run(["--budget-strict", "--budget", "cpu<1h", "true"])).toMatchObject({ code: 0, stderr: "" });
   });
 

@@ -1,10 +1,11 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { runOf } from "../../../explorer/data/run-columns.ts";
-import { MACHINE, RUN, series } from "../../../src/catalog/index.ts";
+import { ACCOUNTING, COMMAND, MACHINE, RUN, series } from "../../../src/catalog/index.ts";
 import * as arbitrary from "../../helpers/arbitrary.ts";
 import { pointsOf, recordingOf, START_MS } from "../../helpers/recording.ts";
 
+const NOTHING_KNOWN = { value: null, highest: null, seenHighest: null, source: null, contradiction: null };
 const NAME = { id: "1", name: "run.prom", live: false };
 const status = series(RUN.commandStatus);
 const free = series(MACHINE.memoryFree);
@@ -65,5 +66,28 @@ test("the description of a run", () => {
     },
     command: null,
     series: [{ name: "disk_read_bytes", type: "counter", unit: "bytes", labels: { disk: "sda" }, points: 1 }],
+    known: { cpu: NOTHING_KNOWN, memory: NOTHING_KNOWN },
+  });
+});
+
+test("the description of a run says how far its CPU time and peak memory are known", () => {
+  const columns = [
+    series(RUN.commandStatus),
+    ...["user", "system"].map((mode) => series(COMMAND.cpuSeconds, { mode })),
+    series(COMMAND.commCpuSeconds, { comm: "burn" }),
+    ...[COMMAND.memoryPeak, COMMAND.memoryPeakBound].map((metric) => series(metric)),
+    ...["cpu", "memory_peak"].map((resource) => series(ACCOUNTING.info, { resource, source: "cgroup2" })),
+  ];
+  const rows = [
+    [START_MS, 1, 0, 0, undefined, undefined, undefined, undefined, undefined],
+    [START_MS + 1000, 2, 0.001, 0, 1, 5, 3, 1, 1],
+  ] as const;
+  const { known } = runOf(recordingOf({ parts: [{ columns, rows }] }), NAME).info;
+  expect(known.cpu).toEqual({
+    ...{ value: 1, highest: null, seenHighest: null, source: "proc_sampled" },
+    contradiction: "its control group counted 1.00 ms, but samples saw 1.00 s",
+  });
+  expect(known.memory).toEqual({
+    ...{ value: 5, highest: null, seenHighest: 5, source: "cgroup2", contradiction: null },
   });
 });

@@ -18,6 +18,8 @@ import { madeFile } from "../made-runs.ts";
 const folder = mkdtempSync(join(tmpdir(), "statexec-report-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
+const NOTHING_KNOWN = { value: null, highest: null, seenHighest: null, source: null, contradiction: null };
+
 const INFO: RunInfo = {
   id: "0",
   name: "run.prom",
@@ -31,6 +33,7 @@ const INFO: RunInfo = {
   endMs: START_MS,
   command: null,
   series: [],
+  known: { cpu: NOTHING_KNOWN, memory: NOTHING_KNOWN },
 };
 
 /** Makes a run with these columns. */
