@@ -62,7 +62,7 @@ export function isLowerBound(source: string | undefined): boolean {
 /** Returns what is known of a resource of a run. */
 export function findingOf(resource: Resource, figures: RunFigures): Finding {
   const finding = reconcile(resource, CLAIMS[resource](figures));
-  if (!figures.isUnfinished || finding.value === undefined) return finding;
+  if (!figures.isUnfinished) return finding;
   return { ...finding, highest: UNKNOWN, reason: finding.reason ?? "the end of its run is not recorded" };
 }
 
@@ -124,7 +124,7 @@ function countedBy(resource: "io" | "memory_peak", value: number | undefined, fi
 
 const LEFT = "some of its processes left its control group";
 
-/** Whether samples saw more than the command's own group counted. */
+/** Whether more was seen of the command than its own group counted. */
 function hasLeftGroup(figures: RunFigures): boolean {
   const { sources, processesMost = 0, threadsMost = 0, tasksPeak } = figures;
   if (tasksPeak !== undefined && Math.max(processesMost, threadsMost) > tasksPeak) return true;
@@ -154,13 +154,13 @@ function cpuSeconds({ cpuUserSeconds, cpuSystemSeconds }: RunFigures): number | 
 const SLACK_SHARE = 0.01;
 const SLACK_SECONDS = 0.05;
 
-/** What samples saw of the processes by name. It matters only where it is more than the total: that missed some then. */
+/** What wait4 and samples saw, by name. It matters only where it is more than the group's total: that missed some then. */
 function cpuByName(figures: RunFigures): Claim[] {
   const { commCpuSeconds: value } = figures;
   const total = cpuSeconds(figures);
   if (value === undefined || total === undefined || value <= total * (1 + SLACK_SHARE) + SLACK_SECONDS) return [];
-  const reason = "samples do not see everything";
-  return [{ source: "proc_sampled", subject: "samples saw", value, highest: UNKNOWN, reason }];
+  const reason = "some of it may have been missed";
+  return [{ source: "wait4_lower_bound", subject: "its processes used", value, highest: UNKNOWN, reason }];
 }
 
 /** No command can use more than all CPUs for all of its time. */
@@ -207,7 +207,8 @@ export function memoryBoundBytes(figures: RunFigures): number | undefined {
 }
 
 /** Each process and thread was started on this machine, and is in the group: there were no more than these. */
-function sampledCount(value: number | undefined, { forks, tasksPeak, sources }: RunFigures): Claim[] {
+function sampledCount(value: number | undefined, figures: RunFigures): Claim[] {
+  const { forks, tasksPeak, sources } = figures;
   const reason = "samples do not see what lives between them";
   const settledBy = hasGroup(sources) ? "at a shorter --interval" : "with --cgroup auto, or at a shorter --interval";
   const claim = { source: "proc_sampled", subject: "samples saw", highest: UNKNOWN, reason, settledBy };
@@ -215,7 +216,8 @@ function sampledCount(value: number | undefined, { forks, tasksPeak, sources }: 
   // A kernel that did not even count the command's own start counts nothing.
   if (forks !== undefined && forks >= 1)
     claims.push({ source: undefined, subject: "the machine started", highest: forks });
-  if (tasksPeak !== undefined) claims.push({ source: undefined, subject: "its group had", highest: tasksPeak });
+  if (tasksPeak !== undefined && !hasLeftGroup(figures))
+    claims.push({ source: undefined, subject: "its group had", highest: tasksPeak });
   return claims;
 }
 

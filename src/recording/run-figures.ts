@@ -43,7 +43,7 @@ export interface RunFigures {
   /** Of the whole machine while the command ran, over whole disks. */
   readonly machineDiskReadBytes?: number;
   readonly machineDiskWriteBytes?: number;
-  /** CPU time of the processes that samples saw, by their names. */
+  /** CPU time by command name, all together: what wait4 and samples saw, also outside a group. */
   readonly commCpuSeconds?: number;
   /** The highest memory of mapped files at a sample. */
   readonly memoryFileMostBytes?: number;
@@ -176,10 +176,9 @@ function machineFigures(data: RunData): Numbers {
   };
 }
 
-/** The CPU time that samples saw by name; the rest is what they did not see. */
+/** The CPU time of all names together, the rest included: what wait4 and samples saw. */
 function namedCpu(data: RunData): Numbers {
-  const named = seriesOf(data, COMMAND.commCpuSeconds).filter(({ labels }) => labels[0] !== "other");
-  return { commCpuSeconds: sumSeen(named.map((one) => lastValue(one.blocks()))) };
+  return { commCpuSeconds: sumSeen(seriesOf(data, COMMAND.commCpuSeconds).map((one) => lastValue(one.blocks()))) };
 }
 
 /** A fact that is a number; NaN: there is none. */

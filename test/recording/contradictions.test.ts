@@ -29,7 +29,7 @@ test("a contradiction is an event at the command's end, and names both figures",
     {
       atMs: START_MS + 1000,
       event: "contradiction",
-      text: "CPU time: its control group counted 1.00 ms, but samples saw 1.00 s",
+      text: "CPU time: its control group counted 1.00 ms, but its processes used 1.00 s",
     },
     { atMs: START_MS + 1500, event: "later", text: "Later" },
   ]);

@@ -113,8 +113,15 @@ describe("sources that contradict each other", () => {
   test("show the larger figure, and both in the reason", () => {
     const left = findingOf("cpu", run({ ...cpu(0.001), commCpuSeconds: 1 }, { cpu: "cgroup2" }));
     expect(left).toEqual({
-      ...{ value: 1, lowest: 1, highest: INFINITE, source: "proc_sampled", settledBy: undefined, isContradicted: true },
-      reason: "its control group counted 1.00 ms, but samples saw 1.00 s",
+      ...{
+        value: 1,
+        lowest: 1,
+        highest: INFINITE,
+        source: "wait4_lower_bound",
+        settledBy: undefined,
+        isContradicted: true,
+      },
+      reason: "its control group counted 1.00 ms, but its processes used 1.00 s",
     } satisfies Finding);
     const memory = { memoryPeakBytes: 300 * MIB, memoryPeakWithCacheBytes: MIB };
     expect(findingOf("memory", run(memory, { memory_peak: "cgroup2" }))).toMatchObject({

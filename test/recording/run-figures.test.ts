@@ -47,7 +47,7 @@ test("the wall time is the exact duration, or else the time between the samples"
   expect(ten().wallSeconds).toBe(10);
 });
 
-test("what shows how far a figure is known: the interval, starts on the machine, what samples saw by name", () => {
+test("what shows how far a figure is known: the interval, starts on the machine, CPU time by name", () => {
   const comm = (name: string) => series(COMMAND.commCpuSeconds, { comm: name });
   const columns = [series(KERNEL.forks), series(COMMAND.memoryFile), comm("cc1"), comm("ld"), comm("other")];
   const made = run(
@@ -67,7 +67,7 @@ test("what shows how far a figure is known: the interval, starts on the machine,
   expect(figures).toMatchObject({
     forks: 12,
     memoryFileMostBytes: 9,
-    commCpuSeconds: 4,
+    commCpuSeconds: 10,
     intervalSeconds: 0.5,
     cpus: 8,
   });

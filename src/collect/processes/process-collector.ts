@@ -123,7 +123,10 @@ function finalsOf(tree: CommandTree): readonly Column[] {
     finals.push(column(COMMAND.commProcesses, { comm: name }, () => processes));
   }
   const namedSeconds = named.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0);
-  const restSeconds = Math.max(0, tree.userSeconds + tree.systemSeconds - namedSeconds);
+  // A group does not count what left it, but wait4 does.
+  const { userSeconds, systemSeconds } = tree.accounts;
+  const total = Math.max(tree.userSeconds + tree.systemSeconds, userSeconds + systemSeconds);
+  const restSeconds = Math.max(0, total - namedSeconds);
   finals.push(column(COMMAND.commCpuSeconds, { comm: REST }, () => restSeconds));
   if (rest.length > 0) {
     const highest = Math.max(...rest.map(({ peakBytes }) => peakBytes));

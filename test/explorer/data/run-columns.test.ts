@@ -84,8 +84,8 @@ test("the description of a run says how far its CPU time and peak memory are kno
   ] as const;
   const { known } = runOf(recordingOf({ parts: [{ columns, rows }] }), NAME).info;
   expect(known.cpu).toEqual({
-    ...{ value: 1, highest: null, seenHighest: null, source: "proc_sampled" },
-    contradiction: "its control group counted 1.00 ms, but samples saw 1.00 s",
+    ...{ value: 1, highest: null, seenHighest: null, source: "wait4_lower_bound" },
+    contradiction: "its control group counted 1.00 ms, but its processes used 1.00 s",
   });
   expect(known.memory).toEqual({
     ...{ value: 5, highest: null, seenHighest: 5, source: "cgroup2", contradiction: null },

@@ -126,7 +126,7 @@ describe("the notes of the verdict", () => {
       [series(COMMAND.commCpuSeconds, { comm: "burn" }), 1, 1],
       source("cpu", "cgroup2"),
     );
-    expect(left["CPU time"]).toEndWith("its control group counted 1.00 ms, but samples saw 1.00 s");
+    expect(left["CPU time"]).toEndWith("its control group counted 1.00 ms, but its processes used 1.00 s");
   });
 });
 
