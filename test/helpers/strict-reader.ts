@@ -26,8 +26,12 @@ import {
 
 const LINE_FEED = 0x0a;
 const SPACE = 0x20;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
 const HASH = 0x23;
 const OPENING_BRACE = 0x7b;
+/** The most characters in the labels of an exemplar. */
+const MOST_EXEMPLAR_CHARACTERS = 128;
 const NO_TIMES = new Float64Array(0);
 
 /** A series and its points, as read. */
@@ -108,7 +112,7 @@ class Reader {
     if (this.family?.metadata.name !== name) this.begin(name);
     const family = this.family as ReadFamily;
     if (family.series.length > 0) this.refuse(`TYPE, UNIT and HELP of ${name} before its samples`);
-    const value = unescapeText(rest) ?? this.refuse('`\\\\`, `\\"` or `\\n` where a text has a backslash');
+    const value = unescapeText(rest) ?? this.refuse("a whole escape where a text has a backslash");
     const expected = describe(family.metadata, word, value);
     if (expected !== undefined) this.refuse(expected);
     this.sampleName = sampleName(metricOf(family.metadata, []));
@@ -125,14 +129,72 @@ class Reader {
   }
 
   private sample(): void {
+    if (this.isCreated()) {
+      this.created();
+      return;
+    }
     const series = this.isSeries(this.series) ? this.series : this.beginSeries();
-    const valueStart = this.start + series.head.length;
+    const { atMs, value } = this.valueAndTime(this.start + series.head.length);
+    this.checkValue(value);
+    if (!series.points.add(atMs, value)) this.refuse("a time after the one before");
+  }
+
+  /** Reads what follows the head of a line. */
+  private valueAndTime(valueStart: number): { readonly atMs: number; readonly value: number } {
     const valueEnd = this.bytes.indexOf(SPACE, valueStart);
     if (valueEnd < 0 || valueEnd > this.end) this.refuse("a value and a time stamp");
     const value = readNumber(this.bytes, valueStart, valueEnd) ?? this.refuse("a number as value");
-    this.checkValue(value);
-    const atMs = readStampMs(this.bytes, valueEnd + 1, this.end) ?? this.refuse("a time stamp in seconds");
-    if (!series.points.add(atMs, value)) this.refuse("a time after the one before");
+    if (Number.isNaN(value) && valueEnd - valueStart > "NaN".length) this.refuse("NaN without a sign");
+    const space = this.bytes.indexOf(SPACE, valueEnd + 1);
+    const stampEnd = space < 0 || space > this.end ? this.end : space;
+    const atMs = readStampMs(this.bytes, valueEnd + 1, stampEnd) ?? this.refuse("a time stamp in seconds");
+    if (stampEnd < this.end) this.exemplar(stampEnd);
+    return { atMs, value };
+  }
+
+  /** Checks an exemplar, which a recording has no place for. */
+  private exemplar(from: number): void {
+    const text = quoteText(this.bytes.subarray(from, this.end));
+    if (this.family?.metadata.type !== "counter" || !text.startsWith(" # {"))
+      this.refuse("nothing behind a time stamp but an exemplar of a counter");
+    const scan = this.labels(from + " # {".length);
+    const characters = [...scan.labels].flat().reduce((sum, label) => sum + [...label].length, 0);
+    if (characters > MOST_EXEMPLAR_CHARACTERS) this.refuse("at most 128 characters in the labels of an exemplar");
+    const [, value, stamp] = /^ ([^ ]+)(?: ([^ ]+))?$/.exec(quoteText(this.bytes.subarray(scan.end, this.end))) ?? [];
+    const numbers = [value, stamp ?? "0"].map((word = "") => Buffer.from(word));
+    if (readNumber(numbers[0]!, 0, numbers[0]!.length) === undefined) this.refuse("a number as value of an exemplar");
+    if (readStampMs(numbers[1]!, 0, numbers[1]!.length) === undefined) this.refuse("a time stamp of an exemplar");
+  }
+
+  /** Whether the line has the start of a counter. */
+  private isCreated(): boolean {
+    const { type, name } = this.family?.metadata ?? {};
+    if (type !== "counter") return false;
+    const nameEnd = skipName(this.bytes, this.start);
+    return quoteText(this.bytes.subarray(this.start, nameEnd)) === `${name}_created`;
+  }
+
+  /** Checks the start of a counter, which a recording has no place for. It may stand among the points of its series. */
+  private created(): void {
+    const nameEnd = skipName(this.bytes, this.start);
+    if (this.bytes[nameEnd] !== OPENING_BRACE) this.refuse("{ behind the name");
+    const scan = this.labels(nameEnd + 1);
+    if (this.bytes[scan.end] !== SPACE) this.refuse("a space behind the labels");
+    const { value } = this.valueAndTime(scan.end + 1);
+    if (!Number.isFinite(value)) this.refuse("a time as start of a counter");
+  }
+
+  /** Reads labels, whose names OpenMetrics 1.0 does not let be quoted. */
+  private labels(from: number) {
+    const scan = readLabels(this.bytes, from);
+    if ("expected" in scan) return this.refuse(scan.expected);
+    let quotes = 0;
+    for (let at = from; at < scan.end; at++) {
+      if (this.bytes[at] === BACKSLASH) at++;
+      else if (this.bytes[at] === QUOTE) quotes++;
+    }
+    if (quotes !== 2 * scan.labels.size) this.refuse("a label name without quotes");
+    return scan;
   }
 
   private checkValue(value: number): void {
@@ -157,8 +219,7 @@ class Reader {
     if (family?.metadata.type === undefined) this.refuse("# TYPE before the first sample of a family");
     if (name !== this.sampleName) this.refuse(`a sample of ${this.sampleName}, or # TYPE before another family`);
     if (this.bytes[nameEnd] !== OPENING_BRACE) this.refuse("{ behind the name");
-    const scan = readLabels(this.bytes, nameEnd + 1);
-    if ("expected" in scan) this.refuse(scan.expected);
+    const scan = this.labels(nameEnd + 1);
     if (this.bytes[scan.end] !== SPACE) this.refuse("a space behind the labels");
     const id = JSON.stringify([...scan.labels].sort());
     if (this.labelSets.has(id)) this.refuse("all points of a series in one place");
@@ -251,9 +312,10 @@ const BY_FAMILY_NAME: ReadonlyMap<string, Metric> = new Map(METRICS.map((metric)
 
 const TYPES: readonly MetricType[] = ["counter", "gauge", "info"];
 
-/** Adds a line of metadata to a family. Returns what was expected instead, where the line is wrong. */
+/** Adds a line of metadata to a family; an empty UNIT or HELP is as none. Returns what was expected instead, where the line is wrong. */
 function describe(family: Metadata, word: string, text: string): string | undefined {
   if (word === "TYPE") return describeType(family, text);
+  if (text === "") return undefined;
   if (word === "UNIT") return describeUnit(family, text);
   if (family.help !== undefined) return `one HELP of ${family.name}`;
   family.help = text;
