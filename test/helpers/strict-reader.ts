@@ -10,7 +10,7 @@ import {
 } from "../../src/catalog/index.ts";
 import { ParseError } from "../../src/errors.ts";
 import { compareText, eventsOf, factOf } from "../../src/openmetrics/families.ts";
-import { decodeText, quoteText, readLabels, skipName, unescapeText } from "../../src/openmetrics/label-text.ts";
+import { decodeText, quoteText, readLabels, skipMetricName, unescapeText } from "../../src/openmetrics/label-text.ts";
 import { type Metadata, metricOf } from "../../src/openmetrics/metric-names.ts";
 import { PointStore } from "../../src/openmetrics/point-store.ts";
 import { readNumber, readStampMs } from "../../src/openmetrics/read-number.ts";
@@ -64,6 +64,8 @@ export function parseStrictly(bytes: Uint8Array, name: string): Recording {
 class Reader {
   private readonly families: ReadFamily[] = [];
   private readonly names = new Set<string>();
+  /** The names that samples of the families may have. */
+  private readonly sampleNames = new Set<string>();
   /** Label sets of the family being read, to find duplicates. */
   private readonly labelSets = new Set<string>();
   private family: ReadFamily | undefined;
@@ -100,13 +102,13 @@ class Reader {
       this.line++;
       this.refuse("nothing behind # EOF");
     }
-    this.endSeries();
+    this.endFamily();
     return this.families;
   }
 
   private metadata(): void {
     const text = decodeText(this.bytes.subarray(this.start, this.end)) ?? this.refuse("UTF-8");
-    const [, word, name, rest] = /^# (TYPE|UNIT|HELP) ([a-zA-Z_][a-zA-Z0-9_]*) (.*)$/s.exec(text) ?? [];
+    const [, word, name, rest] = /^# (TYPE|UNIT|HELP) ([a-zA-Z_:][a-zA-Z0-9_:]*) (.*)$/s.exec(text) ?? [];
     if (word === undefined || name === undefined || rest === undefined)
       this.refuse("# TYPE, # UNIT or # HELP with a family and its text, or # EOF");
     if (this.family?.metadata.name !== name) this.begin(name);
@@ -119,7 +121,7 @@ class Reader {
   }
 
   private begin(name: string): void {
-    this.endSeries();
+    this.endFamily();
     if (!name.startsWith(PREFIX)) this.refuse(`a family whose name begins with ${PREFIX}`);
     if (this.names.has(name)) this.refuse(`all of ${name} in one place`);
     this.names.add(name);
@@ -170,13 +172,13 @@ class Reader {
   private isCreated(): boolean {
     const { type, name } = this.family?.metadata ?? {};
     if (type !== "counter") return false;
-    const nameEnd = skipName(this.bytes, this.start);
+    const nameEnd = skipMetricName(this.bytes, this.start);
     return quoteText(this.bytes.subarray(this.start, nameEnd)) === `${name}_created`;
   }
 
   /** Checks the start of a counter, which a recording has no place for. It may stand among the points of its series. */
   private created(): void {
-    const nameEnd = skipName(this.bytes, this.start);
+    const nameEnd = skipMetricName(this.bytes, this.start);
     if (this.bytes[nameEnd] !== OPENING_BRACE) this.refuse("{ behind the name");
     const scan = this.labels(nameEnd + 1);
     if (this.bytes[scan.end] !== SPACE) this.refuse("a space behind the labels");
@@ -213,7 +215,7 @@ class Reader {
 
   private beginSeries(): ReadSeries {
     this.endSeries();
-    const nameEnd = skipName(this.bytes, this.start);
+    const nameEnd = skipMetricName(this.bytes, this.start);
     const name = quoteText(this.bytes.subarray(this.start, nameEnd));
     const family = this.family;
     if (family?.metadata.type === undefined) this.refuse("# TYPE before the first sample of a family");
@@ -229,6 +231,15 @@ class Reader {
     family.series.push(series);
     this.series = series;
     return series;
+  }
+
+  private endFamily(): void {
+    this.endSeries();
+    const { name, type } = this.family?.metadata ?? {};
+    for (const suffix of type === undefined ? [] : SUFFIXES[type]) {
+      if (this.sampleNames.has(`${name}${suffix}`)) this.refuse(`no other family with samples named ${name}${suffix}`);
+      this.sampleNames.add(`${name}${suffix}`);
+    }
   }
 
   private endSeries(): void {
@@ -309,6 +320,13 @@ function refuse(series: ReadSeries, name: string, expected: string): never {
 }
 
 const BY_FAMILY_NAME: ReadonlyMap<string, Metric> = new Map(METRICS.map((metric) => [familyName(metric), metric]));
+
+/** What the names of a family's samples may end in, and the family's own name. */
+const SUFFIXES: Readonly<Record<MetricType, readonly string[]>> = {
+  counter: ["", "_total", "_created"],
+  gauge: [""],
+  info: ["", "_info"],
+};
 
 const TYPES: readonly MetricType[] = ["counter", "gauge", "info"];
 

@@ -104,6 +104,12 @@ export async function countByStrictParser(path: string): Promise<Counts> {
   return JSON.parse(await output("strictParser", [STRICT_PARSER, path]));
 }
 
+/** Why the reference parser, or our checks in addition, refuse each of some texts; null where they take it. */
+export async function refusals(texts: readonly Uint8Array[]): Promise<readonly (string | null)[]> {
+  const input = JSON.stringify(texts.map((bytes) => Buffer.from(bytes).toString("base64")));
+  return JSON.parse(await output("strictParser", [STRICT_PARSER, "--each"], input));
+}
+
 /**
  * The number of points in the blocks that promtool makes. It silently drops points that go back in time.
  * @throws Error where promtool refuses the file
@@ -120,9 +126,10 @@ export async function countByPromtool(path: string): Promise<number> {
   }
 }
 
-/** The whole stdout of a tool. Throws Error where it fails. */
-export async function output(name: ToolName, args: readonly string[]): Promise<string> {
-  const child = Bun.spawn([...commandOf(name), ...args], { stdin: "ignore", stdout: "pipe", stderr: "pipe" });
+/** The whole stdout of a tool with an input. Throws Error where it fails. */
+export async function output(name: ToolName, args: readonly string[], input = ""): Promise<string> {
+  const stdin = Buffer.from(input);
+  const child = Bun.spawn([...commandOf(name), ...args], { stdin, stdout: "pipe", stderr: "pipe" });
   const [stdout, stderr, status] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
   if (status !== 0) throw new Error(`${name} ended with ${status}: ${stderr.trim() || stdout.trim()}`);
   return stdout;
