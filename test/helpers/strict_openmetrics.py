@@ -1,7 +1,8 @@
 """Reads an OpenMetrics file by the reference parser, and refuses what that lets pass.
 
 Prints how many series and points there are; the reason on stderr and status 1 where the file is not valid. With --each
-it reads a list of texts in Base64 from stdin, and prints for each why it is refused, or null.
+it reads a list of texts in Base64 from stdin, and prints for each why it is refused, or null; with --samples the names,
+labels, times in milliseconds and values.
 """
 
 import base64
@@ -62,9 +63,21 @@ def refusal(data):
         return f"{type(error).__name__}: {error}"
 
 
+def samples_of(data):
+    read(data)
+    return [
+        [sample.name, sample.labels, sample.timestamp.sec * 1000 + sample.timestamp.nsec / 1e6, repr(float(sample.value))]
+        for family in parser.text_fd_to_metric_families(opened(data))
+        for sample in family.samples
+    ]
+
+
+EACH = {"--each": refusal, "--samples": samples_of}
+
+
 def main(path):
-    if path == "--each":
-        print(json.dumps([refusal(base64.b64decode(text)) for text in json.load(sys.stdin)]))
+    if path in EACH:
+        print(json.dumps([EACH[path](base64.b64decode(text)) for text in json.load(sys.stdin)]))
         return
     with open(path, "rb") as file:
         print(json.dumps(read(file.read())))

@@ -6,6 +6,7 @@ export const STRICT_EXCEPTIONS: Exceptions = {
   "a file of ours has samples": ["no samples at all"],
   "our series have the labels job and role": ["empty braces", "no braces"],
   "our samples have times": ["no time"],
+  "our times are whole milliseconds that are exact doubles": ["the time 12345678901234567890.5"],
   "our families have a TYPE": ["no metadata", "HELP alone"],
   "our names begin with statexec_": ["a family of another program"],
   "our families are counters, gauges and infos": [
@@ -17,7 +18,7 @@ export const STRICT_EXCEPTIONS: Exceptions = {
 /** Valid texts of which our reader loses a line, and invalid ones that it reads. */
 export const PRODUCT_EXCEPTIONS: Exceptions = {
   "a recording has samples": ["no samples at all"],
-  "a point of a recording has a time": ["no time"],
+  "a point of a recording has a time, which is a date": ["no time", "the time 12345678901234567890.5"],
   "another program's metrics have no meaning here": ["a family of another program"],
   "a recording has no values but numbers": ["a summary as one value", "a histogram as one value"],
   "no name of ours needs quotes": ["a quoted name with points", "a quoted label name with points"],
@@ -27,7 +28,7 @@ export const PRODUCT_EXCEPTIONS: Exceptions = {
     ...["a byte order mark at the start", "a blank line before the samples", "a blank line at the start"],
     ...["a blank line after # EOF", "a comment", "an empty comment", "a word that is no metadata"],
     ...["metadata in small letters", "metadata without its spaces", "metadata with two spaces", "metadata with a tab"],
-    ...["metadata without a name"],
+    ...["metadata without a name", "metadata with an empty name", "metadata without a space after the name"],
   ],
   "the text of HELP is for people, and no sample depends on it": [
     ...["bytes that are not UTF-8 in HELP", "a backslash at the end of HELP", "a quote in HELP that is not escaped"],
@@ -56,6 +57,7 @@ export const PRODUCT_EXCEPTIONS: Exceptions = {
 /** Texts where the reference parser, release 0.16, and the strict reader do not agree. */
 export const REFERENCE_EXCEPTIONS: Exceptions = {
   "the strict reader takes no valid file but ones like ours": [
+    ...["the time 12345678901234567890.5"],
     ...["no samples at all", "empty braces", "no braces", "a family of another program", "no metadata", "HELP alone"],
     ...["the type unknown", "the type stateset", "the type histogram", "the type gaugehistogram", "the type summary"],
   ],

@@ -91,7 +91,8 @@ const TIMESTAMPS: Section = {
       "4102444800.001": 4_102_444_800_001,
     }),
     ...times({ "1.5e3": 1_500_000, "1.795e+09": 1_795_000_000_000, "1E3": 1_000_000, "17e-1": 1700 }),
-    ...times({ "1.7000000001234E9": 1_700_000_000_123, "-4.35e0": -4350 }),
+    ["the time 12345678901234567890.5", stamp("12345678901234567890.5")],
+    ...times({ "000": 0, "1.7000000001234E9": 1_700_000_000_123, "-4.35e0": -4350 }),
   ],
   invalid: [
     ...["NaN", "Inf", "+Inf", "nan", "0x10", "1_000", "1e", "e3", "1.2.3", "--1", "now", "1s", ".", "-", "1.5e400"].map(
@@ -272,6 +273,8 @@ const METADATA: Section = {
     ["metadata with two spaces", gauge(`#  HELP ${FREE} a`, ONE)],
     ["metadata with a tab", gauge(`# HELP\t${FREE} a`, ONE)],
     ["metadata without a name", gauge("# HELP", ONE)],
+    ["metadata with an empty name", gauge("# HELP ", ONE)],
+    ["metadata without a space after the name", gauge(`# HELP ${FREE}`, ONE)],
   ],
 };
 
@@ -363,6 +366,8 @@ const EXEMPLARS: Section = {
     ["an exemplar whose braces do not end", traced(' # {trace="a" 1')],
     ["an exemplar without a space before it", traced('# {trace="a"} 1')],
     ["an exemplar without a space in it", traced(' #{trace="a"} 1')],
+    ["an exemplar without a space before its value", traced(" # {}1")],
+    ["an exemplar's hash alone", traced(" #")],
     ["an exemplar and a space", traced(' # {trace="a"} 1 ')],
     ["two exemplars, of version 2.0", traced(" # {} 1 1 # {} 2 2")],
   ],
