@@ -1,49 +1,42 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { UsageError } from "../src/errors.ts";
-import { compareWith } from "./against.ts";
-import { machineText } from "./caption.ts";
-import { CROSS_CHECK_ROWS } from "./cross-check.ts";
-import { PAGE_ROWS } from "./explorer-page.ts";
-import { EXPLORE_ROWS } from "./exploring.ts";
-import { JOURNAL_ROWS } from "./journal.ts";
-import { withLab } from "./lab.ts";
-import { MINUTE_ROWS } from "./minute.ts";
-import { OWN_CPU_ROWS } from "./own-cpu.ts";
-import { installPeers } from "./peers.ts";
-import { PUSH_ROWS } from "./push.ts";
-import type { Experiment, Figures, Row } from "./row.ts";
-import { SYNC_ROWS } from "./sync.ts";
-import { replaceBlock, table } from "./table.ts";
-import { TICK_ROWS } from "./tick.ts";
-import { TREE_ROWS } from "./tree.ts";
-import { WALL_ROWS } from "./wall.ts";
-import { WIDE_ROWS } from "./wide.ts";
+import { EXPLORER_ROWS } from "./experiments/explorer.ts";
+import { JOURNAL_ROWS } from "./experiments/journal.ts";
+import { MINUTE_ROWS } from "./experiments/minute-run.ts";
+import { OWN_CPU_ROWS } from "./experiments/own-cpu-time.ts";
+import { TREE_ROWS } from "./experiments/process-tree.ts";
+import { PUSH_ROWS } from "./experiments/push.ts";
+import { SYNC_ROWS } from "./experiments/sync.ts";
+import { TICK_ROWS } from "./experiments/tick.ts";
+import { WALL_TIME_ROWS } from "./experiments/wall-time.ts";
+import { compareWith } from "./lib/against.ts";
+import type { Experiment, Figures, Row } from "./lib/experiment.ts";
+import { ROOT, withLab } from "./lib/lab.ts";
+import { benchmarkTable, machineText, replaceBlock } from "./lib/table.ts";
+import { installPeers } from "./lib/wrappers.ts";
 
 const ROWS: readonly Row[] = [
-  WALL_ROWS,
-  CROSS_CHECK_ROWS,
+  WALL_TIME_ROWS,
   OWN_CPU_ROWS,
   MINUTE_ROWS,
   TICK_ROWS,
-  WIDE_ROWS,
   TREE_ROWS,
   JOURNAL_ROWS,
-  EXPLORE_ROWS,
-  PAGE_ROWS,
+  EXPLORER_ROWS,
   SYNC_ROWS,
   PUSH_ROWS,
 ].flat();
 const EXPERIMENTS: readonly Experiment[] = [...new Set(ROWS.map((row) => row.experiment))];
-const README = join(import.meta.dir, "..", "README.md");
+const README = join(ROOT, "README.md");
 
 /*
- * bench/index.ts                   all experiments, as a table of Markdown
- *   --quick                        fewer and shorter rounds
- *   --only NAME                    one experiment
- *   --write-readme                 puts the table into the README
- *   --against [REF]                instead: the working tree beside a commit, the last tag if none is named; exit status
- *                                  1 where something became worse
+ * bench/index.ts        runs all experiments and prints a table of Markdown
+ *   --quick             fewer and shorter rounds
+ *   --only NAME         one experiment
+ *   --write-readme      writes the table into the README
+ *   --against [REF]     compares the working tree with a commit instead, by default the last tag; exits with 1 if something
+ *                       became slower
  */
 
 interface Options {
@@ -55,7 +48,7 @@ interface Options {
 }
 
 function parseOptions(words: readonly string[]): Options {
-  // Git's names do not begin with a dash.
+  // Without a REF: a name of Git's does not begin with a dash.
   const bare = words.findIndex((word, i) => word === "--against" && !/^[^-]/.test(words[i + 1] ?? ""));
   const { values } = parseArgs({
     args: bare < 0 ? [...words] : words.toSpliced(bare, 1, "--against="),
@@ -76,7 +69,7 @@ function experiment(name: string): Experiment {
   throw new UsageError(`--only: got "${name}", expected one of ${EXPERIMENTS.map((each) => each.name).join(", ")}`);
 }
 
-/** Runs the experiments one after another; the table of their rows, and what it was measured on. */
+/** Runs the experiments one after another. Returns the table of their rows with its caption. */
 async function measure({ quick, only }: Options): Promise<string> {
   const experiments = only === undefined ? EXPERIMENTS : [experiment(only)];
   installPeers();
@@ -88,7 +81,7 @@ async function measure({ quick, only }: Options): Promise<string> {
       console.error(`${each.name}: ${((performance.now() - start) / 1000).toFixed(0)} s`);
     }
     const rows = ROWS.filter((row) => figures.has(row.experiment));
-    return `${table(rows, (row) => figures.get(row.experiment)!)}\n\n${caption(quick)}`;
+    return `${benchmarkTable(rows, (row) => figures.get(row.experiment)!)}\n\n${caption(quick)}`;
   });
 }
 
@@ -102,7 +95,7 @@ function caption(quick: boolean): string {
   ].join(" ");
 }
 
-/** The README with the table in its place. Throws where there is no place for it. */
+/** Returns the README with the table between its markers. Throws UsageError if it has none. */
 async function readmeWith(block: string): Promise<string> {
   const file = Bun.file(README);
   const readme = (await file.exists()) ? replaceBlock(await file.text(), block, "benchmark") : undefined;
@@ -117,7 +110,7 @@ async function main(words: readonly string[]): Promise<void> {
     if (await compareWith({ quick, only, ref: against || undefined })) process.exitCode = 1;
     return;
   }
-  // Before minutes are spent on what then has no place.
+  // Fails now rather than after minutes of measuring.
   if (options.writeReadme) await readmeWith("");
   const block = await measure(options);
   console.log(block);
@@ -127,7 +120,7 @@ async function main(words: readonly string[]): Promise<void> {
 try {
   await main(process.argv.slice(2));
 } catch (error) {
-  // node:util's words for an unknown option are as good as ours; anything else is a fault, and its place matters.
+  // parseArgs throws a TypeError with a good message for an unknown option; any other error is printed with its stack.
   const usage = error instanceof UsageError || (error instanceof TypeError && "code" in error);
   console.error(usage ? error.message : error);
   process.exitCode = 1;

@@ -2,9 +2,10 @@ import { runLoad } from "../test/helpers/load-run.ts";
 import { type Load, loads, type User } from "../test/helpers/loads.ts";
 
 /*
- * What is said of loads whose truth is known, as a table: bun bench/truth.ts [--nobody] [--small] [words of statexec]...
+ * bun bench/truth.ts [--nobody] [--small] [words of statexec]...
  *
- * The words, such as `--cgroup auto`, are given to statexec with each load. It runs `dist/statexec`, or what BIN names.
+ * Prints a table of loads whose usage is known, with what statexec records of them. The words, such as `--cgroup auto`, are
+ * passed to statexec with each load. It runs `dist/statexec`, or the program that BIN names.
  */
 
 function line(load: Load, said: number, truth: number): string {

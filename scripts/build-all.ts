@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { optionalDependencies } from "../package.json";
 import { compile } from "./build.ts";
 
-/** A system that there is a binary for: the compiler's name for it, and the package that has its runtime. */
+/** A system that a binary is made for: the compiler's name for it, and the package of its runtime. */
 export interface Target {
   readonly target: string;
   readonly runtime: keyof typeof optionalDependencies;
-  /** What the binary is called. */
+  /** The name of the binary. */
   readonly file: string;
 }
 
@@ -18,10 +18,10 @@ export const TARGETS: readonly Target[] = [
   { target: "bun-linux-arm64-musl", runtime: "@oven/bun-linux-aarch64-musl", file: "statexec-linux-arm64-musl" },
 ];
 
-/** Where the runtimes stay, each in a folder of its own: a next build needs no network. */
+/** The runtimes stay here, each in its own folder, so that the next build needs no network. */
 const RUNTIMES = "dist/runtimes";
 
-/** The runtime that a binary is made of, at the version that package.json pins; fetched by npm if it is not there. */
+/** Returns the path of a system's runtime, at the version of package.json; npm fetches it if it is missing. */
 async function runtimeOf({ target, runtime }: Target): Promise<string> {
   const version = optionalDependencies[runtime];
   const folder = join(RUNTIMES, `${target}-${version}`);
@@ -29,7 +29,7 @@ async function runtimeOf({ target, runtime }: Target): Promise<string> {
   if (existsSync(path)) return path;
   console.log(`fetching ${runtime}@${version}`);
   mkdirSync(folder, { recursive: true });
-  // --force: for another machine than this. A folder each, since npm would prune one for the other.
+  // --force, because it is for another machine. Each has its own folder, because npm would prune the others.
   const words = ["npm", "install", "--prefix", folder, "--no-save", "--force", "--ignore-scripts", "--no-package-lock"];
   const npm = Bun.spawn([...words, "--loglevel=error", `${runtime}@${version}`], { stdout: "ignore", stderr: "pipe" });
   const [status, errors] = await Promise.all([npm.exited, npm.stderr.text()]);
@@ -37,11 +37,11 @@ async function runtimeOf({ target, runtime }: Target): Promise<string> {
   return path;
 }
 
-/** Compiles one of them into a folder, whole or not at all; its path. */
+/** Compiles the binary of a system into a folder and returns its path. A failure leaves no partial file. */
 export async function buildFor(target: Target, folder: string): Promise<string> {
   const path = join(folder, target.file);
   const runtime = await runtimeOf(target);
-  // Made under one name, which is written into it, so that the same source makes the same bytes wherever it is put.
+  // The binary contains its name: it is always compiled as `statexec`, so that the same sources make the same bytes.
   const made = join(folder, `.${target.file}`, "statexec");
   await compile("index.ts", made, [`--target=${target.target}`, `--compile-executable-path=${runtime}`]);
   renameSync(made, path);
@@ -49,7 +49,7 @@ export async function buildFor(target: Target, folder: string): Promise<string> 
   return path;
 }
 
-/** A line a file, as sha256sum(1) makes and checks them. */
+/** The sums of files, one line each, in the format of sha256sum(1). */
 export async function sumsOf(folder: string, files: readonly string[]): Promise<string> {
   const lines: string[] = [];
   for (const file of files) {

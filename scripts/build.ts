@@ -1,13 +1,12 @@
 import { chmodSync } from "node:fs";
 import { buildTemplate } from "../explorer/page/page-template.ts";
 
-/** The explorer's page, as it becomes a part of the binary: there is no bundler in that. */
+/** The explorer's bundled page. It is compiled into the binary, which has no bundler. */
 const PAGE = "explorer/page/page.generated.txt";
 
 /**
- * The flags of every binary, here and in the benchmark. The user's `.env` and `bunfig.toml` change nothing; bytecode
- * and split chunks keep the start short, and so does an engine that is slow to compile: it is told to be as quick as
- * ever where there is much to be done.
+ * The flags of every binary, also in the benchmark. The user's `.env` and `bunfig.toml` are not read. Bytecode, split
+ * chunks and a JIT compiler that waits longer make the start short: src/run/start.ts has the reasons.
  */
 export const COMPILE_FLAGS = [
   "--compile",
@@ -20,7 +19,7 @@ export const COMPILE_FLAGS = [
   "--no-compile-autoload-bunfig",
 ] as const;
 
-/** Compiles one program, for this system unless flags say another. Throws with the compiler's own words. */
+/** Compiles a program, for this system unless the flags name another. Throws with the compiler's messages. */
 export async function compile(entry: string, outfile: string, flags: readonly string[] = []): Promise<void> {
   await Bun.write(PAGE, await buildTemplate());
   const words = [process.execPath, "build", ...COMPILE_FLAGS, ...flags, entry, "--outfile", outfile];

@@ -1,6 +1,6 @@
 /**
- * Installs what is missing where that may be (root, apt). Answers what is missing still.
- * @param missing the names of Debian packages, asked anew after an installation
+ * Installs missing Debian packages, if this user is root and has apt-get. Returns the names of those that are still missing.
+ * @param missing returns the names of the missing packages; it is called again after the installation
  */
 export function installPackages(missing: () => string[]): string[] {
   const wanted = missing();

@@ -3,19 +3,19 @@ import { join } from "node:path";
 import { version } from "../package.json";
 import { sumsOf, TARGETS } from "./build-all.ts";
 
-/** What a release is checked against. */
+/** The state of the repository that a release is checked for. */
 export interface State {
   readonly version: string;
   readonly changelog: string;
-  /** What `git status --porcelain` says. */
+  /** The output of `git status --porcelain`. */
   readonly changes: string;
-  /** The commit that is to be released. */
+  /** The commit to release. */
   readonly head: string;
-  /** The commit that the version's tag names; undefined: there is none yet. */
+  /** The commit of the version's tag; undefined if there is no tag. */
   readonly tagged: string | undefined;
 }
 
-/** Why there can be no release, a line each. */
+/** The reasons why this state cannot be released. */
 export function faults({ version, changelog, changes, head, tagged }: State): string[] {
   const found: string[] = [];
   if (!/^\d+\.\d+\.\d+$/.test(version)) found.push(`package.json: got version "${version}", expected one like 1.2.3`);
@@ -29,20 +29,20 @@ export function faults({ version, changelog, changes, head, tagged }: State): st
   return found;
 }
 
-/** The output of a program; undefined where it fails. */
+/** Returns the output of a program; undefined if it fails. */
 function answer(...words: readonly string[]): string | undefined {
   const { success, stdout } = Bun.spawnSync([...words]);
   return success ? stdout.toString().trimEnd() : undefined;
 }
 
-/** Runs a program with our streams. Throws where it fails. */
+/** Runs a program and shows its output. Throws if it fails. */
 async function must(...words: readonly string[]): Promise<void> {
   console.log(`== ${words.join(" ")}`);
   const status = await Bun.spawn([...words], { stdio: ["ignore", "inherit", "inherit"] }).exited;
   if (status !== 0) throw new Error(`${words.join(" ")} ended with ${status}`);
 }
 
-/** Everything that is released, in one folder with its sums. */
+/** Builds all released files into a folder with their sums, and returns their names. */
 async function build(folder: string): Promise<string[]> {
   await must("npm", "run", "--silent", "build:all");
   await must("npm", "pack", "--silent", "--pack-destination", "dist");
@@ -55,7 +55,7 @@ async function build(folder: string): Promise<string[]> {
   return [...files, "SHA256SUMS"];
 }
 
-/** Checks and builds; tags only where `--tag` says so, and publishes nothing. */
+/** Checks and builds a release; with `--tag` it tags it. It publishes nothing. */
 async function release(tag: boolean): Promise<void> {
   const head = answer("git", "rev-parse", "HEAD") ?? "";
   const tagged = answer("git", "rev-parse", "--verify", "--quiet", `v${version}^{commit}`);
@@ -67,7 +67,7 @@ async function release(tag: boolean): Promise<void> {
   const folder = join("dist", `v${version}`);
   const files = await build(folder);
   if (tag && tagged === undefined) await must("git", "tag", "-a", `v${version}`, "-m", `statexec ${version}`);
-  console.log(`\n${folder}: ${files.join(" ")}\nEverything is in order. What is left to do by hand:`);
+  console.log(`\n${folder}: ${files.join(" ")}\nEverything is in order. Left to do by hand:`);
   if (!tag && tagged === undefined) console.log(`  npm run release -- --tag`);
   console.log(`  git push origin v${version}`);
   console.log(`  the files of ${folder} into the release v${version}`);

@@ -1,13 +1,14 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { missingPackages } from "../test/helpers/validators.ts";
 import { compile } from "./build.ts";
-import { installValidators } from "./validators.ts";
+import { installPackages } from "./packages.ts";
 
-/** Runs all tests against a fresh binary, and says from the runner's own report how they went. */
+/** Runs the tests against a fresh binary, and prints the counts of the runner's report. */
 async function main(): Promise<void> {
   const long = process.argv.includes("--long");
-  const missing = installValidators(long);
+  const missing = installPackages(() => missingPackages(long));
   if (missing.length > 0) {
     console.log(`skipped: what needs ${missing.join(", ")} (not installed; as root on Debian this would install them)`);
     if (process.env.CI === "true") throw new Error("with CI=true nothing may be skipped");
@@ -32,7 +33,7 @@ function filters(): string[] {
   return process.argv.slice(2).filter((word) => word !== "--long");
 }
 
-/** The counts of a JUnit report. A run that left none has failed: a test that calls process.exit(0) ends it unseen. */
+/** The counts of a JUnit report. Throws if there is none: a test that calls process.exit(0) ends the runner without an error. */
 async function readReport(path: string): Promise<{ passed: number; failed: number; skipped: number }> {
   const file = Bun.file(path);
   if (!(await file.exists())) throw new Error("the test runner left no report: did a test end the process?");

@@ -1,5 +1,5 @@
 #pragma once
-/* CPU time of loops in batches, of which the middle one counts. */
+/* Measures the CPU time of loops by the median of several batches. */
 #include "clock.h"
 #include <stdlib.h>
 
@@ -10,7 +10,7 @@ static int by_size(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-/* CPU time of so many ticks, in ns, at the pace of the middle batch. */
+/* CPU time of `ticks` ticks, in ns, at the pace of the median batch. */
 static inline int64_t batched_ns(long ticks, void (*tick)(void *), void *with) {
   int64_t ns[BATCHES];
   int batches = ticks < BATCHES ? (int)ticks : BATCHES;

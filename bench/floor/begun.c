@@ -1,7 +1,7 @@
 /*
  * begun FILE
  *
- * Writes the wall clock's time in ns, at which it began to run, to a file that appears whole, and waits for a signal.
+ * Writes the wall-clock time at which it began to run, in ns, into a file that appears complete. Waits for a signal.
  */
 #define _GNU_SOURCE
 #include <stdint.h>

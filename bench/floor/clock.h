@@ -3,7 +3,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
-/* The monotonic clock. */
+/* Time of the monotonic clock. */
 static inline int64_t now_ns(void) {
   struct timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);
@@ -16,7 +16,7 @@ static inline int64_t ns_of(const struct rusage *usage) {
          (usage->ru_utime.tv_usec + usage->ru_stime.tv_usec) * 1000LL;
 }
 
-/* The same of this process, RUSAGE_SELF, or of its children that it has waited for. */
+/* CPU time of this process (RUSAGE_SELF), or of the children that it has waited for (RUSAGE_CHILDREN). */
 static inline int64_t cpu_ns_of(int who) {
   struct rusage usage;
   getrusage(who, &usage);

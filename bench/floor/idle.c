@@ -1,8 +1,8 @@
 /*
  * idle FILE SECONDS PROCESSES
  *
- * The command of whoever measures its wrapper: so many processes that sleep, itself one of them. At its end it writes
- * to the file the monotonic clock in ns, and the CPU time in ns that it and the others used.
+ * The command whose wrapper is measured: PROCESSES processes that sleep, itself included. At its end it writes into the file
+ * the time of the monotonic clock in ns, and the CPU time in ns of all its processes.
  */
 #define _GNU_SOURCE
 #include "clock.h"
@@ -23,7 +23,7 @@ static pid_t sleeper(void) {
   pid_t pid = fork();
   if (pid < 0) perror("fork"), exit(1);
   if (pid > 0) return pid;
-  /* It does not outlive a parent that was killed. */
+  /* Ends with its parent, even if that is killed. */
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   for (;;) pause();
 }

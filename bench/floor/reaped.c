@@ -1,8 +1,8 @@
 /*
  * reaped command [args]
  *
- * Runs it, and prints its pid at once. When it has ended: the monotonic clock in ns, the CPU time in ns of it and of all
- * below it that were waited for, and the highest resident memory in bytes of the largest of them.
+ * Runs a command and prints its pid at once. At its end it prints the time of the monotonic clock in ns, the CPU time in ns of
+ * the command and its descendants that were waited for, and the peak RSS in bytes of the largest of them.
  */
 #define _GNU_SOURCE
 #include "spawn.h"

@@ -2,8 +2,8 @@
  * sampler SECONDS FILE command [args]
  *
  * The floor for a wrapper that samples: fork, exec, wait4, and once a period the four sources and the stat of each of the
- * command's processes, appended to a file as doubles. Status, io and open descriptors of each are looked at as often as
- * the product does, which is by their cost. It ends as the command does.
+ * command's processes, appended to a file as doubles. It reads status, io and open descriptors of each process as often as the
+ * product does, which depends on their cost. Its exit status is the command's.
  */
 #define _GNU_SOURCE
 #include "clock.h"
@@ -13,14 +13,14 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-/* Anonymous, file and shared memory by status, what went through read and write and to the disk by io. */
+/* Anonymous, file and shared memory by status; bytes read and written, by system calls and on the disk, by io. */
 static const char *const STATUS_KEYS[] = {"RssAnon:", "RssFile:", "RssShmem:"};
 static const char *const IO_KEYS[] = {"rchar:", "wchar:", "read_bytes:", "write_bytes:"};
 enum { STATUS_COUNT = 3, IO_COUNT = 4, DETAILS = STATUS_COUNT + IO_COUNT + 1 };
 
 static double details[DETAILS];
 
-/* The part of all time that may go into details, and what of it in advance: command-tree.ts. */
+/* The part of the elapsed time that may go into details, and what of it in advance: as the product does. */
 #define DETAILS_SHARE 0.004
 #define DETAILS_ADVANCE_NS 50e6
 
@@ -52,8 +52,8 @@ static int count_descriptors(int pid) {
   return count;
 }
 
-/* At what was left of the budget, whatever this look will take. */
-static void look_closer(void) {
+/* Reads the details if the budget is not used up. */
+static void read_details(void) {
   int64_t start = now_ns();
   if (details_ns > (start - begun_ns) * DETAILS_SHARE + DETAILS_ADVANCE_NS) return;
   memset(details, 0, sizeof details);
@@ -69,7 +69,7 @@ static void look_closer(void) {
 static void write_row(int out, DIR *proc, int top) {
   tree_total = 0;
   walk(proc, top);
-  look_closer();
+  read_details();
   int count = sample();
   values[count++] = tree_total;
   values[count++] = members;
@@ -78,7 +78,7 @@ static void write_row(int out, DIR *proc, int top) {
   if (write(out, values, bytes) != bytes) die("write");
 }
 
-/* One row a period until the descriptor of the command says that it has ended, and one more then. */
+/* Writes one row a period until the pidfd of the command says that it has ended, and then one more. */
 static void record(int command, int64_t period, int out, DIR *proc, int top) {
   struct pollfd ended = {command, POLLIN, 0};
   int64_t start = begun_ns = now_ns();

@@ -1,10 +1,10 @@
 /*
- * The floor for a sampler: reads and parses the four system sources, from descriptors that stay open, into doubles.
+ * The floor for a sampler: reads and parses the four system sources into doubles, from descriptors that stay open.
  *
- *   sources hot TICKS           as fast as it can:                  prints its CPU time in ns, ticks, values a tick
+ *   sources hot TICKS           without pauses:                     prints its CPU time in ns, ticks, values a tick
  *   sources paced HZ SECONDS    at absolute deadlines:              prints its CPU time in ns, ticks, values a tick
  *   sources idle HZ SECONDS     the same wake-ups, nothing read:    prints its CPU time in ns, ticks, 0
- *   sources values [ROOT]       one tick, of ROOT/proc if said:     prints the values, one a line
+ *   sources values [ROOT]       one tick, of ROOT/proc if given:    prints the values, one a line
  */
 #define _GNU_SOURCE
 #include "batches.h"

@@ -1,9 +1,8 @@
 #pragma once
 /*
- * The four system sources, read and parsed into doubles from descriptors that stay open: what the collectors do, by the
- * same means. It reads until there is no more, checks that each row is still that of the same CPU, interface or disk,
- * leaves out what is no whole disk, and converts to seconds and bytes. To be included by one file of a program, which
- * defines _GNU_SOURCE first.
+ * Reads and parses the four system sources into doubles, from descriptors that stay open, as the collectors do: it reads each
+ * file to its end, checks that each row still has the same CPU, interface or disk, omits partitions, and converts to seconds and
+ * bytes. Include it in one file of a program, which defines _GNU_SOURCE first.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -55,7 +54,7 @@ static inline void open_sources(void) {
   ticks_per_second = sysconf(_SC_CLK_TCK);
 }
 
-/* The whole of a source into the buffer, ended by a NUL; its end. */
+/* Reads a source into the buffer, adds a NUL, and returns the end. */
 static const char *read_whole(int source) {
   size_t length = 0;
   for (;;) {
@@ -96,7 +95,7 @@ static const char *number(const char *at, double *value) {
   return at;
 }
 
-/* A disk as a whole, by /sys/block: no partition; and neither a loop device nor memory, which are there too. */
+/* Whether a name is that of a whole disk: not a partition (/sys/block), a loop device or memory. */
 static int is_whole_disk(const char *name) {
   static const char *const NO_DISK[] = {"loop", "ram", "zram"};
   for (int i = 0; i < 3; i++) {
@@ -110,7 +109,7 @@ static int is_whole_disk(const char *name) {
   return access(path, F_OK) == 0;
 }
 
-/* Whether the row is one that is recorded; asked anew only where its name is not the one it had. NULL: always. */
+/* Whether the row is recorded. `is_wanted` is asked only when the row's name has changed; NULL: always recorded. */
 static int wanted(struct names *names, int row, const char *name, int bytes, int (*is_wanted)(const char *)) {
   if (row >= MAX_ROWS || bytes >= NAME_BYTES) die("too many rows, or a name too long");
   if (row >= names->count || names->row[row].bytes != bytes || memcmp(names->row[row].text, name, bytes)) {
@@ -220,7 +219,7 @@ static double *parse_diskstats(double *out) {
   return out;
 }
 
-/* One tick; the number of values. */
+/* Takes one sample and returns the number of its values. */
 static inline int sample(void) {
   return parse_diskstats(parse_net_dev(parse_meminfo(parse_stat(values)))) - values;
 }

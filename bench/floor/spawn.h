@@ -1,5 +1,5 @@
 #pragma once
-/* Runs a command with nothing on its standard input and output, to its end. _GNU_SOURCE is to be defined first. */
+/* Runs a command to its end, with /dev/null as its standard input and output. Define _GNU_SOURCE first. */
 #include "clock.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -29,7 +29,7 @@ static inline pid_t start_quietly(char **argv) {
   return pid;
 }
 
-/* The clock when it had been waited for. A command that does not exit with 0 ends it all: its time would mean nothing. */
+/* Waits for a process and returns the time of its end. Exits if the process does not exit with 0: its time would mean nothing. */
 static inline int64_t end_of(pid_t pid, const char *name, struct rusage *usage) {
   int status;
   while (wait4(pid, &status, 0, usage) < 0)

@@ -1,9 +1,9 @@
 /*
  * stopwatch ROUNDS SEPARATOR command [args] [SEPARATOR command [args]]...
  *
- * Runs every command once a round and prints, a line a round, the wall time of each in ns, in the order given.
- * Each round begins at another command, and every second one goes backwards, so that none always follows the same.
- * A command that does not exit with 0 ends it all: its time would mean nothing.
+ * Runs every command once a round and prints a line for each round: the wall time of each command in ns, in the order given.
+ * Each round begins at another command, and every second round goes backwards, so that no command always follows the same one.
+ * Exits if a command does not exit with 0: its time would mean nothing.
  */
 #define _GNU_SOURCE
 #include "spawn.h"
@@ -30,7 +30,7 @@ int main(int argc, char **argv) {
   }
   if (count == 0) die("usage: ROUNDS SEPARATOR command [args]...", EINVAL);
 
-  /* What the harness left open would be passed on by some of them, and cost those alone. */
+  /* Some commands would pass inherited descriptors on, which would cost only those. */
   close_range(3, ~0U, 0);
 
   int64_t ns[MAX_COMMANDS];

@@ -1,6 +1,6 @@
 /*
- * treewalk LOAD PROCESSES TICKS: the counterpart of bench/treewalk.ts. Prints CPU time in ns, ticks and processes of the
- * tree.
+ * treewalk LOAD PROCESSES TICKS: the counterpart of bench/programs/tree-walk-loop.ts. Prints CPU time in ns, ticks, and the
+ * processes of the tree.
  */
 #define _GNU_SOURCE
 #include "batches.h"
@@ -9,7 +9,7 @@
 
 /* As many as its counterpart needs. */
 #define MOST_WARM_UP_TICKS 300
-#define WARM_UP_LOOKS 100000
+#define WARM_UP_READS 100000
 
 struct tree { DIR *proc; int top; };
 
@@ -18,7 +18,7 @@ static void tick(void *with) {
   walk(tree->proc, tree->top);
 }
 
-/* A descriptor is kept for each process. */
+/* Each process takes a descriptor. */
 static void raise_file_limit(void) {
   struct rlimit limit;
   getrlimit(RLIMIT_NOFILE, &limit);
@@ -43,7 +43,7 @@ int main(int argc, char **argv) {
   if (read(out[0], ready, sizeof ready) <= 0) return 1;
   DIR *proc = opendir("/proc");
   int processes = atoi(argv[2]), ticks = atoi(argv[3]);
-  for (int i = 0; i < MOST_WARM_UP_TICKS && i < WARM_UP_LOOKS / processes; i++) walk(proc, top);
+  for (int i = 0; i < MOST_WARM_UP_TICKS && i < WARM_UP_READS / processes; i++) walk(proc, top);
   struct tree tree = {proc, top};
   long long ns = batched_ns(ticks, tick, &tree);
   printf("%lld %d %d\n", ns, ticks, members);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { type Curve, curveTable, fitOf } from "../../bench/curves.ts";
+import { type Curve, curveTable, fitOf } from "../../bench/lib/curves.ts";
 
 const SIZES = [10, 100, 1000, 5000];
 const onLine = (constant: number, slope: number) => SIZES.map((size) => [size, constant + slope * size] as const);
@@ -36,9 +36,9 @@ describe("fitOf", () => {
 
 test("a curve is a line of a table", () => {
   const points = new Map(SIZES.map((size) => [size, [1e12, 1000 + 2000 * size]]));
-  const curve: Curve = { what: "a look", per: "process", unit: "ns", points };
+  const curve: Curve = { what: "a walk", per: "process", unit: "ns", points };
   const [, , row] = curveTable([curve]).split("\n");
   expect(row).toBe(
-    "| a look | 10: 21.0 µs, 100: 201 µs, 1,000: 2.00 ms, 5,000: 10.0 ms | ▁▁▂█ | 1.00 µs | 2.00 µs per process | +0 % |",
+    "| a walk | 10: 21.0 µs, 100: 201 µs, 1,000: 2.00 ms, 5,000: 10.0 ms | ▁▁▂█ | 1.00 µs | 2.00 µs per process | +0 % |",
   );
 });

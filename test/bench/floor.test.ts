@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { BASIC } from "../../bench/basic.ts";
-import { compileC, output } from "../../bench/lab.ts";
+import { BASIC } from "../../bench/lib/basic-sources.ts";
+import { compileC, output } from "../../bench/lib/lab.ts";
 import { machineCollectors } from "../../src/collect/registry.ts";
 import { kernelFs } from "../../src/proc/kernel-fs.ts";
 import { isMissing } from "../helpers/validators.ts";
@@ -11,10 +11,12 @@ import { isMissing } from "../helpers/validators.ts";
 const REPOSITORY = join(import.meta.dir, "..", "..");
 const KERNELS = ["4.4-server", "5.4-offline-cpu", "5.10-vm-steal", "6.1-stacked", "6.8-64cpu", "6.18-vm"];
 
-/** Without a C compiler these are skipped, except where CI promises one. */
+const COMPILE_MS = 60_000;
+
+/** Without a C compiler these are skipped, except with CI=true. */
 const withoutCompiler = isMissing("compiler");
 
-/** The four basic collectors' own values of a recorded tree. */
+/** The values that the four basic collectors read from a recorded tree. */
 function collected(root: string): number[] {
   return machineCollectors(kernelFs(root), BASIC).flatMap((collector) => {
     const slice = new Float64Array(collector.describe().length);
@@ -36,7 +38,7 @@ describe("the C floor", () => {
     if (withoutCompiler) return;
     const names = ["sources", "wrap", "stopwatch", "sampler", "idle", "reaped", "begun"];
     await Promise.all(names.map((name) => compileC(join(REPOSITORY, "bench/floor", `${name}.c`), program(name))));
-  });
+  }, COMPILE_MS);
   afterAll(() => rm(folder, { recursive: true }));
 
   test.skipIf(withoutCompiler).each(KERNELS)("reads the values that the collectors read: %s", async (kernel) => {
@@ -60,29 +62,29 @@ describe("the C floor", () => {
   });
 
   test.skipIf(withoutCompiler)(
-    "a sampler writes the sources and the processes of its command once a period",
+    "the sampler writes the sources and the processes of its command once a period",
     async () => {
-      const [file, told] = [program("rows"), program("told")];
-      await output([program("sampler"), "0.05", file, program("idle"), told, "0.3", "5"]);
+      const [file, report] = [program("rows"), program("report")];
+      await output([program("sampler"), "0.05", file, program("idle"), report, "0.3", "5"]);
       const values = (await output([program("sources"), "values"])).trim().split("\n").length;
       const all = new Float64Array(await Bun.file(file).arrayBuffer());
-      // Processes stand behind the sources and the sum of the tree; after them its details.
+      // A row has the sources, the sum of the tree, the number of its processes, and eight details.
       const width = values + 2 + 8;
       const processes = Array.from({ length: all.length / width }, (_, row) => all[row * width + values + 1]);
       expect(all.length % width).toBe(0);
       expect(processes.length).toBeGreaterThanOrEqual(3);
-      // It has ended, and is waited for after this.
+      // The command has ended, and has not been waited for.
       expect(processes.at(-1)).toBe(1);
       expect(processes).toContain(5);
     },
   );
 
-  test.skipIf(withoutCompiler)("a command's own CPU time is none of its wrapper's", async () => {
-    const told = program("told");
-    const burn = ["sh", "-c", `for i in $(seq 50000); do :; done; exec ${program("idle")} ${told} 0.01 1`];
+  test.skipIf(withoutCompiler)("a command's CPU time is not its wrapper's", async () => {
+    const report = program("report");
+    const burn = ["sh", "-c", `for i in $(seq 50000); do :; done; exec ${program("idle")} ${report} 0.01 1`];
     const [pid, end] = (await output([program("reaped"), program("wrap"), ...burn])).trim().split("\n");
     const [reapedAt, all] = end!.split(" ").map(Number);
-    const [endedAt, command] = (await Bun.file(told).text()).split(" ").map(Number);
+    const [endedAt, command] = (await Bun.file(report).text()).split(" ").map(Number);
     expect(Number(pid)).toBeGreaterThan(0);
     expect(reapedAt).toBeGreaterThan(endedAt!);
     expect(all! - command!).toBeGreaterThan(0);
@@ -107,5 +109,7 @@ describe("the C floor", () => {
 });
 
 test("the bare Bun wrapper ends as its command does", async () => {
-  expect(await exitStatus(process.execPath, join(REPOSITORY, "bench/bare.ts"), "sh", "-c", "exit 7")).toBe(7);
+  expect(
+    await exitStatus(process.execPath, join(REPOSITORY, "bench/programs/bare-wrapper.ts"), "sh", "-c", "exit 7"),
+  ).toBe(7);
 });

@@ -1,24 +1,24 @@
 import { describe, expect, test } from "bun:test";
-import { type Epoch, ratioOverBuilds, verdictOf } from "../../bench/judge.ts";
-import { seededRandom } from "../../bench/stats.ts";
+import { type Epoch, ratioOverBuilds, verdictOf } from "../../bench/lib/judge.ts";
+import { seededRandom } from "../../bench/lib/stats.ts";
 
 interface Made {
   readonly seed: number;
-  /** How the new source is to the old one. */
+  /** The ratio of the new source to the old one. */
   readonly factor?: number;
-  /** By what part builds of one source differ from each other for good, and rounds of one build. */
+  /** By what part builds of one source differ lastingly, and rounds of one build. */
   readonly builds?: number;
   readonly rounds?: number;
-  /** Of each epoch. */
+  /** Of each side in an epoch. */
   readonly copies?: number;
   readonly epochs?: number;
-  /** What a round's every figure is multiplied by. */
+  /** The factor of all figures of a round. */
   readonly drift?: (round: number) => number;
 }
 
 const ROUNDS = 8;
 
-/** Figures as they would be measured of two sources. */
+/** Generates figures as two sources would have them. */
 function made({
   seed,
   factor = 1,
@@ -45,7 +45,7 @@ const verdict = (figures: Made) => verdictOf(ratioOverBuilds(made(figures)));
 
 const COMPARISONS = 40;
 
-/** How forty comparisons end, in figures that differ in nothing but their noise. */
+/** The verdicts of forty comparisons whose figures differ only in their noise. */
 function verdicts(figures: Omit<Made, "seed">): readonly string[] {
   return Array.from({ length: COMPARISONS }, (_, seed) => verdict({ ...figures, seed }));
 }
@@ -58,24 +58,24 @@ describe("a comparison of two versions", () => {
     expect(found.length).toBeLessThanOrEqual(2);
   });
 
-  test("fails for what is a third slower, and for nothing that is a third faster", () => {
+  test("finds a regression where the new source is a third slower, and none where it is a third faster", () => {
     expect(verdicts({ factor: 4 / 3 })).toEqual(allOf("regression"));
     expect(verdicts({ factor: 3 / 4 })).toEqual(allOf("better"));
   });
 
-  test("does not fail for what lies within the margin, however sure it is", () => {
+  test("ignores a change within the margin, however certain it is", () => {
     expect(verdict({ seed: 1, factor: 1.02, builds: 0, rounds: 0 })).toBe("no regression");
     expect(verdict({ seed: 1, factor: 1.05, builds: 0, rounds: 0 })).toBe("regression");
   });
 
-  test("does not blame a version for one build that lies badly", () => {
+  test("does not blame a version for one slow build", () => {
     const epochs = made({ seed: 3, builds: 0.03, epochs: 2 });
     const [first, ...rest] = epochs;
     const bad = first!.map((round) => ({ ...round, new: [round.new[0]! * 1.5, ...round.new.slice(1)] }));
     expect(verdictOf(ratioOverBuilds([bad, ...rest]))).toBe("no regression");
   });
 
-  test("is not moved by a machine that becomes slow meanwhile", () => {
+  test("does not depend on a machine that becomes slower meanwhile", () => {
     const width = (drift: (round: number) => number) => {
       const { low, high } = ratioOverBuilds(made({ seed: 5, drift }));
       return high - low;

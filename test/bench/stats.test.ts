@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { median, medianAbsoluteDeviation, quantile, ratioOfMedians } from "../../bench/stats.ts";
+import { median, medianAbsoluteDeviation, quantile, ratioOfMedians } from "../../bench/lib/stats.ts";
 
 const figures = fc.array(fc.integer({ min: 1, max: 1_000_000 }), { minLength: 1, maxLength: 40 });
 
@@ -17,11 +17,11 @@ describe("quantile", () => {
     expect(quantile(values, q)).toBe(expected);
   });
 
-  test("of nothing is no number", () => {
+  test("of no values is NaN", () => {
     expect(quantile([], 0.5)).toBeNaN();
   });
 
-  test("leaves the values as they were", () => {
+  test("does not change the values", () => {
     const values = [3, 1, 2];
     quantile(values, 0.5);
     expect(values).toEqual([3, 1, 2]);
@@ -37,12 +37,12 @@ describe("quantile", () => {
 });
 
 describe("medianAbsoluteDeviation", () => {
-  test("is not moved by one stalled round", () => {
+  test("does not depend on one stalled round", () => {
     expect(medianAbsoluteDeviation([10, 11, 12, 13, 14])).toBe(1);
     expect(medianAbsoluteDeviation([10, 11, 12, 13, 10_000])).toBe(1);
   });
 
-  test("does not depend on where the values lie", () => {
+  test("does not depend on an offset of the values", () => {
     fc.assert(
       fc.property(figures, fc.integer({ min: -1000, max: 1000 }), (values, shift) => {
         const shifted = values.map((value) => value + shift);
@@ -53,7 +53,7 @@ describe("medianAbsoluteDeviation", () => {
 });
 
 describe("ratioOfMedians", () => {
-  test("of figures in one proportion is that proportion, with no width", () => {
+  test("of proportional figures is their proportion, with no width", () => {
     const divisors = [10, 12, 9, 30, 11];
     const doubled = divisors.map((value) => value * 2);
     expect(ratioOfMedians(doubled, divisors)).toEqual({ value: 2, low: 2, high: 2 });
@@ -95,7 +95,7 @@ describe("ratioOfMedians", () => {
     expect(ratioOfMedians([1, 2, 3], divisors)).toBeUndefined();
   });
 
-  test("of nothing is undefined", () => {
+  test("of no values is undefined", () => {
     expect(ratioOfMedians([], [])).toBeUndefined();
   });
 

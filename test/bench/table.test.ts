@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import type { Experiment, Figures, Row } from "../../bench/row.ts";
-import { replaceBlock, table } from "../../bench/table.ts";
+import type { Experiment, Figures, Row } from "../../bench/lib/experiment.ts";
+import { benchmarkTable, replaceBlock } from "../../bench/lib/table.ts";
 
 const figures: ReadonlyMap<string, Figures> = new Map<string, Figures>([
   ["statexec", [14_000_000, 14_200_000, 14_400_000]],
@@ -14,7 +14,7 @@ const experiment: Experiment = { name: "wall", run: async () => figures };
 /** The cells of the only row. */
 function cells(row: Partial<Row>): string[] {
   const whole: Row = { what: "wall added", experiment, unit: "ns", ours: "statexec", ...row };
-  const lines = table([whole], () => figures).split("\n");
+  const lines = benchmarkTable([whole], () => figures).split("\n");
   expect(lines).toHaveLength(3);
   return lines[2]!
     .split("|")
@@ -22,7 +22,7 @@ function cells(row: Partial<Row>): string[] {
     .slice(1, -1);
 }
 
-describe("table", () => {
+describe("benchmarkTable", () => {
   test("has both figures with their spread, the ratio with its interval, and the goal", () => {
     expect(cells({ against: "bare", goal: { atMost: 2.2 } })).toEqual([
       "wall added",
@@ -43,23 +43,23 @@ describe("table", () => {
     expect(cells({ against: "bare", goal })[5]).toBe(met);
   });
 
-  test("a peer that is not there is said to be, and meets nothing", () => {
+  test("names a peer that is not installed, and does not judge its goal", () => {
     const [, ours, against, ratio, , met] = cells({ against: "peer", goal: { atMost: 2 } });
     expect([ours, against, ratio, met]).toEqual(["14.2 ± 0.20 ms", "peer: not installed", "–", "not measured"]);
   });
 
-  test("a program of ours that is not there likewise", () => {
+  test("does the same for a contestant of ours", () => {
     const [, ours, , ratio, , met] = cells({ ours: "peer", against: "bare", goal: { atMost: 2 } });
     expect([ours, ratio, met]).toEqual(["not installed", "–", "not measured"]);
   });
 
-  test("without a contestant the goal is for the figure", () => {
+  test("without another contestant the goal is for the figure", () => {
     const row: Partial<Row> = { ours: "heap", unit: "bytes" };
     expect(cells({ ...row, goal: { atMost: 1 } })).toEqual(["wall added", "0.40 ± 0.00 B", "–", "–", "≤ 1 B", "yes"]);
     expect(cells({ ...row, goal: { atMost: 0.1 } })[5]).toBe("**no**");
   });
 
-  test("a goal may be for the figure although there is a contestant", () => {
+  test("the goal may be for the figure although there is another contestant", () => {
     const row: Partial<Row> = { against: "bare", absolute: true };
     expect(cells({ ...row, goal: { atMost: 15e6 } }).slice(3)).toEqual(["**2.00** (2.00 to 2.00)", "≤ 15 ms", "yes"]);
     expect(cells({ ...row, goal: { atMost: 2.2 } })[5]).toBe("**no**");
@@ -69,17 +69,17 @@ describe("table", () => {
     expect(cells({ ours: "heap", against: "bare" })[3]).toBe("**< 0.01**");
   });
 
-  test("a divisor that may be zero gives no ratio, and says why", () => {
+  test("a divisor that may be zero gives no ratio, and the cell says why", () => {
     expect(cells({ against: "noise", goal: { atMost: 2 } })[3]).toBe("lost in noise");
   });
 
-  test("a contestant that no experiment knows is an error", () => {
+  test("a contestant without figures is an error", () => {
     expect(() => cells({ against: "nobody" })).toThrow('no figures of "nobody"');
   });
 });
 
 describe("replaceBlock", () => {
-  test("replaces what lies between the markers, and nothing else, however often", () => {
+  test("replaces what is between the markers, and nothing else, however often", () => {
     const readme = "a\n<!-- benchmark -->\nold\n<!-- /benchmark -->\nb\n";
     const once = replaceBlock(readme, "| new |", "benchmark");
     expect(once).toBe("a\n<!-- benchmark -->\n| new |\n<!-- /benchmark -->\nb\n");

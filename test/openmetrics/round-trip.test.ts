@@ -62,8 +62,12 @@ function expectSamples(read: readonly ReadSample[], index: number): void {
   expect(sorted(read), `recording ${index} of seed ${SEED}`).toEqual(sorted(samplesOf(RECORDINGS[index]!)));
 }
 
-/** VictoriaMetrics keeps the values of a series as whole numbers with one exponent: small ones beside large ones are 0. */
+/**
+ * VictoriaMetrics keeps the values of a series as whole numbers with one exponent: small ones beside large ones are 0, and
+ * so are those near the smallest double.
+ */
 const STORED_PRECISION = 1e-12;
+const STORED_LEAST = 1e-290;
 
 /** The same, with values as VictoriaMetrics stores them. */
 function expectStored(read: readonly ReadSample[], index: number): void {
@@ -74,7 +78,8 @@ function expectStored(read: readonly ReadSample[], index: number): void {
   const got = sorted(read);
   const nearby = expected.map((sample, i) => {
     const value = got[i]?.value ?? Number.NaN;
-    const isNear = Math.abs(value - sample.value) <= STORED_PRECISION * (largest.get(sample.id) ?? 0);
+    const tolerance = Math.max(STORED_LEAST, STORED_PRECISION * (largest.get(sample.id) ?? 0));
+    const isNear = Math.abs(value - sample.value) <= tolerance;
     return isNear ? { ...sample, value } : sample;
   });
   expect(got, `recording ${index} of seed ${SEED}`).toEqual(nearby);

@@ -9,13 +9,13 @@ import { isMissing } from "../helpers/validators.ts";
 
 const ALL = { X64: "Advanced Micro Devices X86-64", ARM64: "AArch64" } as const;
 
-test("there is a binary of each runtime that the package may bring", () => {
+test("there is a binary for each runtime that the package can install", () => {
   expect(TARGETS.map(({ runtime }) => runtime).sort()).toEqual(
     (Object.keys(optionalDependencies) as (typeof TARGETS)[number]["runtime"][]).sort(),
   );
 });
 
-test("sums are what sha256sum(1) checks", async () => {
+test("sha256sum(1) accepts the sums, and refuses a changed file", async () => {
   using folder = tempFolder();
   for (const name of ["a", "b"]) await Bun.write(folder.file(name), name.repeat(100_000));
   await Bun.write(folder.file("SHA256SUMS"), await sumsOf(folder.path, ["a", "b"]));
@@ -26,8 +26,8 @@ test("sums are what sha256sum(1) checks", async () => {
 });
 
 /**
- * Makes a folder of what Alpine has and Debian has not: the C++ library. Debian's own, which is made for another C
- * library, does with musl where the few functions that are missing are there.
+ * Makes a folder of the libraries that Alpine has and Debian does not. Debian's C++ library is made for glibc; with the few
+ * functions that musl lacks it works with musl.
  */
 async function muslLibraries(folder: string): Promise<string> {
   const libraries = join(folder, "lib");
@@ -37,15 +37,15 @@ async function muslLibraries(folder: string): Promise<string> {
     const { stdout } = await runProgram(["gcc", `-print-file-name=${name}`]);
     copyFileSync(realpathSync(stdout.trim()), join(libraries, name));
   }
-  // By this name Debian's libraries ask for the other C library's loader, and get the missing functions.
+  // Debian's libraries load glibc's loader by this name, and get the missing functions instead.
   copyFileSync(library("glibc-on-musl", "-nostdlib"), join(libraries, "ld-linux-x86-64.so.2"));
   return libraries;
 }
 
-/** They fetch 40 MB each, and run on a processor that is not there. */
+/** Each fetches 40 MB, and some run in an emulator. */
 function allSystems(): void {
   test.skipIf(isMissing("file", "readelf")).each([...TARGETS])(
-    "$file is one",
+    "$file is a binary for its system",
     async (target) => {
       using folder = tempFolder();
       const path = await buildFor(target, folder.path);
@@ -63,7 +63,7 @@ function allSystems(): void {
   );
 
   test.skipIf(isMissing("qemuArm64", "arm64Libraries"))(
-    "that of arm64 records a command",
+    "the arm64 binary records a command",
     async () => {
       using folder = tempFolder();
       const path = await buildFor(TARGETS.find(({ file }) => file === "statexec-linux-arm64")!, folder.path);
@@ -76,7 +76,7 @@ function allSystems(): void {
   );
 
   test.skipIf(process.arch !== "x64" || isMissing("musl", "compiler"))(
-    "that of musl records a command, with musl's own loader and C library",
+    "the musl binary records a command, with musl's loader and C library",
     async () => {
       using folder = tempFolder();
       const path = await buildFor(TARGETS.find(({ file }) => file === "statexec-linux-x64-musl")!, folder.path);

@@ -14,7 +14,7 @@ test.each(Object.entries(COMPLETIONS))("%s is up to date (npm run generate write
   expect(readFileSync(join(ROOT, path), "utf8")).toBe(text());
 });
 
-/** The candidates of a shell for the last word of a line, in a folder with `run.prom` and `sub/`. */
+/** Returns a shell's candidates for the last word of a line, in a folder with `run.prom` and `sub/`. */
 type Ask = (line: string) => Promise<string[]>;
 
 async function ask(words: readonly string[]): Promise<string[]> {
@@ -31,7 +31,7 @@ function filled() {
   return folder;
 }
 
-/** As bash's own line editor calls a completion: `=` is a word of its own there. */
+/** Calls the completion as bash's line editor does, for which `=` is a separate word. */
 const askBash: Ask = (line) =>
   ask([
     ...["bash", "--norc", "-c"],
@@ -59,7 +59,7 @@ const askFish: Ask = async (line) => {
   );
 };
 
-/** In a terminal, as a person would: zsh tells its candidates to nobody else. */
+/** Types into a terminal: zsh shows its candidates only there. */
 const askZsh: Ask = async (line) => {
   using folder = filled();
   const terminal = new Terminal(["zsh", "-f", "-i"], { cwd: folder.path, columns: 200, rows: 200 });
@@ -96,14 +96,14 @@ describe.each(Object.keys(SHELLS) as (keyof typeof SHELLS)[])("%s", (shell) => {
   test.skipIf(isMissing(shell)).each([
     ["an option", "statexec --delay-b", "--delay-before-command", "--delay-after-command"],
     ["files as the value of --file", "statexec --file r", "run.prom", "sub"],
-    ["the same of its short name", "statexec -d 2 -f r", "run.prom", "sub"],
+    ["files as the value of its short name", "statexec -d 2 -f r", "run.prom", "sub"],
     ["folders for the journal", "statexec --journal-dir ", "sub", "run.prom"],
     ["files for a mode", "statexec --recover ", "run.prom", "mkdir"],
     ["commands", "statexec mkfif", "mkfifo", "run.prom"],
-    ["commands behind options", "statexec -d 2 -l a=b --server mkfif", "mkfifo", "run.prom"],
-    ["commands behind --", "statexec -d 2 -- mkfif", "mkfifo", "run.prom"],
+    ["commands after options", "statexec -d 2 -l a=b --server mkfif", "mkfifo", "run.prom"],
+    ["commands after --", "statexec -d 2 -- mkfif", "mkfifo", "run.prom"],
     ["the command's own options, not ours", "statexec -d 2 ls --", "--almost-all", "--sync-port"],
-    ["the command's own behind --", "statexec --file=a=b -- ls --", "--almost-all", "--sync-port"],
+    ["the command's own options after --", "statexec --file=a=b -- ls --", "--almost-all", "--sync-port"],
     ["the command's own files", "statexec cat r", "run.prom", "sub"],
   ])("offers %s: %p", async (_, line, offered, absent) => {
     const found = await candidates(line);
@@ -111,7 +111,7 @@ describe.each(Object.keys(SHELLS) as (keyof typeof SHELLS)[])("%s", (shell) => {
     expect(found).not.toContain(absent);
   });
 
-  test.skipIf(isMissing(shell))("offers files behind --file=", async () => {
+  test.skipIf(isMissing(shell))("offers files after --file=", async () => {
     expect(await candidates("statexec --file=r")).toContain("run.prom");
   });
 });

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseInvocation } from "../../src/cli/resolve.ts";
@@ -7,18 +7,21 @@ import { isMissing } from "../helpers/validators.ts";
 
 const ROOT = resolve(import.meta.dir, "../..");
 const TEXT = readFileSync(join(ROOT, "integrations/gitlab/statexec.gitlab-ci.yml"), "utf8");
-/** Has GitLab's own schema in it, refuses what that refuses, and runs jobs as a runner does. */
+/** Checks pipelines by GitLab's schema, and runs jobs as a runner does. */
 const GITLAB = join(ROOT, "node_modules/gitlab-ci-local/dist/index.js");
 const AUTHOR = ["-c", "user.name=tests", "-c", "user.email=tests@localhost"];
 
-/** Stand-ins for what a runner's image has: npm installs nothing, make tells how it was called, and fails. */
+// It takes a second or two alone, and more on a machine that is busy.
+setDefaultTimeout(30_000);
+
+/** Replacements for programs of a runner's image: npm installs nothing; make prints its arguments and fails. */
 const PROGRAMS = {
   npm: '#!/bin/sh\necho "npm $*"\n',
   make: '#!/bin/sh\necho "make $*, pipeline $SE_LABEL_PIPELINE"\nexit 3\n',
   statexec: `#!/bin/sh\nexec '${BIN}' "$@"\n`,
 };
 
-/** Takes a pipeline's text into a repository of its own, and asks for something to be done with it. */
+/** Commits a pipeline into a new repository, and runs gitlab-ci-local on it. */
 async function gitlab(text: string, ...words: readonly string[]) {
   const folder = tempFolder();
   const programs = folder.file("programs");
@@ -41,7 +44,7 @@ async function gitlab(text: string, ...words: readonly string[]) {
 }
 
 describe("the GitLab jobs", () => {
-  test("are what GitLab's schema wants, and there is one to run", async () => {
+  test("fit GitLab's schema, and one of them can run", async () => {
     using result = await gitlab(TEXT, "--list");
     expect(result.code).toBe(0);
     expect(result.stderr + result.stdout).toContain("json schema validated");
@@ -49,9 +52,9 @@ describe("the GitLab jobs", () => {
   });
 
   test.each([
-    ["a keyword that there is not", ["before_script:", "before_scripts:"], "'before_scripts' property is not expected"],
-    ["a word that is none of those", ["when: always", "when: sometimes"], "'when' property must be one of"],
-    ["a value of another type", ["when: always", "when: always\n    expire_in: [1]"], "expire_in"],
+    ["an unknown keyword", ["before_script:", "before_scripts:"], "'before_scripts' property is not expected"],
+    ["an unknown value", ["when: always", "when: sometimes"], "'when' property must be one of"],
+    ["a value of the wrong type", ["when: always", "when: always\n    expire_in: [1]"], "expire_in"],
   ] as const)("%s is refused", async (_, [good, bad], message) => {
     expect(TEXT).toContain(good);
     using result = await gitlab(TEXT.replace(good, bad), "--list");
@@ -60,23 +63,20 @@ describe("the GitLab jobs", () => {
     expect(result.stderr + result.stdout).toContain(message);
   });
 
-  test.skipIf(isMissing("rsync"))(
-    "a job that fails has the command's status, and keeps what was recorded",
-    async () => {
-      using result = await gitlab(TEXT, "tests", "--force-shell-executor", "--artifacts-to-source");
-      const said = result.stdout + result.stderr;
-      expect(said).toMatch(/npm install --global .*statexec@\d/);
-      expect(said).toMatch(/make test, pipeline \d+/);
-      expect(said).toMatch(/FAIL +tests/);
-      expect(result.code).toBe(1);
-      const artifacts = join(result.project, ".gitlab-ci-local/artifacts/tests");
-      const recorded = readFileSync(join(artifacts, "statexec_metrics.prom"), "utf8");
-      expect(recorded).toEndWith("# EOF\n");
-      expect(recorded).toMatch(/statexec_command_exit_status\{[^}]*pipeline="\d+"[^}]*\} 3\b/);
-    },
-  );
+  test.skipIf(isMissing("rsync"))("a job that fails has the command's status, and keeps the metrics file", async () => {
+    using result = await gitlab(TEXT, "tests", "--force-shell-executor", "--artifacts-to-source");
+    const said = result.stdout + result.stderr;
+    expect(said).toMatch(/npm install --global .*statexec@\d/);
+    expect(said).toMatch(/make test, pipeline \d+/);
+    expect(said).toMatch(/FAIL +tests/);
+    expect(result.code).toBe(1);
+    const artifacts = join(result.project, ".gitlab-ci-local/artifacts/tests");
+    const recorded = readFileSync(join(artifacts, "statexec_metrics.prom"), "utf8");
+    expect(recorded).toEndWith("# EOF\n");
+    expect(recorded).toMatch(/statexec_command_exit_status\{[^}]*pipeline="\d+"[^}]*\} 3\b/);
+  });
 
-  test("have statexec lines that are good ones, and keep the file that is written", () => {
+  test("have valid statexec lines, and keep the file that these write", () => {
     const jobs = Bun.YAML.parse(TEXT) as Record<string, Record<string, unknown>>;
     const variables = jobs[".statexec"]!.variables as Record<string, string>;
     for (const line of jobs.tests!.script as string[])

@@ -8,7 +8,7 @@ import { cleanEnv, runProgram, tempFolder } from "../helpers/statexec.ts";
 const ROOT = resolve(import.meta.dir, "../..");
 const INSTALL_MS = 120_000;
 
-/** What `npm pack` made, and where; gone when the process ends. */
+/** The folder of what `npm pack` made; it is removed when the process ends. */
 const packed = tempFolder();
 process.on("exit", () => packed[Symbol.dispose]());
 const TARBALL = packed.file(`statexec-${version}.tgz`);
@@ -20,8 +20,8 @@ beforeAll(async () => {
 }, INSTALL_MS);
 
 /**
- * Where no Bun is on PATH, and HOME is empty. What `npm install` here has fetched is not fetched again, unless all is to
- * be as on a machine that has never seen it.
+ * An environment without Bun in PATH and with an empty HOME. What `npm install` fetched here before is not fetched again; the
+ * long tests start with an empty cache, as a new machine does.
  */
 function bareEnv(): Record<string, string> {
   const cache = process.env.STATEXEC_TEST_LONG ? packed.path : homedir();
@@ -34,14 +34,14 @@ function bareEnv(): Record<string, string> {
   };
 }
 
-/** A program's output. Throws where it fails. */
+/** Returns a program's output. Throws if it fails. */
 async function run(words: readonly string[], { cwd, env = bareEnv() }: { cwd: string; env?: Record<string, string> }) {
   const result = await runProgram(words, { cwd, env: isolated(env) });
   if (result.code !== 0) throw new Error(`${words.join(" ")}: status ${result.code}\n${result.stdout}${result.stderr}`);
   return result.stdout;
 }
 
-/** Only these variables, for a program that gets its others from the tests. */
+/** Removes the variables of the tests' own environment, but for a few that the network needs. */
 function isolated(env: Record<string, string>): Record<string, string | undefined> {
   if (Object.keys(env).length === 0) return {};
   const kept = new Set(["SSL_CERT_FILE", "SSL_CERT_DIR", "NODE_EXTRA_CA_CERTS", "npm_config_registry"]);
@@ -49,7 +49,7 @@ function isolated(env: Record<string, string>): Record<string, string | undefine
   return { ...Object.fromEntries(others.map((name) => [name, undefined])), ...env };
 }
 
-/** The files below a folder, by their paths in it. */
+/** The files below a folder, by their relative paths. */
 function filesOf(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
@@ -57,7 +57,7 @@ function filesOf(folder: string): string[] {
 }
 
 describe("what npm pack makes", () => {
-  test("holds what runs and what people read, and nothing of development", async () => {
+  test("holds the program and its documents, and no files for development", async () => {
     const folder = packed.file("content");
     mkdirSync(folder);
     await run(["tar", "-xzf", TARBALL, "-C", folder], { cwd: packed.path });
@@ -76,7 +76,7 @@ const INSTALLERS = {
   bun: { add: [process.execPath, "add"], execute: [process.execPath, "x", "--no-install"] },
 } as const;
 
-describe.each(Object.keys(INSTALLERS) as ("npm" | "bun")[])("installed by %s, with no Bun on PATH", (name) => {
+describe.each(Object.keys(INSTALLERS) as ("npm" | "bun")[])("installed by %s, with no Bun in PATH", (name) => {
   const { add, execute } = INSTALLERS[name];
   const cwd = packed.file(name);
   const installed = join(cwd, "node_modules/.bin/statexec");
@@ -85,7 +85,7 @@ describe.each(Object.keys(INSTALLERS) as ("npm" | "bun")[])("installed by %s, wi
 
   const start = (words: readonly string[]) => runProgram(words, { cwd, env: isolated(bareEnv()) });
 
-  test("its own way of running runs it", async () => {
+  test("the installer's way to run programs runs it", async () => {
     const result = await start([
       ...execute,
       "statexec",
@@ -102,7 +102,7 @@ describe.each(Object.keys(INSTALLERS) as ("npm" | "bun")[])("installed by %s, wi
     expect(await Bun.file(join(cwd, "run.prom")).text()).toEndWith("# EOF\n");
   });
 
-  test("so does the file that it linked, and one that links to that", async () => {
+  test("the linked file runs it, and so does a link to that", async () => {
     const link = join(cwd, "link of ours");
     symlinkSync("node_modules/.bin/statexec", link);
     for (const path of [installed, link]) {
@@ -111,7 +111,7 @@ describe.each(Object.keys(INSTALLERS) as ("npm" | "bun")[])("installed by %s, wi
     }
   });
 
-  test("an environment larger than a variable may be arrives whole", async () => {
+  test("an environment larger than the limit of a variable arrives complete", async () => {
     const large = Object.fromEntries(["A", "B", "C"].map((key) => [key, key.repeat(100_000)]));
     const script = 'printf %s "$A$B$C" | wc -c; env | grep -c STATEXEC_ENVIRON';
     const words = [installed, "-f", "run.prom", "sh", "-c", script];
@@ -120,7 +120,7 @@ describe.each(Object.keys(INSTALLERS) as ("npm" | "bun")[])("installed by %s, wi
   });
 });
 
-describe("without the Bun of its own", () => {
+describe("without its own Bun", () => {
   const folder = join(packed.path, "alone");
   const launcher = join(folder, "bin/statexec");
 
@@ -130,21 +130,21 @@ describe("without the Bun of its own", () => {
     for (const name of ["index.ts", "package.json", "bin/statexec"]) copyFileSync(join(ROOT, name), join(folder, name));
   });
 
-  test("the one on PATH is taken", async () => {
+  test("it takes the one in PATH", async () => {
     const PATH = `${join(ROOT, "node_modules/.bin")}:/usr/bin:/bin`;
     const result = await runProgram([launcher, "--version"], { cwd: packed.path, env: { PATH } });
     expect(result).toEqual({ code: 0, signal: null, stdout: `statexec ${version}\n`, stderr: "" });
   });
 
-  test.skipIf(existsSync("/usr/bin/bun"))("and where there is none, one line says what to do", async () => {
+  test.skipIf(existsSync("/usr/bin/bun"))("and if there is none, one line says what to do", async () => {
     const result = await runProgram([launcher, "true"], { cwd: packed.path, env: { PATH: "/usr/bin:/bin" } });
     expect(result).toMatchObject({ code: 125, stdout: "" });
     expect(result.stderr).toMatch(/^statexec: no Bun, .*npm install -g bun.*\n$/);
   });
 });
 
-describe("where it cannot run", () => {
-  /** Loads index.ts in a runtime that says something else of itself. */
+describe("on a system where it cannot run", () => {
+  /** Loads index.ts in a runtime with false properties. */
   const pretend = (object: "process" | "Bun", values: Record<string, string>) => {
     const lies = Object.entries(values).map(
       ([key, value]) => `Object.defineProperty(${object}, "${key}", { value: "${value}" });`,
@@ -153,7 +153,7 @@ describe("where it cannot run", () => {
     return runProgram([process.execPath, "-e", script], { cwd: packed.path });
   };
 
-  test.each(["darwin", "win32", "freebsd"])("on %s one line says so, with 125", async (platform) => {
+  test.each(["darwin", "win32", "freebsd"])("%s: one line says so, with 125", async (platform) => {
     expect(await pretend("process", { platform })).toEqual({
       code: 125,
       signal: null,

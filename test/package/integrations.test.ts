@@ -26,7 +26,7 @@ interface Action {
 const ACTION = Bun.YAML.parse(textOf("github/action.yml")) as Action;
 const [FETCH, RUN] = ACTION.runs.steps;
 
-/** What stands in for a release: its files, by their path below the server's root. */
+/** The files of a simulated release, by their path below the server's root. */
 const released = new Map<string, Blob>();
 let server: Bun.Server<undefined>;
 
@@ -43,7 +43,7 @@ beforeAll(() => {
 });
 afterAll(() => server.stop(true));
 
-/** Makes a release of this machine's binary under each of its names. */
+/** Makes a release that has this machine's binary under the name of each system. */
 async function release(version: string): Promise<void> {
   using folder = tempFolder();
   const files = TARGETS.map(({ file }) => file);
@@ -54,7 +54,7 @@ async function release(version: string): Promise<void> {
   released.set(`/v${version}/SHA256SUMS`, new Blob([await sumsOf(folder.path, files)]));
 }
 
-/** Runs a step of the action as the runner does; its expressions are the caller's to fill in. */
+/** Runs a step of the action as the runner does; the caller passes the values of its expressions. */
 function step({ run }: Step, cwd: string, env: Readonly<Record<string, string>>) {
   writeFileSync(join(cwd, "step.sh"), run!);
   const own = { RUNNER_TEMP: join(cwd, "temp"), GITHUB_OUTPUT: join(cwd, "output"), no_proxy: "127.0.0.1" };
@@ -68,20 +68,20 @@ const runStep = (cwd: string, env: Readonly<Record<string, string>>) =>
   step(RUN!, cwd, { FROM: "binary", VERSION: "1.2.3", OPTIONS: "", FILE: "run.prom", ...env });
 
 describe("the GitHub Action", () => {
-  test("action and example are what their schemas want", () => {
+  test("action and example fit their schemas", () => {
     expect(validateAction(textOf("github/action.yml")).errors).toEqual([]);
     expect(validateWorkflow(textOf("github/example.yml")).errors).toEqual([]);
     expect(validateAction(textOf("github/action.yml").replace("composite", "compost")).errors).not.toEqual([]);
   });
 
-  test("the example gives inputs that there are", () => {
+  test("the example uses inputs that exist", () => {
     const { jobs } = Bun.YAML.parse(textOf("github/example.yml")) as { jobs: { test: { steps: readonly Step[] } } };
     const used = jobs.test.steps.find(({ uses }) => uses?.includes("statexec"))!;
     for (const name of Object.keys(used.with!)) expect(Object.keys(ACTION.inputs)).toContain(name);
     expect(parseInvocation([...used.with!.options!.split(" "), "--", "true"], {}).mode).toBe("run");
   });
 
-  test("no expression stands in a script, where it would be code", () => {
+  test("no script contains an expression, which would be run as code", () => {
     for (const { run } of ACTION.runs.steps) expect(run).not.toContain("${{");
   });
 
@@ -96,7 +96,7 @@ describe("the GitHub Action", () => {
     expect(readFileSync(folder.file("output"), "utf8")).toBe("file=run.prom\n");
   });
 
-  test.skipIf(isMissing("curl"))("refuses a file that its sum does not fit", async () => {
+  test.skipIf(isMissing("curl"))("refuses a file that does not match its sum", async () => {
     using folder = tempFolder();
     await release("1.2.4");
     for (const { file } of TARGETS) released.set(`/v1.2.4/${file}`, new Blob(["#!/bin/sh\necho evil\n"]));
@@ -106,14 +106,14 @@ describe("the GitHub Action", () => {
     expect(readdirSync(folder.file("temp/statexec-1.2.4"))).not.toContain("statexec");
   });
 
-  test.skipIf(isMissing("curl"))("says which release there is not", async () => {
+  test.skipIf(isMissing("curl"))("names a release that does not exist", async () => {
     using folder = tempFolder();
     const result = await fetchStep(folder.path, "9.9.9");
     expect(result.code).toBe(125);
     expect(result.stderr).toMatch(/statexec: cannot fetch \S+\/v9\.9\.9\/statexec-linux-/);
   });
 
-  test("says where it can come from", async () => {
+  test("lists the sources that it can come from", async () => {
     using folder = tempFolder();
     const result = await runStep(folder.path, { FROM: "docker", COMMAND: "true" });
     expect(result.code).toBe(125);
@@ -121,7 +121,7 @@ describe("the GitHub Action", () => {
   });
 });
 
-test("the Dockerfile copies binaries that are built, and becomes statexec", () => {
+test("the Dockerfile copies binaries that exist, and its entry point is statexec", () => {
   const text = textOf("docker/Dockerfile");
   const copied = [...text.matchAll(/^COPY dist\/(\S+)/gm)].map(([, file]) => file!);
   expect(copied).toEqual(["statexec-linux-x64", "statexec-linux-arm64"]);

@@ -14,13 +14,13 @@ test("the manual page is up to date (npm run generate writes it)", () => {
   expect(readFileSync(PAGE, "utf8")).toBe(manual());
 });
 
-test.skipIf(isMissing("man", "groff"))("man(1) has no warning for it", async () => {
+test.skipIf(isMissing("man", "groff"))("man(1) prints no warning for it", async () => {
   const env = { LC_ALL: "C.UTF-8", MANROFFSEQ: "", MANWIDTH: "80" };
   const result = await runProgram(["man", "--warnings", "-E", "UTF-8", "-l", "-Tutf8", "-Z", PAGE], { env });
   expect(result).toMatchObject({ code: 0, stderr: "" });
 });
 
-test.skipIf(isMissing("man", "groff"))("as people see it, it has each option and each metric as they are", async () => {
+test.skipIf(isMissing("man", "groff"))("man(1) shows each option and each metric as they are", async () => {
   const env = { LC_ALL: "C.UTF-8", MANWIDTH: "400", MAN_KEEP_FORMATTING: "" };
   const { stdout } = await runProgram(["man", "-l", PAGE], { env });
   const lines = stdout.split("\n").map((line) => line.trim());

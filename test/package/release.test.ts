@@ -15,7 +15,7 @@ test("a clean tree with a dated entry and no tag can be released, and so can a t
 });
 
 test.each<[string, Partial<State>, RegExp]>([
-  ["a version that is none", { version: "1.2" }, /package\.json: got version "1\.2"/],
+  ["an invalid version", { version: "1.2" }, /package\.json: got version "1\.2"/],
   [
     "an entry of another version",
     { changelog: "## 1.2.2 (2026-01-01)\n" },
@@ -24,7 +24,7 @@ test.each<[string, Partial<State>, RegExp]>([
   ["no entry", { changelog: "# Changelog\n" }, /first entry is "", expected 1\.2\.3/],
   ["an entry without its date", { changelog: "## 1.2.3 (unreleased)\n" }, /1\.2\.3 is "unreleased", expected its date/],
   ["changes", { changes: " M src/main.ts\n" }, /uncommitted changes.*\n M src\/main\.ts$/],
-  ["a tag elsewhere", { tagged: "b".repeat(40) }, /the tag v1\.2\.3 is at bbbbbbbbbbbb, not here/],
+  ["a tag at another commit", { tagged: "b".repeat(40) }, /the tag v1\.2\.3 is at bbbbbbbbbbbb, not here/],
 ])("%s is a fault", (_, change, message) => {
   expect(faults({ ...GOOD, ...change }).join("\n")).toMatch(message);
 });

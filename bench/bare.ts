@@ -1,3 +1,0 @@
-// The floor for a wrapper that Bun runs: spawn, wait, exit with the command's status. Nothing is recorded.
-const child = Bun.spawn(process.argv.slice(2), { stdio: ["inherit", "inherit", "inherit"] });
-process.exit(await child.exited);
