@@ -1,7 +1,7 @@
 import { type Fact, METRICS, RUN, type SeriesKey, series } from "../catalog/index.ts";
 import type { Block, RecordedSeries, Recording, RunEvent } from "../recording/recording.ts";
 
-/** All series of a recording, those of facts and events included, by family and in the order of a file. */
+/** All series of a recording, those that are made of facts and events included, by family and in the order of a file. */
 export function familiesOf(recording: Recording): RecordedSeries[][] {
   const { facts, events, startMs } = recording;
   const families = new Map<string, RecordedSeries[]>();
@@ -12,6 +12,8 @@ export function familiesOf(recording: Recording): RecordedSeries[][] {
       else families.set(one.metric.name, [one]);
     }
   }
+  const target = targetSeries(facts, startMs, families.get(RUN.commandStatus.name)?.[0]);
+  if (target) families.set(RUN.target.name, [target]);
   const ordered = inFamilyOrder(families);
   for (const family of ordered) sortSeries(family);
   return ordered;
@@ -22,6 +24,46 @@ export function factSeries(facts: readonly Fact[], startMs: number): RecordedSer
   const keys = facts.map(([fact, value]) => series(RUN.info, { fact, value }));
   const block = { length: 1, times: Float64Array.of(startMs), values: Float64Array.of(1) };
   return byLabels(keys, (key) => key).map(([key]) => withBlock(key, block));
+}
+
+/** A query at any time of a run finds a point: those of Prometheus look back 5 minutes. */
+const TARGET_INTERVAL_MS = 150_000;
+
+/**
+ * The series of `statexec_target_info`: a point with value 1 at the start, then at times of samples, the last one included.
+ * Undefined for a recording that has none of its facts. `sampled`: a series with a point at each sample, if there is one.
+ */
+export function targetSeries(
+  facts: readonly Fact[],
+  startMs: number,
+  sampled: RecordedSeries | undefined,
+): RecordedSeries | undefined {
+  const first = (name: string) => facts.find(([fact]) => fact === name)?.[1] ?? "";
+  const key = series(RUN.target, {
+    host_name: first("host"),
+    host_kernel: first("kernel"),
+    host_cpus: first("cpus"),
+    statexec_version: first("version"),
+    started_at: first("started_at"),
+  });
+  if (key.labels.every((label) => label === "")) return undefined;
+  return { ...key, blocks: () => [targetBlock(startMs, sampled)] };
+}
+
+function targetBlock(startMs: number, sampled: RecordedSeries | undefined): Block {
+  const times = [startMs];
+  let dueMs = startMs + TARGET_INTERVAL_MS;
+  let atMs = startMs;
+  for (const block of sampled?.blocks() ?? []) {
+    for (let row = 0; row < block.length; row++) {
+      atMs = block.times[row]!;
+      if (atMs < dueMs) continue;
+      times.push(atMs);
+      dueMs = atMs + TARGET_INTERVAL_MS;
+    }
+  }
+  if (atMs > times.at(-1)!) times.push(atMs);
+  return { length: times.length, times: Float64Array.from(times), values: new Float64Array(times.length).fill(1) };
 }
 
 /**

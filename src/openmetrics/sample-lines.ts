@@ -192,7 +192,7 @@ function readRest(line: Uint8Array, stampEnd: number): Pick<Sample, "hasExemplar
 }
 
 /** The offset after ` # {trace="x"} 1 1.000`, an exemplar with its time or without; undefined where it is none. */
-export function skipExemplar(line: Uint8Array, from: number): number | undefined {
+function skipExemplar(line: Uint8Array, from: number): number | undefined {
   if (!EXEMPLAR_MARK.every((byte, i) => line[from + i] === byte)) return undefined;
   const scan = readLabels(line, from + EXEMPLAR_MARK.length);
   if ("expected" in scan || line[scan.end] !== SPACE) return undefined;

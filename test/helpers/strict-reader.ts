@@ -278,7 +278,7 @@ function assemble(families: readonly ReadFamily[], name: string): Recording {
       if (metric !== RUN.event) startMs = Math.min(startMs, block.times[0]!);
       if (metric === RUN.info) facts.push(factOf(key));
       else if (metric === RUN.event) events.push(...(eventsOf(key, block) ?? refuse(series, name, "times as values")));
-      else kept.push({ ...key, blocks: () => [block] });
+      else if (metric !== RUN.target) kept.push({ ...key, blocks: () => [block] });
     }
   }
   events.sort((a, b) => a.atMs - b.atMs);

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { sampleName } from "../../src/catalog/index.ts";
-import { eventSeries, factSeries } from "../../src/openmetrics/families.ts";
+import { familiesOf } from "../../src/openmetrics/families.ts";
 import { MetricsReader } from "../../src/openmetrics/metrics-reader.ts";
 import { JOB } from "../../src/openmetrics/render.ts";
 import type { Recording } from "../../src/recording/recording.ts";
@@ -39,13 +39,16 @@ async function written(text: Uint8Array, name: string): Promise<string> {
 }
 
 /** The samples of a recording. */
-function samplesOf({ identity, facts, events, startMs, series }: Recording): ReadSample[] {
+function samplesOf(recording: Recording): ReadSample[] {
+  const { identity } = recording;
   const common = { instance: identity.instance, job: JOB, role: identity.role, ...Object.fromEntries(identity.labels) };
-  return [...factSeries(facts, startMs), ...eventSeries(events), ...series()].flatMap((one) => {
-    const own = one.metric.labels.map((label, i) => [label, one.labels[i] ?? ""]);
-    const labels = { ...common, ...Object.fromEntries(own) };
-    return pointsOf(one).map(([atMs, value]) => ({ name: sampleName(one.metric), labels, atMs, value }));
-  });
+  return familiesOf(recording)
+    .flat()
+    .flatMap((one) => {
+      const own = one.metric.labels.map((label, i) => [label, one.labels[i] ?? ""]);
+      const labels = { ...common, ...Object.fromEntries(own) };
+      return pointsOf(one).map(([atMs, value]) => ({ name: sampleName(one.metric), labels, atMs, value }));
+    });
 }
 
 /** Samples in one order, without labels that have no value: for all readers those are labels that are not there. */

@@ -5,7 +5,7 @@ export type Points = readonly (readonly [atMs: number, value: number])[];
 
 /** A text, and the points that a reader gets of it: by default a 1 at one second. */
 export type Valid = readonly [name: string, text: string | Uint8Array, points?: Points];
-export type Invalid = readonly [name: string, text: string | Uint8Array];
+type Invalid = readonly [name: string, text: string | Uint8Array];
 
 /** Texts of the kind that we write which follow a section of the specification, and texts which do not. */
 export interface Section {
