@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import fc from "fast-check";
 import { MACHINE, RECORDER, RUN, SUMMARY } from "../../src/catalog/index.ts";
+import { ParseError } from "../../src/errors.ts";
 import { MetricsReader } from "../../src/openmetrics/metrics-reader.ts";
 import { lastNumber, plainDecimal } from "../../src/openmetrics/read-number.ts";
 import type { Recording } from "../../src/recording/recording.ts";
@@ -27,6 +28,15 @@ function read(text: string | Uint8Array, piece = 1 << 16) {
     at += part.length;
   }
   return reader.finish();
+}
+
+function strictOrNone(bytes: Uint8Array): Recording | undefined {
+  try {
+    return parseStrictly(bytes, "run.prom");
+  } catch (error) {
+    if (error instanceof ParseError) return undefined;
+    throw error;
+  }
 }
 
 function only(text: string | Uint8Array): Recording {
@@ -60,6 +70,26 @@ describe("a file of ours", () => {
   test("of a whole run too", async () => {
     const bytes = await Bun.file(GOLDEN_FILE).bytes();
     expect(contentOf(only(bytes))).toEqual(contentOf(parseStrictly(bytes, "run.prom")));
+  });
+
+  test("with other bytes is read in the same way, where the strict reader takes it", async () => {
+    const golden = await Bun.file(GOLDEN_FILE).bytes();
+    const places = fc.integer({ min: 0, max: golden.length - 1 });
+    const bytes = fc.oneof(fc.integer({ min: 0x20, max: 0x7e }), fc.integer({ min: 0, max: 255 }));
+    let taken = 0;
+    fc.assert(
+      fc.property(places, bytes, fc.constantFrom(0, 1), (at, byte, removed) => {
+        const changed = Buffer.concat([golden.subarray(0, at), Uint8Array.of(byte), golden.subarray(at + removed)]);
+        const strictly = strictOrNone(changed);
+        if (!strictly) return;
+        taken++;
+        const { recordings, problems } = read(changed);
+        expect(problems.filter((problem) => problem.includes(": expected "))).toEqual([]);
+        expect(recordings.map(contentOf)).toEqual([contentOf(strictly)]);
+      }),
+      { numRuns: effort(20_000) },
+    );
+    expect(taken).toBeGreaterThan(effort(20_000) / 40);
   });
 
   test("series that were sampled together share their times", () => {
