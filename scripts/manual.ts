@@ -58,7 +58,7 @@ export function manual(): string {
     ".nh",
     ".ad l",
     ".SH NAME",
-    "statexec \\- run a command and record what the machine uses meanwhile",
+    "statexec \\- run a command and record what it and the machine use",
     ".SH SYNOPSIS",
     `${bold("statexec")} [${italic("OPTIONS")}] [${bold("--")}] ${italic("command")} [${italic("args")}]`,
     ".SH DESCRIPTION",

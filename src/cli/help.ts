@@ -10,8 +10,8 @@ const DESCRIPTION_COLUMN = 28;
 const SYNOPSIS = "statexec [OPTIONS] [--] <command> [args]";
 
 export const INTRODUCTION = [
-  "Runs a command and records what the machine uses meanwhile, as an OpenMetrics file.",
-  "The command gets its own words, streams and signals; statexec exits with its status.",
+  "Runs a command and records what it and the machine use in that time, as an OpenMetrics file.",
+  "The command keeps its arguments, streams and signals; statexec exits with its status.",
 ].join(" ");
 
 export const PRECEDENCE =
