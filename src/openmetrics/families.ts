@@ -20,7 +20,7 @@ export function familiesOf(recording: Recording): RecordedSeries[][] {
 }
 
 /** The series of facts: one point with value 1 each, at the start. A fact that occurs twice is one series. */
-export function factSeries(facts: readonly Fact[], startMs: number): RecordedSeries[] {
+function factSeries(facts: readonly Fact[], startMs: number): RecordedSeries[] {
   const keys = facts.map(([fact, value]) => series(RUN.info, { fact, value }));
   const block = { length: 1, times: Float64Array.of(startMs), values: Float64Array.of(1) };
   return byLabels(keys, (key) => key).map(([key]) => withBlock(key, block));
@@ -70,7 +70,7 @@ function targetBlock(startMs: number, sampled: RecordedSeries | undefined): Bloc
  * The series of events: a point at the time of each, with the time in seconds as its value. A series has one point a
  * time, so of two equal events in one millisecond the second gets the next millisecond; its value stays true.
  */
-export function eventSeries(events: readonly RunEvent[]): RecordedSeries[] {
+function eventSeries(events: readonly RunEvent[]): RecordedSeries[] {
   const all: RecordedSeries[] = [];
   for (const [key, alike] of byLabels(events, ({ event, text }) => series(RUN.event, { event, text }))) {
     const values = Float64Array.from(alike, ({ atMs }) => Math.round(atMs)).sort();
