@@ -38,16 +38,22 @@ export function targetSeries(
   startMs: number,
   sampled: RecordedSeries | undefined,
 ): RecordedSeries | undefined {
-  const first = (name: string) => facts.find(([fact]) => fact === name)?.[1] ?? "";
+  const highest = (name: string) =>
+    facts.reduce((most, [fact, value]) => (fact === name ? laterOf(most, value) : most), "");
   const key = series(RUN.target, {
-    host_name: first("host"),
-    host_kernel: first("kernel"),
-    host_cpus: first("cpus"),
-    statexec_version: first("version"),
-    started_at: first("started_at"),
+    host_name: highest("host"),
+    host_kernel: highest("kernel"),
+    host_cpus: highest("cpus"),
+    statexec_version: highest("version"),
+    started_at: highest("started_at"),
   });
   if (key.labels.every((label) => label === "")) return undefined;
   return { ...key, blocks: () => [targetBlock(startMs, sampled)] };
+}
+
+/** The later of two texts in natural order: of several values of a fact the same, in whatever order they come. */
+function laterOf(a: string, b: string): string {
+  return compareNatural(a, b) > 0 ? a : b;
 }
 
 function targetBlock(startMs: number, sampled: RecordedSeries | undefined): Block {
@@ -56,6 +62,7 @@ function targetBlock(startMs: number, sampled: RecordedSeries | undefined): Bloc
   let atMs = startMs;
   for (const block of sampled?.blocks() ?? []) {
     for (let row = 0; row < block.length; row++) {
+      if (Number.isNaN(block.values[row])) continue;
       atMs = block.times[row]!;
       if (atMs < dueMs) continue;
       times.push(atMs);

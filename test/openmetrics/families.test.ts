@@ -90,16 +90,25 @@ describe("statexec_target_info", () => {
     ]);
   });
 
-  test("has the first of several facts, and no labels for those that a run does not have", () => {
+  test("has no points where the samples have none, so that it is the same when it is read and written again", () => {
+    const absent: Rows = { columns: [status], rows: [[START_MS + 200_000, undefined]] };
+    expect(secondsOf(rows(0, 1), absent)).toEqual([
+      [0, 1],
+      [1, 1],
+    ]);
+  });
+
+  test("has the highest of several values of a fact, and no labels for those that a run does not have", () => {
     const facts = [
-      ["cpus", "4"],
+      ["cpus", "10"],
       ["host", "a"],
       ["cpus", "8"],
       ["arguments", "secret"],
     ] as const;
-    expect(targetSeries(facts, START_MS, undefined)!.labels).toEqual(["a", "", "4", "", ""]);
+    expect(targetSeries(facts, START_MS, undefined)!.labels).toEqual(["a", "", "10", "", ""]);
+    expect(targetSeries(facts.toReversed(), START_MS, undefined)!.labels).toEqual(["a", "", "10", "", ""]);
     expect(targetSeries([["arguments", "secret"]], START_MS, undefined)).toBeUndefined();
-    const line = `${sampleName(RUN.target)}{instance="make",job="statexec",role="standalone",host_name="a",host_cpus="4"}`;
+    const line = `${sampleName(RUN.target)}{instance="make",job="statexec",role="standalone",host_name="a",host_cpus="10"}`;
     expect(renderText(recordingOf({ facts }))).toContain(`${line} 1 1700000000.000\n`);
   });
 
