@@ -115,25 +115,30 @@ export class PidFiles {
     const fd = libc.open(this.path.of(pid, folder), O_RDONLY | O_CLOEXEC | O_DIRECTORY, 0);
     if (fd < 0) return -lastErrno();
     let entries = 0;
-    for (;;) {
-      const length = getdents(fd, DENTS);
-      if (length <= 0) break;
+    let length = getdents(fd, DENTS.address, DENTS_BYTES);
+    while (length > 0) {
       const { bytes } = DENTS;
       for (let at = 0; at < length; at += recordLength(bytes, at)) if (bytes[at + NAME] !== DOT) entries++;
+      length = getdents(fd, DENTS.address, DENTS_BYTES);
     }
+    const errno = length < 0 ? lastErrno() : 0;
     libc.close(fd);
-    return entries;
+    return errno > 0 ? -errno : entries;
   }
 }
 
 const DOT = 0x2e;
 const DENTS_BYTES = 64 * 1024;
-/** No entry is longer: the kernel had no more entries if it left so much of the memory free. */
+/** No entry is longer. */
 const LONGEST_DENT = 300;
 const DENTS = pinned(DENTS_BYTES);
 
-function getdents(fd: number, { address }: { readonly address: Pointer }): number {
-  return calls.syscall(SYS_GETDENTS64, fd, address, DENTS_BYTES) as number;
+/**
+ * Reads entries of a folder. Returns their length in bytes, which is less than there is room for when a signal is pending:
+ * only 0 is the end of the folder. -1: it failed.
+ */
+function getdents(fd: number, address: Pointer, room: number): number {
+  return calls.syscall(SYS_GETDENTS64, fd, address, room) as number;
 }
 
 function recordLength(bytes: Uint8Array, at: number): number {
@@ -148,9 +153,9 @@ export class PidList {
   isSame = false;
   private readonly fd: number;
   /** Not shared: between two entries the kernel leaves the bytes as they were, which are to be the same the next time. */
-  private readonly dents = pinned(DENTS_BYTES);
-  /** The same memory in words. The last list that came in one call: its words, how many, and of how many processes. */
-  private readonly words = new Float64Array(this.dents.bytes.buffer);
+  private dents = pinned(DENTS_BYTES);
+  /** The same memory in words. The last list: its words, how many, and of how many processes. */
+  private words = new Float64Array(this.dents.bytes.buffer);
   private kept = new Float64Array(1024);
   private keptWords = 0;
   private count = 0;
@@ -164,22 +169,32 @@ export class PidList {
   /** Lists them, and returns their number. Throws SystemError. */
   update(): number {
     calls.lseek(this.fd, 0, 0);
-    const first = this.read();
-    const isAll = first < DENTS_BYTES - LONGEST_DENT;
-    this.isSame = isAll && this.isKept(first / WORD_BYTES);
+    const length = this.fill();
+    this.isSame = this.isKept(length / WORD_BYTES);
     if (this.isSame) return this.count;
-    this.keptWords = 0;
-    let count = this.take(first, 0);
-    if (isAll) this.keep(first / WORD_BYTES);
-    else for (let length = this.read(); length > 0; length = this.read()) count = this.take(length, count);
-    this.count = count;
-    return count;
+    this.count = this.take(length);
+    this.keep(length / WORD_BYTES);
+    return this.count;
   }
 
-  private read(): number {
-    const length = getdents(this.fd, this.dents);
-    if (length < 0) throw failed("getdents64", "/proc");
-    return length;
+  /** Reads all entries, one call's after the other's; returns their length. */
+  private fill(): number {
+    let length = 0;
+    for (;;) {
+      const room = this.dents.bytes.length - length;
+      const count = getdents(this.fd, (this.dents.address + length) as Pointer, room);
+      if (count < 0) throw failed("getdents64", "/proc");
+      if (count === 0) return length;
+      length += count;
+      if (this.dents.bytes.length - length < LONGEST_DENT) this.grow();
+    }
+  }
+
+  private grow(): void {
+    const { bytes } = this.dents;
+    this.dents = pinned(2 * bytes.length);
+    this.dents.bytes.set(bytes);
+    this.words = new Float64Array(this.dents.bytes.buffer);
   }
 
   /** A word that is NaN as a double differs from itself: such a list never seems to be the same. */
@@ -195,10 +210,10 @@ export class PidList {
     this.keptWords = words;
   }
 
-  /** Adds the entries in the first `length` bytes to the `before` ones of this list; returns how many there are then. */
-  private take(length: number, before: number): number {
+  /** Takes the entries in the first `length` bytes; returns how many processes they are. */
+  private take(length: number): number {
     const { bytes } = this.dents;
-    let count = before;
+    let count = 0;
     for (let at = 0; at < length; at += recordLength(bytes, at)) {
       const pid = numberAt(bytes, at + NAME);
       if (pid > 0) this.put(count++, pid, inodeAt(bytes, at));

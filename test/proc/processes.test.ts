@@ -195,3 +195,23 @@ test("the list of processes is the same until one begins or ends", async () => {
   expect([...processes.pids.subarray(0, processes.listed)]).not.toContain(child.pid);
   processes.close();
 });
+
+test("every list is whole, also while signals arrive, which the kernel ends a call for", async () => {
+  const processes = new KernelProcesses();
+  const ignore = () => undefined;
+  process.on("SIGCHLD", ignore);
+  const sender = Bun.spawn(["sh", "-c", `while kill -CHLD ${process.pid}; do :; done`], { stderr: "ignore" });
+  try {
+    let incomplete = 0;
+    for (let i = 0; i < 5000; i++) {
+      const listed = processes.pids.subarray(0, processes.list());
+      if (!listed.includes(process.pid) || !listed.includes(sender.pid)) incomplete++;
+    }
+    expect(incomplete).toBe(0);
+  } finally {
+    sender.kill("SIGKILL");
+    await sender.exited;
+    process.off("SIGCHLD", ignore);
+    processes.close();
+  }
+});
