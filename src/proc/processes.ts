@@ -1,7 +1,7 @@
 import { ForbiddenError } from "../errors.ts";
 import { EndedChildren } from "../os/children.ts";
 import { systemError } from "../os/libc.ts";
-import { haveOneMemory, PidFiles, PidList, pidFile } from "../os/pid-files.ts";
+import { haveOneMemory, PidFiles, PidList, pidFile, processCpuSeconds } from "../os/pid-files.ts";
 import { pageBytes } from "../os/process.ts";
 
 /** The files of one process that are read. */
@@ -44,6 +44,8 @@ export interface Processes {
   openDescriptors(pid: number): number;
   /** Whether two processes have one memory, as a child has its parent's between vfork(2) and exec. */
   haveOneMemory(pid: number, other: number): boolean;
+  /** Returns the exact CPU time of a process; NaN: it is gone, or the system does not say. */
+  cpuSeconds(pid: number): number;
   /** Frees what is kept for a process, whose next `readStat` is never SAME. */
   forget(pid: number): void;
 }
@@ -119,6 +121,10 @@ export class KernelProcesses implements Processes {
 
   haveOneMemory(pid: number, other: number): boolean {
     return haveOneMemory(pid, other);
+  }
+
+  cpuSeconds(pid: number): number {
+    return processCpuSeconds(pid);
   }
 
   forget(pid: number): void {

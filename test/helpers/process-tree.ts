@@ -171,6 +171,11 @@ export class ProcessTree implements Processes {
     return bytes;
   }
 
+  cpuSeconds(pid: number): number {
+    const process = this.all.get(pid);
+    return process ? process.userSeconds + process.systemSeconds : Number.NaN;
+  }
+
   forget(pid: number): void {
     this.texts.delete(pid);
   }

@@ -7,8 +7,8 @@ const SOURCES = join(import.meta.dir, "../programs");
 const ROOT = resolve(import.meta.dir, "../..");
 
 /** A program of test/programs, compiled once for each text that it ever had. Throws with the compiler's words. */
-export function program(name: "dump" | "launch" | "count" | "load"): string {
-  return compiled(name, []);
+export function program(name: "dump" | "launch" | "count" | "load" | "hidden"): string {
+  return compiled(name, ["-pthread"]);
 }
 
 /** A library of test/programs, likewise; `flags` are the compiler's. */

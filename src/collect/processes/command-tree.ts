@@ -14,6 +14,10 @@ const DETAILS_ADVANCE_MS = 10;
 /** How long the files of one process take, until it has been measured. */
 const FIRST_GUESS_MS = 0.1;
 
+/** CPU time is called exact where no more than this may be missing: two hundredths of a second, or a share of it. */
+const SMALL_SECONDS = 0.02;
+const SMALL = 0.01;
+
 /** What the command's own control group says of it; NaN: nothing. */
 type GroupCounts = GroupMemoryCounts & GroupIoCounts & Pick<CgroupStats, "userSeconds" | "systemSeconds" | "sources">;
 
@@ -68,7 +72,10 @@ export class CommandTree {
     const { accounts } = this;
     if (atEnd) this.ended = true;
     accounts.update();
-    if (atEnd && this.reapOrphans()) accounts.update();
+    if (atEnd) {
+      if (this.reapOrphans()) accounts.update();
+      accounts.takeLeftovers();
+    }
     const hasDetails =
       atEnd || this.detailsBudget.allows(accounts.tracker.descendants.length * this.detailsMsPerProcess);
     if (hasDetails) this.readDetails();
@@ -138,7 +145,9 @@ export class CommandTree {
 
   /** Whether a part of what ended processes used may be missing. */
   private get isLowerBound(): boolean {
-    return this.memory.ignoresChildren || this.accounts.lostSeconds > 0;
+    const { lostSeconds, uncertainSeconds, userSeconds, systemSeconds } = this.accounts;
+    const isUncertain = uncertainSeconds > Math.max(SMALL_SECONDS, SMALL * (userSeconds + systemSeconds));
+    return isUncertain || lostSeconds > 0 || this.memory.ignoresChildren;
   }
 
   /** Reads the files beside stat of each process, and charges what it takes to the budget. */

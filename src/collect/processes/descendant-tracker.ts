@@ -48,6 +48,14 @@ export class Descendant {
     return this.childrenUserSeconds + this.childrenSystemSeconds;
   }
 
+  /** Adds own CPU time that stat does not show, in the proportion in which it shows user and system time. */
+  addSeconds(seconds: number): void {
+    const own = this.ownSeconds;
+    const user = own > 0 ? (seconds * this.userSeconds) / own : seconds;
+    this.userSeconds += user;
+    this.systemSeconds += seconds - user;
+  }
+
   /** Takes a sample. */
   take(stat: PidStat): void {
     this.parent = stat.parent;

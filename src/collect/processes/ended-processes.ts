@@ -112,7 +112,7 @@ function usageOf(ended: Readonly<Usage>): Usage {
 }
 
 /** Times in /proc are rounded down to a hundredth of a second, user and system each: so much may seem to be missing. */
-const ROUNDING_SECONDS = 0.02;
+export const ROUNDING_SECONDS = 0.02;
 
 /** Far below what any kernel counts, and far above the error of a sum of doubles. */
 const NOTHING_SECONDS = 1e-6;

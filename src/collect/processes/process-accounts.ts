@@ -1,6 +1,6 @@
 import { type Processes, SAME } from "../../proc/processes.ts";
 import { type Descendant, DescendantTracker, FORBIDDEN, StatReader } from "./descendant-tracker.ts";
-import { type Helpers, LostCpuTime, ReapedUsage } from "./ended-processes.ts";
+import { type Helpers, LostCpuTime, ReapedUsage, ROUNDING_SECONDS } from "./ended-processes.ts";
 import { ForkFamilies, type ProcessMemory } from "./process-memory.ts";
 import { ProcessNames } from "./process-names.ts";
 
@@ -21,6 +21,8 @@ export class ProcessAccounts {
   readonly names = new ProcessNames();
   readonly reaped: ReapedUsage;
   readonly tracker: DescendantTracker;
+  /** At most so much of the CPU time of those that live at the end is missing, since it is rounded down. */
+  uncertainSeconds = 0;
   private readonly lost: LostCpuTime;
   private readonly reader: StatReader;
   private readonly families = new ForkFamilies();
@@ -66,6 +68,26 @@ export class ProcessAccounts {
     if (this.gone.length > 0) this.lost.settle(this.gone);
     this.lost.close();
     this.names.raisePeaks();
+    this.sum();
+  }
+
+  /**
+   * The command has ended, and the state of now was taken: those that it leaves are charged their exact time. That of
+   * their own waited-for children is known to a hundredth of a second only.
+   */
+  takeLeftovers(): void {
+    this.uncertainSeconds = 0;
+    for (const descendant of this.tracker.descendants) {
+      const seconds = this.source.cpuSeconds(descendant.pid);
+      if (Number.isNaN(seconds)) this.uncertainSeconds += ROUNDING_SECONDS;
+      // A child that was waited for has had page faults.
+      if (descendant.memory.childrenFaults > 0) this.uncertainSeconds += ROUNDING_SECONDS;
+      const more = seconds - descendant.ownSeconds;
+      if (!(more > 0)) continue;
+      descendant.addSeconds(more);
+      const use = this.names.at(descendant.name);
+      if (use) use.cpuSeconds += more;
+    }
     this.sum();
   }
 

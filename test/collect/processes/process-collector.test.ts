@@ -54,6 +54,32 @@ describe("a sample", () => {
     expect(sample()).toMatchObject({ processes: 1, "cpu_seconds_total user": 2 });
   });
 
+  test("has the exact time of the daemons that it left, which stat rounds down", () => {
+    const { kernel, collector, sample, start } = setUp();
+    const root = start();
+    const daemons = Array.from({ length: 50 }, () => kernel.fork(root, { name: "daemon" }));
+    sample();
+    for (const daemon of daemons) kernel.burn(daemon, 0.009, 0.008);
+    kernel.end(root);
+    collector.commandEnded();
+    const { "cpu_seconds_total user": user, "cpu_seconds_total system": system, ...rest } = sample();
+    expect(user! + system!).toBeCloseTo(0.85, 6);
+    expect(rest).toMatchObject({ "comm_cpu_seconds_total daemon": expect.closeTo(0.85, 6) });
+    expect(rest).toHaveProperty("accounting_info cpu wait4");
+  });
+
+  test("calls its CPU time a lower bound where what it left has children, whose time is rounded down", () => {
+    const { kernel, collector, sample, start } = setUp();
+    const root = start();
+    const daemons = [1, 2, 3].map(() => kernel.fork(root));
+    for (const daemon of daemons) kernel.end(kernel.fork(daemon, { userSeconds: 0.009, minorFaults: 40 }));
+    kernel.end(root);
+    collector.commandEnded();
+    expect(Object.keys(sample()).filter((name) => name.includes("wait4"))).toEqual([
+      expect.stringContaining("cpu wait4_lower_bound"),
+    ]);
+  });
+
   test("has context switches only when the command has ended", () => {
     const { kernel, collector, sample, start } = setUp();
     const root = start();

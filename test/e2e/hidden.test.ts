@@ -1,0 +1,28 @@
+import { describe, expect, test } from "bun:test";
+import { folderOf, openBinary } from "../helpers/load-run.ts";
+import { as, cpuSeconds, type User } from "../helpers/loads.ts";
+import { program } from "../helpers/programs.ts";
+import { Recorded } from "../helpers/recorded.ts";
+import { runProgram } from "../helpers/statexec.ts";
+
+const USERS: readonly User[] = process.getuid?.() === 0 ? ["root", "nobody"] : ["root"];
+
+/** Runs test/programs/hidden.c under statexec; FILE in its words is a file that it may write. */
+async function hidden(words: string, { user = "root" as User, options = [] as readonly string[] } = {}) {
+  using folder = folderOf(user);
+  const command = words.split(" ").map((word) => (word === "FILE" ? folder.file("data") : word));
+  const file = folder.file("run.prom");
+  const all = [...as(user), openBinary(), ...options, "-f", file, "--", program("hidden"), ...command];
+  const { code, stderr } = await runProgram(all);
+  expect([code, stderr]).toEqual([0, ""]);
+  const run = new Recorded(file);
+  return { run, sources: [...run.family("accounting").keys()] };
+}
+
+describe.each(USERS)("as %s", (user) => {
+  test("daemons that the command leaves are charged to the microsecond", async () => {
+    const { run, sources } = await hidden("leftover 40 7", { user });
+    expect(cpuSeconds(run)).toBeWithin(0.277, 0.4);
+    expect(sources).toContain("cpu,wait4");
+  });
+});
