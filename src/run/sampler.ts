@@ -29,6 +29,9 @@ export interface Moment {
 /** How often a collector may find its set of series changed within one sample before it goes without. */
 const MOST_DESCRIPTIONS = 3;
 
+/** So many milliseconds after the command's start collectors may peek: runs that are shorter than the interval have a peak. */
+const PEEKS_MS = [10, 30, 100, 300];
+
 /** Takes samples: one row each, from all collectors, at absolute deadlines or when asked to. */
 export class Sampler {
   private readonly recorder: RecorderCollector;
@@ -40,6 +43,7 @@ export class Sampler {
   private sampledAt = Number.NEGATIVE_INFINITY;
   private readonly wall: WallWatch;
   private cancelTick: (() => void) | undefined;
+  private cancelPeek: (() => void) | undefined;
   private between: (() => void) | undefined;
 
   constructor(
@@ -117,12 +121,30 @@ export class Sampler {
   commandStarted(pid: number): void {
     const stamp = () => this.axis.lastStamp;
     for (const { collector } of this.slots) this.tell(() => collector.commandStarted?.(pid, stamp));
+    this.awaitPeek(this.clock.now(), 0);
   }
 
   /** Tells every collector that the command has ended, and how, after so many seconds. */
   commandEnded(ending: Ending, seconds: number): void {
+    this.cancelPeek?.();
     this.command.ended(ending, seconds);
     for (const { collector } of this.slots) this.tell(() => collector.commandEnded?.());
+  }
+
+  private awaitPeek(startedAt: number, next: number): void {
+    const afterMs = PEEKS_MS[next];
+    this.cancelPeek = undefined;
+    if (afterMs === undefined) return;
+    this.cancelPeek = this.clock.at(startedAt + afterMs, () => {
+      for (const slot of this.slots) if (slot.collector.peek) this.peek(slot);
+      this.awaitPeek(startedAt, next + 1);
+    });
+  }
+
+  private peek(slot: Slot): void {
+    const began = this.clock.now();
+    this.tell(() => slot.collector.peek?.(this.axis.now()));
+    slot.seconds += (this.clock.now() - began) / 1000;
   }
 
   private tell(news: () => void): void {
@@ -173,6 +195,7 @@ export class Sampler {
 
   stop(): void {
     this.cancelTick?.();
+    this.cancelPeek?.();
   }
 
   /** One collector's values, or the absence of those that it did not come to: it fails alone. */

@@ -25,4 +25,23 @@ describe.each(USERS)("as %s", (user) => {
     expect(cpuSeconds(run)).toBeWithin(0.277, 0.4);
     expect(sources).toContain("cpu,wait4");
   });
+
+  test("children that no one waits for (SA_NOCLDWAIT) make CPU time and io lower bounds", async () => {
+    const { sources } = await hidden("nowait 40 15", { user });
+    expect(sources).toContain("cpu,wait4_lower_bound");
+    expect(sources).toContain("io,proc_lower_bound");
+  });
+
+  test("orphans that a process below the command adopts, and children without a signal at their end, are counted", async () => {
+    for (const words of ["adopted 20 15", "untold 20 15"]) {
+      const { run, sources } = await hidden(words, { user });
+      expect(cpuSeconds(run)).toBeWithin(0.297, 0.45);
+      expect(sources).toContain("cpu,wait4");
+    }
+  });
+
+  test("a run that is shorter than the interval has the peak of its tree", async () => {
+    const { run } = await hidden("locked 7 400", { user });
+    expect(run.last("command_memory_peak_bytes") / 2 ** 20).toBeWithin(7, 8);
+  });
 });

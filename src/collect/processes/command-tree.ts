@@ -76,11 +76,19 @@ export class CommandTree {
       if (this.reapOrphans()) accounts.update();
       accounts.takeLeftovers();
     }
-    const hasDetails =
-      atEnd || this.detailsBudget.allows(accounts.tracker.descendants.length * this.detailsMsPerProcess);
+    const hasDetails = atEnd || this.mayReadDetails();
     if (hasDetails) this.readDetails();
     else this.io.skip();
     this.memory.update(accounts, hasDetails, atMs);
+  }
+
+  /** Takes the state of now between two samples: the tree's peak and its processes. Throws SystemError, ParseError. */
+  peek(atMs: number): void {
+    const { accounts } = this;
+    accounts.update();
+    const hasDetails = this.mayReadDetails();
+    if (hasDetails) this.readDetails();
+    this.memory.peek(accounts, hasDetails, atMs);
   }
 
   /** An orphan has ended and is about to be waited for; the returned function is to be called once that is done. */
@@ -145,9 +153,13 @@ export class CommandTree {
 
   /** Whether a part of what ended processes used may be missing. */
   private get isLowerBound(): boolean {
-    const { lostSeconds, uncertainSeconds, userSeconds, systemSeconds } = this.accounts;
+    const { hasLost, lostSeconds, uncertainSeconds, userSeconds, systemSeconds } = this.accounts;
     const isUncertain = uncertainSeconds > Math.max(SMALL_SECONDS, SMALL * (userSeconds + systemSeconds));
-    return isUncertain || lostSeconds > 0 || this.memory.ignoresChildren;
+    return isUncertain || hasLost || lostSeconds > 0 || this.memory.ignoresChildren;
+  }
+
+  private mayReadDetails(): boolean {
+    return this.detailsBudget.allows(this.accounts.tracker.descendants.length * this.detailsMsPerProcess);
   }
 
   /** Reads the files beside stat of each process, and charges what it takes to the budget. */

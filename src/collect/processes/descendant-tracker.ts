@@ -25,6 +25,9 @@ export class Descendant {
   /** For `LostCpuTime`: its children's CPU time at the last comparison, and how much is to be added by ended ones. */
   childrenChecked = 0;
   expected = 0;
+  /** The same of page faults. */
+  childrenFaultsChecked = 0;
+  expectedFaults = 0;
 
   constructor(
     readonly pid: number,
@@ -33,6 +36,7 @@ export class Descendant {
     this.memory = new ProcessMemory(pid, stat.startTicks);
     this.take(stat);
     this.childrenChecked = this.childrenSeconds;
+    this.childrenFaultsChecked = this.memory.childrenFaults;
   }
 
   /** With the pid, what it is identified by. */
@@ -51,9 +55,9 @@ export class Descendant {
   /** Adds own CPU time that stat does not show, in the proportion in which it shows user and system time. */
   addSeconds(seconds: number): void {
     const own = this.ownSeconds;
-    const user = own > 0 ? (seconds * this.userSeconds) / own : seconds;
-    this.userSeconds += user;
-    this.systemSeconds += seconds - user;
+    const [user, system] = own > 0 ? [this.userSeconds / own, this.systemSeconds / own] : [1, 0];
+    this.userSeconds += seconds * user;
+    this.systemSeconds += seconds * system;
   }
 
   /** Takes a sample. */

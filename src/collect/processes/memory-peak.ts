@@ -149,6 +149,12 @@ export class CommandMemory {
 
   /** Takes a sample. `hasStatuses`: `readStatuses` has just been called. Throws SystemError, ParseError. */
   update(accounts: ProcessAccounts, hasStatuses: boolean, atMs: number): void {
+    this.peek(accounts, hasStatuses, atMs);
+    if (accounts.processes > 0 && this.isWalkDue(accounts)) this.walkAll(accounts);
+  }
+
+  /** Takes the state between two samples, for its peak: the same without the walk for figures that no row would have. */
+  peek(accounts: ProcessAccounts, hasStatuses: boolean, atMs: number): void {
     const { group } = this;
     const hasGroup = group !== undefined && !Number.isNaN(group.anonymousBytes);
     this.sinceMs = atMs - this.atMs;
@@ -158,9 +164,7 @@ export class CommandMemory {
     this.fileBytes = ABSENT;
     this.sharedBytes = ABSENT;
     if (hasGroup) this.takeGroup(group);
-    if (accounts.processes === 0) return;
-    if (!hasGroup) this.sample(accounts.tracker, hasStatuses);
-    if (this.isWalkDue(accounts)) this.walkAll(accounts);
+    if (accounts.processes > 0 && !hasGroup) this.sample(accounts.tracker, hasStatuses);
   }
 
   /** Reads what is needed to know whether there is a new peak, and raises it. */

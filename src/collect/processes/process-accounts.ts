@@ -1,3 +1,4 @@
+import type { PidStat } from "../../proc/pid-stat.ts";
 import { type Processes, SAME } from "../../proc/processes.ts";
 import { type Descendant, DescendantTracker, FORBIDDEN, StatReader } from "./descendant-tracker.ts";
 import { type Helpers, LostCpuTime, ReapedUsage, ROUNDING_SECONDS } from "./ended-processes.ts";
@@ -48,13 +49,18 @@ export class ProcessAccounts {
     this.lost = new LostCpuTime({
       tracker: this.tracker,
       reaped: this.reaped,
-      childrenSecondsOf: this.childrenSecondsOf.bind(this),
+      readAgain: this.readAgain.bind(this),
     });
   }
 
   /** CPU time of processes that no process has waited for: a lower bound, as samples saw it. */
   get lostSeconds(): number {
     return this.lost.seconds;
+  }
+
+  /** Whether some process has ended that no process has waited for: what it used is in no sum of the kernel's. */
+  get hasLost(): boolean {
+    return this.lost.hasLost;
   }
 
   /** Takes the state of now. Throws SystemError, ParseError. */
@@ -169,11 +175,10 @@ export class ProcessAccounts {
     return this.tracker.find(parentPid) !== undefined && this.source.haveOneMemory(pid, parentPid);
   }
 
-  private childrenSecondsOf(descendant: Descendant): number | undefined {
-    const bytes = this.reader.read(descendant.pid);
-    if (bytes === FORBIDDEN) return descendant.childrenSeconds;
-    if (bytes === undefined || this.reader.stat.startTicks !== descendant.startTicks) return undefined;
-    return this.reader.stat.childrenUserSeconds + this.reader.stat.childrenSystemSeconds;
+  private readAgain({ pid, startTicks }: Descendant): PidStat | typeof FORBIDDEN | undefined {
+    const bytes = this.reader.read(pid);
+    if (bytes === FORBIDDEN) return FORBIDDEN;
+    return bytes !== undefined && this.reader.stat.startTicks === startTicks ? this.reader.stat : undefined;
   }
 
   private charge({ name, memory }: Descendant, seconds: number): void {

@@ -64,6 +64,11 @@ export class ProcessCollector implements Collector {
     this.phase = "running";
   }
 
+  /** Reads the tree for its peaks only. Throws SystemError, ParseError. */
+  peek(atMs: number): void {
+    if (this.phase === "running") this.tree?.peek(atMs);
+  }
+
   commandEnded(): void {
     this.phase = "ending";
   }

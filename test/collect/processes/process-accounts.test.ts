@@ -101,6 +101,19 @@ describe("CPU time", () => {
     expect(seconds(update())).toBeCloseTo(1.78, 1);
   });
 
+  test("of a child that is lost is known to be missing, however short it was, by its page faults", () => {
+    const { kernel, root, accounts, update } = started();
+    kernel.at(root).ignoresChildren = true;
+    kernel.end(kernel.fork(root, { userSeconds: 0.005, minorFaults: 30 }));
+    update();
+    expect(accounts.hasLost).toBe(false);
+    const child = kernel.fork(root, { userSeconds: 0.005, minorFaults: 30 });
+    update();
+    kernel.exit(child);
+    update();
+    expect([accounts.hasLost, accounts.lostSeconds]).toEqual([true, 0]);
+  });
+
   test("that goes to an adopter between the parent and us is not lost", () => {
     const { kernel, root, accounts, update } = started();
     kernel.at(root).adopts = true;
