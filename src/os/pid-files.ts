@@ -127,16 +127,28 @@ export class PidFiles {
     return length;
   }
 
+  /** Returns the last of the numbers that name entries in a folder of a process; 0: there is none. */
+  lastNumber(pid: number, folder: Uint8Array): number {
+    const fd = libc.open(this.path.of(pid, folder), O_RDONLY | O_CLOEXEC | O_DIRECTORY, 0);
+    if (fd < 0) return 0;
+    let last = 0;
+    for (let length = readDents(fd); length > 0; length = readDents(fd))
+      for (let at = 0; at < length; at += recordLength(DENTS.bytes, at))
+        last = numberAt(DENTS.bytes, at + NAME) || last;
+    libc.close(fd);
+    return last;
+  }
+
   /** Returns the number of entries in a folder of a process, or the errno below zero. */
   count(pid: number, folder: Uint8Array): number {
     const fd = libc.open(this.path.of(pid, folder), O_RDONLY | O_CLOEXEC | O_DIRECTORY, 0);
     if (fd < 0) return -lastErrno();
     let entries = 0;
-    let length = getdents(fd, DENTS.address, DENTS_BYTES);
+    let length = readDents(fd);
     while (length > 0) {
       const { bytes } = DENTS;
       for (let at = 0; at < length; at += recordLength(bytes, at)) if (bytes[at + NAME] !== DOT) entries++;
-      length = getdents(fd, DENTS.address, DENTS_BYTES);
+      length = readDents(fd);
     }
     const errno = length < 0 ? lastErrno() : 0;
     libc.close(fd);
@@ -156,6 +168,10 @@ const DENTS = pinned(DENTS_BYTES);
  */
 function getdents(fd: number, address: Pointer, room: number): number {
   return calls.syscall(SYS_GETDENTS64, fd, address, room) as number;
+}
+
+function readDents(fd: number): number {
+  return getdents(fd, DENTS.address, DENTS_BYTES);
 }
 
 function recordLength(bytes: Uint8Array, at: number): number {

@@ -44,6 +44,11 @@ export interface Processes {
   openDescriptors(pid: number): number;
   /** Whether two processes have one memory, as a child has its parent's between vfork(2) and exec. */
   haveOneMemory(pid: number, other: number): boolean;
+  /**
+   * Returns the newest thread of a process; 0: it is gone. Its number has the same files as a pid, which show the process'
+   * memory also when its first thread has ended.
+   */
+  newestThread(pid: number): number;
   /** Returns the exact CPU time of a process; NaN: it is gone, or the system does not say. */
   cpuSeconds(pid: number): number;
   /** Frees what is kept for a process, whose next `readStat` is never SAME. */
@@ -68,6 +73,7 @@ const FILES: Readonly<Record<ProcessFile, Uint8Array>> = {
   smaps_rollup: pidFile("smaps_rollup"),
 };
 const DESCRIPTORS = pidFile("fd");
+const THREADS = pidFile("task");
 
 /** The processes of this machine, or of a recorded tree below `folder`. Throws SystemError where that does not exist. */
 export class KernelProcesses implements Processes {
@@ -121,6 +127,10 @@ export class KernelProcesses implements Processes {
 
   haveOneMemory(pid: number, other: number): boolean {
     return haveOneMemory(pid, other);
+  }
+
+  newestThread(pid: number): number {
+    return this.files.lastNumber(pid, THREADS);
   }
 
   cpuSeconds(pid: number): number {

@@ -40,6 +40,15 @@ describe.each(USERS)("as %s", (user) => {
     }
   });
 
+  test("memory that is held after the first thread has ended is seen", async () => {
+    const { run, sources } = await hidden("leader 30 600", { user, options: ["--interval", "0.1"] });
+    expect(run.last("command_memory_peak_bytes") / 2 ** 20).toBeWithin(30, 31);
+    expect(Math.max(...run.points("command_memory_resident_bytes").map(([, bytes]) => bytes))).toBeGreaterThan(
+      30 << 20,
+    );
+    expect(sources).toContain("memory_peak,proc_sampled");
+  });
+
   test("a run that is shorter than the interval has the peak of its tree", async () => {
     const { run } = await hidden("locked 7 400", { user });
     expect(run.last("command_memory_peak_bytes") / 2 ** 20).toBeWithin(7, 8);

@@ -91,8 +91,7 @@ export class StatReader {
   read(pid: number): Uint8Array | typeof FORBIDDEN | undefined {
     try {
       const bytes = this.processes.read(pid, "stat");
-      if (bytes) this.stat.parse(bytes);
-      return bytes;
+      return bytes && this.parse(pid, bytes);
     } catch (error) {
       if (error instanceof ForbiddenError) return FORBIDDEN;
       throw error;
@@ -103,14 +102,26 @@ export class StatReader {
   readIfChanged(pid: number): Uint8Array | typeof SAME | typeof FORBIDDEN | undefined {
     try {
       const bytes = this.processes.readStat(pid);
-      if (bytes && bytes !== SAME) this.stat.parse(bytes);
-      return bytes;
+      return bytes && bytes !== SAME ? this.parse(pid, bytes) : bytes;
     } catch (error) {
       // A text that could not be taken is not to be SAME the next time.
       this.processes.forget(pid);
       if (error instanceof ForbiddenError) return FORBIDDEN;
       throw error;
     }
+  }
+
+  /** Takes the text of a living thread instead if the first one has ended; returns the text that was taken. */
+  private parse(pid: number, bytes: Uint8Array): Uint8Array {
+    const { processes, stat } = this;
+    stat.parse(bytes);
+    if (!stat.isLeaderGone) return bytes;
+    const thread = processes.newestThread(pid);
+    const text = thread > 0 && thread !== pid ? processes.read(thread, "stat") : undefined;
+    if (!text) return bytes;
+    stat.parseThread(thread, text);
+    processes.forget(thread);
+    return text;
   }
 }
 

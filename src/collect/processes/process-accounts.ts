@@ -128,7 +128,9 @@ export class ProcessAccounts {
   private refresh(descendant: Descendant): void {
     const { memory } = descendant;
     const before = descendant.ownSeconds;
-    const bytes = memory.isBorrowed ? this.reader.read(descendant.pid) : this.reader.readIfChanged(descendant.pid);
+    // What a thread shows of the memory may change while the process' own text stays the same.
+    const isNeeded = memory.isBorrowed || memory.thread !== memory.pid;
+    const bytes = isNeeded ? this.reader.read(descendant.pid) : this.reader.readIfChanged(descendant.pid);
     if (bytes === SAME) {
       memory.keepStat();
       this.charge(descendant, 0);
@@ -191,6 +193,8 @@ export class ProcessAccounts {
   /** The name is that of now: a process has another one after it has executed another program. */
   private takeName(descendant: Descendant, bytes: Uint8Array): void {
     const { name } = descendant;
+    // A thread has a name of its own.
+    if (this.reader.stat.thread > 0 && name >= 0) return;
     const { nameStart, nameEnd } = this.reader.stat;
     const place = this.names.placeOf(bytes, nameStart, nameEnd, name);
     if (place === name) return;

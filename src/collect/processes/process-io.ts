@@ -80,8 +80,8 @@ export class ProcessIo {
     sum.set(0);
     this.openDescriptors = 0;
     this.isHidden = false;
-    for (const { pid, ended } of descendants) {
-      if (!ended) this.addDescriptors(pid);
+    for (const { pid, ended, memory } of descendants) {
+      if (!ended) this.addDescriptors(memory.thread);
       this.addIo(pid);
     }
     this.updateReaped();

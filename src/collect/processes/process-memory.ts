@@ -35,8 +35,10 @@ export class ProcessMemory {
   changedBytes = 0;
   /** It was found in this sample. */
   isNew = true;
-  /** Its first thread has ended and others go on: the kernel shows nothing of its memory. */
+  /** Its first thread has ended and others go on, and no other one has shown the memory. */
   isLeaderGone = false;
+  /** The thread whose files show the memory: the first one, or another if that has ended. */
+  thread: number;
   /** It has the memory of its parent, as between vfork(2) and exec. Supposed until the kernel was asked. */
   isBorrowed = true;
   /** Those that may have anonymous memory in common with it; undefined: it has no memory of its own. */
@@ -69,7 +71,9 @@ export class ProcessMemory {
     readonly pid: number,
     /** With the pid, what a process is identified by. */
     readonly startTicks: number,
-  ) {}
+  ) {
+    this.thread = pid;
+  }
 
   /** Whether it has memory, and not that of its parent. */
   get isOwn(): boolean {
@@ -114,7 +118,8 @@ export class ProcessMemory {
     this.residentBytes = residentBytes;
     this.childrenFaults = stat.childrenMinorFaults + stat.childrenMajorFaults;
     this.majorFaults = stat.majorFaults + stat.childrenMajorFaults;
-    this.isLeaderGone = stat.ended && stat.threads > 1;
+    this.isLeaderGone = stat.isLeaderGone;
+    this.thread = stat.thread > 0 ? stat.thread : this.pid;
   }
 
   /** Takes the status that was just read. */
@@ -257,7 +262,7 @@ export class MemoryTotals {
   /** Reads the status of a process if its stat has changed since; false: it is gone. Throws ParseError. */
   readIfChanged(memory: ProcessMemory): boolean {
     if (memory.isStatusCurrent) return true;
-    const bytes = this.processes.read(memory.pid, "status");
+    const bytes = this.processes.read(memory.thread, "status");
     if (bytes === undefined) return false;
     this.status.parse(bytes);
     memory.takeStatus(this.status);
@@ -342,8 +347,8 @@ export class MemoryTotals {
   }
 
   /** The status of a process that is gone is that of one without memory. */
-  private readStatus({ pid }: ProcessMemory): PidStatus {
-    this.status.parse(this.processes.read(pid, "status") ?? NO_STATUS);
+  private readStatus({ thread }: ProcessMemory): PidStatus {
+    this.status.parse(this.processes.read(thread, "status") ?? NO_STATUS);
     return this.status;
   }
 }

@@ -29,6 +29,22 @@ describe("a sample", () => {
     expect(kernel.reads.filter((read) => read === `${root}/smaps_rollup`)).toEqual([]);
   });
 
+  test("of a process whose first thread has ended is what another thread shows", () => {
+    const { kernel, sample, start } = setUp();
+    const root = start({ name: "sh", residentPages: 10, anonymous: 20, shared: 8, highest: 50 });
+    sample();
+    kernel.endLeader(root);
+    kernel.burn(root, 0.01);
+    sample();
+    // No text of its own says that another thread takes more.
+    Object.assign(kernel.at(root), { residentPages: 100, anonymous: 200, minorFaults: 5 });
+    expect(sample()).toMatchObject({
+      ...{ processes: 1, memory_resident_bytes: 409_600, memory_anonymous_bytes: 204_800 },
+      memory_peak_bytes: 212_992,
+    });
+    kernel.end(root);
+  });
+
   test("of a process that hides io, descriptors and PSS has everything else", () => {
     const { kernel, collector, sample, start } = setUp();
     const root = start({ readBytes: 5000 });
