@@ -19,6 +19,24 @@ async function hidden(words: string, { user = "root" as User, options = [] as re
   return { run, sources: [...run.family("accounting").keys()] };
 }
 
+const HUGE_PAGES = "/proc/sys/vm/nr_hugepages";
+
+/** Reserves so many huge pages more until the scope ends; false: this machine has none to give. */
+async function reserveHugePages(count: number) {
+  const before = Number(await Bun.file(HUGE_PAGES).text());
+  const set = (pages: number) => Bun.spawnSync(["sh", "-c", `echo ${pages} >${HUGE_PAGES}`], { stderr: "ignore" });
+  set(before + count);
+  const reserved = Number(await Bun.file(HUGE_PAGES).text());
+  return { isEnough: reserved === before + count, [Symbol.dispose]: () => void set(before) };
+}
+
+test("reserved huge pages are part of the peak", async () => {
+  using huge = await reserveHugePages(20);
+  if (!huge.isEnough) return;
+  const { run } = await hidden("hugetlb 40 600", { options: ["--interval", "0.1"] });
+  expect(run.last("command_memory_peak_bytes") / 2 ** 20).toBeWithin(40, 42);
+});
+
 describe.each(USERS)("as %s", (user) => {
   test("daemons that the command leaves are charged to the microsecond", async () => {
     const { run, sources } = await hidden("leftover 40 7", { user });

@@ -142,7 +142,7 @@ export class CommandMemory {
     for (const { memory, ended } of descendants) {
       if (ended || !this.totals.readIfChanged(memory)) continue;
       if (memory.ignoresChildren) this.ignoresChildren = true;
-      if (memory.isOwn) highest += memory.highestBytes;
+      if (memory.isOwn) highest += memory.highestBytes + memory.hugeBytes;
     }
     if (!(highest <= this.peakBoundBytes)) this.peakBoundBytes = highest;
   }
@@ -163,7 +163,7 @@ export class CommandMemory {
     this.anonymousBytes = ABSENT;
     this.fileBytes = ABSENT;
     this.sharedBytes = ABSENT;
-    if (hasGroup) this.takeGroup(group);
+    if (hasGroup) this.takeGroup(group, accounts.tracker.memories);
     if (accounts.processes > 0 && !hasGroup) this.sample(accounts.tracker, hasStatuses);
   }
 
@@ -174,17 +174,17 @@ export class CommandMemory {
     if (peak.isAbove(totals.upperBytes(memories))) totals.refresh(memories);
     else if (!hasStatuses) return;
     totals.update(memories);
-    const { sharing, hiddenBytes, hiddenLargestBytes } = totals;
+    const { sharing, hiddenBytes, hiddenLargestBytes, hugeLowerBytes, hugeUpperBytes } = totals;
     const alone = totals.aloneAnonymousBytes + totals.aloneSharedBytes;
-    let lower = alone;
-    let upper = alone + hiddenBytes;
+    let lower = alone + hugeLowerBytes;
+    let upper = alone + hugeUpperBytes + hiddenBytes;
     if (sharing.length > 0) {
       this.tighten(tracker, upper);
       lower += bounds.lowerBytes;
       upper += bounds.upperBytes;
     }
     peak.raise(Math.max(lower, hiddenLargestBytes), this.atMs);
-    if (peak.isAbove(upper)) peak.addOpen(upper, alone + hiddenBytes, sharing);
+    if (peak.isAbove(upper)) peak.addOpen(upper, alone + hugeUpperBytes + hiddenBytes, sharing);
     if (totals.isIncomplete) peak.addIncomplete();
     this.takeTotals();
   }
@@ -206,19 +206,23 @@ export class CommandMemory {
   /** Takes the figures of the sample, unless a process hides its own. */
   private takeTotals(): void {
     const { totals, bounds } = this;
-    if (totals.isIncomplete || totals.hiddenBytes > 0) return;
+    const { hugeLowerBytes } = totals;
+    if (totals.isIncomplete || totals.hiddenBytes > 0 || totals.hugeUpperBytes > hugeLowerBytes) return;
     const isAlone = totals.sharing.length === 0;
-    this.anonymousBytes = totals.aloneAnonymousBytes + (isAlone ? 0 : bounds.anonymousBytes);
+    this.anonymousBytes = totals.aloneAnonymousBytes + hugeLowerBytes + (isAlone ? 0 : bounds.anonymousBytes);
     this.sharedBytes = totals.aloneSharedBytes + (isAlone ? 0 : bounds.sharedBytes);
     if (totals.living === 1) this.fileBytes = totals.fileBytes;
   }
 
-  private takeGroup(group: GroupMemoryCounts): void {
+  /** Groups of memory do not count reserved huge pages. */
+  private takeGroup(group: GroupMemoryCounts, memories: readonly ProcessMemory[]): void {
+    let huge = 0;
+    for (const { hugeBytes } of memories) if (hugeBytes > huge) huge = hugeBytes;
     this.anonymousBytes = group.anonymousBytes;
     this.fileBytes = group.fileBytes;
     this.sharedBytes = group.sharedBytes;
     const kernel = Number.isNaN(group.kernelBytes) ? 0 : group.kernelBytes;
-    this.peak.raise(group.anonymousBytes + group.sharedBytes + kernel, this.atMs);
+    this.peak.raise(group.anonymousBytes + group.sharedBytes + kernel + huge, this.atMs);
   }
 
   private isWalkDue({ tracker, residentBytes }: ProcessAccounts): boolean {

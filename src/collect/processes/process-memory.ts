@@ -48,6 +48,8 @@ export class ProcessMemory {
   anonymousBytes = Number.NaN;
   fileBytes = Number.NaN;
   sharedBytes = Number.NaN;
+  /** Reserved huge pages, which are not resident memory to the kernel. */
+  hugeBytes = 0;
   /** The most that was ever resident. */
   highestBytes = 0;
   /** It has the kernel end its children unseen. */
@@ -90,14 +92,19 @@ export class ProcessMemory {
     return this.anonymousBytes + this.sharedBytes;
   }
 
-  /** Whether its memory in status is unchanged: taking some needs a fault, giving it back lowers resident memory. */
+  /**
+   * Whether its memory in status is unchanged: taking some needs a fault, giving it back lowers resident memory. Huge pages
+   * are given back unseen.
+   */
   get isCurrent(): boolean {
-    return this.atStatus.residentBytes === this.residentBytes && this.atStatus.faults === this.faults;
+    return (
+      this.hugeBytes === 0 && this.atStatus.residentBytes === this.residentBytes && this.atStatus.faults === this.faults
+    );
   }
 
   /** Whether all that we read of status is unchanged: stat has the ignored signals, too. */
   get isStatusCurrent(): boolean {
-    return this.atStatus.statTexts === this.statTexts;
+    return this.hugeBytes === 0 && this.atStatus.statTexts === this.statTexts;
   }
 
   /** Takes a sample at which stat is the same text. */
@@ -131,6 +138,7 @@ export class ProcessMemory {
     this.anonymousBytes = hasNone ? 0 : status.anonymousBytes;
     this.fileBytes = hasNone ? 0 : status.fileBytes;
     this.sharedBytes = hasNone ? 0 : status.sharedBytes;
+    this.hugeBytes = hasNone ? 0 : status.hugeBytes;
     this.ignoresChildren = status.ignoresChildren;
     atStatus.statTexts = this.statTexts;
     atStatus.residentBytes = this.residentBytes;
@@ -238,6 +246,9 @@ export class MemoryTotals {
   /** What the hidden hold together at most, and the most that one of them holds. */
   hiddenBytes = 0;
   hiddenLargestBytes = 0;
+  /** Reserved huge pages, at least and at most: those that several processes map may be the same. */
+  hugeLowerBytes = 0;
+  hugeUpperBytes = 0;
   /** Files, each counted for each process. */
   fileBytes = 0;
   /** How many have memory of their own. */
@@ -255,7 +266,7 @@ export class MemoryTotals {
   upperBytes(memories: readonly ProcessMemory[]): number {
     const { pageBytes } = this.processes;
     let upper = 0;
-    for (const memory of memories) if (memory.isOwn) upper += memory.upperBytes(pageBytes);
+    for (const memory of memories) if (memory.isOwn) upper += memory.upperBytes(pageBytes) + memory.hugeBytes;
     return upper;
   }
 
@@ -313,6 +324,8 @@ export class MemoryTotals {
     this.sharingUpperBytes = 0;
     this.hiddenBytes = 0;
     this.hiddenLargestBytes = 0;
+    this.hugeLowerBytes = 0;
+    this.hugeUpperBytes = 0;
     this.fileBytes = 0;
     this.living = 0;
     this.isIncomplete = false;
@@ -322,6 +335,8 @@ export class MemoryTotals {
 
   private add(memory: ProcessMemory, family: ForkFamily): void {
     memory.isSharing = false;
+    this.hugeLowerBytes = Math.max(this.hugeLowerBytes, memory.hugeBytes);
+    this.hugeUpperBytes += memory.hugeBytes;
     this.fileBytes += memory.fileBytes;
     if (memory.isHidden && this.living > 1) {
       this.hiddenBytes += memory.bytes;

@@ -46,6 +46,26 @@ describe("the peak", () => {
     expect(Object.keys(end())).not.toContain(BOUND);
   });
 
+  test("has reserved huge pages, also after they were given back, which no other figure shows", () => {
+    const { kernel, sample, start } = setUp();
+    const root = start({ residentPages: 5, anonymous: 20 });
+    Object.assign(kernel.at(root), { huge: 204_800, minorFaults: 100 });
+    expect(sample()).toMatchObject({ [PEAK]: 204_820 * KILOBYTE, memory_anonymous_bytes: 204_820 * KILOBYTE });
+    kernel.at(root).huge = 0;
+    expect(sample()).toMatchObject({ [PEAK]: 204_820 * KILOBYTE, memory_anonymous_bytes: 20 * KILOBYTE });
+    kernel.end(root);
+  });
+
+  test("is a lower bound if several processes have huge pages, which may be the same ones", () => {
+    const { kernel, collector, sample, start } = setUp();
+    const root = start({ residentPages: 5, anonymous: 20, huge: 204_800 });
+    const child = kernel.fork(root, { residentPages: 5, anonymous: 20, huge: 102_400 });
+    expect(sample()[PEAK]).toBe(204_840 * KILOBYTE);
+    for (const pid of [child, root]) kernel.end(pid);
+    collector.commandEnded();
+    expect(sample()[BOUND]).toBe(1);
+  });
+
   test("of copies takes one walk while they stay the same, and none if they hold less", () => {
     const { sample, pages, child, walks } = pair("copied");
     pages.take(child, 300);
