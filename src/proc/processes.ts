@@ -1,5 +1,6 @@
 import { ForbiddenError } from "../errors.ts";
 import { EndedChildren } from "../os/children.ts";
+import { linkTarget } from "../os/files.ts";
 import { systemError } from "../os/libc.ts";
 import { haveOneMemory, PidFiles, PidList, pidFile, processCpuSeconds } from "../os/pid-files.ts";
 import { pageBytes } from "../os/process.ts";
@@ -13,6 +14,8 @@ export interface Processes {
   readonly pageBytes: number;
   /** Our own pid. */
   readonly self: number;
+  /** The files are of another pid namespace, as after `unshare --pid`: their numbers are of other processes than ours. */
+  readonly isForeign: boolean;
   /** What our ended children used, as of its `update()`. */
   readonly ended: Pick<
     EndedChildren,
@@ -85,6 +88,7 @@ export class KernelProcesses implements Processes {
   private readonly all: PidList;
   private readonly kept = new Map<number, KeptText>();
   private view = new Uint8Array(0);
+  private _isForeign: boolean | undefined;
 
   constructor(readonly folder = "/proc") {
     this.files = new PidFiles(folder);
@@ -96,6 +100,11 @@ export class KernelProcesses implements Processes {
   }
   get inodes(): Float64Array {
     return this.all.inodes;
+  }
+
+  get isForeign(): boolean {
+    this._isForeign ??= this.folder === "/proc" && linkTarget("/proc/self") !== String(this.self);
+    return this._isForeign;
   }
 
   get isListSame(): boolean {

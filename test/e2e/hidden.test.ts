@@ -8,11 +8,14 @@ import { runProgram } from "../helpers/statexec.ts";
 const USERS: readonly User[] = process.getuid?.() === 0 ? ["root", "nobody"] : ["root"];
 
 /** Runs test/programs/hidden.c under statexec; FILE in its words is a file that it may write. */
-async function hidden(words: string, { user = "root" as User, options = [] as readonly string[] } = {}) {
+async function hidden(
+  words: string,
+  { user = "root" as User, options = [] as readonly string[], before = [] as readonly string[] } = {},
+) {
   using folder = folderOf(user);
   const command = words.split(" ").map((word) => (word === "FILE" ? folder.file("data") : word));
   const file = folder.file("run.prom");
-  const all = [...as(user), openBinary(), ...options, "-f", file, "--", program("hidden"), ...command];
+  const all = [...before, ...as(user), openBinary(), ...options, "-f", file, "--", program("hidden"), ...command];
   const { code, stderr } = await runProgram(all);
   expect([code, stderr]).toEqual([0, ""]);
   const run = new Recorded(file);
@@ -35,6 +38,31 @@ test("reserved huge pages are part of the peak", async () => {
   if (!huge.isEnough) return;
   const { run } = await hidden("hugetlb 40 600", { options: ["--interval", "0.1"] });
   expect(run.last("command_memory_peak_bytes") / 2 ** 20).toBeWithin(40, 42);
+});
+
+describe.skipIf(process.getuid?.() !== 0)("as root, what /proc does not show is not claimed", () => {
+  test("where it is of another pid namespace: there is no figure of another process", async () => {
+    const { run, sources } = await hidden("locked 20 300", {
+      options: ["--interval", "0.1"],
+      before: ["unshare", "--pid", "--fork"],
+    });
+    expect(sources).toEqual(["cpu,wait4_lower_bound"]);
+    expect(cpuSeconds(run)).toBeWithin(0.001, 0.2);
+    const claimed = ["command_processes", "command_memory_peak_bytes", "command_memory_largest_process_bytes"];
+    for (const name of claimed) expect([...run.family(name).values()].flat().slice(1)).toEqual([]);
+    expect(run.last("command_exit_status")).toBe(0);
+  });
+
+  test("where it hides other users' processes (hidepid=2)", async () => {
+    const mount = 'mount -t proc -o hidepid=2 proc /proc && exec "$@"';
+    const { sources } = await hidden("locked 7 300", {
+      user: "nobody",
+      options: ["--interval", "0.1"],
+      before: ["unshare", "--mount", "sh", "-c", mount, "sh"],
+    });
+    expect(sources).toContain("memory_peak,proc_sampled_lower_bound");
+    expect(sources).toContain("cpu,wait4");
+  });
 });
 
 describe.each(USERS)("as %s", (user) => {

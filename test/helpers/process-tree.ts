@@ -12,6 +12,7 @@ export class ProcessTree implements Processes {
   pids = new Int32Array(4096);
   inodes = new Float64Array(4096);
   listed = 0;
+  isForeign = false;
   isListSame = false;
   /** Called before each read, so that something can happen between two reads. */
   beforeRead: (pid: number, file: ProcessFile) => void = () => undefined;

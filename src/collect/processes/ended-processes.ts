@@ -46,7 +46,7 @@ export class ReapedUsage {
     this.others.voluntarySwitches -= helpers.voluntarySwitches;
     this.others.involuntarySwitches -= helpers.involuntarySwitches;
     const status = new PidStatus();
-    const own = processes.read(processes.self, "status");
+    const own = processes.isForeign ? undefined : processes.read(processes.self, "status");
     if (own) status.parse(own);
     this.ownBytes = status.highestBytes;
   }

@@ -144,7 +144,12 @@ export class CommandMemory {
       if (memory.ignoresChildren) this.ignoresChildren = true;
       if (memory.isOwn) highest += memory.highestBytes + memory.hugeBytes;
     }
-    if (!(highest <= this.peakBoundBytes)) this.peakBoundBytes = highest;
+    if (descendants.length > 0) this.raiseBound(highest);
+  }
+
+  /** Raises the bound above the peak to so much at least; NaN: not known. */
+  raiseBound(bytes: number): void {
+    if (bytes > this.peakBoundBytes || Number.isNaN(this.peakBoundBytes)) this.peakBoundBytes = bytes;
   }
 
   /** Takes a sample. `hasStatuses`: `readStatuses` has just been called. Throws SystemError, ParseError. */

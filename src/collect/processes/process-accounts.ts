@@ -77,6 +77,12 @@ export class ProcessAccounts {
     this.sum();
   }
 
+  /** Takes what wait4(2) says of ended processes alone. Throws SystemError. */
+  updateReaped(): void {
+    this.reaped.update();
+    this.sum();
+  }
+
   /**
    * The command has ended, and the state of now was taken: those that it leaves are charged their exact time. That of
    * their own waited-for children is known to a hundredth of a second only.

@@ -9,8 +9,8 @@ import { REST } from "./process-names.ts";
 const FROM_ZERO: readonly Column<CommandTree>[] = [
   column(COMMAND.cpuSeconds, { mode: "user" }, (tree) => tree.userSeconds),
   column(COMMAND.cpuSeconds, { mode: "system" }, (tree) => tree.systemSeconds),
-  column(COMMAND.processes, ({ accounts }) => accounts.processes),
-  column(COMMAND.threads, ({ accounts }) => accounts.threads),
+  column(COMMAND.processes, (tree) => tree.processCount),
+  column(COMMAND.threads, (tree) => tree.threads),
   column(COMMAND.diskRead, ({ io }) => io.counters.diskReadBytes),
   column(COMMAND.diskWrite, ({ io }) => io.counters.diskWriteBytes),
   column(COMMAND.ioRead, ({ io }) => io.counters.readBytes),
@@ -75,10 +75,7 @@ export class ProcessCollector implements Collector {
 
   /** The command's processes that live now, children before their parents. Throws SystemError, ParseError. */
   pids(): number[] {
-    if (!this.tree) return [];
-    const { accounts } = this.tree;
-    accounts.update();
-    return accounts.tracker.descendants.map(({ pid }) => pid).reverse();
+    return this.tree?.pids() ?? [];
   }
 
   /** An orphan has ended and is about to be waited for; the returned function is to be called once that is done. */

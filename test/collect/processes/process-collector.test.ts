@@ -168,6 +168,36 @@ describe("the set of series", () => {
 });
 
 describe("the sources of the figures", () => {
+  test("call them lower bounds if the kernel hides processes of other users, as with hidepid", () => {
+    const { kernel, collector, sample, start } = setUp();
+    kernel.hide(1);
+    const root = start();
+    sample();
+    kernel.end(root);
+    collector.commandEnded();
+    const sources = Object.keys(sample()).filter((name) => name.startsWith("accounting_info"));
+    expect(sources).toEqual([
+      "accounting_info cpu wait4",
+      "accounting_info memory proc_lower_bound",
+      "accounting_info memory_peak proc_sampled_lower_bound",
+      "accounting_info io proc_lower_bound",
+    ]);
+  });
+
+  test("are wait4(2) alone where /proc is of another pid namespace, whose numbers are of other processes", () => {
+    const { kernel, collector, sample, start } = setUp();
+    kernel.isForeign = true;
+    const root = start({ userSeconds: 1, residentPages: 10, anonymous: 20, readBytes: 5000 });
+    expect(sample()).not.toHaveProperty("processes");
+    kernel.end(root);
+    collector.commandEnded();
+    const { "cpu_seconds_total user": user, ...rest } = sample();
+    expect(user).toBe(1);
+    expect(Object.keys(rest).filter((name) => /memory|processes|threads|io_|disk_|descriptors/.test(name))).toEqual([]);
+    expect(rest["accounting_info cpu wait4_lower_bound"]).toBe(1);
+    expect(kernel.reads).toEqual([]);
+  });
+
   test.each([
     ["if a process ignores SIGCHLD", true, "wait4_lower_bound"],
     ["nor else", false, "wait4"],
