@@ -10,6 +10,7 @@ import { cString, failed, lastErrno, libc, loadLibc, pinned } from "./libc.ts";
 const calls = loadLibc({
   syscall: { args: [FFIType.i64_fast, "int", "ptr", FFIType.u64_fast], returns: FFIType.i64_fast },
   lseek: { args: ["int", FFIType.i64_fast, "int"], returns: FFIType.i64_fast },
+  sysinfo: { args: ["ptr"], returns: "int" },
 });
 
 const kcmp = loadLibc({
@@ -41,6 +42,18 @@ const CPUCLOCK_SCHED = 2;
 export function processCpuSeconds(pid: number): number {
   clock ??= loadClock();
   return clock.clock_gettime((~pid << 3) | CPUCLOCK_SCHED, time) === 0 ? time[0]! + time[2]! / 1e9 : Number.NaN;
+}
+
+/** `struct sysinfo` in 32-bit words: of its shared memory the halves, and the unit in which it counts. */
+const machine = pinned(128);
+const machineWords = new Uint32Array(machine.bytes.buffer);
+const SHARED_RAM = 12;
+const MEM_UNIT = 26;
+
+/** Returns the machine's shared memory, `Shmem` of meminfo, by sysinfo(2); NaN: the kernel does not say. */
+export function sharedMemoryBytes(): number {
+  if (calls.sysinfo(machine.address) < 0) return Number.NaN;
+  return (machineWords[SHARED_RAM]! + machineWords[SHARED_RAM + 1]! * TWO_TO_32) * machineWords[MEM_UNIT]!;
 }
 
 const O_CLOEXEC = 0o2000000;

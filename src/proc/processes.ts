@@ -2,8 +2,9 @@ import { ForbiddenError } from "../errors.ts";
 import { EndedChildren } from "../os/children.ts";
 import { linkTarget } from "../os/files.ts";
 import { systemError } from "../os/libc.ts";
-import { haveOneMemory, PidFiles, PidList, pidFile, processCpuSeconds } from "../os/pid-files.ts";
+import { haveOneMemory, PidFiles, PidList, pidFile, processCpuSeconds, sharedMemoryBytes } from "../os/pid-files.ts";
 import { pageBytes } from "../os/process.ts";
+import { addTmpfsFiles } from "../os/tmpfs-files.ts";
 
 /** The files of one process that are read. */
 export type ProcessFile = "stat" | "status" | "io" | "smaps_rollup";
@@ -32,6 +33,8 @@ export interface Processes {
   >;
   /** Lists the processes that we may see, and returns their number. Throws SystemError. */
   list(): number;
+  /** The machine's shared memory as of the last list; NaN: it is not known. */
+  readonly sharedMemoryBytes: number;
   /** Whether the last list is the same as the one before it. */
   readonly isListSame: boolean;
   /** The number of processes in the last list; 0 before the first. */
@@ -52,6 +55,8 @@ export interface Processes {
    * memory also when its first thread has ended.
    */
   newestThread(pid: number): number;
+  /** Adds the open files of a process that are memory (memfd, tmpfs): by identity, the bytes that each takes. */
+  addTmpfsFiles(pid: number, into: Map<string, number>): void;
   /** Returns the exact CPU time of a process; NaN: it is gone, or the system does not say. */
   cpuSeconds(pid: number): number;
   /** Frees what is kept for a process, whose next `readStat` is never SAME. */
@@ -84,6 +89,7 @@ export class KernelProcesses implements Processes {
   readonly self = process.pid;
   readonly ended = new EndedChildren();
   listed = 0;
+  sharedMemoryBytes = Number.NaN;
   private readonly files: PidFiles;
   private readonly all: PidList;
   private readonly kept = new Map<number, KeptText>();
@@ -113,6 +119,7 @@ export class KernelProcesses implements Processes {
 
   list(): number {
     this.listed = this.all.update();
+    this.sharedMemoryBytes = sharedMemoryBytes();
     return this.listed;
   }
 
@@ -140,6 +147,10 @@ export class KernelProcesses implements Processes {
 
   newestThread(pid: number): number {
     return this.files.lastNumber(pid, THREADS);
+  }
+
+  addTmpfsFiles(pid: number, into: Map<string, number>): void {
+    addTmpfsFiles(`${this.folder}/${pid}/fd`, into);
   }
 
   cpuSeconds(pid: number): number {

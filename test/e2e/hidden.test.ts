@@ -3,7 +3,7 @@ import { folderOf, openBinary } from "../helpers/load-run.ts";
 import { as, cpuSeconds, type User } from "../helpers/loads.ts";
 import { program } from "../helpers/programs.ts";
 import { Recorded } from "../helpers/recorded.ts";
-import { runProgram } from "../helpers/statexec.ts";
+import { runProgram, statexec, tempFolder } from "../helpers/statexec.ts";
 
 const USERS: readonly User[] = process.getuid?.() === 0 ? ["root", "nobody"] : ["root"];
 
@@ -93,6 +93,23 @@ describe.each(USERS)("as %s", (user) => {
       30 << 20,
     );
     expect(sources).toContain("memory_peak,proc_sampled");
+  });
+
+  test.each(["memfd 30 600", "file /dev/shm/statexec-hidden-USER 30 600"])(
+    "memory in a file that no process maps is counted: %s",
+    async (words) => {
+      const { run } = await hidden(words.replace("USER", user), { user, options: ["--interval", "0.1"] });
+      expect(run.last("command_memory_peak_bytes") / 2 ** 20).toBeWithin(30, 34);
+    },
+  );
+
+  test("memory in a file that no process has open makes the peak a lower bound", async () => {
+    using folder = tempFolder();
+    const file = `/dev/shm/statexec-left-${user}`;
+    const script = `head -c 30000000 /dev/zero >${file}; sleep 0.5; rm ${file}`;
+    await statexec(["--interval", "0.1", "-f", folder.file("run.prom"), "sh", "-c", script]);
+    const sources = [...new Recorded(folder.file("run.prom")).family("accounting").keys()];
+    expect(sources).toContain("memory_peak,proc_sampled_lower_bound");
   });
 
   test("a run that is shorter than the interval has the peak of its tree", async () => {

@@ -13,6 +13,9 @@ export class ProcessTree implements Processes {
   inodes = new Float64Array(4096);
   listed = 0;
   isForeign = false;
+  /** The machine's shared memory, and the open tmpfs files of each process: their identity and bytes. */
+  sharedMemoryBytes = 0;
+  readonly tmpfsFiles = new Map<number, readonly (readonly [identity: string, bytes: number])[]>();
   isListSame = false;
   /** Called before each read, so that something can happen between two reads. */
   beforeRead: (pid: number, file: ProcessFile) => void = () => undefined;
@@ -196,6 +199,10 @@ export class ProcessTree implements Processes {
   newestThread(pid: number): number {
     for (const [thread, owner] of this.threads) if (owner === pid) return thread;
     return pid;
+  }
+
+  addTmpfsFiles(pid: number, into: Map<string, number>): void {
+    for (const [identity, bytes] of this.tmpfsFiles.get(pid) ?? []) into.set(identity, bytes);
   }
 
   cpuSeconds(pid: number): number {

@@ -5,6 +5,7 @@ import type { Descendant, DescendantTracker } from "./descendant-tracker.ts";
 import type { ProcessAccounts } from "./process-accounts.ts";
 import { MemoryTotals, type ProcessMemory } from "./process-memory.ts";
 import { NEAR, PssWalk, SharedMemoryBounds, TimeBudget, withReserve } from "./pss-walk.ts";
+import { UnmappedMemory } from "./unmapped-memory.ts";
 
 /**
  * The highest memory at any sample. It is a lower bound if some sample may have had more.
@@ -44,6 +45,11 @@ export class MemoryPeak {
   /** Takes a sample of which the kernel does not show everything. */
   addIncomplete(): void {
     this.settledUpperBytes = Number.POSITIVE_INFINITY;
+  }
+
+  /** Takes a sample that may have had so much, which can never be known. */
+  addUnknowable(upperBytes: number): void {
+    this.settledUpperBytes = Math.max(this.settledUpperBytes, upperBytes);
   }
 
   /** Takes a sample that may have had up to `upperBytes`: `aloneBytes`, and the memory of these. */
@@ -114,6 +120,7 @@ export class CommandMemory {
   private readonly budget: TimeBudget;
   private readonly pss: PssWalk;
   private readonly bounds: SharedMemoryBounds;
+  private readonly unmapped: UnmappedMemory;
   /** The time of the last sample, and since the one before it. */
   private atMs = Number.NaN;
   private sinceMs = Number.NaN;
@@ -133,6 +140,7 @@ export class CommandMemory {
     this.budget = new TimeBudget(WALKS_SHARE, WALKS_ADVANCE_MS, now);
     this.pss = new PssWalk(processes, cpuMs);
     this.bounds = new SharedMemoryBounds(this.pss, this.budget, processes.pageBytes);
+    this.unmapped = new UnmappedMemory(processes, now);
     this.walkedAllAt = now() + FIRST_AFTER_MS - SOON_MS;
   }
 
@@ -174,22 +182,26 @@ export class CommandMemory {
 
   /** Reads what is needed to know whether there is a new peak, and raises it. */
   private sample(tracker: DescendantTracker, hasStatuses: boolean): void {
-    const { totals, peak, bounds } = this;
+    const { totals, peak, bounds, unmapped } = this;
     const { memories } = tracker;
     if (peak.isAbove(totals.upperBytes(memories))) totals.refresh(memories);
     else if (!hasStatuses) return;
     totals.update(memories);
+    unmapped.update(memories);
     const { sharing, hiddenBytes, hiddenLargestBytes, hugeLowerBytes, hugeUpperBytes } = totals;
     const alone = totals.aloneAnonymousBytes + totals.aloneSharedBytes;
-    let lower = alone + hugeLowerBytes;
-    let upper = alone + hugeUpperBytes + hiddenBytes;
+    let lower = alone + hugeLowerBytes + unmapped.lowerBytes;
+    const others = hugeUpperBytes + hiddenBytes + unmapped.lowerBytes;
+    let upper = alone + others;
     if (sharing.length > 0) {
       this.tighten(tracker, upper);
       lower += bounds.lowerBytes;
       upper += bounds.upperBytes;
     }
     peak.raise(Math.max(lower, hiddenLargestBytes), this.atMs);
-    if (peak.isAbove(upper)) peak.addOpen(upper, alone + hugeUpperBytes + hiddenBytes, sharing);
+    if (peak.isAbove(upper)) peak.addOpen(upper, alone + others, sharing);
+    if (unmapped.upperBytes > unmapped.lowerBytes)
+      peak.addUnknowable(lower + unmapped.upperBytes - unmapped.lowerBytes);
     if (totals.isIncomplete) peak.addIncomplete();
     this.takeTotals();
   }
@@ -215,7 +227,7 @@ export class CommandMemory {
     if (totals.isIncomplete || totals.hiddenBytes > 0 || totals.hugeUpperBytes > hugeLowerBytes) return;
     const isAlone = totals.sharing.length === 0;
     this.anonymousBytes = totals.aloneAnonymousBytes + hugeLowerBytes + (isAlone ? 0 : bounds.anonymousBytes);
-    this.sharedBytes = totals.aloneSharedBytes + (isAlone ? 0 : bounds.sharedBytes);
+    this.sharedBytes = totals.aloneSharedBytes + this.unmapped.lowerBytes + (isAlone ? 0 : bounds.sharedBytes);
     if (totals.living === 1) this.fileBytes = totals.fileBytes;
   }
 
