@@ -4,10 +4,21 @@ interface Arguments {
   readonly production?: boolean;
 }
 
-/** Adds an import for each name that is taken from a `require` directly, as in `require(file).name`: knip overlooks those. */
+/**
+ * Adds an import for each name that is taken from a `require`, as in `require(file).name` and `const { name } =
+ * require(file)`: knip overlooks those.
+ */
 function withNamesOfRequires(text: string): string {
-  const names = text.matchAll(/\brequire\(("[^"]+")\)\.(\w+)/g);
-  return text + Array.from(names, ([, file, name], i) => `import { ${name} as required${i} } from ${file};`).join("");
+  const names = [...text.matchAll(/\brequire\(("[^"]+")\)\.(\w+)/g)].map(([, file, name]) => ({
+    file,
+    names: [name!],
+  }));
+  const destructured = [...text.matchAll(/\bconst \{([^}]+)\} = require\(("[^"]+")\)/g)].map(([, list, file]) => ({
+    file,
+    names: list!.split(",").flatMap((name) => name.trim() || []),
+  }));
+  const imports = [...names, ...destructured].flatMap(({ file, names }) => names.map((name) => ({ file, name })));
+  return text + imports.map(({ file, name }, i) => `import { ${name} as required${i} } from ${file};`).join("");
 }
 
 /**
@@ -30,8 +41,6 @@ export default ({ production = false }: Arguments): KnipConfiguration => ({
   project: ["{src,explorer,scripts,bench}/**/*.ts!", "test/**/*.ts"],
   // Started by its path: it exports nothing.
   ignoreDependencies: ["gitlab-ci-local"],
-  // Loaded as a whole by `require`: knip cannot see which of its names are used.
-  ignoreIssues: { "src/record/measure.ts": ["exports"] },
   ignoreExportsUsedInFile: production,
   compilers: { ts: withNamesOfRequires },
 });

@@ -4,7 +4,7 @@ _statexec() {
   local cur prev words cword split
   _init_completion -s || return
 
-  # Our options end at the first word that is neither one of them nor the value of one, or behind --.
+  # Our options end at the first word that is neither one of them nor the value of one, or after --.
   local at=1 mode="" ended=""
   while ((at < cword)); do
     case ${words[at]} in
@@ -36,7 +36,7 @@ _statexec() {
     return
   fi
 
-  # The command's own completion. Where words were put together (--file=x), it begins further on in bash's own list.
+  # The command's own completion. Where words were joined (--file=x), it begins further on in bash's own list.
   local joined word offset=0
   for ((word = 0; word < at; word++)); do
     joined=${COMP_WORDS[offset++]}

@@ -1,8 +1,8 @@
 # Made by scripts/completions.ts: change the option table, not this file.
 
 # The words of the command before the cursor. Ours end at the first word that is neither one of our options nor the
-# value of one, or behind --; with a mode every free word is a file. The status: 0 the command has begun or may begin
-# here behind --, 1 our options may still stand here, 2 they may, and a mode is among them.
+# value of one, or after --; with a mode every free word is a file. The status: 0 the command has begun, or may begin
+# here after --; 1 an option of ours may come here; 2 the same, and one of those before is a mode.
 function __statexec_command
     set -l words (commandline -opc)
     set -l value no
@@ -40,7 +40,7 @@ function __statexec_mode
     test $status = 2
 end
 
-# What would be offered were it typed without ours before it.
+# The completions of the command line without our words.
 function __statexec_candidates
     set -l words (__statexec_command)
     complete -C (string join -- ' ' (string escape -- $words) (commandline -ct))
@@ -51,7 +51,7 @@ complete -c statexec -n __statexec_mode -F
 complete -c statexec -n 'not __statexec_mode' -a '(__statexec_candidates)'
 complete -c statexec -n __statexec_options -l file -s f -r -F -d 'Write the metrics to this file'
 complete -c statexec -n __statexec_options -l instance -s i -x -d 'Value of the label instance'
-complete -c statexec -n __statexec_options -l metrics-start-time -o mst -x -d 'Time that the first sample gets'
+complete -c statexec -n __statexec_options -l metrics-start-time -o mst -x -d 'Time stamp of the first sample'
 complete -c statexec -n __statexec_options -l delay -s d -x -d 'Record this long before and after the command'
 complete -c statexec -n __statexec_options -l delay-before-command -o dbc -x -d 'Record this long before the command starts'
 complete -c statexec -n __statexec_options -l delay-after-command -o dac -x -d 'Record this long after the command has ended'
@@ -59,39 +59,39 @@ complete -c statexec -n __statexec_options -l label -s l -x -d 'Put this label o
 complete -c statexec -n __statexec_options -l interval -x -d 'Time between samples'
 complete -c statexec -n __statexec_options -l journal-dir -x -a '(__fish_complete_directories)' -d 'Folder of the journal'
 complete -c statexec -n __statexec_options -l no-record-args -d 'Leave the command\'s arguments out of the metrics file'
-complete -c statexec -n __statexec_options -l collectors -x -d 'Record these alone'
-complete -c statexec -n __statexec_options -l cgroup -x -d 'Put the command into a control group of its own'
+complete -c statexec -n __statexec_options -l collectors -x -d 'Use only these collectors'
+complete -c statexec -n __statexec_options -l cgroup -x -d 'Run the command in a control group of its own'
 complete -c statexec -n __statexec_options -l summary -d 'Print a summary on standard error after the command'
 complete -c statexec -n __statexec_options -l quiet -s q -d 'Print no summary'
 complete -c statexec -n __statexec_options -l summary-json -r -F -d 'Write the summary to this file'
 complete -c statexec -n __statexec_options -l summary-markdown -r -F -d 'Append the summary to this file'
-complete -c statexec -n __statexec_options -l budget -x -d 'Fail with status 124 where the command used more'
-complete -c statexec -n __statexec_options -l budget-kill -d 'End the command at once where it exceeds a budget'
+complete -c statexec -n __statexec_options -l budget -x -d 'Exit with 124 if the command used more than this limit of wall'
+complete -c statexec -n __statexec_options -l budget-kill -d 'End the command as soon as it exceeds a budget'
 complete -c statexec -n __statexec_options -l baseline -r -F -d 'Metrics file of an earlier run'
 complete -c statexec -n __statexec_options -l report-to -r -F -d 'Also write a page that shows the run'
 complete -c statexec -n __statexec_options -l push-to -x -d 'When the metrics file is written'
 complete -c statexec -n __statexec_options -l connect -s c -x -a '(__fish_print_hostnames)' -d 'Client mode'
 complete -c statexec -n __statexec_options -l server -s s -d 'Server mode'
-complete -c statexec -n __statexec_options -l sync-port -o sp -x -d 'Port that the server listens on and the client asks'
+complete -c statexec -n __statexec_options -l sync-port -o sp -x -d 'Port on which the server listens'
 complete -c statexec -n __statexec_options -l sync-start-only -o sso -d 'Start together'
 complete -c statexec -n __statexec_options -l sync-timeout -x -d 'How long a client waits for a server that is not up yet'
-complete -c statexec -n __statexec_options -l ready -x -d 'Let clients go only when the server\'s command is ready'
-complete -c statexec -n __statexec_options -l sync-clients -x -d 'The server lets nobody start until so many clients have asked'
-complete -c statexec -n __statexec_options -l sync-grace -x -d 'A peer that is silent for so long is lost'
-complete -c statexec -n __statexec_options -l stop-timeout -x -d 'A command that is to stop gets SIGINT'
+complete -c statexec -n __statexec_options -l ready -x -d 'Let clients start only when the server\'s command is ready'
+complete -c statexec -n __statexec_options -l sync-clients -x -d 'The server lets its clients start when this many have asked'
+complete -c statexec -n __statexec_options -l sync-grace -x -d 'A peer that sends nothing for this long is lost'
+complete -c statexec -n __statexec_options -l stop-timeout -x -d 'A command that must stop gets SIGINT'
 complete -c statexec -n __statexec_options -l sync-token -x -d 'The server obeys only clients that have the same token'
-complete -c statexec -n __statexec_options -l sync-token-file -r -F -d 'The same'
-complete -c statexec -n __statexec_options -l sync-bind -x -d 'The address that the server listens on'
-complete -c statexec -n __statexec_options -l explore -d 'Show the runs of the files or folders that are named on a page in the browser'
+complete -c statexec -n __statexec_options -l sync-token-file -r -F -d 'Read the token from the first line of this file'
+complete -c statexec -n __statexec_options -l sync-bind -x -d 'Address on which the server listens'
+complete -c statexec -n __statexec_options -l explore -d 'Show the runs of the named files or folders on a page in the browser'
 complete -c statexec -n __statexec_options -l no-open -d 'With --explore'
 complete -c statexec -n __statexec_options -l explore-port -x -d 'Port of the page of --explore'
-complete -c statexec -n __statexec_options -l report -r -F -d 'Write a page that shows the metrics files that are named'
+complete -c statexec -n __statexec_options -l report -r -F -d 'Write a page that shows the named metrics files'
 complete -c statexec -n __statexec_options -l compare -d 'Compare two runs'
 complete -c statexec -n __statexec_options -l base -r -F -d 'With --compare'
 complete -c statexec -n __statexec_options -l noise -x -d 'With --compare of one run a side'
 complete -c statexec -n __statexec_options -l any-command -d 'With --compare'
-complete -c statexec -n __statexec_options -l recover -d 'Make the metrics file of each journal that is named'
+complete -c statexec -n __statexec_options -l recover -d 'Make the metrics file from each named journal of a run that was killed'
 complete -c statexec -n __statexec_options -l list-collectors -d 'List the collectors'
-complete -c statexec -n __statexec_options -l push -x -d 'Send the metrics files that are named'
+complete -c statexec -n __statexec_options -l push -x -d 'Send the named metrics files'
 complete -c statexec -n __statexec_options -l version -s v -d 'Print the version and exit'
 complete -c statexec -n __statexec_options -l help -o help -s h -d 'Print this help and exit'

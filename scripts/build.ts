@@ -5,8 +5,8 @@ import { buildTemplate } from "../explorer/page/page-template.ts";
 const PAGE = "explorer/page/page.generated.txt";
 
 /**
- * The flags of every binary, also in the benchmark. The user's `.env` and `bunfig.toml` are not read. Bytecode, split chunks
- * and a JIT compiler that waits longer make the start short; modes with much work set the usual policy.
+ * The flags of every binary, also in the benchmark. The user's `.env` and `bunfig.toml` are not read. Bytecode, split
+ * chunks and a JIT compiler that waits longer make the start short: src/run/start.ts has the reasons.
  */
 export const COMPILE_FLAGS = [
   "--compile",

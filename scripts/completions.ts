@@ -1,6 +1,7 @@
-import { OPTION_IDS, OPTIONS, type Option } from "../src/cli/options.ts";
+import type { Option } from "../src/cli/option.ts";
+import { OPTION_IDS, OPTIONS } from "../src/cli/options.ts";
 
-/** What a shell offers for an option's value; undefined: only the user knows. */
+/** What a shell offers for the value of an option; undefined: nothing. */
 type Kind = "files" | "folders" | "hosts" | undefined;
 
 const KINDS: Readonly<Record<string, Kind>> = { file: "files", folder: "folders", host: "hosts" };
@@ -9,7 +10,7 @@ interface Described {
   readonly names: readonly string[];
   /** Undefined: it takes no value. */
   readonly value: { readonly placeholder: string; readonly kind: Kind } | undefined;
-  /** Whether no command runs with it, so that free words are files. */
+  /** Whether no command runs with it: then free words are files. */
   readonly isMode: boolean;
   readonly repeatable: boolean;
   /** One line, without a full stop. */
@@ -36,7 +37,7 @@ const namesOf = (options: readonly Described[]) => options.flatMap(({ names }) =
 const withValue = (options: readonly Described[]) => options.filter(({ value }) => value !== undefined);
 const ofKind = (options: readonly Described[], kind: Kind) => options.filter(({ value }) => value?.kind === kind);
 
-/** For bash, on top of bash-completion. */
+/** Returns the completion for bash, which uses bash-completion. */
 export function bashCompletion(): string {
   const options = described();
   const choice = (some: readonly Described[]) => namesOf(some).join("|");
@@ -47,7 +48,7 @@ _statexec() {
   local cur prev words cword split
   _init_completion -s || return
 
-  # Our options end at the first word that is neither one of them nor the value of one, or behind --.
+  # Our options end at the first word that is neither one of them nor the value of one, or after --.
   local at=1 mode="" ended=""
   while ((at < cword)); do
     case \${words[at]} in
@@ -79,7 +80,7 @@ _statexec() {
     return
   fi
 
-  # The command's own completion. Where words were put together (--file=x), it begins further on in bash's own list.
+  # The command's own completion. Where words were joined (--file=x), it begins further on in bash's own list.
   local joined word offset=0
   for ((word = 0; word < at; word++)); do
     joined=\${COMP_WORDS[offset++]}
@@ -94,7 +95,7 @@ _statexec() {
 
 const ZSH_ACTIONS = { files: "_files", folders: "_files -/", hosts: "_hosts" } as const;
 
-/** For zsh's own completion system. */
+/** Returns the completion for zsh's own system. */
 export function zshCompletion(): string {
   const options = described();
   const safe = (text: string) => text.replaceAll("'", "").replace(/[[\]:]/g, "\\$&");
@@ -109,7 +110,7 @@ export function zshCompletion(): string {
   return `#compdef statexec
 ${MADE_BY}
 
-# Our options end at the first word that is neither one of them nor the value of one, or behind --.
+# Our options end at the first word that is neither one of them nor the value of one, or after --.
 _statexec() {
   local at=2 mode=""
   while (( at < CURRENT )); do
@@ -135,7 +136,7 @@ _statexec "$@"
 `;
 }
 
-/** For fish. */
+/** Returns the completion for fish. */
 export function fishCompletion(): string {
   const options = described();
   const safe = (text: string) => `'${text.replace(/['\\]/g, "\\$&")}'`;
@@ -157,8 +158,8 @@ export function fishCompletion(): string {
   return `${MADE_BY}
 
 # The words of the command before the cursor. Ours end at the first word that is neither one of our options nor the
-# value of one, or behind --; with a mode every free word is a file. The status: 0 the command has begun or may begin
-# here behind --, 1 our options may still stand here, 2 they may, and a mode is among them.
+# value of one, or after --; with a mode every free word is a file. The status: 0 the command has begun, or may begin
+# here after --; 1 an option of ours may come here; 2 the same, and one of those before is a mode.
 function __statexec_command
     set -l words (commandline -opc)
     set -l value no
@@ -196,7 +197,7 @@ function __statexec_mode
     test $status = 2
 end
 
-# What would be offered were it typed without ours before it.
+# The completions of the command line without our words.
 function __statexec_candidates
     set -l words (__statexec_command)
     complete -C (string join -- ' ' (string escape -- $words) (commandline -ct))
@@ -209,7 +210,7 @@ ${options.map(rule).join("\n")}
 `;
 }
 
-/** What is made, by its path. */
+/** The files that are made, by path. */
 export const COMPLETIONS: Readonly<Record<string, () => string>> = {
   "completions/statexec.bash": bashCompletion,
   "completions/_statexec": zshCompletion,

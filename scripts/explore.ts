@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { DASHBOARD_UID } from "../explorer/grafana/dashboard.ts";
 import { openBrowser } from "../explorer/server/explore-server.ts";
 import { METRICS_NAME } from "../explorer/server/run-list.ts";
-import { type Pushed, pushFile } from "../src/output/push.ts";
+import { type Pushed, pushFile } from "../src/output/push/push-file.ts";
 
 const ROOT = join(import.meta.dir, "..");
 const IMPORT = join(ROOT, "explorer/import");
@@ -36,7 +36,7 @@ function engine(command: readonly string[]): readonly string[] | { readonly miss
 }
 
 function succeeds(words: readonly string[]): boolean {
-  const path = Bun.which(words[0] as string);
+  const path = Bun.which(words[0]!);
   if (path === null) return false;
   return Bun.spawnSync([path, ...words.slice(1)], { stdout: "ignore", stderr: "ignore" }).exitCode === 0;
 }

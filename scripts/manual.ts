@@ -1,11 +1,12 @@
 import { version } from "../package.json";
 import { METRICS, type Metric, sampleName } from "../src/catalog/index.ts";
 import { EXAMPLES, EXIT_STATUSES, INTRODUCTION, PRECEDENCE } from "../src/cli/help.ts";
-import { OPTION_IDS, OPTIONS, type Option, variableOf } from "../src/cli/options.ts";
+import { type Option, variableOf } from "../src/cli/option.ts";
+import { OPTION_IDS, OPTIONS } from "../src/cli/options.ts";
 
 export const MANUAL = "man/statexec.1";
 
-/** Text as troff takes it: nothing in it is a request, and ASCII's own signs stay what they are. */
+/** Escapes text for troff: no part of it is a request, and ASCII characters stay as they are. */
 function plain(text: string): string {
   const signs: Readonly<Record<string, string>> = {
     "\\": "\\(rs",
@@ -28,7 +29,7 @@ function italic(text: string): string {
   return `\\fI${plain(text)}\\fR`;
 }
 
-/** A term and what is said of it, indented below. */
+/** Returns a term with its description below, indented. */
 function item(term: string, ...lines: readonly string[]): string[] {
   return [".TP", term, ...lines];
 }
@@ -49,7 +50,7 @@ function metricItem(metric: Metric): string[] {
   return item(term, plain(metric.help), `Source: ${plain(metric.source)}.`);
 }
 
-/** The page, from the tables that the program itself goes by. */
+/** Returns the page, made from the same tables as the program. */
 export function manual(): string {
   const lines = [
     '.\\" Made by scripts/manual.ts: change the tables, not this file.',
@@ -57,13 +58,13 @@ export function manual(): string {
     ".nh",
     ".ad l",
     ".SH NAME",
-    "statexec \\- run a command and record what the machine uses meanwhile",
+    "statexec \\- run a command and record what it and the machine use",
     ".SH SYNOPSIS",
     `${bold("statexec")} [${italic("OPTIONS")}] [${bold("--")}] ${italic("command")} [${italic("args")}]`,
     ".SH DESCRIPTION",
     plain(INTRODUCTION),
     ".PP",
-    "The command begins at the first word that is neither an option nor an option\\(aqs value, or behind",
+    "The command begins at the first word that is neither an option nor an option\\(aqs value, or after",
     `${bold("--")}; from there on every word is the command\\(aqs.`,
     plain(PRECEDENCE.replace(", which is in brackets", "")),
     ".SH OPTIONS",
@@ -71,13 +72,13 @@ export function manual(): string {
     ".SH EXIT STATUS",
     ...EXIT_STATUSES.flatMap(([status, meaning]) => item(bold(status), plain(meaning))),
     ".SH FILES",
-    ...item(bold(OPTIONS.file.default), "The metrics, in the folder that statexec was called in."),
+    ...item(bold(OPTIONS.file.default), "The metrics, in the folder in which statexec was called."),
     ...item(
       bold(".<file>.<pid>.journal"),
-      "What was recorded until now, beside it; gone when the metrics are written.",
+      "The journal beside it: what was recorded so far. It is removed when the metrics are written.",
     ),
     ".SH METRICS",
-    "Beside its own labels each has instance, job and role, and those of the user.",
+    "Each metric has its own labels, instance, job and role, and the labels of the user.",
     ...METRICS.flatMap(metricItem),
     ".SH EXAMPLES",
     ...EXAMPLES.flatMap(([command, purpose]) => item(plain(command), plain(`${purpose}.`))),

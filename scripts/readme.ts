@@ -2,7 +2,7 @@ import { METRICS, type Metric, sampleName } from "../src/catalog/index.ts";
 import { readmeOptions } from "../src/cli/help.ts";
 import { OPTIONS, type OptionId } from "../src/cli/options.ts";
 
-/** What the README shows of the options; docs/options.md has all of them. */
+/** The options that the README shows; docs/options.md has all. */
 const MOST_USED: readonly OptionId[] = [
   "file",
   "intervalSeconds",
@@ -11,7 +11,7 @@ const MOST_USED: readonly OptionId[] = [
   "collectors",
   "cgroup",
   "quiet",
-  "budget",
+  "budgets",
   "reportTo",
   "pushTo",
   "server",
@@ -21,7 +21,7 @@ const MOST_USED: readonly OptionId[] = [
   "recover",
 ];
 
-/** The documents that have parts from the tables, and those parts by the name in their markers. */
+/** The documents with generated parts, and those parts by the names in their markers. */
 export const DOCUMENTS: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
   "README.md": { "most used options": mostUsedOptions },
   "docs/options.md": { options: readmeOptions },
@@ -38,7 +38,7 @@ function mostUsedOptions(): string {
   return [head, line, ...wanted].join("\n");
 }
 
-/** A row a metric: name and labels, type, unit, meaning, and where it comes from. */
+/** Returns a table with a row for each metric: name and labels, type, unit, meaning, source. */
 function metricsTable(): string {
   const row = (metric: Metric) => [
     `\`${sampleName(metric)}\`${metric.labels.map((label) => ` \`${label}\``).join("")}`,
@@ -53,7 +53,7 @@ function metricsTable(): string {
     .join("\n");
 }
 
-/** A document with its generated parts as the tables have them now. */
+/** Returns a document with its generated parts replaced. */
 export function withBlocks(path: string, document: string): string {
   return Object.entries(DOCUMENTS[path] ?? {}).reduce((text, [name, block]) => {
     const [begin, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];

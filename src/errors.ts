@@ -1,9 +1,9 @@
-/** A wrong option, variable or operand: what, where it came from, the bad value, what is accepted, what to do next. */
+/** A wrong option, variable or operand. The message says which, its value, what is accepted, and what to do next. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-/** The command cannot be started: it was not found, or what was found cannot be executed. */
+/** The command cannot be started: its file was not found, or cannot be executed. */
 export class CommandError extends Error {
   override readonly name = "CommandError";
   constructor(
@@ -24,11 +24,11 @@ export class OutputError extends Error {
   override readonly name = "OutputError";
 }
 
-/** A text is not in its format: where, what was expected, and the text that was there. */
+/** A text is not in its format. The message says where, what was expected, and what was there. */
 export class ParseError extends Error {
   override readonly name = "ParseError";
   constructor(
-    /** File, or file and line, as a person would look it up: `net/dev`, `run.prom:12`. */
+    /** File, or file and line: `net/dev`, `run.prom:12`. */
     readonly where: string,
     readonly expected: string,
     readonly got: string,
@@ -37,7 +37,7 @@ export class ParseError extends Error {
   }
 }
 
-/** The kernel has the source, and refuses it to us (EACCES, EPERM). */
+/** The kernel does not let us read a file that exists (EACCES, EPERM). */
 export class ForbiddenError extends Error {
   override readonly name = "ForbiddenError";
   constructor(readonly path: string) {
@@ -45,7 +45,17 @@ export class ForbiddenError extends Error {
   }
 }
 
-/** Metrics cannot be sent: to where, what it answered, what to do next. */
+/** Metrics cannot be sent. The message says to where, what the answer was, and what to do next. */
 export class PushError extends Error {
   override readonly name = "PushError";
 }
+
+/** The exit statuses of our own, as env(1) and timeout(1) have them. All others are the command's. */
+export const EXIT_STATUS = {
+  done: 0,
+  worse: 1,
+  overBudget: 124,
+  failed: 125,
+  notExecutable: 126,
+  notFound: 127,
+} as const;

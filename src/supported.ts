@@ -1,6 +1,6 @@
 /*
- * The first thing that is loaded: what comes after it calls Linux's C library and needs this runtime. So it says in one
- * line what is wrong, with the status of a failure of our own, where there would be a stack trace.
+ * This module is loaded first, since all others need Linux's C library and this runtime. Without them it prints one line
+ * and exits with the status of a failure of our own, where the others would print a stack trace.
  */
 
 const NEEDED_BUN = ">=1.4.0";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
-import { dirname, join, normalize, relative } from "node:path";
+import { basename, dirname, join, normalize, relative } from "node:path";
 
 const ROOT = join(import.meta.dir, "..");
 
@@ -37,16 +37,16 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     "src/proc",
     "src/os",
   ],
-  "src/output": ["src/recording", "src/journal", "src/openmetrics", "src/load", "src/os"],
+  // What a run is to write is in its Config.
+  "src/output": ["src/catalog", "src/cli", "src/recording", "src/journal", "src/openmetrics", "src/load", "src/os"],
   // Recordings out of files and journals, for all that show or compare them.
   "src/load": ["src/recording", "src/journal", "src/openmetrics", "src/os"],
   // Beside what design.md names: load and os, since its server lists folders and hands files out.
   explorer: ["src/catalog", "src/recording", "src/journal", "src/openmetrics", "src/load", "src/os"],
   // Where everything for one run comes together.
   "src/record": ["*"],
-  "src/log.ts": [],
-  "src/report.ts": ["*"],
-  "src/push.ts": ["src/cli", "src/output"],
+  // What runs no command: each mode loads what it needs.
+  "src/modes": ["*"],
   "src/main.ts": ["*"],
   "src/supported.ts": [],
   "index.ts": ["src/supported.ts", "src/main.ts"],
@@ -55,8 +55,21 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 /** The files that every other may import: errors of all kinds, and the clock. */
 const OPEN_TO_ALL: readonly string[] = ["src/errors.ts", "src/clock.ts", "package.json"];
 
-/** The limit of a file: past it there is more than one idea in it. */
+/** A longer file has more than one idea. */
 const MOST_LINES = 400;
+
+/** A shorter file in `src` is a part of an idea, unless it is one of these. */
+const LEAST_LINES = 30;
+const MAY_BE_SHORT: readonly RegExp[] = [
+  // Entries.
+  /^src\/(supported|log)\.ts$/,
+  // Tables.
+  /^src\/(catalog\/reserved-labels|cli\/options.*|proc\/units)\.ts$/,
+  // Loaded before the command starts, apart from what makes results.
+  /^src\/output\/results-wanted\.ts$/,
+  // One of a set: a collector, a kernel file's parser.
+  /^src\/(collect\/machine\/|proc\/)/,
+];
 
 interface Import {
   readonly file: string;
@@ -147,9 +160,40 @@ describe("the house", () => {
 
   test("the command's start waits for nothing that measures or keeps", () => {
     const behindTheStart =
-      /^src\/(collect\/(?!registry)|run\/sampler|run\/run-journal|journal\/journal-(writer|encoder)|catalog\/index)/;
+      /^src\/(collect\/(?!registry)|run\/(sampler|run-series|run-journal|budget-watch|exact-child)|journal\/journal-(writer|encoder)|catalog\/index)/;
     expect(reachedBy(AT_ONCE).filter((file) => behindTheStart.test(file))).toEqual([]);
     expect(reachedBy(AT_ONCE, LATER).filter((file) => behindTheStart.test(file)).length).toBeGreaterThan(30);
+  });
+});
+
+describe("src", () => {
+  const files = filesBelow("src/**/*.ts");
+  const textOf = (file: string) => readFileSync(join(ROOT, file), "utf8");
+
+  /** The names that more than one file has, with these files. */
+  const shared = (pairs: readonly (readonly [name: string, file: string])[]): string[] =>
+    [...Map.groupBy(pairs, ([name]) => name)]
+      .map(([name, places]) => ({ name, in: new Set(places.map(([, file]) => file)) }))
+      .filter((found) => found.in.size > 1)
+      .map((found) => `${found.name}: ${[...found.in].join(", ")}`);
+
+  test("no two files have the same name", () => {
+    expect(shared(files.map((file) => [basename(file), file]))).toEqual([]);
+  });
+
+  test("no two files export the same name", () => {
+    const exported =
+      /^export (?:default |abstract |async |declare )*(?:function\*?|class|const|let|interface|type|enum) ([\w$]+)/gm;
+    const pairs = files.flatMap((file) =>
+      Array.from(textOf(file).matchAll(exported), ([, name]) => [name!, file] as const),
+    );
+    expect(pairs.length).toBeGreaterThan(200);
+    expect(shared(pairs)).toEqual([]);
+  });
+
+  test(`no file is shorter than ${LEAST_LINES} lines, but entries, tables and members of a set`, () => {
+    const short = files.filter((file) => textOf(file).split("\n").length - 1 < LEAST_LINES);
+    expect(short.filter((file) => !MAY_BE_SHORT.some((pattern) => pattern.test(file)))).toEqual([]);
   });
 });
 

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { wallMs } from "../../src/os/wall-clock.ts";
+import { wallMs } from "../../src/os/process.ts";
 import type { Recording } from "../../src/recording/recording.ts";
 import { parseStrictly } from "../../test/helpers/strict-reader.ts";
 import type { Experiment, Row } from "../lib/experiment.ts";

@@ -1,4 +1,4 @@
-import { sparkline } from "../../src/output/sparkline.ts";
+import { sparkline } from "../../src/output/summary/summary-lines.ts";
 import type { Unit } from "./experiment.ts";
 import { figureText, markdownTable } from "./table.ts";
 

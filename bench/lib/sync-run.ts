@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { DONE, HEADERS, newId, PATHS } from "../../src/sync/protocol.ts";
+import { CLOSE_NORMAL, HEADERS, newId, PATHS } from "../../src/sync/sync-protocol.ts";
 import type { Lab } from "./lab.ts";
 
 export const HOST = "127.0.0.1";
@@ -61,7 +61,7 @@ export class LightClients {
   }
 
   async stop(): Promise<void> {
-    for (const socket of this.sockets) socket.close(DONE);
+    for (const socket of this.sockets) socket.close(CLOSE_NORMAL);
     await Promise.all(this.ids.map((id) => this.post(PATHS.stop, id)));
   }
 
@@ -71,7 +71,7 @@ export class LightClients {
 
   private hold(id: string): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const socket = new WebSocket(`${this.url.replace("http", "ws")}${PATHS.held}`, {
+    const socket = new WebSocket(`${this.url.replace("http", "ws")}${PATHS.connection}`, {
       headers: { [HEADERS.client]: id },
     });
     this.sockets.push(socket);
@@ -80,7 +80,7 @@ export class LightClients {
       if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ type: "clock", number: number++ }));
     };
     socket.onopen = ask;
-    socket.onerror = () => reject(new Error(`${this.url}${PATHS.held}: no connection`));
+    socket.onerror = () => reject(new Error(`${this.url}${PATHS.connection}: no connection`));
     socket.onmessage = ({ data }) => {
       if (JSON.parse(String(data)).type !== "clock") return;
       if (number < FIRST_EXCHANGES) return ask();

@@ -33,14 +33,14 @@ export interface Graph extends Common {
 }
 
 /** The label values of series that carry their information in labels. */
-export interface Table extends Common {
+interface Table extends Common {
   readonly kind: "table";
   /** The labels that become columns, in order. */
   readonly columns: readonly string[];
 }
 
 /** The command's status over time. */
-export interface Status extends Common {
+interface Status extends Common {
   readonly kind: "status";
 }
 

@@ -1,7 +1,7 @@
 import { type Metric, sampleName } from "../../src/catalog/index.ts";
 
 /** Conditions on a metric's own labels. Operator and value are PromQL: `="user"`, `!~"guest.*"`. */
-export type Where = Readonly<Record<string, string>>;
+type Where = Readonly<Record<string, string>>;
 
 export interface Select {
   readonly kind: "select";
@@ -22,7 +22,7 @@ export type Query =
   | { readonly kind: "times"; readonly of: Query; readonly factor: number };
 
 /** The labels that identify a run. */
-export const RUN_LABELS = ["instance", "role"] as const;
+const RUN_LABELS = ["instance", "role"] as const;
 
 type LabelOf<M extends Metric> = M["labels"][number];
 

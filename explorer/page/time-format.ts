@@ -38,7 +38,7 @@ export function clockTime(atMs: number, stepSeconds: number): string {
 }
 
 /** `2026-11-23`. */
-export function day(atMs: number): string {
+function day(atMs: number): string {
   const at = new Date(atMs);
   return `${String(at.getFullYear()).padStart(4, "0")}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
 }

@@ -10,6 +10,7 @@ export { CONTAINER } from "./container-metrics.ts";
 export { DEVICES } from "./device-metrics.ts";
 export { ALL_CPUS, KERNEL, MACHINE } from "./machine-metrics.ts";
 export {
+  type Fact,
   familyName,
   type LabelArguments,
   type Metric,

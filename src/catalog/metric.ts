@@ -64,3 +64,6 @@ export function sampleName(metric: Metric): string {
 export function familyName(metric: Metric): string {
   return PREFIX + metric.name;
 }
+
+/** A fact about the run and its value, as `statexec_run_info` has them. A fact with several values is several pairs. */
+export type Fact = readonly [fact: string, value: string];

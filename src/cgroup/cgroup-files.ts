@@ -1,5 +1,14 @@
-import { closeFile, fileStatus, listFolder, O_WRONLY, openFile, readText, SystemError, writeAll } from "../os/files.ts";
-import { removeFolder } from "../os/folders.ts";
+import {
+  closeFile,
+  fileStatus,
+  listFolder,
+  O_WRONLY,
+  openFile,
+  readText,
+  removeFolder,
+  SystemError,
+  writeAll,
+} from "../os/files.ts";
 
 /* Cgroups as cgroupfs shows them: a folder each, with control files in it. Everything here throws SystemError. */
 

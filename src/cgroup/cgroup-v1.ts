@@ -1,7 +1,6 @@
 import type { Cgroup } from "../collect/cgroup/cgroup-hierarchy.ts";
 import type { CgroupLimits } from "../collect/cgroup/cgroup-limits.ts";
-import { closeFile, fileStatus, O_WRONLY, openFile, writeAll } from "../os/files.ts";
-import { makeFolder } from "../os/folders.ts";
+import { closeFile, fileStatus, makeFolder, O_WRONLY, openFile, writeAll } from "../os/files.ts";
 import { type LimitFile, limitText, readWords, removeCgroup, writeControlFile, writeLimits } from "./cgroup-files.ts";
 
 /** The thread that writes. Moving it by its number takes longer: the kernel then waits for a whole grace period. */

@@ -1,7 +1,6 @@
 import type { Cgroup } from "../collect/cgroup/cgroup-hierarchy.ts";
 import type { CgroupLimits } from "../collect/cgroup/cgroup-limits.ts";
-import { fileStatus, listFolder, mayAccess, SystemError } from "../os/files.ts";
-import { makeFolder } from "../os/folders.ts";
+import { fileStatus, listFolder, makeFolder, mayAccess, SystemError } from "../os/files.ts";
 import {
   hasProcesses,
   type LimitFile,

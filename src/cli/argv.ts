@@ -1,41 +1,40 @@
 import { UsageError } from "../errors.ts";
-import { flagName, type Given, quote } from "./given.ts";
 import { nearest } from "./nearest.ts";
-import { findOption, OPTION_IDS, OPTIONS, type OptionId } from "./options.ts";
+import { findOption, flagName, type Given, OPTION_IDS, OPTIONS, type OptionId, quote } from "./options.ts";
 
-/** The words of a command line, told apart. */
-export interface Split {
+/** The words of a command line, split into our options and the rest. */
+export interface SplitWords {
   /** Our options, in the order in which they were typed. */
   readonly given: readonly Given[];
-  /** The command and its arguments, the very words; empty where there is none. */
-  readonly command: readonly string[];
-  /** The first word that is wrong. What follows it was split all the same, so that a `--help` is found. */
+  /** The command and its arguments, or the operands of a mode, as they were typed; may be empty. */
+  readonly rest: readonly string[];
+  /** What is wrong with the first wrong word. The words after it are split all the same, so that a `--help` is found. */
   readonly problem: UsageError | undefined;
 }
 
 /**
- * Splits our options from the command. The first word that is neither an option nor an option's value begins the
- * command, and from there on nothing is ours; `--` ends the options, a single `-` is a word. Booleans take a value
- * in the same word only (`--server=false`), and short names are never clustered: `-dbc` is one name.
- * A word that is itself one of our options is no value: `-f -d 2` lacks the file; `--file=-d` names it.
+ * Splits our options from the command. The command begins at the first word that is neither an option nor an option's
+ * value, and from there on no word is ours. `--` ends the options; a single `-` is not an option. A boolean takes its
+ * value in the same word only (`--server=false`). Short names are never clustered: `-dbc` is one name.
+ * A word that is one of our options is never a value: in `-f -d 2` the file is missing; `--file=-d` names it.
  */
-export function splitArgv(argv: readonly string[]): Split {
+export function splitArgv(argv: readonly string[]): SplitWords {
   return split(argv, false);
 }
 
-/** The same for a mode, with which no command runs: every free word is an operand, and options may stand behind it. */
-export function splitOperands(argv: readonly string[]): Split {
+/** Splits the words of a mode, with which no command runs: every free word is an operand, and options may follow it. */
+export function splitOperands(argv: readonly string[]): SplitWords {
   return split(argv, true);
 }
 
-function split(argv: readonly string[], interspersed: boolean): Split {
+function split(argv: readonly string[], interspersed: boolean): SplitWords {
   const given: Given[] = [];
   const operands: string[] = [];
   let problem: UsageError | undefined;
   let at = 0;
   while (at < argv.length) {
     const word = argv[at]!;
-    if (word === "--") return { given, command: [...operands, ...argv.slice(at + 1)], problem };
+    if (word === "--") return { given, rest: [...operands, ...argv.slice(at + 1)], problem };
     const free = word === "-" || !word.startsWith("-");
     if (free && !interspersed) break;
     at++;
@@ -43,7 +42,7 @@ function split(argv: readonly string[], interspersed: boolean): Split {
       operands.push(word);
       continue;
     }
-    const found = recognise(word);
+    const found = readOption(word);
     if (found === undefined) {
       problem ??= unknownOption(word);
     } else if (found.text !== undefined || OPTIONS[found.option].operand === undefined) {
@@ -54,22 +53,22 @@ function split(argv: readonly string[], interspersed: boolean): Split {
       problem ??= missingValue(found.option, argv[at]);
     }
   }
-  return { given, command: [...operands, ...argv.slice(at)], problem };
+  return { given, rest: [...operands, ...argv.slice(at)], problem };
 }
 
 function flag(option: OptionId, text: string | undefined): Given {
   return { option, origin: "flag", where: flagName(OPTIONS[option]), text };
 }
 
-/** The option that a word is, and the value that stands in it after its first `=`. */
-function recognise(word: string): { readonly option: OptionId; readonly text: string | undefined } | undefined {
+/** Returns the option that a word names, and the value after its first `=`. */
+function readOption(word: string): { readonly option: OptionId; readonly text: string | undefined } | undefined {
   const equals = word.indexOf("=");
   const option = findOption(equals === -1 ? word : word.slice(0, equals));
   return option && { option, text: equals === -1 ? undefined : word.slice(equals + 1) };
 }
 
 function isValue(word: string | undefined): word is string {
-  return word !== undefined && word !== "--" && recognise(word) === undefined;
+  return word !== undefined && word !== "--" && readOption(word) === undefined;
 }
 
 function missingValue(id: OptionId, next: string | undefined): UsageError {
@@ -88,14 +87,14 @@ function unknownOption(word: string): UsageError {
   return new UsageError(`unknown option ${quote(word)}: ${advice} If the command begins here, put -- before it`);
 }
 
-/** What was meant: the nearest spelling, or a short name to which its value was glued (`-d2`). */
+/** Returns what was probably meant: the nearest spelling, or a short name that is joined to its value (`-d2`). */
 function suggestion(word: string): string | undefined {
   const spellings = OPTION_IDS.flatMap((id) => [OPTIONS[id].flag, ...OPTIONS[id].shorts]);
   const [name = ""] = bare(word).split("=");
   const near = nearest(name, spellings.map(bare));
   if (near !== undefined) return spellings.find((spelling) => bare(spelling) === near);
-  const glued = findOption(word.slice(0, 2));
-  if (glued === undefined || OPTIONS[glued].operand === undefined) return undefined;
+  const joined = findOption(word.slice(0, 2));
+  if (joined === undefined || OPTIONS[joined].operand === undefined) return undefined;
   return `${word.slice(0, 2)} ${quote(word.slice(2))}`;
 }
 

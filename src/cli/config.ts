@@ -1,132 +1,174 @@
-import type { Budget } from "./budget.ts";
-import type { CollectorChoice } from "./collectors.ts";
-import type { PushTarget } from "./push-url.ts";
-import type { Readiness } from "./readiness.ts";
-import type { Secrets } from "./secrets.ts";
+import { UsageError } from "../errors.ts";
+import { isRelative } from "./budget-syntax.ts";
+import type { Setting } from "./option.ts";
+import { writable } from "./option-values.ts";
+import {
+  assignment,
+  type Given,
+  OPTIONS,
+  type OptionId,
+  quote,
+  readValue,
+  type SettingId,
+  type ValuesOf,
+} from "./options.ts";
+import type { RUN_OPTIONS } from "./options-run.ts";
+import { SYNC_OPTIONS } from "./options-sync.ts";
+import type { PushTarget, Secrets } from "./push-target.ts";
 
-/** A target, and what it may ask for. */
+type RunValues = ValuesOf<typeof RUN_OPTIONS>;
+type SyncValues = ValuesOf<typeof SYNC_OPTIONS>;
+
+/**
+ * What a run does, decided: the flag wins over the variable, the variable over the default, and every value is checked.
+ * Each setting of RUN_OPTIONS is a field; those below are worked out from several.
+ */
+export interface Config extends Omit<RunValues, "delaySeconds" | "instance" | "pushTo"> {
+  /** The command and its arguments, as typed; never empty. */
+  readonly command: readonly string[];
+  /** The `instance` label: by default the command's name. */
+  readonly instance: string;
+  /** The user's labels; their keys are legal. */
+  readonly labels: ReadonlyMap<string, string>;
+  /** Where the metrics file is sent when it is written; undefined: nowhere. */
+  readonly pushTo: PushConfig | undefined;
+  /** Undefined: the run is not synchronised with another. */
+  readonly sync: SyncConfig | undefined;
+}
+
+/** The target of a push, with the secrets that it may ask for. */
 export interface PushConfig extends PushTarget {
   readonly secrets: Secrets;
 }
 
-/** What a run does, decided: flags over environment over defaults, every value checked. */
-export interface Config {
-  /** The command and its arguments, as typed; never empty. */
-  readonly command: readonly string[];
-  /** Path of the metrics file; `-` has become `/dev/stdout`. */
-  readonly file: string;
-  /** The `instance` label. */
-  readonly instance: string;
-  /** The user's labels, keys made legal. */
-  readonly labels: ReadonlyMap<string, string>;
-  /** Time of the first sample, milliseconds since the epoch; undefined: the true one. */
-  readonly metricsStartTimeMs: number | undefined;
-  readonly delayBeforeSeconds: number;
-  readonly delayAfterSeconds: number;
-  readonly intervalSeconds: number;
-  /** Folder of the journal; undefined: the metrics file's. */
-  readonly journalDir: string | undefined;
-  /** Where the command gets a control group of its own: `auto`, or below the one at this folder; undefined: it gets none. */
-  readonly cgroup: string | undefined;
-  /** Where a page that shows the run goes; undefined: there is none. */
-  readonly reportTo: string | undefined;
-  /** Where the metrics file is sent when it is written; undefined: nowhere. */
-  readonly pushTo: PushConfig | undefined;
-  /** Whether the command's arguments are recorded. */
-  readonly recordArgs: boolean;
-  /** What is measured of the machine. */
-  readonly collectors: CollectorChoice;
-  /** Whether a summary is printed: always, never, or where standard error is a terminal. */
-  readonly summary: "always" | "never" | "on a terminal";
-  /** Where the summary goes besides; `-` has become `/dev/stdout`. */
-  readonly summaryJson: string | undefined;
-  readonly summaryMarkdown: string | undefined;
-  /** What the run may use at most. */
-  readonly budgets: readonly Budget[];
-  /** Whether the command is ended at the first breach. */
-  readonly budgetKill: boolean;
-  /** Metrics files of earlier runs, that budgets are relative to. */
-  readonly baselines: readonly string[];
-  readonly sync: SyncConfig | undefined;
-}
+/** The settings that mean something to one side of a synchronised run. */
+type ValuesOfSide<Role extends "server" | "client"> = ValuesOf<{
+  [Id in Exclude<keyof typeof SYNC_OPTIONS, TokenOption> as (typeof SYNC_OPTIONS)[Id] extends Setting<
+    unknown,
+    "both" | Role
+  >
+    ? Id
+    : never]: (typeof SYNC_OPTIONS)[Id];
+}>;
+type TokenOption = "syncToken" | "syncTokenFile";
 
-/** A synchronised run, either side of it. */
-interface SyncCommon {
-  readonly port: number;
-  readonly startOnly: boolean;
-  /** How long a peer may be silent. */
-  readonly graceSeconds: number;
-  /** From SIGINT to SIGTERM; 0: there is none. */
-  readonly stopTimeoutSeconds: number;
+interface Token {
   /** The secret, or the file that has it. */
   readonly token: { readonly secret: string } | { readonly file: string } | undefined;
 }
 
-export interface ServerConfig extends SyncCommon {
+export interface ServerConfig extends ValuesOfSide<"server">, Token {
   readonly role: "server";
-  /** The address to listen on; undefined: all. */
-  readonly bind: string | undefined;
-  /** How many clients are waited for. */
-  readonly clients: number;
-  readonly ready: Readiness | undefined;
 }
 
-export interface ClientConfig extends SyncCommon {
+export interface ClientConfig extends ValuesOfSide<"client">, Token {
   readonly role: "client";
-  /** As a URL has it: an IPv6 address in brackets. */
+  /** As part of a URL: an IPv6 address has brackets. */
   readonly host: string;
-  /** How long a server that is not up is waited for; Infinity: for ever. */
-  readonly timeoutSeconds: number;
 }
 
-/** A synchronised run: this side waits for a peer, or asks one. */
+/** One side of a synchronised run. */
 export type SyncConfig = ServerConfig | ClientConfig;
 
-/** What the words of a command line ask for. */
-export type Invocation =
-  | {
-      readonly mode: "run";
-      readonly config: Config;
-      /** What looks like a slip but may be meant, one line each, for stderr before the command starts. */
-      readonly warnings: readonly string[];
-    }
-  | {
-      readonly mode: "recover";
-      /** Paths of journals; none: those in this folder are listed. */
-      readonly journals: readonly string[];
-      /** Where the metrics file goes; undefined: where the run would have put it. */
-      readonly file: string | undefined;
-    }
-  | { readonly mode: "list-collectors" }
-  | {
-      readonly mode: "report";
-      /** The page that is written. */
-      readonly page: string;
-      /** Metrics files; none: the one of the default name. */
-      readonly files: readonly string[];
-    }
-  | {
-      readonly mode: "explore";
-      /** Paths of files and folders; none: what is here. */
-      readonly paths: readonly string[];
-      readonly open: boolean;
-      /** Undefined: any that is free. */
-      readonly port: number | undefined;
-    }
-  | {
-      readonly mode: "compare";
-      /** Paths of files; at least one a side. */
-      readonly base: readonly string[];
-      readonly next: readonly string[];
-      /** What is no difference: 0.05 is 5 %. */
-      readonly noise: number;
-      readonly anyCommand: boolean;
-    }
-  | {
-      readonly mode: "push";
-      readonly target: PushConfig;
-      /** Metrics files; at least one. */
-      readonly files: readonly string[];
-    }
-  | { readonly mode: "help" }
-  | { readonly mode: "version" };
+/** The value of every setting, and the flag or variable that decided it; no entry: it is the default. */
+export interface Settings {
+  readonly run: RunValues;
+  readonly sync: SyncValues;
+  readonly from: ReadonlyMap<SettingId, Given>;
+}
+
+/** What a Config needs besides the settings. */
+interface ConfigParts {
+  readonly command: readonly string[];
+  readonly labels: ReadonlyMap<string, string>;
+  readonly pushTo: PushConfig | undefined;
+}
+
+/** Makes the Config of a run. Throws UsageError where settings contradict each other. */
+export function configOf(settings: Settings, { command, labels, pushTo }: ConfigParts): Config {
+  const { delaySeconds, ...run } = settings.run;
+  checkBaseline(settings);
+  const instance = run.instance ?? writable(command[0] ?? "");
+  return { ...run, command, instance, labels, pushTo, sync: syncOf(settings) };
+}
+
+/** A budget that is relative needs a baseline. */
+function checkBaseline({ run: { budgets, baselines }, from }: Settings): void {
+  const relative = budgets.find(isRelative);
+  if (relative === undefined || baselines.length > 0) return;
+  const { where } = from.get("budgets")!;
+  throw new UsageError(`${where}: ${quote(relative.text)} needs a run to compare with; add --baseline base.prom`);
+}
+
+/** Returns this side of a synchronised run; undefined: the run is not synchronised. */
+function syncOf({ sync, from }: Settings): SyncConfig | undefined {
+  const { server, connect } = sync;
+  const [serverFrom, connectFrom] = [from.get("server"), from.get("connect")];
+  if (server && connect !== undefined && serverFrom !== undefined && connectFrom !== undefined)
+    throw new UsageError(
+      `${assignment(serverFrom)} and ${assignment(connectFrom)}: a run is either server or client; remove one`,
+    );
+  if (!server && connect === undefined) return undefined;
+  const token = tokenOf({ sync, from });
+  if (connect === undefined || server) return { ...valuesOfSide(sync, "server"), role: "server", token };
+  const values = valuesOfSide(sync, "client");
+  // A port in the address is more specific than --sync-port; but any flag wins over any variable.
+  const flagOverVariable = from.get("port")?.origin === "flag" && connectFrom?.origin === "variable";
+  const port = flagOverVariable ? sync.port : (connect.port ?? sync.port);
+  return { ...values, role: "client", host: connect.host, port, token };
+}
+
+function valuesOfSide<Role extends "server" | "client">(sync: SyncValues, role: Role): ValuesOfSide<Role> {
+  const values: Record<string, unknown> = {};
+  for (const [id, { side }] of Object.entries(SYNC_OPTIONS))
+    if (side === "both" || side === role) values[id] = sync[id as keyof SyncValues];
+  const { syncToken, syncTokenFile, ...rest } = values;
+  return rest as ValuesOfSide<Role>;
+}
+
+/** Returns the token that was given as such or as a file. Of both, the flag wins over the variable. */
+function tokenOf({ sync, from }: Pick<Settings, "sync" | "from">): Token["token"] {
+  const { syncToken: secret, syncTokenFile: file } = sync;
+  const [secretFrom, fileFrom] = [from.get("syncToken"), from.get("syncTokenFile")];
+  if (secretFrom !== undefined && secretFrom.origin === fileFrom?.origin)
+    throw new UsageError(`${secretFrom.where} and ${fileFrom.where}: a run has one token; remove one`);
+  if (file !== undefined && (secret === undefined || fileFrom?.origin === "flag")) return { file };
+  return secret === undefined ? undefined : { secret };
+}
+
+/**
+ * Returns a warning for each flag that has no effect without another, which was perhaps forgotten. It is not an error,
+ * since a script may give the flag always. Variables, which are set for many runs, give no warning.
+ */
+export function idleFlags(config: Config, flags: readonly Given[]): string[] {
+  const idle: string[] = [];
+  for (const given of flags) {
+    const missing = missingFor(given, config);
+    const warning = `${given.where} has no effect without ${missing}`;
+    if (missing !== undefined && !idle.includes(warning)) idle.push(warning);
+  }
+  return idle;
+}
+
+/** Returns what must be given for an option to have an effect in this run; undefined: nothing more. */
+function missingFor(given: Given, { sync, budgets }: Config): string | undefined {
+  const isOn = readValue(given) !== false;
+  switch (given.option) {
+    case "budgetKill":
+      return isOn && budgets.length === 0 ? "a --budget" : undefined;
+    case "baselines":
+      return budgets.some(isRelative) ? undefined : "a --budget that is relative to it (e.g. cpu<+10%)";
+    default:
+      return isOn ? missingSide(given.option, sync) : undefined;
+  }
+}
+
+const SIDE_FLAGS = { both: "--server or --connect", server: "--server", client: "--connect" } as const;
+
+/** Returns the flags of the side to which an option has a meaning, if this run is not of that side. */
+function missingSide(id: OptionId, sync: SyncConfig | undefined): string | undefined {
+  const option = OPTIONS[id];
+  const side = "side" in option ? option.side : undefined;
+  if (side === undefined || (sync !== undefined && (side === "both" || side === sync.role))) return undefined;
+  return SIDE_FLAGS[side];
+}

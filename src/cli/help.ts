@@ -1,30 +1,31 @@
 import { type ArgsDef, type CommandDef, defineCommand, renderUsage } from "citty";
-import { OPTION_IDS, OPTIONS, type Option, variableOf } from "./options.ts";
-import { SECRETS } from "./secrets.ts";
+import { type Option, variableOf } from "./option.ts";
+import { OPTION_IDS, OPTIONS } from "./options.ts";
+import { SECRETS } from "./push-target.ts";
 
 const WIDTH = 80;
-/** Where descriptions begin; a spelling that reaches it has a line of its own. */
+/** The column of the descriptions. A spelling that reaches it has a line of its own. */
 const DESCRIPTION_COLUMN = 28;
 
-export const SYNOPSIS = "statexec [OPTIONS] [--] <command> [args]";
+const SYNOPSIS = "statexec [OPTIONS] [--] <command> [args]";
 
 export const INTRODUCTION = [
-  "Runs a command and records what the machine uses meanwhile, as an OpenMetrics file.",
-  "The command gets its own words, streams and signals, and its exit status is returned.",
+  "Runs a command and records what it and the machine use in that time, as an OpenMetrics file.",
+  "The command keeps its arguments, streams and signals; statexec exits with its status.",
 ].join(" ");
 
 export const PRECEDENCE =
   "An option may be written --flag value or --flag=value. A flag wins over its variable, which is in brackets.";
 
 export const EXIT_STATUSES: readonly (readonly [status: string, meaning: string])[] = [
-  ["the command's", "It ran; where signal N ended it, statexec ends by N or exits 128+N."],
-  ["0", "Also: a server stopped it when it was asked to, whatever its status."],
+  ["the command's", "The command ran. If signal N ended it, statexec ends by N or exits with 128+N."],
+  ["0", "Also: a server stopped its command because a client asked for it."],
   ["1", "Also: --compare found something worse."],
-  ["124", "It did well, but went over its budget, or was ended for that."],
+  ["124", "The command succeeded but exceeded a budget, or was ended for exceeding one."],
   ["125", "statexec failed: a wrong option, no peer, or metrics that cannot be written."],
   ["126", "The command was found but cannot be executed."],
   ["127", "The command was not found."],
-  ["137", "Also: it was to stop and did not, so that it was killed."],
+  ["137", "Also: the command did not stop when it had to, and was killed."],
 ];
 
 export const EXAMPLES: readonly (readonly [command: string, purpose: string])[] = [
@@ -33,12 +34,12 @@ export const EXAMPLES: readonly (readonly [command: string, purpose: string])[] 
   ["SE_LABEL_env=prod statexec --interval 0.1 ./job.sh", "a label, 10 samples a second"],
   ["statexec -s -- iperf3 -s", "wait for a client, start and stop with it"],
   ["statexec -c host1 -- iperf3 -c host1", "be that client"],
-  ["statexec --explore", "look at the run, in a browser"],
-  ["statexec --compare old.prom new.prom", "tell whether it became better or worse"],
+  ["statexec --explore", "show the run in a browser"],
+  ["statexec --compare old.prom new.prom", "see what became better or worse"],
   ["statexec --recover", "list the journals of runs that were killed"],
 ];
 
-/** The text of `--help`, at most 80 columns wide, with a line break at its end; no escape sequences without colour. */
+/** Returns the text of `--help`: at most 80 columns wide, a line break at its end, escape sequences only with colour. */
 export async function renderHelp({ colour = false }: { readonly colour?: boolean } = {}): Promise<string> {
   const title = (text: string) => (colour ? `\u001b[1m${text}\u001b[22m` : text);
   const term = (text: string) => (colour ? `\u001b[36m${text}\u001b[39m` : text);
@@ -67,7 +68,7 @@ export async function renderHelp({ colour = false }: { readonly colour?: boolean
   return `${lines.join("\n")}\n`;
 }
 
-/** The option table as a citty command; nothing is parsed with it. */
+/** Returns the option table as a citty command. It renders the help; it parses nothing. */
 export function cittyCommand(): CommandDef {
   const args: ArgsDef = {};
   for (const id of OPTION_IDS) {
@@ -79,18 +80,18 @@ export function cittyCommand(): CommandDef {
     args[option.flag.slice(2)] =
       option.operand === undefined
         ? { ...common, type: "boolean" }
-        : { ...common, ...citedDefault(option), type: "string", valueHint: option.operand.placeholder };
+        : { ...common, ...helpDefault(option), type: "string", valueHint: option.operand.placeholder };
   }
   return defineCommand({ meta: { name: "statexec", description: INTRODUCTION }, args });
 }
 
-function citedDefault(option: Option): { default?: string } {
+function helpDefault(option: Option): { default?: string } {
   return option.kind === "setting" && option.defaultText !== undefined ? { default: option.defaultText } : {};
 }
 
 /**
- * Spelling and description of each option as citty renders them. Its table is as wide as its longest rows and its
- * colours follow the environment, so the cells are taken out of it and laid out anew.
+ * Returns spelling and description of each option as citty renders them. citty's table is as wide as its longest rows
+ * and its colours depend on the environment, so the cells are taken out of it and laid out again.
  */
 async function optionRows(): Promise<(readonly [spelling: string, description: string])[]> {
   const usage = Bun.stripANSI(await renderUsage(cittyCommand()));
@@ -100,7 +101,7 @@ async function optionRows(): Promise<(readonly [spelling: string, description: s
   ]);
 }
 
-/** A name and its text in two columns; a name that is too long stands above its text. */
+/** Puts a name and its text into two columns. A name that is too long is on a line above its text. */
 function layOut(name: string, text: string, paint: (text: string) => string): string[] {
   const indent = " ".repeat(DESCRIPTION_COLUMN);
   const [first = "", ...rest] = wrap(text, WIDTH - DESCRIPTION_COLUMN);
@@ -121,7 +122,7 @@ function wrap(text: string, width: number): string[] {
   return lines;
 }
 
-/** The Markdown table of all options, for the README. */
+/** Returns the Markdown table of all options, for README and docs. */
 export function readmeOptions(): string {
   const rows = OPTION_IDS.map((id) => {
     const option: Option = OPTIONS[id];

@@ -1,9 +1,9 @@
 import { RESERVED_LABELS } from "../catalog/reserved-labels.ts";
 import { UsageError } from "../errors.ts";
-import { assignment, type Given, quote, read } from "./given.ts";
+import { assignment, type Given, quote, readValue } from "./options.ts";
 
 /**
- * The user's labels: those of the flags, and of the variables those whose key no flag has. An empty value leaves a
+ * Returns the user's labels: those of the flags, and those of variables whose key no flag has. An empty value leaves a
  * label out. Throws UsageError for a reserved key, and for two values of one key from the same origin.
  */
 export function mergeLabels(
@@ -15,7 +15,7 @@ export function mergeLabels(
   for (const origin of [flags, variables]) {
     const first = new Map<string, { readonly given: Given<"label">; readonly value: string }>();
     for (const given of origin) {
-      const [key, value] = read(given);
+      const [key, value] = readValue(given);
       if (decided.has(key)) continue;
       refuseReserved(key, given);
       const earlier = first.get(key);
@@ -39,14 +39,14 @@ function refuseReserved(key: string, given: Given<"label">): void {
   throw new UsageError(`${where}: ${quote(key)} ${reason}; choose another name (e.g. ${another})`);
 }
 
-/** Why a label name is not the user's to take, or undefined. */
+/** Returns why a user cannot use a label name; undefined if they can. */
 function reservation(key: string): string | undefined {
-  if (key.startsWith("__")) return "begins with __, which is kept for the readers of metrics";
-  if (/^[0-9]/.test(key)) return "begins with a digit, which no label may";
+  if (key.startsWith("__")) return "begins with __, which is reserved for the readers of metrics";
+  if (/^[0-9]/.test(key)) return "begins with a digit, which is not allowed";
   if (!RESERVED_LABELS.includes(key)) return undefined;
   if (key === "instance") return "is on every series, and set by --instance";
   if (key === "job" || key === "role") return "is on every series";
   const { METRICS, familyName } = require("../catalog/index.ts") as typeof import("../catalog/index.ts");
   const metric = METRICS.find(({ labels }) => labels.includes(key));
-  return metric === undefined ? "is kept for statexec's own metrics" : `is used by ${familyName(metric)}`;
+  return metric === undefined ? "is reserved for statexec's own metrics" : `is used by ${familyName(metric)}`;
 }

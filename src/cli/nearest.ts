@@ -1,9 +1,9 @@
-/** The candidate that a misspelt name was most likely meant to be; undefined where none is near. */
+/** Returns the candidate that a misspelt name probably means; undefined if none is near. */
 export function nearest(name: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined;
   let bestDistance = Number.POSITIVE_INFINITY;
   for (const candidate of candidates) {
-    // One slip in three letters: below that, any short name is near any other.
+    // One mistake in three letters. With more, any short name would be near any other.
     const limit = Math.min(3, Math.floor(Math.min(name.length, candidate.length) / 3));
     const begun = name.length >= 3 && candidate.startsWith(name);
     if (!begun && Math.abs(name.length - candidate.length) > limit) continue;
@@ -14,8 +14,8 @@ export function nearest(name: string, candidates: readonly string[]): string | u
 }
 
 /**
- * How many letters must be inserted, removed, changed or swapped with their neighbour to make one word the other
- * (optimal string alignment: Damerau's distance in which no letter is touched twice).
+ * Returns the number of letters that must be inserted, removed, changed or swapped with their neighbour to turn one word
+ * into the other (optimal string alignment: Damerau's distance in which no letter changes twice).
  */
 export function editDistance(from: string, to: string): number {
   let beforeLast: number[] = [];

@@ -1,28 +1,63 @@
-import { mode } from "./option.ts";
-import { pushTarget } from "./push-url.ts";
+import { mode, modeWith, modifier } from "./option.ts";
+import { boolean, filePath, outputPath, percent, port } from "./option-values.ts";
+import { pushTarget } from "./push-target.ts";
 
-/** What is done instead of running a command. */
-export const MODES = {
+/** What statexec does in place of running a command. A mode's key is its name; `src/modes/run-mode.ts` carries it out. */
+export const MODE_OPTIONS = {
+  explore: mode({
+    flag: "--explore",
+    shorts: [],
+    help: "Show the runs of the named files or folders on a page in the browser: metrics files, compressed or not, and journals, even of runs that still go on; without a name, statexec_metrics.prom or explorer/import in this folder. No command runs.",
+  }),
+  noOpen: modifier({
+    ...{ flag: "--no-open", of: "--explore", operand: undefined, parse: boolean },
+    help: "With --explore, print the page's address and open no browser.",
+  }),
+  explorePort: modifier({
+    ...{ flag: "--explore-port", of: "--explore", operand: { placeholder: "port", example: "9090" }, parse: port },
+    help: "Port of the page of --explore, on this machine only; without this option, any free port.",
+  }),
+  report: modeWith({
+    flag: "--report",
+    shorts: [],
+    operand: { placeholder: "file", example: "out.html" },
+    parse: outputPath,
+    help: "Write a page that shows the named metrics files, several laid over each other, as one HTML file that needs no network; without a name, statexec_metrics.prom. No command runs.",
+  }),
+  compare: mode({
+    flag: "--compare",
+    shorts: [],
+    help: "Compare two runs: statexec --compare base.prom new.prom. With --base, all files that are named are new runs. Exits with 1 if anything became worse. No command runs.",
+  }),
+  base: modifier({
+    ...{ flag: "--base", of: "--compare", operand: { placeholder: "file", example: "base.prom" }, parse: filePath },
+    help: "With --compare, a run to compare with; may be repeated. Where both sides have several runs, a difference within their spread counts as none.",
+  }),
+  noise: modifier({
+    ...{ flag: "--noise", of: "--compare", operand: { placeholder: "percent", example: "5" }, parse: percent },
+    help: "With --compare of one run a side, differences up to this many percent count as none; without this option, 5.",
+  }),
+  anyCommand: modifier({
+    ...{ flag: "--any-command", of: "--compare", operand: undefined, parse: boolean },
+    help: "With --compare, compare runs of different commands too.",
+  }),
   recover: mode({
     flag: "--recover",
     shorts: [],
-    mode: "recover",
-    help: "Make the metrics file of each journal that is named, of a run that was killed; without a name, list the journals in this folder. No command runs.",
+    help: "Make the metrics file from each named journal of a run that was killed; without a name, list the journals in this folder. No command runs.",
   }),
   listCollectors: mode({
     flag: "--list-collectors",
     shorts: [],
-    mode: "list-collectors",
     help: "List the collectors, what each reads and whether it works here. No command runs.",
   }),
-  push: mode({
+  push: modeWith({
     flag: "--push",
     shorts: [],
-    mode: "push",
     operand: { placeholder: "url", example: "http://vmsingle:8428" },
     parse: pushTarget,
-    help: "Send the metrics files that are named, without a name statexec_metrics.prom, to VictoriaMetrics, or by OTLP to Prometheus, Mimir or Grafana Cloud. No command runs.",
+    help: "Send the named metrics files, without a name statexec_metrics.prom, to VictoriaMetrics, or by OTLP to Prometheus, Mimir or Grafana Cloud. No command runs.",
   }),
-  version: mode({ flag: "--version", shorts: ["-v"], mode: "version", help: "Print the version and exit." }),
-  help: mode({ flag: "--help", shorts: ["-help", "-h"], mode: "help", help: "Print this help and exit." }),
+  version: mode({ flag: "--version", shorts: ["-v"], help: "Print the version and exit." }),
+  help: mode({ flag: "--help", shorts: ["-help", "-h"], help: "Print this help and exit." }),
 };

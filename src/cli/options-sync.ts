@@ -1,22 +1,21 @@
 import { setting } from "./option.ts";
-import { type Readiness, readiness } from "./readiness.ts";
 import {
   address,
   boolean,
   clientCount,
   filePath,
   grace,
-  type Peer,
   peer,
   port,
+  readiness,
   seconds,
   token,
   waitSeconds,
-} from "./values.ts";
+} from "./option-values.ts";
 
-/** The options of synchronised runs, part of the table of all. */
+/** Synchronised runs. Each setting of a side is the field of that side's SyncConfig that has its key. */
 export const SYNC_OPTIONS = {
-  connect: setting<Peer | undefined>({
+  connect: setting({
     flag: "--connect",
     shorts: ["-c"],
     operand: { placeholder: "host", example: "10.0.0.7" },
@@ -29,86 +28,101 @@ export const SYNC_OPTIONS = {
     shorts: ["-s"],
     parse: boolean,
     default: false,
-    help: "Server mode: start and stop the command when a client says so.",
+    help: "Server mode: start and stop the command when a client asks for it.",
   }),
-  syncPort: setting({
+  port: setting({
     flag: "--sync-port",
     shorts: ["-sp"],
     operand: { placeholder: "port", example: "8080" },
     parse: port,
     default: 8080,
-    help: "Port that the server listens on and the client asks.",
+    side: "both",
+    help: "Port on which the server listens, and to which the client connects.",
   }),
-  syncStartOnly: setting({
+  startOnly: setting({
     flag: "--sync-start-only",
     shorts: ["-sso"],
     parse: boolean,
     default: false,
+    side: "both",
     help: "Start together; each command then ends by itself.",
   }),
-  syncTimeoutSeconds: setting({
+  /** How long a client waits for a server that is not up; Infinity: without end. */
+  timeoutSeconds: setting({
     flag: "--sync-timeout",
     shorts: [],
     operand: { placeholder: "seconds", example: "60" },
     parse: waitSeconds,
     default: 30,
-    help: "How long a client waits for a server that is not up yet; 0 is for ever.",
+    side: "client",
+    help: "How long a client waits for a server that is not up yet; 0 waits without end.",
   }),
-  ready: setting<Readiness | undefined>({
+  ready: setting({
     flag: "--ready",
     shorts: [],
     operand: { placeholder: "condition", example: "tcp:5201" },
     parse: readiness,
     default: undefined,
-    help: "Let clients go only when the server's command is ready: tcp:PORT, something listens there; http://HOST:PORT/PATH, it answers 2xx; delay:SECONDS, it has run for so long.",
+    side: "server",
+    help: "Let clients start only when the server's command is ready: tcp:PORT, something listens there; http://HOST:PORT/PATH, it answers 2xx; delay:SECONDS, it has run for that long.",
   }),
-  syncClients: setting({
+  /** The number of clients without which none starts. */
+  clients: setting({
     flag: "--sync-clients",
     shorts: [],
     operand: { placeholder: "number", example: "5" },
     parse: clientCount,
     default: 1,
-    help: "The server lets nobody start until so many clients have asked; it stops with the last of them.",
+    side: "server",
+    help: "The server lets its clients start when this many have asked, and stops with the last of them.",
   }),
-  syncGraceSeconds: setting({
+  /** How long a peer may be silent. */
+  graceSeconds: setting({
     flag: "--sync-grace",
     shorts: [],
     operand: { placeholder: "seconds", example: "10" },
     parse: grace,
     default: 10,
-    help: "A peer that is silent for so long is lost, and the command is stopped.",
+    side: "both",
+    help: "A peer that sends nothing for this long is lost, and the command is stopped.",
   }),
+  /** From SIGINT to SIGTERM; 0: there is no SIGTERM. */
   stopTimeoutSeconds: setting({
     flag: "--stop-timeout",
     shorts: [],
     operand: { placeholder: "seconds", example: "60" },
     parse: seconds,
     default: 30,
-    help: "A command that is to stop gets SIGINT, SIGTERM after this time, and SIGKILL 10 s later; 0 is SIGINT only.",
+    side: "both",
+    help: "A command that must stop gets SIGINT, SIGTERM after this time, and SIGKILL 10 s later; 0 sends SIGINT only.",
   }),
-  syncToken: setting<string | undefined>({
+  syncToken: setting({
     flag: "--sync-token",
     shorts: [],
     operand: { placeholder: "secret", example: "a1b2c3d4e5f6" },
     parse: token,
     default: undefined,
+    side: "both",
     help: "The server obeys only clients that have the same token.",
   }),
-  syncTokenFile: setting<string | undefined>({
+  syncTokenFile: setting({
     flag: "--sync-token-file",
     shorts: [],
     operand: { placeholder: "file", example: "token.txt" },
     parse: filePath,
     default: undefined,
-    help: "The same, read from the first line of a file, so that it shows in no list of processes.",
+    side: "both",
+    help: "Read the token from the first line of this file, so that no list of processes shows it.",
   }),
-  syncBind: setting<string | undefined>({
+  /** The address on which the server listens; undefined: all. */
+  bind: setting({
     flag: "--sync-bind",
     shorts: [],
     operand: { placeholder: "address", example: "127.0.0.1" },
     parse: address,
     default: undefined,
     defaultText: "all",
-    help: "The address that the server listens on.",
+    side: "server",
+    help: "Address on which the server listens.",
   }),
 };

@@ -1,12 +1,9 @@
-import type { SeriesKey } from "../catalog/index.ts";
+import type { Fact, SeriesKey } from "../catalog/index.ts";
 import type { Clock } from "../clock.ts";
 import type { ProcFs } from "../proc/procfs.ts";
 
 /** A value that a source does not have: no point is written. */
 export const ABSENT = Number.NaN;
-
-/** A pair for `statexec_run_info`. */
-export type Fact = readonly [fact: string, value: string];
 
 /** Measures one subject. It fails alone: what it throws costs only the points of its own series. */
 export interface Collector {

@@ -1,7 +1,7 @@
-import type { SeriesKey } from "../catalog/index.ts";
+import type { Fact, SeriesKey } from "../catalog/index.ts";
 import type { Clock } from "../clock.ts";
 import type { KernelTable, ProcFs } from "../proc/procfs.ts";
-import { ABSENT, type Collector, type Fact } from "./collector.ts";
+import { ABSENT, type Collector } from "./collector.ts";
 import { type Column, fillColumns, keysOf } from "./columns.ts";
 import { KernelSource } from "./kernel-source.ts";
 

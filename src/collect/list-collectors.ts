@@ -24,7 +24,7 @@ export function listCollectors(proc: ProcFs): string {
 }
 
 /** Returns `works, 26 series`, `absent`, or what prevents it. */
-export function collectorState(kind: CollectorKind, proc: ProcFs): string {
+function collectorState(kind: CollectorKind, proc: ProcFs): string {
   const usual = tryCollector(kind, proc, false);
   if (usual !== ABSENT || kind.way === undefined) return usual;
   const other = tryCollector(kind, proc, true);

@@ -1,3 +1,4 @@
+import { ALL_COLLECTORS, type CollectorChoice } from "../catalog/choices.ts";
 import { type Clock, systemClock } from "../clock.ts";
 import type { ProcFs } from "../proc/procfs.ts";
 import type { Collector, MakeCollector } from "./collector.ts";
@@ -110,18 +111,6 @@ export const COLLECTORS: readonly CollectorKind[] = [
     load: () => require("./cgroup/container-cgroup.ts").container,
   },
 ];
-
-/** Which collectors are wanted. */
-export interface CollectorChoice {
-  /** Those that are wanted; empty: all. */
-  readonly only: readonly string[];
-  readonly without: readonly string[];
-  /** Those that shall work in their other way: `cpu=total`. */
-  readonly ways: readonly (readonly [name: string, way: string])[];
-}
-
-/** Every collector, in its usual way. */
-export const ALL_COLLECTORS: CollectorChoice = { only: [], without: [], ways: [] };
 
 /** Returns the collectors of a choice, all names of which are known. */
 export function chosenKinds({ only, without, ways }: CollectorChoice): CollectorKind[] {

@@ -1,7 +1,6 @@
-import type { Metric, SeriesKey } from "../catalog/index.ts";
-import { SystemError, truncateFile } from "../os/files.ts";
-import { writeRange } from "../os/ranges.ts";
-import type { Fact, RunEvent } from "../recording/recording.ts";
+import type { Fact, Metric, SeriesKey } from "../catalog/index.ts";
+import { SystemError, truncateFile, writeRange } from "../os/files.ts";
+import type { RunEvent } from "../recording/recording.ts";
 import {
   ByteReader,
   ByteWriter,
@@ -140,7 +139,7 @@ export class JournalEncoder {
 const MOST_UNWRITTEN_BYTES = 4 * 1024 * 1024;
 
 /** Rows that were dropped. */
-export interface Loss {
+interface Loss {
   readonly rows: number;
   readonly fromMs: number;
   readonly toMs: number;

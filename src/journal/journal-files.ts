@@ -14,6 +14,18 @@ import {
 import type { JournalRecording } from "./journal-recording.ts";
 import type { JournalHeader } from "./journal-records.ts";
 
+/** Where the journal of a metrics file is created. */
+export interface JournalPlace {
+  /** The folder of the metrics file, or that of temporary files. */
+  readonly folder: string;
+  /** Whether other users can write to the folder. */
+  readonly shared: boolean;
+  /** The metrics file's name. */
+  readonly name: string;
+  /** Permission bits, before the umask. */
+  readonly mode: number;
+}
+
 /** A journal file created for this run. */
 export interface NewJournal {
   readonly path: string;

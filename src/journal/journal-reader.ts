@@ -1,6 +1,6 @@
-import type { Metric, SeriesKey } from "../catalog/index.ts";
+import type { Fact, Metric, SeriesKey } from "../catalog/index.ts";
 import { ParseError } from "../errors.ts";
-import type { Fact, RunEvent } from "../recording/recording.ts";
+import type { RunEvent } from "../recording/recording.ts";
 import { ByteReader, MAGIC, MAJOR, MalformedRecord, PROLOGUE_BYTES, TYPE } from "./journal-format.ts";
 import { JournalRecording } from "./journal-recording.ts";
 import {

@@ -1,5 +1,5 @@
-import type { SeriesKey } from "../catalog/index.ts";
-import type { Block, Fact, Identity, RecordedSeries, Recording, RunEvent } from "../recording/recording.ts";
+import type { Fact, SeriesKey } from "../catalog/index.ts";
+import type { Block, Identity, RecordedSeries, Recording, RunEvent } from "../recording/recording.ts";
 import type { JournalHeader } from "./journal-records.ts";
 import type { StoredRows } from "./journal-segment.ts";
 

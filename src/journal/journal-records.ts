@@ -1,5 +1,5 @@
-import { METRICS, type Metric, type MetricType, type SeriesKey } from "../catalog/index.ts";
-import { type Fact, type Identity, ROLES, type RunEvent } from "../recording/recording.ts";
+import { type Fact, METRICS, type Metric, type MetricType, type SeriesKey } from "../catalog/index.ts";
+import { type Identity, ROLES, type RunEvent } from "../recording/recording.ts";
 import { ByteReader, type ByteWriter, MalformedRecord } from "./journal-format.ts";
 
 /** The facts about a run that are known before its first row. */

@@ -1,5 +1,4 @@
-import { fileStatus } from "../os/files.ts";
-import { readRange } from "../os/ranges.ts";
+import { fileStatus, readRange } from "../os/files.ts";
 import { isIntact, MARKER, RECORD_BYTES, recordHead } from "./journal-format.ts";
 
 /** The bytes of a journal, in a file or in memory. */

@@ -1,6 +1,6 @@
-import type { SeriesKey } from "../catalog/index.ts";
+import type { Fact, SeriesKey } from "../catalog/index.ts";
 import type { Clock } from "../clock.ts";
-import type { Fact, RowSink, RunEvent } from "../recording/recording.ts";
+import type { RowSink, RunEvent } from "../recording/recording.ts";
 import type { JournalEncoder, JournalFailure } from "./journal-encoder.ts";
 import { JournalRecording } from "./journal-recording.ts";
 import type { JournalHeader } from "./journal-records.ts";

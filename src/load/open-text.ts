@@ -1,6 +1,5 @@
 import { ParseError } from "../errors.ts";
-import { closeFile, fileStatus, O_RDONLY, openFile } from "../os/files.ts";
-import { readRange } from "../os/ranges.ts";
+import { closeFile, fileStatus, O_RDONLY, openFile, readRange } from "../os/files.ts";
 
 export type Compression = "gzip" | "zstd";
 

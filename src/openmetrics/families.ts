@@ -1,5 +1,5 @@
-import { METRICS, RUN, type SeriesKey, series } from "../catalog/index.ts";
-import type { Block, Fact, RecordedSeries, Recording, RunEvent } from "../recording/recording.ts";
+import { type Fact, METRICS, RUN, type SeriesKey, series } from "../catalog/index.ts";
+import type { Block, RecordedSeries, Recording, RunEvent } from "../recording/recording.ts";
 
 /** All series of a recording, those of facts and events included, by family and in the order of a file. */
 export function familiesOf(recording: Recording): RecordedSeries[][] {

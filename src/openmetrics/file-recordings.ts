@@ -1,7 +1,6 @@
-import { type Metric, RESERVED_LABELS, RUN } from "../catalog/index.ts";
+import { type Fact, type Metric, RESERVED_LABELS, RUN } from "../catalog/index.ts";
 import {
   type Block,
-  type Fact,
   type Identity,
   type RecordedSeries,
   type Recording,

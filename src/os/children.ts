@@ -1,6 +1,6 @@
 import { failed, lastErrno, libc, loadLibc } from "./libc.ts";
 
-/** What the kernel tells a process of its children, and whose parent it makes it. */
+/* Children of this process, and the orphans that it adopts. */
 
 const calls = loadLibc({
   getrusage: { args: ["int", "ptr"], returns: "int" },
@@ -10,23 +10,23 @@ const calls = loadLibc({
 
 const PR_SET_CHILD_SUBREAPER = 36;
 
-/** From now on this process, not the system's first, becomes the parent of every orphan below it; false: refused. */
+/** Makes this process, instead of the system's first, the parent of every orphaned descendant; false: refused. */
 export function adoptOrphans(): boolean {
   return libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) === 0;
 }
 
 const RUSAGE_CHILDREN = -1;
 
-/** Counted in these by getrusage(2), whatever the disk's own. */
+/** getrusage(2) counts in these, whatever blocks the disk has. */
 const BLOCK_BYTES = 512;
 const KILOBYTE = 1024;
 const TWO_TO_32 = 2 ** 32;
 
-/** What this process' children used that have ended and were waited for, and theirs in turn: exact. */
+/** Exact usage of all descendants that have ended and were waited for, getrusage(2) RUSAGE_CHILDREN. */
 export class EndedChildren {
   private readonly raw = new Uint32Array(36);
 
-  /** Asks the kernel anew. */
+  /** Reads it again. Throws SystemError. */
   update(): void {
     if (calls.getrusage(RUSAGE_CHILDREN, this.raw) < 0) throw failed("getrusage");
   }
@@ -37,7 +37,7 @@ export class EndedChildren {
   get systemSeconds(): number {
     return this.long(2) + this.long(3) / 1e6;
   }
-  /** Resident memory of the largest one at its highest; what started it may be counted in. */
+  /** Peak RSS of the largest one; it may include the process that started it. */
   get largestBytes(): number {
     return this.long(4) * KILOBYTE;
   }
@@ -71,12 +71,12 @@ const WNOHANG = 1;
 const WEXITED = 4;
 const WNOWAIT = 0x0100_0000;
 const ECHILD = 10;
-/** Of `siginfo_t`, in 32-bit words, on 64-bit Linux. */
+/** Index in `siginfo_t`, in 32-bit words, on 64-bit Linux. */
 const SI_PID = 4;
 
 const info = new Int32Array(32);
 
-/** A child that has ended and was not waited for, left as it is; 0: there is none. Throws SystemError. */
+/** Returns the pid of a child that has ended, without waiting for it; 0: there is none. Throws SystemError. */
 export function endedChild(): number {
   info.fill(0);
   if (calls.waitid(P_ALL, 0, info, WNOHANG | WEXITED | WNOWAIT) === 0) return info[SI_PID]!;
@@ -84,14 +84,14 @@ export function endedChild(): number {
   throw failed("waitid");
 }
 
-/** Whether a child has ended; one that was waited for has. */
+/** Whether a child has ended. It is not waited for; one that was has ended. */
 export function hasEnded(pid: number): boolean {
   info.fill(0);
   if (calls.waitid(P_PID, pid, info, WNOHANG | WEXITED | WNOWAIT) === 0) return info[SI_PID] !== 0;
   return lastErrno() === ECHILD;
 }
 
-/** Waits for a child that has ended, so that nothing of it is left. */
+/** Waits for a child that has ended, so that it is no zombie any more. */
 export function forgetChild(pid: number): void {
   calls.waitpid(pid, info, WNOHANG);
 }

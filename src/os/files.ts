@@ -1,6 +1,5 @@
-import { CString, type Pointer } from "bun:ffi";
-import { cString, failed, lastErrno, libc, pinned, SystemError, systemError } from "./libc.ts";
-import { rawText } from "./raw-text.ts";
+import { CString, FFIType, type Pointer } from "bun:ffi";
+import { cString, failed, lastErrno, libc, loadLibc, pinned, rawText, SystemError, systemError } from "./libc.ts";
 
 export const O_RDONLY = 0;
 export const O_WRONLY = 1;
@@ -9,10 +8,9 @@ export const O_CREAT = 0o100;
 export const O_EXCL = 0o200;
 export const O_TRUNC = 0o1000;
 export const O_APPEND = 0o2000;
-export const O_NONBLOCK = 0o4000;
 const O_CLOEXEC = 0o2000000;
 
-/** A descriptor that the command does not inherit. Throws SystemError. */
+/** Opens a file; the command does not inherit the descriptor. Throws SystemError. */
 export function openFile(path: string, flags: number, mode = 0o666): number {
   const fd = libc.open(cString(path), flags | O_CLOEXEC, mode);
   if (fd < 0) throw failed("open", path);
@@ -23,7 +21,7 @@ export function closeFile(fd: number): void {
   if (libc.close(fd) < 0) throw failed("close");
 }
 
-/** Writes all of it, however the kernel cuts it up. Throws SystemError, with part of it written. */
+/** Writes all bytes, in as many calls as that takes. Throws SystemError when some of them may be written already. */
 export function writeAll(fd: number, bytes: Uint8Array, path = ""): void {
   let rest = bytes;
   while (rest.length > 0) {
@@ -32,7 +30,7 @@ export function writeAll(fd: number, bytes: Uint8Array, path = ""): void {
       const error = failed("write", path);
       if (error.code === "EINTR") continue;
       if (error.code === "EAGAIN") {
-        // Somebody made the shared pipe non-blocking: wait for room, as a blocking write would.
+        // Another process made the shared pipe non-blocking: wait for room, as a blocking write would.
         Bun.sleepSync(1);
         continue;
       }
@@ -46,9 +44,9 @@ const decoder = new TextDecoder();
 
 const FIRST_BUFFER_BYTES = 16 * 1024;
 
-/** What files are read into, one after the other. It grows to the largest of them; until then its memory stays. */
+/** A buffer for reading files, one after the other. It grows to the largest of them and is never replaced otherwise. */
 export class ReadBuffer {
-  /** The memory: what was read last is at its start. */
+  /** What was read last is at its start. */
   bytes: Uint8Array;
   private address: Pointer;
 
@@ -59,8 +57,9 @@ export class ReadBuffer {
   }
 
   /**
-   * Reads a file from its start to its end; the length. The kernel may give a page a read, and says no size for its own
-   * files: the end is an empty read, or one of less than `whole` bytes with room for more. Throws SystemError.
+   * Reads a file from its start to its end and returns the number of bytes. The kernel's own files have no size, and a
+   * read may return one page of them: the end is an empty read, or one of less than `whole` bytes with room for more.
+   * Throws SystemError.
    */
   fill(fd: number, path: string, whole = 1): number {
     let length = 0;
@@ -74,7 +73,10 @@ export class ReadBuffer {
     }
   }
 
-  /** Reads in one call a file that the kernel gives whole, as those of one process; its length, or the errno below 0. */
+  /**
+   * Reads in one call a file that the kernel returns whole, such as those of one process. Returns the number of bytes,
+   * or the negative errno.
+   */
   fillAtOnce(fd: number): number {
     for (;;) {
       const count = libc.pread(fd, this.address, this.bytes.length, 0) as number;
@@ -92,27 +94,27 @@ export class ReadBuffer {
   }
 }
 
-/** What files that are read once go through. */
+/** The buffer of `readWhole`. */
 let wholeFiles: ReadBuffer | undefined;
 
-/** The bytes of a file, also of one of the kernel's. Throws SystemError. */
+/** Returns the bytes of a file, which may be one of the kernel's. Throws SystemError. */
 export function readWhole(path: string): Uint8Array {
   const fd = openFile(path, O_RDONLY);
   try {
     wholeFiles ??= new ReadBuffer();
-    const length = wholeFiles.fill(fd, path); // after which its memory may be another one
+    const length = wholeFiles.fill(fd, path); // it may have replaced `bytes`
     return wholeFiles.bytes.slice(0, length);
   } finally {
     closeFile(fd);
   }
 }
 
-/** The same as text, without the space around it. */
+/** Returns a file as text, without white space at both ends. Throws SystemError. */
 export function readText(path: string): string {
   return decoder.decode(readWhole(path)).trim();
 }
 
-export type FileKind = "file" | "directory" | "symlink" | "fifo" | "character device" | "block device" | "socket";
+type FileKind = "file" | "directory" | "symlink" | "fifo" | "character device" | "block device" | "socket";
 
 export interface FileStatus {
   readonly kind: FileKind;
@@ -148,8 +150,9 @@ const AT_EMPTY_PATH = 0x1000;
 const STATX_BASIC_STATS = 0x7ff;
 const SYS_STATX = process.arch === "arm64" ? 291 : 332;
 
-/** statx(2), whose answer has one layout on every machine. Undefined: there is no such file. */
+/** Returns the status of a path or descriptor by statx(2); undefined: there is no such file. Throws SystemError. */
 export function fileStatus(target: string | number): FileStatus | undefined {
+  // `struct statx` has one layout on every machine.
   const answer = new DataView(new ArrayBuffer(256));
   const bytes = new Uint8Array(answer.buffer);
   const byPath = typeof target === "string";
@@ -175,34 +178,34 @@ export function fileStatus(target: string | number): FileStatus | undefined {
 
 const ACCESS = { exist: 0, execute: 1, write: 2, read: 4 } as const;
 
-/** access(2): whether the real user may; `exist`: whether it is there for him. */
+/** Whether the real user may use a path so, by access(2); `exist`: whether he can see it. */
 export function mayAccess(path: string, how: keyof typeof ACCESS): boolean {
   return libc.access(cString(path), ACCESS[how]) === 0;
 }
 
-/** Whether there is surely no such file. It costs far less than the error of a call that fails on it. */
+/** Whether there is certainly no such file. It costs far less than making the error of a call that failed. */
 export function isAbsent(path: string): boolean {
   return libc.access(cString(path), ACCESS.exist) < 0 && lastErrno() === ENOENT;
 }
 
-/** What a symlink holds; undefined: it is none, or is gone. */
+/** Returns the target of a symlink; undefined: it is not one, or is gone. */
 export function linkTarget(path: string): string | undefined {
   const answer = new Uint8Array(4096);
   const length = libc.readlink(cString(path), answer, answer.length) as number;
   return length < 0 ? undefined : rawText(answer.subarray(0, length));
 }
 
-/** The path with every symlink followed. Throws SystemError. */
+/** Returns the path with every symlink followed. Throws SystemError. */
 export function realPath(path: string): string {
   const answer = new Uint8Array(4097);
   if (!libc.realpath(cString(path), answer)) throw failed("realpath", path);
   return rawText(answer.subarray(0, answer.indexOf(0)));
 }
 
-/** Where the name stands in a `struct dirent` of glibc and musl on 64-bit Linux. */
+/** Offset of the name in a `struct dirent` of glibc and musl on 64-bit Linux. */
 const DIRENT_NAME = 19;
 
-/** Names in a folder but `.` and `..`. Throws SystemError. */
+/** Returns the names in a folder, without `.` and `..`. Throws SystemError. */
 export function listFolder(path: string): string[] {
   const folder = libc.opendir(cString(path));
   if (!folder) throw failed("opendir", path);
@@ -219,7 +222,7 @@ export function renameFile(from: string, to: string): void {
   if (libc.rename(cString(from), cString(to)) < 0) throw failed("rename", to);
 }
 
-/** Removes a name; one that is gone already is well. */
+/** Removes a file, unless it is gone already. Throws SystemError. */
 export function removeFile(path: string): void {
   if (libc.unlink(cString(path)) < 0) {
     const error = failed("unlink", path);
@@ -235,19 +238,85 @@ export function changeMode(fd: number, mode: number): void {
   if (libc.fchmod(fd, mode) < 0) throw failed("fchmod");
 }
 
-/** Gives a file to another owner where we may; false where we may not. */
+/** Gives a file to another owner; false where that is not permitted. */
 export function changeOwner(fd: number, owner: number, group: number): boolean {
   return libc.fchown(fd, owner, group) === 0;
 }
 
 const LOCK_EX_NB = 2 | 4;
 
-/** flock(2), exclusive, at once: false when another process holds it. It ends with the last copy of the descriptor. */
+/**
+ * Locks a file exclusively by flock(2), without waiting; false: another process has the lock. The lock ends with the
+ * last copy of the descriptor. Throws SystemError.
+ */
 export function lockFile(fd: number): boolean {
   if (libc.flock(fd, LOCK_EX_NB) === 0) return true;
   const error = failed("flock");
   if (error.code === "EAGAIN") return false;
   throw error;
+}
+
+const SIZE = FFIType.u64_fast;
+const WORD = FFIType.i64_fast;
+
+/** Calls that most runs end without: loaded with the first of them. */
+function loadLateCalls() {
+  return loadLibc({
+    pwrite: { args: ["int", "ptr", SIZE, WORD], returns: WORD },
+    mkdir: { args: ["ptr", "u32"], returns: "int" },
+    rmdir: { args: ["ptr"], returns: "int" },
+  });
+}
+
+let loadedCalls: ReturnType<typeof loadLateCalls> | undefined;
+
+function lateCalls(): ReturnType<typeof loadLateCalls> {
+  loadedCalls ??= loadLateCalls();
+  return loadedCalls;
+}
+
+/**
+ * Reads `size` bytes at an offset to the start of `into`, by pread(2). Returns the number of bytes, which is less at
+ * the file's end. Throws SystemError.
+ */
+export function readRange(fd: number, offset: number, into: Uint8Array, size: number): number {
+  let length = 0;
+  while (length < size) {
+    // A view costs more than the call: the first read, which is nearly always the last, needs none.
+    const rest = length === 0 ? into : into.subarray(length);
+    const count = Number(libc.pread(fd, rest, size - length, offset + length));
+    if (count < 0) {
+      const error = failed("pread");
+      if (error.code === "EINTR") continue;
+      throw error;
+    }
+    if (count === 0) break;
+    length += count;
+  }
+  return length;
+}
+
+/** Writes bytes at an offset by one pwrite(2). Returns the number that was written. Throws SystemError. */
+export function writeRange(fd: number, bytes: Uint8Array, offset: number): number {
+  for (;;) {
+    const count = Number(lateCalls().pwrite(fd, bytes, bytes.length, offset));
+    if (count >= 0) return count;
+    const error = failed("pwrite");
+    if (error.code !== "EINTR") throw error;
+  }
+}
+
+/** mkdir(2). Throws SystemError. */
+export function makeFolder(path: string): void {
+  if (lateCalls().mkdir(cString(path), 0o755) < 0) throw failed("mkdir", path);
+}
+
+/** Removes an empty folder by rmdir(2), unless it is gone already. Throws SystemError. */
+export function removeFolder(path: string): void {
+  if (lateCalls().rmdir(cString(path)) < 0) {
+    const error = failed("rmdir", path);
+    if (error.code !== "ENOENT") throw error;
+  }
 }
 
 export { SystemError };

@@ -1,14 +1,13 @@
 import { dlopen, type FFIFunction, FFIType, type Pointer, ptr, read } from "bun:ffi";
-import { rawBytes } from "./raw-text.ts";
 
 /** `size_t` and `ssize_t` or `off_t`, as plain numbers. */
 const SIZE = FFIType.u64_fast;
 const WORD = FFIType.i64_fast;
 
 /**
- * The C library's own calls, for what the runtime lacks (flock, prctl, setrlimit, an exit that leaves the terminal
- * alone) and for files on the way to the command's start: loading `node:fs` costs 1.5 to 3 ms there, these cost 0.2.
- * Only this folder knows of them.
+ * Calls of the C library, for what the runtime lacks (flock, prctl, setrlimit, an exit that leaves the terminal alone)
+ * and for files before the command's start: there, loading `node:fs` costs 1.5 to 3 ms, these cost 0.2. No other folder
+ * uses them.
  */
 const SYMBOLS = {
   open: { args: ["ptr", "int", "int"], returns: "int" },
@@ -23,7 +22,7 @@ const SYMBOLS = {
   access: { args: ["ptr", "int"], returns: "int" },
   readlink: { args: ["ptr", "ptr", SIZE], returns: WORD },
   realpath: { args: ["ptr", "ptr"], returns: "ptr" },
-  // With the arguments of statx(2), which glibc has a name for since 2.28, and musl since 1.2.5.
+  // With the arguments of statx(2): glibc has a function for it only since 2.28, musl since 1.2.5.
   syscall: { args: [WORD, "int", "ptr", "int", "u32", "ptr"], returns: WORD },
   opendir: { args: ["ptr"], returns: "ptr" },
   readdir: { args: ["ptr"], returns: "ptr" },
@@ -44,7 +43,7 @@ const SYMBOLS = {
   __errno_location: { args: [], returns: "ptr" },
 } as const;
 
-/** Symbols of the C library, be it glibc or musl. Throws where it is neither, or lacks one of them. */
+/** Loads functions of the C library, glibc or musl. Throws where it is neither, or lacks one of them. */
 export function loadLibc<Symbols extends Record<string, FFIFunction>>(symbols: Symbols) {
   const musl = `libc.musl-${process.arch === "arm64" ? "aarch64" : "x86_64"}.so.1`;
   try {
@@ -54,7 +53,7 @@ export function loadLibc<Symbols extends Record<string, FFIFunction>>(symbols: S
   }
 }
 
-/** Calls take and return plain numbers; a result below 0 is a failure, which `failed()` reads. */
+/** Calls take and return plain numbers; after a result below 0, `failed()` makes the error. */
 export const libc = loadLibc(SYMBOLS);
 
 const ERRNO: Readonly<Record<number, string>> = {
@@ -92,7 +91,7 @@ const ERRNO: Readonly<Record<number, string>> = {
   122: "EDQUOT",
 };
 
-/** A call that the kernel refused. `code` is the errno's name, the message says it in words: `No space left on device`. */
+/** A call that the kernel refused. `code` is the errno's name; the message has its text: `No space left on device`. */
 export class SystemError extends Error {
   override readonly name = "SystemError";
   constructor(
@@ -105,29 +104,81 @@ export class SystemError extends Error {
   }
 }
 
-/** The errno of the call just made; nothing may come between the two. */
+/** Returns the errno of the last call; no other call may come between the two. */
 export function lastErrno(): number {
   return read.i32(libc.__errno_location() as Pointer, 0);
 }
 
-/** The error of the call just made, likewise. */
+/** Returns the error of the last call, likewise. */
 export function failed(syscall: string, path = ""): SystemError {
   return systemError(lastErrno(), syscall, path);
 }
 
-/** The error of an errno, as calls give it that do not leave it behind. */
+/** Returns the error of an errno, for calls that return it. */
 export function systemError(errno: number, syscall: string, path: string): SystemError {
   const reason = String(libc.strerror(errno));
   return new SystemError(ERRNO[errno] ?? `E${errno}`, syscall, path, reason);
 }
 
-/** A path as C wants it. Valid while the returned array is. */
+/** Returns a path with the NUL that ends a C string. Its address is valid for as long as the array is kept. */
 export function cString(text: string): Uint8Array {
   return rawBytes(`${text}\0`);
 }
 
-/** A buffer whose address stays: its memory is its own from the start. */
+/** Returns a buffer whose address never changes, since its memory is allocated outside of the collector's heap. */
 export function pinned(bytes: number): { readonly bytes: Uint8Array; readonly address: Pointer } {
   const buffer = new Uint8Array(new ArrayBuffer(bytes));
   return { bytes: buffer, address: ptr(buffer) };
+}
+
+/*
+ * Text that may hold any bytes: one that is not UTF-8 is a lone surrogate from U+DC80 on, as in Python.
+ */
+
+const ESCAPE = 0xdc00;
+const LONE_SURROGATE = /[\udc80-\udcff]/u;
+const encoder = new TextEncoder();
+const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** Whether some of the text's bytes are not UTF-8. */
+export function isRaw(text: string): boolean {
+  return LONE_SURROGATE.test(text);
+}
+
+/** Returns the bytes of a text. */
+export function rawBytes(text: string): Uint8Array {
+  if (!isRaw(text)) return encoder.encode(text);
+  const bytes: number[] = [];
+  for (const character of text)
+    if (isRaw(character)) bytes.push(character.charCodeAt(0) - ESCAPE);
+    else bytes.push(...encoder.encode(character));
+  return Uint8Array.from(bytes);
+}
+
+/** Returns bytes as text; `rawBytes` of it are the same bytes. */
+export function rawText(bytes: Uint8Array): string {
+  const plain = decoded(bytes);
+  if (plain !== undefined) return plain;
+  let text = "";
+  for (let at = 0; at < bytes.length; ) {
+    const character = decoded(bytes.subarray(at, at + lengthAt(bytes, at)));
+    text += character ?? String.fromCharCode(ESCAPE + bytes[at]!);
+    at += character === undefined ? 1 : encoder.encode(character).length;
+  }
+  return text;
+}
+
+/** Returns the number of bytes of the character that begins at a place, by its first byte. */
+function lengthAt(bytes: Uint8Array, at: number): number {
+  const lead = bytes[at]!;
+  return lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+}
+
+/** Returns UTF-8 as text; undefined for anything else. */
+function decoded(bytes: Uint8Array): string | undefined {
+  try {
+    return strict.decode(bytes);
+  } catch {
+    return undefined;
+  }
 }

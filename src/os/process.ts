@@ -1,6 +1,6 @@
 import { failed, libc, loadLibc, pinned } from "./libc.ts";
 
-/** What the rest of a run needs of its own process and the runtime does not offer. */
+/* This process: what the runtime does not offer. */
 
 const F_GETFD = 1;
 const FD_CLOEXEC = 1;
@@ -29,13 +29,14 @@ export interface FileLimit {
   readonly hard: bigint;
 }
 
-/** RLIMIT_NOFILE of this process. Throws SystemError. */
+/** Returns RLIMIT_NOFILE of this process. Throws SystemError. */
 export function fileLimit(): FileLimit {
   const limit = new BigUint64Array(2);
   if (libc.getrlimit(RLIMIT_NOFILE, limit) < 0) throw failed("getrlimit");
   return { soft: limit[0]!, hard: limit[1]! };
 }
 
+/** Throws SystemError. */
 export function setFileLimit(limit: FileLimit): void {
   if (libc.setrlimit(RLIMIT_NOFILE, BigUint64Array.of(limit.soft, limit.hard)) < 0) throw failed("setrlimit");
 }
@@ -45,17 +46,17 @@ export function isTerminal(fd: number): boolean {
 }
 
 const TIOCGWINSZ = 0x5413;
-/** Of `struct winsize`, in 16-bit words. */
+/** Index in `struct winsize`, in 16-bit words. */
 const WS_COL = 1;
 
-/** Columns of the terminal that a descriptor is; undefined: it is none, or does not say. */
+/** Returns the number of columns of a descriptor's terminal; undefined: it is not one, or has no size. */
 export function terminalWidth(fd: number): number | undefined {
   const size = new Uint16Array(4);
   const { ioctl } = loadLibc({ ioctl: { args: ["int", "u64", "ptr"], returns: "int" } });
   return ioctl(fd, TIOCGWINSZ, size) === 0 && size[WS_COL]! > 0 ? size[WS_COL] : undefined;
 }
 
-/** kill(2); false: there is no such process. Throws SystemError. */
+/** Sends a signal by kill(2); false: there is no such process. Throws SystemError. */
 export function sendSignal(pid: number, signal: number): boolean {
   if (libc.kill(pid, signal) === 0) return true;
   const error = failed("kill");
@@ -67,7 +68,7 @@ const SIG_BLOCK = 0;
 const SIG_UNBLOCK = 1;
 const SIG_SETMASK = 2;
 
-/** Gives a signal its default action, past the runtime's own handler for it, and past a caller that blocked it. */
+/** Gives a signal its default action, even where the runtime has a handler for it or the caller blocked it. */
 export function setDefaultAction(signal: number): void {
   libc.signal(signal, null);
   const set = new BigUint64Array(16);
@@ -77,12 +78,12 @@ export function setDefaultAction(signal: number): void {
 
 const PR_SET_DUMPABLE = 4;
 
-/** From now on no end of this process writes a core file, nor hands one to a program of the system's; false: it may. */
+/** From now on this process leaves no core dump, to a file or to a program; false: it may. */
 export function forgoCore(): boolean {
   return libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) === 0;
 }
 
-/** Runs something with every signal blocked in this thread, as a process that is started then will have them. */
+/** Runs `action` with every signal blocked in this thread; a process that it starts keeps them blocked. */
 export function withSignalsBlocked<T>(action: () => T): T {
   const all = new BigUint64Array(16).fill(~0n);
   const before = new BigUint64Array(16);
@@ -102,7 +103,7 @@ export function exitNow(status: number): never {
 
 let page = 0;
 
-/** Bytes of a page of memory, in which the kernel counts some of it. */
+/** Returns the number of bytes of a page of memory. */
 export function pageBytes(): number {
   if (page === 0) page = libc.getpagesize();
   return page;
@@ -113,7 +114,7 @@ const MICROSECONDS = 1e6;
 
 /** CPU time of this process and all its threads, getrusage(2). */
 export class OwnUsage {
-  /** `struct rusage` begins with two `struct timeval`; seconds of a process fit into its low half. */
+  /** `struct rusage` begins with two `struct timeval`; a process's seconds fit into the low half of theirs. */
   private readonly answer = pinned(512);
   private readonly words = new Int32Array(this.answer.bytes.buffer);
 
@@ -132,4 +133,20 @@ export class OwnUsage {
   private seconds(at: number): number {
     return this.words[at]! + this.words[at + 2]! / MICROSECONDS;
   }
+}
+
+const CLOCK_REALTIME = 0;
+
+function loadClock() {
+  return loadLibc({ clock_gettime: { args: ["int", "ptr"], returns: "int" } });
+}
+
+let clockCalls: ReturnType<typeof loadClock> | undefined;
+
+/** Returns the wall clock in milliseconds since the epoch; the runtime's lacks the fraction. Throws SystemError. */
+export function wallMs(): number {
+  clockCalls ??= loadClock();
+  const time = new BigInt64Array(2);
+  if (clockCalls.clock_gettime(CLOCK_REALTIME, time) < 0) throw failed("clock_gettime");
+  return Number(time[0]!) * 1000 + Number(time[1]!) / 1e6;
 }

@@ -14,34 +14,35 @@ const libc = loadLibc({
   waitpid: { args: ["int", "ptr", "int"], returns: "int" },
 });
 
-/** More than any of `posix_spawnattr_t`, `posix_spawn_file_actions_t` and `struct sigaction` takes. */
+/** More than the size of `posix_spawnattr_t`, `posix_spawn_file_actions_t` and `struct sigaction`. */
 const OPAQUE_BYTES = 512;
 
 const POSIX_SPAWN_SETSIGDEF = 4;
 const SIG_IGN = 1 as Pointer;
 const WNOHANG = 1;
+const ECHILD = 10;
 
-/** A process to start, every byte of it as given. */
+/** A process to start, with every byte as given. */
 export interface SpawnRequest {
   readonly path: Uint8Array;
   readonly argv: readonly Uint8Array[];
   readonly environment: readonly Uint8Array[];
   /** Descriptors above 2 that it inherits. */
   readonly descriptors: readonly number[];
-  /** Standard descriptors that it does not have. */
+  /** Standard descriptors that are closed in it. */
   readonly closed: readonly number[];
-  /** Signals that it begins with ignored. */
+  /** Signals that it ignores at first. */
   readonly ignored: readonly number[];
   /** Signals that we ignore and it does not. */
   readonly defaulted: readonly number[];
 }
 
-/** posix_spawn(3); the new process's pid. Throws SystemError. */
+/** Starts a process by posix_spawn(3) and returns its pid. Throws SystemError. */
 export function posixSpawn(request: SpawnRequest): number {
   const actions = new Uint8Array(OPAQUE_BYTES);
   libc.posix_spawn_file_actions_init(actions);
   for (const fd of request.closed) libc.posix_spawn_file_actions_addclose(actions, fd);
-  // Onto itself: the descriptor stays, and loses its close-on-exec mark.
+  // A dup2 onto itself keeps the descriptor and clears its close-on-exec flag.
   for (const fd of request.descriptors) libc.posix_spawn_file_actions_adddup2(actions, fd, fd);
   const attributes = new Uint8Array(OPAQUE_BYTES);
   libc.posix_spawnattr_init(attributes);
@@ -58,19 +59,19 @@ export function posixSpawn(request: SpawnRequest): number {
   return pid[0]!;
 }
 
-/** The wait(2) status of a child that has ended, once; undefined: it runs still. Throws SystemError. */
+/** Waits for a child that has ended and returns its wait(2) status; undefined: it still runs. Throws SystemError. */
 export function reapChild(pid: number): number | undefined {
   const status = new Int32Array(1);
   const reaped = libc.waitpid(pid, status, WNOHANG);
-  if (reaped < 0) throw systemError(10, "waitpid", "");
+  if (reaped < 0) throw systemError(ECHILD, "waitpid", "");
   return reaped === 0 ? undefined : status[0]!;
 }
 
-/** `char *const[]`: the strings, each with a NUL behind it, and their addresses with a null behind them. */
+/** `char *const[]`: strings that each end with a NUL, and their addresses, which end with a null. */
 class StringArray {
   readonly pointers: BigUint64Array;
   readonly first: Pointer;
-  /** Kept, since the addresses point into it. */
+  /** Kept as long as the addresses, which point into it. */
   readonly bytes: Uint8Array;
 
   constructor(strings: readonly Uint8Array[]) {
@@ -94,7 +95,7 @@ function signalSet(signals: readonly number[]): BigUint64Array {
   return set;
 }
 
-/** A process inherits what is ignored, so that we ignore it for as long as starting one takes. */
+/** Ignores signals while `action` starts a process, which inherits that. */
 function withIgnored<T>(signals: readonly number[], action: () => T): T {
   const before = signals.map((signal) => {
     const old = new Uint8Array(OPAQUE_BYTES);

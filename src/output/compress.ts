@@ -1,12 +1,12 @@
-/** Produces a file's content, piece by piece; a piece is valid until `write` returns. */
+/** Produces a file's content in pieces. A piece is valid until `write` returns. */
 export type Producer = (write: (bytes: Uint8Array) => void) => void | Promise<void>;
 
-/** How much text becomes one member of a compressed file: enough for the ratio, little enough to hold. */
+/** The text in one member of a compressed file: enough to compress well, little enough to keep in memory. */
 const MEMBER_BYTES = 1 << 20;
 
 /**
- * Runs a producer, its output compressed where the file's name asks for that. Each MiB is a gzip member or a zstd frame
- * of its own: a row of them is one valid stream, and none is held but the last.
+ * Runs a producer, and compresses its output if the file's name ends in .gz or .zst. Each MiB is a gzip member or a zstd
+ * frame of its own. Several of them make one valid stream, and only the last is in memory.
  */
 export async function compressed(name: string, produce: Producer, write: (bytes: Uint8Array) => void): Promise<void> {
   const pack = packerOf(name);

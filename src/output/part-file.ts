@@ -11,19 +11,19 @@ import {
   truncateFile,
 } from "../os/files.ts";
 
-/** What a metrics file is while it is not whole yet: a file beside its place, locked while its run lives. */
-export interface Part {
+/** A file beside the place of a metrics file that is not complete yet, locked while its run lives. */
+export interface PartFile {
   readonly path: string;
   readonly fd: number;
 }
 
-/** The name of it, one for each metrics file: who has its lock has the place. */
+/** Returns the path of the part file of a metrics file. The run that holds its lock has the place. */
 export function partOf(target: string): string {
   return `${folderOf(target)}/.${nameOf(target)}.part`;
 }
 
-/** Makes and locks the file that will become the metrics file. `lock` is flock(2): false where another has it. */
-export function claimPart(path: string, lock = lockFile): Part | "held" {
+/** Creates and locks a part file. `lock` is flock(2), which returns false if another process has the lock. */
+export function claimPart(path: string, lock = lockFile): PartFile | "held" {
   for (;;) {
     const fd = openFile(path, O_RDWR | O_CREAT);
     try {
@@ -36,7 +36,7 @@ export function claimPart(path: string, lock = lockFile): Part | "held" {
       if (!(error instanceof SystemError)) throw error;
       return unlockedPart(path);
     }
-    // Between the open and the lock its owner may have renamed it away: then the name is another file's, or nobody's.
+    // Between the open and the lock its owner may have renamed it: then the path has another file, or none.
     if (fileStatus(path)?.identity === fileStatus(fd)?.identity) {
       truncateFile(fd, 0);
       return { path, fd };
@@ -45,8 +45,8 @@ export function claimPart(path: string, lock = lockFile): Part | "held" {
   }
 }
 
-/** Where files cannot be locked (a network's, some made by programs) each run has a name of its own: the last one wins. */
-function unlockedPart(path: string): Part {
+/** Where files cannot be locked (some network and FUSE file systems), each run has its own name, and the last one wins. */
+function unlockedPart(path: string): PartFile {
   removeFile(path);
   const own = path.replace(/part$/, `${process.pid}.part`);
   return { path: own, fd: openFile(own, O_RDWR | O_CREAT | O_TRUNC) };

@@ -1,22 +1,26 @@
+import type { Config } from "../cli/config.ts";
+import { SUMMARY_FILE_OPTIONS } from "../cli/options-run.ts";
 import { isTerminal } from "../os/process.ts";
 
-/** What a run is to tell at its end, and where. */
-export interface ResultsWanted {
-  readonly summary: "always" | "never" | "on a terminal";
-  readonly summaryJson: string | undefined;
-  readonly summaryMarkdown: string | undefined;
-  readonly budgets: readonly unknown[];
-}
+/*
+ * What decides before the command starts whether its run has results besides the metrics file. A run without any loads
+ * nothing that makes them.
+ */
+
+export type SummaryFileId = keyof typeof SUMMARY_FILE_OPTIONS;
+
+export const SUMMARY_FILE_IDS = Object.keys(SUMMARY_FILE_OPTIONS) as readonly SummaryFileId[];
 
 const STDERR = 2;
 
-/** Whether a summary is printed. */
-export function isPrinted({ summary }: ResultsWanted): boolean {
-  return summary === "always" || (summary === "on a terminal" && isTerminal(STDERR));
+/** Whether a summary is printed: always with --summary, never with --quiet, by default on a terminal. */
+export function isSummaryPrinted({ summary, quiet }: Pick<Config, "summary" | "quiet">): boolean {
+  return !quiet && (summary || isTerminal(STDERR));
 }
 
-/** Whether anything is to be told. A run that tells nothing loads nothing for it. */
-export function areResultsWanted(wanted: ResultsWanted): boolean {
-  const { summaryJson, summaryMarkdown, budgets } = wanted;
-  return isPrinted(wanted) || summaryJson !== undefined || summaryMarkdown !== undefined || budgets.length > 0;
+/** Whether a run has to work out its figures at its end. */
+export function areResultsWanted(config: Config): boolean {
+  if (config.budgets.length > 0 || isSummaryPrinted(config)) return true;
+  for (const id of SUMMARY_FILE_IDS) if (config[id] !== undefined) return true;
+  return false;
 }

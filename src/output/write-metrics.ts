@@ -1,16 +1,20 @@
 import { renderInSteps } from "../openmetrics/render.ts";
 import type { Recording } from "../recording/recording.ts";
 import { withSummary } from "../recording/summary-series.ts";
-import type { MetricsFile } from "./metrics-file.ts";
+import type { ClaimedOutput } from "./claim-output.ts";
 
-/** So long the file is written without a look at what else there is, such as a signal. */
+/** How long the file is written before other work gets a turn, such as a signal. */
 const TURN_MS = 20;
 
 /**
- * Writes what was recorded, and its summary, into the place that was taken for it; false where that was stopped.
- * Throws OutputError.
+ * Writes a recording and its summary to the place that was taken for it. Returns false if `stopped` ended it: then there
+ * is no file. Throws OutputError.
  */
-export async function writeMetrics(file: MetricsFile, recording: Recording, stopped: () => boolean): Promise<boolean> {
+export async function writeMetrics(
+  file: ClaimedOutput,
+  recording: Recording,
+  stopped: () => boolean,
+): Promise<boolean> {
   try {
     await file.write(async (write) => {
       let turn = performance.now();
@@ -28,5 +32,5 @@ export async function writeMetrics(file: MetricsFile, recording: Recording, stop
   }
 }
 
-/** Leaves the making of a file, which is then taken back. */
+/** Thrown to leave a file that is being written, which is then removed. */
 class Stopped extends Error {}

@@ -4,7 +4,7 @@ const UTF8 = new TextDecoder();
  * The names that the rows of one kernel file have had, each with an index that it keeps: a row that goes and comes back
  * has its old one. Names are compared as bytes, so that looking up a known one allocates nothing.
  */
-export class RowNames {
+class RowNames {
   /** Every name so far, by index. */
   readonly all: string[] = [];
   private readonly encoded: Uint8Array[] = [];
@@ -66,7 +66,7 @@ export class RowTable<Field extends string> {
 }
 
 /** Returns `column` itself, or a longer copy that has room for `index`; new places are NaN. */
-export function withRoomFor(index: number, column: Float64Array): Float64Array {
+function withRoomFor(index: number, column: Float64Array): Float64Array {
   if (index < column.length) return column;
   const longer = new Float64Array(Math.max(index + 1, column.length * 2)).fill(Number.NaN);
   longer.set(column);

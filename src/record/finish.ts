@@ -1,109 +1,99 @@
-import type { PushConfig } from "../cli/config.ts";
+import type { JournalPlace } from "../journal/journal-files.ts";
 import { abandonedJournals } from "../journal/journal-files.ts";
-import type { JournalPlace, MetricsFile } from "../output/metrics-file.ts";
-import type { Results } from "../output/results.ts";
-import type { BudgetResult, Limit } from "../recording/budget-results.ts";
+import type { ClaimedOutput } from "../output/claim-output.ts";
+import type { BudgetResult } from "../recording/budget-results.ts";
 import type { Recording } from "../recording/recording.ts";
 import type { RunReport } from "../recording/run-report.ts";
 import type { Problems } from "../run/problems.ts";
 import type { RunJournal } from "../run/run-journal.ts";
 import { signalName } from "../run/signal-names.ts";
-import type { SignalRelay } from "../run/signals.ts";
+import type { PreparedRun, RecordParts } from "./prepare.ts";
 
-/** What a run leaves for its end. */
-export interface Finish {
-  readonly file: MetricsFile;
-  /** The place of its page; undefined: none was asked for. */
-  readonly page: MetricsFile | undefined;
-  readonly journal: RunJournal | undefined;
+/** A run whose command has ended. */
+interface FinishedRun {
+  readonly parts: RecordParts;
+  readonly run: PreparedRun;
   readonly recording: Recording;
-  readonly signals: SignalRelay;
-  readonly problems: Problems;
-  /** What is to be told, and by which limits the run is judged; undefined: nothing. */
-  readonly telling: Telling | undefined;
-  /** Where the file is sent; undefined: nowhere. */
-  readonly pushTo: PushConfig | undefined;
-  /** Says something on stderr. */
-  readonly warn: (message: string) => void;
 }
 
-export interface Telling {
-  readonly results: Results;
-  readonly limits: readonly Limit[];
-}
+type Write = (file: ClaimedOutput, recording: Recording, stopped: () => boolean) => Promise<boolean>;
 
-type Write = (file: MetricsFile, recording: Recording, stopped: () => boolean) => Promise<boolean>;
-
-/** What the end needs, loaded and looked up while the command runs. */
-export async function loadEnd({ folder, name, shared }: JournalPlace): Promise<{ write: Write; stale: string[] }> {
+/** Loads what writes the file, and finds the journals that earlier runs left, while the command runs. */
+export async function loadFinish({ folder, name, shared }: JournalPlace): Promise<{ write: Write; stale: string[] }> {
   const { writeMetrics } = await import("../output/write-metrics.ts");
   return { write: writeMetrics, stale: shared ? [] : abandonedJournals(folder, name) };
 }
 
 /**
- * Makes the metrics file; where that fails, or a signal comes, the journal stays and is named. Then tells what is to be
- * told; the answer is how the run did by its budgets.
+ * Writes the metrics file, then page and results. Where the file cannot be written, or a signal stops that, the journal
+ * stays and its path is reported. Returns how the run did by its budgets.
  */
-export async function finish(parts: Finish, write: Write): Promise<readonly BudgetResult[]> {
-  const { file, journal, recording, signals, problems } = parts;
+export async function finish(finished: FinishedRun, write: Write): Promise<readonly BudgetResult[]> {
+  const { recording, parts, run } = finished;
+  const { problems } = parts;
+  const { file, results } = run.places;
+  const { journal } = run.command;
   let signal: number | undefined;
-  signals.onIdle = (received) => {
+  run.signals.onIdle = (received) => {
     signal ??= received;
   };
-  // Told from the recording while its journal is there, and after the file, which is what counts.
-  const report = await reported(parts);
-  // A write that waits for a reader could not be stopped by a handler of ours.
-  if (file.mayBlock) signals.close();
-  let whole = false;
+  // Made while the journal exists, from which the recording is read; printed after the file, which matters more.
+  const report = await madeReport(finished);
+  // Our handler could not stop a write that waits for a reader: the default action can.
+  if (file.mayBlock) run.signals.close();
+  let isWritten = false;
   try {
-    whole = await write(file, recording, () => signal !== undefined);
-    if (!whole) keep(journal, problems, `${file.path}: not written, stopped by ${signalName(signal ?? 0)}`);
+    isWritten = await write(file, recording, () => signal !== undefined);
+    if (!isWritten) keepJournal(journal, problems, `${file.path}: not written, stopped by ${signalName(signal ?? 0)}`);
   } catch (error) {
-    keep(journal, problems, error);
+    keepJournal(journal, problems, error);
   }
-  await finishPage(parts, signal === undefined ? file.path : undefined);
-  if (whole) problems.guard(() => journal?.discard());
+  await finishPage(finished, signal === undefined ? file.path : undefined);
+  if (isWritten) problems.guard(() => journal?.discard());
   if (journal?.loss) problems.report(journal.loss);
-  if (whole) await push(parts, () => signal !== undefined);
-  if (report) await parts.telling?.results.tell(report, file.path, process.env, problems.report.bind(problems));
+  if (isWritten) await push(finished, () => signal !== undefined);
+  if (report) await results?.sinks.write(report, file.path, problems.report.bind(problems));
   return report?.budgets ?? [];
 }
 
-/** Sends the file that is there now, unless a signal comes. What becomes of it is told, and changes nothing else. */
-async function push({ file, pushTo, signals, warn }: Finish, stopped: () => boolean): Promise<void> {
-  if (!pushTo || stopped()) return;
+/** Sends the metrics file, unless a signal comes. A failure is printed and changes nothing else. */
+async function push({ parts, run }: FinishedRun, stopped: () => boolean): Promise<void> {
+  const { config, warn } = parts;
+  if (!config.pushTo || stopped()) return;
   const stop = new AbortController();
-  signals.onIdle = () => stop.abort();
-  const { pushAfterRun } = await import("../push.ts");
-  await pushAfterRun(file.path, pushTo, { warn, signal: stop.signal });
+  run.signals.onIdle = () => stop.abort();
+  const { pushAfterRun } = await import("../modes/push-mode.ts");
+  await pushAfterRun(run.places.file.path, config.pushTo, { warn, signal: stop.signal });
 }
 
-/** What is to be told of the run; undefined: nothing, or nothing can be. */
-async function reported({ recording, problems, telling }: Finish): Promise<RunReport | undefined> {
-  if (!telling) return undefined;
+/** Returns the run's report; undefined: not wanted, or it failed. */
+async function madeReport({ recording, parts, run }: FinishedRun): Promise<RunReport | undefined> {
+  const { results } = run.places;
+  if (!results) return undefined;
   try {
     const { reportOf } = await import("../recording/run-report.ts");
-    return reportOf(recording, telling.limits);
+    return reportOf(recording, results.limits);
   } catch (error) {
-    problems.report(error);
+    parts.problems.report(error);
     return undefined;
   }
 }
 
-/** Makes the page of the run, loaded only where one was asked for; without a name it was stopped, and there is none. */
-async function finishPage({ page, recording, problems }: Finish, name: string | undefined): Promise<void> {
+/** Writes the run's page; without a `name`, since the run was stopped, gives its place back. */
+async function finishPage({ recording, parts, run }: FinishedRun, name: string | undefined): Promise<void> {
+  const { page } = run.places;
   if (!page) return;
   try {
     if (name === undefined) return page.abandon();
-    const { writeRunReport } = await import("../report.ts");
+    const { writeRunReport } = await import("../modes/report-mode.ts");
     await writeRunReport(page, recording, name);
   } catch (error) {
-    problems.report(error);
+    parts.problems.report(error);
   }
 }
 
-/** Reports why there is no file, and in the same line what is there instead. */
-export function keep(journal: RunJournal | undefined, problems: Problems, why: unknown): void {
+/** Reports why there is no metrics file, and in the same line what was kept instead. */
+export function keepJournal(journal: RunJournal | undefined, problems: Problems, why: unknown): void {
   const reason = why instanceof Error ? why.message : String(why);
   problems.report(journal ? `${reason}; ${journal.keep()}` : reason);
 }

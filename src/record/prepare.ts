@@ -1,28 +1,174 @@
+import type { CollectorChoice } from "../catalog/choices.ts";
 import type { CommandCgroup } from "../cgroup/run-in-cgroup.ts";
-import type { Config } from "../cli/config.ts";
+import type { Config, SyncConfig } from "../cli/config.ts";
+import { systemClock } from "../clock.ts";
+import { unknownCollector } from "../collect/registry.ts";
 import { UsageError } from "../errors.ts";
 import { fileStatus, mayAccess } from "../os/files.ts";
-import { claimMetricsFile, type JournalPlace, type MetricsFile } from "../output/metrics-file.ts";
+import { type ClaimedOutput, claimOutput } from "../output/claim-output.ts";
+import type { ResultSinks } from "../output/result-sinks.ts";
 import { areResultsWanted } from "../output/results-wanted.ts";
+import type { Limit } from "../recording/budget-results.ts";
 import { type Launch, launch, launchIn } from "../run/child.ts";
-import { type Inherited, lookup, needsExactLaunch } from "../run/inherited.ts";
+import { type Inherited, nameAndPath, needsExactLaunch } from "../run/inherited.ts";
+import type { Problems } from "../run/problems.ts";
 import { type ResolvedCommand, resolveCommand } from "../run/resolve-command.ts";
-import type { Telling } from "./finish.ts";
+import type { RunJournalPlace } from "../run/run-journal.ts";
+import { SignalRelay } from "../run/signals.ts";
+import { CommandRun, type MachineMeasurement } from "../run/start.ts";
+import type { PeerSession } from "../sync/peer-session.ts";
 
-/* What is looked at, checked and taken before the command starts, so that nothing can be in the way at its end. */
+/* Checks and claims before the command starts whatever can be, so that nothing is in the way at its end. */
 
-/** What is to be told at the end, its places taken; undefined: nothing. Throws OutputError, UsageError. */
-export async function toTell(config: Config, warn: (message: string) => void): Promise<Telling | undefined> {
-  if (!areResultsWanted(config)) return undefined;
-  const [{ Results }, { limitsOf }] = await Promise.all([
-    import("../output/results.ts"),
-    import("../output/limits.ts"),
-  ]);
-  checkMeasurable(config);
-  return { limits: await limitsOf(config.budgets, config.baselines, warn), results: new Results(config) };
+/** What one recorded run is made of. */
+export interface RecordParts {
+  readonly config: Config;
+  readonly inherited: Inherited;
+  /** Failures of the recorder, which do not affect the command. */
+  readonly problems: Problems;
+  /** Prints a line on stderr, before the command starts or after it has ended. */
+  readonly warn: (message: string) => void;
+  /** Of statexec itself. */
+  readonly version: string;
 }
 
-/** A budget for what cannot be measured here would always be kept. Throws UsageError. */
+/** A run that is ready for its session. */
+export interface PreparedRun {
+  readonly places: Places;
+  readonly signals: SignalRelay;
+  readonly command: CommandRun;
+  /** The peers of a synchronised run. */
+  readonly gate: PeerSession | undefined;
+}
+
+/** The output places, claimed before the command starts. */
+interface Places {
+  readonly file: ClaimedOutput;
+  readonly journal: RunJournalPlace;
+  /** The place of the run's page; undefined: none is wanted. */
+  readonly page: ClaimedOutput | undefined;
+  /** Undefined: neither results nor budgets are wanted. */
+  readonly results: WantedResults | undefined;
+  /** Leaves everything as it was. */
+  abandon(): void;
+}
+
+interface WantedResults {
+  readonly sinks: ResultSinks;
+  /** The run is judged by these. */
+  readonly limits: readonly Limit[];
+}
+
+/**
+ * Prepares a run; start.ts has the order and its reasons. Returns the signal that ended the wait for a peer.
+ * Throws CommandError, OutputError, SyncError, UsageError.
+ */
+export async function prepare(
+  parts: RecordParts,
+  machine: MachineMeasurement,
+  group: CommandCgroup | undefined,
+): Promise<PreparedRun | number> {
+  const { config, inherited, problems } = parts;
+  const resolved = resolvedCommand(config.command, inherited);
+  const launcher = await launcherFor(inherited, resolved, group);
+  const places = await claimPlaces(parts);
+  const signals = new SignalRelay(inherited, systemClock);
+  const killLimits = config.budgetKill ? places.results?.limits : undefined;
+  const { journal } = places;
+  const command = new CommandRun({
+    ...{ command: resolved, launcher, inherited, signals, problems, group, journal, killLimits },
+  });
+  const gate = config.sync && (await waitForPeer(config.sync, parts, { signals, machine, abandon: places.abandon }));
+  if (typeof gate === "number") return gate;
+  command.gate = gate;
+  return { places, signals, command, gate };
+}
+
+/** Throws UsageError for a name that no collector has. */
+export function checkCollectors(choice: CollectorChoice): void {
+  if (choice.only.length + choice.without.length + choice.ways.length === 0) return;
+  const unknown = unknownCollector(choice);
+  if (!unknown) return;
+  const { nearest } = require("../cli/nearest.ts") as typeof import("../cli/nearest.ts");
+  const { word, known } = unknown;
+  const near = nearest(word, known);
+  const meant = near === undefined ? "" : ` did you mean ${near}?`;
+  throw new UsageError(
+    `--collectors (SE_COLLECTORS): there is no collector "${word}":${meant} statexec --list-collectors lists them`,
+  );
+}
+
+/** Finds the command. Throws CommandError. */
+function resolvedCommand(argv: readonly string[], inherited: Inherited): ResolvedCommand {
+  const { name, path } = nameAndPath(inherited, argv, process.env.PATH);
+  return resolveCommand(argv, path, name);
+}
+
+/** Returns the runtime's launch, or, loaded only then, the exact one where the runtime would change something. */
+async function launcherFor(
+  inherited: Inherited,
+  command: ResolvedCommand,
+  group: CommandCgroup | undefined,
+): Promise<Launch> {
+  const exact = needsExactLaunch(inherited, command);
+  const launcher = exact ? (await import("../run/exact-child.ts")).launchExactly : launch;
+  return group === undefined ? launcher : group.launcher(launcher, exact ? undefined : launchIn);
+}
+
+/** Claims the place of everything that will be written. Throws OutputError, UsageError; then nothing stays claimed. */
+async function claimPlaces({ config, problems, warn }: RecordParts): Promise<Places> {
+  const file = claimFile(config);
+  if (file.notice) warn(file.notice);
+  let results: WantedResults | undefined;
+  let page: ClaimedOutput | undefined;
+  const abandon = () => {
+    problems.guard(() => file.abandon());
+    problems.guard(() => results?.sinks.abandon());
+    problems.guard(() => page?.abandon());
+  };
+  try {
+    results = await claimResults(config, warn);
+    page = config.reportTo === undefined ? undefined : claimOutput(config.reportTo, "--report-to");
+    return { file, journal: journalPlace(file, config), page, results, abandon };
+  } catch (error) {
+    abandon();
+    throw error;
+  }
+}
+
+/** Claims the metrics file. Throws OutputError; UsageError where the journal's folder or --push-to does not fit. */
+function claimFile({ file, journalDir, pushTo }: Config): ClaimedOutput {
+  const fault = journalDir === undefined ? undefined : folderFault(journalDir);
+  if (fault) throw new UsageError(`--journal-dir (SE_JOURNAL_DIR): "${journalDir}": ${fault}`);
+  const place = claimOutput(file);
+  if (pushTo && place.mayBlock)
+    throw new UsageError(`--push-to (SE_PUSH_TO): ${file} cannot be read back; name a file with --file`);
+  return place;
+}
+
+/** Returns why no file can be made in a folder; undefined: one can. */
+function folderFault(folder: string): string | undefined {
+  const status = fileStatus(folder);
+  if (!status) return "there is no such folder; create it";
+  if (status.kind !== "directory") return `a ${status.kind}, expected a folder`;
+  return mayAccess(folder, "write") ? undefined : "nothing can be made in it (permission denied); name another";
+}
+
+/** Claims the places of the results; undefined: none is wanted. Throws OutputError, UsageError. */
+async function claimResults(config: Config, warn: RecordParts["warn"]): Promise<WantedResults | undefined> {
+  if (!areResultsWanted(config)) return undefined;
+  const [{ openResultSinks }, { limitsOf }] = await Promise.all([
+    import("../output/result-sinks.ts"),
+    import("../output/budget-limits.ts"),
+  ]);
+  checkMeasurable(config);
+  return {
+    limits: await limitsOf(config.budgets, config.baselines, warn),
+    sinks: openResultSinks(config, process.env),
+  };
+}
+
+/** Throws UsageError for a budget of a figure that cannot be measured here: it would never be exceeded. */
 function checkMeasurable({ budgets, cgroup }: Config): void {
   const cache = budgets.find(({ name }) => name === "memory-with-cache");
   if (cache && cgroup === undefined)
@@ -34,56 +180,40 @@ function checkMeasurable({ budgets, cgroup }: Config): void {
     );
 }
 
-/** The command as it will be executed. Throws CommandError. */
-export function found(argv: readonly string[], inherited: Inherited): ResolvedCommand {
-  const { name, path } = lookup(inherited, argv, process.env.PATH);
-  return resolveCommand(argv, path, name);
-}
-
-/** The metrics file's place, where there can be a journal too. Throws OutputError, UsageError. */
-export function claimed({ file, journalDir, pushTo }: Config): MetricsFile {
-  const fault = journalDir === undefined ? undefined : folderFault(journalDir);
-  if (fault) throw new UsageError(`--journal-dir (SE_JOURNAL_DIR): "${journalDir}": ${fault}`);
-  const place = claimMetricsFile(file);
-  if (pushTo && place.mayBlock)
-    throw new UsageError(`--push-to (SE_PUSH_TO): ${file} cannot be read back; name a file with --file`);
-  return place;
-}
-
-/** Why no file could be made in a folder; undefined: one could. */
-function folderFault(folder: string): string | undefined {
-  const status = fileStatus(folder);
-  if (!status) return "there is no such folder; create it";
-  if (status.kind !== "directory") return `a ${status.kind}, expected a folder`;
-  return mayAccess(folder, "write") ? undefined : "nothing can be made in it (permission denied); name another";
-}
-
-/** Beside the metrics file, or where the user says, where it may be among those of files that are called the same. */
-export function journalPlace(
-  { journal, path }: MetricsFile,
-  { journalDir }: Config,
-): JournalPlace & { target: string } {
+/** Returns the metrics file's own folder, or --journal-dir, where journals of several files may share a name. */
+function journalPlace({ journal, path }: ClaimedOutput, { journalDir }: Config): Places["journal"] {
   const target = path.startsWith("/") ? path : `${process.cwd()}/${path}`;
   return journalDir === undefined ? { ...journal, target } : { ...journal, folder: journalDir, shared: true, target };
 }
 
-/** The runtime's way, unless it would change something on it: the exact way is loaded only then. */
-export async function launcherFor(
-  inherited: Inherited,
-  command: ResolvedCommand,
-  group: CommandCgroup | undefined,
-): Promise<Launch> {
-  const exact = needsExactLaunch(inherited, command);
-  const launcher = exact ? (await import("../run/exact-child.ts")).launchExactly : launch;
-  return group === undefined ? launcher : group.launcher(launcher, exact ? undefined : launchIn);
+/** What the wait for a peer uses, and gives back where the run does not begin. */
+interface WaitParts {
+  readonly signals: SignalRelay;
+  readonly machine: MachineMeasurement;
+  readonly abandon: () => void;
 }
 
-/** The place of the report. Throws OutputError, and then that of the metrics file is given back. */
-export function claimPage(path: string, file: MetricsFile): MetricsFile {
+/** Waits until both sides may begin. Returns the signal that ended the wait. Throws SyncError, UsageError. */
+async function waitForPeer(
+  sync: SyncConfig,
+  { config, version, problems, warn }: RecordParts,
+  { signals, machine, abandon }: WaitParts,
+): Promise<PeerSession | number> {
   try {
-    return claimMetricsFile(path, "--report-to");
+    const { connectPeer, warmUp } = await import("../sync/connect-peer.ts");
+    // Both take time, which the start must not take later.
+    signals.prepare();
+    await warmUp(config, machine.collectors(), systemClock);
+    const report = problems.report.bind(problems);
+    const session = await connectPeer(
+      sync,
+      { instance: config.instance, clock: systemClock, version, warn, report },
+      signals,
+    );
+    if (typeof session === "number") abandon();
+    return session;
   } catch (error) {
-    file.abandon();
+    abandon();
     throw error;
   }
 }

@@ -1,188 +1,104 @@
 import type { CommandCgroup } from "../cgroup/run-in-cgroup.ts";
-import type { Config, SyncConfig } from "../cli/config.ts";
 import { systemClock } from "../clock.ts";
-import type { Collector } from "../collect/collector.ts";
-import { filesBeforeStart } from "../collect/registry.ts";
 import { hasEnded } from "../os/children.ts";
-import type { JournalPlace, MetricsFile } from "../output/metrics-file.ts";
-import { type KernelFiles, kernelFs } from "../proc/kernel-fs.ts";
+import { kernelFs } from "../proc/kernel-fs.ts";
 import type { Ending } from "../run/child.ts";
-import type { Inherited } from "../run/inherited.ts";
-import type { Problems } from "../run/problems.ts";
 import { Session } from "../run/session.ts";
-import { SignalRelay } from "../run/signals.ts";
-import type { Meeting } from "../sync/meeting.ts";
-import { CommandRun } from "./command-run.ts";
-import { finish, keep, loadEnd, type Telling } from "./finish.ts";
-import { claimed, claimPage, found, journalPlace, launcherFor, toTell } from "./prepare.ts";
-
-/** What one recorded run is made of. */
-export interface RecordParts {
-  readonly config: Config;
-  readonly inherited: Inherited;
-  /** Failures of the recorder, which the command does not feel. */
-  readonly problems: Problems;
-  /** Says something on stderr, before the command starts or after it has ended. */
-  readonly warn: (message: string) => void;
-  /** Of statexec itself. */
-  readonly version: string;
-}
-
-/**
- * So many samples are worth compiled code for the making of their file. Until then interpreting is cheaper (see
- * scripts/build.ts), and for the ticks always: 200 of them at 10 Hz took a quarter more CPU time with an eager compiler.
- */
-const WORTH_COMPILING_SAMPLES = 200;
+import type { SessionEnd } from "../run/session-parts.ts";
+import {
+  compileEagerly,
+  loadSourcesAhead,
+  type MachineMeasurement,
+  machineMeasurement,
+  WORTH_COMPILING_SAMPLES,
+} from "../run/start.ts";
+import { finish, keepJournal, loadFinish } from "./finish.ts";
+import { checkCollectors, type PreparedRun, prepare, type RecordParts } from "./prepare.ts";
 
 /** How a run ended. */
 export interface RunEnd {
   readonly ending: Ending;
-  /** It used more of something than it was allowed. */
+  /** Whether it exceeded a budget. */
   readonly overBudget: boolean;
-  /** It was ended for that. */
+  /** Whether the command was ended for that. */
   readonly stoppedForBudget: boolean;
 }
 
-/** Runs the command, writes what was recorded of it, and answers how it ended. Throws what stops it before its start. */
+/** Runs the command, writes what was recorded, and returns how it ended. Throws what prevents the command's start. */
 export async function record(parts: RecordParts): Promise<RunEnd> {
+  const { cgroup, collectors } = parts.config;
   const proc = kernelFs();
-  const machine = machineOf(proc, parts.config);
-  const { cgroup } = parts.config;
-  if (cgroup === undefined) return recordWith(parts, machine, undefined);
-  // Before the command's group is made: to make room for it we may have to leave the one that is measured.
+  loadSourcesAhead(collectors);
+  checkCollectors(collectors);
+  const machine = machineMeasurement(proc, collectors);
+  if (cgroup === undefined) return recordIn(undefined, parts, machine);
+  // Made before the group: to make room for it, we may have to leave the one that they measure.
   machine.collectors();
   const { openCommandCgroup } = await import("../cgroup/create-cgroup.ts");
   const group = openCommandCgroup(proc, cgroup, parts.warn);
   try {
-    return await recordWith(parts, machine, group);
+    return await recordIn(group, parts, machine);
   } finally {
     await group?.end();
   }
 }
 
-/** What is measured of the machine: made when it is asked for, and read before that where the command waits for it. */
-interface Machine {
-  readonly collectors: () => readonly Collector[];
-  readonly capture: () => () => void;
-}
-
-/** Throws UsageError for the name of a collector that there is not. */
-function machineOf(proc: KernelFiles, config: Config): Machine {
-  const { only, without, ways } = config.collectors;
-  const measure = () => require("./measure.ts") as typeof import("./measure.ts");
-  // Sources take long to load: while they do, nobody could see a short command end.
-  if (!isCompiled()) measure();
-  if (only.length + without.length + ways.length > 0) measure().checkCollectors(config);
-  const files = filesBeforeStart(config.collectors);
-  let made: readonly Collector[] | undefined;
-  return {
-    collectors() {
-      made ??= measure().chosenCollectors(proc, config);
-      return made;
-    },
-    capture: () => proc.capture(files),
-  };
-}
-
-/** Whether this is the binary, whose own files are below a root that is nowhere else. */
-function isCompiled(): boolean {
-  return Bun.main.startsWith("/$bunfs/");
-}
-
-/** Places that are taken before the command starts. */
-interface Places {
-  readonly file: MetricsFile;
-  readonly journal: JournalPlace & { readonly target: string };
-  readonly page: MetricsFile | undefined;
-  readonly telling: Telling | undefined;
-  /** Leaves everything as it was. */
-  abandon(): void;
-}
-
-async function recordWith(parts: RecordParts, machine: Machine, group: CommandCgroup | undefined): Promise<RunEnd> {
-  const { config, inherited, problems, version } = parts;
-  const command = found(config.command, inherited);
-  const launcher = await launcherFor(inherited, command, group);
-  const places = await takePlaces(parts);
-  const signals = new SignalRelay(inherited);
-  const run = new CommandRun({ command, launcher, inherited, config, signals, problems, group, places });
-  const gate = config.sync && (await met(config.sync, parts, { signals, machine, abandon: places.abandon }));
-  if (typeof gate === "number") return endOf({ kind: "signaled", signal: gate });
-  run.gate = gate;
-  const beganMs = performance.now();
-  const collectors = () => [...run.collectors(), ...machine.collectors(), ...(gate?.collectors ?? [])];
-  // What its own group says at the start must be said before the command is in it, and a budget is watched from then on.
-  const capture = group || config.budgetKill ? undefined : machine.capture;
-  const { store, start, report } = run;
+async function recordIn(
+  group: CommandCgroup | undefined,
+  parts: RecordParts,
+  machine: MachineMeasurement,
+): Promise<RunEnd> {
+  const run = await prepare(parts, machine, group);
+  if (typeof run === "number") return runEnd({ kind: "signaled", signal: run });
+  const { command, gate, places } = run;
   try {
-    const ways = { store, start, hasEnded, collectors, capture, report };
-    const session = new Session({ config, ...ways, signals, clock: systemClock, version, gate }).run();
-    const atEnd = loadEnd(places.journal);
+    // A group's own figures must be read before the command is in it, and a budget is watched from the start on.
+    const capture = group || parts.config.budgetKill ? undefined : machine.capture;
+    const collectors = () => [...command.collectors(), ...machine.collectors(), ...(gate?.collectors ?? [])];
+    const session = runSession(parts, run, { collectors, capture });
+    const loaded = loadFinish(places.journal);
     const { recording, ending } = await session;
-    run.ended();
-    const samples = (performance.now() - beganMs) / 1000 / config.intervalSeconds;
-    if (samples > WORTH_COMPILING_SAMPLES) Bun.unsafe.setJITPolicy(1);
-    const { write, stale } = await atEnd;
-    const { file, page, telling } = places;
-    const { journal } = run;
-    const { warn } = parts;
-    const { pushTo } = config;
-    const judged = await finish({ file, page, telling, pushTo, journal, recording, signals, problems, warn }, write);
-    for (const path of stale) warn(`${path} is left from an earlier run: statexec --recover ${path}`);
+    const { write, stale } = await loaded;
+    const judged = await finish({ parts, run, recording }, write);
+    for (const path of stale) parts.warn(`${path} is left from an earlier run: statexec --recover ${path}`);
     const overBudget = judged.some(({ verdict }) => verdict === "exceeded");
-    return endOf(gate?.verdict(ending) ?? ending, { overBudget, stoppedForBudget: run.stoppedForBudget });
+    return runEnd(gate?.reportedEnding(ending) ?? ending, { overBudget, stoppedForBudget: command.stoppedForBudget });
   } catch (error) {
-    places.abandon();
-    if (!run.child) throw error;
-    problems.guard(() => keep(run.journal, problems, error));
-    return endOf(await run.waited(), { stoppedForBudget: run.stoppedForBudget });
+    return await endAfter(error, parts, run);
   } finally {
     await gate?.close();
   }
 }
 
-function endOf(ending: Ending, { overBudget = false, stoppedForBudget = false } = {}): RunEnd {
-  return { ending, overBudget, stoppedForBudget };
+/** Runs the session to its end. */
+async function runSession(
+  { config, version }: RecordParts,
+  { command, signals, gate }: PreparedRun,
+  measuring: Pick<MachineMeasurement, "collectors"> & { readonly capture: MachineMeasurement["capture"] | undefined },
+): Promise<SessionEnd> {
+  const clock = systemClock;
+  const beganMs = clock.now();
+  const { store, start, report } = command;
+  const session = new Session({ config, ...measuring, store, start, hasEnded, report, signals, clock, version, gate });
+  const end = await session.run();
+  command.ended();
+  const samples = (clock.now() - beganMs) / 1000 / config.intervalSeconds;
+  if (samples > WORTH_COMPILING_SAMPLES) compileEagerly();
+  return end;
 }
 
-/** Everything that will be written has its place from now on. Throws OutputError, UsageError. */
-async function takePlaces({ config, problems, warn }: RecordParts): Promise<Places> {
-  const file = claimed(config);
-  if (file.notice) warn(file.notice);
-  const telling = await toTell(config, warn);
-  const page = config.reportTo === undefined ? undefined : claimPage(config.reportTo, file);
-  const abandon = () => {
-    problems.guard(() => file.abandon());
-    problems.guard(() => telling?.results.abandon());
-    problems.guard(() => page?.abandon());
-  };
-  return { file, journal: journalPlace(file, config), page, telling, abandon };
-}
-
-/** What a wait for a peer gets ready, and gives back where it comes to nothing. */
-interface Waiting {
-  readonly signals: SignalRelay;
-  readonly machine: Machine;
-  readonly abandon: () => void;
-}
-
-/** The other side of a synchronised run, once both may begin, or the signal that ended the wait: then there is no file. */
-async function met(
-  sync: SyncConfig,
-  { config, version, problems, warn }: RecordParts,
-  { signals, machine, abandon }: Waiting,
-): Promise<Meeting | number> {
-  try {
-    const { meet, warmUp } = await import("../sync/meet.ts");
-    // The start is to be quick when it comes.
-    signals.prepare();
-    await warmUp(config, machine.collectors(), systemClock);
-    const report = problems.report.bind(problems);
-    const meeting = await meet(sync, { instance: config.instance, clock: systemClock, version, warn, report }, signals);
-    if (typeof meeting === "number") abandon();
-    return meeting;
-  } catch (error) {
-    abandon();
+/** Ends a run that failed: without the command, by its error; with it, by the command's own end. */
+async function endAfter(error: unknown, { problems }: RecordParts, { command, places }: PreparedRun): Promise<RunEnd> {
+  const { journal, stoppedForBudget } = command;
+  places.abandon();
+  if (!command.child) {
+    problems.guard(() => journal?.abandon());
     throw error;
   }
+  problems.guard(() => keepJournal(journal, problems, error));
+  return runEnd(await command.waited(), { stoppedForBudget });
+}
+
+function runEnd(ending: Ending, { overBudget = false, stoppedForBudget = false } = {}): RunEnd {
+  return { ending, overBudget, stoppedForBudget };
 }

@@ -1,3 +1,4 @@
+import type { BudgetedFigure } from "../catalog/choices.ts";
 import { type FigureName, isLowerBound, type RunFigures } from "./run-figures.ts";
 
 /** The most that a run may use of something. */
@@ -10,17 +11,6 @@ export interface Limit {
   /** Seconds, bytes or a number. */
   readonly value: number;
 }
-
-/** The figures for which a budget can be set, by the names that the user writes. */
-export type BudgetedFigure =
-  | "wall"
-  | "cpu"
-  | "memory"
-  | "memory-with-cache"
-  | "processes"
-  | "threads"
-  | "read"
-  | "written";
 
 /** The verdict on one budget of a run. */
 export interface BudgetResult extends Limit {

@@ -54,11 +54,6 @@ export function quantity(value: number, unit: Unit): string {
   return joined(threeDigits(value / by, unit), name);
 }
 
-/** A value for a person, with the word that its unit lacks: `2 cores`. */
-export function spelled(value: number, unit: Unit): string {
-  return unit === "cores" ? `${quantity(value, unit)} ${value === 1 ? "core" : "cores"}` : quantity(value, unit);
-}
-
 function threeDigits(value: number, unit: Unit): string {
   const size = Math.abs(value);
   if (size === 0) return "0";

@@ -1,9 +1,9 @@
-import type { SeriesKey } from "../catalog/index.ts";
+import type { Fact, SeriesKey } from "../catalog/index.ts";
 
 export const ROLES = ["standalone", "client", "server"] as const;
 
 /** The part of a host in a run: alone, or one of the two in a synchronised run. */
-export type Role = (typeof ROLES)[number];
+type Role = (typeof ROLES)[number];
 
 /** The labels that every series of a recording carries. */
 export interface Identity {
@@ -12,9 +12,6 @@ export interface Identity {
   /** The user's labels, by name. */
   readonly labels: ReadonlyMap<string, string>;
 }
-
-/** A fact about the run and its value. A fact with several values (`summed_disk`) is several pairs. */
-export type Fact = readonly [fact: string, value: string];
 
 /** Something that happened during the run. */
 export interface RunEvent {

@@ -1,5 +1,15 @@
-import { ALL_CPUS, KERNEL, MACHINE, type Metric, RUN, type SeriesKey, SUMMARY, series } from "../catalog/index.ts";
-import type { Block, Fact, RecordedSeries, Recording } from "./recording.ts";
+import {
+  ALL_CPUS,
+  type Fact,
+  KERNEL,
+  MACHINE,
+  type Metric,
+  RUN,
+  type SeriesKey,
+  SUMMARY,
+  series,
+} from "../catalog/index.ts";
+import type { Block, RecordedSeries, Recording } from "./recording.ts";
 import { growthWithin, meanOverTime, type SeriesByName, type Span, seriesByName, sumSeen } from "./span.ts";
 
 /** Over a span shorter than so many times its source's resolution, a mean or a rate is mostly the source's error. */

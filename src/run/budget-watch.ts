@@ -1,12 +1,14 @@
-import { COMMAND, type SeriesKey } from "../catalog/index.ts";
+import type { BudgetedFigure } from "../catalog/choices.ts";
+import { COMMAND, type Fact, type SeriesKey } from "../catalog/index.ts";
 import type { Clock } from "../clock.ts";
-import type { BudgetedFigure } from "../recording/budget-results.ts";
+import type { ProcessCollector } from "../collect/processes/process-collector.ts";
+import { sendSignal } from "../os/process.ts";
 import { isWithin, type Limit } from "../recording/budget-results.ts";
-import type { Fact, Recording, RunEvent } from "../recording/recording.ts";
-import { endTree } from "./end-tree.ts";
+import type { Recording, RunEvent } from "../recording/recording.ts";
 import type { Store } from "./session-parts.ts";
+import { signalNumber } from "./signal-names.ts";
 
-/** The series whose sum a budget is for; the time that passes is watched by the clock. */
+/** The series whose sum a budget is for; the clock watches the wall time. */
 const WATCHED: Readonly<Record<Exclude<BudgetedFigure, "wall">, string>> = {
   cpu: COMMAND.cpuSeconds.name,
   memory: COMMAND.memoryPeak.name,
@@ -17,49 +19,57 @@ const WATCHED: Readonly<Record<Exclude<BudgetedFigure, "wall">, string>> = {
   written: COMMAND.diskWrite.name,
 };
 
+/** From SIGTERM to SIGKILL. */
+const KILL_AFTER_MS = 10_000;
+
 /** A limit and the columns of a row that count against it. */
-interface Watched {
+interface WatchedLimit {
   readonly limit: Limit;
   columns: number[];
 }
 
-/** What a watch is made of. */
-export interface WatchParts {
-  readonly store: Store;
+export interface BudgetWatchParts {
   readonly limits: readonly Limit[];
+  /** The command's living processes. */
+  readonly tree: Pick<ProcessCollector, "pids">;
   readonly clock: Clock;
-  /** Told once, of the first limit that is exceeded. */
-  readonly exceeded: (limit: Limit) => void;
 }
 
-/** Looks at each sample on its way to the store, and tells of the first that is beyond a budget. */
+/** Checks each sample on its way to the store, and ends the command at the first one that exceeds a budget. */
 export class BudgetWatch implements Store {
-  private readonly _parts: WatchParts;
-  private readonly watched: readonly Watched[];
+  /** Whether the command was told to end. */
+  hasActed = false;
+  private readonly parts: BudgetWatchParts;
+  private readonly watched: readonly WatchedLimit[];
+  private store!: Store;
   private isOver = false;
   private lastMs = 0;
   private cancelWall: (() => void) | undefined;
+  private cancelKill: (() => void) | undefined;
 
-  constructor(parts: WatchParts) {
-    this._parts = parts;
+  constructor(parts: BudgetWatchParts) {
+    this.parts = parts;
     this.watched = parts.limits.map((limit) => ({ limit, columns: [] }));
   }
 
-  get writtenBytes(): number | undefined {
-    return this._parts.store.writtenBytes;
+  /** Returns itself as the store, which passes everything on to `store`. */
+  inFrontOf(store: Store): Store {
+    this.store = store;
+    return this;
   }
 
-  /** The command has been started: from now on its time counts. */
+  /** The command has been started: its wall time counts from now on. */
   started(): void {
-    const { limits, clock } = this._parts;
+    const { limits, clock } = this.parts;
     const [first] = limits.filter(({ name }) => name === "wall").toSorted((a, b) => a.value - b.value);
-    if (first) this.cancelWall = clock.at(clock.now() + first.value * 1000, () => this._tell(first));
+    if (first) this.cancelWall = clock.at(clock.now() + first.value * 1000, () => this.exceeded(first));
   }
 
-  /** The command has ended: nothing is told any more. */
+  /** The command has ended: nothing is checked or killed any more. */
   ended(): void {
     this.isOver = true;
     this.cancelWall?.();
+    this.cancelKill?.();
   }
 
   layout(columns: readonly SeriesKey[]): void {
@@ -67,85 +77,63 @@ export class BudgetWatch implements Store {
       const name = one.limit.name === "wall" ? undefined : WATCHED[one.limit.name];
       one.columns = columns.flatMap(({ metric }, place) => (metric.name === name ? [place] : []));
     }
-    this._parts.store.layout(columns);
+    this.store.layout(columns);
   }
 
   row(atMs: number, values: Float64Array): void {
-    this._parts.store.row(atMs, values);
+    this.store.row(atMs, values);
     this.lastMs = atMs;
     if (this.isOver) return;
     for (const { limit, columns } of this.watched) {
       let sum = columns.length === 0 ? Number.NaN : 0;
       for (const column of columns) sum += values[column]!;
-      if (!Number.isNaN(sum) && !isWithin(limit, sum)) this._tell(limit);
+      if (!Number.isNaN(sum) && !isWithin(limit, sum)) this.exceeded(limit);
     }
   }
 
-  /** Notes what was done for a budget, at the sample that showed it. */
-  tell(text: string): void {
-    this._parts.store.event({ atMs: this.lastMs, event: "budget_exceeded", text });
+  get writtenBytes(): number | undefined {
+    return this.store.writtenBytes;
   }
 
   event(event: RunEvent): void {
-    this._parts.store.event(event);
+    this.store.event(event);
   }
 
   fact(fact: Fact): void {
-    this._parts.store.fact(fact);
+    this.store.fact(fact);
   }
 
   end(): void {
-    this._parts.store.end();
+    this.store.end();
   }
 
   recording(): Recording {
-    return this._parts.store.recording();
+    return this.store.recording();
   }
 
-  private _tell(limit: Limit): void {
+  private exceeded({ text }: Limit): void {
     if (this.isOver) return;
     this.isOver = true;
-    this._parts.exceeded(limit);
-  }
-}
-
-/** What a keeper is made of. */
-export interface KeeperParts {
-  readonly limits: readonly Limit[];
-  /** The command's processes, living ones. */
-  readonly tree: { pids(): readonly number[] };
-  readonly clock: Clock;
-}
-
-/** Ends the command at the first sample beyond a budget. */
-export class BudgetKeeper {
-  /** The command was told to end. */
-  acted = false;
-  private _watch: BudgetWatch | undefined;
-  private callOff: (() => void) | undefined;
-
-  constructor(readonly parts: KeeperParts) {}
-
-  /** The store with the watch before it. */
-  watch(store: Store): Store {
-    const { limits, clock } = this.parts;
-    this._watch = new BudgetWatch({ store, limits, clock, exceeded: (limit) => this._end(limit) });
-    return this._watch;
-  }
-
-  started(): void {
-    this._watch?.started();
-  }
-
-  ended(): void {
-    this._watch?.ended();
-    this.callOff?.();
-  }
-
-  private _end({ text }: Limit): void {
+    this.hasActed = true;
+    // At the time of the sample that showed it.
+    this.event({
+      atMs: this.lastMs,
+      event: "budget_exceeded",
+      text: `Budget ${text} exceeded: the command is ended`,
+    });
     const { tree, clock } = this.parts;
-    this.acted = true;
-    this._watch?.tell(`Budget ${text} exceeded: the command is ended`);
-    this.callOff = endTree(() => tree.pids(), clock);
+    sendToAll(tree.pids(), "SIGTERM");
+    this.cancelKill = clock.at(clock.now() + KILL_AFTER_MS, () => sendToAll(tree.pids(), "SIGKILL"));
+  }
+}
+
+/** Leaves alone what is gone, and what belongs to another user by now. */
+function sendToAll(pids: readonly number[], signal: "SIGTERM" | "SIGKILL"): void {
+  for (const pid of pids) {
+    try {
+      sendSignal(pid, signalNumber(signal));
+    } catch (error) {
+      if (!(error instanceof Error && "code" in error && error.code === "EPERM")) throw error;
+    }
   }
 }

@@ -1,33 +1,34 @@
 import { CommandError } from "../errors.ts";
-import { fileLimit, setFileLimit } from "../os/process.ts";
+import { exitNow, fileLimit, forgoCore, sendSignal, setDefaultAction, setFileLimit } from "../os/process.ts";
 import type { Inherited } from "./inherited.ts";
 import type { ResolvedCommand } from "./resolve-command.ts";
-import { signalNumber } from "./signal-names.ts";
+import { signalName, signalNumber } from "./signal-names.ts";
 
 /** How a command ended. */
 export type Ending =
   | { readonly kind: "exited"; readonly code: number }
   | { readonly kind: "signaled"; readonly signal: number }
-  /** The kernel would not say, which the runtime reports as an error. */
+  /** The runtime could not read it from the kernel, and reported an error. */
   | { readonly kind: "unknown" };
 
-/** The command, started. */
+/** A command that was started. */
 export interface Child {
   readonly pid: number;
-  /** Resolves when the command itself has ended, whatever it leaves behind. */
+  /** Resolves when the command itself has ended; its descendants may live on. */
   readonly ended: Promise<Ending>;
-  /** Sends it a signal, once; nothing where it has ended. */
+  /** Sends it a signal, unless it has ended. */
   signal(signal: number): void;
 }
 
 /** Executes a file with an argv. Throws an error whose `code` is the errno's name. */
 export type Launch = (path: string, argv: readonly string[], inherited: Inherited) => Child;
 
-/** What execvp(3) runs a file with that has no `#!` line. */
+/** execvp(3) runs a file without a `#!` line by this. */
 const SHELL = "/bin/sh";
 
 /** Starts the command with the caller's descriptors, environment and limits. Throws CommandError. */
 export function startChild(command: ResolvedCommand, inherited: Inherited, launch: Launch): Child {
+  // Last of all, since what we open before may take more than the caller's limit.
   if (inherited.softFileLimit !== undefined) setFileLimit({ ...fileLimit(), soft: inherited.softFileLimit });
   const { path, argv } = command;
   try {
@@ -38,10 +39,10 @@ export function startChild(command: ResolvedCommand, inherited: Inherited, launc
   }
 }
 
-/** By the runtime: what it cannot pass on unchanged is `launchExactly`'s. */
+/** Starts the command by the runtime; `launchExactly` does where the runtime would change something. */
 export const launch: Launch = launchIn(undefined);
 
-/** The same, into a control group of version 2 by its folder. */
+/** Returns the same launch into a control group of version 2, by its folder. */
 export function launchIn(cgroup: string | undefined): Launch {
   return (path, argv, inherited) => spawn(path, argv, { descriptors: inherited.descriptors, cgroup });
 }
@@ -55,7 +56,7 @@ function spawn(path: string, [argv0, ...args]: readonly string[], { descriptors,
   const stdio: ("inherit" | number)[] = ["inherit", "inherit", "inherit"];
   for (const fd of descriptors) stdio[fd] = fd;
   const { promise, resolve, reject } = Promise.withResolvers<Ending>();
-  // The environment is left out: the default is the caller's, with bytes that are no text kept.
+  // Without `env` the command gets the caller's environment, including bytes that are not UTF-8.
   const child = Bun.spawn([path, ...args], {
     ...(argv0 === undefined ? {} : { argv0 }),
     ...(cgroup === undefined ? {} : { cgroup }),
@@ -69,7 +70,7 @@ function spawn(path: string, [argv0, ...args]: readonly string[], { descriptors,
   return { pid: child.pid, ended: promise, signal: (signal) => child.kill(signal) };
 }
 
-/** The runtime names a signal, and gives a real-time one as its number. */
+/** The runtime reports a signal by name, and a real-time one by number. */
 function numberOf(signal: string | number): number {
   return typeof signal === "number" ? signal : signalNumber(signal);
 }
@@ -86,4 +87,31 @@ function refusal(command: ResolvedCommand, error: unknown): unknown {
     return new CommandError(`${name}: its interpreter is missing; look at the file's first line`, "not found");
   const reason = code === "E2BIG" ? "arguments and environment are too long" : code;
   return new CommandError(`${name}: cannot be executed (${reason})`, "not executable");
+}
+
+/** Returns `Command done with status 3`, or the signal that ended it. */
+export function describeEnding(ending: Ending): string {
+  if (ending.kind === "exited") return `Command done with status ${ending.code}`;
+  if (ending.kind === "unknown") return "Command ended, its status could not be read";
+  return `Command ended by ${signalName(ending.signal)}`;
+}
+
+/** A shell reports a command that a signal ended with this plus the signal's number. */
+const SIGNAL_STATUS = 128;
+
+/** A signal to ourselves ends us within this time. */
+const OWN_SIGNAL_MS = 50;
+
+/** Ends this process as the command ended, so that the caller sees the same as without us. */
+export function endLike(ending: Exclude<Ending, { kind: "unknown" }>): never {
+  if (ending.kind === "exited") return exitNow(ending.code);
+  const { signal } = ending;
+  // A container's first process has no default actions: the kernel would let it run on.
+  // The command may have left a core file, which ours must not replace.
+  if (process.pid !== 1 && forgoCore()) {
+    setDefaultAction(signal);
+    sendSignal(process.pid, signal);
+    Bun.sleepSync(OWN_SIGNAL_MS);
+  }
+  return exitNow(SIGNAL_STATUS + signal);
 }

@@ -1,17 +1,17 @@
+import { rawBytes } from "../os/libc.ts";
 import { sendSignal } from "../os/process.ts";
-import { rawBytes } from "../os/raw-text.ts";
 import { posixSpawn, reapChild } from "../os/spawn.ts";
 import type { Ending, Launch } from "./child.ts";
 import { HIDDEN_SIGNALS, THREAD_SIGNALS } from "./inherited.ts";
 
 const SIGCHLD = 17;
 
-/** Where the caller blocked SIGCHLD no signal tells of the command's end: then we look, this often. */
-const LOOK_EVERY_MS = 20;
+/** Where the caller blocked SIGCHLD, the command's end is found by polling at this interval. */
+const POLL_MS = 20;
 
 /**
- * By the C library: arguments, environment, ignored signals and closed descriptors as they came, byte for byte. Taken
- * only where the runtime would change one of them.
+ * Starts the command by the C library: it gets arguments, environment, ignored signals and closed descriptors byte for
+ * byte as the caller set them. Used only where the runtime would change one of them.
  */
 export const launchExactly: Launch = (path, argv, inherited) => {
   const pid = posixSpawn({
@@ -20,9 +20,9 @@ export const launchExactly: Launch = (path, argv, inherited) => {
     environment: inherited.environment(),
     descriptors: inherited.descriptors,
     closed: inherited.closed,
-    // A moment with SIGCHLD ignored could cost us the command's status: it is the one that the command does not get.
+    // Never SIGCHLD: were it ignored during the start, the kernel could discard the command's status.
     ignored: [...inherited.ignoredSignals].filter((signal) => signal !== SIGCHLD && !THREAD_SIGNALS.has(signal)),
-    // The C library's posix_spawn has a new process ignore its own ones, unless it is told to default them.
+    // The C library's posix_spawn makes a process ignore the thread signals, unless they are named here.
     defaulted: [...HIDDEN_SIGNALS, ...THREAD_SIGNALS].filter((signal) => !inherited.ignoredSignals.has(signal)),
   });
   let alive = true;
@@ -40,7 +40,7 @@ export const launchExactly: Launch = (path, argv, inherited) => {
 
 function endOf(pid: number): Promise<Ending> {
   const { promise, resolve, reject } = Promise.withResolvers<Ending>();
-  const look = () => {
+  const poll = () => {
     try {
       const status = reapChild(pid);
       if (status === undefined) return;
@@ -48,16 +48,16 @@ function endOf(pid: number): Promise<Ending> {
     } catch (error) {
       reject(error);
     }
-    process.off("SIGCHLD", look);
+    process.off("SIGCHLD", poll);
     clearInterval(timer);
   };
-  const timer = setInterval(look, LOOK_EVERY_MS);
-  process.on("SIGCHLD", look);
-  look();
+  const timer = setInterval(poll, POLL_MS);
+  process.on("SIGCHLD", poll);
+  poll();
   return promise;
 }
 
-/** What wait(2) answers: a signal in the low seven bits, else an exit status above them. */
+/** Decodes a wait(2) status: a signal in the low seven bits, or an exit status above them. */
 function endingOf(status: number): Ending {
   const signal = status & 0x7f;
   return signal === 0 ? { kind: "exited", code: (status >> 8) & 0xff } : { kind: "signaled", signal };

@@ -1,41 +1,39 @@
-import { linkTarget, listFolder, readText, readWhole } from "../os/files.ts";
-import { wasClosed } from "../os/process.ts";
-import { isRaw, rawBytes, rawText } from "../os/raw-text.ts";
-import { originalSoftLimit } from "./file-limit.ts";
-import { signalsIn } from "./process-status.ts";
+import { linkTarget, listFolder, readText, readWhole, SystemError } from "../os/files.ts";
+import { isRaw, rawBytes, rawText } from "../os/libc.ts";
+import { type FileLimit, fileLimit, wasClosed } from "../os/process.ts";
 import type { ResolvedCommand } from "./resolve-command.ts";
-import { ignoredByShell } from "./shell-parent.ts";
+import { signalsIn, statusField } from "./signal-names.ts";
 
-/** What the caller set up for the command and the runtime has changed, or would not pass on, since the process began. */
+/** What the caller set up for the command, and the runtime has changed or would not pass on. */
 export interface Inherited {
-  /** Signals that the caller ignored; those of `HIDDEN_SIGNALS` only where it is a shell. */
+  /** Signals that the caller ignored; those of `HIDDEN_SIGNALS` only where the caller is a shell. */
   readonly ignoredSignals: ReadonlySet<number>;
   /** Open descriptors above 2. */
   readonly descriptors: readonly number[];
   /** Standard descriptors that were closed. */
   readonly closed: readonly number[];
-  /** The soft limit of open files, which the runtime raised; undefined: it is as it was, or cannot be known. */
+  /** The caller's soft limit of open files, which the runtime raised; undefined: it did not, or that is unknown. */
   readonly softFileLimit: bigint | undefined;
-  /** Bytes of the last words of our command line, which these are; one that is not from there as UTF-8. */
+  /** Returns the bytes of words, which are the last ones of our command line; of other words, their UTF-8. */
   bytesOf(words: readonly string[]): readonly Uint8Array[];
-  /** The environment, an entry each, as it came. */
+  /** Returns the caller's environment, entry by entry. */
   environment(): readonly Uint8Array[];
-  /** Whether the process' own environment is another: that of the launcher's shell. */
+  /** Whether bin/statexec started us: this process's own environment is then that of its shell, not the caller's. */
   readonly launched: boolean;
 }
 
-/** Signals that the runtime itself ignores, PIPE and XFSZ: whether the caller did, our own state does not show. */
+/** Signals that the runtime ignores in itself, PIPE and XFSZ: our own state does not show whether the caller did. */
 export const HIDDEN_SIGNALS: ReadonlySet<number> = new Set([13, 25]);
 
 /**
- * The C library's own, for its threads. Whoever was started by its posix_spawn, by make for one, has them ignored, and
- * nothing can tell: they are passed on where that costs nothing, and are no reason to start a command in another way.
+ * Signals that the C library uses for its threads. A process that was started by posix_spawn, as by make, ignores them,
+ * and no program notices. They are passed on where that is free, and are no reason to use `launchExactly`.
  */
 export const THREAD_SIGNALS: ReadonlySet<number> = new Set([32, 33]);
 
 /**
- * Reads it; the environment is that of the package's launcher, if there was one. To be called before anything is opened
- * and before any signal handler is set.
+ * Reads what the caller set up; `environment` is that of `launcherEnvironment`. Call it before opening any descriptor
+ * and before setting any signal handler.
  */
 export function readInherited(environment?: Uint8Array): Inherited {
   return {
@@ -49,7 +47,7 @@ export function readInherited(environment?: Uint8Array): Inherited {
   };
 }
 
-/** Whether the runtime would start this command other than as it came to us. */
+/** Whether the runtime would change something of the command: its words, environment, signals or descriptors. */
 export function needsExactLaunch(inherited: Inherited, { path, argv }: ResolvedCommand): boolean {
   return (
     inherited.launched ||
@@ -67,8 +65,8 @@ function ignoredByCaller(): Set<number> {
   return ignored;
 }
 
-/** The SigIgn line of proc_pid_status(5) as numbers. */
-export function ignoredSignals(status: string): Set<number> {
+/** Returns the ignored signals of a proc_pid_status(5), without `HIDDEN_SIGNALS`. */
+function ignoredSignals(status: string): Set<number> {
   const ignored = new Set<number>();
   for (const signal of signalsIn(status, "SigIgn")) if (!HIDDEN_SIGNALS.has(signal)) ignored.add(signal);
   return ignored;
@@ -80,7 +78,21 @@ function closedStandards(): number[] {
   return closed;
 }
 
-/** Descriptors above 2 but the runtime's own, which are all anonymous inodes at this time. */
+/** Programs that start others with exactly the signals ignored that they ignore themselves, by `trap ''`. */
+const SHELLS = new Set(["ash", "bash", "busybox", "dash", "ksh", "ksh93", "mksh", "sh", "yash", "zsh"]);
+
+/**
+ * Returns the signals that our caller ignores where it is a shell: we ignored the same at our start. Other callers tell
+ * nothing: Python and this runtime ignore SIGPIPE in themselves, and not in what they start.
+ */
+function ignoredByShell(): number[] {
+  const parent = `/proc/${process.ppid}`;
+  const program = linkTarget(`${parent}/exe`)?.split("/").pop();
+  if (program === undefined || !SHELLS.has(program)) return [];
+  return signalsIn(fileOf(process.ppid, "status"), "SigIgn");
+}
+
+/** Returns the open descriptors above 2, without the runtime's own: so early, these are all anonymous inodes. */
 function openDescriptors(): number[] {
   const open: number[] = [];
   for (const name of listFolder("/proc/self/fd")) {
@@ -101,14 +113,22 @@ function commandBytes(words: readonly string[]): Uint8Array[] {
   });
 }
 
-/** Our own command line, a word each, as text. */
+/** Returns our own command line, word by word, as text. */
 export function commandLine(): string[] {
   const decoder = new TextDecoder();
   return entriesOf(readWhole("/proc/self/cmdline")).map((word) => decoder.decode(word));
 }
 
-/** What a command is found by, its name and PATH, with the bytes that the runtime's text has lost. */
-export function lookup(inherited: Inherited, argv: readonly string[], path: string | undefined) {
+/**
+ * Returns the words as they were typed. The package's first line runs `bun FILE -- WORDS`, where Bun drops a `--` that
+ * is the first word; `commandLine` still has it.
+ */
+export function typedWords(words: readonly string[], commandLine: readonly string[]): readonly string[] {
+  return commandLine.at(-words.length - 1) === "--" ? ["--", ...words] : words;
+}
+
+/** Returns a command's name and PATH, with the bytes that the runtime replaced in its own text of them. */
+export function nameAndPath(inherited: Inherited, argv: readonly string[], path: string | undefined) {
   const lossy = (text: string | undefined) => text?.includes("\ufffd");
   const name = argv[0] ?? "";
   const entry = () =>
@@ -122,7 +142,7 @@ export function lookup(inherited: Inherited, argv: readonly string[], path: stri
   };
 }
 
-/** Strings that each end with a NUL, as /proc has argv and environment. */
+/** Splits strings that each end with a NUL, as /proc has argv and environment. */
 function entriesOf(bytes: Uint8Array): Uint8Array[] {
   const entries: Uint8Array[] = [];
   for (let start = 0; start < bytes.length; ) {
@@ -133,7 +153,7 @@ function entriesOf(bytes: Uint8Array): Uint8Array[] {
   return entries;
 }
 
-/** Whether each entry of an environment is a name, which is there once, and a value: all else the runtime tidies up. */
+/** Whether each entry of an environment is `name=value` with a unique name: the runtime drops or merges the others. */
 function isPlain(environment: Uint8Array): boolean {
   const names = new Set<string>();
   const entries = new TextDecoder().decode(environment).split("\0");
@@ -144,4 +164,77 @@ function isPlain(environment: Uint8Array): boolean {
     names.add(entry.slice(0, end));
   }
   return names.size === entries.length;
+}
+
+/** Prefix of the variables by which bin/statexec passes on its environment: hexadecimal, in parts named by offset. */
+const PART = "_STATEXEC_ENVIRON_";
+
+/** Returns the environment that bin/statexec was called with, as the kernel had it; undefined: it did not start us. */
+export function launcherEnvironment(env: NodeJS.ProcessEnv): Uint8Array | undefined {
+  if (env[`${PART}0`] === undefined) return undefined;
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for (let part = env[`${PART}0`]; part; part = env[`${PART}${length}`]) {
+    const bytes = Uint8Array.fromHex(part.replace(/\s/g, ""));
+    parts.push(bytes);
+    length += bytes.length;
+  }
+  return Bun.concatArrayBuffers(parts, length, true);
+}
+
+/** Returns an environment's variables as the runtime would: the last of those with the same name. */
+export function variablesOf(environment: Uint8Array): Record<string, string> {
+  const variables: Record<string, string> = {};
+  for (const entry of new TextDecoder().decode(environment).split("\0")) {
+    const end = entry.indexOf("=");
+    if (end > 0) variables[entry.slice(0, end)] = entry.slice(end + 1);
+  }
+  return variables;
+}
+
+/** Programs that raise their own soft limit of open files, and so hide the one of their caller. */
+const RAISERS = new Set(["bun", "bun.exe", "bunx", "statexec"]);
+
+const OPEN_FILES = "Max open files";
+
+/** At most this many such ancestors are passed over. */
+const MOST_GENERATIONS = 8;
+
+/**
+ * Returns the soft limit of open files from before the runtime raised it to the hard one, ahead of our first line. It
+ * is the caller's own, unless that set another one just for us. Undefined: it was not raised, or is unknown.
+ */
+function originalSoftLimit(): bigint | undefined {
+  const own = fileLimit();
+  let pid = process.ppid;
+  for (let generation = 0; pid > 0 && generation < MOST_GENERATIONS; generation++) {
+    const limit = openFilesOf(pid);
+    if (limit === undefined || limit.hard !== own.hard) return undefined;
+    if (limit.soft < own.soft) return limit.soft;
+    if (!RAISERS.has(fileOf(pid, "comm"))) return undefined;
+    pid = Number(statusField(fileOf(pid, "status"), "PPid") ?? 0);
+  }
+  return undefined;
+}
+
+/** Returns `Max open files` of proc_pid_limits(5); undefined: hidden from us, or unlimited. */
+function openFilesOf(pid: number): FileLimit | undefined {
+  const limits = fileOf(pid, "limits");
+  const start = limits.indexOf(OPEN_FILES);
+  if (start < 0) return undefined;
+  const line = limits.slice(start + OPEN_FILES.length, limits.indexOf("\n", start)).trim();
+  const soft = line.slice(0, line.indexOf(" "));
+  const rest = line.slice(soft.length).trimStart();
+  const hard = rest.slice(0, rest.indexOf(" "));
+  return soft !== "" && Number(soft) >= 0 && Number(hard) > 0 ? { soft: BigInt(soft), hard: BigInt(hard) } : undefined;
+}
+
+/** Returns a file of another process as text; empty where it is gone or hidden from us. */
+function fileOf(pid: number, file: string): string {
+  try {
+    return readText(`/proc/${pid}/${file}`);
+  } catch (error) {
+    if (error instanceof SystemError) return "";
+    throw error;
+  }
 }

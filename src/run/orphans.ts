@@ -1,43 +1,42 @@
 import { endedChild, forgetChild } from "../os/children.ts";
 
-/** The runtime has taken a child of its own by then. */
-const SECOND_LOOK_MS = 20;
+/** By then the runtime has waited for a child of its own. */
+const RETRY_MS = 20;
 
-/** How often we look without being told to: where the caller blocked SIGCHLD nobody tells. */
-const LOOK_EVERY_MS = 1000;
+/** Polls at this interval besides: where the caller blocked SIGCHLD, no signal comes. */
+const POLL_MS = 1000;
 
-/** Whose children are whose, and who wants to know. */
 export interface OrphanParts {
-  /** Whether a child of ours is the command, or one that the runtime waits for. */
+  /** Whether the runtime waits for this child: it is the command or a helper of ours. */
   readonly isWaitedFor: (pid: number) => boolean;
-  /** Called for each orphan that has ended, while its files are still there; what it answers, once they are gone. */
-  readonly farewell: (pid: number) => (() => void) | undefined;
-  /** Told of what should not happen. */
+  /** Called for each orphan that has ended, while its files exist; the function it returns, once they are gone. */
+  readonly beforeReap: (pid: number) => (() => void) | undefined;
+  /** Receives each error of the recorder. */
   readonly report: (error: unknown) => void;
 }
 
 /**
- * What we owe the processes that were left to us, as the nearest that adopts orphans or as the first process of a
- * container: their zombies are ended. What the runtime waits for is never touched.
+ * Waits for the orphans that we adopted, as a subreaper or as a container's first process, so that they leave no
+ * zombies. It never touches a child that the runtime waits for.
  */
 export class OrphanReaper {
-  private secondLook: Timer | undefined;
+  private retry: Timer | undefined;
 
   constructor(readonly parts: OrphanParts) {}
 
   start(): void {
     process.on("SIGCHLD", () => this.reap());
-    setInterval(() => this.reap(), LOOK_EVERY_MS).unref();
+    setInterval(() => this.reap(), POLL_MS).unref();
     this.reap();
   }
 
-  /** Ends those that have ended until now. */
+  /** Waits for all that have ended by now. */
   reap(): void {
     try {
       for (let pid = endedChild(); pid > 0; pid = endedChild()) {
-        // It stands before the others, which the kernel names only behind it.
+        // The kernel names the next one only when this one is waited for.
         if (this.parts.isWaitedFor(pid)) {
-          this.lookAgain();
+          this.reapLater();
           return;
         }
         this.end(pid);
@@ -47,22 +46,22 @@ export class OrphanReaper {
     }
   }
 
-  /** Waits for one that has ended; nothing happens to one that the runtime waits for. */
+  /** Waits for an orphan that has ended. Leaves a child alone that the runtime waits for. */
   end(pid: number): void {
     if (this.parts.isWaitedFor(pid)) return;
     let afterwards: (() => void) | undefined;
     try {
-      afterwards = this.parts.farewell(pid);
+      afterwards = this.parts.beforeReap(pid);
     } finally {
       forgetChild(pid);
       afterwards?.();
     }
   }
 
-  private lookAgain(): void {
-    this.secondLook ??= setTimeout(() => {
-      this.secondLook = undefined;
+  private reapLater(): void {
+    this.retry ??= setTimeout(() => {
+      this.retry = undefined;
       this.reap();
-    }, SECOND_LOOK_MS).unref();
+    }, RETRY_MS).unref();
   }
 }

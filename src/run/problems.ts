@@ -1,10 +1,10 @@
-/** Failures of the recorder: they never stop the command, and are told once, at the end. */
+/** Failures of the recorder: they never stop the command, and are printed once, at the end. */
 export class Problems {
   private readonly counts = new Map<string, number>();
 
-  /** Takes what would end the process otherwise, and keeps the runtime able to wait for its children. */
+  /** Reports exceptions that would end the process, and makes sure that the runtime can wait for its children. */
   watch(): void {
-    // Where the caller ignores SIGCHLD the kernel reaps the command unseen; a handler of any kind undoes that.
+    // Where the caller ignores SIGCHLD, the kernel discards the command's status; any handler prevents that.
     process.on("SIGCHLD", () => undefined);
     process.on("uncaughtException", (error) => this.report(error));
     process.on("unhandledRejection", (error) => this.report(error));
@@ -15,7 +15,7 @@ export class Problems {
     this.counts.set(message, (this.counts.get(message) ?? 0) + 1);
   }
 
-  /** Does something that may fail, and goes on. */
+  /** Runs `action` and reports what it throws. */
   guard(action: () => void): void {
     try {
       action();
@@ -28,7 +28,7 @@ export class Problems {
     return this.counts.size > 0;
   }
 
-  /** One line a kind of failure. */
+  /** Returns one line for each different failure. */
   messages(): string[] {
     return [...this.counts].map(([message, count]) => (count > 1 ? `${message} (${count} times)` : message));
   }

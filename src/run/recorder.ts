@@ -1,65 +1,102 @@
-import { RECORDER, RUN, type SeriesKey, series } from "../catalog/index.ts";
-import type { Collector } from "../collect/collector.ts";
+import type { Fact } from "../catalog/index.ts";
+import type { Config } from "../cli/config.ts";
+import { Axis } from "../clock.ts";
+import { readText, SystemError } from "../os/files.ts";
+import type { Identity } from "../recording/recording.ts";
+import type { Sampler } from "./sampler.ts";
+import type { SessionParts, Store } from "./session-parts.ts";
 
-/** A collector and the time that all its samples took. */
-export interface Timed {
-  readonly collector: Collector;
-  seconds: number;
+/** Records one run: the time axis, the store of the rows, and the sampler that fills it. */
+export class RunRecorder {
+  readonly axis: Axis;
+  store!: Store;
+  sampler!: Sampler;
+
+  constructor(private readonly parts: SessionParts) {
+    this.axis = new Axis(parts.clock, parts.config.metricsStartTimeMs);
+  }
+
+  /** Loads and makes store and sampler, unless they exist; `between` is called after each step. Throws. */
+  open(between?: () => void): void {
+    if (this.sampler) return;
+    const { config, clock, report, store, collectors } = this.parts;
+    const { startMs, trueStartMs } = this.axis;
+    const { Sampler } = require("./sampler.ts") as typeof import("./sampler.ts");
+    between?.();
+    this.store = store({ identity: identityOf(config), startMs, trueStartMs });
+    between?.();
+    this.sampler = new Sampler(collectors(), this.store, clock, this.axis, report);
+    between?.();
+  }
+
+  /** Takes one sample now and returns its stamp. */
+  sample(): number {
+    try {
+      return this.sampler.sample();
+    } catch (error) {
+      this.parts.report(error);
+      return this.axis.now();
+    }
+  }
+
+  /** Samples at each multiple of the interval, from the next one on. */
+  startTicks(): void {
+    this.sampler.start(this.parts.config.intervalSeconds * 1000);
+  }
+
+  event(atMs: number, event: string, text: string): void {
+    this.store.event({ atMs, event, text });
+  }
+
+  /** Records what is known besides the samples. Called when the command has been started, since it can wait. */
+  recordFacts(): void {
+    const { config, version } = this.parts;
+    for (const fact of runFacts(config, version, this.axis.trueStartMs)) this.store.fact(fact);
+    this.sampler.recordFacts();
+  }
+
+  /** Runs `action` and reports what it throws. */
+  guard(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.parts.report(error);
+    }
+  }
 }
 
-/** What the sampler knows of the run and of itself, as series beside the others: it is sampled last. */
-export class RecorderCollector implements Collector {
-  readonly name = "recorder";
-  status: 0 | 1 | 2 = 0;
-  sinceStartSeconds = 0;
-  durationSeconds = 0;
-  ticksMissed = 0;
-  /** Bytes of the journal's file. */
-  journalBytes = 0;
-  private readonly timed: readonly Timed[];
-  private readonly failures: { readonly key: SeriesKey; count: number }[] = [];
-  private described = 0;
+function identityOf(config: Config): Identity {
+  return { instance: config.instance, role: config.sync?.role ?? "standalone", labels: config.labels };
+}
 
-  /** `timed`: the other collectors. */
-  constructor(timed: readonly Timed[]) {
-    this.timed = timed;
-  }
+/** Returns the facts of a run: no values of the environment, and no arguments where they are not wanted. */
+function runFacts(config: Config, version: string, trueStartMs: number): Fact[] {
+  const [name = "", ...args] = config.command;
+  const facts: (readonly [fact: string, value: string | undefined])[] = [
+    ["version", version],
+    ["runtime", `bun ${Bun.version}`],
+    ["kernel", kernelText("osrelease")],
+    ["machine", process.arch],
+    ["host", kernelText("hostname")],
+    ["started_at", new Date(trueStartMs).toISOString()],
+    ["interval_seconds", String(config.intervalSeconds)],
+    ["command", name],
+    ["arguments", config.noRecordArgs ? undefined : args.map(shellQuoted).join(" ")],
+  ];
+  return facts.filter((fact): fact is Fact => fact[1] !== undefined && fact[1] !== "");
+}
 
-  describe(): readonly SeriesKey[] {
-    this.described = this.failures.length;
-    return [
-      series(RUN.commandStatus),
-      series(RUN.timeSinceStart),
-      series(RECORDER.sampleDuration),
-      series(RECORDER.ticksMissed),
-      series(RECORDER.journalBytes),
-      ...this.timed.map(({ collector }) => series(RECORDER.collectorSeconds, { source: collector.name })),
-      ...this.failures.map((failure) => failure.key),
-    ];
+/** Returns a file of /proc/sys/kernel, proc_sys_kernel(5); undefined: absent or hidden from us. */
+function kernelText(name: string): string | undefined {
+  try {
+    return readText(`/proc/sys/kernel/${name}`);
+  } catch (error) {
+    if (error instanceof SystemError) return undefined;
+    throw error;
   }
+}
 
-  sample(row: Float64Array): boolean {
-    if (this.described !== this.failures.length) return false;
-    row[0] = this.status;
-    row[1] = this.sinceStartSeconds;
-    row[2] = this.durationSeconds;
-    row[3] = this.ticksMissed;
-    row[4] = this.journalBytes;
-    const timed = this.timed;
-    for (let i = 0; i < timed.length; i++) row[5 + i] = timed[i]!.seconds;
-    const failures = this.failures;
-    for (let i = 0; i < failures.length; i++) row[5 + timed.length + i] = failures[i]!.count;
-    return true;
-  }
-
-  /** Counts one more failure of a collector; true for the first of its kind. */
-  countFailure(source: string, kind: "forbidden" | "malformed"): boolean {
-    const known = this.failures.find(({ key }) => key.labels[0] === source && key.labels[1] === kind);
-    if (known) {
-      known.count++;
-      return false;
-    }
-    this.failures.push({ key: series(RECORDER.collectorFailures, { source, value: kind }), count: 1 });
-    return true;
-  }
+/** Returns a word as a POSIX shell reads it. */
+function shellQuoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

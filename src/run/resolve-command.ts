@@ -1,20 +1,20 @@
 import { CommandError } from "../errors.ts";
 import { fileStatus, mayAccess, SystemError } from "../os/files.ts";
 
-/** What execvp(3) searches where there is no PATH. */
+/** execvp(3) searches these without a PATH. */
 const DEFAULT_PATH = "/bin:/usr/bin";
 
 /** A command that can be started. */
 export interface ResolvedCommand {
   /** The file to execute. */
   readonly path: string;
-  /** argv, as typed: the name first. */
+  /** The words as typed, the name first. */
   readonly argv: readonly string[];
 }
 
 /**
- * Finds the command as execvp(3) does: by its `name`, which is the first word with every byte that it has. Throws
- * CommandError: not found, or not executable.
+ * Finds the command as execvp(3) does, by `name`: the first word, with bytes that the runtime's text of it may lack.
+ * Throws CommandError: not found, or not executable.
  */
 export function resolveCommand(
   argv: readonly string[],

@@ -1,17 +1,16 @@
 import type { Clock } from "../clock.ts";
-import { createJournal, type NewJournal } from "../journal/journal-files.ts";
+import { createJournal, type JournalPlace, type NewJournal } from "../journal/journal-files.ts";
 import { JournalWriter } from "../journal/journal-writer.ts";
 import { closeFile, removeFile } from "../os/files.ts";
 import type { Identity } from "../recording/recording.ts";
 
-/** Where a run's journal belongs, and whose it is. */
-export interface JournalParts {
-  readonly folder: string;
-  /** The metrics file's name, and its path. */
-  readonly name: string;
+/** The place of a run's journal. */
+export interface RunJournalPlace extends JournalPlace {
+  /** The metrics file's absolute path. */
   readonly target: string;
-  /** Permission bits, less the umask. */
-  readonly mode: number;
+}
+
+export interface RunJournalParts extends RunJournalPlace {
   readonly identity: Identity;
   /** Time of the first sample, on the recording's axis and by the wall clock. */
   readonly startMs: number;
@@ -19,12 +18,12 @@ export interface JournalParts {
   readonly clock: Clock;
 }
 
-/** The rows of one run: in memory for a second, then in a journal that outlives us. */
+/** The rows of one run: in memory for a second, then in a journal file that outlives this process. */
 export class RunJournal {
   readonly writer: JournalWriter;
   private file: NewJournal | undefined;
 
-  constructor({ folder, name, target, mode, clock, ...start }: JournalParts) {
+  constructor({ folder, shared: _, name, target, mode, clock, ...start }: RunJournalParts) {
     const open = () => {
       this.file = createJournal(folder, name, process.pid, mode);
       return this.file.fd;
@@ -32,7 +31,14 @@ export class RunJournal {
     this.writer = new JournalWriter({ header: { ...start, pid: process.pid, target }, clock, open });
   }
 
-  /** The metrics file is there: the journal has done its work. */
+  /** Removes the file of a run whose command was never started. */
+  abandon(): void {
+    // No write may come after the file is closed.
+    this.writer.end();
+    this.discard();
+  }
+
+  /** Removes the file of a run that is over: the metrics file has all of it. */
   discard(): void {
     if (!this.file) return;
     removeFile(this.file.path);
@@ -40,7 +46,7 @@ export class RunJournal {
     this.file = undefined;
   }
 
-  /** There will be no metrics file: what was recorded goes into the journal, all of it or what can be. In words. */
+  /** Writes all rows to the file, since there will be no metrics file. Returns what was kept, in words. */
   keep(): string {
     this.writer.flush();
     this.writer.end();
@@ -52,7 +58,7 @@ export class RunJournal {
       : `what was recorded is kept; make the file of it by: statexec --recover ${path}`;
   }
 
-  /** What could not be written for good, in words. */
+  /** Which rows were lost since the file could not be written, in words; undefined: none. */
   get loss(): string | undefined {
     const { failure } = this.writer;
     if (!failure?.lost) return undefined;

@@ -4,42 +4,41 @@ import { ABSENT, type Collector } from "../collect/collector.ts";
 import { ForbiddenError, ParseError } from "../errors.ts";
 import type { RowSink } from "../recording/recording.ts";
 import type { Ending } from "./child.ts";
-import { CommandEnd } from "./command-end.ts";
-import { RecorderCollector, type Timed } from "./recorder.ts";
-import { WallWatch } from "./wall-watch.ts";
+import { CommandEndCollector, RecorderCollector, type TimedCollector } from "./run-series.ts";
 
 /** A collector and its part of the row. */
-interface Slot extends Timed {
+interface Slot extends TimedCollector {
   values: Float64Array;
   keys: readonly SeriesKey[];
   described: boolean;
-  /** Described since its facts were last asked for. */
+  /** Whether it was described since its facts were last read. */
   factsDue: boolean;
 }
 
 /** When the files of a sample were read. */
-export interface Moment {
+export interface CaptureTime {
+  /** The sample's stamp. */
   readonly atMs: number;
   /** Since the axis' start, in milliseconds with fractions. */
   readonly elapsedMs: number;
-  /** How long that took. */
+  /** How long the reading took. */
   readonly seconds: number;
 }
 
-/** How often a collector may find its set of series changed within one sample before it goes without. */
+/** A collector whose set of series changes more often within one sample has no values in that. */
 const MOST_DESCRIPTIONS = 3;
 
 /** So many milliseconds after the command's start collectors may peek: runs that are shorter than the interval have a peak. */
 const PEEKS_MS = [10, 30, 100, 300];
 
-/** Takes samples: one row each, from all collectors, at absolute deadlines or when asked to. */
+/** Takes samples: one row each, from all collectors, at absolute deadlines or on request. */
 export class Sampler {
   private readonly recorder: RecorderCollector;
-  private readonly command = new CommandEnd();
+  private readonly command = new CommandEndCollector();
   private readonly slots: Slot[];
   private row = new Float64Array(0);
   private changed = true;
-  /** When it was taken, by the axis' elapsed time. */
+  /** When the last sample was taken, by the axis' elapsed time. */
   private sampledAt = Number.NEGATIVE_INFINITY;
   private readonly wall: WallWatch;
   private cancelTick: (() => void) | undefined;
@@ -51,7 +50,7 @@ export class Sampler {
     readonly sink: RowSink,
     readonly clock: Clock,
     readonly axis: Axis,
-    /** Told of what should not happen; the sampling goes on. */
+    /** Receives each error; sampling continues. */
     readonly report: (error: unknown) => void,
   ) {
     const slots = collectors.map(newSlot);
@@ -65,7 +64,7 @@ export class Sampler {
     this.recorder.status = status;
   }
 
-  /** Takes one sample now; answers its stamp. */
+  /** Takes one sample now and returns its stamp. */
   sample(): number {
     const atMs = this.axis.stamp();
     this.take(atMs, this.axis.elapsed(), 0);
@@ -73,10 +72,10 @@ export class Sampler {
   }
 
   /**
-   * Takes the sample of a moment that is a little ago: of what was read then, and of the rest as it is now; `between` is
-   * called after each collector.
+   * Takes a sample whose files were captured a little earlier; what was not captured is read now. `between` is called
+   * after each collector.
    */
-  complete({ atMs, elapsedMs, seconds }: Moment, between: () => void): void {
+  complete({ atMs, elapsedMs, seconds }: CaptureTime, between: () => void): void {
     this.between = between;
     try {
       this.take(atMs, elapsedMs, seconds);
@@ -124,7 +123,7 @@ export class Sampler {
     this.awaitPeek(this.clock.now(), 0);
   }
 
-  /** Tells every collector that the command has ended, and how, after so many seconds. */
+  /** Tells every collector that the command has ended, `seconds` after its start. */
   commandEnded(ending: Ending, seconds: number): void {
     this.cancelPeek?.();
     this.command.ended(ending, seconds);
@@ -155,7 +154,7 @@ export class Sampler {
     }
   }
 
-  /** Samples at every multiple of the interval since the start, from the next one on. A late tick is left out and counted. */
+  /** Samples at each multiple of the interval since the start, from the next one on. Missed ticks are counted. */
   start(intervalMs: number): void {
     if (this.cancelTick) return;
     const passed = () => Math.floor(this.axis.elapsed() / intervalMs);
@@ -163,11 +162,11 @@ export class Sampler {
       this.cancelTick = this.clock.at(this.axis.deadline(due * intervalMs), () => tick(due));
     };
     const tick = (due: number) => {
-      // A timer may fire a little early: the tick is then the one that was due all the same.
+      // A timer may fire a little early: it is still the tick that was due.
       const reached = Math.max(due, passed());
       this.recorder.ticksMissed += reached - due;
       try {
-        // A sample that was asked for at or after this tick's time stands for it.
+        // A sample on request at or after this tick's time replaces it.
         if (this.sampledAt < due * intervalMs) this.sample();
         this.recordFacts();
       } catch (error) {
@@ -180,7 +179,7 @@ export class Sampler {
     schedule(passed() + 1);
   }
 
-  /** Takes over what collectors know beside their series, where that is new. It may take longer than a sample. */
+  /** Records the facts of collectors that were described again. It may take longer than a sample. */
   recordFacts(): void {
     for (const slot of this.slots) {
       if (!slot.factsDue) continue;
@@ -198,7 +197,7 @@ export class Sampler {
     this.cancelPeek?.();
   }
 
-  /** One collector's values, or the absence of those that it did not come to: it fails alone. */
+  /** Fills in one collector's values, `ABSENT` where it failed before it had them. It never throws. */
   private fill(slot: Slot): void {
     slot.values.fill(ABSENT);
     try {
@@ -253,4 +252,29 @@ function newSlot(collector: Collector): Slot {
     described: false,
     factsDue: false,
   };
+}
+
+/** A wall clock that moved by this much against the monotonic one was set, or the machine slept. */
+const JUMP_MS = 1000;
+
+/** Notices from sample to sample that the wall clock was set, or that the machine slept. */
+class WallWatch {
+  /** The wall clock's lead over the axis. */
+  private leadMs: number;
+
+  constructor(
+    readonly clock: Clock,
+    readonly axis: Axis,
+  ) {
+    this.leadMs = clock.wall() - axis.elapsed();
+  }
+
+  /** Returns the jump since the last call, in words; undefined: none. */
+  jump(): string | undefined {
+    const leadMs = this.clock.wall() - this.axis.elapsed();
+    const jumpMs = leadMs - this.leadMs;
+    this.leadMs = leadMs;
+    if (Math.abs(jumpMs) <= JUMP_MS) return undefined;
+    return `The wall clock jumped by ${jumpMs > 0 ? "+" : ""}${(jumpMs / 1000).toFixed(1)} s`;
+  }
 }

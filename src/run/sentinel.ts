@@ -1,27 +1,27 @@
 import { readText, SystemError } from "../os/files.ts";
 import { withSignalsBlocked } from "../os/process.ts";
-import { fieldOf, signalsIn } from "./process-status.ts";
+import { signalsIn, statusField } from "./signal-names.ts";
 
 /**
- * Waits for its standard input to end, which it does with us, however we end. Where it is almost everywhere first: to
- * look through a long PATH takes longer than to start it.
+ * Reads its standard input until that ends, as it does when we end in any way. The usual path first: searching a long
+ * PATH takes longer than starting it.
  */
 const IDLE_COMMANDS = ["/bin/cat", "cat"];
 
-/** How often it is replaced at once where signals come faster than that can be done. */
+/** It is replaced at most this often at once, where signals come faster than it can be replaced. */
 const MOST_TRIES = 3;
 
 type Helper = Bun.Subprocess<"pipe", "ignore", "ignore">;
 
 /**
- * An idle process in our own process group, with every signal blocked. A signal that was sent to the whole group stays
- * pending on it, one that was sent to us alone does not: this is how the two are told apart, and the command, which is
- * in the group too, gets each signal once.
+ * An idle process in our process group, with every signal blocked. A signal to the whole group becomes pending on it, a
+ * signal to us alone does not. So we can pass on the second kind only, and the command, which is in the group too, gets
+ * each signal once.
  */
 export class Sentinel {
   private helper: Helper | undefined;
   private readonly pids = new Set<number>();
-  /** Told of each such process that is about to be ended, while its files are still there; what it answers, once it has. */
+  /** Called before each of these processes is killed, while its files exist; the function it returns, after its end. */
   onEnding: ((pid: number) => (() => void) | undefined) | undefined;
   private readonly afterwards = new Map<number, () => void>();
 
@@ -30,17 +30,17 @@ export class Sentinel {
     return this.pids.has(pid);
   }
 
-  /** CPU time and context switches of those that have ended: they are not the command's. */
+  /** CPU time and context switches of those that have ended, which are not the command's. */
   userSeconds = 0;
   systemSeconds = 0;
   voluntarySwitches = 0;
   involuntarySwitches = 0;
 
-  /** Starts the process; answers the signals that the group got until now and one that was there before had seen. */
+  /** Starts the process, in place of the last one, and returns the signals that were pending on that. */
   arm(): number[] {
     const seen = new Set<number>();
     for (let tries = 0; tries < MOST_TRIES; tries++) {
-      // The new one first: no signal may come between the two. One that both have seen makes the new one an old one.
+      // The new one first, so that no signal comes between the two. One that has a signal already is replaced too.
       const previous = this.helper;
       this.helper = start((helper) => this.ended(helper));
       if (this.helper) this.pids.add(this.helper.pid);
@@ -53,7 +53,7 @@ export class Sentinel {
     return [...seen];
   }
 
-  /** The signals that were sent to the group since; undefined where that cannot be known. */
+  /** Returns the signals that were sent to the group since it was started; undefined: unknown. */
   seen(): number[] | undefined {
     return this.helper && pendingSignals(this.helper.pid);
   }
@@ -90,17 +90,17 @@ function start(ended: (helper: Helper) => void): Helper | undefined {
       helper.unref();
       return helper;
     } catch {
-      // A machine without it (a container from scratch): the relay goes by the terminal's foreground group instead.
+      // A machine without it, such as an empty container: the relay goes by the terminal's foreground group instead.
     }
   }
   return undefined;
 }
 
-/** ShdPnd of proc_pid_status(5); undefined: the process is gone. */
+/** Returns the signals of ShdPnd, proc_pid_status(5); undefined: the process is gone. */
 function pendingSignals(pid: number): number[] | undefined {
   try {
     const status = readText(`/proc/${pid}/status`);
-    return fieldOf(status, "ShdPnd") === undefined ? undefined : signalsIn(status, "ShdPnd");
+    return statusField(status, "ShdPnd") === undefined ? undefined : signalsIn(status, "ShdPnd");
   } catch (error) {
     if (error instanceof SystemError) return undefined;
     throw error;

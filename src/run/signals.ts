@@ -1,69 +1,69 @@
+import type { Clock } from "../clock.ts";
 import { readText } from "../os/files.ts";
 import type { Child } from "./child.ts";
 import type { Inherited } from "./inherited.ts";
 import { Sentinel } from "./sentinel.ts";
 import { signalNumber } from "./signal-names.ts";
 
-/** The signals that a person or a supervisor sends to the pid they know, which is ours. The others are left alone. */
+/** The signals that people and supervisors send to the pid they know, which is ours. We leave the others alone. */
 const RELAYED = ["SIGHUP", "SIGINT", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGTERM"] as const;
 
-/** The signals that a terminal sends to its whole foreground group when a key is typed. */
+/** The signals that a terminal sends to its whole foreground group at a key. */
 const TYPED = new Set(["SIGINT", "SIGQUIT"].map(signalNumber));
 
 /** The signals that ask for an end. */
 const ENDING = new Set(["SIGINT", "SIGQUIT", "SIGTERM"].map(signalNumber));
 
-/** How long after our own copy of a group's signal the sentinel has certainly got its. */
+/** This long after our own copy of a group's signal, the sentinel certainly has its copy. */
 const GROUP_DELIVERY_MS = 3;
 
-/** timeout(1) sends to the pid and then to its group: the second of equal signals within this time is the same one. */
+/** timeout(1) sends to the pid and then to its group: a second equal signal within this time is the same one. */
 const SAME_SIGNAL_MS = 20;
 
 /**
- * Every signal sent to us reaches the command exactly once: one that the whole group got is dropped, since the command
- * has its own copy; one that was meant for our pid alone is passed on. Outside the command's life a signal ends the wait.
+ * Makes every signal that is sent to us reach the command exactly once: a signal to the whole group is dropped, since
+ * the command has its own copy; a signal to our pid alone is passed on. While no command runs, a signal ends the wait.
  */
 export class SignalRelay {
-  /** The process beside the command that tells whom a signal was for. */
+  /** The process in our group by which we know whom a signal was for. */
   readonly sentinel = new Sentinel();
   private readonly handlers = new Map<string, () => void>();
   private readonly lastToGroup = new Map<number, number>();
-  /** Signals to the group from just before the command was in it: it has no copy of these. */
+  /** Signals to the group from just before the command was in it, which has no copy of them. */
   private readonly missed = new Set<number>();
-  /** Somebody here asked for an end while the command ran, of it or of its group. */
+  /** Whether a signal that asks for an end came while the command ran. */
   endAsked = false;
+  /** While no command runs: called with each signal that the caller did not ignore. */
+  onIdle: ((signal: number) => void) | undefined;
   private child: Child | undefined;
-  private _onIdle: ((signal: number) => void) | undefined;
 
-  constructor(readonly inherited: Inherited) {
+  constructor(
+    readonly inherited: Inherited,
+    readonly clock: Clock,
+  ) {
     for (const name of RELAYED) {
       const number = signalNumber(name);
       if (!inherited.ignoredSignals.has(number)) this.listen(name, number);
     }
   }
 
-  /** While no command runs: told of each signal that the caller did not ignore. */
-  set onIdle(listener: ((signal: number) => void) | undefined) {
-    this._onIdle = listener;
-  }
-
-  /** Does beforehand what takes time, for a start that shall be quick when it comes. */
+  /** Starts the sentinel early, so that the command's start is quick later. */
   prepare(): void {
     this.sentinel.arm();
   }
 
   /**
-   * Starts the command with all in place, so that no signal comes in between: with the sentinel, and with those signals
-   * too that the caller ignored, since the command may not.
+   * Starts the command when the sentinel and all handlers are in place, so that no signal is missed. There are handlers
+   * for the signals that the caller ignored too, since the command may not ignore them.
    */
   starting(start: () => Child): Child {
     for (const name of RELAYED) this.listen(name, signalNumber(name));
-    // One that stands ready and has seen nothing is as good as a new one.
+    // A sentinel that was started early is still good if no signal is pending on it.
     if (this.sentinel.seen()?.length !== 0) for (const signal of this.sentinel.arm()) this.missed.add(signal);
     return start();
   }
 
-  /** The command runs: signals are its own now. */
+  /** From now on signals are for the command. */
   attach(child: Child): void {
     this.child = child;
   }
@@ -74,7 +74,7 @@ export class SignalRelay {
     this.sentinel.disarm();
   }
 
-  /** Gives every signal back its default action. */
+  /** Restores the default action of every signal. */
   close(): void {
     for (const [name, handler] of this.handlers) process.off(name, handler);
     this.handlers.clear();
@@ -90,7 +90,7 @@ export class SignalRelay {
   private async received(signal: number): Promise<void> {
     const child = this.child;
     if (!child) {
-      if (!this.inherited.ignoredSignals.has(signal)) this._onIdle?.(signal);
+      if (!this.inherited.ignoredSignals.has(signal)) this.onIdle?.(signal);
       return;
     }
     if (ENDING.has(signal)) this.endAsked = true;
@@ -103,24 +103,26 @@ export class SignalRelay {
     if (!this.isEcho(signal) && this.child === child) child.signal(signal);
   }
 
-  /** Notes what the whole group got, this signal and those that came with it, and sets the sentinel up for the next. */
+  /** Notes what the whole group got, this signal and those that came with it, and replaces the sentinel. */
   private groupGot(signal: number): void {
     const others = this.child ? this.sentinel.arm() : [];
-    for (const each of [signal, ...others]) this.lastToGroup.set(each, performance.now());
+    for (const each of [signal, ...others]) this.lastToGroup.set(each, this.clock.now());
   }
 
   private isEcho(signal: number): boolean {
-    return performance.now() - (this.lastToGroup.get(signal) ?? Number.NEGATIVE_INFINITY) < SAME_SIGNAL_MS;
+    return this.clock.now() - (this.lastToGroup.get(signal) ?? Number.NEGATIVE_INFINITY) < SAME_SIGNAL_MS;
   }
 
   private async wasForGroup(signal: number): Promise<boolean> {
     if (this.sentinel.seen()?.includes(signal)) return true;
-    await Bun.sleep(GROUP_DELIVERY_MS);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.clock.at(this.clock.now() + GROUP_DELIVERY_MS, resolve);
+    await promise;
     return this.sentinel.seen()?.includes(signal) ?? (TYPED.has(signal) && inForeground());
   }
 }
 
-/** Whether our process group is the one that the terminal sends typed signals to: pgrp and tpgid of proc_pid_stat(5). */
+/** Whether our process group is the terminal's foreground group: pgrp and tpgid of proc_pid_stat(5). */
 function inForeground(): boolean {
   const stat = readText("/proc/self/stat");
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");

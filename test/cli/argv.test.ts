@@ -1,15 +1,16 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { splitArgv } from "../../src/cli/argv.ts";
-import { OPTION_IDS, OPTIONS, type Option } from "../../src/cli/options.ts";
+import type { Option } from "../../src/cli/option.ts";
+import { OPTION_IDS, OPTIONS } from "../../src/cli/options.ts";
 import { parseInvocation } from "../../src/cli/resolve.ts";
 import { UsageError } from "../../src/errors.ts";
 
 type Row = readonly [argv: readonly string[], given: readonly string[], command: readonly string[]];
 
-/** What was given, as `option=text`; a boolean that stands alone is its option only. */
+/** Returns what was given as `option=text`; a boolean without a value as its option only. */
 function split(argv: readonly string[]) {
-  const { given, command, problem } = splitArgv(argv);
+  const { given, rest: command, problem } = splitArgv(argv);
   return {
     given: given.map(({ option, text }) => (text === undefined ? option : `${option}=${text}`)),
     command,
@@ -37,7 +38,7 @@ const ROWS: readonly Row[] = [
   [["--file=--", "ls"], ["file=--"], ["ls"]],
   [["--file=", "ls"], ["file="], ["ls"]],
   [["-l=a=b=c", "ls"], ["label=a=b=c"], ["ls"]],
-  [["-sp", "1", "-sso", "-s", "ls"], ["syncPort=1", "syncStartOnly", "server"], ["ls"]],
+  [["-sp", "1", "-sso", "-s", "ls"], ["port=1", "startOnly", "server"], ["ls"]],
   [["-s", "true", "ls"], ["server"], ["true", "ls"]],
   [["-s=false", "--server=", "ls"], ["server=false", "server="], ["ls"]],
   [["-s", "--", "--", "ls", "--"], ["server"], ["--", "ls", "--"]],
@@ -49,14 +50,14 @@ test.each(ROWS)("%j", (argv, given, command) => {
   expect(split(argv)).toEqual({ given: [...given], command: [...command], problem: undefined });
 });
 
-test("after a wrong word the split goes on, and the first problem stands", () => {
+test("a wrong word does not stop the split, and the first problem is reported", () => {
   const { given, command, problem } = split(["-d", "1", "--bogus", "--other", "-f", "-h", "ls", "-v"]);
   expect({ given, command }).toEqual({ given: ["delaySeconds=1", "help"], command: ["ls", "-v"] });
   expect(problem).toStartWith('unknown option "--bogus"');
 });
 
 const spellings = OPTION_IDS.flatMap((id) => [OPTIONS[id].flag, ...OPTIONS[id].shorts]);
-/** Words of every kind that a command line has: ours, nearly ours, values, anything. */
+/** Words of all kinds: our options, misspelt ones, values, anything. */
 const words = fc.array(
   fc.oneof(
     fc.constantFrom(...spellings, "--", "-", "", "ls", "1", "a=b", "-x", "--no-color", "\0", "\ud800"),
@@ -77,16 +78,16 @@ test("every word of a command survives, and none of it is ours", () => {
     fc.property(words, words, (ours, command) => {
       const options = ours.includes("--") ? ours.slice(0, ours.indexOf("--")) : ours;
       const alone = splitArgv(options);
-      fc.pre(alone.command.length === 0);
+      fc.pre(alone.rest.length === 0);
       const whole = splitArgv([...options, "--", ...command]);
-      expect(whole.command).toEqual(command);
+      expect(whole.rest).toEqual(command);
       expect(whole.given).toEqual(alone.given);
     }),
   );
   fc.assert(
-    fc.property(words, (rest) => {
-      const { given, command, problem } = splitArgv(["cmd", ...rest]);
-      expect({ given, command, problem }).toEqual({ given: [], command: ["cmd", ...rest], problem: undefined });
+    fc.property(words, (args) => {
+      const { given, rest, problem } = splitArgv(["cmd", ...args]);
+      expect({ given, rest, problem }).toEqual({ given: [], rest: ["cmd", ...args], problem: undefined });
     }),
   );
 });
@@ -94,13 +95,13 @@ test("every word of a command survives, and none of it is ours", () => {
 test("the command is always the end of the words", () => {
   fc.assert(
     fc.property(words, (argv) => {
-      const { command } = splitArgv(argv);
+      const { rest: command } = splitArgv(argv);
       expect(argv.slice(argv.length - command.length)).toEqual([...command]);
     }),
   );
 });
 
-test("nothing but a UsageError is thrown, of one line that ends", () => {
+test("only a UsageError is thrown, and its message is one line", () => {
   fc.assert(
     fc.property(words, environments, (argv, env) => {
       const oneLine = /^[^\p{Cc}\p{Cs}\u2028\u2029]{1,500}$/u;
@@ -116,7 +117,7 @@ test("nothing but a UsageError is thrown, of one line that ends", () => {
   );
 });
 
-test("a flag wins over its variable, whatever that holds", () => {
+test("a flag wins over its variable, whatever the value of the variable", () => {
   const options = OPTION_IDS.map((id): Option => OPTIONS[id]).filter((option) => option.kind === "setting");
   fc.assert(
     fc.property(fc.constantFrom(...options), fc.string({ minLength: 1 }), (option, text) => {

@@ -1,46 +1,23 @@
 import { expect, test } from "bun:test";
 import type { Config } from "../../src/cli/config.ts";
 import { parseInvocation } from "../../src/cli/resolve.ts";
+import { configFor } from "../helpers/config.ts";
 
 type Env = Record<string, string>;
 
-const DEFAULTS: Config = {
-  command: ["ls"],
-  file: "statexec_metrics.prom",
-  instance: "ls",
-  labels: new Map(),
-  metricsStartTimeMs: undefined,
-  delayBeforeSeconds: 0,
-  delayAfterSeconds: 0,
-  intervalSeconds: 1,
-  journalDir: undefined,
-  cgroup: undefined,
-  reportTo: undefined,
-  pushTo: undefined,
-  recordArgs: true,
-  collectors: { only: [], without: [], ways: [] },
-  summary: "on a terminal",
-  summaryJson: undefined,
-  summaryMarkdown: undefined,
-  budgets: [],
-  budgetKill: false,
-  baselines: [],
-  sync: undefined,
-};
-
-function configOf(argv: readonly string[], env: Env = {}): Config {
-  const invocation = parseInvocation(argv, env);
-  if (invocation.mode !== "run") throw new Error(`expected a run, got ${invocation.mode}`);
-  return invocation.config;
-}
+const DEFAULTS = configFor(["ls"]);
 
 const labels = (record: Record<string, string>) => ({ labels: new Map(Object.entries(record)) });
 const common = { port: 8080, startOnly: false, graceSeconds: 10, stopTimeoutSeconds: 30, token: undefined } as const;
 const server = { ...common, role: "server", bind: undefined, clients: 1, ready: undefined } as const;
 const client = { ...common, role: "client", host: "h", timeoutSeconds: 30 } as const;
 
-test("nothing given: the defaults, and nothing but the fields of Config", () => {
-  expect(configOf(["ls"])).toStrictEqual(DEFAULTS);
+test("nothing given: a plain run of the command, into the file of the default name", () => {
+  expect(DEFAULTS).toMatchObject({
+    ...{ command: ["ls"], instance: "ls", labels: new Map(), sync: undefined, pushTo: undefined },
+    ...{ file: "statexec_metrics.prom", intervalSeconds: 1, delayBeforeSeconds: 0, delayAfterSeconds: 0 },
+    ...{ collectors: { only: [], without: [], ways: [] }, noRecordArgs: false, budgets: [], summary: false },
+  });
 });
 
 const CASES: readonly (readonly [argv: string, env: Env, expected: Partial<Config>])[] = [
@@ -61,10 +38,10 @@ const CASES: readonly (readonly [argv: string, env: Env, expected: Partial<Confi
   ["--cgroup auto ls", {}, { cgroup: "auto" }],
   ["--cgroup off ls", { SE_CGROUP: "auto" }, {}],
   ["ls", { SE_CGROUP: "/sys/fs/cgroup/build" }, { cgroup: "/sys/fs/cgroup/build" }],
-  ["--no-record-args ls", {}, { recordArgs: false }],
-  ["ls", { SE_NO_RECORD_ARGS: "YES" }, { recordArgs: false }],
+  ["--no-record-args ls", {}, { noRecordArgs: true }],
+  ["ls", { SE_NO_RECORD_ARGS: "YES" }, { noRecordArgs: true }],
   ["--no-record-args=off ls", { SE_NO_RECORD_ARGS: "1" }, {}],
-  // An empty variable is unset; the last of a flag wins.
+  // An empty variable is unset; the last occurrence of a flag wins.
   ["ls", { SE_FILE: "", SE_DELAY: "", SE_SERVER: "", SE_LABEL_a: "", SE_CONNECT: "", SE_LABEL_cpu: "" }, {}],
   ["-f a -f b ls", {}, { file: "b" }],
   ["-s -s=no ls", {}, {}],
@@ -131,7 +108,7 @@ const CASES: readonly (readonly [argv: string, env: Env, expected: Partial<Confi
     { sync: { ...server, ready: { kind: "http", url: "http://h:8000/up?a=b" } } },
   ],
   ["-s --ready http:https://h ls", {}, { sync: { ...server, ready: { kind: "http", url: "https://h" } } }],
-  // A token: the flag of either way over the variable of the other.
+  // A token: a flag of either option wins over a variable of the other.
   [
     "-s --sync-token a=b ls",
     { SE_SYNC_TOKEN: "x", SE_SYNC_TOKEN_FILE: "y" },
@@ -143,15 +120,15 @@ const CASES: readonly (readonly [argv: string, env: Env, expected: Partial<Confi
 ];
 
 test.each(CASES)("%s with %j", (line, env, expected) => {
-  expect(configOf(line.split(" "), env)).toStrictEqual({ ...DEFAULTS, ...expected });
+  expect(configFor(line.split(" "), env)).toStrictEqual({ ...DEFAULTS, ...expected });
 });
 
-test("the instance is the command as typed, what no label may hold replaced", () => {
-  expect(configOf(["--", "./bin/a b", "x"]).instance).toBe("./bin/a b");
-  const { command, instance } = configOf(["a\r\u001b[1mb\ud800"]);
+test("the instance is the command as typed, without what a label cannot hold", () => {
+  expect(configFor(["--", "./bin/a b", "x"]).instance).toBe("./bin/a b");
+  const { command, instance } = configFor(["a\r\u001b[1mb\ud800"]);
   expect(command).toEqual(["a\r\u001b[1mb\ud800"]);
   expect(instance).toBe("a\ufffd\ufffd[1mb\ufffd");
-  expect(configOf([""])).toStrictEqual({ ...DEFAULTS, command: [""], instance: "" });
+  expect(configFor([""])).toStrictEqual({ ...DEFAULTS, command: [""], instance: "" });
 });
 
 const MODES: readonly (readonly [argv: string, mode: string])[] = [
@@ -182,14 +159,14 @@ test.each(MODES)("%s asks for: %s", (line, mode) => {
 
 const WARNINGS: readonly (readonly [argv: string, env: Env, warnings: readonly string[]])[] = [
   ["ls", { SE_DELAY: "1", PATH: "/bin", se_dealy: "1" }, []],
-  ["ls", { SE_DEALY: "2" }, ["SE_DEALY is no variable of statexec; did you mean SE_DELAY?"]],
-  ["ls", { SE_LABLE_env: "x" }, ["SE_LABLE_env is no variable of statexec; did you mean SE_LABEL_<key>?"]],
+  ["ls", { SE_DEALY: "2" }, ["SE_DEALY is not a variable of statexec; did you mean SE_DELAY?"]],
+  ["ls", { SE_LABLE_env: "x" }, ["SE_LABLE_env is not a variable of statexec; did you mean SE_LABEL_<key>?"]],
   [
     "ls",
     { SE_LABEL: "a=b", SE_LABEL_: "x" },
     [
-      "SE_LABEL is no variable of statexec; did you mean SE_LABEL_<key>?",
-      "SE_LABEL_ is no variable of statexec; did you mean SE_LABEL_<key>?",
+      "SE_LABEL is not a variable of statexec; did you mean SE_LABEL_<key>?",
+      "SE_LABEL_ is not a variable of statexec; did you mean SE_LABEL_<key>?",
     ],
   ],
   ["ls", { SE_DEALY: "" }, []],

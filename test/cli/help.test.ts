@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { cittyCommand, readmeOptions, renderHelp } from "../../src/cli/help.ts";
-import { OPTION_IDS, OPTIONS, type Option, variableOf } from "../../src/cli/options.ts";
+import { type Option, variableOf } from "../../src/cli/option.ts";
+import { OPTION_IDS, OPTIONS } from "../../src/cli/options.ts";
 
 const options: readonly Option[] = OPTION_IDS.map((id) => OPTIONS[id]);
 const help = await renderHelp();
@@ -26,7 +27,7 @@ test("help has every option once, with its variable and its default", () => {
   }
 });
 
-test("help begins with the usage, and tells exit statuses and examples", () => {
+test("help begins with the usage, and has exit statuses and examples", () => {
   expect(help).toStartWith("Usage: statexec [OPTIONS] [--] <command> [args]\n");
   for (const status of ["125", "126", "127"]) expect(help).toContain(`\n  ${status}  `);
   expect(help).toContain("\nExamples:\n");
@@ -41,7 +42,7 @@ test("the layout, on the first options", () => {
       -i, --instance=<name>     Value of the label instance.
                                 [SE_INSTANCE] (Default: the command's name)
       -mst, --metrics-start-time=<ms>
-                                Time that the first sample gets, in milliseconds
+                                Time stamp of the first sample, in milliseconds
                                 since the epoch.
                                 [SE_METRICS_START_TIME] (Default: now)"
   `);

@@ -50,8 +50,12 @@ const ROWS: readonly Row[] = [
     {},
     `unknown option "-\\u001b\\u009b\\u2028": statexec --help lists the options. ${DASHES}`,
   ],
-  // The first wrong word is the one that is told of.
+  // The first wrong word is reported.
   flag("-d make -j8", `--delay (-d): got "make", ${SECONDS}`),
+  // Options of another mode, or of none.
+  flag("--noise 5 ls", "--noise has no effect without --compare; leave it out"),
+  flag("--push http://vm:8428 --noise 5 a.prom", "--noise has no effect without --compare; leave it out"),
+  flag("--explore --any-command", "--any-command has no effect without --compare; leave it out"),
   // Missing values.
   flag("-f", "--file (-f): the value is missing; expected <file>: write --file run.prom"),
   flag(
@@ -149,7 +153,7 @@ const ROWS: readonly Row[] = [
   flag("-c -1 ls", `--connect (-c): got "-1", ${PEER}`),
   variable("SE_CONNECT", "h:", `SE_CONNECT: got "h:", ${PORT} after the colon`),
   variable("SE_CONNECT", "ftp://h", `SE_CONNECT: got "ftp://h", ${PEER}`),
-  // What only one side has, or both.
+  // Options of synchronised runs.
   flag("-c h --sync-timeout -1 ls", `--sync-timeout: got "-1", ${SECONDS}`),
   flag("-s --stop-timeout 1m ls", `--stop-timeout: got "1m", ${SECONDS}`),
   flag("-s --sync-grace 0 ls", '--sync-grace: got "0", expected a number of seconds from 1 to 3600 (e.g. 10)'),
@@ -176,7 +180,7 @@ const ROWS: readonly Row[] = [
     { SE_SYNC_TOKEN: "hush", SE_SYNC_TOKEN_FILE: "f" },
     "SE_SYNC_TOKEN and SE_SYNC_TOKEN_FILE: a run has one token; remove one",
   ],
-  // Both sides at once.
+  // Server and client at once.
   [
     ["--server", "ls"],
     { SE_CONNECT: "10.0.0.7" },
@@ -206,12 +210,12 @@ const ROWS: readonly Row[] = [
   ),
   flag(
     "-l __name__=1 ls",
-    '--label: "__name__" begins with __, which is kept for the readers of metrics; choose another name (e.g. host_name__)',
+    '--label: "__name__" begins with __, which is reserved for the readers of metrics; choose another name (e.g. host_name__)',
   ),
   variable(
     "SE_LABEL_5g",
     "1",
-    'SE_LABEL_5g: "5g" begins with a digit, which no label may; choose another name (e.g. host_5g)',
+    'SE_LABEL_5g: "5g" begins with a digit, which is not allowed; choose another name (e.g. host_5g)',
   ),
   flag("-l env=a -l ENV=b ls", '--label "env=a" and --label "ENV=b": both are the label "env"; remove one'),
   flag("-l env=a -l env= ls", '--label "env=a" and --label "env=": both are the label "env"; remove one'),

@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Job } from "kubernetes-models/batch/v1";
 import { Service } from "kubernetes-models/v1";
+import { SECRETS } from "../../src/cli/push-target.ts";
 import { parseInvocation } from "../../src/cli/resolve.ts";
-import { SECRETS } from "../../src/cli/secrets.ts";
 
 const FOLDER = join(import.meta.dir, "../../docs/kubernetes");
 const KINDS = { Job, Service } as const;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { program } from "../helpers/programs.ts";
 import { Recorded } from "../helpers/recorded.ts";
@@ -7,7 +7,7 @@ import { statexec, tempFolder } from "../helpers/statexec.ts";
 
 const LOAD = program("load");
 
-/** Runs a command with these options, in a folder of its own. */
+/** Runs statexec with these words, in a folder of its own. */
 async function run(words: readonly string[], env: Record<string, string> = {}) {
   using folder = tempFolder();
   const result = await statexec(words, { cwd: folder.path, env });
@@ -18,7 +18,7 @@ async function run(words: readonly string[], env: Record<string, string> = {}) {
 }
 
 describe("a budget", () => {
-  test("that is exceeded makes the status 124, and every breach is told", async () => {
+  test("that is exceeded makes the status 124, and every exceeded limit is printed", async () => {
     const { code, stderr } = await run(["--budget", "wall<10ms,cpu<1h", "--budget", "wall<=20ms", "sleep", "0.1"]);
     expect(code).toBe(124);
     const lines = stderr.trim().split("\n");
@@ -27,7 +27,7 @@ describe("a budget", () => {
     expect(lines[1]).toStartWith("statexec: budget wall<=20ms exceeded: ");
   });
 
-  test("that is kept says nothing", async () => {
+  test("that is kept prints nothing", async () => {
     expect(await run(["ls"], { SE_BUDGET: "cpu<1h,wall<1h" })).toMatchObject({ code: 0, stderr: "" });
   });
 
@@ -36,12 +36,12 @@ describe("a budget", () => {
     expect((await run(["--budget", "wall<1ms", "sh", "-c", "ulimit -c 0; kill -TERM $$"])).signal).toBe("SIGTERM");
   });
 
-  test("for what was not seen is inconclusive, and passes", async () => {
+  test("whose figure was not measured is inconclusive, and passes", async () => {
     const { code, stderr } = await run(["--budget", "memory<1GiB", "true"]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "statexec: budget memory<1GiB inconclusive: not measured\n" });
   });
 
-  test("for memory is held against the highest that was sampled", async () => {
+  test("for memory is compared with the highest sample", async () => {
     const words = ["--interval", "0.05", "--budget", "memory<60MiB", LOAD, "private", "2", "40", "400"];
     const { code, stderr, recorded } = await run(words);
     expect(code).toBe(124);
@@ -84,7 +84,7 @@ describe("a budget with --budget-kill", () => {
     expect(recorded!.last("command_duration_seconds")).toBeWithin(0.2, 10);
   });
 
-  test("lets a command be that keeps it", async () => {
+  test("does not end a command that keeps it", async () => {
     const { code, events } = await run(["--budget", "wall<1h,processes<9", "--budget-kill", "sleep", "0.1"]);
     expect(code).toBe(0);
     expect(events).not.toContain("budget_exceeded");
@@ -92,7 +92,7 @@ describe("a budget with --budget-kill", () => {
 });
 
 describe("a budget over a baseline", () => {
-  test("is what the earlier run used, and so much more", async () => {
+  test("allows what the earlier run used, and that percentage more", async () => {
     using folder = tempFolder();
     const record = (words: readonly string[]) => statexec(words, { cwd: folder.path });
     await record(["-f", "base.prom", "sleep", "0.2"]);
@@ -115,7 +115,7 @@ describe("a budget over a baseline", () => {
     expect(stderr).toMatch(/^statexec: --baseline: cut\.prom:\d+: expected a whole line, .*\n$/);
   });
 
-  test("that is not there, or is no metrics file, is an error before the start", async () => {
+  test("that does not exist, or is not a metrics file, is an error before the start", async () => {
     using folder = tempFolder();
     const words = (file: string) => ["--baseline", file, "--budget", "wall<+1%", "touch", folder.file("ran")];
     const absent = await statexec(words("none.prom"), { cwd: folder.path });
@@ -124,12 +124,12 @@ describe("a budget over a baseline", () => {
     const bad = await statexec(words("bad.prom"), { cwd: folder.path });
     expect(bad.code).toBe(125);
     expect(bad.stderr).toStartWith("statexec: --baseline: bad.prom:1: expected ");
-    expect(existsSync(folder.file("ran"))).toBe(false);
+    expect(readdirSync(folder.path)).toEqual(["bad.prom"]);
   });
 });
 
 describe("the summary's files", () => {
-  test("are written beside the metrics file, the Markdown behind what is there", async () => {
+  test("are written besides the metrics file; the Markdown is appended", async () => {
     using folder = tempFolder();
     await Bun.write(folder.file("s.md"), "before\n");
     const words = ["--summary-json", "s.json", "--summary-markdown", "s.md", "sh", "-c", "exit 4"];
@@ -141,13 +141,13 @@ describe("the summary's files", () => {
     expect(readFileSync(folder.file("s.md"), "utf8")).toMatch(/^before\n\n### statexec: sh \\-c/);
   });
 
-  test("that cannot be written stop the run before its start", async () => {
+  test("that cannot be written stop the run before its start, and leave no file", async () => {
     using folder = tempFolder();
     const words = ["--summary-json", "none/s.json", "touch", "ran"];
     const { code, stderr } = await statexec(words, { cwd: folder.path });
     expect(code).toBe(125);
     expect(stderr).toContain("none/s.json: its folder none does not exist; create it or choose another --summary-json");
     expect((await statexec(["--summary-markdown", "none/s.md", "touch", "ran"], { cwd: folder.path })).code).toBe(125);
-    expect(existsSync(folder.file("ran"))).toBe(false);
+    expect(readdirSync(folder.path)).toEqual([]);
   });
 });

@@ -15,19 +15,19 @@ async function recorded(words: readonly string[], env: Record<string, string> = 
   return new Recorded(path);
 }
 
-/** The collectors of the machine that took time, by the recorder's own figures. */
+/** Returns the collectors that took time, by the recorder's own figures. */
 const ran = (run: Recorded) =>
   [...run.family("recorder_collector_seconds").keys()].filter((name) => name !== "self" && name !== "tree").sort();
 
 describe("--collectors", () => {
-  test("names what is recorded; the recorder itself always is", async () => {
+  test("chooses what is recorded; the recorder itself always is", async () => {
     const run = await recorded(["--collectors", "cpu,load", "true"]);
     expect(ran(run)).toEqual(["cpu", "load"]);
     expect(run.family("memory_total_bytes").size).toBe(0);
     expect(run.points("recorder_memory_anonymous_bytes").length).toBe(2);
   });
 
-  test("leaves out what is named behind a dash, by variable too", async () => {
+  test("leaves out what a dash precedes, also as a variable", async () => {
     const all = COLLECTORS.map(({ name }) => name).sort();
     const run = await recorded(["true"], { SE_COLLECTORS: "-disk,-network" });
     expect(ran(run)).toEqual(all.filter((name) => name !== "disk" && name !== "network"));
@@ -35,7 +35,7 @@ describe("--collectors", () => {
     expect(ran(flag)).toEqual(all.filter((name) => name !== "disk"));
   });
 
-  test("cpu=total records the sum of all CPUs, and the summary is the same as of each", async () => {
+  test("cpu=total records the sum of all CPUs, and the summary does not change", async () => {
     const busy = ["sh", "-c", "timeout 1 sh -c 'while :; do :; done'; true"];
     const run = await recorded(["--collectors", "cpu=total", ...busy]);
     expect([...new Set([...run.family("cpu_seconds").keys()].map((key) => key.split(",")[0]))]).toEqual(["all"]);
@@ -43,7 +43,7 @@ describe("--collectors", () => {
     expect(run.last("summary_cpu_cores")).toBe(run.last("cpus_online"));
     const modes = ["user", "system", "idle", "nice", "iowait", "irq", "softirq", "steal"];
     const seconds = modes.map((mode) => run.last("summary_cpu_mean_seconds", mode)).reduce((sum, value) => sum + value);
-    // Every CPU is in one of these modes all the time; ticks that the kernel has not accounted yet are at the margin.
+    // Every CPU is always in one of these modes; the margin is for ticks that the kernel has not accounted yet.
     expect(seconds).toBeGreaterThan(run.last("cpus_online") * 0.8);
     expect(seconds).toBeLessThan(run.last("cpus_online") * 1.2);
   });
@@ -60,7 +60,7 @@ describe("--collectors", () => {
     expect(existsSync(folder.file("started"))).toBe(false);
   });
 
-  test("a list that is none is refused with what is expected", async () => {
+  test("an invalid list is refused with what is expected", async () => {
     const result = await statexec(["true"], { env: { SE_COLLECTORS: "cpu;disk" } });
     expect(result.stderr).toBe(
       'statexec: SE_COLLECTORS: got "cpu;disk", expected names with commas between them (e.g. cpu,memory or -disk or cpu=total)\n',
@@ -69,7 +69,7 @@ describe("--collectors", () => {
 });
 
 describe("--list-collectors", () => {
-  test("lists every one with what it reads and how it does here, in 80 columns", async () => {
+  test("lists every collector with what it reads and whether it works here, in 80 columns", async () => {
     const { code, stdout, stderr } = await statexec(["--list-collectors"]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     for (const line of stdout.split("\n")) expect(line.length, line).toBeLessThanOrEqual(80);
@@ -80,7 +80,7 @@ describe("--list-collectors", () => {
     expect(stdout).toMatch(/^ +\/proc\/stat\n +works, \d+ series$/m);
   });
 
-  test("says what is absent, forbidden, malformed, and off for its cost", () => {
+  test("says what is absent, forbidden, malformed, or off for its cost", () => {
     const tree = procTree({ "/proc/loadavg": "what?", "/proc/vmstat": "pgfault 1\n" }).forbid("/proc/vmstat");
     for (let cpu = 0; cpu < 64; cpu++)
       tree.set(`/sys/devices/system/cpu/cpufreq/policy${cpu}/scaling_cur_freq`, "1000000\n");

@@ -4,7 +4,7 @@ import { COMMAND, RUN, series } from "../../src/catalog/index.ts";
 import { recordingOf, renderBytes, START_MS } from "../helpers/recording.ts";
 import { statexec, tempFolder } from "../helpers/statexec.ts";
 
-/** A metrics file of a run of so many seconds. */
+/** Returns a metrics file of a run that took this long. */
 function fileOf(seconds: number, command = "make"): Uint8Array {
   return renderBytes(
     recordingOf({
@@ -41,7 +41,7 @@ describe("statexec --compare", () => {
     expect([back.code, row(back.stdout)?.at(-1)]).toEqual([0, "better"]);
   });
 
-  test("takes a noise, and several files a side", async () => {
+  test("takes --noise, and several files a side", async () => {
     using folder = folderOf({ "a.prom": fileOf(10), "b.prom": fileOf(13), "c.prom": fileOf(12), "d.prom": fileOf(15) });
     const noisy = await statexec(["--compare", "--noise", "25", "a.prom", "c.prom"], { cwd: folder.path });
     expect([noisy.code, row(noisy.stdout)?.at(-1)]).toEqual([0, "same"]);
@@ -50,7 +50,7 @@ describe("statexec --compare", () => {
     expect([several.code, row(several.stdout)]).toEqual([0, ["wall time", "11.50 s", "13.50 s", "+17.4 %", "same"]]);
   });
 
-  test("refuses runs of different commands, unless told", async () => {
+  test("refuses runs of different commands without --any-command", async () => {
     using folder = folderOf({ "base.prom": fileOf(10), "new.prom": fileOf(10, "ls") });
     const refused = await statexec(["--compare", "base.prom", "new.prom"], { cwd: folder.path });
     expect(refused).toMatchObject({ code: 125, stdout: "" });
@@ -62,7 +62,7 @@ describe("statexec --compare", () => {
     );
   });
 
-  test("names a file that is none, and warns of one that was cut", async () => {
+  test("names a file that is not a metrics file, and warns of a truncated one", async () => {
     const whole = fileOf(10);
     using folder = folderOf({ "base.prom": whole, "cut.prom": whole.subarray(0, whole.length - 6), "x.prom": "x\n" });
     const refused = await statexec(["--compare", "base.prom", "x.prom"], { cwd: folder.path });
@@ -81,7 +81,7 @@ describe("statexec --compare", () => {
     [["--noise", "5", "ls"], /--noise has no effect without --compare/],
     [["--compare", "--no-open", "a", "b"], /--no-open has no effect without --explore/],
     [["--compare", "--noise", "x", "a", "b"], /--noise: got "x", expected a number of percent/],
-  ])("%j is told what it lacks", async (words, message) => {
+  ])("%j is refused with what is missing", async (words, message) => {
     const { code, stderr } = await statexec(words);
     expect(code).toBe(125);
     expect(stderr).toMatch(message);

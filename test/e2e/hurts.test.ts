@@ -3,15 +3,15 @@ import { congest, inNamespace, noNamespaces } from "../helpers/namespace.ts";
 import { type Point, Recorded } from "../helpers/recorded.ts";
 import { BIN, runProgram, statexec, tempFolder } from "../helpers/statexec.ts";
 
-// What goes wrong on a machine, made to happen: the file must show it.
+// Makes a machine suffer in one way after another: the file must show each.
 
-/** By how much a counter grew from its first point to its last. */
+/** Returns the growth of a counter from its first point to its last. */
 const grown = (points: readonly Point[]) => points.at(-1)![1] - points[0]![1];
 
 const highest = (points: readonly Point[]) => Math.max(...points.map(([, value]) => value));
 
-describe.skipIf(noNamespaces())("a network of one's own", () => {
-  /** Records a command in a namespace in which nothing else goes on. */
+describe.skipIf(noNamespaces())("a network namespace", () => {
+  /** Records a command in a namespace where nothing else happens. */
   async function recorded(words: readonly string[], before = "true", after = "true"): Promise<[Recorded, string]> {
     using folder = tempFolder();
     const file = folder.file("run.prom");
@@ -20,19 +20,19 @@ describe.skipIf(noNamespaces())("a network of one's own", () => {
     return [new Recorded(file), output];
   }
 
-  /** The counters of nstat(8) in a namespace, by name. */
+  /** Returns the counters of nstat(8) in a namespace, by name. */
   const NSTAT = "nstat -asz --noupdate";
   const nstat = (output: string, name: string) => Number(new RegExp(`^${name} +(\\d+)`, "m").exec(output)?.[1]);
 
-  test("packets dropped: a tunnel that nobody reads", async () => {
+  test("packets dropped: a tunnel without a reader", async () => {
     const [run] = await recorded(congest("unread-tunnel", 200));
-    // A queue of four packets, and the kernel's own few beside ours.
+    // The queue holds four packets, and the kernel sends a few of its own.
     expect(highest(run.points("network_drops", "unread0", "sent"))).toBeGreaterThanOrEqual(190);
     expect(highest(run.points("network_drops", "unread0", "received"))).toBe(0);
     expect(run.last("network_drops", "lo", "sent")).toBe(0);
   });
 
-  test("packets dropped: a receive buffer that is full, as nstat has it", async () => {
+  test("packets dropped: a full receive buffer, as nstat counts", async () => {
     const [run, output] = await recorded(congest("receive-buffer", 500), "true", NSTAT);
     const dropped = grown(run.points("udp_errors", "receive_buffer"));
     expect(dropped).toBeGreaterThan(450);
@@ -40,7 +40,7 @@ describe.skipIf(noNamespaces())("a network of one's own", () => {
     expect(grown(run.points("udp_errors", "no_port"))).toBe(0);
   });
 
-  test("packets dropped: a narrow link, whose TCP sends again", async () => {
+  test("packets dropped: a narrow link, where TCP retransmits", async () => {
     const narrow = "ip link set lo mtu 1500; tc qdisc add dev lo root tbf rate 8mbit burst 4kb limit 6kb";
     const [run, output] = await recorded(congest("narrow", 300_000), narrow, NSTAT);
     const again = grown(run.points("tcp_retransmitted_segments"));
@@ -55,7 +55,7 @@ describe.skipIf(noNamespaces())("a network of one's own", () => {
     const refused = grown(run.points("tcp_listen_overflows"));
     expect(refused).toBeGreaterThan(10);
     expect(grown(run.points("tcp_listen_drops"))).toBeGreaterThanOrEqual(refused);
-    // Those that wait try again until nstat looks: it may have seen more.
+    // Waiting clients retry until nstat reads its counters, which may be later.
     expect(refused).toBeLessThanOrEqual(nstat(output, "TcpExtListenOverflows"));
   });
 
@@ -68,13 +68,13 @@ describe.skipIf(noNamespaces())("a network of one's own", () => {
 });
 
 describe("a disk that is saturated", () => {
-  test("is busy nearly all the time, and its requests wait for each other", async () => {
+  test("is busy nearly all the time, and its requests queue", async () => {
     using folder = tempFolder();
     const file = folder.file("run.prom");
     const writer = `dd if=/dev/zero of=${folder.path}/data$n bs=1M count=64 oflag=direct,dsync conv=notrunc status=none`;
     const script = `for n in 1 2 3 4; do (end=$(($(date +%s) + 2)); while [ $(date +%s) -lt $end ]; do ${writer}; done) & done; wait`;
     const { code, stderr } = await statexec(["--interval", "0.1", "-f", file, "--", "sh", "-c", script]);
-    // No direct writes in memory, where some machines have their temporary files: there is no disk to fill there.
+    // Direct writes fail where temporary files are in memory: there is no disk to fill.
     if (stderr.includes("Invalid argument") && process.env.CI !== "true") return console.error("no disk: not tested");
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     const run = new Recorded(file);
@@ -110,7 +110,7 @@ describe("swap", () => {
     folder[Symbol.dispose]();
   });
 
-  test("out and in again is counted, and what is there is shown", async () => {
+  test("use, swap-outs and swap-ins are counted", async () => {
     if (!on) return;
     const file = folder.file("run.prom");
     const words = ["--interval", "0.05", "-f", file, "--", ...congest("page-out", USED_BYTES)];

@@ -2,18 +2,18 @@ import { describe, expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
 import { MACHINE, series } from "../../src/catalog/index.ts";
-import { claimMetricsFile } from "../../src/output/metrics-file.ts";
+import { claimOutput } from "../../src/output/claim-output.ts";
 import { writeMetrics } from "../../src/output/write-metrics.ts";
 import { effort } from "../helpers/effort.ts";
 import { Recorded } from "../helpers/recorded.ts";
 import { recordingOf, START_MS } from "../helpers/recording.ts";
-import { BIN, cleanEnv, statexec, tempFolder } from "../helpers/statexec.ts";
+import { BIN, cleanEnv, runProgram, statexec, tempFolder } from "../helpers/statexec.ts";
 import { areValidatorsMissing, expectValid } from "../helpers/validators.ts";
 
-/** A command that goes on until it is told to end, and says when it has begun. */
+/** A command that runs until its input ends, and prints a line at its start. */
 const WAITING = ["sh", "-c", "echo begun; exec cat"];
 
-/** A run in a folder, and what is left of it once its recorder is killed so many milliseconds after the start. */
+/** Starts a run in a folder and kills its recorder `ms` milliseconds after the command's start. */
 async function killAfter(
   folder: string,
   ms: number,
@@ -74,7 +74,7 @@ describe("a recorder that is killed", () => {
     30_000,
   );
 
-  test("is told of by the next run, which leaves the journal alone", async () => {
+  test("is reported by the next run, which leaves the journal alone", async () => {
     using folder = tempFolder();
     await killAfter(folder.path, 1800);
     const [journal] = journalsIn(folder.path);
@@ -91,7 +91,7 @@ describe("a recorder that is killed", () => {
   });
 });
 
-test("of several journals each is told as it is made, whatever comes behind it", async () => {
+test("of several journals, each file is reported when it is made, even if a later one fails", async () => {
   using folder = tempFolder();
   await killAfter(folder.path, 1500);
   const result = await statexec(["--recover", ...journalsIn(folder.path), "no.journal"], { cwd: folder.path });
@@ -102,8 +102,8 @@ test("of several journals each is told as it is made, whatever comes behind it",
 
 describe("--recover refuses", () => {
   test.each([
-    ["what is not there", "no.journal", "no.journal: No such file or directory"],
-    ["what is no journal", "other", 'other: expected a statexec journal, got "hello'],
+    ["a missing file", "no.journal", "no.journal: No such file or directory"],
+    ["another file", "other", 'other: expected a statexec journal, got "hello'],
   ])("%s, with a line", async (_, name, message) => {
     using folder = tempFolder();
     writeFileSync(folder.file("other"), "hello, this is another file");
@@ -124,7 +124,7 @@ describe("--recover refuses", () => {
 });
 
 describe("what cannot be written", () => {
-  test("at the end is kept in a journal, which makes the file", async () => {
+  test("at the end is kept in a journal, from which the file can be made", async () => {
     using folder = tempFolder();
     const result = await statexec(["-f", "/dev/full", "sh", "-c", "exit 3"], { env: { TMPDIR: folder.path } });
     const [journal] = journalsIn(folder.path);
@@ -138,7 +138,7 @@ describe("what cannot be written", () => {
     expect(new Recorded(folder.file("run.prom")).points("command_status").map(([, value]) => value)).toEqual([1, 2]);
   });
 
-  test("because its folder has gone during the run is told; the command goes on", async () => {
+  test("since its folder was removed during the run is reported; the command goes on", async () => {
     using folder = tempFolder();
     const path = folder.file("gone");
     const script = `rm -r ${path}; sleep 1.2; exit 4`;
@@ -151,7 +151,7 @@ describe("what cannot be written", () => {
   });
 
   test.skipIf(process.getuid?.() !== 0)(
-    "on a full disk leaves the old file, and what fits is kept",
+    "on a full disk leaves the old file, and as much as possible is kept",
     async () => {
       using folder = tempFolder();
       using elsewhere = tempFolder();
@@ -160,31 +160,20 @@ describe("what cannot be written", () => {
         `${BIN} --interval 0.01 -f run.prom sh -c 'dd if=/dev/zero of=filler bs=1k count=150 2>/dev/null; sleep 2.5; exit 5'`,
         `echo status $?; cat run.prom; ${BIN} --recover .run.prom.*.journal -f ${elsewhere.file("run.prom")} 2> /dev/null`,
       ].join("; ");
-      const child = Bun.spawn(["unshare", "-m", "sh", "-c", script], {
-        env: cleanEnv(),
-        stdout: "pipe",
-        stderr: "pipe",
-      });
-      const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text()]);
+      const { stdout, stderr } = await runProgram(["unshare", "-m", "sh", "-c", script]);
       expect(stdout).toStartWith("status 5\nold\n");
       expect(stderr).toContain("run.prom: cannot be written (No space left on device)");
-      // The unfinished file is taken back, and so there may be room for all of the journal.
+      // The unfinished file is removed, and so there may be room for the whole journal.
       expect(stderr).toMatch(/(was recorded is kept|could be kept .*); make .* by: statexec --recover \S+\.journal\n$/);
       expect(new Recorded(elsewhere.file("run.prom")).points("command_status").length).toBeGreaterThan(10);
     },
     20_000,
   );
 
-  test("past the limit of a file's size likewise", async () => {
+  test("past the limit of a file's size, likewise", async () => {
     using folder = tempFolder();
     const script = `ulimit -f 4; ${BIN} --interval 0.01 -f run.prom sh -c 'sleep 1.5; exit 6'; echo status $?`;
-    const child = Bun.spawn(["bash", "-c", script], {
-      cwd: folder.path,
-      env: cleanEnv(),
-      stdout: "pipe",
-      stderr: "pipe",
-    });
-    const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text()]);
+    const { stdout, stderr } = await runProgram(["bash", "-c", script], { cwd: folder.path });
     expect(stdout).toBe("status 6\n");
     expect(stderr).toContain("run.prom: cannot be written (File too large)");
     expect(stderr).toContain("what could be kept of the recording is in ");
@@ -192,17 +181,17 @@ describe("what cannot be written", () => {
   }, 20_000);
 });
 
-test("a file that is stopped in the middle is taken back", async () => {
+test("an unfinished file is removed when its writing is stopped", async () => {
   using folder = tempFolder();
   const path = folder.file("run.prom");
   writeFileSync(path, "old");
   const columns = Array.from({ length: 40 }, (_, i) => series(MACHINE.networkSent, { interface: `eth${i}` }));
   const rows = Array.from({ length: 4000 }, (_, i) => [START_MS + i, ...columns.map(() => i / 7)] as const);
   const recording = recordingOf({ parts: [{ columns, rows }] });
-  expect(await writeMetrics(claimMetricsFile(path), recording, () => true)).toBe(false);
+  expect(await writeMetrics(claimOutput(path), recording, () => true)).toBe(false);
   expect(readFileSync(path, "utf8")).toBe("old");
   expect(readdirSync(folder.path)).toEqual(["run.prom"]);
-  expect(await writeMetrics(claimMetricsFile(path), recording, () => false)).toBe(true);
+  expect(await writeMetrics(claimOutput(path), recording, () => false)).toBe(true);
   expect(statSync(path).size).toBeGreaterThan(1e6);
   rmSync(path);
 });

@@ -5,7 +5,7 @@ import { type Point, Recorded } from "../helpers/recorded.ts";
 import { statexec, tempFolder } from "../helpers/statexec.ts";
 import { areValidatorsMissing, expectValid } from "../helpers/validators.ts";
 
-/** Runs a command and reads back what was recorded, once all readers have taken the file. */
+/** Runs a command and reads its file, which every validator must accept. */
 async function record(words: readonly string[], env: Record<string, string> = {}): Promise<Recorded> {
   using folder = tempFolder();
   const path = folder.file("run.prom");
@@ -38,7 +38,7 @@ describe("samples", () => {
     expect(run.points("time_since_start_seconds").at(-1)![1]).toBeGreaterThanOrEqual(0.65);
   });
 
-  test("start where --metrics-start-time says, the marks with them; the true start is a fact", async () => {
+  test("start at --metrics-start-time, as events do; the true start is a fact", async () => {
     const before = Date.now();
     const run = await record(["-mst", "1704067200000", "true"]);
     expect(run.points("command_status")[0]).toEqual([1704067200000, 1]);
@@ -80,7 +80,7 @@ describe("every counter lies between a read just before and one just after", () 
   });
 });
 
-/** The kernel's idle and iowait may step back by a tick or two. */
+/** The kernel's idle and iowait times may go back by a tick or two. */
 function expectWithin(key: string, points: readonly Point[], before = Number.NaN, after = Number.NaN): void {
   const slack = /idle|iowait/.test(key) ? 0.02 : 0;
   for (const [, value] of points) {
@@ -89,7 +89,7 @@ function expectWithin(key: string, points: readonly Point[], before = Number.NaN
   }
 }
 
-/** Counters by an independent reading of /proc: `cpu0,user`, `network_sent_bytes,lo`. */
+/** Returns counters by an independent reading of /proc: `cpu0,user`, `network_sent_bytes,lo`. */
 function counters(): Map<string, number> {
   const found = new Map<string, number>();
   const rows = (path: string) =>
@@ -113,7 +113,7 @@ function counters(): Map<string, number> {
 }
 
 describe("facts", () => {
-  test("say what ran where, and no value of the environment", async () => {
+  test("name the command and the machine, and no value of the environment", async () => {
     const run = await record(["--", "true", "", "it's", "a\nb"], { SECRET: "hunter2" });
     expect(run.fact("command")).toEqual(["true"]);
     expect(run.fact("arguments")).toEqual([`'' 'it'\\''s' 'a\nb'`]);
@@ -121,13 +121,13 @@ describe("facts", () => {
     expect(JSON.stringify(run.recording.facts)).not.toContain("hunter2");
   });
 
-  test("leave the arguments out where they are not wanted", async () => {
+  test("have no arguments where they are not wanted", async () => {
     const run = await record(["--no-record-args", "true", "password"]);
     expect(JSON.stringify(run.recording.facts)).not.toContain("password");
   });
 });
 
-test("labels and instance of every shape come back", async () => {
+test("labels and instance come back, whatever their characters", async () => {
   const odd = 'say "hi" \\ back\nnew line # € 👋 }';
   const run = await record(["-i", odd, "-l", `text_=${odd}`, "-l", "Env.Name=a=b", "true"], { SE_LABEL_url: "x=y" });
   expect(run.recording.identity).toEqual({
@@ -142,7 +142,7 @@ test("labels and instance of every shape come back", async () => {
 });
 
 describe("the summary", () => {
-  test("has no mean over a run that is too short for one", async () => {
+  test("has no mean of a run that is too short", async () => {
     const run = await record(["true"]);
     expect(run.family("summary_cpu_mean_seconds").size).toBe(0);
     expect(run.points("summary_cpu_cores")).toHaveLength(1);

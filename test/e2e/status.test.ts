@@ -1,6 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { statexec, tempFolder } from "../helpers/statexec.ts";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { freePort, Side } from "../helpers/sides.ts";
+import { BIN, runProgram, statexec, tempFolder } from "../helpers/statexec.ts";
+
+/** Long enough for a delay to be written to a journal. */
+const DELAY = ["--delay-before-command", "1.3"];
 
 describe("the command's own status is ours", () => {
   test.each([
@@ -64,6 +68,31 @@ describe("a command that cannot be started", () => {
     expect(Array.from(new Bun.Glob("*.prom").scanSync({ cwd: folder.path, dot: true }))).toEqual([]);
   });
 
+  test.each([
+    ["in its folder", []],
+    ["in the folder of --journal-dir", ["--journal-dir", "journals"]],
+  ])("after a delay leaves nothing %s: no metrics file, no part file, no journal", async (_, options) => {
+    using folder = tempFolder();
+    mkdirSync(folder.file("journals"));
+    writeFileSync(folder.file("orphan"), "#!/no/such/interpreter\n");
+    chmodSync(folder.file("orphan"), 0o755);
+    const result = await statexec([...DELAY, ...options, "./orphan"], { cwd: folder.path });
+    expect(result).toMatchObject({ code: 127, signal: null, stdout: "" });
+    expect(result.stderr).toMatch(/^statexec: [^\n]+\n$/);
+    expect(readdirSync(folder.path).sort()).toEqual(["journals", "orphan"]);
+    expect(readdirSync(folder.file("journals"))).toEqual([]);
+  });
+
+  test("since it was removed during a delay leaves nothing either", async () => {
+    using folder = tempFolder();
+    writeFileSync(folder.file("gone"), "#!/bin/sh\n");
+    chmodSync(folder.file("gone"), 0o755);
+    const removing = `(sleep 0.5; rm gone) & exec ${BIN} ${DELAY.join(" ")} ./gone`;
+    const result = await runProgram(["sh", "-c", removing], { cwd: folder.path });
+    expect(result).toMatchObject({ code: 127, signal: null, stdout: "" });
+    expect(readdirSync(folder.path)).toEqual([]);
+  });
+
   test("without a #! line is run by /bin/sh, its arguments as they are", async () => {
     using folder = tempFolder();
     writeFileSync(folder.file("script"), 'printf "%s|" "$0" "$@"; exit 4\n');
@@ -71,6 +100,16 @@ describe("a command that cannot be started", () => {
     const result = await statexec(["./script", "a b", "", "-c"], { cwd: folder.path });
     expect(result).toEqual({ code: 4, signal: null, stdout: "./script|a b||-c|", stderr: "" });
   });
+});
+
+test("a signal while a server waits for its clients ends it by that signal, and leaves nothing", async () => {
+  using folder = tempFolder();
+  const server = await new Side("server", ["-s", "-sp", `${freePort()}`, "touch", "started"], {
+    cwd: folder.path,
+  }).listening();
+  server.child.kill("SIGTERM");
+  expect(await server.status()).toBe(128 + 15);
+  expect(readdirSync(folder.path)).toEqual([]);
 });
 
 describe("our own failures are 125", () => {
@@ -87,7 +126,7 @@ describe("our own failures are 125", () => {
     const result = await statexec(words, { cwd: folder.path });
     expect(result).toMatchObject({ code: 125, signal: null, stdout: "" });
     expect(result.stderr).toMatch(/^statexec: [^\n]+\n$/);
-    expect(existsSync(folder.file("started"))).toBe(false);
+    expect(readdirSync(folder.path)).toEqual([]);
   });
 
   test("a file that cannot be written at the end, if the command did well", async () => {

@@ -15,7 +15,7 @@ const FLAGS = [
 ];
 
 /** A line of a chart in the page; null stands for NaN. */
-export interface ShownLine {
+interface ShownLine {
   readonly label: string;
   readonly run: string;
   readonly layer: boolean;

@@ -1,10 +1,10 @@
 import fc from "fast-check";
-import { METRICS, type Metric, RESERVED_LABELS, RUN, type SeriesKey } from "../../src/catalog/index.ts";
-import type { Fact, Recording, RunEvent } from "../../src/recording/recording.ts";
+import { type Fact, METRICS, type Metric, RESERVED_LABELS, RUN, type SeriesKey } from "../../src/catalog/index.ts";
+import type { Recording, RunEvent } from "../../src/recording/recording.ts";
 import { type Rows, recordingOf, START_MS } from "./recording.ts";
 
 /** Any UTF-8 text, with many characters that a file must escape. */
-export const text = fc.oneof(
+const text = fc.oneof(
   fc.string({ unit: "binary", maxLength: 12 }),
   fc.string({ unit: fc.constantFrom("\\", '"', "\n", "n", "#", " ", "{", "}", ",", "=", "\r", "\ufeff", "é", "🎉") }),
 );

@@ -14,7 +14,7 @@ export function testsCgroups(): Cgroup[] {
 }
 
 /** Returns the folder of the tests' own cgroup in a controller's version 1 hierarchy; undefined: this machine has none. */
-export function v1Folder(controller: string): string | undefined {
+function v1Folder(controller: string): string | undefined {
   return testsCgroups().find(({ version, controllers }) => version === 1 && controllers.includes(controller))?.folder;
 }
 

@@ -1,6 +1,6 @@
 import type { Clock } from "../../src/clock.ts";
 
-/** Time that passes only when told to. Timers fire in order, each at its own deadline. */
+/** A clock whose time passes only by `stall` and `pass`. Timers fire in order, each at its own deadline. */
 export class FakeClock implements Clock {
   private _now = 0;
   private timers: { readonly deadline: number; readonly callback: () => void }[] = [];
@@ -23,12 +23,12 @@ export class FakeClock implements Clock {
     };
   }
 
-  /** Lets time pass without any timer: a machine that is too busy, or stopped. */
+  /** Lets time pass without firing timers, as on a machine that is too busy, or stopped. */
   stall(ms: number): void {
     this._now += ms;
   }
 
-  /** Lets time pass; what is due fires on the way, and promises settle in between. */
+  /** Lets time pass: timers fire when they are due, and promises settle in between. */
   async pass(ms: number): Promise<void> {
     const end = this._now + ms;
     for (;;) {
@@ -44,7 +44,7 @@ export class FakeClock implements Clock {
   }
 }
 
-/** Lets all promises that can settle do so, those behind real reads of a file too. */
+/** Lets promises settle, including those of real file reads. */
 async function settled(): Promise<void> {
   for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
 }

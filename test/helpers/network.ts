@@ -3,20 +3,20 @@ function ip(...words: readonly string[]): void {
   if (exitCode !== 0) throw new Error(`ip ${words.join(" ")}: ${stderr}`);
 }
 
-/** Two hosts and the cable between them; gone when the scope ends. */
+/** Two hosts (network namespaces) and the cable between them, which are removed when the scope ends. */
 export interface Network extends Disposable {
-  /** Words that make a program run on a host. */
+  /** Words before a command that run it on a host. */
   on(host: "a" | "b"): readonly string[];
   /** Pulls the cable at a's end, or plugs it in. */
   cable(state: "up" | "down"): void;
-  /** Addresses of a, as `b` reaches it. */
+  /** Addresses of host a. */
   readonly v4: string;
   readonly v6: string;
 }
 
 let made = 0;
 
-/** Throws where the kernel refuses. */
+/** Throws where the kernel refuses it. */
 export function network(): Network {
   const id = `sx${process.pid.toString(36)}${(made++).toString(36)}`;
   const name = (host: "a" | "b") => `${id}${host}`;

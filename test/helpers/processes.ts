@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 
-/** Living and dead children of a process, proc_pid_task_children(5). */
+/** Returns the children of a process, zombies too, proc_pid_task_children(5). */
 export function childrenOf(pid: number): number[] {
   return procText(pid, `task/${pid}/children`).trim().split(" ").filter(Boolean).map(Number);
 }
 
-/** A file of a process; empty where that is gone. */
+/** Returns a file of a process as text; empty where the process is gone. */
 export function procText(pid: number, file: string): string {
   try {
     return readFileSync(`/proc/${pid}/${file}`, "latin1");
@@ -21,7 +21,7 @@ export function catches(pid: number, signal: number): boolean {
   return ((BigInt(`0x${mask}`) >> BigInt(signal - 1)) & 1n) === 1n;
 }
 
-/** Resolves once something is so. There is no event for it: it is asked for again and again. */
+/** Polls until a condition holds, for which there is no event. */
 export async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await Bun.sleep(1);
 }

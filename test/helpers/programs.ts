@@ -6,12 +6,12 @@ import { BIN } from "./statexec.ts";
 const SOURCES = join(import.meta.dir, "../programs");
 const ROOT = resolve(import.meta.dir, "../..");
 
-/** A program of test/programs, compiled once for each text that it ever had. Throws with the compiler's words. */
+/** Returns a program of test/programs, compiled once for each version of it. Throws with the compiler's output. */
 export function program(name: "dump" | "launch" | "count" | "load" | "hidden"): string {
   return compiled(name, ["-pthread"]);
 }
 
-/** A library of test/programs, likewise; `flags` are the compiler's. */
+/** Returns a library of test/programs, likewise; `flags` are the compiler's. */
 export function library(name: "glibc-on-musl" | "wide-registers", ...flags: readonly string[]): string {
   return compiled(name, ["-shared", "-fPIC", ...flags]);
 }
@@ -24,7 +24,7 @@ function compiled(name: string, flags: readonly string[]): string {
   const made = join(folder, name);
   const compiler = Bun.spawnSync(["gcc", "-O1", "-Wall", "-Wextra", "-Werror", ...flags, "-o", made, source]);
   if (compiler.exitCode !== 0) throw new Error(`cannot compile ${source}:\n${compiler.stderr}`);
-  // Whole or not at all, should another run compile it too; and for every user.
+  // Renamed, since another run may compile it at the same time; executable for every user.
   chmodSync(made, 0o755);
   renameSync(made, target);
   rmdirSync(folder);
@@ -38,7 +38,7 @@ export interface Form {
   readonly path: string;
 }
 
-/** The compiled program, and the package's bin, which finds the Bun beside it. */
+/** Returns the binary, and the package's bin, which finds the Bun installed with it. */
 export function forms(): Form[] {
   return [
     { form: "binary", path: BIN },
@@ -46,7 +46,7 @@ export function forms(): Form[] {
   ];
 }
 
-/** The package's bin as an install leaves it: executable, its modules beside it. */
+/** Returns the package's bin as installed: executable, with its modules. */
 function installedBin(): string {
   const texts = ["bin/statexec", "index.ts"].map((name) => readFileSync(join(ROOT, name), "utf8"));
   const folder = join(tmpdir(), `statexec-package-${Bun.hash([ROOT, ...texts].join("\0")).toString(16)}`);

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { gunzipSync } from "node:zlib";
 
-export interface Received {
+interface Received {
   readonly method: string;
   /** As the request line has it: of a proxy, the whole address. */
   readonly url: string;

@@ -1,4 +1,7 @@
-/** One request over a socket of its own, byte for byte; all that came back until the other side closed or fell silent. */
+/**
+ * Sends bytes over a new connection. Returns all that comes back until the answer is complete, the connection closes, or
+ * nothing has come for `quietMs`.
+ */
 export async function exchange(port: number | string, request: string | Uint8Array, quietMs = 2000): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<void>();
   let answer = "";
@@ -8,8 +11,7 @@ export async function exchange(port: number | string, request: string | Uint8Arr
     socket: {
       data: (_, bytes) => {
         answer += new TextDecoder("latin1").decode(bytes);
-        // An answer with a length is whole when it has come; others end with the connection.
-        if (isWhole(answer)) resolve();
+        if (isComplete(answer)) resolve();
         clearTimeout(timer);
         timer = setTimeout(resolve, quietMs);
       },
@@ -25,7 +27,8 @@ export async function exchange(port: number | string, request: string | Uint8Arr
   return answer;
 }
 
-function isWhole(answer: string): boolean {
+/** Whether an answer that states its length has all of it. Others end with the connection. */
+function isComplete(answer: string): boolean {
   const [head = "", body] = answer.split("\r\n\r\n", 2);
   if (body === undefined) return false;
   if (/^HTTP\/1\.[01] 204/.test(head)) return true;
@@ -33,7 +36,7 @@ function isWhole(answer: string): boolean {
   return length !== undefined && body.length >= Number(length);
 }
 
-/** A POST as the original's client sends it. */
+/** A POST request as an original client sends it. */
 export function plainPost(path: string): string {
   return [
     `POST ${path} HTTP/1.1`,
@@ -53,7 +56,7 @@ export function statusAndBody(answer: string): [status: number, body: string] {
   return [Number(head.split(" ")[1]), body];
 }
 
-/** A server that knows what the original's did, and notes what it was asked; `answers` may say something else. */
+/** A server that answers as an original one does, or by path as `answers` says. It keeps the requests in `asked`. */
 export function originalServer(answers: Readonly<Record<string, string>> = {}) {
   const asked: string[] = [];
   let buffered = "";

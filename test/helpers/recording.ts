@@ -1,6 +1,6 @@
-import { familyName, type SeriesKey } from "../../src/catalog/index.ts";
+import { type Fact, familyName, type SeriesKey } from "../../src/catalog/index.ts";
 import { render } from "../../src/openmetrics/render.ts";
-import type { Block, Fact, Identity, RecordedSeries, Recording, RunEvent } from "../../src/recording/recording.ts";
+import type { Block, Identity, RecordedSeries, Recording, RunEvent } from "../../src/recording/recording.ts";
 import { parseStrictly } from "./strict-reader.ts";
 
 /** Rows of one layout: one column a series, `undefined` where there is no value. */
@@ -64,7 +64,7 @@ export function pointsOf(series: RecordedSeries): (readonly [atMs: number, value
   const points: (readonly [number, number])[] = [];
   for (const { length, times, values } of series.blocks()) {
     for (let row = 0; row < length; row++) {
-      if (!Number.isNaN(values[row])) points.push([times[row] as number, values[row] as number]);
+      if (!Number.isNaN(values[row])) points.push([times[row]!, values[row]!]);
     }
   }
   return points;

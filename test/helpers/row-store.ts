@@ -1,13 +1,5 @@
-import type { SeriesKey } from "../../src/catalog/index.ts";
-import type {
-  Block,
-  Fact,
-  Identity,
-  RecordedSeries,
-  Recording,
-  RowSink,
-  RunEvent,
-} from "../../src/recording/recording.ts";
+import type { Fact, SeriesKey } from "../../src/catalog/index.ts";
+import type { Block, Identity, RecordedSeries, Recording, RowSink, RunEvent } from "../../src/recording/recording.ts";
 
 /** Values in one chunk, half a MiB of them. */
 const CHUNK_VALUES = 65_536;
@@ -109,6 +101,6 @@ interface Place {
 function blockOf({ chunk, column }: Place): Block {
   const width = chunk.columns.length;
   const values = new Float64Array(chunk.length);
-  for (let row = 0; row < chunk.length; row++) values[row] = chunk.values[row * width + column] as number;
+  for (let row = 0; row < chunk.length; row++) values[row] = chunk.values[row * width + column]!;
   return { length: chunk.length, times: chunk.times, values };
 }

@@ -1,4 +1,5 @@
 import {
+  type Fact,
   familyName,
   METRICS,
   type Metric,
@@ -16,7 +17,6 @@ import { PointStore } from "../../src/openmetrics/point-store.ts";
 import { readNumber, readStampMs } from "../../src/openmetrics/read-number.ts";
 import { JOB } from "../../src/openmetrics/render.ts";
 import {
-  type Fact,
   type Identity,
   type RecordedSeries,
   type Recording,
@@ -203,7 +203,7 @@ function assemble(families: readonly ReadFamily[], name: string): Recording {
     for (const series of family.series) {
       const key = keyOf(metric, series, identity, name);
       const block = series.points.block();
-      if (metric !== RUN.event) startMs = Math.min(startMs, block.times[0] as number);
+      if (metric !== RUN.event) startMs = Math.min(startMs, block.times[0]!);
       if (metric === RUN.info) facts.push(factOf(key));
       else if (metric === RUN.event) events.push(...(eventsOf(key, block) ?? refuse(series, name, "times as values")));
       else kept.push({ ...key, blocks: () => [block] });

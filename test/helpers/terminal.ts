@@ -4,7 +4,7 @@ export interface TerminalOptions {
   readonly cwd?: string;
   readonly columns?: number;
   readonly rows?: number;
-  /** Beside what every terminal has here; without any, statexec says nothing at its end. */
+  /** Variables besides the usual ones; by default, those that make statexec print no summary. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -13,10 +13,10 @@ export const CTRL_D = "\x04";
 export const CTRL_Z = "\x1a";
 export const CTRL_BACKSLASH = "\x1c";
 
-/** A program that leads a session in a terminal of its own, and what a person at that terminal sees and does. */
+/** A program that leads a session in its own terminal, with what a person would see and type there. */
 export class Terminal {
   readonly child: Bun.Subprocess;
-  /** All that was shown. */
+  /** All output so far. */
   shown = "";
   private from = 0;
   private waiting: { readonly wanted: RegExp; readonly resolve: (match: RegExpExecArray) => void } | undefined;
@@ -34,13 +34,13 @@ export class Terminal {
         rows,
         data: (_, bytes) => {
           this.shown += decoder.decode(bytes, { stream: true });
-          this.look();
+          this.match();
         },
       },
     });
   }
 
-  /** An interactive shell without anybody's settings. */
+  /** Starts an interactive shell without personal settings. */
   static shell(options: TerminalOptions = {}): Terminal {
     return new Terminal(["bash", "--norc", "--noprofile", "-i"], options);
   }
@@ -53,20 +53,20 @@ export class Terminal {
     this.child.terminal!.resize(columns, rows);
   }
 
-  /** Resolves with what matches, once that is shown behind the match before. */
+  /** Resolves with the first match in the output after the last match. */
   async shows(wanted: RegExp): Promise<RegExpExecArray> {
     const { promise, resolve } = Promise.withResolvers<RegExpExecArray>();
     this.waiting = { wanted, resolve };
-    this.look();
+    this.match();
     return promise;
   }
 
-  private look(): void {
-    const match = this.waiting?.wanted.exec(this.shown.slice(this.from));
-    if (!match) return;
+  private match(): void {
+    const found = this.waiting?.wanted.exec(this.shown.slice(this.from));
+    if (!found) return;
     const { resolve } = this.waiting!;
     this.waiting = undefined;
-    this.from += match.index + match[0].length;
-    resolve(match);
+    this.from += found.index + found[0].length;
+    resolve(found);
   }
 }

@@ -10,58 +10,62 @@ export interface Counts {
 
 /** A program of others that tests need, and its Debian package. */
 interface Tool {
-  readonly command: readonly string[];
+  readonly command: readonly [string, ...string[]];
   readonly debian: string;
   /** Arguments with which the program ends at once, with status 0 if it can be used. */
   readonly probe: readonly string[];
   /** The package is large, and only the long tests need it. */
-  readonly long?: true;
+  readonly long: boolean;
+}
+
+function tool(
+  command: string,
+  { debian = command, probe = ["--version"], long = false }: Partial<Omit<Tool, "command">> = {},
+): Tool {
+  return { command: [command], debian, probe, long };
 }
 
 const STRICT_PARSER = join(import.meta.dir, "strict_openmetrics.py");
 
 const TOOLS = {
-  promtool: { command: ["promtool"], debian: "prometheus", probe: ["--version"] },
+  promtool: tool("promtool", { debian: "prometheus" }),
   // Only the system's own Python has Debian's packages; another may be first on PATH.
-  strictParser: {
-    command: ["/usr/bin/python3"],
+  strictParser: tool("/usr/bin/python3", {
     debian: "python3-prometheus-client",
     probe: ["-c", "import prometheus_client.openmetrics.parser"],
-  },
-  victoriaMetrics: { command: ["victoria-metrics"], debian: "victoria-metrics", probe: ["-version"] },
-  prometheus: { command: ["prometheus"], debian: "prometheus", probe: ["--version"] },
-  curl: { command: ["curl"], debian: "curl", probe: ["--version"] },
-  sar: { command: ["sar"], debian: "sysstat", probe: ["-V"] },
-  iostat: { command: ["iostat"], debian: "sysstat", probe: ["-V"] },
-  vmstat: { command: ["vmstat"], debian: "procps", probe: ["-V"] },
-  ip: { command: ["ip"], debian: "iproute2", probe: ["-V"] },
-  nstat: { command: ["nstat"], debian: "iproute2", probe: ["-V"] },
-  userModeLinux: { command: ["linux.uml"], debian: "user-mode-linux", probe: ["--version"] },
-  man: { command: ["man"], debian: "man-db", probe: ["--version"] },
-  groff: { command: ["groff"], debian: "groff", probe: ["--version"] },
-  bash: {
-    command: ["bash"],
+  }),
+  victoriaMetrics: tool("victoria-metrics", { probe: ["-version"] }),
+  prometheus: tool("prometheus"),
+  curl: tool("curl"),
+  sar: tool("sar", { debian: "sysstat", probe: ["-V"] }),
+  iostat: tool("iostat", { debian: "sysstat", probe: ["-V"] }),
+  vmstat: tool("vmstat", { debian: "procps", probe: ["-V"] }),
+  ip: tool("ip", { debian: "iproute2", probe: ["-V"] }),
+  nstat: tool("nstat", { debian: "iproute2", probe: ["-V"] }),
+  userModeLinux: tool("linux.uml", { debian: "user-mode-linux" }),
+  man: tool("man", { debian: "man-db" }),
+  groff: tool("groff"),
+  bash: tool("bash", {
     debian: "bash-completion",
     probe: ["-c", "test -e /usr/share/bash-completion/bash_completion"],
-  },
-  file: { command: ["file"], debian: "file", probe: ["--version"] },
-  readelf: { command: ["readelf"], debian: "binutils", probe: ["--version"] },
-  qemuArm64: { command: ["qemu-aarch64-static"], debian: "qemu-user-static", probe: ["--version"], long: true },
-  arm64Libraries: {
-    command: ["test"],
+  }),
+  file: tool("file"),
+  readelf: tool("readelf", { debian: "binutils" }),
+  qemuArm64: tool("qemu-aarch64-static", { debian: "qemu-user-static", long: true }),
+  arm64Libraries: tool("test", {
     debian: "libc6-arm64-cross",
     probe: ["-e", "/usr/aarch64-linux-gnu/lib/libc.so.6"],
     long: true,
-  },
+  }),
   // The tests of GitLab's jobs copy files with it.
-  rsync: { command: ["rsync"], debian: "rsync", probe: ["--version"] },
-  musl: { command: ["test"], debian: "musl", probe: ["-e", "/lib/ld-musl-x86_64.so.1"], long: true },
-  zsh: { command: ["zsh"], debian: "zsh", probe: ["--version"] },
-  fish: { command: ["fish"], debian: "fish", probe: ["--version"] },
-  compiler: { command: ["gcc"], debian: "gcc", probe: ["--version"] },
-  browser: { command: ["chromium"], debian: "chromium", probe: ["--version"] },
-  iperf3: { command: ["iperf3"], debian: "iperf3", probe: ["--version"] },
-} as const satisfies Record<string, Tool>;
+  rsync: tool("rsync"),
+  musl: tool("test", { debian: "musl", probe: ["-e", "/lib/ld-musl-x86_64.so.1"], long: true }),
+  zsh: tool("zsh"),
+  fish: tool("fish"),
+  compiler: tool("gcc"),
+  browser: tool("chromium"),
+  iperf3: tool("iperf3"),
+} satisfies Record<string, Tool>;
 
 export type ToolName = keyof typeof TOOLS;
 
@@ -79,7 +83,7 @@ export function isMissing(...names: readonly ToolName[]): boolean {
 /** The Debian packages of all missing tools. Each call checks again, since some may have been installed. */
 export function missingPackages(long: boolean): string[] {
   present.clear();
-  const names = (Object.keys(TOOLS) as ToolName[]).filter((name) => long || !("long" in TOOLS[name]));
+  const names = (Object.keys(TOOLS) as ToolName[]).filter((name) => long || !TOOLS[name].long);
   return names.filter((name) => !isPresent(name)).map((name) => TOOLS[name].debian);
 }
 

@@ -21,7 +21,7 @@ export const HEADER: JournalHeader = {
 };
 
 /** A metric that the catalogue does not have. */
-export const FOREIGN: Metric = {
+const FOREIGN: Metric = {
   ...{ name: "odd_bytes", type: "gauge", unit: "bytes", labels: ["comm", "resource"] },
   ...{ help: 'odd "help"\n', source: "nowhere" },
 };
@@ -107,7 +107,7 @@ export function pointLines(recording: Recording): string[] {
     const name = `${one.metric.name}{${one.labels.join()}}`;
     for (const { length, times, values } of one.blocks()) {
       for (let row = 0; row < length; row++) {
-        const value = values[row] as number;
+        const value = values[row]!;
         if (!Number.isNaN(value)) lines.push(`${name} ${Object.is(value, -0) ? "-0" : value} ${times[row]}`);
       }
     }

@@ -53,7 +53,7 @@ describe("a recorder that is killed", () => {
         const script = join(import.meta.dir, "endless.ts");
         const child = Bun.spawn([process.execPath, script, folder], { stdin: "ignore", stdout: "pipe" });
         const lines = await linesUntil((line) => Number(line) >= after, child);
-        const journal = openJournal(lines[0] as string);
+        const journal = openJournal(lines[0]!);
         expect(journal.alive).toBe(false);
         expect(journal.header.pid).toBe(child.pid);
         expectRows(journal.recording(), Number(lines.at(-1)), `seed ${seed}, kill ${i} after ${after}`);
@@ -70,7 +70,7 @@ describe("a recorder that is killed", () => {
       let alive: boolean | undefined;
       const look = (line: string) => {
         if (!(Number(line) >= 100)) return false;
-        const journal = openJournal(join(folder, readdirSync(folder)[0] as string));
+        const journal = openJournal(join(folder, readdirSync(folder)[0]!));
         alive ??= journal.alive;
         expect(journal.recording().rows).toBeGreaterThanOrEqual(100);
         journal.close();

@@ -24,7 +24,7 @@ type Step =
   | { readonly flush: true };
 
 const anyBits = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }).map((bits) => {
-  return new Float64Array(BigUint64Array.of(bits).buffer)[0] as number;
+  return new Float64Array(BigUint64Array.of(bits).buffer)[0]!;
 });
 
 const value = fc.oneof(

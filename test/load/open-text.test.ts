@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { DamagedFileError, openText } from "../../src/load/open-text.ts";
-import { claimMetricsFile } from "../../src/output/metrics-file.ts";
+import { claimOutput } from "../../src/output/claim-output.ts";
 import { statexec, tempFolder } from "../helpers/statexec.ts";
 
 /** The text of a file, read in pieces of up to `size` bytes. */
@@ -32,7 +32,7 @@ describe.each([
     using folder = tempFolder();
     const path = folder.file(`run.prom${ending}`);
     const line = `${"0123456789abcdef".repeat(4096)}\n`;
-    await claimMetricsFile(path).write((write) => {
+    await claimOutput(path).write((write) => {
       for (let i = 0; i < 40; i++) write(new TextEncoder().encode(line));
     });
     expect((await textOf(path, size)) === line.repeat(40)).toBe(true);

@@ -80,9 +80,7 @@ function recordedTotals({ facts, events, startMs, series }: Recording) {
 }
 
 function storedTotals(all: readonly StoredSeries[]) {
-  return totals(
-    all.map(({ name, times, values }) => [name, values.map((value, i) => [times[i] as number, value] as const)]),
-  );
+  return totals(all.map(({ name, times, values }) => [name, values.map((value, i) => [times[i]!, value] as const)]));
 }
 
 type Named = readonly [name: string, points: readonly (readonly [atMs: number, value: number])[]];

@@ -10,8 +10,8 @@ test.each([0, 1, 16_383, 16_384, 16_385, 100_000])("a file of %d bytes is read w
   expect(readWhole(path)).toEqual(new Uint8Array(readFileSync(path)));
 });
 
-test("a file of the kernel's, which says no size and comes in pieces, is read whole", () => {
-  // Its numbers change from one look to the next; its lines are those of the symbols, and some MiB long.
+test("a file of the kernel, which has no size and is read in pieces, is read whole", () => {
+  // Its numbers change between reads; its lines are the kernel's symbols, some MiB of them.
   const lines = (bytes: Uint8Array) => bytes.reduce((count, byte) => count + (byte === 10 ? 1 : 0), 0);
   expect(lines(readWhole("/proc/kallsyms"))).toBe(lines(readFileSync("/proc/kallsyms")));
 });

@@ -2,11 +2,9 @@ import { describe, expect, test } from "bun:test";
 import Ajv2020 from "ajv/dist/2020.js";
 import { marked } from "marked";
 import schema from "../../schemas/summary.schema.json";
-import { sparkline } from "../../src/output/sparkline.ts";
-import { summaryJson } from "../../src/output/summary-json.ts";
-import { summaryLines } from "../../src/output/summary-lines.ts";
-import { summaryMarkdown } from "../../src/output/summary-markdown.ts";
-import { summaryText } from "../../src/output/summary-text.ts";
+import { summaryJson, summaryMarkdown } from "../../src/output/summary/summary-files.ts";
+import { sparkline, summaryLines } from "../../src/output/summary/summary-lines.ts";
+import { summaryText } from "../../src/output/summary/summary-text.ts";
 import type { RunReport } from "../../src/recording/run-report.ts";
 
 const MIB = 2 ** 20;
@@ -109,7 +107,7 @@ describe("the summary in a terminal", () => {
     for (const line of text(width).split("\n")) expect(Bun.stringWidth(line)).toBeLessThan(Math.max(width, 26));
   });
 
-  test("has the same words in colour, and none but ASCII where the terminal has no more", () => {
+  test("has the same words in colour, and only ASCII where the terminal has no more", () => {
     expect(Bun.stripANSI(text(80, true))).toBe(text(80));
     expect(text(80, true)).toContain("\u001b[31m2 after 12.3 s\u001b[0m");
     expect(text(200, false, false)).toMatch(/^[\n -~]*$/);
@@ -117,7 +115,7 @@ describe("the summary in a terminal", () => {
 });
 
 describe("a sparkline", () => {
-  test("is as high as its values, and has a gap where there is none", () => {
+  test("is as high as its values, and has a gap where a value is missing", () => {
     expect(sparkline(Float64Array.of(0, 1, 2, 4, 7, 8, Number.NaN), true)).toBe("▁▂▃▅██ ");
     expect(sparkline(Float64Array.of(0, 0), true)).toBe("▁▁");
     expect(sparkline(Float64Array.of(1, 8), false)).toBe(".@");
@@ -127,7 +125,7 @@ describe("a sparkline", () => {
 describe("the summary as JSON", () => {
   const made = JSON.parse(summaryJson(REPORT, "run.prom"));
 
-  test("is what its schema says, and so is that of a run of which little is known", () => {
+  test("fits its schema, also for a run with few known figures", () => {
     const validate = new Ajv2020({ strict: true, formats: { "date-time": true } }).compile(schema);
     expect(validate(made), JSON.stringify(validate.errors)).toBe(true);
     const little = { figures: { command: "x", sources: new Map() }, startMs: 0, names: [], budgets: [] };
@@ -136,7 +134,7 @@ describe("the summary as JSON", () => {
     expect(validate({ ...made, exit_status: 256 })).toBe(false);
   });
 
-  test("names every key of the schema's or leaves it out, and none besides", () => {
+  test("has no key that the schema lacks", () => {
     for (const key of Object.keys(made)) expect(Object.keys(schema.properties)).toContain(key);
   });
 
@@ -149,7 +147,7 @@ describe("the summary as JSON", () => {
 });
 
 describe("the summary as Markdown", () => {
-  test("is a table and a chart, and nothing of the command's words is markup", async () => {
+  test("is a table and a chart, and the command's words are not markup", async () => {
     const html = await marked.parse(summaryMarkdown(REPORT, "run.prom"), { gfm: true });
     expect(html).toContain("<h3>statexec: make -j8 &#39;a|b&#39; &lt;x&gt;</h3>");
     expect(html.match(/<tr>/g)).toHaveLength(1 + summaryLines(REPORT, "run.prom", true).length);

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseInvocation } from "../../src/cli/resolve.ts";
@@ -10,6 +10,9 @@ const TEXT = readFileSync(join(ROOT, "integrations/gitlab/statexec.gitlab-ci.yml
 /** Checks pipelines by GitLab's schema, and runs jobs as a runner does. */
 const GITLAB = join(ROOT, "node_modules/gitlab-ci-local/dist/index.js");
 const AUTHOR = ["-c", "user.name=tests", "-c", "user.email=tests@localhost"];
+
+// It takes a second or two alone, and more on a machine that is busy.
+setDefaultTimeout(30_000);
 
 /** Replacements for programs of a runner's image: npm installs nothing; make prints its arguments and fails. */
 const PROGRAMS = {

@@ -22,6 +22,13 @@ function parsed<T extends { parse(bytes: Uint8Array): void }>(table: T, text: st
   return table;
 }
 
+/** Adds a test for each text that `parse` must refuse. */
+function testMalformed(parse: (text: string) => unknown, texts: readonly string[]): void {
+  test.each(texts)("%j is malformed", (text) => {
+    expect(() => parse(text)).toThrow(ParseError);
+  });
+}
+
 describe("a limit", () => {
   const number = (text: string) => parsed(new NumberFile("test", true), text).value;
 
@@ -38,9 +45,7 @@ describe("a limit", () => {
     },
   );
 
-  test.each(["", "\n", "maximum\n", "-2\n", "1 2\n", "1k\n"])("%j is malformed", (text) => {
-    expect(() => number(text)).toThrow(ParseError);
-  });
+  testMalformed(number, ["", "\n", "maximum\n", "-2\n", "1 2\n", "1k\n"]);
 });
 
 describe("cpu.max", () => {
@@ -51,9 +56,10 @@ describe("cpu.max", () => {
     expect(max.periodMicroseconds).toBe(50000);
   });
 
-  test.each(["", "max\n", "150000\n", "150000 0\n", "x 100000\n", "1 2 3\n"])("%j is malformed", (text) => {
-    expect(() => parsed(new CgroupCpuMax(), text)).toThrow(ParseError);
-  });
+  testMalformed(
+    (text) => parsed(new CgroupCpuMax(), text),
+    ["", "max\n", "150000\n", "150000 0\n", "x 100000\n", "1 2 3\n"],
+  );
 });
 
 describe("cpu.stat", () => {
@@ -72,9 +78,7 @@ describe("cpu.stat", () => {
     expect([stat.userSeconds, stat.systemSeconds, ...quota()]).toEqual([2, 1, 0, 0, 0]);
   });
 
-  test.each(["user_usec x\n", "user_usec 1 2\n", "nr_periods -1\n"])("%j is malformed", (text) => {
-    expect(() => parsed(new CgroupCpuStat(), text)).toThrow(ParseError);
-  });
+  testMalformed((text) => parsed(new CgroupCpuStat(), text), ["user_usec x\n", "user_usec 1 2\n", "nr_periods -1\n"]);
 });
 
 describe("memory", () => {
@@ -112,11 +116,9 @@ describe("pressure", () => {
     expect(parsed(new Psi(), some).fullSeconds).toBeNaN();
   });
 
-  test.each(["", "some\n", "some avg10=0.00\n", "total=1\n", "some total=x\n", "full avg10=0 total=1\n"])(
-    "%j is malformed",
-    (text) => {
-      expect(() => parsed(new Psi(), text)).toThrow(ParseError);
-    },
+  testMalformed(
+    (text) => parsed(new Psi(), text),
+    ["", "some\n", "some avg10=0.00\n", "total=1\n", "some total=x\n", "full avg10=0 total=1\n"],
   );
 });
 
@@ -140,9 +142,7 @@ describe("io.stat", () => {
     expect(sums).toMatchObject({ readBytes: 0, writtenBytes: 0 });
   });
 
-  test.each(["rbytes=1\n", "8:0 rbytes=x\n", "8:0 rbytes=\n"])("%j is malformed", (text) => {
-    expect(() => parsed(new CgroupIoStat(), text)).toThrow(ParseError);
-  });
+  testMalformed((text) => parsed(new CgroupIoStat(), text), ["rbytes=1\n", "8:0 rbytes=x\n", "8:0 rbytes=\n"]);
 });
 
 describe("memberships and mounts", () => {
@@ -154,9 +154,7 @@ describe("memberships and mounts", () => {
     ]);
   });
 
-  test.each(["memory:/\n", "4:memory\n", "x:memory:/\n"])("%j is malformed", (text) => {
-    expect(() => parseCgroupMemberships(bytes(text))).toThrow(ParseError);
-  });
+  testMalformed((text) => parseCgroupMemberships(bytes(text)), ["memory:/\n", "4:memory\n", "x:memory:/\n"]);
 
   test("a mount without its file system is malformed, and one of another file system is left out", () => {
     expect(() => parseCgroupMounts(bytes("1 1 0:1 / /x rw\n"))).toThrow(ParseError);

@@ -3,7 +3,7 @@ import { ParseError } from "../../src/errors.ts";
 import { KeyValueFile } from "../../src/proc/key-value-file.ts";
 import { Loadavg } from "../../src/proc/loadavg.ts";
 import { NetSnmp } from "../../src/proc/net-snmp.ts";
-import { Sockstat } from "../../src/proc/net-sockets.ts";
+import { listensOn, Sockstat } from "../../src/proc/net-sockets.ts";
 import { NumberFile } from "../../src/proc/number-file.ts";
 import { Psi } from "../../src/proc/psi.ts";
 import { Stat } from "../../src/proc/stat.ts";
@@ -202,4 +202,16 @@ describe("stat's counts", () => {
     expect([table.online, table.count("intr")]).toEqual([2, 5]);
     malformed(table, "cpu  1 2 3 4\nintr 5\n");
   });
+});
+
+test("a listening port is found in net/tcp, and no other state or port", () => {
+  const head = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n";
+  const row = (local: string, state: string) =>
+    `   0: ${local} 00000000:0000 ${state} 00000000:00000000 00:00000000 0 0 0 1\n`;
+  const text = head + row("0100007F:1451", "0A") + row("0100007F:1F90", "01");
+  expect(listensOn(text, 0x1451, "net/tcp")).toBe(true);
+  expect(listensOn(text, 0x1f90, "net/tcp")).toBe(false);
+  expect(listensOn(head + row("00000000000000000000000000000000:0050", "0A"), 80, "net/tcp6")).toBe(true);
+  expect(() => listensOn("nonsense\n", 80, "net/tcp")).toThrow(ParseError);
+  expect(() => listensOn(`${head}nonsense\n`, 80, "net/tcp")).toThrow(ParseError);
 });

@@ -7,7 +7,7 @@ import { statexec, tempFolder } from "../helpers/statexec.ts";
 const SAMPLE = join(import.meta.dir, "../../explorer/import/build.prom");
 const TEXT = readFileSync(SAMPLE, "utf8");
 
-/** Answers the first so many requests in some way, and takes the rest. */
+/** Reacts to the first requests, and accepts the rest. */
 function atFirst(times: number, react: Reaction): Reaction {
   return (request, response, place) =>
     place < times && request.method === "POST" ? react(request, response, place) : undefined;
@@ -21,7 +21,7 @@ const answer =
   };
 
 describe("a target that fails", () => {
-  test("500 twice, then fine: all arrives, the body the file's", async () => {
+  test("500 twice, then success: all arrives, and the body is the file", async () => {
     using target = await pushTarget(atFirst(2, answer(500)));
     const { code, stdout } = await statexec(["--push", target.url, SAMPLE]);
     expect(code).toBe(0);
@@ -30,7 +30,7 @@ describe("a target that fails", () => {
     expect(stdout).toContain("not verified: a query is answered 404");
   });
 
-  test("a connection cut in the middle is made again", async () => {
+  test("a lost connection is retried", async () => {
     using target = await pushTarget(
       atFirst(1, (_, response) => {
         response.socket?.destroy();
@@ -41,7 +41,7 @@ describe("a target that fails", () => {
     expect([code, target.posts().length]).toEqual([0, 2]);
   });
 
-  test("429 with Retry-After is asked again no earlier", async () => {
+  test("429 with Retry-After is retried no earlier", async () => {
     const times: number[] = [];
     using target = await pushTarget((request, response, place) => {
       if (request.method === "POST") times.push(performance.now());
@@ -72,14 +72,14 @@ describe("a target that fails", () => {
     expect(stderr + stdout).not.toContain("s3cret");
   });
 
-  test("a redirect is told of and not followed", async () => {
+  test("a redirect is reported and not followed", async () => {
     using target = await pushTarget(atFirst(9, answer(302, { location: "http://127.0.0.1:1/else" })));
     const { code, stderr } = await statexec(["--push", target.url, SAMPLE]);
     expect([code, target.requests.length]).toEqual([125, 1]);
     expect(stderr).toContain("name that address instead");
   });
 
-  test("nobody there: told after some tries, with what to do", async () => {
+  test("a target that is not running is reported after some tries, with what to do", async () => {
     const gone = await pushTarget();
     gone[Symbol.dispose]();
     const { code, stderr } = await statexec(["--push", gone.url, SAMPLE]);
@@ -89,7 +89,7 @@ describe("a target that fails", () => {
 });
 
 describe("the user's network", () => {
-  test("a proxy is asked for other machines, and gets it packed; user and password go as Basic", async () => {
+  test("a proxy gets the requests to other machines, compressed; user and password are sent as Basic", async () => {
     using proxy = await pushTarget();
     const env = {
       http_proxy: proxy.url,
@@ -107,7 +107,7 @@ describe("the user's network", () => {
     expect(post!.body).toBe(TEXT);
   });
 
-  test("and never for this machine", async () => {
+  test("a proxy gets no request to this machine", async () => {
     using target = await pushTarget();
     const env = { http_proxy: "http://127.0.0.1:1", HTTP_PROXY: "http://127.0.0.1:1" };
     const { code } = await statexec(["--push", target.url, SAMPLE], { env });
@@ -115,8 +115,8 @@ describe("the user's network", () => {
   });
 });
 
-describe("what stays at home", () => {
-  test("the command's arguments, and comments; a label that looks like them goes", async () => {
+describe("what is not sent", () => {
+  test("the command's arguments, and comments; a label that looks like them is sent", async () => {
     using folder = tempFolder();
     using target = await pushTarget();
     const file = folder.file("run.prom");
@@ -132,7 +132,7 @@ describe("what stays at home", () => {
     expect(body).toContain('fact="command",value="true"');
   });
 
-  test("a line that is cut, which would be another number", async () => {
+  test("a truncated last line, whose number would be wrong", async () => {
     using folder = tempFolder();
     using target = await pushTarget();
     const file = folder.file("cut.prom");
@@ -143,7 +143,7 @@ describe("what stays at home", () => {
     expect(target.posts()[0]!.body).toBe(TEXT.slice(0, TEXT.lastIndexOf("\n", TEXT.lastIndexOf(".")) + 1));
   });
 
-  test("a file that is something else", async () => {
+  test("a file that is not a metrics file", async () => {
     using target = await pushTarget();
     const { code, stderr } = await statexec(["--push", target.url, import.meta.path]);
     expect([code, target.requests.length]).toEqual([125, 0]);
@@ -152,7 +152,7 @@ describe("what stays at home", () => {
 });
 
 describe("--push-to", () => {
-  test("sends the file of the run, whole, and the status is the command's", async () => {
+  test("sends the whole file of the run, and the status is the command's", async () => {
     using folder = tempFolder();
     using target = await pushTarget();
     const file = folder.file("run.prom.gz");
@@ -163,7 +163,7 @@ describe("--push-to", () => {
     expect(new TextDecoder().decode(Bun.gunzipSync(readFileSync(file)))).toContain(body.split("\n").at(-3)!);
   });
 
-  test("a push that fails is a message, and the status stands", async () => {
+  test("a push that fails prints a message, and does not change the status", async () => {
     using folder = tempFolder();
     using target = await pushTarget(atFirst(9, answer(400, {}, "bad")));
     const file = folder.file("run.prom");
@@ -174,7 +174,7 @@ describe("--push-to", () => {
     expect(readFileSync(file, "utf8")).toEndWith("# EOF\n");
   });
 
-  test("what cannot be read back is refused before the start", async () => {
+  test("an output that cannot be read back is refused before the start", async () => {
     const { code, stderr, stdout } = await statexec([
       "--push-to",
       "http://127.0.0.1:1",

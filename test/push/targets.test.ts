@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import root from "@opentelemetry/otlp-transformer/build/src/generated/root.js";
 import { PushError } from "../../src/errors.ts";
-import { pushFile } from "../../src/output/push.ts";
+import { pushFile } from "../../src/output/push/push-file.ts";
 import { pushTarget } from "../helpers/push-target.ts";
 import { statexec, tempFolder } from "../helpers/statexec.ts";
 import { isMissing, output } from "../helpers/validators.ts";
@@ -21,7 +21,7 @@ describe.skipIf(isMissing("victoriaMetrics", "curl"))("VictoriaMetrics", () => {
   }, 60_000);
   afterAll(() => victoria?.stop());
 
-  test("takes a file, plain, gzip and zstd, over and over, and has each point once", async () => {
+  test("takes a file repeatedly, plain, gzip and zstd, and has each point once", async () => {
     using folder = tempFolder();
     await Bun.write(folder.file("a.prom.gz"), Bun.gzipSync(Buffer.from(TEXT)));
     await Bun.write(folder.file("a.prom.zst"), Bun.zstdCompressSync(Buffer.from(TEXT)));
@@ -52,7 +52,7 @@ describe.skipIf(isMissing("victoriaMetrics", "curl"))("VictoriaMetrics", () => {
     expect(stdout).toContain("(counted there)");
   });
 
-  test("without deduplication, what is there twice is told of", async () => {
+  test("without deduplication, duplicate points are reported", async () => {
     const keeping = await startVictoria({ dedup: "0s" });
     try {
       const first = await statexec(["--push", keeping.url, SAMPLE]);
@@ -64,7 +64,7 @@ describe.skipIf(isMissing("victoriaMetrics", "curl"))("VictoriaMetrics", () => {
     }
   }, 60_000);
 
-  test("points that its retention throws away are missed: a 204 proves nothing", async () => {
+  test("points that its retention drops are reported as missing, in spite of its 204", async () => {
     const forgetful = await startVictoria({ retention: "1" });
     try {
       const { code, stderr } = await statexec(["--push", forgetful.url, SAMPLE]);
@@ -90,7 +90,7 @@ interface ResourceMetrics {
 }
 type Otlp = { proto: { collector: { metrics: { v1: { ExportMetricsServiceRequest: Coder } } } } };
 
-/** What the published protocol makes of a request: the decoder of OpenTelemetry's own package. */
+/** Decodes a request with OpenTelemetry's own package. */
 const Request = (root as unknown as { opentelemetry: Otlp }).opentelemetry.proto.collector.metrics.v1
   .ExportMetricsServiceRequest;
 
@@ -106,7 +106,7 @@ describe("OTLP", () => {
       const json = JSON.parse(body);
       const message = Request.fromObject(json);
       expect(Request.verify(message)).toBeNull();
-      // What the decoder does not know would be gone after the way there and back.
+      // A field that the decoder does not know would be lost in the round trip.
       const back = Request.toObject(Request.decode(Request.encode(message).finish()), { longs: String, enums: Number });
       expect(back).toEqual(json);
       for (const { resource, scopeMetrics } of back.resourceMetrics)
@@ -127,7 +127,7 @@ describe("OTLP", () => {
     expect(counts).toEqual([4000, 4000, 1000]);
   });
 
-  test("points that a server says it did not take are a failure", async () => {
+  test("points that a server rejects are a failure", async () => {
     const partial = { partialSuccess: { rejectedDataPoints: "5", errorMessage: "out of order" } };
     using target = await pushTarget((_, response) => {
       response.writeHead(200).end(JSON.stringify(partial));
@@ -153,7 +153,7 @@ interface OtlpMetric {
   readonly gauge?: { dataPoints: Point[] };
 }
 
-/** A metric's points as lines of a metrics file, labels sorted. */
+/** Returns a metric's points as lines of a metrics file, labels sorted. */
 function linesOf(metric: OtlpMetric, resource: { attributes: Attribute[] }): string[] {
   if (metric.sum) expect([metric.sum.isMonotonic, metric.sum.aggregationTemporality]).toEqual([true, 2]);
   expect(metric.name.endsWith("_total")).toBe(metric.sum !== undefined);
@@ -167,7 +167,7 @@ function linesOf(metric: OtlpMetric, resource: { attributes: Attribute[] }): str
   });
 }
 
-/** A line of the sample, whose label values have nothing to escape and no comma. */
+/** Reads a line of the sample, whose label values contain no escapes and no comma. */
 function normal(line: string): string {
   const [, name, labels, value, time] = /^(\w+)\{(.*)\} (\S+) (\S+)$/.exec(line)!;
   return `${name}{${labels!

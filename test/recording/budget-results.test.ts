@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { type BudgetedFigure, judgeBudgets, type Limit } from "../../src/recording/budget-results.ts";
+import type { BudgetedFigure } from "../../src/catalog/choices.ts";
+import { judgeBudgets, type Limit } from "../../src/recording/budget-results.ts";
 import type { RunFigures } from "../../src/recording/run-figures.ts";
 
 const FIGURES: RunFigures = {

@@ -1,6 +1,6 @@
 import { expect } from "bun:test";
-import { MACHINE, RUN, type SeriesKey, sampleName, series } from "../../src/catalog/index.ts";
-import type { Fact, Recording } from "../../src/recording/recording.ts";
+import { type Fact, MACHINE, RUN, type SeriesKey, sampleName, series } from "../../src/catalog/index.ts";
+import type { Recording } from "../../src/recording/recording.ts";
 import { summarise } from "../../src/recording/summary-series.ts";
 import { pointsOf, type Rows, recordingOf, START_MS } from "../helpers/recording.ts";
 

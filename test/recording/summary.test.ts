@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { KERNEL, MACHINE, series } from "../../src/catalog/index.ts";
-import type { Fact } from "../../src/recording/recording.ts";
+import { type Fact, KERNEL, MACHINE, series } from "../../src/catalog/index.ts";
+
 import { summarise } from "../../src/recording/summary-series.ts";
 import { parseText, pointsOf, type Rows, recordingOf, renderText, START_MS } from "../helpers/recording.ts";
 import { cpu, figures, read, received, run } from "./runs.ts";

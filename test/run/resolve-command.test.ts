@@ -20,7 +20,7 @@ function refusal(argv: string[], path: string | undefined): CommandError {
 }
 
 describe("as execvp(3) does", () => {
-  test("the first folder of PATH that has it wins, and argv stays as typed", () => {
+  test("the first folder of PATH that has the command wins, and argv stays as typed", () => {
     using folder = tempFolder();
     for (const name of ["a", "b"]) mkdirSync(folder.file(name));
     program(folder.file("b/tool"));
@@ -33,7 +33,7 @@ describe("as execvp(3) does", () => {
     expect(resolveCommand(["tool"], path).path).toBe(folder.file("a/tool"));
   });
 
-  test("what is found but cannot be executed is passed over, and remembered", () => {
+  test("a file that cannot be executed is skipped, and reported if there is no other", () => {
     using folder = tempFolder();
     for (const name of ["a", "b", "b/dir"]) mkdirSync(folder.file(name));
     program(folder.file("a/tool"), 0o644);
@@ -80,7 +80,7 @@ describe("as execvp(3) does", () => {
   });
 });
 
-test("what is nowhere is not found", () => {
+test("a command in no folder is not found", () => {
   expect(refusal(["no-such-command"], "/bin")).toMatchObject({
     reason: "not found",
     message: "no-such-command: not found in PATH; check the name, or give its path",

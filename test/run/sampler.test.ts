@@ -8,7 +8,7 @@ import { Sampler } from "../../src/run/sampler.ts";
 import { FakeClock } from "../helpers/fake-clock.ts";
 import { RowStore } from "../helpers/row-store.ts";
 
-/** A collector whose every answer is the test's. */
+/** A collector whose series and values the test sets. */
 class Scripted implements Collector {
   readonly name = "scripted";
   keys: readonly SeriesKey[] = [series(MACHINE.memoryFree)];
@@ -72,7 +72,7 @@ describe("ticks", () => {
     expect(points("statexec_memory_free_bytes")?.map(([at]) => at)).toEqual([300, 400, 500, 600, 700]);
   });
 
-  test("that are missed are left out and counted, never bunched", async () => {
+  test("that are missed are skipped and counted, never made up for", async () => {
     const { clock, sampler, points } = setUp(new Scripted());
     sampler.start(1000);
     await clock.pass(1000);
@@ -82,7 +82,7 @@ describe("ticks", () => {
     expect(points(sampleName(RECORDER.ticksMissed))?.at(-1)).toEqual([6000, 1]);
   });
 
-  test("that a slow sample runs into are counted too", async () => {
+  test("that are missed during a slow sample are counted too", async () => {
     const slow = new Scripted();
     const { clock, sampler, points } = setUp(slow);
     slow.value = () => {
@@ -95,7 +95,7 @@ describe("ticks", () => {
     expect(points(sampleName(RECORDER.ticksMissed))?.at(-1)).toEqual([5000, 2]);
   });
 
-  test("end when stopped, and a second start changes nothing", async () => {
+  test("end with stop(), and a second start() changes nothing", async () => {
     const { clock, sampler, points } = setUp(new Scripted());
     sampler.start(10);
     sampler.start(10);
@@ -113,7 +113,7 @@ describe("stamps", () => {
     expect(points("statexec_memory_free_bytes")?.map(([at]) => at)).toEqual([0, 1, 2]);
   });
 
-  test("go on with the monotonic clock when the wall clock is set back, and the jump is an event", async () => {
+  test("follow the monotonic clock when the wall clock is set back; the jump is an event", async () => {
     const { clock, sampler, store, points } = setUp(new Scripted());
     sampler.start(1000);
     await clock.pass(1000);
@@ -125,7 +125,7 @@ describe("stamps", () => {
     ]);
   });
 
-  test("see no jump in a clock that is slewed", async () => {
+  test("have no jump where the wall clock is slewed", async () => {
     const { clock, sampler, store } = setUp(new Scripted());
     sampler.start(1000);
     for (let second = 0; second < 10; second++) {
@@ -137,7 +137,7 @@ describe("stamps", () => {
 });
 
 describe("a collector", () => {
-  test("whose set of series grows is described anew, and no sample is lost", async () => {
+  test("whose set of series grows is described again, and no sample is lost", async () => {
     const growing = new Scripted();
     const { clock, sampler, points } = setUp(growing);
     sampler.start(1000);
@@ -148,7 +148,7 @@ describe("a collector", () => {
     expect(points("statexec_disk_read_bytes_total", "sdb")).toEqual([[2000, 1]]);
   });
 
-  test("that fails costs its own points, is counted by kind, and is one event", async () => {
+  test("that fails loses only its own points, is counted by kind, and is one event", async () => {
     const failing = new Scripted();
     const well = new Scripted();
     well.keys = [series(MACHINE.memoryTotal)];
@@ -179,7 +179,7 @@ describe("a collector", () => {
     expect(errors).toEqual([]);
   });
 
-  test("has its own time, which adds up to the sample's", () => {
+  test("has its own duration; together they are the sample's", () => {
     const slow = new Scripted();
     const { clock, sampler, points } = setUp(slow);
     slow.value = () => {
@@ -193,7 +193,7 @@ describe("a collector", () => {
     expect(points("statexec_sample_duration_seconds")?.map(([, value]) => value)).toEqual([0.02, 0.02, 0.02]);
   });
 
-  test("that fails half way keeps what it has filled, and nothing of the sample before", () => {
+  test("that fails half way keeps the values it has filled in, and none of the sample before", () => {
     const half = new Scripted();
     half.keys = [series(MACHINE.memoryFree), series(MACHINE.memoryUsed)];
     const { sampler, points } = setUp(half);
@@ -207,7 +207,7 @@ describe("a collector", () => {
     expect(points("statexec_memory_used_bytes")?.map(([, value]) => value)).toEqual([1, Number.NaN]);
   });
 
-  test("that breaks in a way nobody foresaw is reported, and the others go on", () => {
+  test("that throws an unexpected error is reported, and the others go on", () => {
     const broken = new Scripted();
     broken.value = () => {
       throw new TypeError("undefined is not a function");

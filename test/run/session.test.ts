@@ -9,6 +9,7 @@ import type { Recording } from "../../src/recording/recording.ts";
 import { withSummary } from "../../src/recording/summary-series.ts";
 import type { Child, Ending } from "../../src/run/child.ts";
 import { Session } from "../../src/run/session.ts";
+import { configFor } from "../helpers/config.ts";
 import { FakeClock } from "../helpers/fake-clock.ts";
 import { type ProcTree, procTree } from "../helpers/proc-tree.ts";
 import { RowStore } from "../helpers/row-store.ts";
@@ -19,7 +20,7 @@ const GOLDEN = join(import.meta.dir, "../fixtures/golden/session.prom");
 /** Facts that differ from machine to machine, and from release to release. */
 const OWN_FACTS = /^statexec_run_info\{.*fact="(?:host|kernel|machine|runtime)".*\n/gm;
 
-/** A machine of one CPU, one interface and two disks, after so many seconds of somebody's work. */
+/** Sets a machine with one CPU, one interface and two disks to what it is after so many busy seconds. */
 function machineAfter(proc: ProcTree, seconds: number): void {
   const ticks = `${1000 + 60 * seconds} 0 ${500 + 20 * seconds} ${9000 + 15 * seconds} ${5 * seconds} 0 0 0 0 0`;
   const sent = 2000 + 125_000 * seconds;
@@ -42,34 +43,10 @@ function machineAfter(proc: ProcTree, seconds: number): void {
     .folder("/sys/class/net/eth0");
 }
 
-function configOf(parts: Partial<Config> = {}): Config {
-  return {
-    command: ["make", "-j8", "all targets"],
-    file: "run.prom",
-    instance: "make",
-    labels: new Map([["env", "ci"]]),
-    metricsStartTimeMs: 1_704_067_200_000,
-    delayBeforeSeconds: 0,
-    delayAfterSeconds: 0,
-    intervalSeconds: 1,
-    journalDir: undefined,
-    cgroup: undefined,
-    reportTo: undefined,
-    pushTo: undefined,
-    recordArgs: true,
-    collectors: { only: [], without: [], ways: [] },
-    summary: "never",
-    summaryJson: undefined,
-    summaryMarkdown: undefined,
-    budgets: [],
-    budgetKill: false,
-    baselines: [],
-    sync: undefined,
-    ...parts,
-  };
-}
+/** The run that the golden file is of. */
+const WORDS = "--metrics-start-time 1704067200000 --label env=ci --quiet --file run.prom make -j8".split(" ");
 
-/** A session on a scripted machine, with a command that ends when told to. */
+/** A session on a scripted machine, with a command that ends by `end`. */
 function scripted(parts: Partial<Config> = {}, start?: () => Child) {
   const clock = new FakeClock();
   const proc = procTree();
@@ -85,7 +62,7 @@ function scripted(parts: Partial<Config> = {}, start?: () => Child) {
   };
   const errors: unknown[] = [];
   const session = new Session({
-    config: configOf(parts),
+    config: { ...configFor([...WORDS, "all targets"]), ...parts },
     collectors: () => machineCollectors(proc),
     clock,
     store: ({ identity, startMs }) => new RowStore(identity, startMs),
@@ -99,7 +76,7 @@ function scripted(parts: Partial<Config> = {}, start?: () => Child) {
         return child;
       }),
   });
-  /** Lets seconds pass, one by one, on the machine too. */
+  /** Lets seconds pass one by one, for the machine too. */
   const pass = async (from: number, to: number) => {
     for (let second = from; second < to; second++) {
       machineAfter(proc, second + 1);
@@ -141,46 +118,28 @@ test("a whole run, byte for byte (UPDATE_GOLDEN=1 rewrites it)", async () => {
 });
 
 describe("samples", () => {
-  test("without delays are at the command's start and end, and at each interval between", async () => {
-    const { session, pass, clock, end } = scripted();
+  test.each([
+    [
+      "without delays are at the command's start and end, and at each interval between",
+      {},
+      2345,
+      "0:1 1000:1 2000:1 2345:2",
+    ],
+    [
+      "with delays are at the start and the end of the run too",
+      { delayBeforeSeconds: 1.5, delayAfterSeconds: 0.5 },
+      2250,
+      "0:0 1000:0 1500:1 2000:1 2250:2 2750:2",
+    ],
+    ["of a command that ends at a tick have different stamps", {}, 1000, "0:1 1000:1 1001:2"],
+  ])("%s", async (_, delays, endMs, expected) => {
+    const { session, clock, end } = scripted(delays);
     const run = session.run();
-    await pass(0, 2);
-    await clock.pass(345);
-    end({ kind: "exited", code: 0 });
-    expect(status((await run).recording)).toEqual([
-      [0, 1],
-      [1000, 1],
-      [2000, 1],
-      [2345, 2],
-    ]);
-  });
-
-  test("with delays are at the outer ends too", async () => {
-    const { session, clock, end } = scripted({ delayBeforeSeconds: 1.5, delayAfterSeconds: 0.5 });
-    const run = session.run();
-    await clock.pass(2250);
+    await clock.pass(endMs);
     end({ kind: "exited", code: 0 });
     await clock.pass(1000);
-    expect(status((await run).recording)).toEqual([
-      [0, 0],
-      [1000, 0],
-      [1500, 1],
-      [2000, 1],
-      [2250, 2],
-      [2750, 2],
-    ]);
-  });
-
-  test("of a command that ends at a tick do not fall together", async () => {
-    const { session, clock, end } = scripted();
-    const run = session.run();
-    await clock.pass(1000);
-    end({ kind: "exited", code: 0 });
-    expect(status((await run).recording)).toEqual([
-      [0, 1],
-      [1000, 1],
-      [1001, 2],
-    ]);
+    const samples = status((await run).recording);
+    expect(samples.map((sample) => sample.join(":")).join(" ")).toBe(expected);
   });
 });
 
@@ -201,7 +160,7 @@ describe("a signal", () => {
     expect(recording.events.map(({ text }) => text)).toEqual(["Stopped by SIGTERM before the command was started"]);
   });
 
-  test("after its end cuts the delay short, and the status stays the command's", async () => {
+  test("after its end cuts the delay short, and the status is still the command's", async () => {
     const { session, signals, clock, end } = scripted({ delayAfterSeconds: 60 });
     const run = session.run();
     await clock.pass(1000);
@@ -215,7 +174,7 @@ describe("a signal", () => {
 });
 
 describe("what goes wrong", () => {
-  test("a command that cannot be started after all ends the session, and no timer is left", async () => {
+  test("a command that cannot be started ends the session, and no timer is left", async () => {
     const { session, clock } = scripted({}, () => {
       throw new CommandError("make: cannot be executed (ELOOP)", "not executable");
     });
@@ -223,7 +182,7 @@ describe("what goes wrong", () => {
     await clock.pass(10_000);
   });
 
-  test("an end that the kernel will not tell is reported, and not called a success", async () => {
+  test("an end whose status cannot be read is reported, and is no success", async () => {
     const { session, errors } = scripted({}, () => ({
       pid: 1,
       ended: Promise.reject(new Error("ECHILD")),

@@ -4,24 +4,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { effort } from "../helpers/effort.ts";
 import { exchange, plainPost, statusAndBody } from "../helpers/raw-http.ts";
-import { freePort, Side } from "../helpers/sides.ts";
+import { FOREVER, freePort, type ServerSide, startServer } from "../helpers/sides.ts";
 import { statexec, tempFolder } from "../helpers/statexec.ts";
 
-const FOREVER = ["sleep", "600"];
 const TOKEN = "correct-horse";
-
-interface Status {
-  readonly state: string;
-  readonly clients: { readonly asked: number };
-}
 
 describe("a server with a token", () => {
   const folder = mkdtempSync(join(tmpdir(), "statexec-guard-"));
-  const port = `${freePort()}`;
-  let server: Side;
+  let server: ServerSide;
   beforeAll(async () => {
-    const words = ["-s", "-sp", port, "--sync-token", TOKEN, ...FOREVER];
-    server = await new Side("server", words, { cwd: folder }).listening();
+    server = await startServer(["--sync-token", TOKEN, ...FOREVER], { cwd: folder });
   });
   afterAll(async () => {
     server.child.kill("SIGTERM");
@@ -29,11 +21,10 @@ describe("a server with a token", () => {
     rmSync(folder, { recursive: true });
   });
 
-  const url = (path: string) => `http://127.0.0.1:${port}${path}`;
   const client = (name: string, ...words: string[]) =>
-    statexec(["-f", join(folder, `${name}.prom`), "-c", `127.0.0.1:${port}`, ...words], { cwd: folder });
+    statexec(["-f", join(folder, `${name}.prom`), "-c", `127.0.0.1:${server.port}`, ...words], { cwd: folder });
 
-  test("says that a token guards it, not which", () => {
+  test("says that a token guards it, without the token", () => {
     expect(server.stderr).toEndWith("of all addresses; a token guards it\n");
     expect(server.stderr).not.toContain(TOKEN);
   });
@@ -47,14 +38,14 @@ describe("a server with a token", () => {
     ["/status", "GET", {}],
     ["/sync", "GET", { upgrade: "websocket" }],
   ])("answers 401 to %s %s with %j", async (path, method, headers) => {
-    const answer = await fetch(url(path), { method, headers });
+    const answer = await fetch(server.url(path), { method, headers });
     expect(answer.status).toBe(401);
     expect(answer.headers.get("www-authenticate")).toBe('Bearer realm="statexec"');
     expect(await answer.text()).toBe("A token is needed");
   });
 
-  test("shows a stranger a page without anything on it but the state and a form that asks for the token", async () => {
-    const answer = await fetch(url("/"));
+  test("shows a page without more than the state and a form that asks for the token", async () => {
+    const answer = await fetch(server.url("/"));
     const page = await answer.text();
     expect(answer.status).toBe(200);
     expect(page).toContain("<h1>statexec: waiting</h1>");
@@ -63,8 +54,8 @@ describe("a server with a token", () => {
     expect(page).not.toContain("sleep");
   });
 
-  test("refuses a client that has none, or another: no command, 125", async () => {
-    const message = `statexec: --connect 127.0.0.1:${port}: the server wants its token; give it by --sync-token or --sync-token-file\n`;
+  test("refuses a client without the token or with another: no command, 125", async () => {
+    const message = `statexec: --connect 127.0.0.1:${server.port}: the server wants its token; give it by --sync-token or --sync-token-file\n`;
     for (const words of [[], ["--sync-token", "wrong"]]) {
       const { code, stderr } = await client("refused", ...words, "touch", "started");
       expect([code, stderr]).toEqual([125, message]);
@@ -72,14 +63,14 @@ describe("a server with a token", () => {
     expect(existsSync(join(folder, "started"))).toBe(false);
   });
 
-  test("obeys a person who types it, and a client that has it from a file", async () => {
+  test("obeys a person who types it, and a client that reads it from a file", async () => {
     const form = (token: string) => ({
       method: "POST",
-      headers: { "content-type": "application/x-www-form-urlencoded", origin: `http://127.0.0.1:${port}` },
+      headers: { "content-type": "application/x-www-form-urlencoded", origin: `http://127.0.0.1:${server.port}` },
       body: new URLSearchParams({ token }).toString(),
       redirect: "manual" as const,
     });
-    expect((await fetch(url("/stop"), form("wrong"))).status).toBe(401);
+    expect((await fetch(server.url("/stop"), form("wrong"))).status).toBe(401);
     writeFileSync(join(folder, "token.txt"), `${TOKEN}\nnot this\n`);
     const { code, stderr } = await client("let-in", "--sync-token-file", "token.txt", "sleep", "0.3");
     expect([code, stderr]).toEqual([0, ""]);
@@ -87,7 +78,7 @@ describe("a server with a token", () => {
   });
 });
 
-test("a token's file that has none is told before anything is done, and what is in it is not", async () => {
+test("a token file without a token is refused before anything is done, and the message does not quote it", async () => {
   using folder = tempFolder();
   const run = (file: string) =>
     statexec(["-f", "run.prom", "-s", "-sp", `${freePort()}`, "--sync-token-file", file, "true"], { cwd: folder.path });
@@ -102,26 +93,22 @@ test("a token's file that has none is told before anything is done, and what is 
   expect(bad.stderr).not.toContain("two words");
 });
 
-describe("a server that is open", () => {
+describe("a server without a token", () => {
   const folder = mkdtempSync(join(tmpdir(), "statexec-guard-"));
-  const port = `${freePort()}`;
-  let server: Side;
+  let server: ServerSide;
   beforeAll(async () => {
-    const words = ["-s", "-sp", port, "-i", '<b>"it"</b>', ...FOREVER];
-    server = await new Side("server", words, { cwd: folder }).listening();
+    server = await startServer(["-i", '<b>"it"</b>', ...FOREVER], { cwd: folder });
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  const url = (path: string) => `http://127.0.0.1:${port}${path}`;
-  const status = async () => (await fetch(url("/status"))).json() as Promise<Status>;
-  /** Nothing that was refused has done anything. */
-  const isUntouched = async () => {
-    const { state, clients } = await status();
+  /** Fails where a request that was refused has had an effect. */
+  const expectUntouched = async () => {
+    const { state, clients } = await server.syncStatus();
     expect([state, clients.asked]).toEqual(["waiting", 0]);
   };
 
-  test("says what it does to who asks", async () => {
-    const answer = await fetch(url("/status"));
+  test("answers /status", async () => {
+    const answer = await fetch(server.url("/status"));
     expect(answer.headers.get("content-type")).toContain("application/json");
     expect(await answer.json()).toEqual({
       ...{ statexec: expect.any(String), protocol: 1, session: expect.stringMatching(/^[0-9a-f]{16}$/) },
@@ -130,8 +117,8 @@ describe("a server that is open", () => {
     });
   });
 
-  test("has a page on which nothing is code, and which loads nothing", async () => {
-    const answer = await fetch(url("/"));
+  test("has a page that escapes what it shows, and loads nothing", async () => {
+    const answer = await fetch(server.url("/"));
     const page = await answer.text();
     expect(page).toContain("&lt;b&gt;&quot;it&quot;&lt;/b&gt;, since ");
     expect(page).not.toMatch(/<b>|<script|src=|https?:/);
@@ -142,15 +129,15 @@ describe("a server that is open", () => {
     ["another site", { "sec-fetch-site": "cross-site" }],
     ["another origin", { origin: "http://evil.example" }],
     ["another port", { origin: "http://127.0.0.1:1" }],
-    ["no origin that could be named", { origin: "null" }],
-    ["a name that was pointed at us", { origin: `http://evil.example:${port}`, host: `evil.example:${port}` }],
+    ["an opaque origin", { origin: "null" }],
+    ["a name that resolves to this machine", { origin: "http://evil.example:8080", host: "evil.example:8080" }],
   ])("refuses what comes from the page of %s", async (_, headers) => {
-    const lines = Object.entries({ host: `127.0.0.1:${port}`, ...headers }).map((pair) => pair.join(": "));
+    const lines = Object.entries({ host: `127.0.0.1:${server.port}`, ...headers }).map((pair) => pair.join(": "));
     for (const line of ["POST /start", "POST /stop", "GET /status", "GET /"]) {
       const request = `${line} HTTP/1.1\r\n${lines.join("\r\n")}\r\nContent-Length: 0\r\n\r\n`;
-      expect(statusAndBody(await exchange(port, request))[0]).toBe(403);
+      expect(statusAndBody(await exchange(server.port, request))[0]).toBe(403);
     }
-    await isUntouched();
+    await expectUntouched();
   });
 
   test.each([
@@ -163,52 +150,55 @@ describe("a server that is open", () => {
     ["POST /START", 404],
     ["GET /sync", 400],
   ])("answers %s with %i", async (line, expected) => {
-    expect(statusAndBody(await exchange(port, `${line} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n`))[0]).toBe(
-      expected,
-    );
-    await isUntouched();
+    expect(
+      statusAndBody(await exchange(server.port, `${line} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n`))[0],
+    ).toBe(expected);
+    await expectUntouched();
   });
 
   test.each([
-    ["told", `Content-Length: 5000\r\n\r\n${"x".repeat(5000)}`],
+    ["by its length", `Content-Length: 5000\r\n\r\n${"x".repeat(5000)}`],
     ["in chunks", `Transfer-Encoding: chunked\r\n\r\n1388\r\n${"x".repeat(5000)}\r\n0\r\n\r\n`],
   ])("refuses a body that is too long, %s", async (_, rest) => {
-    expect(statusAndBody(await exchange(port, `POST /start HTTP/1.1\r\nHost: x\r\n${rest}`))[0]).toBe(413);
-    await isUntouched();
+    expect(statusAndBody(await exchange(server.port, `POST /start HTTP/1.1\r\nHost: x\r\n${rest}`))[0]).toBe(413);
+    await expectUntouched();
   });
 
-  test("waits for nobody who does not go on, and counts no start whose body never comes", async () => {
+  test("does not count requests that are not finished", async () => {
     const idle = await Promise.all(
       Array.from({ length: effort(5000) }, (_, i) =>
-        Bun.connect({ hostname: "127.0.0.1", port: Number(port), socket: { data: () => undefined } }).then((socket) => {
-          const texts = [
-            "P",
-            "POST /start HTTP/1.1\r\nHost: x\r\n",
-            "POST /start HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n",
-          ];
-          socket.write(texts[i % texts.length]!);
-          return socket;
-        }),
+        Bun.connect({ hostname: "127.0.0.1", port: Number(server.port), socket: { data: () => undefined } }).then(
+          (socket) => {
+            const texts = [
+              "P",
+              "POST /start HTTP/1.1\r\nHost: x\r\n",
+              "POST /start HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n",
+            ];
+            socket.write(texts[i % texts.length]!);
+            return socket;
+          },
+        ),
       ),
     );
-    await isUntouched();
+    await expectUntouched();
     for (const socket of idle) socket.terminate();
-    await isUntouched();
+    await expectUntouched();
   }, 60_000);
 
-  test("is not moved by what is no request (seeded)", async () => {
+  test("ignores malformed requests (seeded)", async () => {
     const random = seeded(0x5eed);
     for (let i = 0; i < effort(10_000); i += 25)
-      await Promise.all(Array.from({ length: 25 }, () => exchange(port, malformed(random), 40)));
-    await isUntouched();
+      await Promise.all(Array.from({ length: 25 }, () => exchange(server.port, malformed(random), 40)));
+    await expectUntouched();
   }, 120_000);
 
-  test("starts its command all the same, for a person at the page too, and stops it", async () => {
-    const headers = { "content-type": "application/x-www-form-urlencoded", origin: `http://127.0.0.1:${port}` };
-    const press = (path: string) => fetch(url(path), { method: "POST", headers, body: "x=y", redirect: "manual" });
+  test("then starts and stops its command for a person at the page", async () => {
+    const headers = { "content-type": "application/x-www-form-urlencoded", origin: `http://127.0.0.1:${server.port}` };
+    const press = (path: string) =>
+      fetch(server.url(path), { method: "POST", headers, body: "x=y", redirect: "manual" });
     expect((await press("/start")).status).toBe(303);
-    expect(await (await fetch(url("/"))).text()).toContain('action="/stop"');
-    expect(statusAndBody(await exchange(port, plainPost("/start")))).toEqual([409, "KO"]);
+    expect(await (await fetch(server.url("/"))).text()).toContain('action="/stop"');
+    expect(statusAndBody(await exchange(server.port, plainPost("/start")))).toEqual([409, "KO"]);
     expect((await press("/stop")).status).toBe(303);
     expect(await server.status()).toBe(0);
     expect(server.stderr.split("\n")).toHaveLength(2);
@@ -225,7 +215,7 @@ function seeded(seed: number): Random {
   };
 }
 
-/** A start that went wrong on its way, or was never one. It may not be a request to start by any reading. */
+/** Returns a malformed start, or noise: never a request that may be read as a valid start. */
 function malformed(random: Random): Uint8Array {
   const pick = <T>(items: readonly T[]) => items[random(items.length)]!;
   const bytes = Uint8Array.from({ length: 1 + random(300) }, () => random(256));

@@ -1,33 +1,31 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { childrenOf, until } from "../helpers/processes.ts";
-import { freePort, Side } from "../helpers/sides.ts";
+import { expectValidFiles, FOREVER, type ServerSide, type Side, startServer } from "../helpers/sides.ts";
 import { tempFolder } from "../helpers/statexec.ts";
-import { areValidatorsMissing, expectValid } from "../helpers/validators.ts";
 
-/** A command that says that it runs, and how it was stopped. */
+// They run at the same time, and each waits for a grace period.
+setDefaultTimeout(20_000);
+
+/** A command that creates `$0.up` when it runs, and `$0.told` when it is stopped. */
 const TELLTALE = ["sh", "-c", 'trap "echo INT > $0.told; exit 5" INT; touch $0.up; while :; do sleep 0.05; done'];
 
 const GRACE = ["--sync-grace", "1"];
 
 interface Pair {
-  readonly server: Side;
+  readonly server: ServerSide;
   readonly client: Side;
-  readonly port: string;
 }
 
-/** Both sides with such a command, running. */
+/** Starts both sides with such a command, and waits until both commands run. */
 async function running(cwd: string, words: readonly string[] = []): Promise<Pair> {
-  const port = `${freePort()}`;
-  const server = await new Side("server", ["-s", "-sp", port, ...GRACE, ...words, ...TELLTALE, "server"], {
-    cwd,
-  }).listening();
-  const client = new Side("client", ["-c", `127.0.0.1:${port}`, ...GRACE, ...words, ...TELLTALE, "client"], { cwd });
+  const server = await startServer([...GRACE, ...words, ...TELLTALE, "server"], { cwd });
+  const client = server.client([...GRACE, ...words, ...TELLTALE, "client"]);
   await until(() => existsSync(`${cwd}/server.up`) && existsSync(`${cwd}/client.up`));
-  return { server, client, port };
+  return { server, client };
 }
 
-/** Kills a statexec, and the command that it leaves behind. */
+/** Kills statexec, then its command, which would run on. */
 async function kill({ child }: Side): Promise<void> {
   const left = childrenOf(child.pid);
   child.kill("SIGKILL");
@@ -35,12 +33,8 @@ async function kill({ child }: Side): Promise<void> {
   for (const pid of left) process.kill(pid, "SIGKILL");
 }
 
-async function valid({ file }: Side): Promise<void> {
-  if (!areValidatorsMissing()) await expectValid(file);
-}
-
 describe.concurrent("a client that is killed", () => {
-  test("makes the server stop its command, as a failure and an event", async () => {
+  test("makes the server stop its command, as a failure and with an event", async () => {
     using folder = tempFolder();
     const { server, client } = await running(folder.path);
     const at = performance.now();
@@ -54,76 +48,43 @@ describe.concurrent("a client that is killed", () => {
         .concat(["sync_starting", "sync_stopped", "sync_stopping", "sync_waiting"])
         .toSorted(),
     );
-    await valid(server);
+    await expectValidFiles(server);
   });
 
-  test("is no reason to stop where only the start is synchronised", async () => {
+  test("is one of several: the server stops with the last of the others", async () => {
     using folder = tempFolder();
-    const { server, client } = await running(folder.path, ["-sso"]);
-    await kill(client);
-    await Bun.sleep(1500);
-    expect(existsSync(folder.file("server.told"))).toBe(false);
-    server.child.kill("SIGINT");
-    expect(await server.status()).toBe(5);
-    expect(server.events()).toContain("peer_lost");
-  });
-
-  test("of several leaves the others, who stop the server", async () => {
-    using folder = tempFolder();
-    const cwd = folder.path;
-    const port = `${freePort()}`;
-    const words = ["-s", "-sp", port, "--sync-clients", "2", ...GRACE, "sleep", "600"];
-    const server = await new Side("server", words, { cwd }).listening();
-    const doomed = new Side("doomed", ["-c", `127.0.0.1:${port}`, ...TELLTALE, "client"], { cwd });
-    const other = new Side("other", ["-c", `127.0.0.1:${port}`, "sleep", "1.6"], { cwd });
+    const server = await startServer(["--sync-clients", "2", ...GRACE, ...FOREVER], { cwd: folder.path });
+    const doomed = server.client([...TELLTALE, "client"], { name: "doomed" });
+    const other = server.client(["sleep", "1.6"], { name: "other" });
     await until(() => existsSync(folder.file("client.up")));
     await kill(doomed);
     expect(await other.status()).toBe(0);
     expect(await server.status()).toBe(125);
-    const { events } = server.recorded().recording;
-    const at = (name: string) => events.find(({ event }) => event === name)!.atMs;
-    expect(at("peer_lost")).toBeLessThan(at("sync_stopping"));
-    await valid(server);
+    expect(server.eventMs("peer_lost")).toBeLessThan(server.eventMs("sync_stopping"));
+    await expectValidFiles(server);
   });
 });
 
 describe.concurrent("a server that is killed", () => {
-  test("makes the client say so and stop its command", async () => {
+  test("makes the client report it and stop its command", async () => {
     using folder = tempFolder();
-    const { server, client, port } = await running(folder.path);
+    const { server, client } = await running(folder.path);
     await kill(server);
     expect(await client.status()).toBe(5);
     expect(existsSync(folder.file("client.told"))).toBe(true);
     expect(client.stderr).toEndWith(
-      `statexec: --connect 127.0.0.1:${port}: lost the server: nothing was heard of it for 1 s\n`,
+      `statexec: --connect 127.0.0.1:${server.port}: lost the server: nothing was heard of it for 1 s\n`,
     );
     expect(client.events()).toContain("peer_lost");
     expect(client.events()).toContain("sync_stopping");
-    await valid(client);
+    await expectValidFiles(client);
   });
 
-  test("is said, but no reason to stop where only the start is synchronised", async () => {
+  test("before the start ends its clients: no command, no file, 125", async () => {
     using folder = tempFolder();
-    const { server, client } = await running(folder.path, ["-sso"]);
-    await kill(server);
-    await Bun.sleep(1500);
-    expect(existsSync(folder.file("client.told"))).toBe(false);
-    client.child.kill("SIGINT");
-    expect(await client.status()).toBe(5);
-    expect(client.stderr).toContain("lost the server");
-  });
-
-  test("before the start leaves its clients without one: no file, 125", async () => {
-    using folder = tempFolder();
-    const port = `${freePort()}`;
-    const words = ["-s", "-sp", port, "--sync-clients", "2", "true"];
-    const server = await new Side("server", words, { cwd: folder.path }).listening();
-    const client = new Side("client", ["-c", `127.0.0.1:${port}`, ...GRACE, "touch", "started"], { cwd: folder.path });
-    const asked = async () => {
-      const status = (await (await fetch(`http://127.0.0.1:${port}/status`)).json()) as { clients: { asked: number } };
-      return status.clients.asked;
-    };
-    while ((await asked()) < 1) await Bun.sleep(5);
+    const server = await startServer(["--sync-clients", "2", "true"], { cwd: folder.path });
+    const client = server.client([...GRACE, "touch", "started"]);
+    await server.reaches(({ clients }) => clients.asked === 1);
     await kill(server);
     expect(await client.status()).toBe(125);
     expect(existsSync(client.file)).toBe(false);
@@ -131,10 +92,27 @@ describe.concurrent("a server that is killed", () => {
   });
 });
 
-test.concurrent("a server that leaves in order while its client's command runs is lost at once", async () => {
+test.concurrent.each(["client", "server"] as const)(
+  "a %s that is killed is recorded, but stops nothing where only the start is synchronised",
+  async (killed) => {
+    using folder = tempFolder();
+    const pair = await running(folder.path, ["-sso"]);
+    const left = killed === "client" ? "server" : "client";
+    await kill(pair[killed]);
+    await until(() => pair[left].journal().includes("peer_lost"));
+    await Bun.sleep(100);
+    expect(existsSync(folder.file(`${left}.told`))).toBe(false);
+    pair[left].child.kill("SIGINT");
+    expect(await pair[left].status()).toBe(5);
+    expect(pair[left].stderr).toContain(`lost the ${killed}`);
+    expect(pair[left].events()).toContain("peer_lost");
+  },
+);
+
+test.concurrent("a server that leaves in order is lost at once for a client whose command runs", async () => {
   using folder = tempFolder();
   const { server, client } = await running(folder.path);
-  // Who ends the command by way of its statexec wants both to end.
+  // A person who interrupts one side wants both to end.
   server.child.kill("SIGINT");
   expect(await server.status()).toBe(5);
   expect(await client.status()).toBe(5);
@@ -143,15 +121,9 @@ test.concurrent("a server that leaves in order while its client's command runs i
 
 test.concurrent("a side that is stopped for less than the grace is not lost", async () => {
   using folder = tempFolder();
-  const port = `${freePort()}`;
-  const words = ["-s", "-sp", port, "--sync-grace", "2", "sleep", "600"];
-  const server = await new Side("server", words, { cwd: folder.path }).listening();
-  const client = new Side("client", ["-c", `127.0.0.1:${port}`, "--sync-grace", "2", "sleep", "2"], {
-    cwd: folder.path,
-  });
-  const state = async () =>
-    ((await (await fetch(`http://127.0.0.1:${port}/status`)).json()) as { state: string }).state;
-  while ((await state()) !== "running") await Bun.sleep(5);
+  const server = await startServer(["--sync-grace", "2", ...FOREVER], { cwd: folder.path });
+  const client = server.client(["--sync-grace", "2", "sleep", "2"]);
+  await server.reaches(({ state }) => state === "running");
   client.child.kill("SIGSTOP");
   await Bun.sleep(1000);
   client.child.kill("SIGCONT");

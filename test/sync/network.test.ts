@@ -3,14 +3,14 @@ import { existsSync, readFileSync } from "node:fs";
 import { noNamespaces } from "../helpers/namespace.ts";
 import { network } from "../helpers/network.ts";
 import { until } from "../helpers/processes.ts";
-import { Side } from "../helpers/sides.ts";
+import { expectValidFiles, FOREVER, Side, type SideOptions } from "../helpers/sides.ts";
 import { tempFolder } from "../helpers/statexec.ts";
-import { areValidatorsMissing, expectValid, isMissing } from "../helpers/validators.ts";
+import { isMissing } from "../helpers/validators.ts";
 
 const long = process.env.STATEXEC_TEST_LONG !== undefined;
 
-async function valid(...sides: readonly Side[]): Promise<void> {
-  if (!areValidatorsMissing()) for (const { file } of sides) await expectValid(file);
+function startServerOn(words: readonly string[], options: SideOptions): Promise<Side> {
+  return new Side("server", ["-s", ...words], options).listening();
 }
 
 describe.skipIf(noNamespaces())("two hosts", () => {
@@ -18,22 +18,20 @@ describe.skipIf(noNamespaces())("two hosts", () => {
     using folder = tempFolder();
     using net = network();
     const cwd = folder.path;
-    const server = new Side("server", ["-s", "sleep", "600"], { cwd, before: net.on("a") });
-    await server.listening();
+    const server = await startServerOn(FOREVER, { cwd, before: net.on("a") });
     const client = new Side("client", ["-c", `${net[version]}:8080`, "sleep", "0.2"], { cwd, before: net.on("b") });
     expect(await client.status()).toBe(0);
     expect(await server.status()).toBe(0);
     expect(server.recorded().fact("peer")).toEqual([version === "v4" ? "10.9.9.2" : "fd09::2"]);
     expect(client.recorded().fact("peer")).toEqual([`${net[version]}:8080`]);
-    await valid(server, client);
+    await expectValidFiles(server, client);
   });
 
   test("a server that listens on one address is not reached on another", async () => {
     using folder = tempFolder();
     using net = network();
     const cwd = folder.path;
-    const server = new Side("server", ["-s", "--sync-bind", "127.0.0.1", "sleep", "600"], { cwd, before: net.on("a") });
-    await server.listening();
+    const server = await startServerOn(["--sync-bind", "127.0.0.1", ...FOREVER], { cwd, before: net.on("a") });
     expect(server.stderr).toContain("on port 8080 of 127.0.0.1;");
     const words = ["-c", net.v4, "--sync-timeout", "0.4", "touch", "started"];
     const client = new Side("client", words, { cwd, before: net.on("b") });
@@ -49,8 +47,7 @@ describe.skipIf(noNamespaces())("two hosts", () => {
     const cwd = folder.path;
     const telltale = ["sh", "-c", 'trap "exit 5" INT; touch $0; while :; do sleep 0.05; done'];
     const words = ["--sync-grace", "1"];
-    const server = new Side("server", ["-s", ...words, ...telltale, "a.up"], { cwd, before: net.on("a") });
-    await server.listening();
+    const server = await startServerOn([...words, ...telltale, "a.up"], { cwd, before: net.on("a") });
     const client = new Side("client", ["-c", net.v4, ...words, ...telltale, "b.up"], { cwd, before: net.on("b") });
     await until(() => existsSync(folder.file("a.up")) && existsSync(folder.file("b.up")));
     net.cable("down");
@@ -59,16 +56,15 @@ describe.skipIf(noNamespaces())("two hosts", () => {
       expect(side.stderr).toMatch(/lost the (client|server)/);
       expect(side.events()).toContain("peer_lost");
     }
-    await valid(server, client);
+    await expectValidFiles(server, client);
   });
 
-  test("do not, when it is plugged in again in time", async () => {
+  test("do not lose each other when it is plugged in again in time", async () => {
     using folder = tempFolder();
     using net = network();
     const cwd = folder.path;
     const words = ["--sync-grace", "4"];
-    const server = new Side("server", ["-s", ...words, "sleep", "600"], { cwd, before: net.on("a") });
-    await server.listening();
+    const server = await startServerOn([...words, ...FOREVER], { cwd, before: net.on("a") });
     const command = ["sh", "-c", "touch up; sleep 1.6"];
     const client = new Side("client", ["-c", net.v4, ...words, ...command], { cwd, before: net.on("b") });
     await until(() => existsSync(folder.file("up")));
@@ -85,7 +81,7 @@ describe.skipIf(noNamespaces() || isMissing("iperf3"))("the example with iperf3"
   const common = { SE_METRICS_START_TIME: `${start}`, SE_LABEL_BENCHMARK: "sample" };
   const after = long ? "5" : "0.4";
   const before = long ? "2" : "0.4";
-  /** The example has ten seconds, which are iperf3's own choice. */
+  /** The example runs for iperf3's default, ten seconds. */
   const time = long ? [] : ["-t", "1"];
 
   async function check(server: Side, client: Side): Promise<void> {
@@ -95,16 +91,14 @@ describe.skipIf(noNamespaces() || isMissing("iperf3"))("the example with iperf3"
     const [theirs, ours] = [server.recorded(), client.recorded()];
     for (const { recording } of [theirs, ours]) expect(recording.startMs).toBe(start);
     expect(theirs.recording.events.find(({ event }) => event === "command_done")?.text).toMatch(/status 1|SIGINT/);
-    // One axis: the data went over lo while the client's command ran, in both files.
-    const at = (side: typeof ours, name: string) => side.recording.events.find(({ event }) => event === name)!.atMs;
+    // Both files have one time axis: the data went over lo while the client's command ran.
+    const [startedMs, doneMs] = [client.eventMs("command_started"), client.eventMs("command_done")];
     const received = theirs.points("network_received_bytes", "lo");
-    const within = received.filter(
-      ([ms]) => ms >= at(ours, "command_started") - 500 && ms <= at(ours, "command_done") + 1500,
-    );
+    const within = received.filter(([ms]) => ms >= startedMs - 500 && ms <= doneMs + 1500);
     const grown = (points: typeof received) => points.at(-1)![1] - points[0]![1];
     expect(grown(within)).toBeGreaterThan(0.9 * grown(received));
-    expect(at(ours, "command_started") - start).toBeGreaterThanOrEqual(Number(before) * 1000);
-    await valid(server, client);
+    expect(startedMs - start).toBeGreaterThanOrEqual(Number(before) * 1000);
+    await expectValidFiles(server, client);
   }
 
   test("works as written, by variables", async () => {
@@ -113,8 +107,7 @@ describe.skipIf(noNamespaces() || isMissing("iperf3"))("the example with iperf3"
     const cwd = folder.path;
     const theirs = { ...common, SE_DELAY_AFTER_COMMAND: after, SE_FILE: "server.prom" };
     const ours = { ...theirs, SE_DELAY_BEFORE_COMMAND: before, SE_FILE: "client.prom" };
-    const server = new Side("server", ["-s", "iperf3", "-s"], { cwd, env: theirs, before: net.on("a") });
-    await server.listening();
+    const server = await startServerOn(["iperf3", "-s"], { cwd, env: theirs, before: net.on("a") });
     const words = ["--connect", "localhost", "--", "iperf3", "-c", "127.0.0.1", ...time];
     await check(server, new Side("client", words, { cwd, env: ours, before: net.on("a") }));
   }, 60_000);
@@ -124,12 +117,10 @@ describe.skipIf(noNamespaces() || isMissing("iperf3"))("the example with iperf3"
     using net = network();
     const cwd = folder.path;
     const mst = ["-mst", `${start}`, "-l", "benchmark=sample"];
-    const server = new Side("server", ["-s", ...mst, "-dac", after, "--", "iperf3", "-s"], {
-      cwd,
-      before: net.on("a"),
-    });
-    await server.listening();
-    const words = [...mst, "-dbc", before, "-dac", after, "-f", "client.prom", "-c", "localhost", "--", "iperf3", "-c"];
-    await check(server, new Side("client", [...words, "127.0.0.1", ...time], { cwd, before: net.on("a") }));
+    const words = [...mst, "-dac", after, "--", "iperf3", "-s"];
+    const server = await startServerOn(words, { cwd, before: net.on("a") });
+    const options = [...mst, "-dbc", before, "-dac", after, "-f", "client.prom", "-c", "localhost"];
+    const command = ["--", "iperf3", "-c", "127.0.0.1", ...time];
+    await check(server, new Side("client", [...options, ...command], { cwd, before: net.on("a") }));
   }, 60_000);
 });

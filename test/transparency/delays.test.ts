@@ -7,7 +7,7 @@ import { BIN, cleanEnv, tempFolder } from "../helpers/statexec.ts";
 
 const { SIGHUP, SIGTERM } = constants.signals;
 
-/** Starts statexec in a folder, with the words before it. */
+/** Starts statexec in a folder, with words before it. */
 function start(cwd: string, words: readonly string[], before: readonly string[] = []) {
   return Bun.spawn([...before, BIN, "-f", "run.prom", ...words], {
     ...{ cwd, env: cleanEnv() },
@@ -32,7 +32,7 @@ describe("a signal in the delay before the command", () => {
     },
   );
 
-  test("is nothing to a run whose caller ignores it (nohup)", async () => {
+  test("has no effect where the caller ignores it (nohup)", async () => {
     using folder = tempFolder();
     const child = start(folder.path, ["-dbc", "0.3", "touch", "started"], [program("launch"), "-i", String(SIGHUP)]);
     await until(() => catches(child.pid, SIGTERM));
@@ -53,7 +53,7 @@ describe("a signal in the delay after the command", () => {
     expect(readFileSync(folder.file("run.prom"), "utf8")).toContain('text="Command done with status 3"');
   });
 
-  test("is nothing to a run whose caller ignores it (nohup)", async () => {
+  test("has no effect where the caller ignores it (nohup)", async () => {
     using folder = tempFolder();
     const words = ["-dac", "0.3", "sh", "-c", "touch started; exit 3"];
     const child = start(folder.path, words, [program("launch"), "-i", String(SIGHUP)]);

@@ -4,9 +4,9 @@ import { childrenOf, procText, until } from "../helpers/processes.ts";
 import { program } from "../helpers/programs.ts";
 import { BIN, cleanEnv, runProgram, tempFolder } from "../helpers/statexec.ts";
 
-/** What a command can still tell, as docs/transparency.md lists it: each line here is a promise that is not made. */
+/** The differences that docs/transparency.md lists: statexec promises none of these. */
 
-/** Dumps its world by a script twice, as in world.test.ts, and answers the lines that differ: without, then with. */
+/** Runs a script that dumps its world, as world.test.ts does, without and with statexec. Returns what differs. */
 async function differences(script: string, prefix = `${BIN} -f run.prom`): Promise<[string[], string[]]> {
   using folder = tempFolder();
   const work = folder.file("work");
@@ -24,14 +24,14 @@ async function differences(script: string, prefix = `${BIN} -f run.prom`): Promi
 
 const LAUNCH = program("launch");
 
-/** SigIgn, SigBlk as a list of signals. */
+/** Returns the signals of a mask such as SigIgn or SigBlk. */
 function signals(line: string | undefined): number[] {
   const mask = BigInt(`0x${/([0-9a-f]+)$/.exec(line ?? "")?.[1] ?? "0"}`);
   return Array.from({ length: 64 }, (_, i) => i + 1).filter((signal) => (mask >> BigInt(signal - 1)) & 1n);
 }
 
 describe("what a command can still see", () => {
-  test("signals that the runtime takes for itself are not passed on as ignored", async () => {
+  test("signals that the runtime uses are not passed on as ignored", async () => {
     const all = Array.from({ length: 64 }, (_, i) => `-i ${i + 1}`).join(" ");
     const [[bare], [wrapped]] = await differences(`${LAUNCH} ${all} RUN 2>/dev/null`);
     const lost = signals(bare).filter((signal) => !signals(wrapped).includes(signal));
@@ -46,7 +46,7 @@ describe("what a command can still see", () => {
     ]);
   });
 
-  test("a soft limit of files that was set for statexec alone is the hard one", async () => {
+  test("a soft limit of files that was set for statexec alone becomes the hard one", async () => {
     const [bare, wrapped] = await differences("prlimit --nofile=512:2048 RUN");
     expect([bare, wrapped]).toEqual([["limit 7 soft 512 hard 2048"], ["limit 7 soft 2048 hard 2048"]]);
   });
@@ -56,14 +56,14 @@ describe("what a command can still see", () => {
     expect(wrapped).toEqual(["session the parent's group the parent's terminal none"]);
   });
 
-  test("a signal that its parent's death would send is sent to statexec, which passes it on", async () => {
+  test("a signal on the parent's death goes to statexec, which passes it on", async () => {
     const [bare] = await differences("setpriv --pdeathsig TERM RUN");
     expect(bare).toHaveLength(1);
     expect(bare[0]).toContain("death 15");
   });
 });
 
-test("what SIGKILL does to statexec is nothing to the command, and the helper goes with it", async () => {
+test("SIGKILL to statexec leaves the command running, and ends the helper", async () => {
   using folder = tempFolder();
   const words = [BIN, "-f", folder.file("run.prom"), "sh", "-c", "touch started; sleep 100"];
   const child = Bun.spawn(words, { cwd: folder.path, env: cleanEnv(), stdio: ["ignore", "ignore", "inherit"] });

@@ -5,12 +5,19 @@ import { BIN, cleanEnv, runProgram, statexec, tempFolder } from "../helpers/stat
 import { CTRL_C, Terminal } from "../helpers/terminal.ts";
 
 const CORE_PATTERN = readFileSync("/proc/sys/kernel/core_pattern", "utf8").trim();
-/** A core of the runtime's would be gigabytes; a shell's is less than this. */
+/** A core file of the runtime has gigabytes; one of a shell has less than this. */
 const SMALL_CORE_BYTES = 64 * 2 ** 20;
 
-/** Runs a script of sh's in its own place, with no signal blocked. */
+/** A Python program that becomes sh, with no signal blocked. */
 const PYTHON_END =
   "import os, signal, sys; signal.pthread_sigmask(signal.SIG_SETMASK, []); os.execvp('sh', ['sh', '-c', sys.argv[1]])";
+
+/** Runs a program that runs statexec. Fails where it does not print this, and nothing else. */
+async function expectPrinted(words: readonly string[], stdout: string): Promise<void> {
+  using folder = tempFolder();
+  const result = await runProgram(words, { cwd: folder.path });
+  expect(result).toEqual({ code: 0, signal: null, stdout, stderr: "" });
+}
 
 describe("a shell sees the command's own end", () => {
   test.each([
@@ -29,25 +36,20 @@ describe("a shell sees the command's own end", () => {
   });
 
   test.each(["bash", "dash"])("%s: $? is the exit status", async (shell) => {
-    using folder = tempFolder();
     const once = (status: number) => `${BIN} -f run.prom sh -c 'exit ${status}'; echo $?;`;
-    const result = await runProgram([shell, "-c", [0, 1, 42, 255].map(once).join(" ")], { cwd: folder.path });
-    expect(result).toEqual({ code: 0, signal: null, stdout: "0\n1\n42\n255\n", stderr: "" });
+    await expectPrinted([shell, "-c", [0, 1, 42, 255].map(once).join(" ")], "0\n1\n42\n255\n");
   });
 
   test("Python's subprocess has the signal as a negative return code", async () => {
-    using folder = tempFolder();
     const lines = [
       "import subprocess, sys",
       "for end in ['exit 3', 'kill -TERM $$', 'kill -KILL $$', 'kill -QUIT $$']:",
       "    print(subprocess.run([sys.argv[1], '-f', 'run.prom', 'sh', '-c', 'ulimit -c 0; ' + end]).returncode)",
     ];
-    const result = await runProgram(["python3", "-c", lines.join("\n"), BIN], { cwd: folder.path });
-    expect(result).toEqual({ code: 0, signal: null, stdout: "3\n-15\n-9\n-3\n", stderr: "" });
+    await expectPrinted(["python3", "-c", lines.join("\n"), BIN], "3\n-15\n-9\n-3\n");
   });
 
-  test("it is the same for every signal there is", async () => {
-    using folder = tempFolder();
+  test("it is the same for every signal", async () => {
     const lines = [
       "import subprocess, sys",
       "for signal in [*range(1, 32), *range(34, 65)]:",
@@ -57,8 +59,7 @@ describe("a shell sees the command's own end", () => {
       "    wrapped = subprocess.run([sys.argv[1], '-f', '/dev/null', *end]).returncode",
       "    if bare != wrapped: print(signal, bare, wrapped)",
     ];
-    const result = await runProgram(["python3", "-c", lines.join("\n"), BIN], { cwd: folder.path });
-    expect(result).toEqual({ code: 0, signal: null, stdout: "", stderr: "" });
+    await expectPrinted(["python3", "-c", lines.join("\n"), BIN], "");
   }, 30_000);
 
   test.each([
@@ -72,7 +73,7 @@ describe("a shell sees the command's own end", () => {
     expect(result).toMatchObject(status > 128 ? { signal: "SIGTERM" } : { code: status });
   });
 
-  test("a loop of bash's stops on Ctrl-C", async () => {
+  test("a loop in bash stops on Ctrl-C", async () => {
     using folder = tempFolder();
     const loop = `for i in 1 2 3; do ${BIN} -f run.prom sh -c "echo turn=$i; exec sleep 100"; done; echo after`;
     const terminal = new Terminal(["bash", "-c", loop], { cwd: folder.path });
@@ -98,7 +99,7 @@ describe.skipIf(CORE_PATTERN !== "core")(`a core file (core_pattern is ${CORE_PA
   );
 });
 
-test("what a command leaves running is left alone, and not waited for", async () => {
+test("processes that a command leaves running are left alone and not waited for", async () => {
   using folder = tempFolder();
   const child = Bun.spawn([BIN, "-f", folder.file("run.prom"), "sh", "-c", "sleep 100 >/dev/null & echo $!"], {
     env: cleanEnv(),
@@ -111,7 +112,7 @@ test("what a command leaves running is left alone, and not waited for", async ()
   expect(stat).toMatch(/^\d+ \(sleep\) [SR]/);
 });
 
-describe("two of them in one folder", () => {
+describe("two runs in one folder", () => {
   test("at once: both record", async () => {
     using folder = tempFolder();
     const commands = [3, 4].map((status) => statexec(["sh", "-c", `sleep 0.2; exit ${status}`], { cwd: folder.path }));
@@ -119,7 +120,7 @@ describe("two of them in one folder", () => {
     expectFiles(folder.path, ["Command done with status 3", "Command done with status 4"]);
   });
 
-  test("one in the other: both record, and the status is the inner command's", async () => {
+  test("one inside the other: both record, and the status is the inner command's", async () => {
     using folder = tempFolder();
     const result = await statexec([BIN, "sh", "-c", "exit 5"], { cwd: folder.path });
     expect(result.code).toBe(5);
@@ -127,7 +128,7 @@ describe("two of them in one folder", () => {
   });
 });
 
-/** There are just so many files, each complete and each with another one of the texts. */
+/** Expects exactly one complete metrics file for each text. */
 function expectFiles(folder: string, texts: readonly string[]): void {
   const files = readdirSync(folder).map((name) => readFileSync(`${folder}/${name}`, "utf8"));
   expect(files).toHaveLength(texts.length);

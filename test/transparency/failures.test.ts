@@ -28,13 +28,13 @@ describe("a recording that cannot be written at the end", () => {
   });
 });
 
-describe.skipIf(!possible)("a /proc that is not as it should be (needs the right to make namespaces)", () => {
+describe.skipIf(!possible)("a broken /proc (needs the right to make namespaces)", () => {
   const BROKEN = [
     ...["stat", "meminfo", "net/dev", "diskstats"].map((name) => [name, "no sense at all\n"] as const),
     ...["stat", "meminfo", "net/dev", "diskstats"].map((name) => [name, ""] as const),
   ];
 
-  test.each(BROKEN)("from the start, %s of %p: the command runs, and what fails is counted", async (name, content) => {
+  test.each(BROKEN)("from the start, %s of %p: the command runs, and failures are counted", async (name, content) => {
     using folder = tempFolder();
     writeFileSync(folder.file("bad"), content);
     const mount = `mount --bind bad /proc/${name === "net/dev" ? "self/net/dev" : name} && exec "$@"`;
@@ -58,8 +58,8 @@ describe.skipIf(!possible)("a /proc that is not as it should be (needs the right
   });
 });
 
-describe("an exception in the recorder while the command runs: it is waited for, its status stands, and it is told", () => {
-  /** Breaks the runtime from the command's start on, which is the second thing that statexec starts. */
+describe("an exception in the recorder is printed; the command is waited for, and its status stands", () => {
+  /** Breaks the runtime from the command's start on: that is the second process that statexec starts. */
   const breaking = (harm: string) => `
     const real = { spawn: Bun.spawn, setTimeout };
     let started = 0;
@@ -87,30 +87,32 @@ describe("an exception in the recorder while the command runs: it is waited for,
       const words = ["--interval", "0.05", "-f", "run.prom", "sh", "-c", `sleep 0.2; touch end; exit ${own}`];
       const result = await statexec(words, { cwd: folder.path, env });
       expect(readFileSync(folder.file("end"), "utf8")).toBe("");
-      const told = result.stderr.includes("broken on purpose");
-      expect(result).toMatchObject({ code: own === 0 && told ? 125 : own, signal: null, stdout: "" });
-      expect(result.stderr).toMatch(told ? /^(statexec: [^\n]*\n)+$/ : /^$/);
+      const isPrinted = result.stderr.includes("broken on purpose");
+      expect(result).toMatchObject({ code: own === 0 && isPrinted ? 125 : own, signal: null, stdout: "" });
+      expect(result.stderr).toMatch(isPrinted ? /^(statexec: [^\n]*\n)+$/ : /^$/);
     }
   });
 });
 
-test("no descriptor is to be had while the command runs: it is waited for, and its status stands", async () => {
+test("without free descriptors the command is waited for, and its status stands", async () => {
   using folder = tempFolder();
-  const run = "prlimit --pid $PPID --nofile=3:; sleep 0.2; touch end; exit 3";
+  // Once statexec has the pidfds of its two children: before that, it cannot know that the command was started.
+  const started = 'for i in $(seq 200); do [ "$(ls -l /proc/$PPID/fd | grep -c pidfd)" -ge 2 ] && break; done';
+  const run = `${started}; prlimit --pid $PPID --nofile=3:; sleep 0.2; touch end; exit 3`;
   const result = await statexec(["--interval", "0.05", "-f", "run.prom", "sh", "-c", run], { cwd: folder.path });
   expect(result).toMatchObject({ code: 3, signal: null, stdout: "" });
   expect(readFileSync(folder.file("end"), "utf8")).toBe("");
 });
 
 describe("without the helper that tells whom a signal was for", () => {
-  /** A PATH that has nothing but a shell. */
+  /** Returns a PATH with only a shell. */
   function bare(folder: { file(name: string): string }): string {
     mkdirSync(folder.file("bin"));
     symlinkSync("/bin/sh", folder.file("bin/sh"));
     return folder.file("bin");
   }
 
-  test("a command runs as ever", async () => {
+  test("a command runs as usual", async () => {
     using folder = tempFolder();
     const words = ["-f", folder.file("run.prom"), "sh", "-c", "exit 3"];
     expect(await statexec(words, { env: { PATH: bare(folder) } })).toEqual({
@@ -130,7 +132,7 @@ describe("without the helper that tells whom a signal was for", () => {
     expect(counted.caught.map(({ signal }) => signal)).toEqual([SIGTERM, SIGINT]);
   });
 
-  test("a key that is typed too", async () => {
+  test("so does a typed key", async () => {
     using folder = tempFolder();
     const before = ["env", `PATH=${bare(folder)}`, BIN, "-f", folder.file("run.prom")];
     const counted = new Counted({ before, terminal: true });

@@ -9,14 +9,14 @@ const CONTAINER = ["unshare", "--pid", "--fork", "--mount-proc"];
 const possible = Bun.spawnSync([...CONTAINER, "true"]).exitCode === 0;
 const { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2 } = constants.signals;
 
-/** Runs a script of sh's under a statexec that is the first process. */
+/** Runs a shell script under a statexec that is the first process. */
 async function first(script: string) {
   using folder = tempFolder();
   const result = await runProgram([...CONTAINER, BIN, "-f", "run.prom", "sh", "-c", script], { cwd: folder.path });
   return { ...result, file: readFileSync(folder.file("run.prom"), "utf8") };
 }
 
-/** Makes orphans, and ends with 5 once no zombie of the first process's is left, with 9 where some stay. */
+/** Makes orphans; ends with 5 once the first process has no zombies, with 9 where some stay. */
 const ORPHANS = `
   zombies() { grep -ls '^[0-9]* ([^)]*) Z 1 ' /proc/[0-9]*/stat; }
   for i in 1 2 3 4 5 6 7 8 9 10; do (true &) ; (sleep 0.05 &) ; done
@@ -43,12 +43,12 @@ describe.skipIf(!possible)("as the first process of a container (needs the right
     expect(file).toContain('text="Command done with status 5"');
   });
 
-  test("the status stands among many orphans that end", async () => {
+  test("the status stands while many orphans end", async () => {
     const { code, stderr } = await first("i=0; while [ $i -lt 200 ]; do (true &); i=$((i + 1)); done; exit 6");
     expect({ code, stderr }).toEqual({ code: 6, stderr: "" });
   });
 
-  test("a zombie that is its parent's own is left to it", async () => {
+  test("another process's zombie is left to its parent", async () => {
     const wait =
       "import os, subprocess, time; p = subprocess.Popen(['sh', '-c', 'exit 8']); time.sleep(0.2); print(p.wait())";
     expect(await first(`python3 -c "${wait}"`)).toMatchObject({ code: 0, stdout: "8\n", stderr: "" });

@@ -12,10 +12,10 @@ const SIGNALS = { INT: SIGINT, TERM: SIGTERM, HUP: SIGHUP, QUIT: SIGQUIT, USR1: 
 const FROM_KILL = 0;
 const FROM_KERNEL = 128;
 
-/** timeout(1) signals two times, and both may be seen by whoever takes the first quickly: the program itself does. */
+/** timeout(1) sends a signal twice; a process that handles the first one quickly may see both, as the program does. */
 const PATIENCE_MS = 25;
 
-/** A way to send a signal: the words before statexec, and how it is sent once that runs. */
+/** A way to send a signal: the words before statexec, and how to send it while that runs. */
 interface Way {
   readonly before: (signal: string) => string[];
   readonly send: (pid: number, signal: number) => void;
@@ -34,7 +34,7 @@ afterAll(() => {
   for (const loop of busy) loop.kill("SIGKILL");
 });
 
-/** Sends it again and again, each after the one before has been taken; answers what the command got in all. */
+/** Sends a signal repeatedly, each after the last was handled. Returns what the command got in all. */
 async function deliver(
   counted: Counted,
   times: number,
@@ -75,7 +75,7 @@ describe("a signal that timeout(1) sends, to the pid and to its group, reaches t
     async (name, signal) => {
       using folder = tempFolder();
       for (let run = 0; run < times; run++) {
-        // What timeout gets it sends on in just the way in which it sends the signal of its own, but one time only.
+        // timeout passes on a signal that it gets in the same way as its own one, but only once.
         const counted = new Counted({ before: ["timeout", "-s", name, "60", BIN, "-f", folder.file("run.prom")] });
         const caught = await deliver(counted, 1, () => process.kill(counted.pid, signal));
         expect(caught).toEqual([{ signal, code: FROM_KILL }]);
@@ -94,7 +94,7 @@ describe("a signal that timeout(1) sends, to the pid and to its group, reaches t
   });
 });
 
-describe("a key that is typed reaches the command once, as often as it is typed", () => {
+describe("each key that is typed reaches the command once", () => {
   const KEYS = [
     ["Ctrl-C", "\x03", SIGINT],
     ["Ctrl-\\", "\x1c", SIGQUIT],
@@ -114,7 +114,7 @@ describe("a key that is typed reaches the command once, as often as it is typed"
     60_000,
   );
 
-  test("and a signal to the pid in between too", async () => {
+  test("so does a signal to the pid in between", async () => {
     using folder = tempFolder();
     const counted = new Counted({ before: [BIN, "-f", folder.file("run.prom")], terminal: true });
     let typed = false;
@@ -123,7 +123,7 @@ describe("a key that is typed reaches the command once, as often as it is typed"
       if (typed) counted.type("\x03");
       else process.kill(counted.pid, SIGINT);
     };
-    // Two equal signals within 20 ms, one to the group and one to the pid, are taken for timeout(1)'s.
+    // Two equal signals within 20 ms, to the group and to the pid, count as one of timeout(1).
     const caught = await deliver(counted, effort(100), send, 100);
     expect(caught.map(({ code }) => code)).toEqual(
       Array.from({ length: effort(100) }, (_, i) => (i % 2 === 0 ? FROM_KERNEL : FROM_KILL)),
@@ -131,7 +131,7 @@ describe("a key that is typed reaches the command once, as often as it is typed"
   }, 60_000);
 });
 
-describe("different signals right behind each other reach the command once each", () => {
+describe("different signals in quick succession reach the command once each", () => {
   const sorted = (caught: readonly Caught[]) => caught.map(({ signal }) => signal).sort((a, b) => a - b);
 
   test.each([
@@ -163,18 +163,18 @@ test.each(forms())("the $form passes signals on", async ({ path }) => {
   expect(caught).toEqual([{ signal: SIGUSR1, code: FROM_KILL }]);
 });
 
-test("a signal that the caller ignored is passed on all the same: the command may not ignore it", async () => {
+test("a signal that the caller ignored is passed on: the command may not ignore it", async () => {
   using folder = tempFolder();
   const before = [program("launch"), "-i", "1", "-i", "10", BIN, "-f", folder.file("run.prom")];
   const counted = new Counted({ before });
   await counted.ready;
-  // The command gets its ignored signals from us: while it is started, and that moment only, we ignore them as well.
+  // The command inherits its ignored signals from us, so that we ignore them during its start only.
   await until(() => catches(counted.pid, SIGUSR1));
   const caught = await deliver(counted, 1, () => process.kill(counted.pid, SIGUSR1));
   expect(caught).toEqual([{ signal: SIGUSR1, code: FROM_KILL }]);
 });
 
-test("through two of them it reaches the command once too", async () => {
+test("a signal through two nested runs reaches the command once", async () => {
   using folder = tempFolder();
   const before = [program("launch"), "-g", BIN, "-f", folder.file("outer.prom"), BIN, "-f", folder.file("inner.prom")];
   for (const target of [1, -1]) {

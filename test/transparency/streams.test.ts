@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { forms } from "../helpers/programs.ts";
 import { type RunResult, runProgram, tempFolder } from "../helpers/statexec.ts";
 
-/** Runs a script of bash's in a folder of its own, `S` in it being statexec. */
+/** Runs a bash script in a folder of its own; `S` in it is statexec. */
 async function script(form: { path: string }, text: string, files: Record<string, string> = {}) {
   using folder = tempFolder();
   for (const [name, content] of Object.entries(files)) writeFileSync(folder.file(name), content);
@@ -44,13 +44,13 @@ describe.each(forms())("streams through the $form", (form) => {
     expect(await script(form, text)).toEqual(done("held\nfree\n"));
   });
 
-  test("<(…) and >(…) are there", async () => {
+  test("<(…) and >(…) work", async () => {
     const text =
       "$S cat <(echo one) <(echo two); $S tee >(cat >copy) <<<three; until [ -s copy ]; do :; done; cat copy";
     expect(await script(form, text)).toEqual(done("one\ntwo\nthree\nthree\n"));
   });
 
-  test("a command that makes the shared stdout non-blocking costs nothing of the file", async () => {
+  test("the file is whole although the command makes the shared stdout non-blocking", async () => {
     const fill = "import os; os.set_blocking(1, False); os.write(1, b'x' * 65000)";
     const text = `S="\${S% *} -"; { $S python3 -c "${fill}"; touch done; } | { head -c 65000 >/dev/null; tail -n 1; }`;
     expect(await script(form, text)).toEqual(done("# EOF\n"));

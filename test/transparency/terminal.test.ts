@@ -32,12 +32,12 @@ describe("an interactive shell under statexec", () => {
     expect(readFileSync(file, "utf8")).toContain('text="Command done with status 7"');
   });
 
-  test("is not ended by Ctrl-C and Ctrl-\\, however often they are typed", async () => {
+  test("is not ended by repeated Ctrl-C and Ctrl-\\", async () => {
     using folder = tempFolder();
     const terminal = new Terminal([BIN, "-f", folder.file("run.prom"), ...SHELL]);
     await terminal.shows(/\$ $/);
     for (let typed = 0; typed < 10; typed++) terminal.type(typed % 2 === 0 ? CTRL_C : CTRL_BACKSLASH);
-    // The shell may throw away what is typed while it is busy with those keys.
+    // The shell may discard what is typed while it handles those keys.
     const again = setInterval(() => terminal.type("echo alive=$((40 + 2))\n"), 100);
     await terminal.shows(/alive=42/);
     clearInterval(again);
@@ -89,7 +89,7 @@ describe("a command under statexec in a shell", () => {
     await terminal.child.exited;
   });
 
-  test("leaves the terminal's modes as it set them", async () => {
+  test("keeps the terminal's modes that it set", async () => {
     using folder = tempFolder();
     const terminal = Terminal.shell({ cwd: folder.path });
     await terminal.shows(/\$ $/);
@@ -102,7 +102,7 @@ describe("a command under statexec in a shell", () => {
     expect(terminal.shown).toMatch(/\n-onlcr\n/);
   });
 
-  test("asks for a password on /dev/tty, with nothing of statexec's in between", async () => {
+  test("asks for a password on /dev/tty, without output of statexec in between", async () => {
     using folder = tempFolder();
     const ask = 'read -r -s -p "Password: " word </dev/tty; echo; echo "word=$word"';
     const terminal = new Terminal([BIN, "-f", folder.file("run.prom"), "bash", "-c", ask]);
@@ -112,7 +112,7 @@ describe("a command under statexec in a shell", () => {
     expect(terminal.shown).toBe("Password: \r\nword=secret\r\n");
   });
 
-  test("learns of a new size of it", async () => {
+  test("notices a new size of the terminal", async () => {
     using folder = tempFolder();
     const watch = "trap 'stty size; kill $!' WINCH; stty size; sleep 100 & echo began; wait; exit 0";
     const terminal = new Terminal([BIN, "-f", folder.file("run.prom"), "sh", "-c", watch], { columns: 80, rows: 24 });
@@ -122,7 +122,7 @@ describe("a command under statexec in a shell", () => {
     expect(await terminal.child.exited).toBe(0);
   });
 
-  test("sees a terminal on all three of its descriptors, and it is the caller's", async () => {
+  test("has the caller's terminal on all three standard descriptors", async () => {
     using folder = tempFolder();
     const look = "tty; test -t 0 && test -t 1 && test -t 2 && readlink /proc/self/fd/0 /proc/self/fd/1 /proc/self/fd/2";
     const terminal = new Terminal([BIN, "-f", folder.file("run.prom"), "sh", "-c", look]);
@@ -132,7 +132,7 @@ describe("a command under statexec in a shell", () => {
   });
 });
 
-/** Resolves when the foreground group of the terminal has a process that sleeps: before, a key may go astray. */
+/** Resolves when the terminal's foreground group has a sleeping process: a key typed earlier may be lost. */
 async function sleeping(terminal: Terminal): Promise<void> {
   for (;;) {
     const stat = readFileSync(`/proc/${terminal.child.pid}/stat`, "latin1");

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { isRaw, rawBytes, rawText } from "../../src/os/raw-text.ts";
-import { typedWords } from "../../src/run/typed-words.ts";
+import { isRaw, rawBytes, rawText } from "../../src/os/libc.ts";
+import { typedWords } from "../../src/run/inherited.ts";
 import { forms } from "../helpers/programs.ts";
 import { BIN, runProgram, tempFolder } from "../helpers/statexec.ts";
 
-describe("a -- that the runtime swallowed", () => {
+describe("a -- that the runtime dropped", () => {
   const bun = ["bun", "--config=/dev/null", "--no-env-file", "/bin/statexec"];
   test.each([
     [["ls"], [...bun, "ls"], ["ls"]],
@@ -31,7 +31,7 @@ describe("a -- that the runtime swallowed", () => {
     expect(typedWords(words, commandLine)).toEqual(typed);
   });
 
-  test.each(forms())("is seen by the $form: what follows is no option", async ({ path }) => {
+  test.each(forms())("is restored by the $form: the next word is no option", async ({ path }) => {
     using folder = tempFolder();
     const result = await runProgram([path, "--", "--version"], { cwd: folder.path });
     expect(result).toMatchObject({ code: 127, stdout: "" });
@@ -39,8 +39,8 @@ describe("a -- that the runtime swallowed", () => {
   });
 });
 
-describe("bytes that are no UTF-8", () => {
-  test("come back from text as they were", () => {
+describe("bytes that are not UTF-8", () => {
+  test("come back unchanged from text", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 12 }), (bytes) => {
         expect(rawBytes(rawText(bytes))).toEqual(bytes);

@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { forms, program } from "../helpers/programs.ts";
 import { cleanEnv, tempFolder } from "../helpers/statexec.ts";
 
-/** A way to start a command: a script in which `RUN` stands for the command, with or without statexec before it. */
+/** A way to start a command: a script in which `RUN` is the command, with or without statexec before it. */
 interface Caller {
   readonly script: string;
   /** Files of the working directory. */
@@ -13,7 +13,7 @@ interface Caller {
 const LAUNCH = program("launch");
 const SIGNALS = Array.from({ length: 64 }, (_, i) => i + 1);
 
-/** An option for each of the numbers but some. */
+/** Returns the option for each number, without those in `but`. */
 function each(numbers: readonly number[], option: string, but: readonly number[]): string {
   return numbers
     .filter((number) => !but.includes(number))

@@ -1,8 +1,8 @@
-import { ALL_CPUS, KERNEL, MACHINE, type SeriesKey, series } from "../../catalog/index.ts";
+import { ALL_CPUS, type Fact, KERNEL, MACHINE, type SeriesKey, series } from "../../catalog/index.ts";
 import type { ProcFs } from "../../proc/procfs.ts";
 import { CPU_MODES, Stat } from "../../proc/stat.ts";
 import { cpuModel } from "../../proc/sys-devices.ts";
-import { ABSENT, type Collector, type CollectorContext, type Fact, type MakeCollector } from "../collector.ts";
+import { ABSENT, type Collector, type CollectorContext, type MakeCollector } from "../collector.ts";
 import { type Column, column, fillColumns, keysOf, RowColumns } from "../columns.ts";
 import { KernelSource } from "../kernel-source.ts";
 

@@ -1,8 +1,8 @@
-import { DEVICES, MACHINE, type SeriesKey, series } from "../../catalog/index.ts";
+import { DEVICES, type Fact, MACHINE, type SeriesKey, series } from "../../catalog/index.ts";
 import { type NET_FIELDS, NetDev } from "../../proc/net-dev.ts";
 import type { ProcFs } from "../../proc/procfs.ts";
 import { isStackedInterface } from "../../proc/sys-devices.ts";
-import type { Collector, CollectorContext, Fact, MakeCollector } from "../collector.ts";
+import type { Collector, CollectorContext, MakeCollector } from "../collector.ts";
 import { type RowColumn, RowColumns } from "../columns.ts";
 import { KernelSource } from "../kernel-source.ts";
 

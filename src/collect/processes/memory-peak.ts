@@ -14,7 +14,7 @@ import { UnmappedMemory } from "./unmapped-memory.ts";
  * together. If their sum is exact at a later sample, all of them still live, and none has given anything back, they held
  * no more at the open one. If one of them has gone, this can never be known: the upper bound is settled.
  */
-export class MemoryPeak {
+class MemoryPeak {
   bytes = ABSENT;
   /** The time of its sample. */
   atMs = ABSENT;

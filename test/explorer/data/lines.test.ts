@@ -19,7 +19,7 @@ function columnsOf(all: readonly Column[], samples?: Float64Array): Columns {
 }
 
 function pairs({ times, values }: LinePoints): [number, number][] {
-  return Array.from(times, (at, i) => [at, values[i] as number]);
+  return Array.from(times, (at, i) => [at, values[i]!]);
 }
 
 /** Returns all points of one line: the parts are so small that none is omitted. */

@@ -15,7 +15,7 @@ test("a run has every point of its recording, and no series without points", () 
       const { info, columns } = runOf(recording, NAME);
       const made = info.series.map(({ name, points }, i) => {
         const { times, values } = columns.series(i);
-        const all = Array.from(times, (atMs, at) => [atMs, values[at] as number] as const);
+        const all = Array.from(times, (atMs, at) => [atMs, values[at]!] as const);
         const present = all.filter(([, value]) => !Number.isNaN(value));
         expect(present.length).toBe(points);
         return [name, present];

@@ -1,0 +1,40 @@
+/*
+ * What a user names in options and several folders must understand alike: budgets and collectors.
+ */
+
+/** What a budget can limit, by the names that the user writes, each with the unit of its values. */
+export const BUDGET_UNITS = {
+  wall: "seconds",
+  cpu: "seconds",
+  memory: "bytes",
+  "memory-with-cache": "bytes",
+  processes: "count",
+  threads: "count",
+  read: "bytes",
+  written: "bytes",
+} as const;
+
+export type BudgetedFigure = keyof typeof BUDGET_UNITS;
+
+/** The most that a run may use of something. */
+export interface Budget {
+  /** As the user wrote it: `memory<512MiB`. */
+  readonly text: string;
+  readonly name: BudgetedFigure;
+  /** Whether a run that uses exactly this much is within the limit. */
+  readonly inclusive: boolean;
+  /** A number in the figure's unit; or by how much of itself the baseline may be exceeded: 0.1 is 10 %. */
+  readonly limit: { readonly value: number } | { readonly overBaseline: number };
+}
+
+/** Which collectors a run uses. */
+export interface CollectorChoice {
+  /** Those that are wanted; empty: all. */
+  readonly only: readonly string[];
+  readonly without: readonly string[];
+  /** Those that work in their other way: `cpu=total`. */
+  readonly ways: readonly (readonly [name: string, way: string])[];
+}
+
+/** Every collector, in its usual way. */
+export const ALL_COLLECTORS: CollectorChoice = { only: [], without: [], ways: [] };

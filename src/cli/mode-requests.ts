@@ -1,0 +1,132 @@
+import { UsageError } from "../errors.ts";
+import { type SplitWords, splitOperands } from "./argv.ts";
+import type { PushConfig } from "./config.ts";
+import { type Given, type ModeName, OPTIONS, type OptionId, readValue } from "./options.ts";
+import { readSecrets } from "./push-target.ts";
+
+/** `--compare`, unless the user gives another: 5 %. */
+const DEFAULT_NOISE = 0.05;
+
+export interface ReportRequest {
+  /** Path of the page. */
+  readonly page: string;
+  /** Paths of metrics files; at least one. */
+  readonly files: readonly string[];
+}
+
+export interface CompareRequest {
+  /** Paths of files, at least one a side. */
+  readonly base: readonly string[];
+  readonly next: readonly string[];
+  /** The change that counts as none: 0.05 is 5 %. */
+  readonly noise: number;
+  /** Whether the commands may differ. */
+  readonly anyCommand: boolean;
+}
+
+export interface RecoverRequest {
+  /** Paths of journals; empty: those of this folder are listed. */
+  readonly journals: readonly string[];
+  /** Path of the metrics file; undefined: the one that the run would have written. */
+  readonly file: string | undefined;
+}
+
+export interface PushRequest {
+  readonly target: PushConfig;
+  /** Paths of metrics files; at least one. */
+  readonly files: readonly string[];
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The words of a mode after their check. */
+interface ModeWords {
+  readonly operands: readonly string[];
+  /** Returns the values of an option, in the order in which they were given. */
+  values<Id extends OptionId>(id: Id): ReturnType<typeof readValue<Id>>[];
+  readonly env: Environment;
+}
+
+/** What each mode makes of its words. The modes that are not here take none: with those, no other word is checked. */
+const REQUESTS = {
+  explore: ({ operands, values }: ModeWords) => ({
+    paths: operands,
+    open: !values("noOpen").includes(true),
+    port: values("explorePort").at(-1),
+  }),
+  report: ({ operands, values }: ModeWords): ReportRequest => ({
+    page: values("report").at(-1)!,
+    files: orDefault(operands),
+  }),
+  compare: compareRequest,
+  recover: ({ operands, values }: ModeWords): RecoverRequest => ({ journals: operands, file: values("file").at(-1) }),
+  push: ({ operands, values, env }: ModeWords): PushRequest => ({
+    target: { ...values("push").at(-1)!, secrets: readSecrets(env) },
+    files: orDefault(operands),
+  }),
+} satisfies Partial<Record<ModeName, (words: ModeWords) => object>>;
+
+type Requests = typeof REQUESTS;
+
+/** What a command line asks for that names a mode. */
+export type ModeInvocation<Name extends ModeName = ModeName> = {
+  [Each in Name]: { readonly mode: Each } & (Each extends keyof Requests ? ReturnType<Requests[Each]> : unknown);
+}[Name];
+
+/** Returns the first mode that was asked for. A wrong value (`--help=x`) is left to the check of all flags. */
+export function askedMode(flags: readonly Given[]): ModeName | undefined {
+  for (const { option: id, text } of flags) {
+    const option = OPTIONS[id];
+    if (option.kind !== "mode") continue;
+    if (option.operand !== undefined || option.parse(text ?? "true") === true) return id as ModeName;
+  }
+  return undefined;
+}
+
+/** Reads the words of a mode. Throws UsageError. */
+export function modeInvocation(mode: ModeName, argv: readonly string[], env: Environment): ModeInvocation {
+  if (!(mode in REQUESTS)) return { mode } as ModeInvocation;
+  const request: (words: ModeWords) => object = REQUESTS[mode as keyof Requests];
+  return { mode, ...request(checkedWords(splitOperands(argv), mode, env)) } as ModeInvocation;
+}
+
+/** Checks the value of each option, and that each has an effect. Throws UsageError. */
+function checkedWords({ given, rest, problem }: SplitWords, mode: ModeName, env: Environment): ModeWords {
+  const values = given.map((each) => [each.option, readValue(each)] as const);
+  if (problem !== undefined) throw problem;
+  refuseModifiers(given, mode);
+  const valuesFor = (id: OptionId) => values.filter(([option]) => option === id).map(([, value]) => value);
+  return { operands: rest, values: valuesFor as ModeWords["values"], env };
+}
+
+/** Refuses the options of other modes than this one, since they would have no effect. Throws UsageError. */
+export function refuseModifiers(given: readonly Given[], mode: ModeName | undefined): void {
+  for (const { option: id, where } of given) {
+    const option = OPTIONS[id];
+    if (option.kind === "modifier" && (mode === undefined || option.of !== OPTIONS[mode].flag))
+      throw new UsageError(`${where} has no effect without ${option.of}; leave it out`);
+  }
+}
+
+/** Without a name, a mode reads the file that a run writes by default. */
+function orDefault(files: readonly string[]): readonly string[] {
+  return files.length > 0 ? files : [OPTIONS.file.default];
+}
+
+function compareRequest({ operands, values }: ModeWords): CompareRequest {
+  const named = values("base");
+  const [first, second, ...others] = operands;
+  const usage = "name two files (statexec --compare base.prom new.prom)";
+  if (first === undefined) throw new UsageError(`--compare: no files; ${usage}`);
+  if (named.length === 0 && second === undefined) throw new UsageError(`--compare: one file only; ${usage}`);
+  if (named.length === 0 && others.length > 0)
+    throw new UsageError(
+      "--compare: more than two files; put --base before each that is compared with (statexec --compare --base a.prom --base b.prom new.prom)",
+    );
+  return {
+    base: named.length > 0 ? named : [first],
+    next: named.length > 0 ? operands : operands.slice(1),
+    noise: values("noise").at(-1) ?? DEFAULT_NOISE,
+    anyCommand: values("anyCommand").at(-1) === true,
+  };
+}

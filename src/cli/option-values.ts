@@ -1,0 +1,265 @@
+import type { CollectorChoice } from "../catalog/choices.ts";
+
+/** Why a text is not a value, as the rest of a message that begins with `got "2s", `. */
+export class Fault {
+  constructor(readonly clause: string) {}
+}
+
+/** Reads the text of a value. */
+export type Parse<T> = (text: string) => T | Fault;
+
+/** The server that a client connects to. Without a port, `--sync-port` decides. */
+export interface Peer {
+  /** As a URL has it: an IPv6 address in brackets. */
+  readonly host: string;
+  readonly port: number | undefined;
+}
+
+/** Refuses a delay of a day in milliseconds, but no delay that a user can mean. */
+const MAX_DELAY_SECONDS = 365 * 24 * 3600;
+
+/** Below this, milliseconds since the epoch are before March 1973: the number is in seconds by mistake. */
+const MIN_TIMESTAMP_MS = 1e11;
+/** From here on (the year 5138) it is in microseconds or nanoseconds: `date +%s%N` is easily typed for `date +%s%3N`. */
+const END_TIMESTAMP_MS = 1e14;
+
+const PEER_FORMS = "expected host, host:port, [IPv6]:port or http://host:port";
+
+/** A delay in seconds. */
+export function seconds(text: string): number | Fault {
+  const value = decimal(text);
+  if (value === undefined) return new Fault("expected a number of seconds, 0 or more (e.g. 2.5)");
+  if (value > MAX_DELAY_SECONDS) return new Fault(`expected at most ${MAX_DELAY_SECONDS} seconds, which are 365 days`);
+  return value;
+}
+
+/** How long to wait for a peer; 0 is without end. */
+export function waitSeconds(text: string): number | Fault {
+  const value = seconds(text);
+  return value instanceof Fault || value > 0 ? value : Number.POSITIVE_INFINITY;
+}
+
+/** How long a peer may be silent: in less than a second it could not send two heartbeats. */
+export function grace(text: string): number | Fault {
+  const value = decimal(text);
+  if (value === undefined || value < 1 || value > 3600)
+    return new Fault("expected a number of seconds from 1 to 3600 (e.g. 10)");
+  return value;
+}
+
+/** Each client holds a connection, and the number of descriptors is limited. */
+const MOST_CLIENTS = 1000;
+
+export function clientCount(text: string): number | Fault {
+  const value = /^[0-9]+$/.test(text) ? Number(text) : 0;
+  return value >= 1 && value <= MOST_CLIENTS
+    ? value
+    : new Fault(`expected a number of clients from 1 to ${MOST_CLIENTS}`);
+}
+
+/** A secret that an HTTP header can hold as it is. */
+export function token(text: string): string | Fault {
+  return /^[\x21-\x7e]{1,256}$/.test(text)
+    ? text
+    : new Fault("expected 1 to 256 letters, digits and signs of ASCII, without spaces");
+}
+
+/** Seconds between samples. */
+export function interval(text: string): number | Fault {
+  const value = decimal(text);
+  if (value === undefined || value < 0.01 || value > 3600)
+    return new Fault("expected a number of seconds from 0.01 to 3600 (e.g. 0.5)");
+  return value;
+}
+
+/** A fraction: 0.05 for 5 or 5%. */
+export function percent(text: string): number | Fault {
+  const value = decimal(text.replace(/%$/, ""));
+  return value === undefined ? new Fault("expected a number of percent, 0 or more (e.g. 5)") : value / 100;
+}
+
+export function port(text: string): number | Fault {
+  const value = /^[0-9]+$/.test(text) ? Number(text) : 0;
+  return value >= 1 && value <= 65535 ? value : new Fault("expected a port from 1 to 65535");
+}
+
+/** Milliseconds since the epoch, rounded to an integer. */
+export function timestampMs(text: string): number | Fault {
+  const value = decimal(text);
+  if (value === undefined) return new Fault("expected milliseconds since the epoch (e.g. 1704067200000)");
+  if (value < MIN_TIMESTAMP_MS) return mistakenUnit("seconds", value * 1000);
+  if (value >= END_TIMESTAMP_MS * 1000) return mistakenUnit("nanoseconds", value / 1e6);
+  if (value >= END_TIMESTAMP_MS) return mistakenUnit("microseconds", value / 1000);
+  return Math.round(value);
+}
+
+function mistakenUnit(unit: string, meantMs: number): Fault {
+  const plausible = meantMs >= MIN_TIMESTAMP_MS && meantMs < END_TIMESTAMP_MS;
+  const example = plausible ? Math.round(meantMs) : 1704067200000;
+  return new Fault(`which looks like ${unit}; expected milliseconds since the epoch (e.g. ${example})`);
+}
+
+export function boolean(text: string): boolean | Fault {
+  switch (text.toLowerCase()) {
+    case "1":
+    case "true":
+    case "yes":
+    case "on":
+      return true;
+    case "0":
+    case "false":
+    case "no":
+    case "off":
+      return false;
+    default:
+      return new Fault("expected 1, true, yes or on, or 0, false, no or off");
+  }
+}
+
+/** A path to write to; `-` is `/dev/stdout`. */
+export function outputPath(text: string): string | Fault {
+  if (text === "") return new Fault("expected a file, or - for standard output");
+  if (text.includes("\0")) return new Fault("expected a file whose name holds no NUL");
+  return text === "-" ? "/dev/stdout" : text;
+}
+
+export function folderPath(text: string): string | Fault {
+  return text === "" || text.includes("\0") ? new Fault("expected a folder") : text;
+}
+
+/** The path of a file that is read. */
+export function filePath(text: string): string | Fault {
+  return text === "" || text.includes("\0") ? new Fault("expected a file") : text;
+}
+
+/** Paths of files that are read, with commas between them. */
+export function inputPaths(text: string): readonly string[] | Fault {
+  const paths = text.split(",");
+  return paths.some((path) => path === "" || path.includes("\0")) ? new Fault("expected a file") : paths;
+}
+
+/** Where the command's control group is created: `auto`, or a folder; undefined: it gets none. */
+export function controlGroup(text: string): string | undefined | Fault {
+  if (text === "off") return undefined;
+  if (text === "auto" || (text.includes("/") && !text.includes("\0"))) return text;
+  return new Fault("expected auto, off or the folder of a control group (e.g. /sys/fs/cgroup/build)");
+}
+
+/** The value of a label, which must not be empty. */
+export function labelValue(text: string): string | Fault {
+  if (text === "") return new Fault("expected some text (leave it out for the default)");
+  return isWritable(text) ? text : unwritable();
+}
+
+/** `key=value`: the key made legal, the value as it is; it may be empty. */
+export function label(text: string): readonly [key: string, value: string] | Fault {
+  const equals = text.indexOf("=");
+  if (equals < 1) return new Fault("expected key=value (e.g. env=prod)");
+  const value = text.slice(equals + 1);
+  if (!isWritable(value)) return unwritable();
+  return [
+    text
+      .slice(0, equals)
+      .toLowerCase()
+      .replace(/[^a-z0-9_]/gu, "_"),
+    value,
+  ];
+}
+
+/** Whether every reader accepts a text as a label's value: well-formed Unicode, no control characters but line feed and tab. */
+export function isWritable(text: string): boolean {
+  if (!text.isWellFormed()) return false;
+  for (let at = 0; at < text.length; at++) if (isControl(text.charCodeAt(at))) return false;
+  return true;
+}
+
+/** Returns the text with U+FFFD in place of each character that a label cannot hold. */
+export function writable(text: string): string {
+  if (isWritable(text)) return text;
+  return Array.from(text.toWellFormed(), (char) => (isControl(char.charCodeAt(0)) ? "\ufffd" : char)).join("");
+}
+
+/** A carriage return counts too: some readers of text files take it as the end of a line. */
+function isControl(code: number): boolean {
+  return (code < 0x20 && code !== 0x09 && code !== 0x0a) || code === 0x7f;
+}
+
+function unwritable(): Fault {
+  return new Fault("expected text without control characters other than line break and tab");
+}
+
+/**
+ * The address of a server. An IPv6 address without brackets is refused, since the end of `2001:db8::1:8080` may be a
+ * port. `http://host` does not mean port 80, since no statexec listens there.
+ */
+export function peer(text: string): Peer | Fault {
+  if (/^https:/i.test(text)) return new Fault("but the server speaks plain http only; expected http://host:port");
+  const address = text.replace(/^http:\/\/(.*?)\/?$/is, "$1");
+  if (isHost(`[${address}]`)) return new Fault(`expected brackets around IPv6: [${address}] or [${address}]:8080`);
+  if (/^[0-9]+$/.test(address)) return new Fault(`which looks like a port; ${PEER_FORMS}`);
+  const [, host = "", portText] = /^(\[[^\]/]*\]|[^:/]*)(?::([^:/]*))?$/.exec(address) ?? [];
+  if (!isHost(host)) return new Fault(PEER_FORMS);
+  if (portText === undefined) return { host, port: undefined };
+  const number = port(portText);
+  return number instanceof Fault ? new Fault(`${number.clause} after the colon`) : { host, port: number };
+}
+
+/** An address or name of this machine; the brackets of an IPv6 address are optional and removed. */
+export function address(text: string): string | Fault {
+  const bare = text.replace(/^\[(.*)\]$/, "$1");
+  if (isHost(bare) || isHost(`[${bare}]`)) return bare;
+  return new Fault("expected an address of this machine (e.g. 127.0.0.1, ::1, localhost)");
+}
+
+/** Whether a name or address can be part of a URL as it is: without a user, path or escape, and not an option (`-1`). */
+function isHost(host: string): boolean {
+  return /^(\[[0-9a-f:.]+\]|(?!-)[^\s[\]:/\\?#@%]+)$/iu.test(host) && URL.canParse(`http://${host}/`);
+}
+
+/** Returns a decimal number without sign or exponent; undefined if the text is not one. Too many digits are Infinity. */
+function decimal(text: string): number | undefined {
+  return /^[0-9]+(\.[0-9]+)?$/.test(text) ? Number(text) : undefined;
+}
+
+/** The condition for a server's command to be ready for its clients. */
+export type Readiness =
+  /** Something listens on a TCP port of this machine. */
+  | { readonly kind: "tcp"; readonly port: number }
+  /** A URL answers with a status of 200 to 299. */
+  | { readonly kind: "http"; readonly url: string }
+  /** This long after its start. */
+  | { readonly kind: "delay"; readonly seconds: number };
+
+const READY_FORMS = "expected tcp:PORT, http://HOST:PORT/PATH or delay:SECONDS";
+
+/** Reads `tcp:5201`, `http://localhost:8000/health` (or `http:URL`), `delay:1.5`. */
+export function readiness(text: string): Readiness | Fault {
+  const [, kind, rest = ""] = /^(tcp|http|https|delay):(.*)$/s.exec(text) ?? [];
+  if (kind === "tcp") return afterColon(port(rest), (number) => ({ kind, port: number }));
+  if (kind === "delay") return afterColon(seconds(rest), (number) => ({ kind, seconds: number }));
+  if (kind === undefined) return new Fault(READY_FORMS);
+  const url = rest.startsWith("//") ? text : rest;
+  return /^https?:\/\/[^/\s]+(\/\S*)?$/.test(url) && URL.canParse(url) ? { kind: "http", url } : new Fault(READY_FORMS);
+}
+
+function afterColon(value: number | Fault, make: (value: number) => Readiness): Readiness | Fault {
+  return value instanceof Fault ? new Fault(`${value.clause} after the colon`) : make(value);
+}
+
+/**
+ * Reads names of collectors with commas between them: those that are wanted, `-name` to leave one out, `name=way` for its
+ * other way. Whether there is such a collector is checked when the collectors are made.
+ */
+export function collectorChoice(text: string): CollectorChoice | Fault {
+  const words = text.split(",").map((word) => word.trim());
+  if (!words.every((word) => /^(-?[a-z_]+|[a-z_]+=[a-z_]+)$/.test(word)))
+    return new Fault("expected names with commas between them (e.g. cpu,memory or -disk or cpu=total)");
+  return {
+    only: words.filter((word) => /^[a-z_]+$/.test(word)),
+    without: words.filter((word) => word.startsWith("-")).map((word) => word.slice(1)),
+    ways: words.flatMap((word) => {
+      const [name, way] = word.split("=");
+      return name === undefined || way === undefined ? [] : [[name, way] as const];
+    }),
+  };
+}

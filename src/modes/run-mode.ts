@@ -1,0 +1,140 @@
+import { version } from "../../package.json";
+import type { CompareRequest, ModeInvocation, RecoverRequest } from "../cli/mode-requests.ts";
+import type { ModeName } from "../cli/options.ts";
+import { EXIT_STATUS } from "../errors.ts";
+import { SystemError, writeAll } from "../os/files.ts";
+import { isTerminal } from "../os/process.ts";
+import type { Ending } from "../run/child.ts";
+import { compileEagerly } from "../run/start.ts";
+
+const SIGPIPE = 13;
+
+/** The function that carries out each mode and returns its exit status. It loads what it needs itself. */
+const MODES: { readonly [Name in ModeName]: (request: ModeInvocation<Name>) => Promise<number> } = {
+  help: async () => {
+    const { renderHelp } = await import("../cli/help.ts");
+    return printed(await renderHelp());
+  },
+  version: async () => printed(`statexec ${version}\n`),
+  listCollectors: async () => {
+    const [{ listCollectors }, { kernelFs }] = await Promise.all([
+      import("../collect/list-collectors.ts"),
+      import("../proc/kernel-fs.ts"),
+    ]);
+    return printed(listCollectors(kernelFs()));
+  },
+  recover: recoverAll,
+  report: async (request) => {
+    compileEagerly();
+    const { writeReport } = await import("./report-mode.ts");
+    await writeReport(request, { say: print, warn: await openLog() });
+    return EXIT_STATUS.done;
+  },
+  compare,
+  push: async (request) => {
+    compileEagerly();
+    const { pushAll } = await import("./push-mode.ts");
+    const warn = (message: string) => write(2, `statexec: ${message}\n`);
+    return (await pushAll(request, { say: note, warn })) ? EXIT_STATUS.done : EXIT_STATUS.failed;
+  },
+  explore,
+};
+
+/** Carries out a mode and returns how statexec ends. */
+export async function runMode(invocation: ModeInvocation): Promise<Ending & { kind: "exited" | "signaled" }> {
+  // A reader that leaves early is not a failure. We end by SIGPIPE as other programs do: status 0 would claim that the
+  // result was delivered, and scripts with `pipefail` expect this signal.
+  const ended = { kind: "signaled", signal: SIGPIPE } as const;
+  try {
+    const code = await carryOut(invocation);
+    return hasReaderLeft && code === EXIT_STATUS.done ? ended : { kind: "exited", code };
+  } catch (error) {
+    if (isBrokenPipe(error)) return ended;
+    throw error;
+  }
+}
+
+function carryOut<Name extends ModeName>(invocation: ModeInvocation<Name>): Promise<number> {
+  return MODES[invocation.mode](invocation);
+}
+
+async function recoverAll({ journals, file }: RecoverRequest): Promise<number> {
+  compileEagerly();
+  const { listRecoverable, recoverMetrics } = await import("../output/recover-metrics.ts");
+  if (journals.length === 0) return printed(listRecoverable(process.cwd()));
+  const warn = await openLog();
+  for (const journal of journals) {
+    const { file: made, content, warnings } = await recoverMetrics(journal, file);
+    for (const warning of warnings) warn(`${journal}: ${warning}`);
+    note(`${made}: ${content}\n`);
+  }
+  return EXIT_STATUS.done;
+}
+
+async function compare(request: CompareRequest): Promise<number> {
+  compileEagerly();
+  const { compareFiles } = await import("../output/compare-files.ts");
+  const { NO_COLOR, TERM } = process.env;
+  const colour = isTerminal(1) && !NO_COLOR && TERM !== "dumb";
+  const { table, warnings, isWorse } = await compareFiles(request, colour);
+  if (warnings.length > 0) {
+    const warn = await openLog();
+    for (const warning of warnings) warn(warning);
+  }
+  print(table);
+  return isWorse ? EXIT_STATUS.worse : EXIT_STATUS.done;
+}
+
+/** Shows the page until a signal ends it. */
+async function explore(request: ModeInvocation<"explore">): Promise<number> {
+  compileEagerly();
+  const [{ explore }, warn] = await Promise.all([import("../../explorer/server/explore-server.ts"), openLog()]);
+  const say = (address: string) => {
+    print(address);
+    if (isTerminal(1)) write(2, "Ctrl-C ends it.\n");
+  };
+  await explore(request, { say, warn });
+  return EXIT_STATUS.done;
+}
+
+function printed(text: string): number {
+  print(text);
+  return EXIT_STATUS.done;
+}
+
+/** Prints the result of a mode. Without a reader it throws, and the mode ends. */
+function print(text: string): void {
+  write(1, text);
+}
+
+/** Whether a note found no reader. */
+let hasReaderLeft = false;
+
+/** Prints what a mode has done so far. Without a reader the mode still does the rest. */
+function note(text: string): void {
+  if (hasReaderLeft) return;
+  try {
+    print(text);
+  } catch (error) {
+    if (!isBrokenPipe(error)) throw error;
+    hasReaderLeft = true;
+  }
+}
+
+/** Whether an error means that a pipe has no reader: standard output, or the place of a page. */
+function isBrokenPipe(error: unknown): boolean {
+  if (error instanceof SystemError) return error.code === "EPIPE";
+  return error instanceof Error && isBrokenPipe(error.cause);
+}
+
+/** Writes synchronously: the runtime's own streams would make a pipe non-blocking that other processes share. */
+function write(fd: 1 | 2, text: string): void {
+  writeAll(fd, new TextEncoder().encode(text), fd === 1 ? "/dev/stdout" : "/dev/stderr");
+}
+
+/** Returns what prints warnings on standard error. */
+async function openLog(): Promise<(text: string) => void> {
+  const { createConsola } = await import("consola/basic");
+  const log = createConsola({ stdout: process.stderr, stderr: process.stderr });
+  return (text) => log.warn(text);
+}

@@ -1,0 +1,129 @@
+import { BUDGET_UNITS } from "../../catalog/choices.ts";
+import type { BudgetResult } from "../../recording/budget-results.ts";
+import type { RunFigures } from "../../recording/run-figures.ts";
+import type { RunReport } from "../../recording/run-report.ts";
+import type { SummaryFileId } from "../results-wanted.ts";
+import { type SummaryLine, summaryLines } from "./summary-lines.ts";
+
+/** A form of the summary that an option writes to a file. */
+interface SummaryFile {
+  /** Whether the text is added to the file's end, not put in its place. */
+  readonly appends: boolean;
+  /** Returns the text of a run whose metrics file is `file`. */
+  readonly serialize: (report: RunReport, file: string) => string;
+}
+
+/** The forms, by the options that ask for them. */
+export const SUMMARY_FILES: Readonly<Record<SummaryFileId, SummaryFile>> = {
+  summaryJson: { appends: false, serialize: summaryJson },
+  summaryMarkdown: { appends: true, serialize: summaryMarkdown },
+};
+
+/** Grows with every change that a reader of the version before would not understand. A new key is no such change. */
+const JSON_VERSION = 1;
+
+/** Returns the summary for programs: exact figures, a unit in each key; what is not known is left out. */
+export function summaryJson(report: RunReport, file: string): string {
+  const { figures, startMs, names, diagnosis, sizing, budgets } = report;
+  const object = {
+    version: JSON_VERSION,
+    metrics_file: file,
+    command: figures.command,
+    started_at: new Date(startMs).toISOString(),
+    ...figuresObject(figures, startMs),
+    largest: names.map(({ comm, cpuSeconds, memoryPeakBytes, processes }) => {
+      return { comm, cpu_seconds: cpuSeconds, memory_peak_bytes: memoryPeakBytes, processes_count: processes };
+    }),
+    limited_by: diagnosis && { what: diagnosis.limitedBy, text: diagnosis.text, evidence: diagnosis.evidence },
+    sizing: sizing && {
+      cpu_request_cores: sizing.cpuRequestCores,
+      cpu_limit_cores: sizing.cpuLimitCores,
+      memory_request_bytes: sizing.memoryRequestBytes,
+      memory_limit_bytes: sizing.memoryLimitBytes,
+    },
+    budgets: budgets.map(budgetObject),
+  };
+  return `${JSON.stringify(object, null, 2)}\n`;
+}
+
+function figuresObject(figures: RunFigures, startMs: number): object {
+  const { sources } = figures;
+  return {
+    exit_status: figures.exitStatus,
+    exit_signal: figures.exitSignal,
+    wall_seconds: figures.wallSeconds,
+    cpu_user_seconds: figures.cpuUserSeconds,
+    cpu_system_seconds: figures.cpuSystemSeconds,
+    cpu_mean_cores: figures.cpuCores,
+    cpu_source: sources.get("cpu"),
+    memory_peak_bytes: figures.memoryPeakBytes,
+    memory_peak_after_seconds: secondsAfter(startMs, figures.memoryPeakAtMs),
+    memory_peak_source: sources.get("memory_peak"),
+    memory_peak_bound_bytes: figures.memoryPeakBoundBytes,
+    memory_peak_with_cache_bytes: figures.memoryPeakWithCacheBytes,
+    memory_largest_process_bytes: figures.memoryLargestProcessBytes,
+    processes_most_count: figures.processesMost,
+    threads_most_count: figures.threadsMost,
+    disk_read_bytes: figures.diskReadBytes,
+    disk_write_bytes: figures.diskWriteBytes,
+    io_read_bytes: figures.ioReadBytes,
+    io_write_bytes: figures.ioWriteBytes,
+    io_source: sources.get("io"),
+    throttled_seconds: figures.throttledSeconds,
+    oom_kills_count: figures.oomKills,
+    machine_cpu_seconds: figures.machineCpuSeconds,
+    machine_sent_bytes: figures.machineSentBytes,
+    machine_received_bytes: figures.machineReceivedBytes,
+    machine_disk_read_bytes: figures.machineDiskReadBytes,
+    machine_disk_write_bytes: figures.machineDiskWriteBytes,
+  };
+}
+
+function secondsAfter(startMs: number, atMs: number | undefined): number | undefined {
+  return atMs === undefined ? undefined : (atMs - startMs) / 1000;
+}
+
+function budgetObject({ text, name, verdict, value, measured, source }: BudgetResult): object {
+  const unit = BUDGET_UNITS[name];
+  return { budget: text, name, verdict, [`limit_${unit}`]: value, [`measured_${unit}`]: measured, source };
+}
+
+/** Returns the summary as a section of a page: a table, and a chart that GitHub and GitLab draw. */
+export function summaryMarkdown(report: RunReport, file: string): string {
+  const { figures, profile } = report;
+  const title = figures.command === undefined ? "statexec" : `statexec: ${inline(shortened(figures.command))}`;
+  const rows = summaryLines(report, file, true).map(row);
+  const chart = profile ? [chartOf(profile.cores, figures.wallSeconds ?? 0), ""] : [];
+  return ["", `### ${title}`, "", "| | |", "| --- | --- |", ...rows, "", ...chart].join("\n");
+}
+
+function row({ label, parts, chart, tone }: SummaryLine): string {
+  const body = parts.map(inline).join(", ");
+  const said = tone === "bad" ? `**${body}**` : body;
+  return `| ${label} | ${said}${chart === undefined ? "" : ` ${chart}`} |`;
+}
+
+/** Returns a chart of the cores that the command used over time, in Mermaid's language. */
+function chartOf(cores: Float64Array, wallSeconds: number): string {
+  const values = [...cores].map((value) => (Number.isNaN(value) ? 0 : Number(value.toFixed(2))));
+  return [
+    "```mermaid",
+    "xychart-beta",
+    '  title "CPU cores used"',
+    `  x-axis "seconds" 0 --> ${Number(wallSeconds.toFixed(2))}`,
+    '  y-axis "cores"',
+    `  line [${values.join(", ")}]`,
+    "```",
+  ].join("\n");
+}
+
+const MOST_TITLE = 60;
+
+function shortened(text: string): string {
+  return text.length > MOST_TITLE ? `${text.slice(0, MOST_TITLE - 1)}…` : text;
+}
+
+/** Escapes text for Markdown: nothing in it is markup or ends a cell. */
+function inline(text: string): string {
+  return text.replace(/[\\`*_{}[\]<>()#+!|~&$-]/g, "\\$&").replace(/\s+/g, " ");
+}
