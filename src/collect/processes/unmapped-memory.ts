@@ -14,14 +14,15 @@ const FIRST_GUESS_MS = 0.2;
  * Memory in files that no process maps: memfd_create(2), and files of a tmpfs such as /dev/shm. No figure of a process
  * has it. The machine's shared memory has, and says when it is worth looking at the descriptors of the processes.
  *
- * Let G be what the machine's shared memory has grown by since the command's start, F what is in the open tmpfs files of
- * the tree, and the tree's processes map between m (the largest) and M (all of them) of shared memory. They hold in addition
- * to that at least min(F, G) - M, as all that they map may be in these files, and at most G - m.
+ * Let G be what the machine's shared memory has grown by since it was least, from the command's start on. Let F be what is in
+ * the open tmpfs files of the tree, whose processes map between m (the largest) and M (all of them) of shared memory. They
+ * hold in addition to that at least min(F, G) - M, as all that they map may be in these files, and at most G - m.
  */
 export class UnmappedMemory {
   lowerBytes = 0;
   upperBytes = 0;
-  private readonly atStartBytes: number;
+  /** The least that the machine's shared memory was since the start: others may have given some of theirs back. */
+  private leastBytes: number;
   private readonly files = new Map<string, number>();
   private readonly budget: TimeBudget;
   private msPerProcess = FIRST_GUESS_MS;
@@ -31,7 +32,7 @@ export class UnmappedMemory {
     private readonly processes: Processes,
     private readonly now: () => number,
   ) {
-    this.atStartBytes = processes.sharedMemoryBytes;
+    this.leastBytes = processes.sharedMemoryBytes;
     this.budget = new TimeBudget(SHARE, ADVANCE_MS, now);
   }
 
@@ -39,7 +40,9 @@ export class UnmappedMemory {
   update(memories: readonly ProcessMemory[]): void {
     this.lowerBytes = 0;
     this.upperBytes = 0;
-    const grown = this.processes.sharedMemoryBytes - this.atStartBytes;
+    const { sharedMemoryBytes } = this.processes;
+    this.leastBytes = Math.min(this.leastBytes, sharedMemoryBytes);
+    const grown = sharedMemoryBytes - this.leastBytes;
     if (!(grown >= NOISE_BYTES)) return;
     let mapped = 0;
     let largest = 0;

@@ -89,6 +89,18 @@ describe("the peak", () => {
     expect(sample()[BOUND]).toBe(1);
   });
 
+  test("has memory in a file also if others have given back as much of theirs before", () => {
+    const { kernel, sample, start } = setUp();
+    kernel.sharedMemoryBytes = 500 * MEBIBYTE;
+    const root = start({ residentPages: 5, anonymous: 20 });
+    kernel.sharedMemoryBytes -= 300 * MEBIBYTE;
+    sample();
+    kernel.sharedMemoryBytes += 300 * MEBIBYTE;
+    kernel.tmpfsFiles.set(root, [["0:1:7", 300 * MEBIBYTE]]);
+    expect(sample()[PEAK]).toBe(300 * MEBIBYTE + 20 * KILOBYTE);
+    kernel.end(root);
+  });
+
   test("is never above its bound, nor is the largest process", () => {
     const { kernel, collector, sample, start } = setUp();
     const root = start({ residentPages: 5, anonymous: 20, highest: 20 });
