@@ -17,9 +17,9 @@ async function hidden(
   const file = folder.file("run.prom");
   const all = [...before, ...as(user), openBinary(), ...options, "-f", file, "--", program("hidden"), ...command];
   const { code, stderr } = await runProgram(all);
-  expect([code, stderr]).toEqual([0, ""]);
+  expect([code, options.includes("--budget") ? "" : stderr]).toEqual([0, ""]);
   const run = new Recorded(file);
-  return { run, sources: [...run.family("accounting").keys()] };
+  return { run, stderr, sources: [...run.family("accounting").keys()] };
 }
 
 const HUGE_PAGES = "/proc/sys/vm/nr_hugepages";
@@ -110,6 +110,17 @@ describe.each(USERS)("as %s", (user) => {
     await statexec(["--interval", "0.1", "-f", folder.file("run.prom"), "sh", "-c", script]);
     const sources = [...new Recorded(folder.file("run.prom")).family("accounting").keys()];
     expect(sources).toContain("memory_peak,proc_sampled_lower_bound");
+  });
+
+  test("what is written and taken back before the disk has it is no budget's", async () => {
+    const { run, stderr } = await hidden("cancelled FILE 20", {
+      user,
+      options: ["--summary", "--budget", "written<5MiB"],
+    });
+    // Where the folder is in memory there is nothing to take back.
+    if (run.last("command_disk_write_bytes") > 0)
+      expect(run.last("command_disk_write_cancelled_bytes")).toBeWithin(15 << 20, 21 << 20);
+    expect(stderr).toMatch(/budget +written<5MiB kept/);
   });
 
   test("a run that is shorter than the interval has the peak of its tree", async () => {

@@ -83,7 +83,7 @@ export const TEXTS: Readonly<Record<ProcessFile, (process: Scripted) => string>>
         : `RssAnon:\t${p.anonymous} kB\nRssFile:\t${p.file} kB\nRssShmem:\t${p.shared} kB\nHugetlbPages:\t${p.huge} kB\n`);
     return `Name:\t${p.name}\n${p.zombie ? "" : memory}SigIgn:\t${p.ignoresChildren ? "0000000000010000" : "0000000000000000"}\n`;
   },
-  io: (p) => `rchar: ${p.readBytes}\nwchar: 0\nread_bytes: 0\nwrite_bytes: 0\n`,
+  io: (p) => `rchar: ${p.readBytes}\nwchar: 0\nread_bytes: 0\nwrite_bytes: 0\ncancelled_write_bytes: 0\n`,
   smaps_rollup: (p) => {
     const [anonymous, shared] = [p.proportional ?? p.anonymous ?? 0, p.proportionalShared ?? p.shared];
     const shares = `Pss_Anon: ${anonymous} kB\nPss_File: ${p.file} kB\nPss_Shmem: ${shared} kB\n`;

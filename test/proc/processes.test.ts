@@ -129,7 +129,8 @@ describe("pid/io and smaps_rollup", () => {
     io.parse(
       bytes("rchar: 1\nwchar: 2\nsyscr: 3\nsyscw: 4\nread_bytes: 5\nwrite_bytes: 6\ncancelled_write_bytes: 7\n"),
     );
-    expect([io.readBytes, io.writeBytes, io.diskReadBytes, io.diskWriteBytes]).toEqual([1, 2, 5, 6]);
+    const { readBytes, writeBytes, diskReadBytes, diskWriteBytes, cancelledBytes } = io;
+    expect([readBytes, writeBytes, diskReadBytes, diskWriteBytes, cancelledBytes]).toEqual([1, 2, 5, 6, 7]);
     expect(() => io.parse(bytes("rchar: x\n"))).toThrow("pid/io: expected");
   });
 

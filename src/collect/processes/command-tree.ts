@@ -222,6 +222,7 @@ const NOTHING_KNOWN: ReapedCounts = {
   writeBytes: ABSENT,
   diskReadBytes: ABSENT,
   diskWriteBytes: ABSENT,
+  cancelledBytes: ABSENT,
   update: () => undefined,
 };
 

@@ -15,6 +15,7 @@ const FROM_ZERO: readonly Column<CommandTree>[] = [
   column(COMMAND.diskWrite, ({ io }) => io.counters.diskWriteBytes),
   column(COMMAND.ioRead, ({ io }) => io.counters.readBytes),
   column(COMMAND.ioWrite, ({ io }) => io.counters.writeBytes),
+  column(COMMAND.diskWriteCancelled, ({ io }) => io.counters.cancelledBytes),
   column(COMMAND.pageFaults, { mode: "minor" }, ({ accounts }) => accounts.minorFaults),
   column(COMMAND.pageFaults, { mode: "major" }, ({ accounts }) => accounts.majorFaults),
   column(COMMAND.contextSwitches, { mode: "voluntary" }, (tree) => tree.voluntarySwitches),
