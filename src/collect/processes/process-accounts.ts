@@ -116,9 +116,10 @@ export class ProcessAccounts {
     const { stat } = this.reader;
     const use = this.names.at(this.names.placeOf(bytes, stat.nameStart, stat.nameEnd, descendant?.name ?? -1));
     if (use) use.cpuSeconds += Math.max(0, stat.userSeconds + stat.systemSeconds - before);
-    if (descendant) descendant.take(stat);
-    else if (use) use.processes++;
-    if (!descendant) this.source.forget(pid);
+    // A descendant's own figures stay those of the last sample: children that it has waited for since are settled by theirs.
+    if (descendant) return undefined;
+    if (use) use.processes++;
+    this.source.forget(pid);
     return undefined;
   }
 
