@@ -154,7 +154,7 @@ export class Sampler {
     }
   }
 
-  /** Samples at each multiple of the interval since the start, from the next one on. Missed ticks are counted. */
+  /** Samples at each multiple of the interval since the start, from the next one on. Ticks missed since the last sample are counted. */
   start(intervalMs: number): void {
     if (this.cancelTick) return;
     const passed = () => Math.floor(this.axis.elapsed() / intervalMs);
@@ -176,7 +176,10 @@ export class Sampler {
       this.recorder.ticksMissed += following - reached - 1;
       schedule(following);
     };
-    schedule(passed() + 1);
+    const first = passed();
+    // Loading the collectors, or a slow first sample, may have taken some ticks' time.
+    if (this.sampledAt >= 0) this.recorder.ticksMissed += first - Math.floor(this.sampledAt / intervalMs);
+    schedule(first + 1);
   }
 
   /** Records the facts of collectors that were described again. It may take longer than a sample. */

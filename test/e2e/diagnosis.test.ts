@@ -1,7 +1,10 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { availableParallelism } from "node:os";
 import { program } from "../helpers/programs.ts";
 import { statexec, tempFolder } from "../helpers/statexec.ts";
+
+// The loads use CPU time, and get less of it on a machine that others use.
+setDefaultTimeout(30_000);
 
 const LOAD = program("load");
 

@@ -82,6 +82,16 @@ describe("ticks", () => {
     expect(points(sampleName(RECORDER.ticksMissed))?.at(-1)).toEqual([6000, 1]);
   });
 
+  test("that pass between the first sample and the start of the ticks are counted", async () => {
+    const { clock, sampler, points } = setUp(new Scripted());
+    sampler.sample();
+    clock.stall(250);
+    sampler.start(100);
+    await clock.pass(150);
+    expect(points("statexec_memory_free_bytes")?.map(([at]) => at)).toEqual([0, 300, 400]);
+    expect(points("statexec_ticks_missed_total")?.map(([, missed]) => missed)).toEqual([0, 2, 2]);
+  });
+
   test("that are missed during a slow sample are counted too", async () => {
     const slow = new Scripted();
     const { clock, sampler, points } = setUp(slow);
