@@ -101,9 +101,13 @@ export class CommandTree {
     const { accounts } = this;
     if (this.isBlind) return;
     accounts.update();
-    const hasDetails = this.mayReadDetails();
-    if (hasDetails) this.readDetails();
-    this.memory.peek(accounts, hasDetails, atMs);
+    const hasStatuses = this.mayReadDetails();
+    if (hasStatuses) {
+      const began = this.now();
+      this.memory.readStatuses(accounts.tracker.descendants);
+      this.detailsBudget.spend(this.now() - began);
+    }
+    this.memory.peek(accounts, hasStatuses, atMs);
   }
 
   /** An orphan has ended and is about to be waited for; the returned function is to be called once that is done. */
