@@ -12,6 +12,10 @@ import { TimeBudget } from "./pss-walk.ts";
 const DETAILS_SHARE = 0.004;
 const DETAILS_ADVANCE_MS = 10;
 
+/** The same of readings between two samples: a small tree has all of them, a large one only the first. */
+const PEEKS_SHARE = 0.01;
+const PEEKS_ADVANCE_MS = 3;
+
 /** How long the files of one process take, until it has been measured. */
 const FIRST_GUESS_MS = 0.1;
 
@@ -51,6 +55,9 @@ export class CommandTree {
   private readonly now: () => number;
   private readonly detailsBudget: TimeBudget;
   private detailsMsPerProcess = FIRST_GUESS_MS;
+  private readonly peekBudget: TimeBudget;
+  /** How long the last peek took. */
+  private peekMs = 0;
   private readonly reap: TreeParts["reap"];
   private readonly group: GroupCounts | undefined;
 
@@ -68,6 +75,7 @@ export class CommandTree {
     this.isBlind = processes.isForeign;
     this.isPartlyHidden = !this.isBlind && !isReadable(processes, INIT);
     this.io = new ProcessIo(processes, group, this.isBlind ? NOTHING_KNOWN : reaped);
+    this.peekBudget = new TimeBudget(PEEKS_SHARE, PEEKS_ADVANCE_MS, now);
     this.detailsBudget = new TimeBudget(DETAILS_SHARE, DETAILS_ADVANCE_MS, now);
   }
 
@@ -98,16 +106,15 @@ export class CommandTree {
 
   /** Takes the state of now between two samples: the tree's peak and its processes. Throws SystemError, ParseError. */
   peek(atMs: number): void {
-    const { accounts } = this;
-    if (this.isBlind) return;
+    const { accounts, peekBudget } = this;
+    if (this.isBlind || !peekBudget.allows(this.peekMs)) return;
+    const began = this.now();
     accounts.update();
     const hasStatuses = this.mayReadDetails();
-    if (hasStatuses) {
-      const began = this.now();
-      this.memory.readStatuses(accounts.tracker.descendants);
-      this.detailsBudget.spend(this.now() - began);
-    }
+    if (hasStatuses) this.memory.readStatuses(accounts.tracker.descendants);
     this.memory.peek(accounts, hasStatuses, atMs);
+    this.peekMs = this.now() - began;
+    peekBudget.spend(this.peekMs);
   }
 
   /** An orphan has ended and is about to be waited for; the returned function is to be called once that is done. */
