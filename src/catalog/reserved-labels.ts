@@ -14,4 +14,9 @@ export const RESERVED_LABELS: readonly string[] = [
   "value",
   "resource",
   "source",
+  "host_name",
+  "host_kernel",
+  "host_cpus",
+  "statexec_version",
+  "started_at",
 ];

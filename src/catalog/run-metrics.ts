@@ -2,6 +2,13 @@ import { defineMetrics } from "./metric.ts";
 
 /** Facts, phase and events of the run. */
 export const RUN = defineMetrics({
+  target: {
+    name: "target",
+    type: "info",
+    labels: ["host_name", "host_kernel", "host_cpus", "statexec_version", "started_at"],
+    help: "The main facts of the run as labels of one series, for joins with group_left: a point at least every 150 s.",
+    source: "statexec_run_info",
+  },
   info: {
     name: "run",
     type: "info",

@@ -1,7 +1,7 @@
 import { type Fact, METRICS, RUN, type SeriesKey, series } from "../catalog/index.ts";
 import type { Block, RecordedSeries, Recording, RunEvent } from "../recording/recording.ts";
 
-/** All series of a recording, those of facts and events included, by family and in the order of a file. */
+/** All series of a recording, those that are made of facts and events included, by family and in the order of a file. */
 export function familiesOf(recording: Recording): RecordedSeries[][] {
   const { facts, events, startMs } = recording;
   const families = new Map<string, RecordedSeries[]>();
@@ -12,23 +12,72 @@ export function familiesOf(recording: Recording): RecordedSeries[][] {
       else families.set(one.metric.name, [one]);
     }
   }
+  const target = targetSeries(facts, startMs, families.get(RUN.commandStatus.name)?.[0]);
+  if (target) families.set(RUN.target.name, [target]);
   const ordered = inFamilyOrder(families);
   for (const family of ordered) sortSeries(family);
   return ordered;
 }
 
 /** The series of facts: one point with value 1 each, at the start. A fact that occurs twice is one series. */
-export function factSeries(facts: readonly Fact[], startMs: number): RecordedSeries[] {
+function factSeries(facts: readonly Fact[], startMs: number): RecordedSeries[] {
   const keys = facts.map(([fact, value]) => series(RUN.info, { fact, value }));
   const block = { length: 1, times: Float64Array.of(startMs), values: Float64Array.of(1) };
   return byLabels(keys, (key) => key).map(([key]) => withBlock(key, block));
+}
+
+/** A query at any time of a run finds a point: those of Prometheus look back 5 minutes. */
+const TARGET_INTERVAL_MS = 150_000;
+
+/**
+ * The series of `statexec_target_info`: a point with value 1 at the start, then at times of samples, the last one included.
+ * Undefined for a recording that has none of its facts. `sampled`: a series with a point at each sample, if there is one.
+ */
+export function targetSeries(
+  facts: readonly Fact[],
+  startMs: number,
+  sampled: RecordedSeries | undefined,
+): RecordedSeries | undefined {
+  const highest = (name: string) =>
+    facts.reduce((most, [fact, value]) => (fact === name ? laterOf(most, value) : most), "");
+  const key = series(RUN.target, {
+    host_name: highest("host"),
+    host_kernel: highest("kernel"),
+    host_cpus: highest("cpus"),
+    statexec_version: highest("version"),
+    started_at: highest("started_at"),
+  });
+  if (key.labels.every((label) => label === "")) return undefined;
+  return { ...key, blocks: () => [targetBlock(startMs, sampled)] };
+}
+
+/** The later of two texts in natural order: of several values of a fact the same, in whatever order they come. */
+function laterOf(a: string, b: string): string {
+  return compareNatural(a, b) > 0 ? a : b;
+}
+
+function targetBlock(startMs: number, sampled: RecordedSeries | undefined): Block {
+  const times = [startMs];
+  let dueMs = startMs + TARGET_INTERVAL_MS;
+  let atMs = startMs;
+  for (const block of sampled?.blocks() ?? []) {
+    for (let row = 0; row < block.length; row++) {
+      if (Number.isNaN(block.values[row])) continue;
+      atMs = block.times[row]!;
+      if (atMs < dueMs) continue;
+      times.push(atMs);
+      dueMs = atMs + TARGET_INTERVAL_MS;
+    }
+  }
+  if (atMs > times.at(-1)!) times.push(atMs);
+  return { length: times.length, times: Float64Array.from(times), values: new Float64Array(times.length).fill(1) };
 }
 
 /**
  * The series of events: a point at the time of each, with the time in seconds as its value. A series has one point a
  * time, so of two equal events in one millisecond the second gets the next millisecond; its value stays true.
  */
-export function eventSeries(events: readonly RunEvent[]): RecordedSeries[] {
+function eventSeries(events: readonly RunEvent[]): RecordedSeries[] {
   const all: RecordedSeries[] = [];
   for (const [key, alike] of byLabels(events, ({ event, text }) => series(RUN.event, { event, text }))) {
     const values = Float64Array.from(alike, ({ atMs }) => Math.round(atMs)).sort();

@@ -40,6 +40,8 @@ function recordingOf(all: readonly FileSeries[], annotations: readonly Annotatio
   const events: RunEvent[] = annotations.map((annotation) => annotationEvent(annotation, startMs));
   const kept: RecordedSeries[] = [];
   for (const family of Map.groupBy(all, ({ kind }) => kind.metric.name).values()) {
+    // It is made of the facts again where the recording is written.
+    if (family[0]?.kind.metric.name === RUN.target.name) continue;
     const metric = withFileLabels(family, identity);
     for (const { labels, block } of family) {
       const key = { metric, labels: metric.labels.map((label) => labels.get(label) ?? "") };

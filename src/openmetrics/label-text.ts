@@ -7,16 +7,18 @@ export function escapeText(text: string): string {
   return text.replace(/[\\"\n]/g, (character) => ESCAPES[character]!);
 }
 
-/** The inverse of `escapeText`; undefined where a backslash begins none of the three escapes. */
+/**
+ * The inverse of `escapeText`. A backslash before another character is a backslash, as the specification's part on
+ * escaping has it; undefined where the text ends in half an escape.
+ */
 export function unescapeText(escaped: string): string | undefined {
   if (!escaped.includes("\\")) return escaped;
-  let bad = false;
+  let isCut = false;
   const text = escaped.replace(/\\.?/gs, (pair) => {
-    const character = UNESCAPES[pair];
-    bad ||= character === undefined;
-    return character ?? pair;
+    isCut ||= pair === "\\";
+    return UNESCAPES[pair] ?? pair;
   });
-  return bad ? undefined : text;
+  return isCut ? undefined : text;
 }
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -39,14 +41,22 @@ export function quoteText(bytes: Uint8Array): string {
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
+const COLON = 0x3a;
 const EQUALS = 0x3d;
 const BACKSLASH = 0x5c;
 const CLOSING_BRACE = 0x7d;
 
-/** The offset after a metric's or a label's name; `from` where no name begins. */
+/** The offset after a label's name; `from` where no name begins. */
 export function skipName(bytes: Uint8Array, from: number): number {
   let at = from;
   while (isNameByte(bytes[at] ?? 0, at > from)) at++;
+  return at;
+}
+
+/** The same for a metric's name, which may have colons. */
+export function skipMetricName(bytes: Uint8Array, from: number): number {
+  let at = from;
+  while (bytes[at] === COLON || isNameByte(bytes[at] ?? 0, at > from)) at++;
   return at;
 }
 
@@ -63,24 +73,38 @@ export type LabelScan =
 /** Reads `a="1",b="2"}` from the offset after the opening brace. The end is after the closing brace. */
 export function readLabels(bytes: Uint8Array, from: number): LabelScan {
   const labels = new Map<string, string>();
+  if (bytes[from] === CLOSING_BRACE) return { labels, end: from + 1 };
   let at = from;
   for (;;) {
-    const nameEnd = skipName(bytes, at);
-    if (nameEnd === at) return { expected: "a label name" };
-    if (bytes[nameEnd] !== EQUALS || bytes[nameEnd + 1] !== QUOTE) return { expected: '`="` behind a label name' };
-    const name = quoteText(bytes.subarray(at, nameEnd));
+    const key = readLabelName(bytes, at);
+    if ("expected" in key) return key;
+    const { name, valueStart } = key;
     if (labels.has(name)) return { expected: `the label ${name} once` };
-    const valueEnd = skipQuoted(bytes, nameEnd + 2);
+    const valueEnd = skipQuoted(bytes, valueStart);
     if (bytes[valueEnd] !== QUOTE) return { expected: "the closing quote of a label value" };
-    const raw = decodeText(bytes.subarray(nameEnd + 2, valueEnd));
+    const raw = decodeText(bytes.subarray(valueStart, valueEnd));
     if (raw === undefined) return { expected: "UTF-8" };
-    const value = unescapeText(raw);
-    if (value === undefined) return { expected: '`\\\\`, `\\"` or `\\n` where a label value has a backslash' };
-    labels.set(name, value);
+    // No escape is cut: a backslash before the quote escapes it.
+    labels.set(name, unescapeText(raw) ?? raw);
     at = valueEnd + 2;
     if (bytes[valueEnd + 1] === CLOSING_BRACE) return { labels, end: at };
     if (bytes[valueEnd + 1] !== COMMA) return { expected: "`,` or `}` behind a label value" };
   }
+}
+
+/** Reads `a="`, or `"a"="` as OpenMetrics 2.0 lets any name be quoted. */
+function readLabelName(
+  bytes: Uint8Array,
+  from: number,
+): { readonly name: string; readonly valueStart: number } | { readonly expected: string } {
+  const isQuoted = bytes[from] === QUOTE;
+  const nameStart = isQuoted ? from + 1 : from;
+  const nameEnd = skipName(bytes, nameStart);
+  if (nameEnd === nameStart) return { expected: "a label name" };
+  const equalsAt = isQuoted ? nameEnd + 1 : nameEnd;
+  if ((isQuoted && bytes[nameEnd] !== QUOTE) || bytes[equalsAt] !== EQUALS || bytes[equalsAt + 1] !== QUOTE)
+    return { expected: '`="` behind a label name' };
+  return { name: quoteText(bytes.subarray(nameStart, nameEnd)), valueStart: equalsAt + 2 };
 }
 
 /** The offset of the quote that ends a label value, or of the end of its line. */

@@ -5,6 +5,8 @@ export interface Metadata {
   /** The name with its prefix, as TYPE has it. */
   readonly name: string;
   type?: MetricType;
+  /** The word that TYPE has in place of one of ours: `histogram`. */
+  foreignType?: string;
   unit?: string;
   help?: string;
 }
@@ -20,6 +22,8 @@ export interface SampleKind {
   readonly metric: Metric;
   /** Values are divided by it. */
   readonly divisor: number;
+  /** Whether the values are the starts of counters, which a recording has no place for. */
+  readonly isStart: boolean;
 }
 
 const BY_SAMPLE_NAME: ReadonlyMap<string, Metric> = new Map(METRICS.map((metric) => [sampleName(metric), metric]));
@@ -37,22 +41,49 @@ const ORIGINAL_SWAPS: ReadonlyMap<Metric, Metric> = new Map<Metric, Metric>([
   [SUMMARY.diskWrite, SUMMARY.diskRead],
 ]);
 
-/** The kind of the samples with a name, in a file of ours or of the original program, with the file's metadata of the name. */
+/** The kind of the samples with a name, in a file of ours or of the original program, with the metadata of their family. */
 export function kindOf(name: string, described: Metadata | undefined, isOriginal: boolean): SampleKind {
   const original = ORIGINAL_NAMES.get(name);
-  if (original) return { metric: original, divisor: 1000 };
+  if (original) return { metric: original, divisor: 1000, isStart: false };
   const known = BY_SAMPLE_NAME.get(name);
-  if (known) return { metric: (isOriginal && ORIGINAL_SWAPS.get(known)) || known, divisor: 1 };
-  const isCounter = name.endsWith("_total") && (described?.type ?? "counter") === "counter";
+  if (known) return { metric: (isOriginal && ORIGINAL_SWAPS.get(known)) || known, divisor: 1, isStart: false };
+  const isCounter = name.endsWith("_total") && (described?.type ?? described?.foreignType ?? "counter") === "counter";
   const isInfo = name.endsWith("_info") && described?.type === "info";
   const family = isCounter ? name.slice(0, -"_total".length) : isInfo ? name.slice(0, -"_info".length) : name;
   const type = isCounter ? "counter" : isInfo ? "info" : "gauge";
-  return { metric: metricOf({ ...described, name: family, type }, []), divisor: 1 };
+  const { unit, ...others } = described ?? {};
+  // OpenMetrics 2.0 does not ask that a name ends in its unit.
+  const suffix = unit !== undefined && family.endsWith(`_${unit}`) ? { unit } : {};
+  const isStart = name.endsWith("_created") && name !== described?.name && isStarted(name, described);
+  return { metric: metricOf({ ...others, ...suffix, name: family, type }, []), divisor: 1, isStart };
 }
 
-/** The names under which a file may have metadata of a sample's name: the same, as the original program writes it, or the family's. */
-export function metadataNamesOf(name: string): readonly string[] {
-  return [name, name.replace(/_(?:total|info)$/, "")];
+/** Whether a name without metadata of its own is that of a counter's start, by the family's type or the catalogue. */
+function isStarted(name: string, described: Metadata | undefined): boolean {
+  return described !== undefined || BY_SAMPLE_NAME.has(name.replace(/_created$/, "_total"));
+}
+
+/** The endings that the names of samples have beside the family's, by the family's type. */
+const SUFFIXES: ReadonlyMap<string, readonly string[]> = new Map([
+  ["counter", ["_created"]],
+  ["summary", ["_count", "_sum", "_created"]],
+  ["histogram", ["_bucket", "_count", "_sum", "_created"]],
+  ["gaugehistogram", ["_bucket", "_gcount", "_gsum"]],
+]);
+
+const ANY_TYPE: readonly string[] = ["_total", "_info"];
+
+/**
+ * The metadata of a sample's name: of the same name, as the original program and OpenMetrics 2.0 have it, or of the
+ * family's.
+ */
+export function metadataOf(name: string, all: ReadonlyMap<string, Metadata>): Metadata | undefined {
+  const own = all.get(name);
+  if (own) return own;
+  const suffix = /_[a-z]+$/.exec(name)?.[0] ?? "";
+  const family = all.get(name.slice(0, name.length - suffix.length));
+  const suffixes = SUFFIXES.get(family?.type ?? family?.foreignType ?? "") ?? [];
+  return suffixes.includes(suffix) || ANY_TYPE.includes(suffix) ? family : undefined;
 }
 
 /** Whether a name can be one of statexec's. */

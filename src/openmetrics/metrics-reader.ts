@@ -1,9 +1,10 @@
 import { ParseError } from "../errors.ts";
 import type { Recording } from "../recording/recording.ts";
-import { type Annotation, annotationOf, isAnnotation, recordingsOf } from "./file-recordings.ts";
+import { type Annotation, annotationOf, type FileSeries, isAnnotation, recordingsOf } from "./file-recordings.ts";
 import { quoteText, unescapeText } from "./label-text.ts";
-import { kindOf, type Metadata, metadataNamesOf, type SampleKind } from "./metric-names.ts";
+import { kindOf, type Metadata, metadataOf, type SampleKind } from "./metric-names.ts";
 import { AnyOrderPoints } from "./point-store.ts";
+import { ReadingNotes } from "./reading-notes.ts";
 import {
   boundsOf,
   Head,
@@ -28,6 +29,15 @@ const MOST_LINE_BYTES = 1 << 24;
 /** A file that begins with so many unreadable lines is not read further. */
 const MOST_BAD_LINES = 1000;
 
+/** A line of metadata. OpenMetrics 2.0 lets the name be quoted. */
+const METADATA = /^(# (TYPE|UNIT|HELP) (?:"([a-zA-Z_:][a-zA-Z0-9_:]*)"|([a-zA-Z_:][a-zA-Z0-9_:]*))) (.*)$/s;
+
+/** Types whose series are gauges without a loss. Prometheus' older format has the last. */
+const GAUGES: readonly string[] = ["gauge", "unknown", "untyped"];
+
+/** The byte order mark, which some programs write before a text in UTF-8. */
+const MARK = Uint8Array.of(0xef, 0xbb, 0xbf);
+
 const latin1 = new TextDecoder("latin1");
 
 /** A series while it is read. A file may write its labels in several orders; each has a head of its own. */
@@ -39,7 +49,7 @@ interface OpenSeries extends LineSeries {
 /** The recordings in a metrics file, and the problems of reading it. */
 export interface MetricsContent {
   readonly recordings: readonly Recording[];
-  /** For a person. Where there are no recordings, the first says why. */
+  /** For a person: lines that cannot be read, then what was read otherwise than it is written. Where there are no recordings, the first says why. */
   readonly problems: readonly string[];
 }
 
@@ -50,6 +60,11 @@ export interface MetricsContent {
 export class MetricsReader {
   private readonly name: string;
   private readonly metadata = new Map<string, Metadata>();
+  /** Names of families that have had samples since the last # EOF. */
+  private readonly begun = new Set<string>();
+  /** Lines of metadata since the last # EOF, by their first words. */
+  private readonly described = new Set<string>();
+  private readonly notes = new ReadingNotes();
   /** Series by their heads, decoded as Latin-1. */
   private readonly byHead = new Map<string, OpenSeries>();
   /** Series by name and sorted labels: each series once. */
@@ -62,6 +77,8 @@ export class MetricsReader {
   private series: OpenSeries | undefined;
   private times: Float64Array = new Float64Array(0);
   private line = 1;
+  /** The number of the first line of this file, where several are concatenated. */
+  private firstLine = 1;
   private points = 0;
   private badLines = 0;
   private problem: ParseError | undefined;
@@ -101,15 +118,18 @@ export class MetricsReader {
   /** Ends the reading. `cut`: why the file could not be read to its end, if so. */
   finish(cut?: string): MetricsContent {
     if (this.length > 0) this.readLastLine();
-    for (const series of this.byLabels.values()) series.points.trim();
-    const all = Array.from(this.byLabels.values(), ({ labels, kind, points }) => ({
-      ...{ labels, kind, block: points.block() },
-    }));
-    const recordings = recordingsOf(
-      all.filter(({ block }) => block.length > 0),
-      this.annotations,
-    );
-    return { recordings, problems: this.problemsOf(cut, recordings.length > 0) };
+    const all: FileSeries[] = [];
+    for (const { labels, kind, points } of this.byLabels.values()) {
+      points.trim();
+      this.notes.latePoints += points.lateCount;
+      const block = points.block();
+      if (kind.isStart) this.notes.starts += block.length;
+      else if (block.length > 0) all.push({ labels, kind, block });
+    }
+    const recordings = recordingsOf(all, this.annotations);
+    const problems = this.problemsOf(cut, recordings.length > 0);
+    // The original program wrote a format that has no order, and no lines that are out of place.
+    return { recordings, problems: this.isOriginal ? problems : [...problems, ...this.notes.lines(this.name)] };
   }
 
   private problemsOf(cut: string | undefined, isRead: boolean): string[] {
@@ -157,13 +177,16 @@ export class MetricsReader {
     this.points += lines;
   }
 
-  /** Reads a line that does not continue the series before. It may read the lines after it too; then it moves the cursor. */
+  /** Reads a line that is not a plain one of the series before. It may read the lines after it too; then it moves the cursor. */
   private readOtherLine(line: Uint8Array, text: LineBytes): void {
-    if (line.length === 0) return;
-    if (line[0] === HASH) {
-      this.readComment(line);
-      return;
-    }
+    if (line.length === 0) this.notes.blankLines++;
+    else if (line[0] === HASH) this.readComment(line);
+    else if (this.series?.head.isAt(text.view, this.cursor.at)) this.readSampleLine(line, this.series);
+    else if (this.line === this.firstLine && startsWithMark(line)) this.readOtherLine(line.subarray(MARK.length), text);
+    else this.readOtherSeries(line, text);
+  }
+
+  private readOtherSeries(line: Uint8Array, text: LineBytes): void {
     const known = this.byHead.get(latin1.decode(headBytes(line)));
     const series = known ?? this.beginSeries(line);
     if (!series) return;
@@ -175,7 +198,7 @@ export class MetricsReader {
 
   private readComment(line: Uint8Array): void {
     const text = quoteText(line);
-    if (text === "# EOF") this.ended = true;
+    if (text === "# EOF") this.endPart();
     else if (isAnnotation(text)) {
       this.isOriginal = true;
       const annotation = annotationOf(text);
@@ -185,15 +208,29 @@ export class MetricsReader {
     else this.readMetadata(text);
   }
 
-  /** Reads a line of metadata. Other comments are a person's. */
+  /** Another file may follow. */
+  private endPart(): void {
+    this.ended = true;
+    this.firstLine = this.line + 1;
+    this.begun.clear();
+    this.described.clear();
+  }
+
+  /** Reads a line of metadata. Other comments are a person's; an empty UNIT or HELP is as none. */
   private readMetadata(text: string): void {
-    const [, word, name = "", rest = ""] = /^# (TYPE|UNIT|HELP) ([a-zA-Z_][a-zA-Z0-9_]*) (.*)$/s.exec(text) ?? [];
-    if (word === undefined) return;
-    const described = this.metadata.get(name) ?? { name };
-    this.metadata.set(name, described);
+    const [, start = "", word, quoted, plain = quoted, rest = ""] = METADATA.exec(text) ?? [];
+    if (plain === undefined || (rest === "" && word !== "TYPE")) return;
+    if (this.begun.has(plain) || this.described.has(start)) {
+      this.notes.misplacedMetadata++;
+      return;
+    }
+    this.described.add(start);
+    const described = this.metadata.get(plain) ?? { name: plain };
+    this.metadata.set(plain, described);
     if (word === "HELP") described.help = unescapeText(rest) ?? rest;
     else if (word === "UNIT") described.unit = rest;
     else if (rest === "counter" || rest === "gauge" || rest === "info") described.type = rest;
+    else described.foreignType = rest;
   }
 
   private beginSeries(line: Uint8Array): OpenSeries | undefined {
@@ -210,20 +247,33 @@ export class MetricsReader {
 
   private newSeries({ name, labels }: NamedLabels, head: Uint8Array): OpenSeries {
     if (this.series) this.times = this.series.points.trim();
-    const described = metadataNamesOf(name).find((family) => this.metadata.has(family)) ?? name;
-    const kind = kindOf(name, this.metadata.get(described), this.isOriginal);
+    const described = metadataOf(name, this.metadata);
+    const kind = kindOf(name, described, this.isOriginal);
+    this.begin(name, kind, described);
     const [least, most] = boundsOf(kind.metric.type);
     const { divisor } = kind;
     return { head: new Head(head), labels, kind, divisor, least, most, points: new AnyOrderPoints(this.times) };
   }
 
+  /** Notes that a family has samples, and whether its type is another one here. */
+  private begin(name: string, { metric, isStart }: SampleKind, described: Metadata | undefined): void {
+    this.begun.add(described?.name ?? name.replace(/_(?:total|info)$/, ""));
+    if (described === undefined) this.begun.add(name);
+    const type = described?.type ?? described?.foreignType ?? "unknown";
+    if (metric.type === "gauge" && !isStart && !GAUGES.includes(type))
+      this.notes.asGauge(described?.name ?? name, type);
+  }
+
   private readSampleLine(line: Uint8Array, series: OpenSeries): void {
     const scan = readSample(line, series.head.length, series.kind.metric.type, this.isOriginal);
-    if ("expected" in scan) this.refuse(line, scan.expected);
-    else {
-      series.points.add(scan.atMs, scan.value / series.divisor);
-      this.points++;
+    if ("expected" in scan) {
+      this.refuse(line, scan.expected);
+      return;
     }
+    series.points.add(scan.atMs, scan.value / series.divisor);
+    this.points++;
+    if (scan.hasExemplar) this.notes.exemplars++;
+    if (scan.hasStart) this.notes.starts++;
   }
 
   /** Counts a line that cannot be read. The first one is the problem that is reported. */
@@ -232,4 +282,8 @@ export class MetricsReader {
     this.badLines++;
     return undefined;
   }
+}
+
+function startsWithMark(line: Uint8Array): boolean {
+  return MARK.every((byte, i) => line[i] === byte);
 }

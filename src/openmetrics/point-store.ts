@@ -73,6 +73,11 @@ export class AnyOrderPoints {
     this.inOrder = new PointStore(shared);
   }
 
+  /** The number of points that were added after a later one, or at its time. */
+  get lateCount(): number {
+    return this.late.length;
+  }
+
   add(atMs: number, value: number): void {
     if (!this.inOrder.add(atMs, value)) this.late.push([atMs, value]);
   }

@@ -108,15 +108,15 @@ function refuse(): number {
 }
 
 const REAL = /^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$/;
-const SPECIAL: ReadonlyMap<string, number> = new Map([
-  ["+Inf", Number.POSITIVE_INFINITY],
-  ["-Inf", Number.NEGATIVE_INFINITY],
-  ["NaN", Number.NaN],
-]);
+const INFINITY = /^[+-]?inf(?:inity)?$/i;
+const NOT_A_NUMBER = /^[+-]?nan$/i;
 
 const decoder = new TextDecoder("latin1");
 
-/** The number between two offsets, by the grammar of OpenMetrics 1.0; undefined where there is none. */
+/**
+ * The number between two offsets, by the grammar of OpenMetrics, and NaN with a sign, as printf(3) writes it; undefined
+ * where there is none.
+ */
 export function readNumber(bytes: Uint8Array, from: number, to: number): number | undefined {
   let at = from;
   const sign = bytes[at];
@@ -140,24 +140,45 @@ export function readNumber(bytes: Uint8Array, from: number, to: number): number 
 /** Reads numbers with an exponent or with more digits than an exact mantissa, infinities and NaN. */
 function readAnyNumber(bytes: Uint8Array, from: number, to: number): number | undefined {
   const text = decoder.decode(bytes.subarray(from, to));
-  return REAL.test(text) ? Number(text) : SPECIAL.get(text);
+  if (REAL.test(text)) return Number(text);
+  if (INFINITY.test(text)) return text.startsWith("-") ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+  return NOT_A_NUMBER.test(text) ? Number.NaN : undefined;
 }
 
-/** The time stamp between two offsets, in seconds without exponent, as whole milliseconds; undefined where there is none. */
+/** The time stamp between two offsets, in seconds, as whole milliseconds; undefined where there is none. */
 export function readStampMs(bytes: Uint8Array, from: number, to: number): number | undefined {
-  const start = bytes[from] === MINUS ? from + 1 : from;
+  const sign = bytes[from];
+  const start = sign === MINUS || sign === PLUS ? from + 1 : from;
   const point = skipDigits(bytes, start, to);
-  if (point === start) return undefined;
   let ms = 0;
   for (let at = start; at < point; at++) ms = ms * 10 + (bytes[at]! - ZERO);
-  if (point === to) ms *= 1000;
-  else if (bytes[point] !== POINT || point + 1 === to || skipDigits(bytes, point + 1, to) !== to) return undefined;
+  if (point === to && point > start) ms *= 1000;
+  else if (bytes[point] !== POINT || to - start < 2 || skipDigits(bytes, point + 1, to) !== to)
+    return anyStampMs(decoder.decode(bytes.subarray(from, to)));
   else {
     for (let at = point + 1; at <= point + 3; at++) ms = ms * 10 + (at < to ? bytes[at]! - ZERO : 0);
     if (point + 4 < to && bytes[point + 4]! - ZERO >= 5) ms++;
   }
   if (!Number.isSafeInteger(ms)) return undefined;
-  return start > from ? -ms : ms;
+  return sign === MINUS ? -ms : ms;
+}
+
+/** The most digits of a safe integer. */
+const SAFE_DIGITS = 16;
+
+/** The same with an exponent, digit by digit: the product of two doubles could be in the next millisecond. */
+function anyStampMs(text: string): number | undefined {
+  if (!REAL.test(text)) return undefined;
+  const [mantissa = "", exponent = "0"] = text.replace(/^[+-]/, "").split(/e/i);
+  const [whole = "", decimals = ""] = mantissa.split(".");
+  const digits = (whole + decimals).replace(/^0+/, "");
+  // The digits before the point of the number of milliseconds.
+  const count = digits.length - decimals.length + Number(exponent) + 3;
+  if (digits === "" || count < 0) return 0;
+  if (count > SAFE_DIGITS) return undefined;
+  const magnitude = Number(digits.slice(0, count).padEnd(count, "0")) + (digits.charAt(count) >= "5" ? 1 : 0);
+  if (!Number.isSafeInteger(magnitude)) return undefined;
+  return text.startsWith("-") ? -magnitude : magnitude;
 }
 
 /** The offset of the first byte that is no digit. */

@@ -1,10 +1,13 @@
 import type { MetricType } from "../catalog/index.ts";
-import { quoteText, readLabels, skipName } from "./label-text.ts";
+import { type LabelScan, quoteText, readLabels, skipMetricName } from "./label-text.ts";
 import { isOurs } from "./metric-names.ts";
 import type { AnyOrderPoints } from "./point-store.ts";
 import { lastNumber, plainDecimal, plainStamp, readNumber, readStampMs } from "./read-number.ts";
 
 const SPACE = 0x20;
+const QUOTE = 0x22;
+const HASH = 0x23;
+const COMMA = 0x2c;
 const POINT = 0x2e;
 const OPENING_BRACE = 0x7b;
 const CLOSING_BRACE = 0x7d;
@@ -82,6 +85,10 @@ export function readPlainLines({ bytes, view }: LineBytes, series: LineSeries, c
 /** Whole time stamps from here on are milliseconds, as in Prometheus' text format: in seconds they would be the year 5138. */
 const LEAST_MILLISECONDS = 1e11;
 
+const encoder = new TextEncoder();
+const START_MARK = encoder.encode(" st@");
+const EXEMPLAR_MARK = encoder.encode(" # {");
+
 /** The latest time of a JavaScript date. */
 const MOST_MS = 8.64e15;
 
@@ -103,16 +110,28 @@ export function headBytes(line: Uint8Array): Uint8Array {
   return line.subarray(0, brace < 0 ? line.indexOf(SPACE) + 1 : brace + 2);
 }
 
-/** Reads name and labels of a sample's line. */
+/** Reads name and labels of a sample's line. OpenMetrics 2.0 lets the name be quoted, as the first thing in the braces. */
 export function readHead(line: Uint8Array): NamedLabels | Unexpected {
-  const nameEnd = skipName(line, 0);
-  if (nameEnd === 0) return { expected: "a metric's name" };
-  const name = quoteText(line.subarray(0, nameEnd));
+  const isQuoted = line[0] === OPENING_BRACE && line[1] === QUOTE;
+  const nameStart = isQuoted ? 2 : 0;
+  const nameEnd = skipMetricName(line, nameStart);
+  if (nameEnd === nameStart || (isQuoted && line[nameEnd] !== QUOTE)) return { expected: "a metric's name" };
+  const name = quoteText(line.subarray(nameStart, nameEnd));
   if (!isOurs(name)) return { expected: "a metric of statexec, whose name begins with statexec_" };
-  const scan = line[nameEnd] === OPENING_BRACE ? readLabels(line, nameEnd + 1) : { labels: new Map(), end: nameEnd };
+  const scan = isQuoted ? labelsAfterName(line, nameEnd + 1) : labelsInBraces(line, nameEnd);
   if ("expected" in scan) return scan;
   if (line[scan.end] !== SPACE) return { expected: "a space behind the labels" };
   return { name, labels: scan.labels, end: scan.end + 1 };
+}
+
+function labelsInBraces(line: Uint8Array, nameEnd: number): LabelScan {
+  return line[nameEnd] === OPENING_BRACE ? readLabels(line, nameEnd + 1) : { labels: new Map(), end: nameEnd };
+}
+
+function labelsAfterName(line: Uint8Array, nameEnd: number): LabelScan {
+  if (line[nameEnd] === COMMA && line[nameEnd + 1] !== CLOSING_BRACE) return readLabels(line, nameEnd + 1);
+  if (line[nameEnd] === CLOSING_BRACE) return { labels: new Map(), end: nameEnd + 1 };
+  return { expected: "`,` or `}` behind a metric's name" };
 }
 
 /** The lowest and the highest valid value of a type. NaN is valid for gauges only. */
@@ -124,6 +143,9 @@ export function boundsOf(type: MetricType): readonly [least: number, most: numbe
 export interface Sample {
   readonly atMs: number;
   readonly value: number;
+  /** Whether the line ends in exemplars or in the start of a counter, which recordings have no place for. */
+  readonly hasExemplar: boolean;
+  readonly hasStart: boolean;
 }
 
 /**
@@ -137,9 +159,52 @@ export function readSample(line: Uint8Array, from: number, type: MetricType, inM
   if (value === undefined) return { expected: "a number as value" };
   if (type === "counter" && !(value >= 0)) return { expected: "a number of 0 or more as value of a counter" };
   if (type === "info" && value !== 1) return { expected: "1 as value of an info" };
-  const ms = readStampMs(line, valueEnd + 1, line.length);
+  const stampEnd = wordEnd(line, valueEnd + 1);
+  const ms = readStampMs(line, valueEnd + 1, stampEnd);
   if (ms === undefined || Math.abs(ms) > MOST_MS)
     return { expected: "a time stamp, in seconds or milliseconds since the epoch" };
-  const isMs = line.indexOf(POINT, valueEnd) < 0 && (inMs || Math.abs(ms / 1000) >= LEAST_MILLISECONDS);
-  return { atMs: isMs ? ms / 1000 : ms, value };
+  const pointAt = line.indexOf(POINT, valueEnd);
+  const isWhole = pointAt < 0 || pointAt > stampEnd;
+  const isMs = isWhole && (inMs || Math.abs(ms / 1000) >= LEAST_MILLISECONDS);
+  const atMs = isMs ? ms / 1000 : ms;
+  if (stampEnd === line.length) return { atMs, value, hasExemplar: false, hasStart: false };
+  const rest = readRest(line, stampEnd);
+  return "expected" in rest ? rest : { ...rest, atMs, value };
+}
+
+/** Reads what may follow a time stamp: `st@` with a time, and exemplars. */
+function readRest(line: Uint8Array, stampEnd: number): Pick<Sample, "hasExemplar" | "hasStart"> | Unexpected {
+  let at = stampEnd;
+  const hasStart = START_MARK.every((byte, i) => line[at + i] === byte);
+  if (hasStart) {
+    const startEnd = wordEnd(line, at + START_MARK.length);
+    if (readStampMs(line, at + START_MARK.length, startEnd) === undefined)
+      return { expected: "a time behind st@, in seconds" };
+    at = startEnd;
+  }
+  const hasExemplar = at < line.length;
+  while (at < line.length) {
+    const end = skipExemplar(line, at);
+    if (end === undefined) return { expected: "a time stamp, then at most st@ and exemplars" };
+    at = end;
+  }
+  return { hasExemplar, hasStart };
+}
+
+/** The offset after ` # {trace="x"} 1 1.000`, an exemplar with its time or without; undefined where it is none. */
+function skipExemplar(line: Uint8Array, from: number): number | undefined {
+  if (!EXEMPLAR_MARK.every((byte, i) => line[from + i] === byte)) return undefined;
+  const scan = readLabels(line, from + EXEMPLAR_MARK.length);
+  if ("expected" in scan || line[scan.end] !== SPACE) return undefined;
+  const valueEnd = wordEnd(line, scan.end + 1);
+  if (readNumber(line, scan.end + 1, valueEnd) === undefined) return undefined;
+  if (valueEnd === line.length || line[valueEnd + 1] === HASH) return valueEnd;
+  const stampEnd = wordEnd(line, valueEnd + 1);
+  return readStampMs(line, valueEnd + 1, stampEnd) === undefined ? undefined : stampEnd;
+}
+
+/** The offset of the next space, or of the line's end. */
+function wordEnd(line: Uint8Array, from: number): number {
+  const space = line.indexOf(SPACE, from);
+  return space < 0 ? line.length : space;
 }

@@ -100,7 +100,7 @@ describe("standard output", () => {
       expect([...lines.slice(0, 3), ...lines.slice(-3)]).toEqual([
         "before",
         "command",
-        "# TYPE statexec_run info",
+        "# TYPE statexec_target info",
         "# EOF",
         "after",
         "",

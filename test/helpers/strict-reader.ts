@@ -11,7 +11,7 @@ import {
 } from "../../src/catalog/index.ts";
 import { ParseError } from "../../src/errors.ts";
 import { compareText, eventsOf, factOf } from "../../src/openmetrics/families.ts";
-import { decodeText, quoteText, readLabels, skipName, unescapeText } from "../../src/openmetrics/label-text.ts";
+import { decodeText, quoteText, readLabels, skipMetricName, unescapeText } from "../../src/openmetrics/label-text.ts";
 import { type Metadata, metricOf } from "../../src/openmetrics/metric-names.ts";
 import { PointStore } from "../../src/openmetrics/point-store.ts";
 import { readNumber, readStampMs } from "../../src/openmetrics/read-number.ts";
@@ -26,8 +26,12 @@ import {
 
 const LINE_FEED = 0x0a;
 const SPACE = 0x20;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
 const HASH = 0x23;
 const OPENING_BRACE = 0x7b;
+/** The most characters in the labels of an exemplar. */
+const MOST_EXEMPLAR_CHARACTERS = 128;
 const NO_TIMES = new Float64Array(0);
 
 /** A series and its points, as read. */
@@ -60,6 +64,8 @@ export function parseStrictly(bytes: Uint8Array, name: string): Recording {
 class Reader {
   private readonly families: ReadFamily[] = [];
   private readonly names = new Set<string>();
+  /** The names that samples of the families may have. */
+  private readonly sampleNames = new Set<string>();
   /** Label sets of the family being read, to find duplicates. */
   private readonly labelSets = new Set<string>();
   private family: ReadFamily | undefined;
@@ -96,26 +102,26 @@ class Reader {
       this.line++;
       this.refuse("nothing behind # EOF");
     }
-    this.endSeries();
+    this.endFamily();
     return this.families;
   }
 
   private metadata(): void {
     const text = decodeText(this.bytes.subarray(this.start, this.end)) ?? this.refuse("UTF-8");
-    const [, word, name, rest] = /^# (TYPE|UNIT|HELP) ([a-zA-Z_][a-zA-Z0-9_]*) (.*)$/s.exec(text) ?? [];
+    const [, word, name, rest] = /^# (TYPE|UNIT|HELP) ([a-zA-Z_:][a-zA-Z0-9_:]*) (.*)$/s.exec(text) ?? [];
     if (word === undefined || name === undefined || rest === undefined)
       this.refuse("# TYPE, # UNIT or # HELP with a family and its text, or # EOF");
     if (this.family?.metadata.name !== name) this.begin(name);
     const family = this.family as ReadFamily;
     if (family.series.length > 0) this.refuse(`TYPE, UNIT and HELP of ${name} before its samples`);
-    const value = unescapeText(rest) ?? this.refuse('`\\\\`, `\\"` or `\\n` where a text has a backslash');
+    const value = unescapeText(rest) ?? this.refuse("a whole escape where a text has a backslash");
     const expected = describe(family.metadata, word, value);
     if (expected !== undefined) this.refuse(expected);
     this.sampleName = sampleName(metricOf(family.metadata, []));
   }
 
   private begin(name: string): void {
-    this.endSeries();
+    this.endFamily();
     if (!name.startsWith(PREFIX)) this.refuse(`a family whose name begins with ${PREFIX}`);
     if (this.names.has(name)) this.refuse(`all of ${name} in one place`);
     this.names.add(name);
@@ -125,14 +131,72 @@ class Reader {
   }
 
   private sample(): void {
+    if (this.isCreated()) {
+      this.created();
+      return;
+    }
     const series = this.isSeries(this.series) ? this.series : this.beginSeries();
-    const valueStart = this.start + series.head.length;
+    const { atMs, value } = this.valueAndTime(this.start + series.head.length);
+    this.checkValue(value);
+    if (!series.points.add(atMs, value)) this.refuse("a time after the one before");
+  }
+
+  /** Reads what follows the head of a line. */
+  private valueAndTime(valueStart: number): { readonly atMs: number; readonly value: number } {
     const valueEnd = this.bytes.indexOf(SPACE, valueStart);
     if (valueEnd < 0 || valueEnd > this.end) this.refuse("a value and a time stamp");
     const value = readNumber(this.bytes, valueStart, valueEnd) ?? this.refuse("a number as value");
-    this.checkValue(value);
-    const atMs = readStampMs(this.bytes, valueEnd + 1, this.end) ?? this.refuse("a time stamp in seconds");
-    if (!series.points.add(atMs, value)) this.refuse("a time after the one before");
+    if (Number.isNaN(value) && valueEnd - valueStart > "NaN".length) this.refuse("NaN without a sign");
+    const space = this.bytes.indexOf(SPACE, valueEnd + 1);
+    const stampEnd = space < 0 || space > this.end ? this.end : space;
+    const atMs = readStampMs(this.bytes, valueEnd + 1, stampEnd) ?? this.refuse("a time stamp in seconds");
+    if (stampEnd < this.end) this.exemplar(stampEnd);
+    return { atMs, value };
+  }
+
+  /** Checks an exemplar, which a recording has no place for. */
+  private exemplar(from: number): void {
+    const text = quoteText(this.bytes.subarray(from, this.end));
+    if (this.family?.metadata.type !== "counter" || !text.startsWith(" # {"))
+      this.refuse("nothing behind a time stamp but an exemplar of a counter");
+    const scan = this.labels(from + " # {".length);
+    const characters = [...scan.labels].flat().reduce((sum, label) => sum + [...label].length, 0);
+    if (characters > MOST_EXEMPLAR_CHARACTERS) this.refuse("at most 128 characters in the labels of an exemplar");
+    const [, value, stamp] = /^ ([^ ]+)(?: ([^ ]+))?$/.exec(quoteText(this.bytes.subarray(scan.end, this.end))) ?? [];
+    const numbers = [value, stamp ?? "0"].map((word = "") => Buffer.from(word));
+    if (readNumber(numbers[0]!, 0, numbers[0]!.length) === undefined) this.refuse("a number as value of an exemplar");
+    if (readStampMs(numbers[1]!, 0, numbers[1]!.length) === undefined) this.refuse("a time stamp of an exemplar");
+  }
+
+  /** Whether the line has the start of a counter. */
+  private isCreated(): boolean {
+    const { type, name } = this.family?.metadata ?? {};
+    if (type !== "counter") return false;
+    const nameEnd = skipMetricName(this.bytes, this.start);
+    return quoteText(this.bytes.subarray(this.start, nameEnd)) === `${name}_created`;
+  }
+
+  /** Checks the start of a counter, which a recording has no place for. It may stand among the points of its series. */
+  private created(): void {
+    const nameEnd = skipMetricName(this.bytes, this.start);
+    if (this.bytes[nameEnd] !== OPENING_BRACE) this.refuse("{ behind the name");
+    const scan = this.labels(nameEnd + 1);
+    if (this.bytes[scan.end] !== SPACE) this.refuse("a space behind the labels");
+    const { value } = this.valueAndTime(scan.end + 1);
+    if (!Number.isFinite(value)) this.refuse("a time as start of a counter");
+  }
+
+  /** Reads labels, whose names OpenMetrics 1.0 does not let be quoted. */
+  private labels(from: number) {
+    const scan = readLabels(this.bytes, from);
+    if ("expected" in scan) return this.refuse(scan.expected);
+    let quotes = 0;
+    for (let at = from; at < scan.end; at++) {
+      if (this.bytes[at] === BACKSLASH) at++;
+      else if (this.bytes[at] === QUOTE) quotes++;
+    }
+    if (quotes !== 2 * scan.labels.size) this.refuse("a label name without quotes");
+    return scan;
   }
 
   private checkValue(value: number): void {
@@ -151,14 +215,13 @@ class Reader {
 
   private beginSeries(): ReadSeries {
     this.endSeries();
-    const nameEnd = skipName(this.bytes, this.start);
+    const nameEnd = skipMetricName(this.bytes, this.start);
     const name = quoteText(this.bytes.subarray(this.start, nameEnd));
     const family = this.family;
     if (family?.metadata.type === undefined) this.refuse("# TYPE before the first sample of a family");
     if (name !== this.sampleName) this.refuse(`a sample of ${this.sampleName}, or # TYPE before another family`);
     if (this.bytes[nameEnd] !== OPENING_BRACE) this.refuse("{ behind the name");
-    const scan = readLabels(this.bytes, nameEnd + 1);
-    if ("expected" in scan) this.refuse(scan.expected);
+    const scan = this.labels(nameEnd + 1);
     if (this.bytes[scan.end] !== SPACE) this.refuse("a space behind the labels");
     const id = JSON.stringify([...scan.labels].sort());
     if (this.labelSets.has(id)) this.refuse("all points of a series in one place");
@@ -168,6 +231,15 @@ class Reader {
     family.series.push(series);
     this.series = series;
     return series;
+  }
+
+  private endFamily(): void {
+    this.endSeries();
+    const { name, type } = this.family?.metadata ?? {};
+    for (const suffix of type === undefined ? [] : SUFFIXES[type]) {
+      if (this.sampleNames.has(`${name}${suffix}`)) this.refuse(`no other family with samples named ${name}${suffix}`);
+      this.sampleNames.add(`${name}${suffix}`);
+    }
   }
 
   private endSeries(): void {
@@ -206,7 +278,7 @@ function assemble(families: readonly ReadFamily[], name: string): Recording {
       if (metric !== RUN.event) startMs = Math.min(startMs, block.times[0]!);
       if (metric === RUN.info) facts.push(factOf(key));
       else if (metric === RUN.event) events.push(...(eventsOf(key, block) ?? refuse(series, name, "times as values")));
-      else kept.push({ ...key, blocks: () => [block] });
+      else if (metric !== RUN.target) kept.push({ ...key, blocks: () => [block] });
     }
   }
   events.sort((a, b) => a.atMs - b.atMs);
@@ -249,11 +321,19 @@ function refuse(series: ReadSeries, name: string, expected: string): never {
 
 const BY_FAMILY_NAME: ReadonlyMap<string, Metric> = new Map(METRICS.map((metric) => [familyName(metric), metric]));
 
+/** What the names of a family's samples may end in, and the family's own name. */
+const SUFFIXES: Readonly<Record<MetricType, readonly string[]>> = {
+  counter: ["", "_total", "_created"],
+  gauge: [""],
+  info: ["", "_info"],
+};
+
 const TYPES: readonly MetricType[] = ["counter", "gauge", "info"];
 
-/** Adds a line of metadata to a family. Returns what was expected instead, where the line is wrong. */
+/** Adds a line of metadata to a family; an empty UNIT or HELP is as none. Returns what was expected instead, where the line is wrong. */
 function describe(family: Metadata, word: string, text: string): string | undefined {
   if (word === "TYPE") return describeType(family, text);
+  if (text === "") return undefined;
   if (word === "UNIT") return describeUnit(family, text);
   if (family.help !== undefined) return `one HELP of ${family.name}`;
   family.help = text;

@@ -1,8 +1,12 @@
-"""Reads one OpenMetrics file by the reference parser, and refuses what that lets pass.
+"""Reads an OpenMetrics file by the reference parser, and refuses what that lets pass.
 
-Prints how many series and points there are; the reason on stderr and status 1 where the file is not valid.
+Prints how many series and points there are; the reason on stderr and status 1 where the file is not valid. With --each
+it reads a list of texts in Base64 from stdin, and prints for each why it is refused, or null; with --samples the names,
+labels, times in milliseconds and values.
 """
 
+import base64
+import io
 import json
 import sys
 
@@ -18,20 +22,22 @@ def later(self, other):
 samples.Timestamp.__gt__ = later
 
 
-def read(path):
+def read(data):
     # The parser drops the second of two points at one time without a word: the lines are what it should have seen.
-    with open(path, encoding="utf-8", newline="\n") as file:
-        lines = sum(1 for line in file if not line.startswith("#"))
+    lines = sum(1 for line in opened(data) if not line.startswith("#"))
     last = {}
     points = 0
-    with open(path, encoding="utf-8", newline="\n") as file:
-        for family in parser.text_fd_to_metric_families(file):
-            for sample in family.samples:
-                points += 1
-                check(family, sample, last)
+    for family in parser.text_fd_to_metric_families(opened(data)):
+        for sample in family.samples:
+            points += 1
+            check(family, sample, last)
     if points != lines:
         raise ValueError(f"{lines - points} points at a time that their series has already")
     return {"series": len(last), "points": points}
+
+
+def opened(data):
+    return io.TextIOWrapper(io.BytesIO(data), encoding="utf-8", newline="\n")
 
 
 def check(family, sample, last):
@@ -48,7 +54,36 @@ def check(family, sample, last):
         raise ValueError(f"counter falls: {series} at {sample.timestamp}")
 
 
+def refusal(data):
+    try:
+        read(data)
+        return None
+    # The parser does not catch its own errors.
+    except (ValueError, TypeError, AttributeError, LookupError) as error:
+        return f"{type(error).__name__}: {error}"
+
+
+def samples_of(data):
+    read(data)
+    return [
+        [sample.name, sample.labels, sample.timestamp.sec * 1000 + sample.timestamp.nsec / 1e6, repr(float(sample.value))]
+        for family in parser.text_fd_to_metric_families(opened(data))
+        for sample in family.samples
+    ]
+
+
+EACH = {"--each": refusal, "--samples": samples_of}
+
+
+def main(path):
+    if path in EACH:
+        print(json.dumps([EACH[path](base64.b64decode(text)) for text in json.load(sys.stdin)]))
+        return
+    with open(path, "rb") as file:
+        print(json.dumps(read(file.read())))
+
+
 try:
-    print(json.dumps(read(sys.argv[1])))
+    main(sys.argv[1])
 except ValueError as error:
     sys.exit(f"{type(error).__name__}: {error}")

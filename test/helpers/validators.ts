@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -108,6 +108,78 @@ export async function countByStrictParser(path: string): Promise<Counts> {
   return JSON.parse(await output("strictParser", [STRICT_PARSER, path]));
 }
 
+/** Why the reference parser, or our checks in addition, refuse each of some texts; null where they take it. */
+export function refusals(texts: readonly Uint8Array[]): Promise<readonly (string | null)[]> {
+  return ofStrictParser("--each", texts);
+}
+
+/** A sample as another program reads it. */
+export interface ReadSample {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly atMs: number;
+  readonly value: number;
+}
+
+/** The samples that the reference parser reads in each of some texts. Throws Error where it refuses one. */
+export async function samplesByStrictParser(texts: readonly Uint8Array[]): Promise<readonly ReadSample[][]> {
+  type Row = [name: string, labels: Record<string, string>, atMs: number, value: string];
+  const all = await ofStrictParser<Row[][]>("--samples", texts);
+  return all.map((rows) => rows.map(([name, labels, atMs, value]) => ({ name, labels, atMs, value: float(value) })));
+}
+
+async function ofStrictParser<T>(mode: string, texts: readonly Uint8Array[]): Promise<T> {
+  const input = JSON.stringify(texts.map((bytes) => Buffer.from(bytes).toString("base64")));
+  return JSON.parse(await output("strictParser", [STRICT_PARSER, mode], input));
+}
+
+/** A number as Go and Python write it. */
+function float(text: string): number {
+  return Number(text.replace(/inf$/i, "Infinity"));
+}
+
+/** The samples in the blocks that promtool makes. Throws Error where it refuses the file. */
+export async function samplesByPromtool(path: string): Promise<ReadSample[]> {
+  const blocks = await mkdtemp(join(tmpdir(), "statexec-promtool-"));
+  try {
+    await output("promtool", ["tsdb", "create-blocks-from", "openmetrics", path, blocks]);
+    // Without it promtool does not take the folder for a database.
+    await mkdir(join(blocks, "wal"));
+    const dumped = await output("promtool", ["tsdb", "dump", blocks]);
+    return dumped.split("\n").filter(Boolean).map(dumpedSample);
+  } finally {
+    await rm(blocks, { recursive: true, force: true });
+  }
+}
+
+/** Reads `{__name__="a", b="c"} 1 1700000000123`, where label values are quoted as Go does. */
+function dumpedSample(line: string): ReadSample {
+  const end = line.lastIndexOf("} ");
+  const pairs = line.slice(1, end).matchAll(/([a-zA-Z_0-9]+)="((?:[^"\\]|\\.)*)"/gs);
+  const { __name__: name = "", ...labels } = Object.fromEntries(
+    [...pairs].map(([, label, quoted = ""]) => [label, unquoted(quoted)]),
+  );
+  const [value = "", atMs = ""] = line.slice(end + 2).split(" ");
+  return { name, labels, atMs: Number(atMs), value: float(value) };
+}
+
+const GO_ESCAPES: Readonly<Record<string, string>> = {
+  a: "\u0007",
+  b: "\b",
+  f: "\f",
+  n: "\n",
+  r: "\r",
+  t: "\t",
+  v: "\v",
+};
+
+function unquoted(text: string): string {
+  return text.replace(/\\(?:x(..)|u(.{4})|U(.{8})|(.))/gs, (_, x, u, U, character) => {
+    const code = x ?? u ?? U;
+    return code === undefined ? (GO_ESCAPES[character] ?? character) : String.fromCodePoint(Number.parseInt(code, 16));
+  });
+}
+
 /**
  * The number of points in the blocks that promtool makes. It silently drops points that go back in time.
  * @throws Error where promtool refuses the file
@@ -124,9 +196,10 @@ export async function countByPromtool(path: string): Promise<number> {
   }
 }
 
-/** The whole stdout of a tool. Throws Error where it fails. */
-export async function output(name: ToolName, args: readonly string[]): Promise<string> {
-  const child = Bun.spawn([...commandOf(name), ...args], { stdin: "ignore", stdout: "pipe", stderr: "pipe" });
+/** The whole stdout of a tool with an input. Throws Error where it fails. */
+export async function output(name: ToolName, args: readonly string[], input = ""): Promise<string> {
+  const stdin = Buffer.from(input);
+  const child = Bun.spawn([...commandOf(name), ...args], { stdin, stdout: "pipe", stderr: "pipe" });
   const [stdout, stderr, status] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
   if (status !== 0) throw new Error(`${name} ended with ${status}: ${stderr.trim() || stdout.trim()}`);
   return stdout;

@@ -16,8 +16,8 @@ export interface StoredSeries {
 /** A VictoriaMetrics for one test, on a free port of the loopback interface. */
 export interface Victoria {
   readonly url: string;
-  /** Imports a file with curl, as the documentation shows. */
-  import(path: string): Promise<void>;
+  /** Imports a file with curl, as the documentation shows. `extra`: a label and its value, for all series of the file. */
+  import(path: string, extra?: string): Promise<void>;
   /** Returns all stored series. */
   export(): Promise<readonly StoredSeries[]>;
   stop(): Promise<void>;
@@ -52,7 +52,7 @@ export async function startVictoria({ retention = "100y", dedup = "1ms" } = {}):
     await stop();
     throw new Error(`VictoriaMetrics did not start: ${log.slice(-2000)}`, { cause: error });
   }
-  return { url, import: (path) => importFile(url, path), export: () => exportAll(url), stop };
+  return { url, import: (path, extra) => importFile(url, path, extra), export: () => exportAll(url), stop };
 }
 
 async function untilReady(server: Bun.Subprocess, url: string): Promise<void> {
@@ -79,8 +79,9 @@ async function isHealthy(url: string): Promise<boolean> {
   }
 }
 
-async function importFile(url: string, path: string): Promise<void> {
-  await output("curl", ["--fail", "-sS", "-X", "POST", `${url}/api/v1/import/prometheus`, "-T", path]);
+async function importFile(url: string, path: string, extra?: string): Promise<void> {
+  const target = `${url}/api/v1/import/prometheus${extra === undefined ? "" : `?extra_label=${extra}`}`;
+  await output("curl", ["--fail", "-sS", "-X", "POST", target, "-T", path]);
   // Queries find imported points only after a flush.
   await get(`${url}/internal/force_flush`);
 }

@@ -43,7 +43,7 @@ describe.each([
     const path = folder.file(`run.prom${ending}`);
     expect(await statexec(["-f", path, "true"])).toMatchObject({ code: 0, stderr: "" });
     const text = await textOf(path, size);
-    expect(text).toStartWith("# TYPE statexec_run info\n");
+    expect(text).toStartWith("# TYPE statexec_target info\n");
     expect(text).toEndWith("# EOF\n");
   });
 });

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import fc from "fast-check";
 import { MACHINE, RECORDER, RUN, SUMMARY } from "../../src/catalog/index.ts";
+import { ParseError } from "../../src/errors.ts";
 import { MetricsReader } from "../../src/openmetrics/metrics-reader.ts";
 import { lastNumber, plainDecimal } from "../../src/openmetrics/read-number.ts";
 import type { Recording } from "../../src/recording/recording.ts";
@@ -27,6 +28,15 @@ function read(text: string | Uint8Array, piece = 1 << 16) {
     at += part.length;
   }
   return reader.finish();
+}
+
+function strictOrNone(bytes: Uint8Array): Recording | undefined {
+  try {
+    return parseStrictly(bytes, "run.prom");
+  } catch (error) {
+    if (error instanceof ParseError) return undefined;
+    throw error;
+  }
 }
 
 function only(text: string | Uint8Array): Recording {
@@ -60,6 +70,26 @@ describe("a file of ours", () => {
   test("of a whole run too", async () => {
     const bytes = await Bun.file(GOLDEN_FILE).bytes();
     expect(contentOf(only(bytes))).toEqual(contentOf(parseStrictly(bytes, "run.prom")));
+  });
+
+  test("with other bytes is read in the same way, where the strict reader takes it", async () => {
+    const golden = await Bun.file(GOLDEN_FILE).bytes();
+    const places = fc.integer({ min: 0, max: golden.length - 1 });
+    const bytes = fc.oneof(fc.integer({ min: 0x20, max: 0x7e }), fc.integer({ min: 0, max: 255 }));
+    let taken = 0;
+    fc.assert(
+      fc.property(places, bytes, fc.constantFrom(0, 1), (at, byte, removed) => {
+        const changed = Buffer.concat([golden.subarray(0, at), Uint8Array.of(byte), golden.subarray(at + removed)]);
+        const strictly = strictOrNone(changed);
+        if (!strictly) return;
+        taken++;
+        const { recordings, problems } = read(changed);
+        expect(problems.filter((problem) => problem.includes(": expected "))).toEqual([]);
+        expect(recordings.map(contentOf)).toEqual([contentOf(strictly)]);
+      }),
+      { numRuns: effort(20_000) },
+    );
+    expect(taken).toBeGreaterThan(effort(20_000) / 40);
   });
 
   test("series that were sampled together share their times", () => {
@@ -161,7 +191,7 @@ describe("a line that cannot be read is a problem, and the other lines are read"
   const two = (first: string) => gauge(first, free("2 1700000002.000"));
   test.each<[string, string, string]>([
     ["a bad value", two(free("x 1700000001.000")), "run.prom:2: expected a number as value"],
-    ["a bad time", two(free("1 1e9")), "run.prom:2: expected a time stamp"],
+    ["a bad time", two(free("1 1e")), "run.prom:2: expected a time stamp"],
     ["a time beyond all dates", two(free("1 9000000000000.001")), "run.prom:2: expected a time stamp"],
     ["no time", two(free("1")), "run.prom:2: expected a value and a time stamp"],
     ["a label that does not end", two(`${FREE}{instance="a} 1 1.000`), "run.prom:2: expected"],
@@ -212,6 +242,116 @@ describe("a line that cannot be read is a problem, and the other lines are read"
     expect(recordings).toEqual([]);
     expect(problems.length).toBe(1);
     expect(problems[0]).toMatch(problem);
+  });
+});
+
+describe("what a recording has no place for, or is not in place, is noted once and the samples are read", () => {
+  const stamped = (value: string, at: number) => `${value} 170000000${at}.000`;
+  const two = [free(stamped("1", 1)), free(stamped("2", 2))];
+  const odd = (name: string, end: string, labels = "") => `statexec_${name}{${COMMON}${labels}} ${end}`;
+
+  test.each<[string, string, string[]]>([
+    ["a byte order mark", `\ufeff${gauge(...two)}`, []],
+    ["a byte order mark before a sample", `\ufeff${file(...two)}`, []],
+    ["byte order marks of concatenated files", `\ufeff${gauge(two[0]!)}\ufeff${gauge(two[1]!)}`, []],
+    ["an empty UNIT and HELP", file(`# TYPE ${FREE} gauge`, `# UNIT ${FREE} `, `# HELP ${FREE} `, ...two), []],
+    ["blank lines", gauge("", two[0]!, "", two[1]!), ["2 blank lines passed over"]],
+    [
+      "samples out of order",
+      gauge(two[1]!, two[0]!),
+      ["1 sample not after the one before: sorted by time; of two at one time the later counts"],
+    ],
+    [
+      "metadata after the samples, and twice",
+      gauge(`# HELP ${FREE} a`, `# HELP ${FREE} b`, ...two, `# TYPE ${FREE} counter`),
+      ["2 lines of metadata left out: repeated, or after the samples of the family"],
+    ],
+    [
+      "exemplars",
+      gauge(`${two[0]} # {trace="x"} 1 1.000`, `${two[1]} # {} 1`),
+      ["2 lines read without exemplars, which recordings do not have"],
+    ],
+    [
+      "an exemplar and a start of OpenMetrics 2.0",
+      gauge(`${two[0]} st@1.5e9`, `${two[1]} st@1 # {} 1 1 # {a="b"} 2 2`),
+      [
+        "1 line read without exemplars, which recordings do not have",
+        "2 starts of counters left out (_created or st@), which recordings do not have",
+      ],
+    ],
+    [
+      "quoted names of OpenMetrics 2.0",
+      file(
+        `# TYPE "${FREE}" gauge`,
+        ...two.map((line) => line.replace(`${FREE}{`, `{"${FREE}",`).replace("job=", '"job"=')),
+      ),
+      [],
+    ],
+    [
+      "starts of counters",
+      gauge(...two).replace(
+        "# EOF",
+        `# TYPE statexec_odd counter\n${odd("odd_created", stamped("1", 1))}\n${odd("odd_created", stamped("1", 2))}\n# EOF`,
+      ),
+      ["2 starts of counters left out (_created or st@), which recordings do not have"],
+    ],
+  ])("%s", (_, text, notes) => {
+    const { recordings, problems } = read(text);
+    expect(problems).toEqual(notes.map((note) => `run.prom: ${note}`));
+    expect([...recordings[0]!.series()].length).toBe(1);
+    expect(points(recordings[0]!, MACHINE.memoryFree)).toEqual([
+      [START_MS + 1000, 1],
+      [START_MS + 2000, 2],
+    ]);
+  });
+
+  test("families of other types are gauges", () => {
+    const text = file(
+      "# TYPE statexec_a_seconds histogram",
+      "# UNIT statexec_a_seconds seconds",
+      "# HELP statexec_a_seconds Long ones.",
+      odd("a_seconds_bucket", "1 1.000", ',le="1.0"'),
+      odd("a_seconds_bucket", "1 1.000", ',le="+Inf"'),
+      odd("a_seconds_count", "1 1.000"),
+      odd("a_seconds_sum", "0.5 1.000"),
+      odd("a_seconds_created", "1 1.000"),
+      "# TYPE statexec_b stateset",
+      odd("b", "1 1.000", ',statexec_b="on"'),
+      "# TYPE statexec_c unknown",
+      odd("c", "1 1.000"),
+      "# TYPE statexec_d counter",
+      odd("d", "1 1.000"),
+    );
+    const { recordings, problems } = read(text);
+    expect(problems).toEqual([
+      "run.prom: 3 families read as gauges: statexec_a_seconds (histogram), statexec_b (stateset), statexec_d (counter)",
+      "run.prom: 1 start of counters left out (_created or st@), which recordings do not have",
+    ]);
+    const all = [...recordings[0]!.series()].map(({ metric, labels }) => [
+      metric.name,
+      metric.unit,
+      metric.help,
+      ...labels,
+    ]);
+    expect(all).toEqual([
+      ["a_seconds_bucket", undefined, "Long ones.", "1.0"],
+      ["a_seconds_bucket", undefined, "Long ones.", "+Inf"],
+      ["a_seconds_count", undefined, "Long ones."],
+      ["a_seconds_sum", undefined, "Long ones."],
+      ["b", undefined, "", "on"],
+      ["c", undefined, ""],
+      ["d", undefined, ""],
+    ]);
+  });
+
+  test("a gauge whose name ends as a start does is none", () => {
+    const text = file("# TYPE statexec_odd_created gauge", odd("odd_created", "1 1.000"));
+    expect([...only(text).series()].map(({ metric }) => metric.name)).toEqual(["odd_created"]);
+  });
+
+  test("a backslash before any character is a backslash", () => {
+    const { identity } = only(gauge(`${FREE}{${COMMON},path="C:\\dir\\z"} 1 1.000`));
+    expect(identity.labels.get("path")).toBe("C:\\dir\\z");
   });
 });
 

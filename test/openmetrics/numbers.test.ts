@@ -97,17 +97,38 @@ describe("readNumber", () => {
     ["1E5", 1e5],
     ["1e-7", 1e-7],
     ["+Inf", Number.POSITIVE_INFINITY],
+    ["inf", Number.POSITIVE_INFINITY],
+    ["Infinity", Number.POSITIVE_INFINITY],
+    ["-INFINITY", Number.NEGATIVE_INFINITY],
+    ["-iNf", Number.NEGATIVE_INFINITY],
     ["NaN", Number.NaN],
+    ["nan", Number.NaN],
+    ["-NAN", Number.NaN],
   ])("%s", (text, value) => {
     expect(numberOf(text)).toBe(value);
   });
 
-  test.each(["", ".", "-", "+", "1.2.3", "0x10", "1_000", "1e", "e5", "Infinity", " 1", "1 ", "--1", "١"])(
-    "%p is no number",
-    (text) => {
-      expect(readNumber(bytesOf(text), 0, bytesOf(text).length)).toBeUndefined();
-    },
-  );
+  test.each([
+    "",
+    ".",
+    "-",
+    "+",
+    "1.2.3",
+    "0x10",
+    "1_000",
+    "1e",
+    "e5",
+    "infin",
+    "in",
+    "nanx",
+    "++inf",
+    " 1",
+    "1 ",
+    "--1",
+    "١",
+  ])("%p is no number", (text) => {
+    expect(readNumber(bytesOf(text), 0, bytesOf(text).length)).toBeUndefined();
+  });
 
   test("reads only between its offsets", () => {
     expect(readNumber(bytesOf("91.5|2"), 1, 4)).toBe(1.5);
@@ -139,11 +160,41 @@ describe("time stamps", () => {
     ["1.5", 1500],
     ["1.23449", 1234],
     ["1.9995", 2000],
+    [".5", 500],
+    ["1.", 1000],
+    ["+1", 1000],
+    ["1.5e3", 1_500_000],
+    ["1.795e+09", 1_795_000_000_000],
+    ["1.700000000123E9", 1_700_000_000_123],
+    ["-1700000000123e-3", -1_700_000_000_123],
+    // The product of the two doubles is a millisecond less.
+    ["4.35e0", 4350],
+    ["1.0049e-1", 100],
+    ["1.005e-1", 101],
+    ["5e-4", 1],
+    ["4e-4", 0],
+    ["1e-9", 0],
+    ["0e999", 0],
   ])("%s is %p ms", (text, atMs) => {
     expect(stampOf(text)).toBe(atMs);
   });
 
-  test.each(["", "-", ".5", "1.", "1.2.3", "1e3", "1.5x", "+1", "9007199254741"])("%p is no time stamp", (text) => {
-    expect(stampOf(text)).toBeUndefined();
+  test("with an exponent are the same millisecond as without", () => {
+    fc.assert(
+      fc.property(fc.maxSafeInteger(), fc.integer({ min: -12, max: 12 }), (atMs, shift) => {
+        const [sign, digits] = [atMs < 0 ? "-" : "", String(Math.abs(atMs)).padStart(20, "0")];
+        const pointAt = digits.length - 3 - shift;
+        const padded = digits.padEnd(digits.length + 12, "0");
+        const text = `${sign}${padded.slice(0, pointAt)}.${padded.slice(pointAt)}e${shift}`;
+        expect(stampOf(text)).toBe(atMs);
+      }),
+    );
   });
+
+  test.each(["", "-", ".", "e3", "1e", "1.2.3", "1.5x", "inf", "nan", "1e14", "1e400", "9007199254741"])(
+    "%p is no time stamp",
+    (text) => {
+      expect(stampOf(text)).toBeUndefined();
+    },
+  );
 });

@@ -3,11 +3,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import { sampleName } from "../../src/catalog/index.ts";
-import { eventSeries, factSeries } from "../../src/openmetrics/families.ts";
+import { MACHINE, RUN, sampleName, series } from "../../src/catalog/index.ts";
+import { familiesOf } from "../../src/openmetrics/families.ts";
 import type { Recording } from "../../src/recording/recording.ts";
 import { recording } from "../helpers/arbitrary.ts";
-import { pointsOf, renderBytes, renderText } from "../helpers/recording.ts";
+import { pointsOf, recordingOf, renderBytes, renderText, START_MS } from "../helpers/recording.ts";
 import {
   areValidatorsMissing,
   countByPromtool,
@@ -17,6 +17,8 @@ import {
 } from "../helpers/validators.ts";
 import { type StoredSeries, startVictoria } from "../helpers/victoria.ts";
 import { GOLDEN } from "./golden.ts";
+
+const DOCUMENTATION = join(import.meta.dir, "../../docs/metrics.md");
 
 let folder: string;
 
@@ -72,8 +74,8 @@ describe.skipIf(areValidatorsMissing())("the validators refuse broken files", ()
 });
 
 /** Numbers of series and points, and sums of values and times, by name, as recorded. */
-function recordedTotals({ facts, events, startMs, series }: Recording) {
-  const all = [...factSeries(facts, startMs), ...eventSeries(events), ...series()];
+function recordedTotals(recording: Recording) {
+  const all = familiesOf(recording).flat();
   return totals(
     all.map((one) => [sampleName(one.metric), pointsOf(one)] as const).filter(([, points]) => points.length > 0),
   );
@@ -114,6 +116,50 @@ describe.skipIf(isMissing("victoriaMetrics", "curl"))("VictoriaMetrics", () => {
           ...{ instance: './make "all"', job: "statexec", role: "client" },
           ...{ branch: 'a # {b="c"}, d', os: "déb\\ian\n12" },
         });
+      }
+    } finally {
+      await victoria.stop();
+    }
+  }, 60_000);
+});
+
+/** A run of 20 minutes with a sample a minute. */
+const LONG_RUN = recordingOf({
+  facts: [
+    ["host", "builder"],
+    ["cpus", "8"],
+    ["version", "0.1.0"],
+  ],
+  parts: [
+    {
+      columns: [series(RUN.commandStatus), series(MACHINE.memoryUsed)],
+      rows: Array.from({ length: 21 }, (_, minute) => [START_MS + minute * 60_000, 1, 1000 + minute]),
+    },
+  ],
+});
+
+describe.skipIf(isMissing("victoriaMetrics", "curl"))("the join in the documentation", async () => {
+  const [, query = ""] = /```promql\n(.*?)```/s.exec(await Bun.file(DOCUMENTATION).text()) ?? [];
+
+  test("gives facts to a series at any time of the run", async () => {
+    const victoria = await startVictoria();
+    try {
+      await victoria.import(await written(renderBytes(LONG_RUN)));
+      for (const minute of [0, 1, 2, 7, 13, 20]) {
+        const time = START_MS / 1000 + minute * 60;
+        const answer = await fetch(
+          `${victoria.url}/api/v1/query?${new URLSearchParams({ query, time: String(time) })}`,
+        );
+        const { data } = (await answer.json()) as { data: { result: { metric: object; value: [number, string] }[] } };
+        expect(data.result).toEqual([
+          {
+            metric: {
+              ...{ instance: "make", job: "statexec", role: "standalone" },
+              ...{ host_name: "builder", host_cpus: "8", statexec_version: "0.1.0" },
+            },
+            value: [time, String(1000 + minute)],
+          },
+        ]);
       }
     } finally {
       await victoria.stop();

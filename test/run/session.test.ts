@@ -18,7 +18,7 @@ import { areValidatorsMissing, expectValid } from "../helpers/validators.ts";
 const GOLDEN = join(import.meta.dir, "../fixtures/golden/session.prom");
 
 /** Facts that differ from machine to machine, and from release to release. */
-const OWN_FACTS = /^statexec_run_info\{.*fact="(?:host|kernel|machine|runtime)".*\n/gm;
+const OWN_FACTS = /^statexec_run_info\{.*fact="(?:host|kernel|machine|runtime)".*\n|host_(?:name|kernel)=".*?",/gm;
 
 /** Sets a machine with one CPU, one interface and two disks to what it is after so many busy seconds. */
 function machineAfter(proc: ProcTree, seconds: number): void {
