@@ -127,6 +127,13 @@ export const COMMAND = defineMetrics({
     help: "Bytes that the command's processes caused to be written to storage, some of it later.",
     source: "proc_pid_io(5), write_bytes; getrusage(2); io.stat of the command's own group",
   },
+  diskWriteCancelled: {
+    name: "command_disk_write_cancelled_bytes",
+    type: "counter",
+    unit: "bytes",
+    help: "Bytes that the command's processes took back before they reached storage, as by deleting a file; they may have been written by others.",
+    source: "proc_pid_io(5), cancelled_write_bytes",
+  },
   ioRead: {
     name: "command_io_read_bytes",
     type: "counter",

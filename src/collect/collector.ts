@@ -24,6 +24,8 @@ export interface Collector {
   commandStarting?(): void;
   /** The command has been started; the next sample is the first one with it. `stamp` returns that of the sample being taken. */
   commandStarted?(pid: number, stamp: () => number): void;
+  /** Takes what is worth knowing between two samples, for which there is no row: peaks, and processes that soon end. */
+  peek?(atMs: number): void;
   /** The command itself has ended; the next sample is the last one of its time. */
   commandEnded?(): void;
 }

@@ -125,6 +125,8 @@ export interface FileStatus {
   /** Device and inode: two paths with the same are one file. */
   readonly identity: string;
   readonly bytes: number;
+  /** What it takes on the disk, or in memory. */
+  readonly storedBytes: number;
   /** When its content last changed, milliseconds since the epoch. */
   readonly changedMs: number;
 }
@@ -169,6 +171,7 @@ export function fileStatus(target: string | number): FileStatus | undefined {
     group: answer.getUint32(24, true),
     identity: `${answer.getUint32(136, true)}:${answer.getUint32(140, true)}:${answer.getBigUint64(32, true)}`,
     bytes: Number(answer.getBigUint64(40, true)),
+    storedBytes: Number(answer.getBigUint64(48, true)) * 512,
     changedMs: Number(answer.getBigInt64(112, true)) * 1000 + answer.getUint32(120, true) / 1e6,
   };
 }

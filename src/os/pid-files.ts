@@ -10,6 +10,7 @@ import { cString, failed, lastErrno, libc, loadLibc, pinned } from "./libc.ts";
 const calls = loadLibc({
   syscall: { args: [FFIType.i64_fast, "int", "ptr", FFIType.u64_fast], returns: FFIType.i64_fast },
   lseek: { args: ["int", FFIType.i64_fast, "int"], returns: FFIType.i64_fast },
+  sysinfo: { args: ["ptr"], returns: "int" },
 });
 
 const kcmp = loadLibc({
@@ -24,6 +25,35 @@ const KCMP_VM = 1;
 /** Whether two processes have one memory, as between vfork(2) and exec; false also where the kernel refuses to say. */
 export function haveOneMemory(pid: number, other: number): boolean {
   return kcmp.syscall(SYS_KCMP, pid, other, KCMP_VM, 0, 0) === 0;
+}
+
+/** Loaded when it is first needed, which is after the command's end. */
+let clock: ReturnType<typeof loadClock> | undefined;
+const loadClock = () => loadLibc({ clock_gettime: { args: ["int", "ptr"], returns: "int" } });
+/** `struct timespec`: two 64-bit words, of which the nanoseconds, and seconds of a process, fit into their low halves. */
+const time = new Int32Array(4);
+const CPUCLOCK_SCHED = 2;
+
+/**
+ * The CPU time of a process until now, in seconds: of all its threads, ended ones included, to the nanosecond. Without
+ * any privilege, also of another user's process and of a zombie. It is the clock of clock_getcpuclockid(3). NaN: the process
+ * is gone, or this system does not say.
+ */
+export function processCpuSeconds(pid: number): number {
+  clock ??= loadClock();
+  return clock.clock_gettime((~pid << 3) | CPUCLOCK_SCHED, time) === 0 ? time[0]! + time[2]! / 1e9 : Number.NaN;
+}
+
+/** `struct sysinfo` in 32-bit words: of its shared memory the halves, and the unit in which it counts. */
+const machine = pinned(128);
+const machineWords = new Uint32Array(machine.bytes.buffer);
+const SHARED_RAM = 12;
+const MEM_UNIT = 26;
+
+/** Returns the machine's shared memory, `Shmem` of meminfo, by sysinfo(2); NaN: the kernel does not say. */
+export function sharedMemoryBytes(): number {
+  if (calls.sysinfo(machine.address) < 0) return Number.NaN;
+  return (machineWords[SHARED_RAM]! + machineWords[SHARED_RAM + 1]! * TWO_TO_32) * machineWords[MEM_UNIT]!;
 }
 
 const O_CLOEXEC = 0o2000000;
@@ -110,30 +140,51 @@ export class PidFiles {
     return length;
   }
 
+  /** Returns the last of the numbers that name entries in a folder of a process; 0: there is none. */
+  lastNumber(pid: number, folder: Uint8Array): number {
+    const fd = libc.open(this.path.of(pid, folder), O_RDONLY | O_CLOEXEC | O_DIRECTORY, 0);
+    if (fd < 0) return 0;
+    let last = 0;
+    for (let length = readDents(fd); length > 0; length = readDents(fd))
+      for (let at = 0; at < length; at += recordLength(DENTS.bytes, at))
+        last = numberAt(DENTS.bytes, at + NAME) || last;
+    libc.close(fd);
+    return last;
+  }
+
   /** Returns the number of entries in a folder of a process, or the errno below zero. */
   count(pid: number, folder: Uint8Array): number {
     const fd = libc.open(this.path.of(pid, folder), O_RDONLY | O_CLOEXEC | O_DIRECTORY, 0);
     if (fd < 0) return -lastErrno();
     let entries = 0;
-    for (;;) {
-      const length = getdents(fd, DENTS);
-      if (length <= 0) break;
+    let length = readDents(fd);
+    while (length > 0) {
       const { bytes } = DENTS;
       for (let at = 0; at < length; at += recordLength(bytes, at)) if (bytes[at + NAME] !== DOT) entries++;
+      length = readDents(fd);
     }
+    const errno = length < 0 ? lastErrno() : 0;
     libc.close(fd);
-    return entries;
+    return errno > 0 ? -errno : entries;
   }
 }
 
 const DOT = 0x2e;
 const DENTS_BYTES = 64 * 1024;
-/** No entry is longer: the kernel had no more entries if it left so much of the memory free. */
+/** No entry is longer. */
 const LONGEST_DENT = 300;
 const DENTS = pinned(DENTS_BYTES);
 
-function getdents(fd: number, { address }: { readonly address: Pointer }): number {
-  return calls.syscall(SYS_GETDENTS64, fd, address, DENTS_BYTES) as number;
+/**
+ * Reads entries of a folder. Returns their length in bytes, which is less than there is room for when a signal is pending:
+ * only 0 is the end of the folder. -1: it failed.
+ */
+function getdents(fd: number, address: Pointer, room: number): number {
+  return calls.syscall(SYS_GETDENTS64, fd, address, room) as number;
+}
+
+function readDents(fd: number): number {
+  return getdents(fd, DENTS.address, DENTS_BYTES);
 }
 
 function recordLength(bytes: Uint8Array, at: number): number {
@@ -148,9 +199,9 @@ export class PidList {
   isSame = false;
   private readonly fd: number;
   /** Not shared: between two entries the kernel leaves the bytes as they were, which are to be the same the next time. */
-  private readonly dents = pinned(DENTS_BYTES);
-  /** The same memory in words. The last list that came in one call: its words, how many, and of how many processes. */
-  private readonly words = new Float64Array(this.dents.bytes.buffer);
+  private dents = pinned(DENTS_BYTES);
+  /** The same memory in words. The last list: its words, how many, and of how many processes. */
+  private words = new Float64Array(this.dents.bytes.buffer);
   private kept = new Float64Array(1024);
   private keptWords = 0;
   private count = 0;
@@ -164,22 +215,32 @@ export class PidList {
   /** Lists them, and returns their number. Throws SystemError. */
   update(): number {
     calls.lseek(this.fd, 0, 0);
-    const first = this.read();
-    const isAll = first < DENTS_BYTES - LONGEST_DENT;
-    this.isSame = isAll && this.isKept(first / WORD_BYTES);
+    const length = this.fill();
+    this.isSame = this.isKept(length / WORD_BYTES);
     if (this.isSame) return this.count;
-    this.keptWords = 0;
-    let count = this.take(first, 0);
-    if (isAll) this.keep(first / WORD_BYTES);
-    else for (let length = this.read(); length > 0; length = this.read()) count = this.take(length, count);
-    this.count = count;
-    return count;
+    this.count = this.take(length);
+    this.keep(length / WORD_BYTES);
+    return this.count;
   }
 
-  private read(): number {
-    const length = getdents(this.fd, this.dents);
-    if (length < 0) throw failed("getdents64", "/proc");
-    return length;
+  /** Reads all entries, one call's after the other's; returns their length. */
+  private fill(): number {
+    let length = 0;
+    for (;;) {
+      const room = this.dents.bytes.length - length;
+      const count = getdents(this.fd, (this.dents.address + length) as Pointer, room);
+      if (count < 0) throw failed("getdents64", "/proc");
+      if (count === 0) return length;
+      length += count;
+      if (this.dents.bytes.length - length < LONGEST_DENT) this.grow();
+    }
+  }
+
+  private grow(): void {
+    const { bytes } = this.dents;
+    this.dents = pinned(2 * bytes.length);
+    this.dents.bytes.set(bytes);
+    this.words = new Float64Array(this.dents.bytes.buffer);
   }
 
   /** A word that is NaN as a double differs from itself: such a list never seems to be the same. */
@@ -195,10 +256,10 @@ export class PidList {
     this.keptWords = words;
   }
 
-  /** Adds the entries in the first `length` bytes to the `before` ones of this list; returns how many there are then. */
-  private take(length: number, before: number): number {
+  /** Takes the entries in the first `length` bytes; returns how many processes they are. */
+  private take(length: number): number {
     const { bytes } = this.dents;
-    let count = before;
+    let count = 0;
     for (let at = 0; at < length; at += recordLength(bytes, at)) {
       const pid = numberAt(bytes, at + NAME);
       if (pid > 0) this.put(count++, pid, inodeAt(bytes, at));

@@ -8,6 +8,7 @@ export class PidIo {
   private readonly write = this.file.place("wchar");
   private readonly diskRead = this.file.place("read_bytes");
   private readonly diskWrite = this.file.place("write_bytes");
+  private readonly cancelled = this.file.place("cancelled_write_bytes");
 
   /** By read(2) and the like. */
   get readBytes(): number {
@@ -23,6 +24,11 @@ export class PidIo {
   /** Caused to be written to storage, now or later. */
   get diskWriteBytes(): number {
     return this.file.values[this.diskWrite]!;
+  }
+  /** Taken back before they reached storage, as by deleting a file; another process may have written them. */
+  get cancelledBytes(): number {
+    const bytes = this.file.values[this.cancelled]!;
+    return Number.isNaN(bytes) ? 0 : bytes;
   }
 
   /** Takes the values of a text. Throws ParseError. */
@@ -42,6 +48,7 @@ export class ReapedIo {
   writeBytes = Number.NaN;
   diskReadBytes = Number.NaN;
   diskWriteBytes = Number.NaN;
+  cancelledBytes = Number.NaN;
   private readonly io = new PidIo();
   private readonly processes: PidFiles;
   private readonly threads: PidFiles;
@@ -81,6 +88,7 @@ export class ReapedIo {
     this.writeBytes += sign * io.writeBytes;
     this.diskReadBytes += sign * io.diskReadBytes;
     this.diskWriteBytes += sign * io.diskWriteBytes;
+    this.cancelledBytes += sign * io.cancelledBytes;
     return length;
   }
 
@@ -89,5 +97,6 @@ export class ReapedIo {
     this.writeBytes = bytes;
     this.diskReadBytes = bytes;
     this.diskWriteBytes = bytes;
+    this.cancelledBytes = bytes;
   }
 }

@@ -16,6 +16,7 @@ export class PidStatus {
   private readonly anonymous = this.file.place("RssAnon", KIBIBYTE);
   private readonly mapped = this.file.place("RssFile", KIBIBYTE);
   private readonly shared = this.file.place("RssShmem", KIBIBYTE);
+  private readonly huge = this.file.place("HugetlbPages", KIBIBYTE);
 
   /** The most that was ever resident; NaN: it has no memory. */
   get highestBytes(): number {
@@ -32,6 +33,11 @@ export class PidStatus {
   /** Resident shared memory, that of tmpfs files included. */
   get sharedBytes(): number {
     return this.file.values[this.shared]!;
+  }
+  /** Reserved huge pages, hugetlbpage, which no other figure counts. */
+  get hugeBytes(): number {
+    const bytes = this.file.values[this.huge]!;
+    return Number.isNaN(bytes) ? 0 : bytes;
   }
 
   /** Takes the values of a text. Throws ParseError. */

@@ -31,6 +31,8 @@ export class PidStat {
   nameEnd = 0;
   /** Whether it is a zombie; also true while its first thread has ended and others go on. */
   ended = false;
+  /** The thread that the text is of, in place of the process' first one, which has ended; 0: it is of the first. */
+  thread = 0;
   private readonly fields = new Float64Array(RSS + 1);
   private readonly scan = new Scanner("pid/stat");
 
@@ -103,12 +105,26 @@ export class PidStat {
     scan.at = close + 2;
     const state = bytes[scan.at];
     this.ended = state === ZOMBIE || state === DEAD;
+    this.thread = 0;
     scan.skipWord();
     for (let field = PPID; field <= RSS; field++) {
       scan.skipSpaces();
       if (isRead(field)) fields[field] = scan.number(EXPECTED);
       else scan.skipNumber(EXPECTED);
     }
+  }
+
+  /** Whether the first thread has ended and others go on: the text shows nothing of the process' memory. */
+  get isLeaderGone(): boolean {
+    return this.ended && this.threads > 1;
+  }
+
+  /** Takes the values of a living thread's text, which has those of the whole process but its start. Throws ParseError. */
+  parseThread(thread: number, bytes: Uint8Array): void {
+    const startTicks = this.startTicks;
+    this.parse(bytes);
+    this.fields[STARTTIME] = startTicks;
+    this.thread = thread;
   }
 }
 

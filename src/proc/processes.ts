@@ -1,8 +1,10 @@
 import { ForbiddenError } from "../errors.ts";
 import { EndedChildren } from "../os/children.ts";
+import { linkTarget } from "../os/files.ts";
 import { systemError } from "../os/libc.ts";
-import { haveOneMemory, PidFiles, PidList, pidFile } from "../os/pid-files.ts";
+import { haveOneMemory, PidFiles, PidList, pidFile, processCpuSeconds, sharedMemoryBytes } from "../os/pid-files.ts";
 import { pageBytes } from "../os/process.ts";
+import { addTmpfsFiles } from "../os/tmpfs-files.ts";
 
 /** The files of one process that are read. */
 export type ProcessFile = "stat" | "status" | "io" | "smaps_rollup";
@@ -13,6 +15,8 @@ export interface Processes {
   readonly pageBytes: number;
   /** Our own pid. */
   readonly self: number;
+  /** The files are of another pid namespace, as after `unshare --pid`: their numbers are of other processes than ours. */
+  readonly isForeign: boolean;
   /** What our ended children used, as of its `update()`. */
   readonly ended: Pick<
     EndedChildren,
@@ -29,6 +33,8 @@ export interface Processes {
   >;
   /** Lists the processes that we may see, and returns their number. Throws SystemError. */
   list(): number;
+  /** The machine's shared memory as of the last list; NaN: it is not known. */
+  readonly sharedMemoryBytes: number;
   /** Whether the last list is the same as the one before it. */
   readonly isListSame: boolean;
   /** The number of processes in the last list; 0 before the first. */
@@ -44,6 +50,15 @@ export interface Processes {
   openDescriptors(pid: number): number;
   /** Whether two processes have one memory, as a child has its parent's between vfork(2) and exec. */
   haveOneMemory(pid: number, other: number): boolean;
+  /**
+   * Returns the newest thread of a process; 0: it is gone. Its number has the same files as a pid, which show the process'
+   * memory also when its first thread has ended.
+   */
+  newestThread(pid: number): number;
+  /** Adds the open files of a process that are memory (memfd, tmpfs): by identity, the bytes that each takes. */
+  addTmpfsFiles(pid: number, into: Map<string, number>): void;
+  /** Returns the exact CPU time of a process; NaN: it is gone, or the system does not say. */
+  cpuSeconds(pid: number): number;
   /** Frees what is kept for a process, whose next `readStat` is never SAME. */
   forget(pid: number): void;
 }
@@ -66,6 +81,7 @@ const FILES: Readonly<Record<ProcessFile, Uint8Array>> = {
   smaps_rollup: pidFile("smaps_rollup"),
 };
 const DESCRIPTORS = pidFile("fd");
+const THREADS = pidFile("task");
 
 /** The processes of this machine, or of a recorded tree below `folder`. Throws SystemError where that does not exist. */
 export class KernelProcesses implements Processes {
@@ -73,10 +89,12 @@ export class KernelProcesses implements Processes {
   readonly self = process.pid;
   readonly ended = new EndedChildren();
   listed = 0;
+  sharedMemoryBytes = Number.NaN;
   private readonly files: PidFiles;
   private readonly all: PidList;
   private readonly kept = new Map<number, KeptText>();
   private view = new Uint8Array(0);
+  private _isForeign: boolean | undefined;
 
   constructor(readonly folder = "/proc") {
     this.files = new PidFiles(folder);
@@ -90,12 +108,18 @@ export class KernelProcesses implements Processes {
     return this.all.inodes;
   }
 
+  get isForeign(): boolean {
+    this._isForeign ??= this.folder === "/proc" && linkTarget("/proc/self") !== String(this.self);
+    return this._isForeign;
+  }
+
   get isListSame(): boolean {
     return this.all.isSame;
   }
 
   list(): number {
     this.listed = this.all.update();
+    this.sharedMemoryBytes = sharedMemoryBytes();
     return this.listed;
   }
 
@@ -119,6 +143,18 @@ export class KernelProcesses implements Processes {
 
   haveOneMemory(pid: number, other: number): boolean {
     return haveOneMemory(pid, other);
+  }
+
+  newestThread(pid: number): number {
+    return this.files.lastNumber(pid, THREADS);
+  }
+
+  addTmpfsFiles(pid: number, into: Map<string, number>): void {
+    addTmpfsFiles(`${this.folder}/${pid}/fd`, into);
+  }
+
+  cpuSeconds(pid: number): number {
+    return processCpuSeconds(pid);
   }
 
   forget(pid: number): void {

@@ -152,7 +152,7 @@ function commandFigures(data: RunData): Numbers {
     threadsMost: most(data, COMMAND.threads) || Number.NaN,
     tasksPeak: last(data, COMMAND.tasksPeak) || Number.NaN,
     diskReadBytes: last(data, COMMAND.diskRead),
-    diskWriteBytes: last(data, COMMAND.diskWrite),
+    diskWriteBytes: Math.max(0, last(data, COMMAND.diskWrite) - (last(data, COMMAND.diskWriteCancelled) || 0)),
     ioReadBytes: last(data, COMMAND.ioRead),
     ioWriteBytes: last(data, COMMAND.ioWrite),
     throttledSeconds: last(data, COMMAND.throttledSeconds),

@@ -28,6 +28,9 @@ export interface CaptureTime {
 /** A collector whose set of series changes more often within one sample has no values in that. */
 const MOST_DESCRIPTIONS = 3;
 
+/** So many milliseconds after the command's start collectors may peek: runs that are shorter than the interval have a peak. */
+const PEEKS_MS = [10, 30, 100, 300];
+
 /** Takes samples: one row each, from all collectors, at absolute deadlines or on request. */
 export class Sampler {
   private readonly recorder: RecorderCollector;
@@ -39,6 +42,7 @@ export class Sampler {
   private sampledAt = Number.NEGATIVE_INFINITY;
   private readonly wall: WallWatch;
   private cancelTick: (() => void) | undefined;
+  private cancelPeek: (() => void) | undefined;
   private between: (() => void) | undefined;
 
   constructor(
@@ -116,12 +120,30 @@ export class Sampler {
   commandStarted(pid: number): void {
     const stamp = () => this.axis.lastStamp;
     for (const { collector } of this.slots) this.tell(() => collector.commandStarted?.(pid, stamp));
+    this.awaitPeek(this.clock.now(), 0);
   }
 
   /** Tells every collector that the command has ended, `seconds` after its start. */
   commandEnded(ending: Ending, seconds: number): void {
+    this.cancelPeek?.();
     this.command.ended(ending, seconds);
     for (const { collector } of this.slots) this.tell(() => collector.commandEnded?.());
+  }
+
+  private awaitPeek(startedAt: number, next: number): void {
+    const afterMs = PEEKS_MS[next];
+    this.cancelPeek = undefined;
+    if (afterMs === undefined) return;
+    this.cancelPeek = this.clock.at(startedAt + afterMs, () => {
+      for (const slot of this.slots) if (slot.collector.peek) this.peek(slot);
+      this.awaitPeek(startedAt, next + 1);
+    });
+  }
+
+  private peek(slot: Slot): void {
+    const began = this.clock.now();
+    this.tell(() => slot.collector.peek?.(this.axis.now()));
+    slot.seconds += (this.clock.now() - began) / 1000;
   }
 
   private tell(news: () => void): void {
@@ -175,6 +197,7 @@ export class Sampler {
 
   stop(): void {
     this.cancelTick?.();
+    this.cancelPeek?.();
   }
 
   /** Fills in one collector's values, `ABSENT` where it failed before it had them. It never throws. */

@@ -12,6 +12,10 @@ export class ProcessTree implements Processes {
   pids = new Int32Array(4096);
   inodes = new Float64Array(4096);
   listed = 0;
+  isForeign = false;
+  /** The machine's shared memory, and the open tmpfs files of each process: their identity and bytes. */
+  sharedMemoryBytes = 0;
+  readonly tmpfsFiles = new Map<number, readonly (readonly [identity: string, bytes: number])[]>();
   isListSame = false;
   /** Called before each read, so that something can happen between two reads. */
   beforeRead: (pid: number, file: ProcessFile) => void = () => undefined;
@@ -21,6 +25,8 @@ export class ProcessTree implements Processes {
   readonly ended = new EndedModel();
   private readonly all = new Map<number, Scripted>();
   private readonly texts = new Map<number, string>();
+  /** Threads that go on after their process' first one. */
+  private readonly threads = new Map<number, number>();
   private readonly hidden = new Set<number>();
   private nextPid = US + 1;
   private nextInode = 1;
@@ -124,6 +130,25 @@ export class ProcessTree implements Processes {
     if (this.has(pid)) this.wait(pid);
   }
 
+  /** The first thread of a process ends, another one goes on; returns its number. */
+  endLeader(pid: number): number {
+    const thread = this.nextPid++;
+    this.threads.set(thread, pid);
+    this.at(pid).threads = 2;
+    return thread;
+  }
+
+  /** What the files of a number show: of a first thread that has ended no memory, of another one all but its start. */
+  private shownBy(number: number): Scripted | undefined {
+    const owner = this.threads.get(number);
+    if (owner !== undefined) {
+      const process = this.all.get(owner);
+      return process && { ...process, pid: number, name: "worker", startTicks: process.startTicks + 5 };
+    }
+    const process = this.all.get(number);
+    return process && this.newestThread(number) !== number ? { ...process, residentPages: 0, zombie: true } : process;
+  }
+
   /** Hides a process, as hidepid=2 does: it is not in the list, and has no files. */
   hide(pid: number): void {
     this.hidden.add(pid);
@@ -143,7 +168,7 @@ export class ProcessTree implements Processes {
   read(pid: number, file: ProcessFile): Uint8Array | undefined {
     this.beforeRead(pid, file);
     this.reads.push(`${pid}/${file}`);
-    const process = this.all.get(pid);
+    const process = this.shownBy(pid);
     this.buffer.fill(0x21);
     if (!process || this.hidden.has(pid)) return undefined;
     if (process.forbidden.has(file)) throw new ForbiddenError(`/proc/${pid}/${file}`);
@@ -169,6 +194,20 @@ export class ProcessTree implements Processes {
     if (this.texts.get(pid) === text) return SAME;
     this.texts.set(pid, text);
     return bytes;
+  }
+
+  newestThread(pid: number): number {
+    for (const [thread, owner] of this.threads) if (owner === pid) return thread;
+    return pid;
+  }
+
+  addTmpfsFiles(pid: number, into: Map<string, number>): void {
+    for (const [identity, bytes] of this.tmpfsFiles.get(pid) ?? []) into.set(identity, bytes);
+  }
+
+  cpuSeconds(pid: number): number {
+    const process = this.all.get(pid);
+    return process ? process.userSeconds + process.systemSeconds : Number.NaN;
   }
 
   forget(pid: number): void {

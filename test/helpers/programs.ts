@@ -7,8 +7,8 @@ const SOURCES = join(import.meta.dir, "../programs");
 const ROOT = resolve(import.meta.dir, "../..");
 
 /** Returns a program of test/programs, compiled once for each version of it. Throws with the compiler's output. */
-export function program(name: "dump" | "launch" | "count" | "load"): string {
-  return compiled(name, []);
+export function program(name: "dump" | "launch" | "count" | "load" | "hidden"): string {
+  return compiled(name, ["-pthread"]);
 }
 
 /** Returns a library of test/programs, likewise; `flags` are the compiler's. */

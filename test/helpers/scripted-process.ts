@@ -20,6 +20,8 @@ export interface Scripted {
   anonymous: number | undefined;
   file: number;
   shared: number;
+  /** Reserved huge pages, in kB. */
+  huge: number;
   highest: number;
   /** PSS of anonymous and of shared memory, in kB; undefined: it shares none of it. */
   proportional: number | undefined;
@@ -52,6 +54,7 @@ export const DEFAULTS: Omit<Scripted, "pid" | "parent" | "forbidden" | "inode" |
   anonymous: 0,
   file: 0,
   shared: 0,
+  huge: 0,
   highest: 0,
   proportional: undefined,
   proportionalShared: undefined,
@@ -77,10 +80,10 @@ export const TEXTS: Readonly<Record<ProcessFile, (process: Scripted) => string>>
       `VmHWM:\t${p.highest} kB\n` +
       (p.anonymous === undefined
         ? ""
-        : `RssAnon:\t${p.anonymous} kB\nRssFile:\t${p.file} kB\nRssShmem:\t${p.shared} kB\n`);
+        : `RssAnon:\t${p.anonymous} kB\nRssFile:\t${p.file} kB\nRssShmem:\t${p.shared} kB\nHugetlbPages:\t${p.huge} kB\n`);
     return `Name:\t${p.name}\n${p.zombie ? "" : memory}SigIgn:\t${p.ignoresChildren ? "0000000000010000" : "0000000000000000"}\n`;
   },
-  io: (p) => `rchar: ${p.readBytes}\nwchar: 0\nread_bytes: 0\nwrite_bytes: 0\n`,
+  io: (p) => `rchar: ${p.readBytes}\nwchar: 0\nread_bytes: 0\nwrite_bytes: 0\ncancelled_write_bytes: 0\n`,
   smaps_rollup: (p) => {
     const [anonymous, shared] = [p.proportional ?? p.anonymous ?? 0, p.proportionalShared ?? p.shared];
     const shares = `Pss_Anon: ${anonymous} kB\nPss_File: ${p.file} kB\nPss_Shmem: ${shared} kB\n`;

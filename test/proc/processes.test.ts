@@ -129,7 +129,8 @@ describe("pid/io and smaps_rollup", () => {
     io.parse(
       bytes("rchar: 1\nwchar: 2\nsyscr: 3\nsyscw: 4\nread_bytes: 5\nwrite_bytes: 6\ncancelled_write_bytes: 7\n"),
     );
-    expect([io.readBytes, io.writeBytes, io.diskReadBytes, io.diskWriteBytes]).toEqual([1, 2, 5, 6]);
+    const { readBytes, writeBytes, diskReadBytes, diskWriteBytes, cancelledBytes } = io;
+    expect([readBytes, writeBytes, diskReadBytes, diskWriteBytes, cancelledBytes]).toEqual([1, 2, 5, 6, 7]);
     expect(() => io.parse(bytes("rchar: x\n"))).toThrow("pid/io: expected");
   });
 
@@ -194,4 +195,24 @@ test("the list of processes is the same until one begins or ends", async () => {
   expect(processes.isListSame).toBe(false);
   expect([...processes.pids.subarray(0, processes.listed)]).not.toContain(child.pid);
   processes.close();
+});
+
+test("every list is whole, also while signals arrive, which the kernel ends a call for", async () => {
+  const processes = new KernelProcesses();
+  const ignore = () => undefined;
+  process.on("SIGCHLD", ignore);
+  const sender = Bun.spawn(["sh", "-c", `while kill -CHLD ${process.pid}; do :; done`], { stderr: "ignore" });
+  try {
+    let incomplete = 0;
+    for (let i = 0; i < 5000; i++) {
+      const listed = processes.pids.subarray(0, processes.list());
+      if (!listed.includes(process.pid) || !listed.includes(sender.pid)) incomplete++;
+    }
+    expect(incomplete).toBe(0);
+  } finally {
+    sender.kill("SIGKILL");
+    await sender.exited;
+    process.off("SIGCHLD", ignore);
+    processes.close();
+  }
 });

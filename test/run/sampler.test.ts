@@ -49,6 +49,20 @@ function pointsOf(recorded: RecordedSeries, startMs: number): [sinceStartMs: num
   return points;
 }
 
+test("collectors peek a few times soon after the command's start, without a row, until it ends", async () => {
+  const peeks: number[] = [];
+  const peeking = Object.assign(new Scripted(), { peek: (atMs: number) => peeks.push(atMs - 1_000_000_000_000) });
+  const { clock, sampler, points } = setUp(peeking, new Scripted());
+  await clock.pass(5);
+  sampler.commandStarted(7);
+  await clock.pass(200);
+  expect(peeks).toEqual([15, 35, 105]);
+  sampler.commandEnded({ kind: "exited", code: 0 }, 0.2);
+  await clock.pass(2000);
+  expect(peeks.length).toBe(3);
+  expect(points("statexec_memory_free_bytes")).toBeUndefined();
+});
+
 describe("ticks", () => {
   test("come at multiples of the interval since the start, and do not drift", async () => {
     const { clock, sampler, points } = setUp(new Scripted());

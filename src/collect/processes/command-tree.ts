@@ -1,3 +1,4 @@
+import { ForbiddenError } from "../../errors.ts";
 import type { Processes } from "../../proc/processes.ts";
 import type { CgroupStats } from "../cgroup/cgroup-stats.ts";
 import { ABSENT } from "../collector.ts";
@@ -11,8 +12,16 @@ import { TimeBudget } from "./pss-walk.ts";
 const DETAILS_SHARE = 0.004;
 const DETAILS_ADVANCE_MS = 10;
 
+/** The same of readings between two samples: a small tree has all of them, a large one only the first. */
+const PEEKS_SHARE = 0.01;
+const PEEKS_ADVANCE_MS = 3;
+
 /** How long the files of one process take, until it has been measured. */
 const FIRST_GUESS_MS = 0.1;
+
+/** CPU time is called exact where no more than this may be missing: two hundredths of a second, or a share of it. */
+const SMALL_SECONDS = 0.02;
+const SMALL = 0.01;
 
 /** What the command's own control group says of it; NaN: nothing. */
 type GroupCounts = GroupMemoryCounts & GroupIoCounts & Pick<CgroupStats, "userSeconds" | "systemSeconds" | "sources">;
@@ -39,15 +48,22 @@ export class CommandTree {
   readonly io: ProcessIo;
   /** The command itself has ended. */
   private ended = false;
+  /** The files of processes are of another pid namespace: nothing is known but what wait4(2) says. */
+  private readonly isBlind: boolean;
+  /** The kernel hides the processes of other users (hidepid): the command may have some. */
+  private readonly isPartlyHidden: boolean;
   private readonly now: () => number;
   private readonly detailsBudget: TimeBudget;
   private detailsMsPerProcess = FIRST_GUESS_MS;
+  private readonly peekBudget: TimeBudget;
+  /** How long the last peek took. */
+  private peekMs = 0;
   private readonly reap: TreeParts["reap"];
   private readonly group: GroupCounts | undefined;
 
   /** To be made before the command, `root`, can have ended. Throws ParseError. */
   constructor(
-    root: number,
+    private readonly root: number,
     private readonly processes: Processes,
     { helpers, reap, reaped, group, now = monotonicMs, cpuMs = ownCpuMs }: TreeParts,
   ) {
@@ -56,7 +72,10 @@ export class CommandTree {
     this.group = group;
     this.accounts = new ProcessAccounts(processes, root, helpers);
     this.memory = new CommandMemory(processes, group, { now, cpuMs });
-    this.io = new ProcessIo(processes, group, reaped);
+    this.isBlind = processes.isForeign;
+    this.isPartlyHidden = !this.isBlind && !isReadable(processes, INIT);
+    this.io = new ProcessIo(processes, group, this.isBlind ? NOTHING_KNOWN : reaped);
+    this.peekBudget = new TimeBudget(PEEKS_SHARE, PEEKS_ADVANCE_MS, now);
     this.detailsBudget = new TimeBudget(DETAILS_SHARE, DETAILS_ADVANCE_MS, now);
   }
 
@@ -67,17 +86,40 @@ export class CommandTree {
   update(atMs: number, atEnd: boolean): void {
     const { accounts } = this;
     if (atEnd) this.ended = true;
+    if (this.isBlind) {
+      accounts.updateReaped();
+      this.io.skip();
+      return;
+    }
     accounts.update();
-    if (atEnd && this.reapOrphans()) accounts.update();
-    const hasDetails =
-      atEnd || this.detailsBudget.allows(accounts.tracker.descendants.length * this.detailsMsPerProcess);
+    if (atEnd) {
+      if (this.reapOrphans()) accounts.update();
+      accounts.takeLeftovers();
+    }
+    const hasDetails = atEnd || this.mayReadDetails();
     if (hasDetails) this.readDetails();
     else this.io.skip();
     this.memory.update(accounts, hasDetails, atMs);
+    this.memory.raiseBound(this.memory.peak.bytes);
+    this.memory.raiseBound(accounts.reaped.largestBytes);
+  }
+
+  /** Takes the state of now between two samples: the tree's peak and its processes. Throws SystemError, ParseError. */
+  peek(atMs: number): void {
+    const { accounts, peekBudget } = this;
+    if (this.isBlind || !peekBudget.allows(this.peekMs)) return;
+    const began = this.now();
+    accounts.update();
+    const hasStatuses = this.mayReadDetails();
+    if (hasStatuses) this.memory.readStatuses(accounts.tracker.descendants);
+    this.memory.peek(accounts, hasStatuses, atMs);
+    this.peekMs = this.now() - began;
+    peekBudget.spend(this.peekMs);
   }
 
   /** An orphan has ended and is about to be waited for; the returned function is to be called once that is done. */
   beforeReap(pid: number): (() => void) | undefined {
+    if (this.isBlind) return undefined;
     const excludeUsage = this.accounts.beforeReap(pid);
     if (!excludeUsage) return undefined;
     const excludeIo = this.io.exclude();
@@ -91,7 +133,8 @@ export class CommandTree {
    * A process for our own use, which is idle, is about to be ended. The returned function is to be called once it was
    * waited for: it takes off what the kernel then counts as our children's. Throws ParseError.
    */
-  helperEnding(pid: number): () => void {
+  helperEnding(pid: number): (() => void) | undefined {
+    if (this.isBlind) return undefined;
     const [excludeFaults, excludeIo] = [this.accounts.helperEnding(pid), this.io.helperEnding(pid)];
     return () => {
       excludeFaults?.();
@@ -105,6 +148,21 @@ export class CommandTree {
 
   get systemSeconds(): number {
     return preferred(this.group?.systemSeconds, this.accounts.systemSeconds);
+  }
+
+  /** The processes that live now, children before their parents. Throws SystemError, ParseError. */
+  pids(): number[] {
+    if (this.isBlind) return [this.root];
+    this.accounts.update();
+    return this.accounts.tracker.descendants.map(({ pid }) => pid).reverse();
+  }
+
+  get processCount(): number {
+    return this.isBlind ? ABSENT : this.accounts.processes;
+  }
+
+  get threads(): number {
+    return this.isBlind ? ABSENT : this.accounts.threads;
   }
 
   /** Sum of the living; ABSENT: there are none. */
@@ -124,21 +182,27 @@ export class CommandTree {
   /** Where the figures of each resource come from, for `statexec_accounting_info`. */
   sources(): Map<string, string> {
     const { peak } = this.memory;
-    const { isLowerBound } = this;
+    const { isLowerBound, isPartlyHidden } = this;
     const sources = new Map([["cpu", isLowerBound ? "wait4_lower_bound" : "wait4"]]);
     if (!Number.isNaN(peak.bytes)) {
-      sources.set("memory", "proc");
-      sources.set("memory_peak", peak.isLowerBound ? "proc_sampled_lower_bound" : "proc_sampled");
+      sources.set("memory", isPartlyHidden ? "proc_lower_bound" : "proc");
+      sources.set("memory_peak", peak.isLowerBound || isPartlyHidden ? "proc_sampled_lower_bound" : "proc_sampled");
     }
     if (!Number.isNaN(this.io.counters.readBytes))
-      sources.set("io", this.io.isHidden || isLowerBound ? "proc_lower_bound" : "proc");
+      sources.set("io", this.io.isHidden || isLowerBound || isPartlyHidden ? "proc_lower_bound" : "proc");
     for (const [resource, source] of this.group?.sources ?? []) sources.set(resource, source);
     return sources;
   }
 
   /** Whether a part of what ended processes used may be missing. */
   private get isLowerBound(): boolean {
-    return this.memory.ignoresChildren || this.accounts.lostSeconds > 0;
+    const { hasLost, lostSeconds, uncertainSeconds, userSeconds, systemSeconds } = this.accounts;
+    const isUncertain = uncertainSeconds > Math.max(SMALL_SECONDS, SMALL * (userSeconds + systemSeconds));
+    return this.isBlind || isUncertain || hasLost || lostSeconds > 0 || this.memory.ignoresChildren;
+  }
+
+  private mayReadDetails(): boolean {
+    return this.detailsBudget.allows(this.accounts.tracker.descendants.length * this.detailsMsPerProcess);
   }
 
   /** Reads the files beside stat of each process, and charges what it takes to the budget. */
@@ -158,6 +222,30 @@ export class CommandTree {
     const orphans = this.accounts.tracker.descendants.filter(({ ended, parent }) => ended && parent === self);
     for (const { pid } of orphans) this.reap?.(pid);
     return orphans.length > 0;
+  }
+}
+
+const INIT = 1;
+
+/** The counts of io where the files are of other processes. */
+const NOTHING_KNOWN: ReapedCounts = {
+  readBytes: ABSENT,
+  writeBytes: ABSENT,
+  diskReadBytes: ABSENT,
+  diskWriteBytes: ABSENT,
+  cancelledBytes: ABSENT,
+  update: () => undefined,
+};
+
+/** Whether the kernel shows a process, which runs for sure, to us. Throws SystemError. */
+function isReadable(processes: Processes, pid: number): boolean {
+  try {
+    return processes.read(pid, "stat") !== undefined;
+  } catch (error) {
+    if (error instanceof ForbiddenError) return false;
+    throw error;
+  } finally {
+    processes.forget(pid);
   }
 }
 

@@ -25,6 +25,9 @@ export class Descendant {
   /** For `LostCpuTime`: its children's CPU time at the last comparison, and how much is to be added by ended ones. */
   childrenChecked = 0;
   expected = 0;
+  /** The same of page faults. */
+  childrenFaultsChecked = 0;
+  expectedFaults = 0;
 
   constructor(
     readonly pid: number,
@@ -33,6 +36,7 @@ export class Descendant {
     this.memory = new ProcessMemory(pid, stat.startTicks);
     this.take(stat);
     this.childrenChecked = this.childrenSeconds;
+    this.childrenFaultsChecked = this.memory.childrenFaults;
   }
 
   /** With the pid, what it is identified by. */
@@ -46,6 +50,14 @@ export class Descendant {
 
   get childrenSeconds(): number {
     return this.childrenUserSeconds + this.childrenSystemSeconds;
+  }
+
+  /** Adds own CPU time that stat does not show, in the proportion in which it shows user and system time. */
+  addSeconds(seconds: number): void {
+    const own = this.ownSeconds;
+    const [user, system] = own > 0 ? [this.userSeconds / own, this.systemSeconds / own] : [1, 0];
+    this.userSeconds += seconds * user;
+    this.systemSeconds += seconds * system;
   }
 
   /** Takes a sample. */
@@ -79,8 +91,7 @@ export class StatReader {
   read(pid: number): Uint8Array | typeof FORBIDDEN | undefined {
     try {
       const bytes = this.processes.read(pid, "stat");
-      if (bytes) this.stat.parse(bytes);
-      return bytes;
+      return bytes && this.parse(pid, bytes);
     } catch (error) {
       if (error instanceof ForbiddenError) return FORBIDDEN;
       throw error;
@@ -91,14 +102,26 @@ export class StatReader {
   readIfChanged(pid: number): Uint8Array | typeof SAME | typeof FORBIDDEN | undefined {
     try {
       const bytes = this.processes.readStat(pid);
-      if (bytes && bytes !== SAME) this.stat.parse(bytes);
-      return bytes;
+      return bytes && bytes !== SAME ? this.parse(pid, bytes) : bytes;
     } catch (error) {
       // A text that could not be taken is not to be SAME the next time.
       this.processes.forget(pid);
       if (error instanceof ForbiddenError) return FORBIDDEN;
       throw error;
     }
+  }
+
+  /** Takes the text of a living thread instead if the first one has ended; returns the text that was taken. */
+  private parse(pid: number, bytes: Uint8Array): Uint8Array {
+    const { processes, stat } = this;
+    stat.parse(bytes);
+    if (!stat.isLeaderGone) return bytes;
+    const thread = processes.newestThread(pid);
+    const text = thread > 0 && thread !== pid ? processes.read(thread, "stat") : undefined;
+    if (!text) return bytes;
+    stat.parseThread(thread, text);
+    processes.forget(thread);
+    return text;
   }
 }
 

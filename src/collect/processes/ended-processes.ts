@@ -1,7 +1,8 @@
 import { PidStatus } from "../../proc/pid-memory.ts";
+import type { PidStat } from "../../proc/pid-stat.ts";
 import type { Processes } from "../../proc/processes.ts";
 import { ABSENT } from "../collector.ts";
-import type { Descendant, DescendantTracker } from "./descendant-tracker.ts";
+import { type Descendant, type DescendantTracker, FORBIDDEN } from "./descendant-tracker.ts";
 
 /** Children of ours for our own use, and what those of them that have ended used. */
 export interface Helpers {
@@ -45,13 +46,17 @@ export class ReapedUsage {
     this.others.voluntarySwitches -= helpers.voluntarySwitches;
     this.others.involuntarySwitches -= helpers.involuntarySwitches;
     const status = new PidStatus();
-    const own = processes.read(processes.self, "status");
+    const own = processes.isForeign ? undefined : processes.read(processes.self, "status");
     if (own) status.parse(own);
     this.ownBytes = status.highestBytes;
   }
 
   get seconds(): number {
     return this.userSeconds + this.systemSeconds;
+  }
+
+  get faults(): number {
+    return this.minorFaults + this.majorFaults;
   }
 
   /** Highest resident memory of the largest process; ABSENT where that may be our own, or is not of the command. */
@@ -112,7 +117,7 @@ function usageOf(ended: Readonly<Usage>): Usage {
 }
 
 /** Times in /proc are rounded down to a hundredth of a second, user and system each: so much may seem to be missing. */
-const ROUNDING_SECONDS = 0.02;
+export const ROUNDING_SECONDS = 0.02;
 
 /** Far below what any kernel counts, and far above the error of a sum of doubles. */
 const NOTHING_SECONDS = 1e-6;
@@ -121,8 +126,8 @@ const NOTHING_SECONDS = 1e-6;
 interface LostCpuTimeParts {
   readonly tracker: DescendantTracker;
   readonly reaped: ReapedUsage;
-  /** Reads what a process' waited-for children have used by now; undefined: it is gone. */
-  readonly childrenSecondsOf: (descendant: Descendant) => number | undefined;
+  /** Reads the stat of a process once more; undefined: it is gone. */
+  readonly readAgain: (descendant: Descendant) => PidStat | typeof FORBIDDEN | undefined;
 }
 
 /**
@@ -132,11 +137,21 @@ interface LostCpuTimeParts {
 export class LostCpuTime {
   seconds = 0;
   userSeconds = 0;
-  /** The reaped CPU time as of the last comparison. */
+  /**
+   * Some process was lost: its page faults have come to no other one. They are counted one by one, so that they tell also of
+   * a process whose time is below the rounding, and every process has some.
+   */
+  hasLost = false;
+  /** The reaped CPU time and page faults as of the last comparison. */
   private reapedChecked: number;
+  private reapedFaultsChecked: number;
+  /** What was to come to those above, and has not. */
+  private missing = 0;
+  private missingFaults = 0;
 
   constructor(private readonly parts: LostCpuTimeParts) {
     this.reapedChecked = parts.reaped.seconds;
+    this.reapedFaultsChecked = parts.reaped.faults;
   }
 
   /**
@@ -145,40 +160,50 @@ export class LostCpuTime {
    */
   settle(gone: readonly Descendant[]): void {
     const { tracker, reaped } = this.parts;
-    let toUs = this.expectFrom(gone);
+    this.missing = 0;
+    this.missingFaults = 0;
+    this.expectFrom(gone);
     tracker.removeGone();
     const { descendants } = tracker;
     for (let i = descendants.length - 1; i >= 0; i--) {
       const heir = descendants[i]!;
-      if (heir.expected === 0) continue;
-      const missing = this.missingFrom(heir);
-      const above = tracker.find(heir.parent);
-      if (above) above.expected += missing;
-      else toUs += missing;
+      if (heir.expected > 0 || heir.expectedFaults > 0) this.passOn(heir);
     }
-    const lost = toUs - (reaped.seconds - this.reapedChecked);
+    const lost = this.missing - (reaped.seconds - this.reapedChecked);
     if (lost > NOTHING_SECONDS) this.add(lost, gone);
+    if (this.missingFaults > reaped.faults - this.reapedFaultsChecked) this.hasLost = true;
   }
 
   /** Ends a sample: the next comparison begins with its state. */
   close(): void {
     const { tracker, reaped } = this.parts;
     this.reapedChecked = reaped.seconds;
-    for (const descendant of tracker.descendants)
-      if (descendant.childrenSeconds > descendant.childrenChecked)
-        descendant.childrenChecked = descendant.childrenSeconds;
+    this.reapedFaultsChecked = reaped.faults;
+    for (const descendant of tracker.descendants) {
+      const { childrenSeconds, memory } = descendant;
+      if (childrenSeconds > descendant.childrenChecked) descendant.childrenChecked = childrenSeconds;
+      if (memory.childrenFaults > descendant.childrenFaultsChecked)
+        descendant.childrenFaultsChecked = memory.childrenFaults;
+    }
   }
 
-  /** Notes with each heir how much time is to come to it; returns what is to come to us. */
-  private expectFrom(gone: readonly Descendant[]): number {
-    let toUs = 0;
+  /** Notes with each heir how much is to come to it. */
+  private expectFrom(gone: readonly Descendant[]): void {
     for (const descendant of gone) {
       const heir = this.heirOf(descendant);
-      const seconds = descendant.ownSeconds + descendant.childrenSeconds;
-      if (heir) heir.expected += seconds;
-      else toUs += seconds;
+      const faults = descendant.minorFaults + descendant.majorFaults;
+      this.expect(heir, descendant.ownSeconds + descendant.childrenSeconds, faults);
     }
-    return toUs;
+  }
+
+  private expect(heir: Descendant | undefined, seconds: number, faults: number): void {
+    if (heir) {
+      heir.expected += seconds;
+      heir.expectedFaults += faults;
+    } else {
+      this.missing += seconds;
+      this.missingFaults += faults;
+    }
   }
 
   private heirOf(descendant: Descendant): Descendant | undefined {
@@ -189,15 +214,26 @@ export class LostCpuTime {
     return heir?.gone ? undefined : heir;
   }
 
-  /** The time that has not come to an heir: read once more, since its stat may be older than its children's end. */
-  private missingFrom(heir: Descendant): number {
-    const { expected } = heir;
+  /** Passes what has not come to an heir on to its parent: it is read once more, as it may be older than its children's end. */
+  private passOn(heir: Descendant): void {
+    const { expected, expectedFaults } = heir;
     heir.expected = 0;
-    const now = this.parts.childrenSecondsOf(heir);
-    if (now === undefined) return 0;
-    const came = now - heir.childrenChecked;
-    heir.childrenChecked = now;
-    return Math.max(0, expected - came - ROUNDING_SECONDS);
+    heir.expectedFaults = 0;
+    const now = this.parts.readAgain(heir);
+    if (now === undefined) return;
+    const above = this.parts.tracker.find(heir.parent);
+    if (now === FORBIDDEN) {
+      this.expect(above, Math.max(0, expected - ROUNDING_SECONDS), expectedFaults);
+      return;
+    }
+    const seconds = now.childrenUserSeconds + now.childrenSystemSeconds;
+    const faults = now.childrenMinorFaults + now.childrenMajorFaults;
+    const missing = expected - (seconds - heir.childrenChecked) - ROUNDING_SECONDS;
+    const missingFaults = expectedFaults - (faults - heir.childrenFaultsChecked);
+    // What has come in addition may be of a child that lived when it was read in this sample, and is found gone in the next.
+    heir.childrenChecked = Math.min(seconds, heir.childrenChecked + expected);
+    heir.childrenFaultsChecked = Math.min(faults, heir.childrenFaultsChecked + expectedFaults);
+    this.expect(above, Math.max(0, missing), Math.max(0, missingFaults));
   }
 
   /** User and system time are lost in the proportion in which those that are gone used them. */

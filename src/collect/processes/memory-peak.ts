@@ -5,6 +5,7 @@ import type { Descendant, DescendantTracker } from "./descendant-tracker.ts";
 import type { ProcessAccounts } from "./process-accounts.ts";
 import { MemoryTotals, type ProcessMemory } from "./process-memory.ts";
 import { NEAR, PssWalk, SharedMemoryBounds, TimeBudget, withReserve } from "./pss-walk.ts";
+import { UnmappedMemory } from "./unmapped-memory.ts";
 
 /**
  * The highest memory at any sample. It is a lower bound if some sample may have had more.
@@ -44,6 +45,11 @@ class MemoryPeak {
   /** Takes a sample of which the kernel does not show everything. */
   addIncomplete(): void {
     this.settledUpperBytes = Number.POSITIVE_INFINITY;
+  }
+
+  /** Takes a sample that may have had so much, which can never be known. */
+  addUnknowable(upperBytes: number): void {
+    this.settledUpperBytes = Math.max(this.settledUpperBytes, upperBytes);
   }
 
   /** Takes a sample that may have had up to `upperBytes`: `aloneBytes`, and the memory of these. */
@@ -114,6 +120,7 @@ export class CommandMemory {
   private readonly budget: TimeBudget;
   private readonly pss: PssWalk;
   private readonly bounds: SharedMemoryBounds;
+  private readonly unmapped: UnmappedMemory;
   /** The time of the last sample, and since the one before it. */
   private atMs = Number.NaN;
   private sinceMs = Number.NaN;
@@ -133,6 +140,7 @@ export class CommandMemory {
     this.budget = new TimeBudget(WALKS_SHARE, WALKS_ADVANCE_MS, now);
     this.pss = new PssWalk(processes, cpuMs);
     this.bounds = new SharedMemoryBounds(this.pss, this.budget, processes.pageBytes);
+    this.unmapped = new UnmappedMemory(processes, now);
     this.walkedAllAt = now() + FIRST_AFTER_MS - SOON_MS;
   }
 
@@ -142,13 +150,24 @@ export class CommandMemory {
     for (const { memory, ended } of descendants) {
       if (ended || !this.totals.readIfChanged(memory)) continue;
       if (memory.ignoresChildren) this.ignoresChildren = true;
-      if (memory.isOwn) highest += memory.highestBytes;
+      if (memory.isOwn) highest += memory.highestBytes + memory.hugeBytes;
     }
-    if (!(highest <= this.peakBoundBytes)) this.peakBoundBytes = highest;
+    if (descendants.length > 0) this.raiseBound(highest);
+  }
+
+  /** Raises the bound above the peak to so much at least; NaN: not known. */
+  raiseBound(bytes: number): void {
+    if (bytes > this.peakBoundBytes || Number.isNaN(this.peakBoundBytes)) this.peakBoundBytes = bytes;
   }
 
   /** Takes a sample. `hasStatuses`: `readStatuses` has just been called. Throws SystemError, ParseError. */
   update(accounts: ProcessAccounts, hasStatuses: boolean, atMs: number): void {
+    this.peek(accounts, hasStatuses, atMs);
+    if (accounts.processes > 0 && this.isWalkDue(accounts)) this.walkAll(accounts);
+  }
+
+  /** Takes the state between two samples, for its peak: the same without the walk for figures that no row would have. */
+  peek(accounts: ProcessAccounts, hasStatuses: boolean, atMs: number): void {
     const { group } = this;
     const hasGroup = group !== undefined && !Number.isNaN(group.anonymousBytes);
     this.sinceMs = atMs - this.atMs;
@@ -157,30 +176,32 @@ export class CommandMemory {
     this.anonymousBytes = ABSENT;
     this.fileBytes = ABSENT;
     this.sharedBytes = ABSENT;
-    if (hasGroup) this.takeGroup(group);
-    if (accounts.processes === 0) return;
-    if (!hasGroup) this.sample(accounts.tracker, hasStatuses);
-    if (this.isWalkDue(accounts)) this.walkAll(accounts);
+    if (hasGroup) this.takeGroup(group, accounts.tracker.memories);
+    if (accounts.processes > 0 && !hasGroup) this.sample(accounts.tracker, hasStatuses);
   }
 
   /** Reads what is needed to know whether there is a new peak, and raises it. */
   private sample(tracker: DescendantTracker, hasStatuses: boolean): void {
-    const { totals, peak, bounds } = this;
+    const { totals, peak, bounds, unmapped } = this;
     const { memories } = tracker;
     if (peak.isAbove(totals.upperBytes(memories))) totals.refresh(memories);
     else if (!hasStatuses) return;
     totals.update(memories);
-    const { sharing, hiddenBytes, hiddenLargestBytes } = totals;
+    unmapped.update(memories);
+    const { sharing, hiddenBytes, hiddenLargestBytes, hugeLowerBytes, hugeUpperBytes } = totals;
     const alone = totals.aloneAnonymousBytes + totals.aloneSharedBytes;
-    let lower = alone;
-    let upper = alone + hiddenBytes;
+    let lower = alone + hugeLowerBytes + unmapped.lowerBytes;
+    const others = hugeUpperBytes + hiddenBytes + unmapped.lowerBytes;
+    let upper = alone + others;
     if (sharing.length > 0) {
       this.tighten(tracker, upper);
       lower += bounds.lowerBytes;
       upper += bounds.upperBytes;
     }
     peak.raise(Math.max(lower, hiddenLargestBytes), this.atMs);
-    if (peak.isAbove(upper)) peak.addOpen(upper, alone + hiddenBytes, sharing);
+    if (peak.isAbove(upper)) peak.addOpen(upper, alone + others, sharing);
+    if (unmapped.upperBytes > unmapped.lowerBytes)
+      peak.addUnknowable(lower + unmapped.upperBytes - unmapped.lowerBytes);
     if (totals.isIncomplete) peak.addIncomplete();
     this.takeTotals();
   }
@@ -202,19 +223,23 @@ export class CommandMemory {
   /** Takes the figures of the sample, unless a process hides its own. */
   private takeTotals(): void {
     const { totals, bounds } = this;
-    if (totals.isIncomplete || totals.hiddenBytes > 0) return;
+    const { hugeLowerBytes } = totals;
+    if (totals.isIncomplete || totals.hiddenBytes > 0 || totals.hugeUpperBytes > hugeLowerBytes) return;
     const isAlone = totals.sharing.length === 0;
-    this.anonymousBytes = totals.aloneAnonymousBytes + (isAlone ? 0 : bounds.anonymousBytes);
-    this.sharedBytes = totals.aloneSharedBytes + (isAlone ? 0 : bounds.sharedBytes);
+    this.anonymousBytes = totals.aloneAnonymousBytes + hugeLowerBytes + (isAlone ? 0 : bounds.anonymousBytes);
+    this.sharedBytes = totals.aloneSharedBytes + this.unmapped.lowerBytes + (isAlone ? 0 : bounds.sharedBytes);
     if (totals.living === 1) this.fileBytes = totals.fileBytes;
   }
 
-  private takeGroup(group: GroupMemoryCounts): void {
+  /** Groups of memory do not count reserved huge pages. */
+  private takeGroup(group: GroupMemoryCounts, memories: readonly ProcessMemory[]): void {
+    let huge = 0;
+    for (const { hugeBytes } of memories) if (hugeBytes > huge) huge = hugeBytes;
     this.anonymousBytes = group.anonymousBytes;
     this.fileBytes = group.fileBytes;
     this.sharedBytes = group.sharedBytes;
     const kernel = Number.isNaN(group.kernelBytes) ? 0 : group.kernelBytes;
-    this.peak.raise(group.anonymousBytes + group.sharedBytes + kernel, this.atMs);
+    this.peak.raise(group.anonymousBytes + group.sharedBytes + kernel + huge, this.atMs);
   }
 
   private isWalkDue({ tracker, residentBytes }: ProcessAccounts): boolean {

@@ -1,6 +1,7 @@
+import type { PidStat } from "../../proc/pid-stat.ts";
 import { type Processes, SAME } from "../../proc/processes.ts";
 import { type Descendant, DescendantTracker, FORBIDDEN, StatReader } from "./descendant-tracker.ts";
-import { type Helpers, LostCpuTime, ReapedUsage } from "./ended-processes.ts";
+import { type Helpers, LostCpuTime, ReapedUsage, ROUNDING_SECONDS } from "./ended-processes.ts";
 import { ForkFamilies, type ProcessMemory } from "./process-memory.ts";
 import { ProcessNames } from "./process-names.ts";
 
@@ -21,6 +22,8 @@ export class ProcessAccounts {
   readonly names = new ProcessNames();
   readonly reaped: ReapedUsage;
   readonly tracker: DescendantTracker;
+  /** At most so much of the CPU time of those that live at the end is missing, since it is rounded down. */
+  uncertainSeconds = 0;
   private readonly lost: LostCpuTime;
   private readonly reader: StatReader;
   private readonly families = new ForkFamilies();
@@ -46,13 +49,18 @@ export class ProcessAccounts {
     this.lost = new LostCpuTime({
       tracker: this.tracker,
       reaped: this.reaped,
-      childrenSecondsOf: this.childrenSecondsOf.bind(this),
+      readAgain: this.readAgain.bind(this),
     });
   }
 
   /** CPU time of processes that no process has waited for: a lower bound, as samples saw it. */
   get lostSeconds(): number {
     return this.lost.seconds;
+  }
+
+  /** Whether some process has ended that no process has waited for: what it used is in no sum of the kernel's. */
+  get hasLost(): boolean {
+    return this.lost.hasLost;
   }
 
   /** Takes the state of now. Throws SystemError, ParseError. */
@@ -69,6 +77,32 @@ export class ProcessAccounts {
     this.sum();
   }
 
+  /** Takes what wait4(2) says of ended processes alone. Throws SystemError. */
+  updateReaped(): void {
+    this.reaped.update();
+    this.sum();
+  }
+
+  /**
+   * The command has ended, and the state of now was taken: those that it leaves are charged their exact time. That of
+   * their own waited-for children is known to a hundredth of a second only.
+   */
+  takeLeftovers(): void {
+    this.uncertainSeconds = 0;
+    for (const descendant of this.tracker.descendants) {
+      const seconds = this.source.cpuSeconds(descendant.pid);
+      if (Number.isNaN(seconds)) this.uncertainSeconds += ROUNDING_SECONDS;
+      // A child that was waited for has had page faults.
+      if (descendant.memory.childrenFaults > 0) this.uncertainSeconds += ROUNDING_SECONDS;
+      const more = seconds - descendant.ownSeconds;
+      if (!(more > 0)) continue;
+      descendant.addSeconds(more);
+      const use = this.names.at(descendant.name);
+      if (use) use.cpuSeconds += more;
+    }
+    this.sum();
+  }
+
   /**
    * An orphan has ended and is about to be waited for. Its name is charged the last of its time. If it is no descendant,
    * as the first process of a container gets them, the returned function is to be called after that, and takes it off.
@@ -82,9 +116,10 @@ export class ProcessAccounts {
     const { stat } = this.reader;
     const use = this.names.at(this.names.placeOf(bytes, stat.nameStart, stat.nameEnd, descendant?.name ?? -1));
     if (use) use.cpuSeconds += Math.max(0, stat.userSeconds + stat.systemSeconds - before);
-    if (descendant) descendant.take(stat);
-    else if (use) use.processes++;
-    if (!descendant) this.source.forget(pid);
+    // A descendant's own figures stay those of the last sample: children that it has waited for since are settled by theirs.
+    if (descendant) return undefined;
+    if (use) use.processes++;
+    this.source.forget(pid);
     return undefined;
   }
 
@@ -100,7 +135,9 @@ export class ProcessAccounts {
   private refresh(descendant: Descendant): void {
     const { memory } = descendant;
     const before = descendant.ownSeconds;
-    const bytes = memory.isBorrowed ? this.reader.read(descendant.pid) : this.reader.readIfChanged(descendant.pid);
+    // What a thread shows of the memory may change while the process' own text stays the same.
+    const isNeeded = memory.isBorrowed || memory.thread !== memory.pid;
+    const bytes = isNeeded ? this.reader.read(descendant.pid) : this.reader.readIfChanged(descendant.pid);
     if (bytes === SAME) {
       memory.keepStat();
       this.charge(descendant, 0);
@@ -147,11 +184,10 @@ export class ProcessAccounts {
     return this.tracker.find(parentPid) !== undefined && this.source.haveOneMemory(pid, parentPid);
   }
 
-  private childrenSecondsOf(descendant: Descendant): number | undefined {
-    const bytes = this.reader.read(descendant.pid);
-    if (bytes === FORBIDDEN) return descendant.childrenSeconds;
-    if (bytes === undefined || this.reader.stat.startTicks !== descendant.startTicks) return undefined;
-    return this.reader.stat.childrenUserSeconds + this.reader.stat.childrenSystemSeconds;
+  private readAgain({ pid, startTicks }: Descendant): PidStat | typeof FORBIDDEN | undefined {
+    const bytes = this.reader.read(pid);
+    if (bytes === FORBIDDEN) return FORBIDDEN;
+    return bytes !== undefined && this.reader.stat.startTicks === startTicks ? this.reader.stat : undefined;
   }
 
   private charge({ name, memory }: Descendant, seconds: number): void {
@@ -164,6 +200,8 @@ export class ProcessAccounts {
   /** The name is that of now: a process has another one after it has executed another program. */
   private takeName(descendant: Descendant, bytes: Uint8Array): void {
     const { name } = descendant;
+    // A thread has a name of its own.
+    if (this.reader.stat.thread > 0 && name >= 0) return;
     const { nameStart, nameEnd } = this.reader.stat;
     const place = this.names.placeOf(bytes, nameStart, nameEnd, name);
     if (place === name) return;

@@ -9,12 +9,13 @@ import { REST } from "./process-names.ts";
 const FROM_ZERO: readonly Column<CommandTree>[] = [
   column(COMMAND.cpuSeconds, { mode: "user" }, (tree) => tree.userSeconds),
   column(COMMAND.cpuSeconds, { mode: "system" }, (tree) => tree.systemSeconds),
-  column(COMMAND.processes, ({ accounts }) => accounts.processes),
-  column(COMMAND.threads, ({ accounts }) => accounts.threads),
+  column(COMMAND.processes, (tree) => tree.processCount),
+  column(COMMAND.threads, (tree) => tree.threads),
   column(COMMAND.diskRead, ({ io }) => io.counters.diskReadBytes),
   column(COMMAND.diskWrite, ({ io }) => io.counters.diskWriteBytes),
   column(COMMAND.ioRead, ({ io }) => io.counters.readBytes),
   column(COMMAND.ioWrite, ({ io }) => io.counters.writeBytes),
+  column(COMMAND.diskWriteCancelled, ({ io }) => io.counters.cancelledBytes),
   column(COMMAND.pageFaults, { mode: "minor" }, ({ accounts }) => accounts.minorFaults),
   column(COMMAND.pageFaults, { mode: "major" }, ({ accounts }) => accounts.majorFaults),
   column(COMMAND.contextSwitches, { mode: "voluntary" }, (tree) => tree.voluntarySwitches),
@@ -64,16 +65,18 @@ export class ProcessCollector implements Collector {
     this.phase = "running";
   }
 
+  /** Reads the tree for its peaks only. Throws SystemError, ParseError. */
+  peek(atMs: number): void {
+    if (this.phase === "running") this.tree?.peek(atMs);
+  }
+
   commandEnded(): void {
     this.phase = "ending";
   }
 
   /** The command's processes that live now, children before their parents. Throws SystemError, ParseError. */
   pids(): number[] {
-    if (!this.tree) return [];
-    const { accounts } = this.tree;
-    accounts.update();
-    return accounts.tracker.descendants.map(({ pid }) => pid).reverse();
+    return this.tree?.pids() ?? [];
   }
 
   /** An orphan has ended and is about to be waited for; the returned function is to be called once that is done. */

@@ -11,30 +11,34 @@ class IoBytes {
   writeBytes = 0;
   diskReadBytes = 0;
   diskWriteBytes = 0;
+  cancelledBytes = 0;
 
   set(bytes: number): void {
     this.readBytes = bytes;
     this.writeBytes = bytes;
     this.diskReadBytes = bytes;
     this.diskWriteBytes = bytes;
+    this.cancelledBytes = bytes;
   }
 
-  add({ readBytes, writeBytes, diskReadBytes, diskWriteBytes }: Readonly<IoCounts>): void {
+  add({ readBytes, writeBytes, diskReadBytes, diskWriteBytes, cancelledBytes }: Readonly<IoCounts>): void {
     this.readBytes += readBytes;
     this.writeBytes += writeBytes;
     this.diskReadBytes += diskReadBytes;
     this.diskWriteBytes += diskWriteBytes;
+    this.cancelledBytes += cancelledBytes;
   }
 
-  subtract({ readBytes, writeBytes, diskReadBytes, diskWriteBytes }: Readonly<IoCounts>): void {
+  subtract({ readBytes, writeBytes, diskReadBytes, diskWriteBytes, cancelledBytes }: Readonly<IoCounts>): void {
     this.readBytes -= readBytes;
     this.writeBytes -= writeBytes;
     this.diskReadBytes -= diskReadBytes;
     this.diskWriteBytes -= diskWriteBytes;
+    this.cancelledBytes -= cancelledBytes;
   }
 }
 
-type IoCounts = Pick<IoBytes, "readBytes" | "writeBytes" | "diskReadBytes" | "diskWriteBytes">;
+type IoCounts = Pick<IoBytes, "readBytes" | "writeBytes" | "diskReadBytes" | "diskWriteBytes" | "cancelledBytes">;
 
 /** What our children read and wrote that have ended and were waited for. */
 export type ReapedCounts = Readonly<IoCounts> & Pick<ReapedIo, "update">;
@@ -80,8 +84,8 @@ export class ProcessIo {
     sum.set(0);
     this.openDescriptors = 0;
     this.isHidden = false;
-    for (const { pid, ended } of descendants) {
-      if (!ended) this.addDescriptors(pid);
+    for (const { pid, ended, memory } of descendants) {
+      if (!ended) this.addDescriptors(memory.thread);
       this.addIo(pid);
     }
     this.updateReaped();
@@ -89,7 +93,9 @@ export class ProcessIo {
     sum.subtract(this.others);
     this.take("readBytes", sum.readBytes);
     this.take("writeBytes", sum.writeBytes);
-    this.takeStorage(this.hasGroup(group) ? group : sum);
+    const hasGroup = this.hasGroup(group);
+    this.takeStorage(hasGroup ? group : sum);
+    this.take("cancelledBytes", hasGroup ? ABSENT : sum.cancelledBytes);
   }
 
   /** What our children read and wrote that end before the returned function is called is not the command's. */

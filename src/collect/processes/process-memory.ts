@@ -35,8 +35,10 @@ export class ProcessMemory {
   changedBytes = 0;
   /** It was found in this sample. */
   isNew = true;
-  /** Its first thread has ended and others go on: the kernel shows nothing of its memory. */
+  /** Its first thread has ended and others go on, and no other one has shown the memory. */
   isLeaderGone = false;
+  /** The thread whose files show the memory: the first one, or another if that has ended. */
+  thread: number;
   /** It has the memory of its parent, as between vfork(2) and exec. Supposed until the kernel was asked. */
   isBorrowed = true;
   /** Those that may have anonymous memory in common with it; undefined: it has no memory of its own. */
@@ -46,6 +48,8 @@ export class ProcessMemory {
   anonymousBytes = Number.NaN;
   fileBytes = Number.NaN;
   sharedBytes = Number.NaN;
+  /** Reserved huge pages, which are not resident memory to the kernel. */
+  hugeBytes = 0;
   /** The most that was ever resident. */
   highestBytes = 0;
   /** It has the kernel end its children unseen. */
@@ -69,7 +73,9 @@ export class ProcessMemory {
     readonly pid: number,
     /** With the pid, what a process is identified by. */
     readonly startTicks: number,
-  ) {}
+  ) {
+    this.thread = pid;
+  }
 
   /** Whether it has memory, and not that of its parent. */
   get isOwn(): boolean {
@@ -86,14 +92,19 @@ export class ProcessMemory {
     return this.anonymousBytes + this.sharedBytes;
   }
 
-  /** Whether its memory in status is unchanged: taking some needs a fault, giving it back lowers resident memory. */
+  /**
+   * Whether its memory in status is unchanged: taking some needs a fault, giving it back lowers resident memory. Huge pages
+   * are given back unseen.
+   */
   get isCurrent(): boolean {
-    return this.atStatus.residentBytes === this.residentBytes && this.atStatus.faults === this.faults;
+    return (
+      this.hugeBytes === 0 && this.atStatus.residentBytes === this.residentBytes && this.atStatus.faults === this.faults
+    );
   }
 
   /** Whether all that we read of status is unchanged: stat has the ignored signals, too. */
   get isStatusCurrent(): boolean {
-    return this.atStatus.statTexts === this.statTexts;
+    return this.hugeBytes === 0 && this.atStatus.statTexts === this.statTexts;
   }
 
   /** Takes a sample at which stat is the same text. */
@@ -114,7 +125,8 @@ export class ProcessMemory {
     this.residentBytes = residentBytes;
     this.childrenFaults = stat.childrenMinorFaults + stat.childrenMajorFaults;
     this.majorFaults = stat.majorFaults + stat.childrenMajorFaults;
-    this.isLeaderGone = stat.ended && stat.threads > 1;
+    this.isLeaderGone = stat.isLeaderGone;
+    this.thread = stat.thread > 0 ? stat.thread : this.pid;
   }
 
   /** Takes the status that was just read. */
@@ -126,6 +138,7 @@ export class ProcessMemory {
     this.anonymousBytes = hasNone ? 0 : status.anonymousBytes;
     this.fileBytes = hasNone ? 0 : status.fileBytes;
     this.sharedBytes = hasNone ? 0 : status.sharedBytes;
+    this.hugeBytes = hasNone ? 0 : status.hugeBytes;
     this.ignoresChildren = status.ignoresChildren;
     atStatus.statTexts = this.statTexts;
     atStatus.residentBytes = this.residentBytes;
@@ -233,6 +246,9 @@ export class MemoryTotals {
   /** What the hidden hold together at most, and the most that one of them holds. */
   hiddenBytes = 0;
   hiddenLargestBytes = 0;
+  /** Reserved huge pages, at least and at most: those that several processes map may be the same. */
+  hugeLowerBytes = 0;
+  hugeUpperBytes = 0;
   /** Files, each counted for each process. */
   fileBytes = 0;
   /** How many have memory of their own. */
@@ -250,14 +266,14 @@ export class MemoryTotals {
   upperBytes(memories: readonly ProcessMemory[]): number {
     const { pageBytes } = this.processes;
     let upper = 0;
-    for (const memory of memories) if (memory.isOwn) upper += memory.upperBytes(pageBytes);
+    for (const memory of memories) if (memory.isOwn) upper += memory.upperBytes(pageBytes) + memory.hugeBytes;
     return upper;
   }
 
   /** Reads the status of a process if its stat has changed since; false: it is gone. Throws ParseError. */
   readIfChanged(memory: ProcessMemory): boolean {
     if (memory.isStatusCurrent) return true;
-    const bytes = this.processes.read(memory.pid, "status");
+    const bytes = this.processes.read(memory.thread, "status");
     if (bytes === undefined) return false;
     this.status.parse(bytes);
     memory.takeStatus(this.status);
@@ -308,6 +324,8 @@ export class MemoryTotals {
     this.sharingUpperBytes = 0;
     this.hiddenBytes = 0;
     this.hiddenLargestBytes = 0;
+    this.hugeLowerBytes = 0;
+    this.hugeUpperBytes = 0;
     this.fileBytes = 0;
     this.living = 0;
     this.isIncomplete = false;
@@ -317,6 +335,8 @@ export class MemoryTotals {
 
   private add(memory: ProcessMemory, family: ForkFamily): void {
     memory.isSharing = false;
+    this.hugeLowerBytes = Math.max(this.hugeLowerBytes, memory.hugeBytes);
+    this.hugeUpperBytes += memory.hugeBytes;
     this.fileBytes += memory.fileBytes;
     if (memory.isHidden && this.living > 1) {
       this.hiddenBytes += memory.bytes;
@@ -342,8 +362,8 @@ export class MemoryTotals {
   }
 
   /** The status of a process that is gone is that of one without memory. */
-  private readStatus({ pid }: ProcessMemory): PidStatus {
-    this.status.parse(this.processes.read(pid, "status") ?? NO_STATUS);
+  private readStatus({ thread }: ProcessMemory): PidStatus {
+    this.status.parse(this.processes.read(thread, "status") ?? NO_STATUS);
     return this.status;
   }
 }

@@ -106,10 +106,12 @@ export class PssWalk {
   /** What does not show in resident memory takes page faults. */
   private movedBytesOf(memory: ProcessMemory, pagesPerFault: number): number {
     const { stat, processes } = this;
-    const bytes = processes.read(memory.pid, "stat");
+    const isOfThread = memory.thread !== memory.pid;
+    const bytes = processes.read(memory.thread, "stat");
     if (bytes) stat.parse(bytes);
+    if (isOfThread) processes.forget(memory.thread);
     // It has ended, or executed a program: all that it held is gone, and it may have been read with more.
-    const isGone = bytes === undefined || stat.startTicks !== memory.startTicks;
+    const isGone = bytes === undefined || (!isOfThread && stat.startTicks !== memory.startTicks);
     if (isGone || stat.stackStart() !== memory.family?.stackStart) return memory.residentBytes + memory.pssBytes;
     if (stat.childrenMinorFaults + stat.childrenMajorFaults !== memory.childrenFaults) this.hasReapedChild = true;
     const faults = stat.minorFaults + stat.majorFaults - memory.faults;
@@ -119,7 +121,7 @@ export class PssWalk {
 
   private add(memory: ProcessMemory): void {
     memory.pssBytes = 0;
-    const bytes = this.read(memory.pid);
+    const bytes = this.read(memory.thread);
     if (bytes === undefined) return;
     const { rollup } = this;
     rollup.parse(bytes);

@@ -3,7 +3,14 @@ import { ProcessCollector } from "../../../src/collect/processes/process-collect
 import { ProcessTree } from "../../helpers/process-tree.ts";
 import { NOBODY } from "./started-accounts.ts";
 
-const NOTHING_REAPED = { update: () => undefined, readBytes: 0, writeBytes: 0, diskReadBytes: 0, diskWriteBytes: 0 };
+const NOTHING_REAPED = {
+  update: () => undefined,
+  readBytes: 0,
+  writeBytes: 0,
+  diskReadBytes: 0,
+  diskWriteBytes: 0,
+  cancelledBytes: 0,
+};
 
 /** Makes a collector over the kernel model. A second passes with each sample, whose values are returned by series. */
 export function setUp() {

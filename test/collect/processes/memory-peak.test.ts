@@ -6,6 +6,7 @@ const PEAK = "memory_peak_bytes";
 const PEAK_TIME = "memory_peak_timestamp_seconds";
 const BOUND = "accounting_info memory_peak proc_sampled_lower_bound";
 const KILOBYTE = 1024;
+const MEBIBYTE = 2 ** 20;
 
 describe("the peak", () => {
   test("is the highest memory at one time, and has the time of it", () => {
@@ -44,6 +45,91 @@ describe("the peak", () => {
     expect(sample()[PEAK]).toBe((2 * BEGUN + 600) * PAGE);
     pages.exit(other);
     expect(Object.keys(end())).not.toContain(BOUND);
+  });
+
+  test("has memory in files that no process maps, each file once, as far as the machine's has grown", () => {
+    const { kernel, collector, sample, start } = setUp();
+    kernel.sharedMemoryBytes = 500 * MEBIBYTE;
+    const root = start({ residentPages: 5, anonymous: 20 });
+    const child = kernel.fork(root, { residentPages: 5, anonymous: 20 });
+    sample();
+    kernel.sharedMemoryBytes += 300 * MEBIBYTE;
+    kernel.tmpfsFiles.set(root, [["0:1:7", 200 * MEBIBYTE]]);
+    kernel.tmpfsFiles.set(child, [
+      ["0:1:7", 200 * MEBIBYTE],
+      ["0:1:8", 100 * MEBIBYTE],
+    ]);
+    expect(sample()[PEAK]).toBe(300 * MEBIBYTE + 40 * KILOBYTE);
+    for (const pid of [child, root]) kernel.end(pid);
+    collector.commandEnded();
+    expect(sample()).not.toHaveProperty(BOUND);
+  });
+
+  test("counts shared memory once that a file has and a process maps", () => {
+    const { kernel, collector, sample, start } = setUp();
+    const root = start({ residentPages: 5, anonymous: 20 });
+    sample();
+    kernel.sharedMemoryBytes = 300 * MEBIBYTE;
+    Object.assign(kernel.at(root), { residentPages: 5 + 300 * 256, shared: 300 * 1024, minorFaults: 99 });
+    kernel.tmpfsFiles.set(root, [["0:1:7", 300 * MEBIBYTE]]);
+    expect(sample()[PEAK]).toBe(300 * MEBIBYTE + 20 * KILOBYTE);
+    kernel.end(root);
+    collector.commandEnded();
+    expect(sample()).not.toHaveProperty(BOUND);
+  });
+
+  test("is a lower bound if the machine's shared memory has grown by more than the processes are known to hold", () => {
+    const { kernel, collector, sample, start } = setUp();
+    const root = start({ residentPages: 5, anonymous: 20 });
+    sample();
+    kernel.sharedMemoryBytes = 300 * MEBIBYTE;
+    expect(sample()[PEAK]).toBe(20 * KILOBYTE);
+    kernel.end(root);
+    collector.commandEnded();
+    expect(sample()[BOUND]).toBe(1);
+  });
+
+  test("has memory in a file also if others have given back as much of theirs before", () => {
+    const { kernel, sample, start } = setUp();
+    kernel.sharedMemoryBytes = 500 * MEBIBYTE;
+    const root = start({ residentPages: 5, anonymous: 20 });
+    kernel.sharedMemoryBytes -= 300 * MEBIBYTE;
+    sample();
+    kernel.sharedMemoryBytes += 300 * MEBIBYTE;
+    kernel.tmpfsFiles.set(root, [["0:1:7", 300 * MEBIBYTE]]);
+    expect(sample()[PEAK]).toBe(300 * MEBIBYTE + 20 * KILOBYTE);
+    kernel.end(root);
+  });
+
+  test("is never above its bound, nor is the largest process", () => {
+    const { kernel, collector, sample, start } = setUp();
+    const root = start({ residentPages: 5, anonymous: 20, highest: 20 });
+    expect(sample()).toMatchObject({ memory_peak_bound_bytes: 20 * KILOBYTE });
+    kernel.ended.largest = 200 * MEBIBYTE;
+    kernel.end(root);
+    collector.commandEnded();
+    const { memory_peak_bound_bytes, memory_largest_process_bytes } = sample();
+    expect([memory_peak_bound_bytes, memory_largest_process_bytes]).toEqual([200 * MEBIBYTE, 200 * MEBIBYTE]);
+  });
+
+  test("has reserved huge pages, also after they were given back, which no other figure shows", () => {
+    const { kernel, sample, start } = setUp();
+    const root = start({ residentPages: 5, anonymous: 20 });
+    Object.assign(kernel.at(root), { huge: 204_800, minorFaults: 100 });
+    expect(sample()).toMatchObject({ [PEAK]: 204_820 * KILOBYTE, memory_anonymous_bytes: 204_820 * KILOBYTE });
+    kernel.at(root).huge = 0;
+    expect(sample()).toMatchObject({ [PEAK]: 204_820 * KILOBYTE, memory_anonymous_bytes: 20 * KILOBYTE });
+    kernel.end(root);
+  });
+
+  test("is a lower bound if several processes have huge pages, which may be the same ones", () => {
+    const { kernel, collector, sample, start } = setUp();
+    const root = start({ residentPages: 5, anonymous: 20, huge: 204_800 });
+    const child = kernel.fork(root, { residentPages: 5, anonymous: 20, huge: 102_400 });
+    expect(sample()[PEAK]).toBe(204_840 * KILOBYTE);
+    for (const pid of [child, root]) kernel.end(pid);
+    collector.commandEnded();
+    expect(sample()[BOUND]).toBe(1);
   });
 
   test("of copies takes one walk while they stay the same, and none if they hold less", () => {

@@ -101,6 +101,52 @@ describe("CPU time", () => {
     expect(seconds(update())).toBeCloseTo(1.78, 1);
   });
 
+  test("of a child that ends after it was read, while its parent is read once more, is not called lost", () => {
+    const { kernel, root, accounts, update } = started();
+    const [first, second] = [1, 2].map(() => kernel.fork(root, { userSeconds: 1, minorFaults: 30 })) as [
+      number,
+      number,
+    ];
+    update();
+    kernel.end(first);
+    let rootReads = 0;
+    kernel.beforeRead = (pid) => {
+      if (pid === root && ++rootReads === 2) kernel.end(second);
+    };
+    update();
+    kernel.beforeRead = () => undefined;
+    expect([rootReads, kernel.has(second)]).toEqual([2, false]);
+    expect(seconds(update())).toBe(2);
+    expect([accounts.hasLost, accounts.lostSeconds]).toEqual([false, 0]);
+  });
+
+  test("of an orphan that has waited for a child since the last sample is not called lost", () => {
+    const { kernel, root, accounts, update } = started();
+    const daemon = kernel.fork(kernel.fork(root));
+    kernel.end(kernel.at(daemon).parent);
+    const child = kernel.fork(daemon, { userSeconds: 2, minorFaults: 30 });
+    update();
+    kernel.end(child);
+    kernel.exit(daemon);
+    accounts.beforeReap(daemon);
+    kernel.wait(daemon);
+    expect(seconds(update())).toBe(2);
+    expect([accounts.hasLost, accounts.lostSeconds]).toEqual([false, 0]);
+  });
+
+  test("of a child that is lost is known to be missing, however short it was, by its page faults", () => {
+    const { kernel, root, accounts, update } = started();
+    kernel.at(root).ignoresChildren = true;
+    kernel.end(kernel.fork(root, { userSeconds: 0.005, minorFaults: 30 }));
+    update();
+    expect(accounts.hasLost).toBe(false);
+    const child = kernel.fork(root, { userSeconds: 0.005, minorFaults: 30 });
+    update();
+    kernel.exit(child);
+    update();
+    expect([accounts.hasLost, accounts.lostSeconds]).toEqual([true, 0]);
+  });
+
   test("that goes to an adopter between the parent and us is not lost", () => {
     const { kernel, root, accounts, update } = started();
     kernel.at(root).adopts = true;

@@ -6,7 +6,7 @@ describe("a sample", () => {
   test("before the command has the counters at 0, and nothing else", () => {
     const { sample } = setUp();
     const sampled = sample();
-    expect(Object.keys(sampled).length).toBe(12);
+    expect(Object.keys(sampled).length).toBe(13);
     expect(Object.values(sampled).every((value) => value === 0)).toBe(true);
   });
 
@@ -27,6 +27,22 @@ describe("a sample", () => {
       open_descriptors: 7,
     });
     expect(kernel.reads.filter((read) => read === `${root}/smaps_rollup`)).toEqual([]);
+  });
+
+  test("of a process whose first thread has ended is what another thread shows", () => {
+    const { kernel, sample, start } = setUp();
+    const root = start({ name: "sh", residentPages: 10, anonymous: 20, shared: 8, highest: 50 });
+    sample();
+    kernel.endLeader(root);
+    kernel.burn(root, 0.01);
+    sample();
+    // No text of its own says that another thread takes more.
+    Object.assign(kernel.at(root), { residentPages: 100, anonymous: 200, minorFaults: 5 });
+    expect(sample()).toMatchObject({
+      ...{ processes: 1, memory_resident_bytes: 409_600, memory_anonymous_bytes: 204_800 },
+      memory_peak_bytes: 212_992,
+    });
+    kernel.end(root);
   });
 
   test("of a process that hides io, descriptors and PSS has everything else", () => {
@@ -52,6 +68,32 @@ describe("a sample", () => {
     sample();
     kernel.burn(daemon, 2);
     expect(sample()).toMatchObject({ processes: 1, "cpu_seconds_total user": 2 });
+  });
+
+  test("has the exact time of the daemons that it left, which stat rounds down", () => {
+    const { kernel, collector, sample, start } = setUp();
+    const root = start();
+    const daemons = Array.from({ length: 50 }, () => kernel.fork(root, { name: "daemon" }));
+    sample();
+    for (const daemon of daemons) kernel.burn(daemon, 0.009, 0.008);
+    kernel.end(root);
+    collector.commandEnded();
+    const { "cpu_seconds_total user": user, "cpu_seconds_total system": system, ...rest } = sample();
+    expect(user! + system!).toBeCloseTo(0.85, 6);
+    expect(rest).toMatchObject({ "comm_cpu_seconds_total daemon": expect.closeTo(0.85, 6) });
+    expect(rest).toHaveProperty("accounting_info cpu wait4");
+  });
+
+  test("calls its CPU time a lower bound where what it left has children, whose time is rounded down", () => {
+    const { kernel, collector, sample, start } = setUp();
+    const root = start();
+    const daemons = [1, 2, 3].map(() => kernel.fork(root));
+    for (const daemon of daemons) kernel.end(kernel.fork(daemon, { userSeconds: 0.009, minorFaults: 40 }));
+    kernel.end(root);
+    collector.commandEnded();
+    expect(Object.keys(sample()).filter((name) => name.includes("wait4"))).toEqual([
+      expect.stringContaining("cpu wait4_lower_bound"),
+    ]);
   });
 
   test("has context switches only when the command has ended", () => {
@@ -126,6 +168,36 @@ describe("the set of series", () => {
 });
 
 describe("the sources of the figures", () => {
+  test("call them lower bounds if the kernel hides processes of other users, as with hidepid", () => {
+    const { kernel, collector, sample, start } = setUp();
+    kernel.hide(1);
+    const root = start();
+    sample();
+    kernel.end(root);
+    collector.commandEnded();
+    const sources = Object.keys(sample()).filter((name) => name.startsWith("accounting_info"));
+    expect(sources).toEqual([
+      "accounting_info cpu wait4",
+      "accounting_info memory proc_lower_bound",
+      "accounting_info memory_peak proc_sampled_lower_bound",
+      "accounting_info io proc_lower_bound",
+    ]);
+  });
+
+  test("are wait4(2) alone where /proc is of another pid namespace, whose numbers are of other processes", () => {
+    const { kernel, collector, sample, start } = setUp();
+    kernel.isForeign = true;
+    const root = start({ userSeconds: 1, residentPages: 10, anonymous: 20, readBytes: 5000 });
+    expect(sample()).not.toHaveProperty("processes");
+    kernel.end(root);
+    collector.commandEnded();
+    const { "cpu_seconds_total user": user, ...rest } = sample();
+    expect(user).toBe(1);
+    expect(Object.keys(rest).filter((name) => /memory|processes|threads|io_|disk_|descriptors/.test(name))).toEqual([]);
+    expect(rest["accounting_info cpu wait4_lower_bound"]).toBe(1);
+    expect(kernel.reads).toEqual([]);
+  });
+
   test.each([
     ["if a process ignores SIGCHLD", true, "wait4_lower_bound"],
     ["nor else", false, "wait4"],
