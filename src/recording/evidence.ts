@@ -75,7 +75,7 @@ const CLAIMS: Readonly<Record<Resource, (figures: RunFigures) => readonly Claim[
   processes: (figures) => sampledCount(figures.processesMost, figures),
   threads: (figures) => sampledCount(figures.threadsMost, figures),
   read: (figures) => countedBy("io", figures.diskReadBytes, figures),
-  written: (figures) => countedBy("io", figures.diskWriteBytes, figures),
+  written: writtenClaims,
   "read-calls": ({ ioReadBytes, sources }) => counted(ioReadBytes, callsSource(sources), AS_ROOT),
   "written-calls": ({ ioWriteBytes, sources }) => counted(ioWriteBytes, callsSource(sources), AS_ROOT),
 };
@@ -120,6 +120,15 @@ function countedBy(resource: "io" | "memory_peak", value: number | undefined, fi
   const claims = counted(value, source, resource === "io" ? AS_ROOT : undefined);
   if (!isGroup(source) || !hasLeftGroup(figures)) return claims;
   return claims.map((claim) => ({ ...claim, highest: UNKNOWN, reason: LEFT }));
+}
+
+/** What was taken back may be of others: the command may have written as much more. */
+function writtenClaims(figures: RunFigures): Claim[] {
+  const { diskWriteBytes, diskWriteCancelledBytes: cancelled = 0 } = figures;
+  const claims = countedBy("io", diskWriteBytes, figures);
+  if (cancelled === 0) return claims;
+  const reason = "it took back what had not reached storage, perhaps of others";
+  return claims.map((claim) => ({ reason, ...claim, highest: claim.highest + cancelled }));
 }
 
 const LEFT = "some of its processes left its control group";

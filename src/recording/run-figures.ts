@@ -29,7 +29,10 @@ export interface RunFigures {
   /** Most processes and threads of the command's own group at one time. */
   readonly tasksPeak?: number;
   readonly diskReadBytes?: number;
+  /** Without what was taken back before it reached storage. */
   readonly diskWriteBytes?: number;
+  /** Taken back so, perhaps of what others had written. */
+  readonly diskWriteCancelledBytes?: number;
   /** By system calls, cached files, pipes and sockets included. */
   readonly ioReadBytes?: number;
   readonly ioWriteBytes?: number;
@@ -153,6 +156,7 @@ function commandFigures(data: RunData): Numbers {
     tasksPeak: last(data, COMMAND.tasksPeak) || Number.NaN,
     diskReadBytes: last(data, COMMAND.diskRead),
     diskWriteBytes: Math.max(0, last(data, COMMAND.diskWrite) - (last(data, COMMAND.diskWriteCancelled) || 0)),
+    diskWriteCancelledBytes: last(data, COMMAND.diskWriteCancelled),
     ioReadBytes: last(data, COMMAND.ioRead),
     ioWriteBytes: last(data, COMMAND.ioWrite),
     throttledSeconds: last(data, COMMAND.throttledSeconds),

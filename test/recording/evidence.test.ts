@@ -53,6 +53,12 @@ describe("a figure", () => {
     ["or no more were started", "threads", run({ threadsMost: 5, forks: 9 }), [5, 5, 9]],
     ["bytes on storage are exact", "read", run({ diskReadBytes: 7 }, { io: "proc" }), [7, 7, 7]],
     ["or a lower bound", "written", run({ diskWriteBytes: 7 }, { io: "proc_lower_bound" }), [7, 7, INFINITE]],
+    [
+      "more where some was taken back",
+      "written",
+      run({ diskWriteBytes: 7, diskWriteCancelledBytes: 5 }, { io: "proc" }),
+      [7, 7, 12],
+    ],
     ["calls are not the group's", "read-calls", run({ ioReadBytes: 7 }, { io: "cgroup2" }), [7, 7, INFINITE]],
     ["nothing measured, nothing known", "memory", run({}), [undefined, 0, INFINITE]],
     [
