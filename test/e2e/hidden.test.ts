@@ -112,7 +112,7 @@ describe.each(USERS)("as %s", (user) => {
     expect(sources).toContain("memory_peak,proc_sampled_lower_bound");
   });
 
-  test("what is written and taken back before the disk has it is no budget's", async () => {
+  test("what is written and taken back before the disk has it exceeds no budget", async () => {
     const { run, stderr } = await hidden("cancelled FILE 20", {
       user,
       options: ["--summary", "--budget", "written<5MiB"],
@@ -120,7 +120,8 @@ describe.each(USERS)("as %s", (user) => {
     // Where the folder is in memory there is nothing to take back.
     if (run.last("command_disk_write_bytes") > 0)
       expect(run.last("command_disk_write_cancelled_bytes")).toBeWithin(15 << 20, 21 << 20);
-    expect(stderr).toMatch(/budget +written<5MiB kept/);
+    // What was taken back might be of others: that is no proof.
+    expect(stderr).toMatch(/budget +written<5MiB (inconclusive: .*, at most |kept: 0 B)/);
   });
 
   test("a run that is shorter than the interval has the peak of its tree", async () => {
