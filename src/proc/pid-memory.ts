@@ -7,32 +7,59 @@ const SIGCHLD_BIT = 16;
 const SIGIGN = encode("\nSigIgn:\t");
 const HEX_DIGITS = 16;
 
-/** Memory and signals of one process, from `proc_pid_status(5)`. One that has ended has no memory. */
-export class PidStatus {
+/** The parts of a process's memory in a file of key-value lines, in bytes; NaN: the text has no such line. */
+class MemoryParts {
+  protected readonly file: KeyValueFile;
+  private readonly anonymous: number;
+  private readonly mapped: number;
+  private readonly shared: number;
+
+  /** `where`: the file as a ParseError names it; then the keys of the parts. */
+  constructor(where: string, anonymous: string, mapped: string, shared: string) {
+    this.file = new KeyValueFile(where, ":");
+    this.anonymous = this.file.place(anonymous, KIBIBYTE);
+    this.mapped = this.file.place(mapped, KIBIBYTE);
+    this.shared = this.file.place(shared, KIBIBYTE);
+  }
+
+  /** Anonymous memory. */
+  get anonymousBytes(): number {
+    return this.file.values[this.anonymous]!;
+  }
+  /** Pages of files. */
+  get fileBytes(): number {
+    return this.file.values[this.mapped]!;
+  }
+  /** Shared memory, that of tmpfs files included. */
+  get sharedBytes(): number {
+    return this.file.values[this.shared]!;
+  }
+
+  /** Takes the values of a text. Throws ParseError. */
+  parse(bytes: Uint8Array): void {
+    this.file.parse(bytes);
+  }
+}
+
+/**
+ * Resident memory and signals of one process, from `proc_pid_status(5)`. One that has ended has no memory. The parts exist
+ * since Linux 4.5.
+ */
+export class PidStatus extends MemoryParts {
   /** Whether it has the kernel end its children unseen: their time is then in no sum. */
   ignoresChildren = false;
-  private readonly file = new KeyValueFile("pid/status", ":");
-  private readonly highest = this.file.place("VmHWM", KIBIBYTE);
-  private readonly anonymous = this.file.place("RssAnon", KIBIBYTE);
-  private readonly mapped = this.file.place("RssFile", KIBIBYTE);
-  private readonly shared = this.file.place("RssShmem", KIBIBYTE);
-  private readonly huge = this.file.place("HugetlbPages", KIBIBYTE);
+  private readonly highest: number;
+  private readonly huge: number;
+
+  constructor() {
+    super("pid/status", "RssAnon", "RssFile", "RssShmem");
+    this.highest = this.file.place("VmHWM", KIBIBYTE);
+    this.huge = this.file.place("HugetlbPages", KIBIBYTE);
+  }
 
   /** The most that was ever resident; NaN: it has no memory. */
   get highestBytes(): number {
     return this.file.values[this.highest]!;
-  }
-  /** Resident anonymous memory; NaN before Linux 4.5. */
-  get anonymousBytes(): number {
-    return this.file.values[this.anonymous]!;
-  }
-  /** Resident pages of files. */
-  get fileBytes(): number {
-    return this.file.values[this.mapped]!;
-  }
-  /** Resident shared memory, that of tmpfs files included. */
-  get sharedBytes(): number {
-    return this.file.values[this.shared]!;
   }
   /** Reserved huge pages, hugetlbpage, which no other figure counts. */
   get hugeBytes(): number {
@@ -40,9 +67,8 @@ export class PidStatus {
     return Number.isNaN(bytes) ? 0 : bytes;
   }
 
-  /** Takes the values of a text. Throws ParseError. */
-  parse(bytes: Uint8Array): void {
-    this.file.parse(bytes);
+  override parse(bytes: Uint8Array): void {
+    super.parse(bytes);
     this.ignoresChildren = isSigchldIgnored(bytes);
   }
 }
@@ -67,32 +93,18 @@ function indexOf(bytes: Uint8Array, word: Uint8Array): number {
 
 /**
  * Proportional memory (PSS) of one process, in which a page that n processes map counts as an nth: smaps_rollup of
- * `proc_pid_smaps(5)`. NaN: the process has no memory any more.
+ * `proc_pid_smaps(5)`. NaN: the process has no memory any more. The parts exist since Linux 5.4.
  */
-export class SmapsRollup {
-  private readonly file = new KeyValueFile("pid/smaps_rollup", ":");
-  private readonly all = this.file.place("Pss", KIBIBYTE);
-  private readonly anonymous = this.file.place("Pss_Anon", KIBIBYTE);
-  private readonly mapped = this.file.place("Pss_File", KIBIBYTE);
-  private readonly shared = this.file.place("Pss_Shmem", KIBIBYTE);
+export class SmapsRollup extends MemoryParts {
+  private readonly all: number;
+
+  constructor() {
+    super("pid/smaps_rollup", "Pss_Anon", "Pss_File", "Pss_Shmem");
+    this.all = this.file.place("Pss", KIBIBYTE);
+  }
 
   get proportionalBytes(): number {
     return this.file.values[this.all]!;
-  }
-  /** Its parts; NaN before Linux 5.4. */
-  get anonymousBytes(): number {
-    return this.file.values[this.anonymous]!;
-  }
-  get fileBytes(): number {
-    return this.file.values[this.mapped]!;
-  }
-  get sharedBytes(): number {
-    return this.file.values[this.shared]!;
-  }
-
-  /** Takes the values of a text. Throws ParseError. */
-  parse(bytes: Uint8Array): void {
-    this.file.parse(bytes);
   }
 }
 
