@@ -28,7 +28,10 @@ export interface CaptureTime {
 /** A collector whose set of series changes more often within one sample has no values in that. */
 const MOST_DESCRIPTIONS = 3;
 
-/** So many milliseconds after the command's start collectors may peek: runs that are shorter than the interval have a peak. */
+/**
+ * So many milliseconds after the command's start collectors may peek, until the first tick: so a run that is shorter than
+ * the interval has a peak, too.
+ */
 const PEEKS_MS = [10, 30, 100, 300];
 
 /** Takes samples: one row each, from all collectors, at absolute deadlines or on request. */
@@ -43,6 +46,8 @@ export class Sampler {
   private readonly wall: WallWatch;
   private cancelTick: (() => void) | undefined;
   private cancelPeek: (() => void) | undefined;
+  /** Of the ticks; infinite before they start. */
+  private intervalMs = Number.POSITIVE_INFINITY;
   private between: (() => void) | undefined;
 
   constructor(
@@ -133,7 +138,7 @@ export class Sampler {
   private awaitPeek(startedAt: number, next: number): void {
     const afterMs = PEEKS_MS[next];
     this.cancelPeek = undefined;
-    if (afterMs === undefined) return;
+    if (afterMs === undefined || afterMs >= this.intervalMs) return;
     this.cancelPeek = this.clock.at(startedAt + afterMs, () => {
       for (const slot of this.slots) if (slot.collector.peek) this.peek(slot);
       this.awaitPeek(startedAt, next + 1);
@@ -157,6 +162,7 @@ export class Sampler {
   /** Samples at each multiple of the interval since the start, from the next one on. Ticks missed since the last sample are counted. */
   start(intervalMs: number): void {
     if (this.cancelTick) return;
+    this.intervalMs = intervalMs;
     const passed = () => Math.floor(this.axis.elapsed() / intervalMs);
     const schedule = (due: number) => {
       this.cancelTick = this.clock.at(this.axis.deadline(due * intervalMs), () => tick(due));

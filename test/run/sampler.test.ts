@@ -63,6 +63,15 @@ test("collectors peek a few times soon after the command's start, without a row,
   expect(points("statexec_memory_free_bytes")).toBeUndefined();
 });
 
+test("collectors do not peek when ticks come as soon", async () => {
+  const peeks: number[] = [];
+  const { clock, sampler } = setUp(Object.assign(new Scripted(), { peek: () => peeks.push(clock.now()) }));
+  sampler.commandStarted(7);
+  sampler.start(100);
+  await clock.pass(1000);
+  expect(peeks).toEqual([10, 30]);
+});
+
 describe("ticks", () => {
   test("come at multiples of the interval since the start, and do not drift", async () => {
     const { clock, sampler, points } = setUp(new Scripted());
