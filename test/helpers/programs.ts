@@ -18,7 +18,8 @@ export function library(name: "glibc-on-musl" | "wide-registers", ...flags: read
 
 function compiled(name: string, flags: readonly string[]): string {
   const source = join(SOURCES, `${name}.c`);
-  const target = join(tmpdir(), `statexec-${name}-${Bun.hash(readFileSync(source)).toString(16)}`);
+  const texts = [source, join(SOURCES, "load.h")].map((path) => readFileSync(path, "utf8"));
+  const target = join(tmpdir(), `statexec-${name}-${Bun.hash(texts.join("\0")).toString(16)}`);
   if (existsSync(target)) return target;
   const folder = mkdtempSync(join(tmpdir(), "statexec-compile-"));
   const made = join(folder, name);

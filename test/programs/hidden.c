@@ -40,56 +40,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#define MIB (1024L * 1024)
+#include "load.h"
+
 #define PAGE 4096
 #define HUGE_PAGE (2 * MIB)
-
-static void fail(const char *what)
-{
-    perror(what);
-    exit(9);
-}
-
-static double clock_ms(clockid_t clock)
-{
-    struct timespec now;
-    clock_gettime(clock, &now);
-    return now.tv_sec * 1e3 + now.tv_nsec / 1e6;
-}
-
-static void burn_on(clockid_t clock, double ms)
-{
-    double end = clock_ms(clock) + ms;
-    while (clock_ms(clock) < end)
-        for (volatile int i = 0; i < 1000; i++)
-            ;
-}
-
-static void burn(double ms)
-{
-    burn_on(CLOCK_PROCESS_CPUTIME_ID, ms);
-}
-
-static void pause_ms(long ms)
-{
-    struct timespec rest = { ms / 1000, ms % 1000 * 1000000 };
-    while (nanosleep(&rest, &rest) < 0 && errno == EINTR)
-        ;
-}
-
-static pid_t child(void)
-{
-    pid_t pid = fork();
-    if (pid < 0)
-        fail("fork");
-    return pid;
-}
-
-static void wait_all(void)
-{
-    while (wait(NULL) >= 0 || errno == EINTR)
-        ;
-}
 
 static void pipe_of(int ends[2])
 {

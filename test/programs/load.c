@@ -34,48 +34,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define MIB (1024L * 1024)
-
-static void fail(const char *what)
-{
-    perror(what);
-    exit(1);
-}
-
-static double cpu_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return now.tv_sec * 1e3 + now.tv_nsec / 1e6;
-}
-
-static void burn(double ms)
-{
-    while (cpu_ms() < ms)
-        for (volatile int i = 0; i < 1000; i++)
-            ;
-}
-
-static void pause_ms(long ms)
-{
-    struct timespec rest = { ms / 1000, ms % 1000 * 1000000 };
-    while (nanosleep(&rest, &rest) < 0 && errno == EINTR)
-        ;
-}
-
-static pid_t child(void)
-{
-    pid_t pid = fork();
-    if (pid < 0)
-        fail("fork");
-    return pid;
-}
-
-static void wait_all(void)
-{
-    while (wait(NULL) >= 0 || errno == EINTR)
-        ;
-}
+#include "load.h"
 
 static void cpu(long processes, double ms)
 {
