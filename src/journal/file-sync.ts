@@ -1,5 +1,6 @@
-import { BackgroundSync, folderToDisk, toDisk } from "../os/background-sync.ts";
+import { BackgroundSync } from "../os/background-sync.ts";
 import { closeFile, O_RDONLY, openFile, SystemError } from "../os/files.ts";
+import { folderToDisk, toDisk } from "../os/to-disk.ts";
 import type { NewJournal } from "./journal-files.ts";
 
 /** What was written is on the disk so many milliseconds later, and what that takes. */

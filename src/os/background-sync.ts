@@ -1,6 +1,5 @@
 import { FFIType } from "bun:ffi";
-import { closeFile, O_RDONLY, openFile } from "./files.ts";
-import { failed, lastErrno, loadLibc, pinned, type SystemError, systemError } from "./libc.ts";
+import { loadLibc, pinned, type SystemError, systemError } from "./libc.ts";
 
 const WORD = FFIType.i64_fast;
 const isArm = process.arch === "arm64";
@@ -19,33 +18,6 @@ const EVENT_BYTES = 32;
 const REQUESTS = EVENTS + MOST_REQUESTS * EVENT_BYTES;
 /** `struct iocb`: the operation is at 16, the descriptor at 20. */
 const REQUEST_BYTES = 64;
-
-/** Loaded with the first file that is synced, which is a second after the command's start or at its end. */
-let syncCalls: ReturnType<typeof loadSync> | undefined;
-const loadSync = () =>
-  loadLibc({ fsync: { args: ["int"], returns: "int" }, fdatasync: { args: ["int"], returns: "int" } });
-
-const EINVAL = 22;
-
-/**
- * Brings a file or a folder to the disk by fsync(2) and waits for it; `data`: without what reading it does not need. A file
- * that cannot be synced, such as a pipe or a folder on some network file systems, counts as synced. Throws SystemError.
- */
-export function toDisk(fd: number, data = false): void {
-  syncCalls ??= loadSync();
-  const result = data ? syncCalls.fdatasync(fd) : syncCalls.fsync(fd);
-  if (result < 0 && lastErrno() !== EINVAL) throw failed("fsync");
-}
-
-/** Brings a folder's names to the disk: a file that was created or renamed is there only then. Throws SystemError. */
-export function folderToDisk(path: string): void {
-  const fd = openFile(path, O_RDONLY);
-  try {
-    toDisk(fd);
-  } finally {
-    closeFile(fd);
-  }
-}
 
 function load() {
   const calls = loadLibc({

@@ -27,7 +27,7 @@ export async function recoverMetrics(path: string, file: string | undefined): Pr
     const output = claimOutput(file ?? freeTarget(journal));
     const [content = "", ...warnings] = describeRecovery(recording);
     if (output.notice) warnings.push(output.notice);
-    await writeMetrics(output, recording, () => false);
+    await writeMetrics(output, recording, () => false, true);
     const { gaps, bytes, unnamed } = recording.damage;
     const whole = gaps.length === 0 && bytes === 0 && unnamed === 0;
     if (whole) removeFile(path);

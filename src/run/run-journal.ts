@@ -38,6 +38,11 @@ export class RunJournal {
     this.writer = new JournalWriter({ header: { ...start, pid, target }, clock, places, isSynced });
   }
 
+  /** Whether there is a file, as after the first second. */
+  get hasFile(): boolean {
+    return this.writer.file?.file !== undefined;
+  }
+
   /** Removes the file of a run whose command was never started. */
   abandon(): void {
     // No write may come after the file is closed.
