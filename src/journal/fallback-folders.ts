@@ -19,8 +19,12 @@ function stateFolder({ XDG_STATE_HOME: state, HOME: home }: Environment): string
   return home?.startsWith("/") ? `${home}/.local/state/statexec` : undefined;
 }
 
-/** Makes a folder and those above it where they are missing, for us alone. Throws SystemError. */
-export function makeFolders(path: string): void {
+/** Makes one of the folders, if it is ours to make, and those above it where they are missing. Throws SystemError. */
+export function makeFallbackFolder(folder: string, env: Environment = process.env): void {
+  if (folder === stateFolder(env)) makeFolders(folder);
+}
+
+function makeFolders(path: string): void {
   if (path === "" || !isAbsent(path)) return;
   makeFolders(path.slice(0, Math.max(0, path.lastIndexOf("/"))));
   try {

@@ -1,6 +1,6 @@
 import { closeFile, fileStatus, readRange, removeFile, SystemError, truncateFile, writeRange } from "../os/files.ts";
 import { type FileSync, syncLater } from "./file-sync.ts";
-import type { NewJournal } from "./journal-files.ts";
+import { type NewJournal, seenPath } from "./journal-files.ts";
 import { ByteWriter } from "./journal-format.ts";
 import { type JournalSource, joinedSource } from "./journal-source.ts";
 import { dropRows, firstRows, type Loss, wholeRecords } from "./lost-rows.ts";
@@ -253,9 +253,9 @@ function copyRange(from: number, to: number, start: number, end: number): void {
   }
 }
 
-/** Removes a journal's name, unless it is another file's by now, and closes it. */
-function dispose({ path, fd }: NewJournal): void {
-  const there = fileStatus(path)?.identity;
-  if (there !== undefined && there === fileStatus(fd)?.identity) removeFile(path);
-  closeFile(fd);
+/** Removes a journal's name, wherever it is by now and never another file's, and closes it. */
+function dispose(journal: NewJournal): void {
+  const path = fileStatus(journal.fd)?.kind === "file" ? seenPath(journal) : undefined;
+  if (path !== undefined) removeFile(path);
+  closeFile(journal.fd);
 }

@@ -2,6 +2,7 @@ import { ParseError } from "../errors.ts";
 import {
   closeFile,
   fileStatus,
+  linkTarget,
   listFolder,
   lockFile,
   O_CREAT,
@@ -50,6 +51,16 @@ export function createJournal(folder: string, metricsFile: string, pid: number, 
       if (!(error instanceof SystemError) || error.code !== "EEXIST" || count === MOST_NAMES) throw error;
     }
   }
+}
+
+/** Returns a path at which a journal is now; undefined: it has none. */
+export function seenPath({ path, fd }: NewJournal): string | undefined {
+  const ours = fileStatus(fd)?.identity;
+  const isAt = (one: string | undefined) => one !== undefined && fileStatus(one)?.identity === ours;
+  if (isAt(path)) return path;
+  // Its folder may have been renamed: the kernel knows where it is.
+  const moved = linkTarget(`/proc/self/fd/${fd}`);
+  return isAt(moved) ? moved : undefined;
 }
 
 /** The names of the journals in a folder, sorted: all, or those of one metrics file. Throws SystemError. */

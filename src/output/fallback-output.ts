@@ -1,5 +1,5 @@
 import { OutputError } from "../errors.ts";
-import { fallbackFolders, makeFolders } from "../journal/fallback-folders.ts";
+import { fallbackFolders, makeFallbackFolder } from "../journal/fallback-folders.ts";
 import { closeFile, O_CREAT, O_EXCL, O_WRONLY, openFile, removeFile, SystemError, writeAll } from "../os/files.ts";
 import { folderToDisk, toDisk } from "../os/to-disk.ts";
 import { type ClaimedOutput, claimOutput, withPid } from "./claim-output.ts";
@@ -26,9 +26,9 @@ export function isPlaceGone(file: ClaimedOutput, error: unknown): boolean {
 
 /**
  * Writes the file again: to its place, if there is such a folder by now, else to the first folder of the fallback ones that
- * takes it. Throws OutputError where none does.
+ * takes it. Throws `original`, the error of the first write, where none does.
  */
-export async function writeAgain(file: ClaimedOutput, write: Write): Promise<Rewritten> {
+export async function writeAgain(file: ClaimedOutput, original: unknown, write: Write): Promise<Rewritten> {
   try {
     const again = claimOutput(file.path);
     return { isWritten: await write(again), file: again, isElsewhere: false };
@@ -42,7 +42,7 @@ export async function writeAgain(file: ClaimedOutput, write: Write): Promise<Rew
         if (!(failure instanceof OutputError)) throw failure;
       }
     }
-    throw error;
+    throw original;
   }
 }
 
@@ -54,7 +54,7 @@ function newFileIn(folder: string, { path: wanted, journal }: ClaimedOutput): Cl
     ...{ path, journal, mayBlock: false },
     async write(produce, isSynced) {
       try {
-        makeFolders(folder);
+        makeFallbackFolder(folder);
         const made = created(path);
         fd = made;
         await compressed(path, produce, (bytes) => writeAll(made, bytes, path));

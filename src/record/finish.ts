@@ -74,7 +74,7 @@ async function writeFile(
   } catch (error) {
     const { isPlaceGone, writeAgain } = await import("../output/fallback-output.ts");
     if (!isPlaceGone(file, error)) throw error;
-    const again = await writeAgain(file, write);
+    const again = await writeAgain(file, error, write);
     const { path } = again.file;
     if (again.isElsewhere && again.isWritten)
       parts.problems.report(`${file.path}: its folder is gone; the metrics file is ${path}`);

@@ -1,9 +1,9 @@
 import type { Clock } from "../clock.ts";
-import { fallbackFolders, makeFolders } from "../journal/fallback-folders.ts";
+import { fallbackFolders, makeFallbackFolder } from "../journal/fallback-folders.ts";
 import type { JournalMaker } from "../journal/journal-file.ts";
-import { createJournal, type JournalPlace, type NewJournal } from "../journal/journal-files.ts";
+import { createJournal, type JournalPlace, seenPath } from "../journal/journal-files.ts";
 import { JournalWriter } from "../journal/journal-writer.ts";
-import { fileStatus, linkTarget, SystemError } from "../os/files.ts";
+import { SystemError } from "../os/files.ts";
 import type { Identity } from "../recording/recording.ts";
 
 /** The place of a run's journal. */
@@ -88,21 +88,11 @@ function elsewhere(usual: string, name: string): JournalMaker[] {
   for (const folder of fallbackFolders()) {
     if (folder === usual) continue;
     places.push(() => {
-      makeFolders(folder);
+      makeFallbackFolder(folder);
       return createJournal(folder, name, process.pid, PRIVATE_MODE);
     });
   }
   return places;
-}
-
-/** Returns a path at which the journal is now; undefined: it has none. */
-function seenPath({ path, fd }: NewJournal): string | undefined {
-  const ours = fileStatus(fd)?.identity;
-  const isAt = (one: string | undefined) => one !== undefined && fileStatus(one)?.identity === ours;
-  if (isAt(path)) return path;
-  // The folder may have been renamed: the kernel knows where it is.
-  const moved = linkTarget(`/proc/self/fd/${fd}`);
-  return isAt(moved) ? moved : undefined;
 }
 
 /** Brings a file to the disk. Returns a note where that failed. */
