@@ -37,6 +37,7 @@ export default ({ production = false }: Arguments): KnipConfiguration => ({
     // Programs that tests start by their names.
     "test/collect/growth.ts",
     "test/journal/{endless,footprint,limited}.ts",
+    "test/helpers/faults.ts",
   ],
   project: ["{src,explorer,scripts,bench}/**/*.ts!", "test/**/*.ts"],
   // Started by its path: it exports nothing.

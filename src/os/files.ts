@@ -12,9 +12,13 @@ const O_CLOEXEC = 0o2000000;
 
 /** Opens a file; the command does not inherit the descriptor. Throws SystemError. */
 export function openFile(path: string, flags: number, mode = 0o666): number {
-  const fd = libc.open(cString(path), flags | O_CLOEXEC, mode);
-  if (fd < 0) throw failed("open", path);
-  return fd;
+  const name = cString(path);
+  for (;;) {
+    const fd = libc.open(name, flags | O_CLOEXEC, mode);
+    if (fd >= 0) return fd;
+    const error = failed("open", path);
+    if (error.code !== "EINTR") throw error;
+  }
 }
 
 export function closeFile(fd: number): void {

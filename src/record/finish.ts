@@ -1,5 +1,5 @@
 import type { JournalPlace } from "../journal/journal-files.ts";
-import { abandonedJournals } from "../journal/journal-files.ts";
+import { abandonedJournals, journalsElsewhere } from "../journal/journal-files.ts";
 import type { ClaimedOutput } from "../output/claim-output.ts";
 import type { BudgetResult } from "../recording/budget-results.ts";
 import type { Recording } from "../recording/recording.ts";
@@ -25,6 +25,14 @@ export async function loadFinish({ folder, name, shared }: JournalPlace): Promis
 }
 
 /**
+ * The journals of a metrics file that earlier runs left in the folders for what has no other place. To look for them takes
+ * longer than a short run.
+ */
+export function journalsLeftElsewhere(target: string): string[] {
+  return journalsElsewhere((one) => one === target);
+}
+
+/**
  * Writes the metrics file, then page and results. Where the file cannot be written, or a signal stops that, the journal
  * stays and its path is reported. Returns how the run did by its budgets.
  */
@@ -45,7 +53,7 @@ export async function finish(finished: FinishedRun, write: Write): Promise<reado
   let { path } = file;
   try {
     // Of a run that ended within a second there is no journal, and it would take longer for the disk than for all the rest.
-    const isSynced = !parts.config.noSync && journal?.hasFile === true;
+    const isSynced = !parts.config.noSync && journal?.hadFile === true;
     const written = await writeFile(finished, (place) => write(place, recording, () => signal !== undefined, isSynced));
     ({ isWritten, path } = written);
     if (!isWritten) keepJournal(journal, problems, `${file.path}: not written, stopped by ${signalName(signal ?? 0)}`);

@@ -38,9 +38,9 @@ export class RunJournal {
     this.writer = new JournalWriter({ header: { ...start, pid, target }, clock, places, isSynced });
   }
 
-  /** Whether there is a file, as after the first second. */
-  get hasFile(): boolean {
-    return this.writer.file?.file !== undefined;
+  /** Whether the run took more than a second, and so had a file. */
+  get hadFile(): boolean {
+    return this.writer.file !== undefined;
   }
 
   /** Removes the file of a run whose command was never started. */

@@ -88,9 +88,18 @@ describe("a command that removes the folder", () => {
     await run(folder.path, "sleep 1.3; rm -r out; sleep 1.7; kill -9 $PPID", "out/run.prom");
     const [journal = ""] = namesIn(folder.file("tmp"));
     expect(journal).toMatch(/^\.run\.prom\.\d+\.journal$/);
-    await recover(folder.file(`tmp/${journal}`), folder.file("made.prom"));
+    const path = folder.file(`tmp/${journal}`);
+    mkdirSync(folder.file("out"));
+    const env = { TMPDIR: folder.file("tmp"), XDG_STATE_HOME: folder.file("state") };
+    // Neither is a journal of another metrics file, or one of another folder.
+    const listed = await statexec(["--recover"], { cwd: folder.file("out"), env });
+    expect(listed.stdout).toBe(`${path}  can be recovered, for ${folder.file("out/run.prom")}\n`);
+    expect((await statexec(["--recover"], { cwd: folder.path, env })).stdout).toStartWith("no journals in ");
+    const next = await run(folder.path, "sleep 1.2", "out/run.prom");
+    expect(next.stderr).toBe(`statexec: ${path} is left from an earlier run: statexec --recover ${path}\n`);
+    await recover(path, folder.file("made.prom"));
     expect(spanOf(folder.file("made.prom")).seconds).toBeGreaterThan(2);
-  });
+  }, 20_000);
 });
 
 test("a folder that the command renames has the journal as long as the command runs", async () => {
