@@ -36,13 +36,16 @@ async function killAfter(
   return { startedMs, killedMs };
 }
 
+const LATE_MS = 300;
+
 function journalsIn(folder: string): string[] {
   return readdirSync(folder).filter((name) => name.endsWith(".journal"));
 }
 
 describe("a recorder that is killed", () => {
   const moments = fc.sample(fc.integer({ min: 0, max: 3500 }), {
-    numRuns: effort(50),
+    // Enough in the gate to notice that it is no second any more.
+    numRuns: effort(200) === 200 ? 200 : 5,
     seed: Number(process.env.SEED ?? Date.now() % 1e9),
   });
 
@@ -53,7 +56,7 @@ describe("a recorder that is killed", () => {
       const { startedMs, killedMs } = await killAfter(folder.path, ms);
       const [journal] = journalsIn(folder.path);
       if (journal === undefined) {
-        expect(killedMs - startedMs).toBeLessThan(1500);
+        expect(killedMs - startedMs).toBeLessThan(1000 + LATE_MS);
         return;
       }
       const listed = await statexec(["--recover"], { cwd: folder.path });
@@ -65,7 +68,8 @@ describe("a recorder that is killed", () => {
       if (!areValidatorsMissing()) await expectValid(folder.file("run.prom"));
       const run = new Recorded(folder.file("run.prom"));
       const times = run.points("command_status").map(([at]) => at);
-      expect(times.at(-1)!).toBeGreaterThan(killedMs - 1500);
+      // A second, and what a busy machine is late by: its last sample, and the write of that.
+      expect(times.at(-1)!).toBeGreaterThan(killedMs - 1000 - LATE_MS);
       expect(times.at(-1)!).toBeLessThanOrEqual(killedMs + 1);
       const missed = run.last("ticks_missed");
       expect(times.length + missed).toBeGreaterThanOrEqual(Math.floor((times.at(-1)! - times[0]!) / 20));
