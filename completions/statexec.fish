@@ -19,7 +19,7 @@ function __statexec_command
                 return 0
             case --explore --report --compare --recover --list-collectors --push --version -v --help -help -h
                 set left 2
-            case --file -f --instance -i --metrics-start-time -mst --delay -d --delay-before-command -dbc --delay-after-command -dac --label -l --interval --journal-dir --collectors --cgroup --summary-json --summary-markdown --budget --baseline --report-to --push-to --connect -c --sync-port -sp --sync-timeout --ready --sync-clients --sync-grace --stop-timeout --sync-token --sync-token-file --sync-bind --explore-port --report --base --noise --push
+            case --file -f --instance -i --metrics-start-time -mst --delay -d --delay-before-command -dbc --delay-after-command -dac --label -l --interval --journal-dir --collectors --cgroup --summary-json --summary-markdown --budget --baseline --report-to --push-to --push-names --connect -c --sync-port -sp --sync-timeout --ready --sync-clients --sync-grace --stop-timeout --sync-token --sync-token-file --sync-bind --explore-port --report --base --noise --push
                 set value yes
             case '-?*'
             case '*'
@@ -71,6 +71,8 @@ complete -c statexec -n __statexec_options -l budget-strict -d 'Exit with 124 al
 complete -c statexec -n __statexec_options -l baseline -r -F -d 'Metrics file of an earlier run'
 complete -c statexec -n __statexec_options -l report-to -r -F -d 'Also write a page that shows the run'
 complete -c statexec -n __statexec_options -l push-to -x -d 'When the metrics file is written'
+complete -c statexec -n __statexec_options -l push-names -x -d 'How --push and --push-to name the series'
+complete -c statexec -n __statexec_options -l push-ci -d 'With --push-names otel'
 complete -c statexec -n __statexec_options -l connect -s c -x -a '(__fish_print_hostnames)' -d 'Client mode'
 complete -c statexec -n __statexec_options -l server -s s -d 'Server mode'
 complete -c statexec -n __statexec_options -l sync-port -o sp -x -d 'Port on which the server listens'
