@@ -17,9 +17,9 @@ function __statexec_command
                 set -l rest $words[(math $at + 1)..]
                 string join -- \n $rest
                 return 0
-            case --explore --report --compare --recover --list-collectors --push --version -v --help -help -h
+            case --explore --report --compare --size --recover --list-collectors --push --version -v --help -help -h
                 set left 2
-            case --file -f --instance -i --metrics-start-time -mst --delay -d --delay-before-command -dbc --delay-after-command -dac --label -l --interval --journal-dir --collectors --cgroup --summary-json --summary-markdown --budget --baseline --report-to --push-to --push-names --connect -c --sync-port -sp --sync-timeout --ready --sync-clients --sync-grace --stop-timeout --sync-token --sync-token-file --sync-bind --explore-port --report --base --noise --push
+            case --file -f --instance -i --metrics-start-time -mst --delay -d --delay-before-command -dbc --delay-after-command -dac --label -l --interval --journal-dir --collectors --cgroup --summary-json --summary-markdown --budget --baseline --report-to --push-to --push-names --connect -c --sync-port -sp --sync-timeout --ready --sync-clients --sync-grace --stop-timeout --sync-token --sync-token-file --sync-bind --explore-port --report --base --noise --size-format --push
                 set value yes
             case '-?*'
             case '*'
@@ -93,6 +93,8 @@ complete -c statexec -n __statexec_options -l compare -d 'Compare two runs'
 complete -c statexec -n __statexec_options -l base -r -F -d 'With --compare'
 complete -c statexec -n __statexec_options -l noise -x -d 'With --compare of one run a side'
 complete -c statexec -n __statexec_options -l any-command -d 'With --compare'
+complete -c statexec -n __statexec_options -l size -d 'Print what to request for a command and where to limit it'
+complete -c statexec -n __statexec_options -l size-format -x -d 'With --size'
 complete -c statexec -n __statexec_options -l recover -d 'Make the metrics file from each named journal of a run that was killed'
 complete -c statexec -n __statexec_options -l list-collectors -d 'List the collectors'
 complete -c statexec -n __statexec_options -l push -x -d 'Send the named metrics files'

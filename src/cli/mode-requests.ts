@@ -1,6 +1,7 @@
 import { UsageError } from "../errors.ts";
 import { type SplitWords, splitOperands } from "./argv.ts";
 import type { PushConfig } from "./config.ts";
+import type { SizeFormat } from "./option-values.ts";
 import { type Given, type ModeName, OPTIONS, type OptionId, readValue } from "./options.ts";
 import { checkPushNames, readSecrets } from "./push-target.ts";
 
@@ -22,6 +23,12 @@ export interface CompareRequest {
   readonly noise: number;
   /** Whether the commands may differ. */
   readonly anyCommand: boolean;
+}
+
+export interface SizeRequest {
+  /** Paths of files; at least one. */
+  readonly files: readonly string[];
+  readonly format: SizeFormat;
 }
 
 export interface RecoverRequest {
@@ -59,6 +66,7 @@ const REQUESTS = {
     files: orDefault(operands),
   }),
   compare: compareRequest,
+  size: sizeRequest,
   recover: ({ operands, values }: ModeWords): RecoverRequest => ({ journals: operands, file: values("file").at(-1) }),
   push: pushRequest,
 } satisfies Partial<Record<ModeName, (words: ModeWords) => object>>;
@@ -108,6 +116,14 @@ export function refuseModifiers(given: readonly Given[], mode: ModeName | undefi
 /** Without a name, a mode reads the file that a run writes by default. */
 function orDefault(files: readonly string[]): readonly string[] {
   return files.length > 0 ? files : [OPTIONS.file.default];
+}
+
+function sizeRequest({ operands, values }: ModeWords): SizeRequest {
+  if (operands.length === 0)
+    throw new UsageError(
+      "--size: no files; name those of several runs (statexec --size run1.prom run2.prom run3.prom)",
+    );
+  return { files: operands, format: values("sizeFormat").at(-1) ?? "table" };
 }
 
 function pushRequest({ operands, values, env }: ModeWords): PushRequest {

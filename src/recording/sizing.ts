@@ -1,6 +1,7 @@
 import { COMMAND, RUN } from "../catalog/index.ts";
 import type { RecordedSeries, Recording } from "./recording.ts";
 import type { RunFigures } from "./run-figures.ts";
+import { limitFor, type Margins, percentile, roundedUp } from "./sizing-limits.ts";
 import { pointsWithin, type SeriesByName, type Span, seriesByName } from "./span.ts";
 import { commandSpan } from "./summary-series.ts";
 
@@ -13,13 +14,17 @@ export interface Sizing {
 }
 
 /** Room above the highest measured value: beyond its limit, a command is slowed down (CPU) or killed (memory). */
-const CPU_HEADROOM = 1.2;
-const MEMORY_HEADROOM = 1.25;
+export const CPU_HEADROOM = 1.2;
+
+/** Of several runs their spread decides. Of one it is not known. */
+export const MEMORY_MARGINS: Margins = { least: 0.05, unknown: 0.25 };
 
 /** Steps in which people write sizes: 50 millicores, 16 MiB. */
-const CPU_STEP_CORES = 0.05;
-const MEMORY_STEP_BYTES = 16 * 2 ** 20;
+export const CPU_STEP_CORES = 0.05;
+export const MEMORY_STEP_BYTES = 16 * 2 ** 20;
 
+/** Requests cover this share of what was measured. */
+export const USUAL = 0.95;
 /** The 95th percentile of fewer values is their highest. */
 const LEAST_VALUES = 20;
 /** CPU rates over less time are rough. */
@@ -44,11 +49,28 @@ export function sizingOf(
   const isPinned = cpus !== undefined && cpusAllowed !== undefined && cpusAllowed < cpus;
   const most = isPinned ? cpusAllowed : Number.POSITIVE_INFINITY;
   return {
-    cpuRequestCores: Math.min(most, roundedUp(percentile(rates, 0.95), CPU_STEP_CORES)),
+    cpuRequestCores: Math.min(most, roundedUp(percentile(rates, USUAL), CPU_STEP_CORES)),
     cpuLimitCores: Math.min(most, roundedUp(Math.max(...rates) * CPU_HEADROOM, CPU_STEP_CORES)),
     memoryRequestBytes: roundedUp(memory.usual ?? memory.highest, MEMORY_STEP_BYTES),
-    memoryLimitBytes: roundedUp(memory.highest * MEMORY_HEADROOM, MEMORY_STEP_BYTES),
+    memoryLimitBytes: roundedUp(limitFor([memory.highest], MEMORY_MARGINS).value, MEMORY_STEP_BYTES),
   };
+}
+
+/** Cores of a run over its seconds; undefined: it ran too short to show any. */
+export interface CoresOfRun {
+  /** The 95th percentile; of fewer than twenty values, the highest. */
+  readonly usual: number | undefined;
+  readonly busiest: number | undefined;
+}
+
+/** Returns the cores that a command used in its seconds. */
+export function coresOf(recording: Recording): CoresOfRun {
+  const all = seriesByName(recording.series());
+  const [status] = all.get(RUN.commandStatus.name) ?? [];
+  const span = status && commandSpan(status.blocks());
+  const rates = span ? coresOverTime(all.get(COMMAND.cpuSeconds.name) ?? [], span) : [];
+  if (rates.length === 0) return { usual: undefined, busiest: undefined };
+  return { usual: percentile(rates, USUAL), busiest: Math.max(...rates) };
 }
 
 /** Cores used between samples that are a second or more apart. */
@@ -68,7 +90,7 @@ function memoryOf(all: SeriesByName, span: Span) {
   const highest = peak && [...pointsWithin(peak, span)].at(-1)?.[1];
   const held = [COMMAND.memoryAnonymous, COMMAND.memoryShared].flatMap((metric) => all.get(metric.name) ?? []);
   const sums = sumsByTime(held, span);
-  const usual = sums.size < LEAST_VALUES ? undefined : percentile([...sums.values()], 0.95);
+  const usual = sums.size < LEAST_VALUES ? undefined : percentile([...sums.values()], USUAL);
   return { highest, usual };
 }
 
@@ -78,15 +100,4 @@ function sumsByTime(all: readonly RecordedSeries[], span: Span): ReadonlyMap<num
   for (const one of all)
     for (const [atMs, value] of pointsWithin(one, span)) sums.set(atMs, (sums.get(atMs) ?? 0) + value);
   return sums;
-}
-
-/** The percentile by nearest rank: one of the values. */
-function percentile(values: readonly number[], part: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.max(0, Math.ceil(part * sorted.length) - 1)]!;
-}
-
-function roundedUp(value: number, step: number): number {
-  // Multiples of a step that is no binary fraction end in rounding errors.
-  return Number((Math.max(1, Math.ceil(value / step)) * step).toFixed(6));
 }
