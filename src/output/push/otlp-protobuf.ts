@@ -5,9 +5,17 @@ import type { Attribute } from "./otlp-streams.ts";
 export const OTLP_PROTOBUF: OtlpEncoding<Uint8Array> = {
   contentType: "application/x-protobuf",
   attributes: (all) => attributes(7, all),
-  point: (attributes, startMs, atMs, value) => {
-    const start = startMs === undefined ? [] : [fixedNanoseconds(2, startMs)];
-    return joined([...start, fixedNanoseconds(3, atMs), fixedDouble(4, value), attributes]);
+  // A file has millions of these: one piece of memory each.
+  point: (encoded, startMs, atMs, value) => {
+    const bytes = new Uint8Array((startMs === undefined ? 2 : 3) * FIXED_BYTES + encoded.length);
+    const view = new DataView(bytes.buffer);
+    let at = 0;
+    if (startMs !== undefined) at = putNanoseconds(view, at, 2, startMs);
+    at = putNanoseconds(view, at, 3, atMs);
+    view.setUint8(at, tag(4, FIXED64));
+    view.setFloat64(at + 1, value, true);
+    bytes.set(encoded, at + FIXED_BYTES);
+    return bytes;
   },
   metric: ({ name, unit, kind }, points) => {
     const data = points.map((point) => message(1, [point]));
@@ -60,20 +68,14 @@ function message(field: number, parts: readonly Uint8Array[]): Uint8Array<ArrayB
   return joined([varint(tag(field, BYTES)), varint(length), ...parts]);
 }
 
-function fixedNanoseconds(field: number, ms: number): Uint8Array {
-  return fixed(field, (view) => view.setBigUint64(1, BigInt(Math.trunc(ms)) * 1_000_000n, true));
-}
+/** A field of eight bytes, with its tag of one. */
+const FIXED_BYTES = 9;
 
-function fixedDouble(field: number, value: number): Uint8Array {
-  return fixed(field, (view) => view.setFloat64(1, value, true));
-}
-
-/** A field of eight bytes, after its tag of one. */
-function fixed(field: number, write: (view: DataView) => void): Uint8Array {
-  const bytes = new Uint8Array(9);
-  bytes[0] = tag(field, FIXED64);
-  write(new DataView(bytes.buffer));
-  return bytes;
+/** Writes a time as a field, and returns the offset after it. */
+function putNanoseconds(view: DataView, at: number, field: number, ms: number): number {
+  view.setUint8(at, tag(field, FIXED64));
+  view.setBigUint64(at + 1, BigInt(Math.trunc(ms)) * 1_000_000n, true);
+  return at + FIXED_BYTES;
 }
 
 function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
