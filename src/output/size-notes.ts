@@ -10,7 +10,9 @@ const GOOD_RUNS = 20;
 export function sizeNotes({ memory, cpu, ends }: RunSizes): string[] {
   return [
     ...(memory === undefined ? ["Memory is not recorded in any of these runs."] : memoryNotes(memory)),
-    ...(cpu === undefined ? ["The command's CPU use is not recorded in any of these runs."] : cpuNotes(cpu)),
+    ...(cpu === undefined
+      ? ["CPU use is not known of any of these runs: they were too short, or did not record it."]
+      : cpuNotes(cpu)),
     ...endNotes(ends),
   ];
 }
@@ -35,16 +37,20 @@ function boundNote({ atMostBytes, limitBytes }: MemorySize): string {
   return ` Certainly no run held more than ${plainQuantity(atMostBytes, "bytes")}, ${within}.`;
 }
 
-function killNotes({ killedAtBytes }: MemorySize): string[] {
+function killNotes({ killedAtBytes, basis }: MemorySize): string[] {
   if (killedAtBytes === undefined) return [];
   const at = Number.isNaN(killedAtBytes) ? "" : ` at a limit of ${plainQuantity(killedAtBytes, "bytes")}`;
-  return [
-    `The kernel killed for memory${at}: the command needs more, and how much more is not known. The limit is half as much again; run it so, and size it by those runs.`,
-  ];
+  const next =
+    basis.by === "kill"
+      ? "The limit is half as much again; run it so, and size it by those runs."
+      : "The limit by the other runs is higher by half or more.";
+  return [`The kernel killed for memory${at}: the command needs more, and how much more is not known. ${next}`];
 }
 
 function basisNotes({ runs, basis }: MemorySize): string[] {
   const margin = `${Math.round(basis.margin * 100)} %`;
+  // The kill has its own note.
+  if (basis.by === "kill") return [];
   if (basis.by === "too few runs")
     return [
       `Not enough runs: ${runs}. It takes ${LEAST_RUNS} before their spread says anything, and ${GOOD_RUNS} are good. The memory limit is the highest plus ${Math.round(MEMORY_MARGINS.unknown * 100)} %.`,

@@ -10,16 +10,16 @@ interface Measured {
   readonly highest: number;
 }
 
-/** What the memory limit rests on: as of other limits, or the margin for what samples may have missed. */
+/** What the memory limit rests on: as of other limits, the margin for what samples may have missed, or that after a kill. */
 interface MemoryBasis extends Omit<SizeLimit, "by"> {
-  readonly by: SizeLimit["by"] | "lower bounds";
+  readonly by: SizeLimit["by"] | "lower bounds" | "kill";
 }
 
 export interface MemorySize extends Measured {
   /** What 95 % of the runs needed. */
   readonly requestBytes: number;
   readonly limitBytes: number;
-  /** How the limit follows from the runs. Kills are apart. */
+  /** How the limit follows from the runs. */
   readonly basis: MemoryBasis;
   /** Runs whose peak is only known to have been so high at least. */
   readonly lowerBounds: number;
@@ -92,8 +92,8 @@ function memorySize(needs: readonly RunNeed[]): MemorySize | undefined {
   const counted = needs.filter(({ end, memoryBytes }) => end === "complete" && !Number.isNaN(memoryBytes));
   const doubtful = counted.filter(({ memoryDoubt }) => memoryDoubt !== undefined);
   const atMost = Math.max(...counted.map(({ memoryAtMostBytes }) => memoryAtMostBytes), 0);
-  const basis = basisOf(values, doubtful.length > 0 ? atMost : highest(values));
-  const limit = Math.max(basis.by === "percentile" ? 0 : highest(all), basis.value, (seenByKilled || 0) * AFTER_KILL);
+  const basis = afterKill(seenByKilled, basisOf(values, doubtful.length > 0 ? atMost : highest(values)));
+  const limit = Math.max(basis.by === "percentile" ? 0 : highest(all), basis.value);
   return {
     ...measured(values, complete.length),
     requestBytes: roundedUp(percentile(values, USUAL), MEMORY_STEP_BYTES),
@@ -114,6 +114,12 @@ function basisOf(values: readonly number[], atMost: number): MemoryBasis {
   const needed = Math.min(atMost, base * (1 + MEMORY_MARGINS.unknown));
   if (needed <= basis.value) return basis;
   return { value: needed, margin: needed / base - 1, base, by: "lower bounds" };
+}
+
+/** The limit after a kill at this much memory, or the other where that is higher; NaN: there was none. */
+function afterKill(killedAt: number, basis: MemoryBasis): MemoryBasis {
+  const value = killedAt * AFTER_KILL;
+  return value > basis.value ? { value, margin: AFTER_KILL - 1, base: killedAt, by: "kill" } : basis;
 }
 
 function cpuSize(needs: readonly RunNeed[]): CpuSize | undefined {

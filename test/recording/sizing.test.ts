@@ -104,7 +104,13 @@ describe("sizes", () => {
     const killed = { end: "killed for memory", memoryBytes: 190 * MIB, memoryLimitBytes: 200 * MIB } as const;
     const { memory, ends } = sizesOf([...runsOf(10), ...runsOf(1, killed)]);
     expect(memory).toMatchObject({ runs: 10, killedAtBytes: 200 * MIB, limitBytes: 304 * MIB });
+    expect([memory!.basis.by, memory!.basis.base]).toEqual(["kill", 200 * MIB]);
     expect(ends["killed for memory"]).toBe(1);
+    const ample = sizesOf([
+      ...runsOf(10, { memoryBytes: 900 * MIB, memoryAtMostBytes: 900 * MIB }),
+      ...runsOf(1, killed),
+    ]);
+    expect([ample.memory!.basis.by, ample.memory!.killedAtBytes]).toEqual(["least margin", 200 * MIB]);
     const unknown = sizesOf([...runsOf(5), ...runsOf(1, { ...killed, memoryLimitBytes: Number.NaN })]).memory!;
     expect([unknown.killedAtBytes, unknown.limitBytes]).toEqual([Number.NaN, 288 * MIB]);
   });
