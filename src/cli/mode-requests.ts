@@ -59,6 +59,7 @@ const REQUESTS = {
     files: orDefault(operands),
   }),
   compare: compareRequest,
+  completions: ({ values }: ModeWords) => ({ shell: values("completions").at(-1)! }),
   recover: ({ operands, values }: ModeWords): RecoverRequest => ({ journals: operands, file: values("file").at(-1) }),
   push: ({ operands, values, env }: ModeWords): PushRequest => ({
     target: { ...values("push").at(-1)!, secrets: readSecrets(env) },

@@ -101,6 +101,15 @@ function mistakenUnit(unit: string, meantMs: number): Fault {
   return new Fault(`which looks like ${unit}; expected milliseconds since the epoch (e.g. ${example})`);
 }
 
+/** The shells that have a completion. */
+const SHELLS = ["bash", "fish", "zsh"] as const;
+
+export type Shell = (typeof SHELLS)[number];
+
+export function shell(text: string): Shell | Fault {
+  return SHELLS.find((name) => name === text) ?? new Fault(`expected one of ${SHELLS.join(", ")}`);
+}
+
 export function boolean(text: string): boolean | Fault {
   switch (text.toLowerCase()) {
     case "1":
