@@ -53,7 +53,7 @@ function targetOf(path: string): { readonly format: PushTarget["format"]; readon
 /** How series are called where they are sent: as in the file, or by OpenTelemetry's semantic conventions. */
 export type PushNames = (typeof PUSH_NAMES)[number];
 
-const PUSH_NAMES = ["statexec", "otel"] as const;
+export const PUSH_NAMES = ["statexec", "otel"] as const;
 
 /** Reads the value of `--push-names`. */
 export function pushNames(text: string): PushNames | Fault {

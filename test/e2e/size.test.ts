@@ -151,7 +151,7 @@ describe("statexec --size", () => {
     [[], "--size: no files; name those of several runs"],
     [["none.prom"], "none.prom: "],
     [["text.txt"], "text.txt:1: expected a metric of statexec"],
-    [["--size-format", "yaml", "a"], '--size-format: got "yaml", expected table, json, kubernetes'],
+    [["--size-format", "yaml", "a"], '--size-format: got "yaml", expected one of table, json, kubernetes'],
     [["--noise", "5", "a"], "--noise has no effect without --compare"],
   ])("%p: is refused with what to do", async (words, message) => {
     using folder = tempFolder();
