@@ -72,7 +72,7 @@ complete -c statexec -n __statexec_options -l baseline -r -F -d 'Metrics file of
 complete -c statexec -n __statexec_options -l report-to -r -F -d 'Also write a page that shows the run'
 complete -c statexec -n __statexec_options -l push-to -x -d 'When the metrics file is written'
 complete -c statexec -n __statexec_options -l push-names -x -a 'statexec otel' -d 'How --push and --push-to name the series'
-complete -c statexec -n __statexec_options -l push-ci -d 'With --push-names otel'
+complete -c statexec -n __statexec_options -l push-ci -d 'Also send what the variables of the CI system say of the job'
 complete -c statexec -n __statexec_options -l connect -s c -x -a '(__fish_print_hostnames)' -d 'Client mode'
 complete -c statexec -n __statexec_options -l server -s s -d 'Server mode'
 complete -c statexec -n __statexec_options -l sync-port -o sp -x -d 'Port on which the server listens'

@@ -235,6 +235,6 @@ export const RUN_OPTIONS = {
     shorts: [],
     parse: boolean,
     default: false,
-    help: "With --push-names otel, also send what the variables of the CI system say of the job: pipeline, task, repository, branch, commit.",
+    help: "Also send what the variables of the CI system say of the job: pipeline, task, repository, branch, commit; needs --push-names otel.",
   }),
 };
