@@ -30,9 +30,9 @@ export interface RunNeed {
   readonly busiestCores: number;
   /** CPUs that it could use: those online, fewer by its affinity mask or the container's quota. */
   readonly usableCpus: number;
-  /** Time that a CPU quota held it back, summed over CPUs; 0: not at all, or not known. */
-  readonly throttledSeconds: number;
-  /** Whether other programs kept all CPUs busy that it left. */
+  /** Whether a CPU quota held it back for much of its time. */
+  readonly isThrottled: boolean;
+  /** Whether other programs took CPUs that it might have used. */
   readonly isCrowded: boolean;
   readonly wallSeconds: number;
   /** What sizes depend on of its machine; empty: not recorded. */
@@ -61,7 +61,7 @@ export function needOf(recording: Recording): RunNeed {
     usualCores: usual,
     busiestCores: busiest,
     usableCpus: firstKnown(evidence?.cpus ?? Number.NaN, usableCpus(cpus, { allowed: cpusAllowed })),
-    throttledSeconds: evidence?.throttledSeconds || 0,
+    isThrottled: evidence !== undefined && evidence.throttledSeconds > MUCH * evidence.seconds,
     isCrowded: evidence !== undefined && isCrowded(evidence),
     wallSeconds,
     machine: Number.isNaN(cpus) ? "" : `${cpus} CPUs, ${fact("machine")}`,
@@ -75,6 +75,8 @@ function endOf({ isUnfinished, exitStatus, exitSignal }: RunFigures, isKill: boo
   return exitSignal !== undefined || (exitStatus ?? 0) !== 0 ? "failed" : "complete";
 }
 
+/** Of the time of a run: less of it is no lack. */
+const MUCH = 0.05;
 /** More of the machine's CPU time than this is all of it. */
 const FULL = 0.9;
 

@@ -62,8 +62,6 @@ export interface RunSizes {
 const AFTER_KILL = 1.5;
 /** A command that uses more than this of its CPUs uses them all. */
 const SATURATED = 0.9;
-/** Throttling for a smaller part of the time is no lack. */
-const MUCH_THROTTLING = 0.05;
 
 /** A run that takes longer than usual is killed for it, and time varies more than memory. */
 const TIME_MARGINS: Margins = { least: 0.25, unknown: 0.5 };
@@ -138,7 +136,7 @@ function cpuSize(needs: readonly RunNeed[]): CpuSize | undefined {
     limitCores: Math.min(most, roundedUp(busiest * CPU_HEADROOM, CPU_STEP_CORES)),
     usableCpus,
     saturated: runs.filter((one) => one.usualCores > SATURATED * one.usableCpus).length,
-    throttled: runs.filter((one) => one.throttledSeconds > MUCH_THROTTLING * one.wallSeconds).length,
+    throttled: runs.filter((one) => one.isThrottled).length,
     crowded: runs.filter((one) => one.isCrowded).length,
   };
 }

@@ -77,7 +77,7 @@ describe("a limit by some runs", () => {
 const NEED: RunNeed = {
   ...{ command: "make", id: "", startedAt: "", end: "complete", machine: "2 CPUs, x64", isCrowded: false },
   ...{ memoryBytes: 100 * MIB, memoryAtMostBytes: 100 * MIB, memoryDoubt: undefined, memoryLimitBytes: Number.NaN },
-  ...{ usualCores: 1, busiestCores: 1.5, usableCpus: 4, throttledSeconds: 0, wallSeconds: 50 },
+  ...{ usualCores: 1, busiestCores: 1.5, usableCpus: 4, isThrottled: false, wallSeconds: 50 },
 };
 const runsOf = (count: number, change: Partial<RunNeed> = {}) =>
   Array.from({ length: count }, () => ({ ...NEED, ...change }));
@@ -125,7 +125,7 @@ describe("sizes", () => {
 
   test("no more CPUs than the command could use, and a note that it used them all, or was held back", () => {
     const pinned = { usualCores: 1.95, busiestCores: 2, usableCpus: 2 };
-    const held = { throttledSeconds: 10 };
+    const held = { isThrottled: true };
     const { cpu } = sizesOf([...runsOf(4, pinned), ...runsOf(1, held)]);
     expect(cpu).toMatchObject({ requestCores: 1.95, limitCores: 2.4, saturated: 4, throttled: 1, usableCpus: 4 });
     expect(sizesOf(runsOf(5, pinned)).cpu).toMatchObject({ requestCores: 1.95, limitCores: 2 });
