@@ -9,8 +9,11 @@ import { memoryRows, Segment } from "./journal-segment.ts";
 
 /** The longest time between flushes. */
 const FLUSH_MS = 1000;
-/** A flush may come this much earlier, so that at a sample a second each tick writes its own row. */
-const EARLY_MS = 100;
+/**
+ * A flush may come this much earlier: so each tick writes its own row at a sample a second, and where samples come faster, one
+ * that is late still is within the second.
+ */
+const EARLY_MS = 250;
 
 /** Unflushed cells, 64 KiB of them, that cause a flush. */
 const MOST_UNFLUSHED_CELLS = 8192;
