@@ -16,6 +16,8 @@ export interface RunFigures {
   readonly cpuSystemSeconds?: number;
   /** CPU seconds a second; absent where the command ran too short for the resolution of CPU time. */
   readonly cpuCores?: number;
+  /** An upper bound of the CPU time, where that is a lower bound. */
+  readonly cpuBoundSeconds?: number;
   readonly memoryPeakBytes?: number;
   /** Milliseconds since the epoch, on the recording's axis. */
   readonly memoryPeakAtMs?: number;
@@ -141,7 +143,12 @@ function cpuFigures(data: RunData): Numbers {
   const system = last(data, COMMAND.cpuSeconds, "system");
   const wall = endFigures(data).wallSeconds ?? Number.NaN;
   const cores = wall >= LEAST_CPU_SECONDS ? (user + system) / wall : Number.NaN;
-  return { cpuUserSeconds: user, cpuSystemSeconds: system, cpuCores: cores };
+  return {
+    cpuUserSeconds: user,
+    cpuSystemSeconds: system,
+    cpuCores: cores,
+    cpuBoundSeconds: last(data, COMMAND.cpuBound),
+  };
 }
 
 function commandFigures(data: RunData): Numbers {

@@ -43,6 +43,13 @@ describe("a figure", () => {
       [1, 1, 2.12],
     ],
     [
+      "and so is what nothing else accounts for",
+      "cpu",
+      run({ ...cpu(1), cpus: 2, cpuBoundSeconds: 1.2 }, { cpu: "wait4_lower_bound" }),
+      [1, 1, 1.262],
+    ],
+    ["which says nothing of an exact one", "cpu", run({ ...cpu(1), cpuBoundSeconds: 9 }, { cpu: "wait4" }), [1, 1, 1]],
+    [
       "a peak by samples is one of them",
       "memory",
       run({ memoryPeakBytes: 5 }, { memory_peak: "proc_sampled" }),
@@ -113,6 +120,16 @@ describe("a process that left the control group", () => {
       expect(incomparable(resource, [left], [left])).toBe("some of its processes left its control group");
     }
   });
+});
+
+test.each([
+  [0.04, undefined],
+  [0.4, "known by wait4_lower_bound, which may have missed some"],
+])("CPU time that may be %p s more is not comparable: %p", (more, expected) => {
+  const bound = run({ ...cpu(1), cpus: 2, cpuBoundSeconds: 1 + more }, { cpu: "wait4_lower_bound" });
+  const exact = run({ ...cpu(1), cpus: 2 }, { cpu: "wait4" });
+  expect(incomparable("cpu", [exact], [bound])).toBe(expected as never);
+  expect(incomparable("cpu", [bound], [exact])).toBe(expected as never);
 });
 
 describe("sources that contradict each other", () => {

@@ -137,6 +137,10 @@ function finalsOf(tree: CommandTree): readonly Column[] {
     finals.push(column(COMMAND.commMemoryPeak, { comm: REST }, () => highest));
     finals.push(column(COMMAND.commProcesses, { comm: REST }, () => processes));
   }
-  for (const [resource, source] of tree.sources()) finals.push(column(ACCOUNTING.info, { resource, source }, () => 1));
+  const sources = tree.sources();
+  const { cpuBoundSeconds } = tree;
+  if (sources.get("cpu") === "wait4_lower_bound" && !Number.isNaN(cpuBoundSeconds))
+    finals.push(column(COMMAND.cpuBound, () => cpuBoundSeconds));
+  for (const [resource, source] of sources) finals.push(column(ACCOUNTING.info, { resource, source }, () => 1));
   return finals;
 }
