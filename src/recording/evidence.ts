@@ -185,11 +185,13 @@ function cpuByName(figures: RunFigures): Claim[] {
   return [{ source: "wait4_lower_bound", subject: "its processes used", value, highest: UNKNOWN, reason }];
 }
 
-/** No command can use more than all CPUs for all of its time. */
-function cpuOfMachine({ cpus, wallSeconds }: RunFigures): Claim[] {
-  if (cpus === undefined || wallSeconds === undefined) return [];
-  const highest = cpus * withSlack(wallSeconds);
-  return [{ source: undefined, subject: "all CPUs together had", highest }];
+/** No command can use more than all CPUs for all of its time, nor more than the container that it is in. */
+function cpuOfMachine({ cpus, wallSeconds, containerCpuSeconds }: RunFigures): Claim[] {
+  const claims: Claim[] = [];
+  const add = (subject: string, highest: number) => claims.push({ source: undefined, subject, highest });
+  if (cpus !== undefined && wallSeconds !== undefined) add("all CPUs together had", cpus * withSlack(wallSeconds));
+  if (containerCpuSeconds !== undefined) add("its container used", withSlack(containerCpuSeconds));
+  return claims;
 }
 
 /** Whoever samples, the command's processes or its group: between two samples it may have held more. */
@@ -203,21 +205,22 @@ function sampledMemory(figures: RunFigures): Claim[] {
   return [value === undefined ? claim : { ...claim, value }];
 }
 
-/** What bounds the peak: the group's with page cache, and the bound by processes where the recorder vouches for it. */
+/** What bounds the peak: that of a group with page cache, and that by processes if the recorder vouches for it. */
 function memoryBounds(figures: RunFigures): Claim[] {
-  const { sources, memoryPeakWithCacheBytes, memoryPeakBoundBytes, memoryLargestProcessBytes = 0 } = figures;
+  const { sources, memoryPeakWithCacheBytes, memoryPeakBoundBytes, memoryLargestProcessBytes: largest = 0 } = figures;
   const claims: Claim[] = [];
-  // Pages of files that the group did not load itself are in the largest process, not in the group.
+  const add = (source: string | undefined, subject: string, bytes: number) =>
+    claims.push({ source, subject, highest: Math.max(bytes, largest) });
+  // Groups do not count reserved huge pages; and pages of files that others loaded are in the largest process only.
+  const huge = figures.hugePagesMostBytes ?? UNKNOWN;
   const group = sources.get("memory_peak");
-  if (memoryPeakWithCacheBytes !== undefined && !isLowerBound(group) && !hasLeftGroup(figures)) {
-    const highest = Math.max(memoryPeakWithCacheBytes, memoryLargestProcessBytes);
-    claims.push({ source: group, subject: "its control group held at most", highest });
-  }
+  if (memoryPeakWithCacheBytes !== undefined && !isLowerBound(group) && !hasLeftGroup(figures))
+    add(group, "its control group held at most", memoryPeakWithCacheBytes + huge);
+  if (figures.containerMemoryPeakBytes !== undefined)
+    add(undefined, "its container held at most", figures.containerMemoryPeakBytes + huge);
   const bound = sources.get("memory_peak_bound");
-  if (memoryPeakBoundBytes !== undefined && bound !== undefined && !isLowerBound(bound)) {
-    const highest = Math.max(memoryPeakBoundBytes, memoryLargestProcessBytes);
-    claims.push({ source: bound, subject: "its processes held at most", highest });
-  }
+  if (memoryPeakBoundBytes !== undefined && bound !== undefined && !isLowerBound(bound))
+    add(bound, "its processes held at most", memoryPeakBoundBytes);
   return claims;
 }
 

@@ -1,4 +1,4 @@
-import { ACCOUNTING, COMMAND, KERNEL, MACHINE, type Metric, RUN } from "../catalog/index.ts";
+import { ACCOUNTING, COMMAND, CONTAINER, KERNEL, MACHINE, type Metric, RUN } from "../catalog/index.ts";
 import type { RecordedSeries, Recording } from "./recording.ts";
 import { growthWithin, lastValue, type SeriesByName, type Span, seriesByName, sumSeen } from "./span.ts";
 import { commandSpan, isSummed } from "./summary-series.ts";
@@ -54,6 +54,11 @@ export interface RunFigures {
   readonly memoryFileMostBytes?: number;
   /** Processes and threads that the machine started while the command ran, those of others included. */
   readonly forks?: number;
+  /** The most that was set aside for huge pages; infinite where more may have been for a moment. */
+  readonly hugePagesMostBytes?: number;
+  /** Of the container that nothing of the command can leave: its peak until the end, and what it used meanwhile. */
+  readonly containerMemoryPeakBytes?: number;
+  readonly containerCpuSeconds?: number;
   /** CPUs of the machine. */
   readonly cpus?: number;
   /** CPUs that the affinity mask allowed at the command's start. */
@@ -184,10 +189,26 @@ function machineFigures(data: RunData): Numbers {
     machineDiskReadBytes: summed(MACHINE.diskRead, "summed_disk"),
     machineDiskWriteBytes: summed(MACHINE.diskWrite, "summed_disk"),
     forks: grown(data, KERNEL.forks, () => true),
+    hugePagesMostBytes: hasFact(facts, "huge_pages_overcommit")
+      ? Number.POSITIVE_INFINITY
+      : most(data, KERNEL.memoryHugePages),
+    ...containerFigures(data),
     cpus: numberFact(data.recording, "cpus"),
     cpusAllowed: numberFact(data.recording, "cpus_allowed"),
     cpusQuota: numberFact(data.recording, "cpus_quota"),
   };
+}
+
+function containerFigures(data: RunData): Numbers {
+  if (!hasFact(data.recording.facts, "container_is_closed")) return {};
+  return {
+    containerMemoryPeakBytes: last(data, CONTAINER.memoryPeak),
+    containerCpuSeconds: grown(data, CONTAINER.cpuSeconds, () => true),
+  };
+}
+
+function hasFact(facts: Recording["facts"], name: string): boolean {
+  return facts.some(([known]) => known === name);
 }
 
 /** The CPU time of all names together, the rest included: what wait4 and samples saw. */

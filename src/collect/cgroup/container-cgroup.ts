@@ -2,7 +2,7 @@ import { CONTAINER, type Fact, type SeriesKey } from "../../catalog/index.ts";
 import type { ProcFs } from "../../proc/procfs.ts";
 import { ABSENT, type Collector, type MakeCollector } from "../collector.ts";
 import { AppearingColumns, type Column, column } from "../columns.ts";
-import { type CgroupHierarchies, ownHierarchies } from "./cgroup-hierarchy.ts";
+import { type Cgroup, type CgroupHierarchies, ownHierarchies } from "./cgroup-hierarchy.ts";
 import { CgroupLimits, CPU_QUOTA } from "./cgroup-limits.ts";
 import { CgroupStats, pressureColumns } from "./cgroup-stats.ts";
 
@@ -38,14 +38,24 @@ export class ContainerCollector implements Collector {
   }
 
   facts(): readonly Fact[] {
-    const cores = this.files?.limits.cores ?? ABSENT;
-    return Number.isNaN(cores) ? [] : [[CPU_QUOTA, String(cores)]];
+    const { files, hierarchies } = this;
+    const cores = files?.limits.cores ?? ABSENT;
+    const facts: Fact[] = Number.isNaN(cores) ? [] : [[CPU_QUOTA, String(cores)]];
+    // What holds for CPU time holds for memory only where both are of one kind.
+    if (hierarchies && isClosed(hierarchies.of("memory")) && isClosed(hierarchies.of("cpuacct")))
+      facts.push(["container_is_closed", "yes"]);
+    return facts;
   }
 
   sample(row: Float64Array): boolean {
     if (this.failure !== undefined) throw this.failure;
     return this.files?.sample(row) ?? true;
   }
+}
+
+/** Whether nothing that we start can leave a cgroup: it is the highest that can be seen, as a container's is. */
+function isClosed(cgroup: Cgroup | undefined): boolean {
+  return cgroup !== undefined && cgroup.folder === cgroup.mountPoint;
 }
 
 /** The files of the cgroup and those above it, and the series that are read from them. */

@@ -111,6 +111,16 @@ test.each([
   expect(collector.facts()).toEqual(facts as never);
 });
 
+test.each([
+  ["35 24 0:29 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw", []],
+  // A container sees its own group as the highest.
+  ["35 24 0:29 /a/b /sys/fs/cgroup/a/b rw - cgroup2 cgroup2 rw", [["container_is_closed", "yes"]]],
+])("seen through the mount %p, the facts are %p", (mount, facts) => {
+  const collector = new ContainerCollector(containerTree().set("/proc/self/mountinfo", `${mount}\n`));
+  collector.describe();
+  expect(collector.facts()).toEqual(facts as never);
+});
+
 test("before it was described, and without a group, there is no fact", () => {
   expect(new ContainerCollector(containerTree()).facts()).toEqual([]);
 });
