@@ -154,10 +154,14 @@ function subjectOf(source = ""): string {
   return source.startsWith("wait4") ? "wait4 counted" : "samples saw";
 }
 
+export const PROC_IS_FOREIGN = "/proc shows another pid namespace";
+
 function ownCpu(figures: RunFigures): Claim[] {
   const { sources, cpuBoundSeconds } = figures;
   const settledBy = hasGroup(sources) ? undefined : "with --cgroup auto";
   const claims = counted(cpuSeconds(figures), sources.get("cpu"), settledBy);
+  if (figures.isProcForeign && isLowerBound(sources.get("cpu")))
+    return claims.map((claim) => ({ ...claim, reason: PROC_IS_FOREIGN }));
   if (cpuBoundSeconds === undefined || !isLowerBound(sources.get("cpu"))) return claims;
   const reason = "processes that no one waited for, of it or of others, may have used more";
   return claims.map((claim) => ({ ...claim, reason, highest: withSlack(Math.max(cpuBoundSeconds, claim.value ?? 0)) }));
@@ -198,7 +202,8 @@ function cpuOfMachine({ cpus, wallSeconds, containerCpuSeconds }: RunFigures): C
 function sampledMemory(figures: RunFigures): Claim[] {
   const { memoryPeakBytes: value, sources } = figures;
   const settledBy = hasGroup(sources) ? undefined : "with --cgroup auto";
-  const reason = unseenMemory(figures) ?? "samples do not see what is held between them";
+  const unseen = figures.isProcForeign ? PROC_IS_FOREIGN : unseenMemory(figures);
+  const reason = unseen ?? "samples do not see what is held between them";
   // Older files name one source for all of memory.
   const source = sources.get("memory_peak") ?? sources.get("memory");
   const claim = { source, subject: "samples saw", highest: UNKNOWN, reason, settledBy };

@@ -69,6 +69,8 @@ export interface RunFigures {
   readonly intervalSeconds?: number;
   /** The recording ends before the command does: every figure may have grown since. */
   readonly isUnfinished?: true;
+  /** /proc showed another pid namespace: there is only what wait4(2) said. */
+  readonly isProcForeign?: true;
   /** The source of the figures of each resource: `cpu`, `memory`, `memory_peak`, `io`. */
   readonly sources: ReadonlyMap<string, string>;
 }
@@ -111,6 +113,7 @@ export function figuresOf(recording: Recording): RunFigures {
       intervalSeconds: numberFact(recording, "interval_seconds"),
     }),
     ...(data.isUnfinished ? { isUnfinished: true } : {}),
+    ...(hasFact(recording.facts, "proc") ? { isProcForeign: true } : {}),
     command: commandText(recording),
     sources: new Map(
       seriesOf(data, ACCOUNTING.info).map(({ labels: [resource = "", source = ""] }) => [resource, source]),

@@ -230,6 +230,11 @@ export class CommandRun {
     return [...(group ? [group.collector] : []), this.processCollector()];
   }
 
+  /** Whether /proc shows another pid namespace than ours. */
+  get isProcForeign(): boolean {
+    return this.processes.isForeign;
+  }
+
   readonly report = (error: unknown): void => this.parts.problems.report(error);
 
   /** Starts the command. Throws CommandError. */

@@ -17,7 +17,8 @@ async function hidden(
   const file = folder.file("run.prom");
   const all = [...before, ...as(user), openBinary(), ...options, "-f", file, "--", program("hidden"), ...command];
   const { code, stderr } = await runProgram(all);
-  expect([code, options.includes("--budget") ? "" : stderr]).toEqual([0, ""]);
+  const isSilent = !options.includes("--budget") && !before.includes("--pid");
+  expect([code, isSilent ? stderr : ""]).toEqual([0, ""]);
   const run = new Recorded(file);
   return { run, stderr, sources: [...run.family("accounting").keys()] };
 }
@@ -42,10 +43,14 @@ test("reserved huge pages are part of the peak", async () => {
 
 describe.skipIf(process.getuid?.() !== 0)("as root, what /proc does not show is not claimed", () => {
   test("where it is of another pid namespace: there is no figure of another process", async () => {
-    const { run, sources } = await hidden("locked 20 300", {
-      options: ["--interval", "0.1"],
+    const { run, sources, stderr } = await hidden("locked 20 300", {
+      options: ["--interval", "0.1", "--summary", "--budget", "memory<1GiB,cpu<1s"],
       before: ["unshare", "--pid", "--fork"],
     });
+    expect(stderr).toStartWith("statexec: /proc shows another pid namespace: only CPU time, ");
+    expect(stderr.match(/mount -t proc proc \/proc/g)?.length).toBe(1);
+    expect(stderr).toMatch(/^memory +not known: \/proc shows another pid namespace *$/m);
+    expect(stderr.replaceAll(/\s+/g, " ")).toContain("memory<1GiB inconclusive: not measured");
     expect(sources).toEqual(["cpu,wait4_lower_bound"]);
     expect(cpuSeconds(run)).toBeWithin(0.001, 0.2);
     const claimed = ["command_processes", "command_memory_peak_bytes", "command_memory_largest_process_bytes"];

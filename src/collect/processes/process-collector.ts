@@ -1,4 +1,4 @@
-import { ACCOUNTING, COMMAND, type SeriesKey } from "../../catalog/index.ts";
+import { ACCOUNTING, COMMAND, type Fact, type SeriesKey } from "../../catalog/index.ts";
 import type { Processes } from "../../proc/processes.ts";
 import { ABSENT, type Collector } from "../collector.ts";
 import { type Column, column, fillColumns, keysOf } from "../columns.ts";
@@ -35,6 +35,9 @@ const FROM_START: readonly Column<CommandTree>[] = [
   column(COMMAND.memoryLargest, ({ accounts }) => accounts.reaped.largestBytes),
   column(COMMAND.openDescriptors, ({ io }) => io.openDescriptors),
 ];
+
+/** The fact that says whose processes /proc shows, where they are not those that we could see. */
+const PROC_FACT = "proc";
 
 /** How many command names have series of their own at the end. */
 const MOST_NAMED = 20;
@@ -87,6 +90,10 @@ export class ProcessCollector implements Collector {
   /** A process for our own use is about to be ended; the returned function is to be called once it was waited for. */
   helperEnding(pid: number): (() => void) | undefined {
     return this.tree?.helperEnding(pid);
+  }
+
+  facts(): readonly Fact[] {
+    return this.processes.isForeign ? [[PROC_FACT, "of another pid namespace"]] : [];
   }
 
   describe(): readonly SeriesKey[] {
