@@ -212,6 +212,11 @@ export class CommandTree {
     if (!Number.isNaN(this.io.counters.readBytes))
       sources.set("io", this.io.isHidden || isLowerBound || isPartlyHidden ? "proc_lower_bound" : "proc");
     for (const [resource, source] of this.group?.sources ?? []) sources.set(resource, source);
+    const { haveLeftGroup } = this.memory;
+    if (haveLeftGroup) {
+      sources.set("memory", `${sources.get("memory")}_lower_bound`);
+      sources.set("memory_peak", "proc_sampled_lower_bound");
+    }
     return sources;
   }
 
