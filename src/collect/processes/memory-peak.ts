@@ -1,6 +1,7 @@
 import type { Processes } from "../../proc/processes.ts";
 import type { CgroupStats } from "../cgroup/cgroup-stats.ts";
 import { ABSENT } from "../collector.ts";
+import type { Damage } from "./damage.ts";
 import type { Descendant, DescendantTracker } from "./descendant-tracker.ts";
 import type { ProcessAccounts } from "./process-accounts.ts";
 import { MemoryTotals, type ProcessMemory } from "./process-memory.ts";
@@ -150,12 +151,12 @@ export class CommandMemory {
   constructor(
     processes: Processes,
     private readonly group: GroupMemoryCounts | undefined,
-    { now, cpuMs }: { readonly now: () => number; readonly cpuMs: () => number },
+    { now, cpuMs, damage }: { readonly now: () => number; readonly cpuMs: () => number; readonly damage: Damage },
   ) {
     this.now = now;
-    this.totals = new MemoryTotals(processes);
+    this.totals = new MemoryTotals(processes, damage);
     this.budget = new TimeBudget(WALKS_SHARE, WALKS_ADVANCE_MS, now);
-    this.pss = new PssWalk(processes, cpuMs);
+    this.pss = new PssWalk(processes, cpuMs, damage);
     this.bounds = new SharedMemoryBounds(this.pss, this.budget, processes.pageBytes);
     this.unmapped = new UnmappedMemory(processes, now);
     this.walkedAllAt = now() + FIRST_AFTER_MS - SOON_MS;
