@@ -2,8 +2,8 @@ import { ForbiddenError } from "../../errors.ts";
 import type { Processes } from "../../proc/processes.ts";
 import type { CgroupStats } from "../cgroup/cgroup-stats.ts";
 import { ABSENT } from "../collector.ts";
-import { Damage } from "./damage.ts";
 import type { Helpers } from "./ended-processes.ts";
+import { FileDamage } from "./file-damage.ts";
 import { CommandMemory, type GroupMemoryCounts } from "./memory-peak.ts";
 import { ProcessAccounts } from "./process-accounts.ts";
 import { type GroupIoCounts, ProcessIo, type ReapedCounts } from "./process-io.ts";
@@ -49,7 +49,7 @@ export class CommandTree {
   readonly memory: CommandMemory;
   readonly io: ProcessIo;
   /** Of the processes' files. */
-  readonly damage = new Damage();
+  readonly damage = new FileDamage();
   /** At most so much CPU time is in no figure; infinite until the command's end, and where that is not known. */
   unseenSeconds = Number.POSITIVE_INFINITY;
   private readonly unseen: UnseenTime;

@@ -1,7 +1,7 @@
 import { ForbiddenError } from "../../errors.ts";
 import { PidStat } from "../../proc/pid-stat.ts";
 import { type Processes, SAME } from "../../proc/processes.ts";
-import type { Damage } from "./damage.ts";
+import type { FileDamage } from "./file-damage.ts";
 import { ProcessMemory } from "./process-memory.ts";
 
 /** A process of the command's tree, be it the command itself, by its stat at the last sample. */
@@ -91,7 +91,7 @@ export class StatReader {
 
   constructor(
     private readonly processes: Processes,
-    private readonly damage: Damage,
+    private readonly damage: FileDamage,
   ) {
     this.stat = new PidStat(processes.pageBytes);
   }

@@ -1,8 +1,8 @@
 import type { Processes } from "../../proc/processes.ts";
 import type { CgroupStats } from "../cgroup/cgroup-stats.ts";
 import { ABSENT } from "../collector.ts";
-import type { Damage } from "./damage.ts";
 import type { Descendant, DescendantTracker } from "./descendant-tracker.ts";
+import type { FileDamage } from "./file-damage.ts";
 import type { ProcessAccounts } from "./process-accounts.ts";
 import { MemoryTotals, type ProcessMemory } from "./process-memory.ts";
 import { NEAR, PssWalk, SharedMemoryBounds, TimeBudget, withReserve } from "./pss-walk.ts";
@@ -151,7 +151,7 @@ export class CommandMemory {
   constructor(
     processes: Processes,
     private readonly group: GroupMemoryCounts | undefined,
-    { now, cpuMs, damage }: { readonly now: () => number; readonly cpuMs: () => number; readonly damage: Damage },
+    { now, cpuMs, damage }: { readonly now: () => number; readonly cpuMs: () => number; readonly damage: FileDamage },
   ) {
     this.now = now;
     this.totals = new MemoryTotals(processes, damage);

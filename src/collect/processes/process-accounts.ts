@@ -1,8 +1,8 @@
 import type { PidStat } from "../../proc/pid-stat.ts";
 import { type Processes, SAME } from "../../proc/processes.ts";
-import type { Damage } from "./damage.ts";
 import { type Descendant, DescendantTracker, FORBIDDEN, StatReader } from "./descendant-tracker.ts";
 import { type Helpers, LostCpuTime, ReapedUsage, ROUNDING_SECONDS } from "./ended-processes.ts";
+import type { FileDamage } from "./file-damage.ts";
 import { ForkFamilies, type ProcessMemory } from "./process-memory.ts";
 import { ProcessNames } from "./process-names.ts";
 
@@ -36,7 +36,7 @@ export class ProcessAccounts {
     private readonly source: Processes,
     root: number,
     helpers: Helpers,
-    damage: Damage,
+    damage: FileDamage,
   ) {
     const isHelper = helpers.isHelper.bind(helpers);
     this.reader = new StatReader(source, damage);

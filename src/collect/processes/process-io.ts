@@ -3,8 +3,8 @@ import { PidIo, ReapedIo } from "../../proc/pid-io.ts";
 import type { Processes } from "../../proc/processes.ts";
 import type { CgroupStats } from "../cgroup/cgroup-stats.ts";
 import { ABSENT } from "../collector.ts";
-import { Damage } from "./damage.ts";
 import type { Descendant } from "./descendant-tracker.ts";
+import { FileDamage } from "./file-damage.ts";
 
 /** Bytes read and written: by system calls, and from and to storage. */
 class IoBytes {
@@ -67,7 +67,7 @@ export class ProcessIo {
     private readonly processes: Processes,
     private readonly group: GroupIoCounts | undefined,
     private readonly reaped: ReapedCounts = new ReapedIo(),
-    private readonly damage = new Damage(),
+    private readonly damage = new FileDamage(),
   ) {
     this.refreshReaped();
     this.others.add(reaped);

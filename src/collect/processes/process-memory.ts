@@ -2,7 +2,7 @@ import { PidStatus } from "../../proc/pid-memory.ts";
 import type { PidStat } from "../../proc/pid-stat.ts";
 import type { Processes } from "../../proc/processes.ts";
 import { encode } from "../../proc/scanner.ts";
-import type { Damage } from "./damage.ts";
+import type { FileDamage } from "./file-damage.ts";
 
 /** Processes that are copies of one another by fork(2) and have executed no program since: they may share memory. */
 interface ForkFamily {
@@ -264,7 +264,7 @@ export class MemoryTotals {
 
   constructor(
     private readonly processes: Processes,
-    private readonly damage: Damage,
+    private readonly damage: FileDamage,
   ) {}
 
   /** Returns the most that all can hold together, by what has been read already. */
@@ -280,7 +280,7 @@ export class MemoryTotals {
     if (memory.isStatusCurrent) return true;
     const bytes = this.processes.read(memory.thread, "status");
     if (bytes === undefined) return false;
-    if (this.parse(bytes)) memory.takeStatus(this.status);
+    if (this.damage.isParsed(this.status, bytes)) memory.takeStatus(this.status);
     return true;
   }
 
@@ -369,16 +369,6 @@ export class MemoryTotals {
   /** The status of a process that is gone is that of one without memory; undefined: it is damaged. */
   private readStatus({ thread }: ProcessMemory): PidStatus | undefined {
     const bytes = this.processes.read(thread, "status") ?? NO_STATUS;
-    return this.parse(bytes) ? this.status : undefined;
-  }
-
-  private parse(bytes: Uint8Array): boolean {
-    try {
-      this.status.parse(bytes);
-      return true;
-    } catch (error) {
-      this.damage.note(error);
-      return false;
-    }
+    return this.damage.isParsed(this.status, bytes) ? this.status : undefined;
   }
 }

@@ -3,8 +3,8 @@ import { SmapsRollup } from "../../proc/pid-memory.ts";
 import { PidStat } from "../../proc/pid-stat.ts";
 import type { Processes } from "../../proc/processes.ts";
 import { ABSENT } from "../collector.ts";
-import type { Damage } from "./damage.ts";
 import type { DescendantTracker } from "./descendant-tracker.ts";
+import type { FileDamage } from "./file-damage.ts";
 import type { MemoryTotals, ProcessMemory } from "./process-memory.ts";
 
 /** How much may be saved up, as seconds of the share. */
@@ -73,7 +73,7 @@ export class PssWalk {
   constructor(
     private readonly processes: Processes,
     private readonly cpuMs: () => number,
-    private readonly damage: Damage,
+    private readonly damage: FileDamage,
   ) {
     this.stat = new PidStat(processes.pageBytes);
   }
@@ -110,7 +110,7 @@ export class PssWalk {
     const { stat, processes } = this;
     const isOfThread = memory.thread !== memory.pid;
     const bytes = processes.read(memory.thread, "stat");
-    if (bytes && !this.parse(stat, bytes)) return Number.POSITIVE_INFINITY;
+    if (bytes && !this.damage.isParsed(stat, bytes)) return Number.POSITIVE_INFINITY;
     if (isOfThread) processes.forget(memory.thread);
     // It has ended, or executed a program: all that it held is gone, and it may have been read with more.
     const isGone = bytes === undefined || (!isOfThread && stat.startTicks !== memory.startTicks);
@@ -126,7 +126,10 @@ export class PssWalk {
     const bytes = this.read(memory.thread);
     if (bytes === undefined) return;
     const { rollup } = this;
-    if (!this.parse(rollup, bytes)) return;
+    if (!this.damage.isParsed(rollup, bytes)) {
+      this.setAll(ABSENT);
+      return;
+    }
     // The file of a process that has no memory any more is empty.
     if (Number.isNaN(rollup.proportionalBytes)) return;
     memory.pssBytes = rollup.proportionalBytes;
@@ -134,17 +137,6 @@ export class PssWalk {
     this.anonymousBytes += rollup.anonymousBytes;
     this.fileBytes += rollup.fileBytes;
     this.sharedBytes += rollup.sharedBytes;
-  }
-
-  private parse(table: { parse(bytes: Uint8Array): void }, bytes: Uint8Array): boolean {
-    try {
-      table.parse(bytes);
-      return true;
-    } catch (error) {
-      this.damage.note(error);
-      this.setAll(ABSENT);
-      return false;
-    }
   }
 
   private read(pid: number): Uint8Array | undefined {
