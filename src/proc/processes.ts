@@ -6,6 +6,7 @@ import { haveOneMemory, PidFiles, PidList, pidFile, processCpuSeconds, sharedMem
 import { pageBytes } from "../os/process.ts";
 import { addTmpfsFiles } from "../os/tmpfs-files.ts";
 import { lastNumberOf } from "./last-number.ts";
+import { waitedForSeconds } from "./pid-stat.ts";
 
 /** The files of one process that are read. */
 export type ProcessFile = "stat" | "status" | "io" | "smaps_rollup";
@@ -13,7 +14,7 @@ export type ProcessFile = "stat" | "status" | "io" | "smaps_rollup";
 /** The files of the whole machine that are read with them. */
 export type MachineFile = "stat" | "loadavg" | "uptime";
 
-/** What the machine and we had used just before the command's start. */
+/** What the machine and its processes had used when the command had just been started. */
 interface UsageAtStart {
   /** By `performance.now()`. */
   readonly atMs: number;
@@ -21,7 +22,7 @@ interface UsageAtStart {
   readonly idleSeconds: number;
   /** Our own CPU time. */
   readonly ownSeconds: number;
-  /** That of all other processes that were listed before, just after the command's start. */
+  /** That of all other processes that were listed before; NaN: there were too many. */
   readonly othersSeconds: number;
 }
 
@@ -78,7 +79,9 @@ export interface Processes {
   readonly atStart: UsageAtStart;
   /** Returns what all processes of the last list but we have used until now; NaN: there are too many to ask. */
   othersCpuSeconds(): number;
-  /** How many these were. */
+  /** The same of what they have waited for, with the last of the list first where that is `backwards`. */
+  othersWaitedForSeconds(backwards: boolean): number;
+  /** How many the last of these two calls found. */
   readonly othersShown: number;
   /** Returns a view, valid until the next read; undefined: it cannot be read. */
   readMachine(file: MachineFile): Uint8Array | undefined;
@@ -192,20 +195,17 @@ export class KernelProcesses implements Processes {
     return processCpuSeconds(pid);
   }
 
-  /** To be called just before the command's start, after a list. */
+  /**
+   * To be called as soon as the command has been started, so that it need not wait for it. It takes about a microsecond for
+   * each process of the last list.
+   */
   noteStart(): void {
-    const atMs = performance.now();
-    const uptime = this.readMachine("uptime");
-    const { user, system } = process.cpuUsage();
     const { atStart } = this;
-    atStart.atMs = atMs;
+    atStart.atMs = performance.now();
+    const uptime = this.readMachine("uptime");
     atStart.idleSeconds = uptime ? lastNumberOf(uptime) : Number.NaN;
-    atStart.ownSeconds = (user + system) / 1e6;
-  }
-
-  /** To be called as soon as the command has been started. It takes less than a microsecond for each process. */
-  noteStarted(): void {
-    this.atStart.othersSeconds = this.othersCpuSeconds();
+    atStart.ownSeconds = processCpuSeconds(this.self);
+    atStart.othersSeconds = this.othersCpuSeconds();
   }
 
   othersCpuSeconds(): number {
@@ -220,6 +220,21 @@ export class KernelProcesses implements Processes {
       this.othersShown++;
     }
     return used;
+  }
+
+  othersWaitedForSeconds(backwards: boolean): number {
+    const { listed, pids, files } = this;
+    let waitedFor = 0;
+    this.othersShown = 0;
+    for (let i = 0; i < listed; i++) {
+      const pid = pids[backwards ? listed - 1 - i : i]!;
+      const length = pid === this.self ? -1 : files.read(pid, FILES.stat);
+      if (length < 0) continue;
+      this.othersShown++;
+      const seconds = waitedForSeconds(files.bytes, length);
+      if (!Number.isNaN(seconds)) waitedFor += seconds;
+    }
+    return waitedFor;
   }
 
   readMachine(file: MachineFile): Uint8Array | undefined {

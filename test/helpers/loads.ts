@@ -37,7 +37,7 @@ export const cpuSeconds = (run: Recorded) =>
  */
 export function isWholeCpu(run: Recorded): boolean {
   if (run.family("accounting").has("cpu,wait4")) return true;
-  return run.last("command_cpu_bound_seconds") - cpuSeconds(run) < 0.4;
+  return run.last("command_cpu_bound_seconds") - cpuSeconds(run) < 1;
 }
 const peak = (run: Recorded) => run.last("command_memory_peak_bytes") / MIB;
 const last = (name: string) => (run: Recorded) => run.last(`command_${name}`) / MIB;

@@ -226,10 +226,19 @@ export class ProcessTree implements Processes {
   }
 
   othersShown = 0;
-  othersCpuSeconds(): number {
+  private others(): Scripted[] {
     const listed = new Set(this.pids.subarray(0, this.listed));
     const others = [...this.all.values()].filter(({ pid }) => pid !== US && listed.has(pid));
     this.othersShown = others.length;
+    return others;
+  }
+
+  othersWaitedForSeconds(): number {
+    return this.others().reduce((sum, p) => sum + p.childrenUserSeconds + p.childrenSystemSeconds, 0);
+  }
+
+  othersCpuSeconds(): number {
+    const others = this.others();
     return others.reduce((sum, { userSeconds, systemSeconds }) => sum + userSeconds + systemSeconds, 0);
   }
 

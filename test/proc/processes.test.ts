@@ -5,7 +5,7 @@ import { ParseError } from "../../src/errors.ts";
 import { KeyValueFile } from "../../src/proc/key-value-file.ts";
 import { PidIo, ReapedIo } from "../../src/proc/pid-io.ts";
 import { PidStatus, SmapsRollup } from "../../src/proc/pid-memory.ts";
-import { PidStat } from "../../src/proc/pid-stat.ts";
+import { PidStat, waitedForSeconds } from "../../src/proc/pid-stat.ts";
 import { KernelProcesses } from "../../src/proc/processes.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -31,6 +31,16 @@ describe("pid/stat", () => {
       expect([parsed.name, parsed.parent, parsed.startTicks]).toEqual([name, 71, 123456]);
     },
   );
+
+  test.each(["sh", "a b", "((x))", ") R 1 2", ""])("of %p the time of waited-for children is found alone", (name) => {
+    const text = bytes(`72 (${name}) ${FIELDS}\n`);
+    expect(waitedForSeconds(text, text.length)).toBe(3.85);
+    // Cut short at any place, it is the same or not known.
+    for (let length = 0; length < text.length; length++) {
+      const seconds = waitedForSeconds(text, length);
+      if (!Number.isNaN(seconds)) expect(seconds).toBe(3.85);
+    }
+  });
 
   test("has times in seconds and memory in bytes", () => {
     expect(stat(`72 (sh) ${FIELDS}`)).toMatchObject({

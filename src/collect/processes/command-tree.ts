@@ -8,7 +8,7 @@ import { CommandMemory, type GroupMemoryCounts } from "./memory-peak.ts";
 import { ProcessAccounts } from "./process-accounts.ts";
 import { type GroupIoCounts, ProcessIo, type ReapedCounts } from "./process-io.ts";
 import { TimeBudget } from "./pss-walk.ts";
-import { UnseenTime } from "./unseen-time.ts";
+import { SMALL_SECONDS, UnseenTime } from "./unseen-time.ts";
 
 /** How much of all time may go into the files of a process beside stat, and how much of it in advance. */
 const DETAILS_SHARE = 0.004;
@@ -21,8 +21,7 @@ const PEEKS_ADVANCE_MS = 3;
 /** How long the files of one process take, until it has been measured. */
 const FIRST_GUESS_MS = 0.1;
 
-/** CPU time is called exact where no more than this may be missing: two hundredths of a second, or a share of it. */
-const SMALL_SECONDS = 0.02;
+/** CPU time is called exact where no more than two hundredths of a second may be missing, or a share of it. */
 const SMALL = 0.01;
 
 /** What the command's own control group says of it; NaN: nothing. */
@@ -80,7 +79,7 @@ export class CommandTree {
     const { damage } = this;
     this.accounts = new ProcessAccounts(processes, root, helpers, damage);
     this.memory = new CommandMemory(processes, group, { now, cpuMs, damage });
-    this.unseen = new UnseenTime(processes, this.accounts.reader, root, now);
+    this.unseen = new UnseenTime(processes, root, now);
     this.isBlind = processes.isForeign;
     this.isPartlyHidden = !this.isBlind && !isReadable(processes, INIT);
     this.io = new ProcessIo(processes, group, this.isBlind ? NOTHING_KNOWN : reaped, damage);
@@ -116,7 +115,7 @@ export class CommandTree {
     if (this.isBlind) return;
     if (!this.unseen.hasBegun && !this.hasGroupCpu) {
       // At once: until then the time of others counts as unseen.
-      this.unseen.begin(accounts.tracker);
+      this.unseen.begin();
       return;
     }
     if (!peekBudget.allows(this.peekMs)) return;

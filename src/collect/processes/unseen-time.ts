@@ -2,10 +2,13 @@ import { ParseError } from "../../errors.ts";
 import { lastNumberOf } from "../../proc/last-number.ts";
 import type { Processes } from "../../proc/processes.ts";
 import { CPU_MODES, Stat } from "../../proc/stat.ts";
-import { type DescendantTracker, FORBIDDEN, type StatReader } from "./descendant-tracker.ts";
+import type { DescendantTracker } from "./descendant-tracker.ts";
 
 /** Pids begin again after 32768 of them at the earliest. */
 const MOST_FORKS = 30_000;
+
+/** So little may be missing of a figure that is called exact. */
+export const SMALL_SECONDS = 0.02;
 
 /** A process that ends between two readings is missing in both, with all that it ever used: they are read again. */
 const MOST_TRIES = 4;
@@ -35,14 +38,13 @@ export class UnseenTime {
   private iowaitSeconds = Number.NaN;
   private forks = Number.NaN;
   private cpus = Number.NaN;
-  /** How many processes `waitedForByOthers` found alive. */
-  private shown = 0;
+  /** A process ended between the two readings of the last attempt. */
+  private hasMissed = false;
   private readonly reapedSeconds: number;
 
   /** `processes` were last listed just before the start of `root`, and what our ended children used was just read. */
   constructor(
     private readonly processes: Processes,
-    private readonly reader: StatReader,
     private readonly root: number,
     private readonly now: () => number,
   ) {
@@ -54,39 +56,48 @@ export class UnseenTime {
   }
 
   /**
-   * Reads what others have waited for, soon after the command's start: until then that counts as unseen.
-   * `tracker`: it decides who they are. Throws SystemError, ParseError.
+   * Reads what others have waited for, soon after the command's start: until then that counts as unseen. A child that ends
+   * meanwhile is to be counted twice now, and not at all at the end, so that the bound holds: most parents have lower pids
+   * than their children. Throws SystemError.
    */
-  begin(tracker: DescendantTracker): void {
+  begin(): void {
+    const { processes, stat } = this;
     this.readMachine();
     this.iowaitSeconds = this.iowait;
-    this.forks = this.stat.count("processes");
-    this.cpus = this.stat.online;
+    this.forks = stat.count("processes");
+    this.cpus = stat.online;
     // Of too many processes nothing is read.
-    const { othersSeconds } = this.processes.atStart;
-    this.waitedForSeconds = Number.isNaN(othersSeconds) ? 0 : this.waitedForByOthers(tracker, true);
+    const isRead = !Number.isNaN(processes.atStart.othersSeconds);
+    this.waitedForSeconds = isRead ? processes.othersWaitedForSeconds(true) : 0;
   }
 
-  /** Returns how much may be unseen until now, in seconds; infinite: not known. Throws SystemError, ParseError. */
+  /** Returns how much may be unseen until now, in seconds; infinite: not known. `tracker` was just updated. Throws SystemError. */
   most(tracker: DescendantTracker): number {
-    if (!this.hasBegun) this.begin(tracker);
     const { processes, stat } = this;
+    const unknown = this.unknownTasks(tracker);
     this.readMachine();
-    const isCounted = stat.count("processes") - this.forks < MOST_FORKS;
-    if (isCounted && this.unknownTasks(tracker) <= 0) return 0;
-    if (Number.isNaN(processes.atStart.othersSeconds)) return Number.POSITIVE_INFINITY;
-    let unseen = this.unseenByAmount(tracker);
-    for (let tries = 1; tries < MOST_TRIES && this.shown !== processes.othersShown; tries++)
-      unseen = this.unseenByAmount(tracker);
-    return unseen;
+    // In a run that ends before the first state was taken, pids cannot have begun again.
+    const isCounted = !this.hasBegun || stat.count("processes") - this.forks < MOST_FORKS;
+    if (isCounted && unknown <= 0) return 0;
+    const wallSeconds = (this.now() - processes.atStart.atMs) / 1000;
+    // Each of them had one CPU at most, all the time.
+    const most = Math.min(isCounted ? unknown : Number.POSITIVE_INFINITY, stat.online) * wallSeconds;
+    if (Number.isNaN(most)) return Number.POSITIVE_INFINITY;
+    if (most <= SMALL_SECONDS || Number.isNaN(processes.atStart.othersSeconds)) return most;
+    if (!this.hasBegun) this.begin();
+    let unseen = this.unseenByAmount();
+    for (let tries = 1; tries < MOST_TRIES && this.hasMissed; tries++) unseen = this.unseenByAmount();
+    return Math.min(unseen, most);
   }
 
-  private unseenByAmount(tracker: DescendantTracker): number {
+  private unseenByAmount(): number {
     const { processes, stat } = this;
     const { idleSeconds, atMs, othersSeconds } = processes.atStart;
-    const waitedFor = this.waitedForByOthers(tracker, false) - this.waitedForSeconds;
+    const waitedFor = processes.othersWaitedForSeconds(false) - this.waitedForSeconds;
+    const shown = processes.othersShown;
     // These change all the time: the machine's are read directly after them.
     const used = waitedFor + this.usedByUs() + processes.othersCpuSeconds() - othersSeconds;
+    this.hasMissed = processes.othersShown !== shown;
     this.readMachine();
     const idle = stat.cpus.values[IDLE]! - idleSeconds + this.iowait - this.iowaitSeconds;
     const busy = Math.max(this.cpus, stat.online) * ((this.now() - atMs) / 1000) - idle;
@@ -130,26 +141,5 @@ export class UnseenTime {
   private get iowait(): number {
     const seconds = this.stat.cpus.values[IOWAIT] ?? 0;
     return Number.isNaN(seconds) ? 0 : seconds;
-  }
-
-  /**
-   * Returns what all other processes of the last list have waited for. A child that ends meanwhile is to be counted twice
-   * at the beginning, and not at the end, so that the bound holds: most parents have lower pids than their children.
-   */
-  private waitedForByOthers(tracker: DescendantTracker, isBeginning: boolean): number {
-    const { processes, reader } = this;
-    const { listed, pids, self } = processes;
-    let seconds = 0;
-    this.shown = 0;
-    for (let i = 0; i < listed; i++) {
-      const pid = pids[isBeginning ? listed - 1 - i : i]!;
-      if (pid === self) continue;
-      const bytes = reader.read(pid);
-      if (bytes !== undefined) this.shown++;
-      if (bytes !== undefined && bytes !== FORBIDDEN) seconds += reader.stat.childrenSeconds;
-      // Only those of the tree are read again and again.
-      if (tracker.find(pid) === undefined) processes.forget(pid);
-    }
-    return seconds;
   }
 }
