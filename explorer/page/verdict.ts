@@ -1,5 +1,4 @@
-import { COMMAND, SUMMARY } from "../../src/catalog/index.ts";
-import { BUSY_MODES } from "../../src/recording/diagnosis.ts";
+import { BUSY_MODES, COMMAND, SUMMARY } from "../../src/catalog/index.ts";
 import { quantity } from "../../src/recording/quantities.ts";
 import type { EventInfo, FigureInfo, RunInfo } from "../data/model.ts";
 import { type RunFigures, sumKnown } from "./run-figures.ts";

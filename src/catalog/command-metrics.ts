@@ -10,6 +10,13 @@ export const COMMAND = defineMetrics({
     help: "CPU time of the command's processes, ended ones included, by mode: user or system.",
     source: "proc_pid_stat(5), wait4(2); cpu.stat or cpuacct.usage of the command's own group",
   },
+  runDelay: {
+    name: "command_run_delay_seconds",
+    type: "counter",
+    unit: "seconds",
+    help: "Time that the command's threads were ready to run and waited for a CPU, as far as it was seen: a lower bound.",
+    source: "/proc/PID/schedstat of each thread, second field",
+  },
   memoryResident: {
     name: "command_memory_resident_bytes",
     type: "gauge",

@@ -81,7 +81,7 @@ export const RECORDER = defineMetrics({
     type: "counter",
     unit: "seconds",
     labels: ["source"],
-    help: "Time that each collector (source) has taken.",
+    help: "Time that each collector (source) has taken for samples: its growth tells when it read its files.",
     source: "clock_gettime(2), CLOCK_MONOTONIC",
   },
   journalBytes: {

@@ -228,7 +228,7 @@ function grown(data: RunData, metric: Metric, isMeant: (one: RecordedSeries) => 
 }
 
 /** The span from the command's start to the last sample. */
-function spanUntilNow(status: RecordedSeries): Span | undefined {
+export function spanUntilNow(status: RecordedSeries): Span | undefined {
   let fromMs = Number.NaN;
   let toMs = Number.NaN;
   for (const { length, times, values } of status.blocks()) {

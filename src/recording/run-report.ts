@@ -1,8 +1,10 @@
 import { COMMAND, type Metric, RUN } from "../catalog/index.ts";
 import { type BudgetResult, judgeBudgets, type Limit } from "./budget-results.ts";
-import { type Diagnosis, diagnose, evidenceOf } from "./diagnosis.ts";
+import { type Diagnosis, diagnose } from "./diagnosis.ts";
+import { evidenceOf } from "./limit-evidence.ts";
 import type { RecordedSeries, Recording } from "./recording.ts";
 import { type CommFigures, figuresByComm, figuresOf, type RunFigures } from "./run-figures.ts";
+import { type Sampling, samplingOf } from "./sampling.ts";
 import { pointsWithin, type SeriesByName, type Span, seriesByName } from "./span.ts";
 import { commandSpan } from "./summary-series.ts";
 
@@ -13,7 +15,9 @@ export interface RunReport {
   readonly startMs: number;
   readonly names: readonly CommFigures[];
   readonly profile: Profile | undefined;
-  readonly diagnosis: Diagnosis | undefined;
+  /** What limited the command, the most important first; none: it ran too short. */
+  readonly diagnoses: readonly Diagnosis[];
+  readonly sampling: Sampling;
   readonly sizing: Sizing | undefined;
   readonly budgets: readonly BudgetResult[];
 }
@@ -30,7 +34,8 @@ export function reportOf(recording: Recording, limits: readonly Limit[] = []): R
     startMs: recording.startMs,
     names: figuresByComm(recording),
     profile: profileOf(recording, PROFILE_PARTS),
-    diagnosis: evidence && diagnose(evidence),
+    diagnoses: evidence ? diagnose(evidence) : [],
+    sampling: samplingOf(recording),
     sizing: sizingOf(recording, figures),
     budgets: judgeBudgets(limits, figures),
   };

@@ -140,15 +140,10 @@ export class Sampler {
     this.cancelPeek = undefined;
     if (afterMs === undefined || afterMs >= this.intervalMs) return;
     this.cancelPeek = this.clock.at(startedAt + afterMs, () => {
-      for (const slot of this.slots) if (slot.collector.peek) this.peek(slot);
+      // Their time is not counted: by how long each collector took for a sample it is known when it read its files.
+      for (const { collector } of this.slots) if (collector.peek) this.tell(() => collector.peek?.(this.axis.now()));
       this.awaitPeek(startedAt, next + 1);
     });
-  }
-
-  private peek(slot: Slot): void {
-    const began = this.clock.now();
-    this.tell(() => slot.collector.peek?.(this.axis.now()));
-    slot.seconds += (this.clock.now() - began) / 1000;
   }
 
   private tell(news: () => void): void {

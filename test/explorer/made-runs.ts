@@ -142,8 +142,9 @@ class Work {
     this.received += 1200;
   }
 
-  private machine(busy: number, wait: number): void {
-    const idle = Math.max(0, CPUS - busy - wait);
+  private machine(wanted: number, wait: number): void {
+    const busy = Math.min(wanted, CPUS - wait - 0.1);
+    const idle = CPUS - busy - wait;
     const shares = [busy * 0.8, busy * 0.17, idle, 0, wait, 0, busy * 0.02, busy * 0.01, 0, 0];
     for (const [at, share] of shares.entries()) this.cpu[at] = hundredths(this.cpu[at]! + share);
   }
@@ -159,6 +160,15 @@ function hundredths(seconds: number): number {
   return Math.round(seconds * 100) / 100;
 }
 
+/** The times of one CPU: others are a little less busy, and all modes of each fill every second. */
+function timesOfCpu(all: readonly number[], cpu: number): number[] {
+  const seconds = Math.round(all.reduce((sum, time) => sum + time, 0) / CPUS);
+  const shares = all.map((time) => hundredths((time / CPUS) * (1 - (CPUS - 1 - cpu) * 0.03)));
+  const idle = MODES.indexOf("idle");
+  shares[idle] = hundredths(seconds - shares.reduce((sum, share, at) => (at === idle ? sum : sum + share), 0));
+  return shares;
+}
+
 function machineSample(work: Work, second: number): Sample {
   const { seconds = 120 } = work.made;
   const used = 1.4 * GIB + (second >= 0 && second < seconds ? work.anonymous : 0);
@@ -167,9 +177,8 @@ function machineSample(work: Work, second: number): Sample {
   return [
     [series(RUN.commandStatus), status],
     ...Array.from({ length: CPUS }, (_, cpu) =>
-      MODES.map((mode, at) => {
-        const share = hundredths((work.cpu[at]! / CPUS) * (1 + (cpu - 1.5) * 0.04));
-        return [series(MACHINE.cpuSeconds, { cpu: `cpu${cpu}`, mode }), share] as const;
+      timesOfCpu(work.cpu, cpu).map((share, at) => {
+        return [series(MACHINE.cpuSeconds, { cpu: `cpu${cpu}`, mode: MODES[at]! }), share] as const;
       }),
     ).flat(),
     [series(KERNEL.cpusOnline), CPUS],

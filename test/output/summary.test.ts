@@ -33,7 +33,11 @@ const REPORT: RunReport = {
     { comm: "other", cpuSeconds: 2.9 },
   ],
   profile: { cores: Float64Array.of(0, 0.5, 1, 2), residentBytes: Float64Array.of(Number.NaN, 100, 400, 200) },
-  diagnosis: { limitedBy: "cpu", text: "CPU, all cores", evidence: "1.90 of 2.00 cores busy with it" },
+  diagnoses: [
+    { limitedBy: "cpu", text: "CPU, all cores", evidence: "1.90 of 2 cores busy with it", share: 0.95 },
+    { limitedBy: "disk", text: "disk", evidence: "sda busy 97 % of the time", share: 0.05 },
+  ],
+  sampling: { taken: 120, missed: 0, slowestSeconds: 0.01 },
   sizing: {
     ...{ cpuRequestCores: 1.9, cpuLimitCores: 2.4, memoryRequestBytes: 416 * MIB, memoryLimitBytes: 528 * MIB },
   },
@@ -75,7 +79,8 @@ describe("the summary in a terminal", () => {
       calls    read 10 MiB, written 4 KiB
       trouble  held back by its CPU quota for 1.50 s
       largest  cc1plus 14.1 s 310 MiB, ld 1.20 s 90 MiB
-      limited  by CPU, all cores (1.90 of 2.00 cores busy with it)
+      limited  by CPU, all cores (1.90 of 2 cores busy with it)
+               disk 5 % of the time (sda busy 97 % of the time)
       size     cpu 1900m to 2400m, memory 416Mi to 528Mi
       budget   memory<400MiB exceeded: 412 MiB (as samples saw it)
       budget   cpu<1m kept: 18.2 s (exact)
@@ -101,8 +106,10 @@ describe("the summary in a terminal", () => {
                1.50 s
       largest  cc1plus 14.1 s 310 MiB
                ld 1.20 s 90 MiB
-      limited  by CPU, all cores (1.90 of
-               2.00 cores busy with it)
+      limited  by CPU, all cores (1.90 of 2
+               cores busy with it)
+               disk 5 % of the time (sda busy
+               97 % of the time)
       size     cpu 1900m to 2400m
                memory 416Mi to 528Mi
       budget   memory<400MiB exceeded: 412
@@ -122,18 +129,42 @@ describe("the summary in a terminal", () => {
     const killed = {
       ...REPORT,
       figures: { ...REPORT.figures, exitSignal: 9 },
-      diagnosis: { limitedBy: "memory", text: "memory", evidence: "the kernel killed it", isKill: true },
+      diagnoses: [{ limitedBy: "memory", text: "memory", evidence: "the kernel killed it", isKill: true }],
     } as const;
     expect(summaryLines(killed, "run.prom", true)[0]!.parts).toEqual(["signal 9 after 12.3 s", "killed for memory"]);
   });
 
   test("has the machine's traffic only where it may explain why the command waited", () => {
-    const network = (diagnosis: RunReport["diagnosis"]) =>
-      summaryLines({ ...REPORT, diagnosis }, "run.prom", true).find(({ label }) => label === "network")?.parts;
+    const network = (diagnosis: RunReport["diagnoses"][number]) =>
+      summaryLines({ ...REPORT, diagnoses: [diagnosis] }, "run.prom", true).find(({ label }) => label === "network")
+        ?.parts;
     expect(network({ limitedBy: "waiting", text: "x", evidence: "y" })).toBeUndefined();
     expect(network({ limitedBy: "waiting", text: "x", evidence: "y", hasTraffic: true })).toEqual([
       ...["received 2 KiB", "sent 100 B", "whole machine"],
     ]);
+  });
+
+  test("says which samples were missed, and that the machine was too busy where the command was starved", () => {
+    const starved = {
+      limitedBy: "cpu_starved",
+      text: "starved of CPU",
+      evidence: "it waited 9 s",
+      share: 0.99,
+    } as const;
+    const lines = (sampling: RunReport["sampling"], diagnoses: RunReport["diagnoses"] = []) =>
+      summaryLines({ ...REPORT, sampling, diagnoses }, "run.prom", true).find(({ label }) => label === "samples")
+        ?.parts;
+    expect(lines({ taken: 1401, missed: 1239, slowestSeconds: 12.62 })).toEqual([
+      "1,239 of 2,640 missed, the slowest took 12.6 s: the machine was too busy",
+    ]);
+    expect(lines({ taken: 80, missed: 20, slowestSeconds: 0.02 }, [starved])).toEqual([
+      "20 of 100 missed: the machine was too busy",
+    ]);
+    expect(lines({ taken: 80, missed: 20, slowestSeconds: 0.02 })).toEqual([
+      "20 of 100 missed: the interval is too short here",
+    ]);
+    expect(lines({ taken: 9999, missed: 3, slowestSeconds: 0.02 })).toBeUndefined();
+    expect(lines({ taken: 9, missed: 1, slowestSeconds: Number.NaN })).toBeUndefined();
   });
 
   test("counts by the CPUs that the affinity mask allowed", () => {
@@ -175,7 +206,9 @@ describe("the summary as JSON", () => {
     const validate = new Ajv2020({ strict: true, formats: { "date-time": true } }).compile(schema);
     expect(validate(made), JSON.stringify(validate.errors)).toBe(true);
     const little = { figures: { command: "x", sources: new Map() }, startMs: 0, names: [], budgets: [] };
-    const bare = { ...little, profile: undefined, diagnosis: undefined, sizing: undefined } satisfies RunReport;
+    const sampling = { taken: 0, missed: 0, slowestSeconds: Number.NaN };
+    const none = { profile: undefined, sizing: undefined };
+    const bare = { ...little, ...none, diagnoses: [], sampling } satisfies RunReport;
     expect(validate(JSON.parse(summaryJson(bare, "run.prom")))).toBe(true);
     expect(validate({ ...made, exit_status: 256 })).toBe(false);
   });

@@ -7,6 +7,7 @@ import { CommandMemory, type GroupMemoryCounts } from "./memory-peak.ts";
 import { ProcessAccounts } from "./process-accounts.ts";
 import { type GroupIoCounts, ProcessIo, type ReapedCounts } from "./process-io.ts";
 import { TimeBudget } from "./pss-walk.ts";
+import { RunDelay } from "./run-delay.ts";
 
 /** How much of all time may go into the files of a process beside stat, and how much of it in advance. */
 const DETAILS_SHARE = 0.004;
@@ -46,6 +47,7 @@ export class CommandTree {
   readonly accounts: ProcessAccounts;
   readonly memory: CommandMemory;
   readonly io: ProcessIo;
+  readonly runDelay: RunDelay;
   /** The command itself has ended. */
   private ended = false;
   /** The files of processes are of another pid namespace: nothing is known but what wait4(2) says. */
@@ -75,6 +77,7 @@ export class CommandTree {
     this.isBlind = processes.isForeign;
     this.isPartlyHidden = !this.isBlind && !isReadable(processes, INIT);
     this.io = new ProcessIo(processes, group, this.isBlind ? NOTHING_KNOWN : reaped);
+    this.runDelay = new RunDelay(processes, now);
     this.peekBudget = new TimeBudget(PEEKS_SHARE, PEEKS_ADVANCE_MS, now);
     this.detailsBudget = new TimeBudget(DETAILS_SHARE, DETAILS_ADVANCE_MS, now);
   }
@@ -96,6 +99,7 @@ export class CommandTree {
       if (this.reapOrphans()) accounts.update();
       accounts.takeLeftovers();
     }
+    this.runDelay.update(accounts.tracker.descendants, atEnd);
     const hasDetails = atEnd || this.mayReadDetails();
     if (hasDetails) this.readDetails();
     else this.io.skip();
@@ -110,6 +114,7 @@ export class CommandTree {
     if (this.isBlind || !peekBudget.allows(this.peekMs)) return;
     const began = this.now();
     accounts.update();
+    this.runDelay.update(accounts.tracker.descendants, false);
     const hasStatuses = this.mayReadDetails();
     if (hasStatuses) this.memory.readStatuses(accounts.tracker.descendants);
     this.memory.peek(accounts, hasStatuses, atMs);
@@ -120,6 +125,8 @@ export class CommandTree {
   /** An orphan has ended and is about to be waited for; the returned function is to be called once that is done. */
   beforeReap(pid: number): (() => void) | undefined {
     if (this.isBlind) return undefined;
+    const descendant = this.accounts.tracker.find(pid);
+    if (descendant) this.runDelay.takeLast(descendant);
     const excludeUsage = this.accounts.beforeReap(pid);
     if (!excludeUsage) return undefined;
     const excludeIo = this.io.exclude();
@@ -190,6 +197,7 @@ export class CommandTree {
     }
     if (!Number.isNaN(this.io.counters.readBytes))
       sources.set("io", this.io.isHidden || isLowerBound || isPartlyHidden ? "proc_lower_bound" : "proc");
+    if (!Number.isNaN(this.runDelay.seconds)) sources.set("run_delay", "proc_lower_bound");
     for (const [resource, source] of this.group?.sources ?? []) sources.set(resource, source);
     return sources;
   }

@@ -1,9 +1,11 @@
 import { BUDGET_UNITS } from "../../catalog/choices.ts";
 import type { BudgetResult } from "../../recording/budget-results.ts";
+import { diagnosisText } from "../../recording/diagnosis.ts";
 import { findingOf } from "../../recording/evidence.ts";
-import { plainQuantity } from "../../recording/quantities.ts";
+import { durationText, plainQuantity } from "../../recording/quantities.ts";
 import type { CommFigures, RunFigures } from "../../recording/run-figures.ts";
 import type { RunReport } from "../../recording/run-report.ts";
+import { samplingText } from "../../recording/sampling.ts";
 
 /** One line of a summary: its subject, and its parts, the most important first. */
 export interface SummaryLine {
@@ -30,6 +32,7 @@ export function summaryLines(report: RunReport, file: string, unicode: boolean):
     troubleLine(figures),
     namesLine(report.names),
     limitedLine(report),
+    samplesLine(report),
     sizingLine(report),
     ...budgets.map(budgetLine),
     { label: "file", parts: [file] },
@@ -37,12 +40,12 @@ export function summaryLines(report: RunReport, file: string, unicode: boolean):
   return lines.filter((line) => line !== undefined);
 }
 
-function endLine({ figures, diagnosis }: RunReport): SummaryLine {
+function endLine({ figures, diagnoses }: RunReport): SummaryLine {
   const { exitStatus, exitSignal, wallSeconds } = figures;
   const how =
     exitSignal !== undefined ? `signal ${exitSignal}` : exitStatus === undefined ? "unknown" : `${exitStatus}`;
   const parts = [wallSeconds === undefined ? how : `${how} after ${durationText(wallSeconds)}`];
-  if (diagnosis?.isKill) parts.push("killed for memory");
+  if (diagnoses[0]?.isKill) parts.push("killed for memory");
   return { label: "exit", parts, ...(how === "0" ? {} : { tone: "bad" }) };
 }
 
@@ -114,8 +117,8 @@ function troubleLine({ throttledSeconds = 0, oomKills = 0 }: RunFigures): Summar
 }
 
 /** The machine's traffic may be that of other programs: it is shown only where it may explain why the command waited. */
-function networkLine({ figures, diagnosis }: RunReport): SummaryLine | undefined {
-  if (!diagnosis?.hasTraffic) return undefined;
+function networkLine({ figures, diagnoses }: RunReport): SummaryLine | undefined {
+  if (!diagnoses[0]?.hasTraffic) return undefined;
   const { machineReceivedBytes, machineSentBytes } = figures;
   return transfers("network", ["received", machineReceivedBytes], ["sent", machineSentBytes], "whole machine");
 }
@@ -130,8 +133,19 @@ function namesLine(names: readonly CommFigures[]): SummaryLine | undefined {
   return { label: "largest", parts };
 }
 
-function limitedLine({ diagnosis }: RunReport): SummaryLine | undefined {
-  return diagnosis && { label: "limited", parts: [`by ${diagnosis.text} (${diagnosis.evidence})`] };
+/** The number of limits that are shown. */
+const MOST_LIMITS = 3;
+
+function limitedLine({ diagnoses }: RunReport): SummaryLine | undefined {
+  if (diagnoses.length === 0) return undefined;
+  const parts = diagnoses.slice(0, MOST_LIMITS).map((one, at) => diagnosisText(one, at === 0));
+  return { label: "limited", parts };
+}
+
+function samplesLine({ sampling, diagnoses }: RunReport): SummaryLine | undefined {
+  const isStarved = diagnoses.some(({ limitedBy }) => limitedBy === "cpu_starved");
+  const text = samplingText(sampling, isStarved);
+  return text === undefined ? undefined : { label: "samples", parts: [text] };
 }
 
 function sizingLine({ sizing }: RunReport): SummaryLine | undefined {
@@ -166,16 +180,6 @@ export function budgetText(result: BudgetResult): string {
   const known = `${given} ${verdict}: ${amounts.join(", ") || "not measured"}${source === undefined ? "" : ` (${sourceText(source)})`}`;
   const why = reason === undefined ? "" : `: ${reason}`;
   return `${known}${why}${settledBy === undefined ? "" : `; more is known ${settledBy}`}`;
-}
-
-/** Returns a duration for people: `350 ms`, `12.3 s`, `2 min 05 s`, `1 h 02 min`. */
-function durationText(value: number): string {
-  if (value < 0.9995) return `${Number((value * 1000).toPrecision(3))} ms`;
-  if (value < 59.95) return `${value.toFixed(value < 9.995 ? 2 : 1)} s`;
-  const whole = Math.round(value);
-  const two = (number: number) => String(number).padStart(2, "0");
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${two(whole % 60)} s`;
-  return `${Math.floor(whole / 3600)} h ${two(Math.floor((whole % 3600) / 60))} min`;
 }
 
 const BLOCKS = "▁▂▃▄▅▆▇█";

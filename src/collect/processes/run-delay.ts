@@ -1,0 +1,124 @@
+import type { Processes } from "../../proc/processes.ts";
+import { ABSENT } from "../collector.ts";
+import type { Descendant } from "./descendant-tracker.ts";
+import { TimeBudget } from "./pss-walk.ts";
+
+/** How much of all time may go into these files, and how much of it in advance. */
+const READS_SHARE = 0.001;
+const READS_ADVANCE_MS = 5;
+
+/** How long the file of one thread takes, until it has been measured. */
+const FIRST_GUESS_MS = 0.02;
+
+/** A process that did nothing seems to have had no wait, but ticks of CPU time are coarse: it is read now and then. */
+const SKIPPED_AT_MOST = 10;
+
+/** So many ended threads of a process are remembered in any case. */
+const SPARE_THREADS = 16;
+
+/** What was last read of a process. */
+interface SeenDelay {
+  /** Its CPU time and page faults by then: they stay the same while it sleeps. */
+  activity: number;
+  skipped: number;
+  /** The delay of each thread, or of the only one, in seconds. */
+  only: number;
+  threads: Map<number, number> | undefined;
+}
+
+/**
+ * The time that the command's threads waited for a CPU. The kernel counts it for each thread, at the end of each wait, and
+ * forgets it with the thread: what a thread waited after it was last read is missing, so that the sum is a lower bound.
+ */
+export class RunDelay {
+  /** ABSENT: the kernel has not said so far. It never falls. */
+  seconds = ABSENT;
+  private readonly seen = new WeakMap<Descendant, SeenDelay>();
+  private readonly budget: TimeBudget;
+  private msPerRead = FIRST_GUESS_MS;
+
+  constructor(
+    private readonly source: Pick<Processes, "listThreads" | "threads" | "runDelaySeconds">,
+    private readonly now: () => number,
+  ) {
+    this.budget = new TimeBudget(READS_SHARE, READS_ADVANCE_MS, now);
+  }
+
+  /** Reads those that were active since they were last read. `atEnd`: all of them, however much time it takes. */
+  update(descendants: readonly Descendant[], atEnd: boolean): void {
+    let due = 0;
+    for (let i = 0; i < descendants.length; i++) {
+      const descendant = descendants[i]!;
+      if (this.isDue(descendant)) due += descendant.threads;
+      else this.seen.get(descendant)!.skipped++;
+    }
+    if (!(atEnd || (due > 0 && this.budget.allows(due * this.msPerRead)))) return;
+    const began = this.now();
+    let reads = 0;
+    for (let i = 0; i < descendants.length; i++)
+      if (atEnd || this.isDue(descendants[i]!)) reads += this.read(descendants[i]!);
+    const took = this.now() - began;
+    if (reads > 0) this.msPerRead = took / reads;
+    this.budget.spend(took);
+  }
+
+  /** Reads one that has ended and is about to be waited for. */
+  takeLast(descendant: Descendant): void {
+    this.read(descendant);
+  }
+
+  private isDue(descendant: Descendant): boolean {
+    const seen = this.seen.get(descendant);
+    return !seen || seen.activity !== activityOf(descendant) || seen.skipped >= SKIPPED_AT_MOST;
+  }
+
+  /** Returns how many files were read. */
+  private read(descendant: Descendant): number {
+    let seen = this.seen.get(descendant);
+    if (!seen) {
+      seen = { activity: 0, skipped: 0, only: 0, threads: undefined };
+      this.seen.set(descendant, seen);
+    }
+    seen.activity = activityOf(descendant);
+    seen.skipped = 0;
+    if (descendant.threads > 1 && !descendant.ended) return this.readThreads(descendant.pid, seen);
+    seen.only = this.take(descendant.pid, seen.threads?.get(descendant.pid) ?? seen.only);
+    return 1;
+  }
+
+  private readThreads(pid: number, seen: SeenDelay): number {
+    const count = this.source.listThreads(pid);
+    seen.threads ??= new Map([[pid, seen.only]]);
+    const { threads } = seen;
+    for (let i = 0; i < count; i++) {
+      const thread = this.source.threads[i]!;
+      threads.set(thread, this.take(thread, threads.get(thread) ?? 0));
+    }
+    if (threads.size > 2 * count + SPARE_THREADS) seen.threads = this.listed(threads, count);
+    return count + 1;
+  }
+
+  /** Ended threads are forgotten now and then: their numbers may come back. */
+  private listed(threads: ReadonlyMap<number, number>, count: number): Map<number, number> {
+    const kept = new Map<number, number>();
+    for (let i = 0; i < count; i++) {
+      const thread = this.source.threads[i]!;
+      kept.set(thread, threads.get(thread) ?? 0);
+    }
+    return kept;
+  }
+
+  /** Adds what a thread waited since it was last read; returns its delay now. */
+  private take(thread: number, last: number): number {
+    const delay = this.source.runDelaySeconds(thread);
+    if (Number.isNaN(delay)) return last;
+    // A delay that fell is that of another thread with the same number.
+    const more = delay >= last ? delay - last : delay;
+    this.seconds = (Number.isNaN(this.seconds) ? 0 : this.seconds) + more;
+    return delay;
+  }
+}
+
+function activityOf({ userSeconds, systemSeconds, minorFaults, threads }: Descendant): number {
+  return userSeconds + systemSeconds + minorFaults + threads;
+}
