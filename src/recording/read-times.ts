@@ -86,16 +86,21 @@ const SMALL_DOUBT = 0.1;
  */
 export function growthPerSecond(grown: number, { shortestMs, longestMs }: Apart): number {
   const isClear = longestMs - shortestMs <= SMALL_DOUBT * longestMs;
-  return (grown * 1000) / (isClear ? (shortestMs + longestMs) / 2 : longestMs);
+  return grown / ((isClear ? (shortestMs + longestMs) / 2 : longestMs) / 1000);
 }
 
 /** A clock that counts less than this of the time that has passed leaves some out, as one without idle time does. */
 const LEAST_OF_OWN_CLOCK = 0.9;
+/** One that counts more than this has a jump in it; each mode is counted in hundredths of a second. */
+const MOST_OF_OWN_CLOCK = 1.1;
+const OWN_CLOCK_TICKS_MS = 100;
 
 /** The time between two readings of a CPU's times: all of its modes together count it, whenever they were read. */
 export function ownClock(allModesSeconds: number, apart: Apart): Apart {
   const ms = allModesSeconds * 1000;
-  return ms >= LEAST_OF_OWN_CLOCK * apart.shortestMs ? { shortestMs: ms, longestMs: ms } : apart;
+  const isLeast = ms >= LEAST_OF_OWN_CLOCK * apart.shortestMs;
+  const isMost = ms <= MOST_OF_OWN_CLOCK * apart.longestMs + OWN_CLOCK_TICKS_MS;
+  return isLeast && isMost ? { shortestMs: ms, longestMs: ms } : apart;
 }
 
 /** When the files of each collector were read, at some samples of a run. */

@@ -18,11 +18,13 @@ export class Steps {
   readonly edges: Float64Array;
   private readonly reads: ReadTimes;
 
+  /** `most`: as many steps, and fewer where samples are far apart. */
   constructor(
     private readonly all: SeriesByName,
     span: Span,
+    most = MOST_STEPS,
   ) {
-    this.edges = edgesOf(all, span);
+    this.edges = edgesOf(all, span, most);
     const taken = new Map(
       this.seriesOf(RECORDER.collectorSeconds).map(({ labels, blocks }) => [labels[0] ?? "", blocks()]),
     );
@@ -67,9 +69,8 @@ export class Steps {
       const [meant, all] = [this.unknown(), this.unknown()];
       for (const one of series) {
         const mode = one.labels[1] ?? "";
-        if (PARTS.includes(mode)) continue;
         const grown = this.growthOf(one);
-        add(all, grown);
+        if (!PARTS.includes(mode)) add(all, grown);
         if (modes.includes(mode)) add(meant, grown);
       }
       add(sum, this.coresOf(meant, all, cpu === ALL_CPUS ? this.highest(KERNEL.cpusOnline) : undefined));
@@ -116,8 +117,8 @@ function add(sum: Float64Array, other: Float64Array): void {
 }
 
 /** Chooses samples that are far enough apart, the first and the last of the span with them. */
-function edgesOf(all: SeriesByName, span: Span): Float64Array {
-  const leastMs = Math.max(LEAST_STEP_MS, (span.toMs - span.fromMs) / MOST_STEPS);
+function edgesOf(all: SeriesByName, span: Span, most: number): Float64Array {
+  const leastMs = Math.max(LEAST_STEP_MS, (span.toMs - span.fromMs) / most);
   const edges: number[] = [span.fromMs];
   const [status] = all.get(RUN.commandStatus.name) ?? [];
   for (const [atMs] of status ? pointsWithin(status, span) : [])

@@ -95,7 +95,8 @@ export class Sampler {
     recorder.sinceStartSeconds = (atMs - this.axis.startMs) / 1000;
     recorder.durationSeconds = seconds;
     recorder.journalBytes = this.sink.writtenBytes ?? ABSENT;
-    for (const slot of this.slots) this.measure(slot);
+    let began = this.clock.now();
+    for (const slot of this.slots) began = this.measure(slot, began);
     if (this.changed) this.layOut();
     let offset = 0;
     for (const slot of this.slots) {
@@ -107,13 +108,15 @@ export class Sampler {
     if (jump !== undefined) this.sink.event({ atMs: this.axis.now(), event: "clock_jumped", text: jump });
   }
 
-  private measure(slot: Slot): void {
-    const began = this.clock.now();
+  /** Fills in one collector's values; returns when that was done, which is when the next one begins. */
+  private measure(slot: Slot, began: number): number {
     this.fill(slot);
-    const seconds = (this.clock.now() - began) / 1000;
+    const ended = this.clock.now();
+    const seconds = (ended - began) / 1000;
     slot.seconds += seconds;
     this.recorder.durationSeconds += seconds;
     this.between?.();
+    return ended;
   }
 
   /** Tells every collector that the next sample is the one at the command's start. */

@@ -89,6 +89,7 @@ describe("a rate", () => {
     expect(ownClock(1.02, CERTAIN)).toEqual({ shortestMs: 1020, longestMs: 1020 });
     expect(ownClock(0.5, CERTAIN)).toBe(CERTAIN);
     expect(ownClock(Number.NaN, CERTAIN)).toBe(CERTAIN);
+    expect(ownClock(1.4, CERTAIN)).toBe(CERTAIN);
     expect(ownClock(2, { shortestMs: 100, longestMs: 3000 }).longestMs).toBe(2000);
   });
 });

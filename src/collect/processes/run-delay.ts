@@ -35,6 +35,7 @@ export class RunDelay {
   seconds = ABSENT;
   private readonly seen = new WeakMap<Descendant, SeenDelay>();
   private readonly budget: TimeBudget;
+  private readonly due: Descendant[] = [];
   private msPerRead = FIRST_GUESS_MS;
 
   constructor(
@@ -46,19 +47,21 @@ export class RunDelay {
 
   /** Reads those that were active since they were last read. `atEnd`: all of them, however much time it takes. */
   update(descendants: readonly Descendant[], atEnd: boolean): void {
-    let due = 0;
+    const { due } = this;
+    due.length = 0;
+    let threads = 0;
     for (let i = 0; i < descendants.length; i++) {
       const descendant = descendants[i]!;
-      if (this.isDue(descendant)) due += descendant.threads;
-      else this.seen.get(descendant)!.skipped++;
+      if (!atEnd && !this.isDue(descendant)) continue;
+      due.push(descendant);
+      threads += descendant.threads;
     }
-    if (!(atEnd || (due > 0 && this.budget.allows(due * this.msPerRead)))) return;
+    if (due.length === 0 || !(atEnd || this.budget.allows(threads * this.msPerRead))) return;
     const began = this.now();
     let reads = 0;
-    for (let i = 0; i < descendants.length; i++)
-      if (atEnd || this.isDue(descendants[i]!)) reads += this.read(descendants[i]!);
+    for (let i = 0; i < due.length; i++) reads += this.read(due[i]!);
     const took = this.now() - began;
-    if (reads > 0) this.msPerRead = took / reads;
+    this.msPerRead = took / reads;
     this.budget.spend(took);
   }
 
@@ -69,7 +72,7 @@ export class RunDelay {
 
   private isDue(descendant: Descendant): boolean {
     const seen = this.seen.get(descendant);
-    return !seen || seen.activity !== activityOf(descendant) || seen.skipped >= SKIPPED_AT_MOST;
+    return !seen || seen.activity !== activityOf(descendant) || ++seen.skipped > SKIPPED_AT_MOST;
   }
 
   /** Returns how many files were read. */
