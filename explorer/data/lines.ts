@@ -46,8 +46,12 @@ const CPU_TIMES: ReadonlySet<string> = new Set(
   ),
 );
 
+/** A wait for a CPU is counted when it ends, and may have been long: over a short time its rate says little. */
+const LEAST_WAIT_MS = 2000;
+
 /** Returns the shortest time over which a counter of this name (`SeriesInfo.name`) has a rate. */
 export function leastRateMs(name: string): number {
+  if (name === COMMAND.runDelay.name) return LEAST_WAIT_MS;
   return CPU_TIMES.has(name) ? LEAST_RESOLUTIONS * CPU_RESOLUTION_MS : LEAST_RATE_MS;
 }
 

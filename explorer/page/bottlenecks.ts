@@ -48,6 +48,8 @@ function panelOf({ what, isKill, hasTraffic }: LimitInfo, figures: RunFigures): 
       return figures.growth(KERNEL.swapIn) > 0 ? "machine-swap" : pressure;
     case "cpu_quota":
       return figures.indexesOf(COMMAND.throttledSeconds).length > 0 ? "command-cpu" : "container-cpu";
+    case "cpu_starved":
+      return "command-run-delay";
     case "disk":
       if (figures.indexesOf(DEVICES.diskBusySeconds).length > 0) return "machine-disk-busy";
       return figures.indexesOf(KERNEL.pressure).length > 0 ? pressure : "machine-cpu";

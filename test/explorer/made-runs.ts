@@ -29,6 +29,8 @@ export interface MadeRun {
   readonly measured?: boolean;
   /** The samples, by number, without values of disks and memory. */
   readonly gap?: readonly [from: number, to: number];
+  /** The samples, by number, that were missed. */
+  readonly missed?: readonly [from: number, to: number];
   readonly events?: readonly { readonly at: number; readonly event: string; readonly text: string }[];
 }
 
@@ -41,7 +43,7 @@ type Sample = readonly (readonly [key: SeriesKey, value: number])[];
 
 /** Makes the recording of a build: it reads, compiles on all CPUs, links on one, writes. It is always the same. */
 export function madeRun(made: MadeRun = {}): RowStore {
-  const { seconds = 120, delay = 3, startMs = START_MS, measured = true, gap } = made;
+  const { seconds = 120, delay = 3, startMs = START_MS, measured = true, gap, missed } = made;
   const identity: Identity = { instance: "make", role: "standalone", labels: new Map(), ...made.identity };
   const store = new RowStore(identity, startMs);
   const [name, args] = made.command ?? ["make", "-j8 all"];
@@ -65,11 +67,13 @@ export function madeRun(made: MadeRun = {}): RowStore {
     ];
     const isGap = gap && n >= gap[0] && n <= gap[1];
     const kept = isGap ? all.filter(([{ metric }]) => !/disk|memory/.test(metric.name)) : all;
-    store.layout(kept.map(([key]) => key));
-    store.row(
-      startMs + n * 1000,
-      Float64Array.from(kept, ([, value]) => value),
-    );
+    if (!(missed && n >= missed[0] && n <= missed[1])) {
+      store.layout(kept.map(([key]) => key));
+      store.row(
+        startMs + n * 1000,
+        Float64Array.from(kept, ([, value]) => value),
+      );
+    }
     if (second >= 0 && second < seconds) work.advance(second / seconds);
     else work.rest();
   }
