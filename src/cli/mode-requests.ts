@@ -59,6 +59,7 @@ const REQUESTS = {
     files: orDefault(operands),
   }),
   compare: compareRequest,
+  completions: ({ values }: ModeWords) => ({ shell: values("completions").at(-1)! }),
   recover: ({ operands, values }: ModeWords): RecoverRequest => ({ journals: operands, file: values("file").at(-1) }),
   push: ({ operands, values, env }: ModeWords): PushRequest => ({
     target: { ...values("push").at(-1)!, secrets: readSecrets(env) },
@@ -73,14 +74,20 @@ export type ModeInvocation<Name extends ModeName = ModeName> = {
   [Each in Name]: { readonly mode: Each } & (Each extends keyof Requests ? ReturnType<Requests[Each]> : unknown);
 }[Name];
 
-/** Returns the first mode that was asked for. A wrong value (`--help=x`) is left to the check of all flags. */
+/**
+ * Returns the mode that was asked for: one that only prints what is asked for, such as `--help`, before another, else the first.
+ * A wrong value (`--help=x`) is left to the check of all flags.
+ */
 export function askedMode(flags: readonly Given[]): ModeName | undefined {
+  let first: ModeName | undefined;
   for (const { option: id, text } of flags) {
     const option = OPTIONS[id];
     if (option.kind !== "mode") continue;
-    if (option.operand !== undefined || option.parse(text ?? "true") === true) return id as ModeName;
+    if (option.operand === undefined && option.parse(text ?? "true") !== true) continue;
+    if (!(id in REQUESTS)) return id as ModeName;
+    first ??= id as ModeName;
   }
-  return undefined;
+  return first;
 }
 
 /** Reads the words of a mode. Throws UsageError. */
@@ -95,6 +102,7 @@ function checkedWords({ given, rest, problem }: SplitWords, mode: ModeName, env:
   const values = given.map((each) => [each.option, readValue(each)] as const);
   if (problem !== undefined) throw problem;
   refuseModifiers(given, mode);
+  refuseOthers(given, mode);
   const valuesFor = (id: OptionId) => values.filter(([option]) => option === id).map(([, value]) => value);
   return { operands: rest, values: valuesFor as ModeWords["values"], env };
 }
@@ -105,6 +113,21 @@ export function refuseModifiers(given: readonly Given[], mode: ModeName | undefi
     const option = OPTIONS[id];
     if (option.kind === "modifier" && (mode === undefined || option.of !== OPTIONS[mode].flag))
       throw new UsageError(`${where} has no effect without ${option.of}; leave it out`);
+  }
+}
+
+/** The settings of a run that a mode uses as well. */
+const SHARED_SETTINGS: Partial<Record<ModeName, readonly OptionId[]>> = { recover: ["file"] };
+
+/** Refuses a second mode, and what only a run uses. Throws UsageError. */
+function refuseOthers(given: readonly Given[], mode: ModeName): void {
+  const { flag } = OPTIONS[mode];
+  for (const { option: id, where } of given) {
+    const { kind } = OPTIONS[id];
+    if (kind === "mode" && id !== mode)
+      throw new UsageError(`${flag} and ${OPTIONS[id].flag} cannot be done at once; give one of them`);
+    if (kind !== "mode" && kind !== "modifier" && !SHARED_SETTINGS[mode]?.includes(id))
+      throw new UsageError(`${where} has no effect with ${flag}, since no command runs; leave it out`);
   }
 }
 

@@ -1,5 +1,5 @@
 import { mode, modeWith, modifier } from "./option.ts";
-import { boolean, filePath, outputPath, percent, port } from "./option-values.ts";
+import { boolean, filePath, outputPath, percent, port, shell } from "./option-values.ts";
 import { pushTarget } from "./push-target.ts";
 
 /** What statexec does in place of running a command. A mode's key is its name; `src/modes/run-mode.ts` carries it out. */
@@ -57,6 +57,13 @@ export const MODE_OPTIONS = {
     operand: { placeholder: "url", example: "http://vmsingle:8428" },
     parse: pushTarget,
     help: "Send the named metrics files, without a name statexec_metrics.prom, to VictoriaMetrics, or by OTLP to Prometheus, Mimir or Grafana Cloud. No command runs.",
+  }),
+  completions: modeWith({
+    flag: "--completions",
+    shorts: [],
+    operand: { placeholder: "shell", example: "bash" },
+    parse: shell,
+    help: "Print the completion of bash, fish or zsh: source <(statexec --completions bash). No command runs.",
   }),
   version: mode({ flag: "--version", shorts: ["-v"], help: "Print the version and exit." }),
   help: mode({ flag: "--help", shorts: ["-help", "-h"], help: "Print this help and exit." }),

@@ -38,6 +38,10 @@ const MODES: { readonly [Name in ModeName]: (request: ModeInvocation<Name>) => P
     return (await pushAll(request, { say: note, warn })) ? EXIT_STATUS.done : EXIT_STATUS.failed;
   },
   explore,
+  completions: async ({ shell }) => {
+    const { completionFor } = await import("./shell-completions.ts");
+    return printed(completionFor(shell));
+  },
 };
 
 /** Carries out a mode and returns how statexec ends. */
