@@ -56,6 +56,8 @@ export interface RunFigures {
   readonly cpus?: number;
   /** CPUs that the affinity mask allowed at the command's start. */
   readonly cpusAllowed?: number;
+  /** CPUs that the quota of its control group, or of one above it, allowed at the command's start. */
+  readonly cpusQuota?: number;
   /** Time between samples. */
   readonly intervalSeconds?: number;
   /** The recording ends before the command does: every figure may have grown since. */
@@ -177,6 +179,7 @@ function machineFigures(data: RunData): Numbers {
     forks: grown(data, KERNEL.forks, () => true),
     cpus: numberFact(data.recording, "cpus"),
     cpusAllowed: numberFact(data.recording, "cpus_allowed"),
+    cpusQuota: numberFact(data.recording, "cpus_quota"),
   };
 }
 
