@@ -92,7 +92,9 @@ export function evidenceOf(recording: Recording, figures: RunFigures): RunEviden
 
 function evidenceOfSteps(steps: Steps, { facts }: Recording, figures: RunFigures): LimitEvidence[] {
   const machineCpus = firstKnown(steps.highest(KERNEL.cpusOnline), steps.countOf(MACHINE.cpuSeconds, "user"));
-  const quotaCores = steps.highest(CONTAINER.cpuLimit);
+  // Older files do not say which quota held for the command: that of its container did.
+  const hasQuotaFact = facts.some(([fact]) => fact === "cpus_quota");
+  const quotaCores = hasQuotaFact ? (figures.cpusQuota ?? Number.NaN) : steps.highest(CONTAINER.cpuLimit);
   const { cpusAllowed: allowed, wallSeconds = Number.NaN } = figures;
   const cpu = findingOf("cpu", figures);
   const used = cpu.lowest / wallSeconds;

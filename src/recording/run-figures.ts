@@ -37,6 +37,8 @@ export interface RunFigures {
   readonly ioReadBytes?: number;
   readonly ioWriteBytes?: number;
   readonly throttledSeconds?: number;
+  /** Time that its threads waited for a CPU, as far as it was seen. */
+  readonly runDelaySeconds?: number;
   readonly oomKills?: number;
   /** Of the whole machine while the command ran, without idle modes; guest time counts once. */
   readonly machineCpuSeconds?: number;
@@ -111,6 +113,16 @@ export function figuresOf(recording: Recording): RunFigures {
   };
 }
 
+/** The CPUs that affinity mask and quota left to the command; undefined: all of the machine's, or not known. */
+export function cpusLeft({
+  cpus = 0,
+  cpusAllowed = cpus,
+  cpusQuota = cpus,
+}: Pick<RunFigures, "cpus" | "cpusAllowed" | "cpusQuota">): number | undefined {
+  const left = Math.min(cpusAllowed, cpusQuota);
+  return left < cpus ? left : undefined;
+}
+
 type Numbers = { readonly [K in FigureName | "memoryPeakAtMs"]?: number };
 
 /** Leaves out figures that are NaN. */
@@ -162,6 +174,7 @@ function commandFigures(data: RunData): Numbers {
     ioReadBytes: last(data, COMMAND.ioRead),
     ioWriteBytes: last(data, COMMAND.ioWrite),
     throttledSeconds: last(data, COMMAND.throttledSeconds),
+    runDelaySeconds: last(data, COMMAND.runDelay),
     oomKills: last(data, COMMAND.oomKills),
   };
 }

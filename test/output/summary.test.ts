@@ -79,6 +79,7 @@ describe("the summary in a terminal", () => {
       calls    read 10 MiB, written 4 KiB
       trouble  held back by its CPU quota for 1.50 s
       largest  cc1plus 14.1 s 310 MiB, ld 1.20 s 90 MiB
+               16 % by processes too short to see
       limited  by CPU, all cores (1.90 of 2 cores busy with it)
                disk 5 % of the time (sda busy 97 % of the time)
       size     cpu 1900m to 2400m, memory 416Mi to 528Mi
@@ -106,6 +107,8 @@ describe("the summary in a terminal", () => {
                1.50 s
       largest  cc1plus 14.1 s 310 MiB
                ld 1.20 s 90 MiB
+               16 % by processes too short to
+               see
       limited  by CPU, all cores (1.90 of 2
                cores busy with it)
                disk 5 % of the time (sda busy
@@ -167,9 +170,44 @@ describe("the summary in a terminal", () => {
     expect(lines({ taken: 9, missed: 1, slowestSeconds: Number.NaN })).toBeUndefined();
   });
 
+  test("says how much of the CPU time no name has", () => {
+    const largest = (names: RunReport["names"], intervalSeconds = 1) => {
+      const lines = summaryLines(
+        { ...REPORT, names, figures: { ...REPORT.figures, intervalSeconds } },
+        "run.prom",
+        true,
+      );
+      return lines.find(({ label }) => label === "largest")?.parts;
+    };
+    const sh = { comm: "sh", cpuSeconds: 0.09, memoryPeakBytes: 2 * MIB, processes: 1 };
+    const unseen = { comm: "other", cpuSeconds: 1.71 };
+    expect(largest([sh, unseen])).toEqual([
+      "sh 90 ms 2 MiB",
+      "95 % by processes too short to see; try --interval 0.05",
+    ]);
+    expect(largest([sh, unseen], 0.05)?.[1]).toBe("95 % by processes too short to see");
+    expect(largest([sh, { ...unseen, processes: 4 }])?.[1]).toBe("95 % by others");
+    expect(largest([sh, { ...unseen, cpuSeconds: 0.005 }])).toBeUndefined();
+  });
+
+  test("has a range for a peak where that is what is known", () => {
+    const peak = (figures: Partial<RunReport["figures"]>) =>
+      summaryLines({ ...REPORT, figures: { ...REPORT.figures, ...figures } }, "run.prom", true)[2]!.parts[0];
+    expect(peak({})).toBe("peak 412 MiB after 8.10 s");
+    const small = { memoryPeakBytes: 216 * 1024, memoryLargestProcessBytes: 313 * MIB };
+    expect(peak(small)).toBe("peak 216 KiB to 313 MiB or more after 8.10 s");
+    expect(peak({ ...small, memoryFileMostBytes: 313 * MIB })).toBe("peak 216 KiB after 8.10 s");
+    const bounded = { memoryPeakBytes: 100 * MIB, memoryLargestProcessBytes: 1, memoryPeakWithCacheBytes: 180 * MIB };
+    const sources = new Map([["memory_peak", "cgroup2_sampled"]]);
+    expect(peak({ ...bounded, sources })).toBe("peak 100 MiB to 180 MiB after 8.10 s");
+    expect(peak({ ...bounded, sources, memoryPeakWithCacheBytes: 101 * MIB })).toBe("peak 100 MiB after 8.10 s");
+  });
+
   test("counts by the CPUs that the affinity mask allowed", () => {
     const pinned = { ...REPORT, figures: { ...REPORT.figures, cpus: 4, cpusAllowed: 2 } };
     expect(summaryLines(pinned, "run.prom", true)[1]!.parts[1]).toBe("1.47 cores of 2 allowed");
+    const held = { ...REPORT, figures: { ...pinned.figures, cpusQuota: 1.5 } };
+    expect(summaryLines(held, "run.prom", true)[1]!.parts[1]).toBe("1.47 cores of 1.50 allowed");
   });
 
   test("has the bound of a budget, also where nothing was measured", () => {

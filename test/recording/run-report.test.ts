@@ -74,6 +74,8 @@ describe("sizing", () => {
   test("is never above the CPUs that the affinity mask allowed, if these were fewer than the machine's", () => {
     expect(sizingOf(seconds(30), { cpus: 4, cpusAllowed: 2 })?.cpuLimitCores).toBe(2);
     expect(sizingOf(seconds(30), { cpus: 2, cpusAllowed: 2 })?.cpuLimitCores).toBe(2.4);
+    expect(sizingOf(seconds(30), { cpus: 4, cpusAllowed: 3, cpusQuota: 1.5 })?.cpuLimitCores).toBe(1.5);
+    expect(sizingOf(seconds(30), { cpus: 4, cpusQuota: 8 })?.cpuLimitCores).toBe(2.4);
   });
 
   test("needs twenty seconds", () => {

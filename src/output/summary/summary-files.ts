@@ -71,6 +71,8 @@ function figuresObject(figures: RunFigures, startMs: number): object {
     cpu_system_seconds: figures.cpuSystemSeconds,
     cpu_mean_cores: figures.cpuCores,
     cpus_allowed_count: figures.cpusAllowed,
+    cpus_quota_cores: figures.cpusQuota,
+    run_delay_seconds: figures.runDelaySeconds,
     cpu_source: sources.get("cpu"),
     memory_peak_bytes: figures.memoryPeakBytes,
     memory_peak_after_seconds: secondsAfter(startMs, figures.memoryPeakAtMs),

@@ -3,7 +3,7 @@ import type { BudgetResult } from "../../recording/budget-results.ts";
 import { diagnosisText } from "../../recording/diagnosis.ts";
 import { findingOf } from "../../recording/evidence.ts";
 import { durationText, plainQuantity } from "../../recording/quantities.ts";
-import type { CommFigures, RunFigures } from "../../recording/run-figures.ts";
+import { type CommFigures, cpusLeft, type RunFigures } from "../../recording/run-figures.ts";
 import type { RunReport } from "../../recording/run-report.ts";
 import { samplingText } from "../../recording/sampling.ts";
 
@@ -30,7 +30,7 @@ export function summaryLines(report: RunReport, file: string, unicode: boolean):
     transfers("calls", ["read", figures.ioReadBytes], ["written", figures.ioWriteBytes]),
     networkLine(report),
     troubleLine(figures),
-    namesLine(report.names),
+    namesLine(report),
     limitedLine(report),
     samplesLine(report),
     sizingLine(report),
@@ -54,9 +54,8 @@ function cpuLine({ figures, profile }: RunReport, unicode: boolean): SummaryLine
   if (all === undefined) return undefined;
   const { cpuUserSeconds = 0, cpuSystemSeconds = 0, cpuCores } = figures;
   const least = highest > all ? "at least " : "";
-  const { cpus, cpusAllowed } = figures;
-  const allowed =
-    cpus !== undefined && cpusAllowed !== undefined && cpusAllowed < cpus ? ` of ${cpusAllowed} allowed` : "";
+  const left = cpusLeft(figures);
+  const allowed = left === undefined ? "" : ` of ${plainQuantity(left, "cores")} allowed`;
   const parts = [
     `${least}${durationText(all)}`,
     `user ${durationText(cpuUserSeconds)}, system ${durationText(cpuSystemSeconds)}`,
@@ -68,11 +67,11 @@ function cpuLine({ figures, profile }: RunReport, unicode: boolean): SummaryLine
 
 function memoryLine({ figures, profile, startMs }: RunReport, unicode: boolean): SummaryLine | undefined {
   const { memoryPeakAtMs, memoryLargestProcessBytes, memoryPeakWithCacheBytes } = figures;
-  const { value, source, reason, isContradicted } = findingOf("memory", figures);
+  const { value, highest, source, reason, isContradicted } = findingOf("memory", figures);
   const parts: string[] = [];
   if (value !== undefined) {
     const when = memoryPeakAtMs === undefined ? "" : ` after ${durationText((memoryPeakAtMs - startMs) / 1000)}`;
-    parts.push(`peak ${plainQuantity(value, "bytes")}${when}`);
+    parts.push(`peak ${peakText(value, highest, figures)}${when}`);
   }
   if (source !== undefined) parts.push(sourceText(source));
   if (isContradicted && reason !== undefined) parts.push(reason);
@@ -82,6 +81,22 @@ function memoryLine({ figures, profile, startMs }: RunReport, unicode: boolean):
     parts.push(`with cache ${plainQuantity(memoryPeakWithCacheBytes, "bytes")}`);
   if (parts.length === 0) return undefined;
   return { label: "memory", parts, ...(profile ? { chart: sparkline(profile.residentBytes, unicode) } : {}) };
+}
+
+/** A bound that is nearer to what was seen adds nothing. */
+const CLEARLY_MORE = 1.1;
+/** Nor does a largest process that is larger by no more than this. */
+const SMALL_BYTES = 2 ** 20;
+
+/** One figure, or a range where that is what is known: `216 KiB to 313 MiB`. */
+function peakText(value: number, highest: number, figures: RunFigures): string {
+  const seen = plainQuantity(value, "bytes");
+  if (Number.isFinite(highest))
+    return highest > value * CLEARLY_MORE ? `${seen} to ${plainQuantity(highest, "bytes")}` : seen;
+  const { memoryLargestProcessBytes: largest = 0, memoryFileMostBytes = 0 } = figures;
+  // More than its pages of files can be: it held it when no sample was taken.
+  if (largest <= value + memoryFileMostBytes + SMALL_BYTES) return seen;
+  return `${seen} to ${plainQuantity(largest, "bytes")} or more`;
 }
 
 /** Returns the source of a figure in words for people; an unknown source as it is. */
@@ -123,14 +138,32 @@ function networkLine({ figures, diagnoses }: RunReport): SummaryLine | undefined
   return transfers("network", ["received", machineReceivedBytes], ["sent", machineSentBytes], "whole machine");
 }
 
-/** Shows the largest names, if there are several. */
-function namesLine(names: readonly CommFigures[]): SummaryLine | undefined {
+/** A smaller part of the CPU time by processes without a name is not worth a word. */
+const LEAST_UNSEEN = 0.1;
+/** A shorter interval is not proposed. */
+const SHORT_INTERVAL_SECONDS = 0.05;
+
+/** Shows the largest names, if there are several or if much of the time has no name. */
+function namesLine({ names, figures }: RunReport): SummaryLine | undefined {
   const named = names.filter(({ comm }) => comm !== "other");
-  if (named.length < 2) return undefined;
+  const unseen = unseenText(names, figures);
+  if (named.length < 2 && unseen === undefined) return undefined;
   const parts = named.slice(0, MOST_NAMES).map(({ comm, cpuSeconds: cpu = 0, memoryPeakBytes = 0 }) => {
     return `${comm} ${durationText(cpu)} ${plainQuantity(memoryPeakBytes, "bytes")}`;
   });
-  return { label: "largest", parts };
+  return { label: "largest", parts: unseen === undefined ? parts : [...parts, unseen] };
+}
+
+/** The share of CPU time that no name has: that of processes which no sample saw, or which are too many to name. */
+function unseenText(names: readonly CommFigures[], { intervalSeconds }: RunFigures): string | undefined {
+  const total = names.reduce((sum, { cpuSeconds = 0 }) => sum + cpuSeconds, 0);
+  const other = names.find(({ comm }) => comm === "other");
+  const share = (other?.cpuSeconds ?? 0) / total;
+  if (!(share >= LEAST_UNSEEN)) return undefined;
+  const percent = `${Math.round(share * 100)} %`;
+  if (other?.processes !== undefined) return `${percent} by others`;
+  const isLong = intervalSeconds !== undefined && intervalSeconds > SHORT_INTERVAL_SECONDS;
+  return `${percent} by processes too short to see${isLong ? `; try --interval ${SHORT_INTERVAL_SECONDS}` : ""}`;
 }
 
 /** The number of limits that are shown. */
