@@ -58,7 +58,7 @@ export const RULES: readonly LimitRule[] = [
     describe: heldByQuota,
   },
   { limit: "cpu", share: ({ ownCores, cpus }) => when(ownCores > FULL * cpus), describe: usedCores },
-  { limit: "cpu_starved", share: (step) => when(starvedShare(step) >= MUCH_STARVED), describe: starved },
+  { limit: "cpu_starved", share: starvedTime, describe: starved },
   {
     limit: "memory",
     share: ({ memoryPressure, swapInBytes, seconds }) =>
@@ -69,7 +69,7 @@ export const RULES: readonly LimitRule[] = [
   { limit: "cpu_one_thread", share: (step) => when(isOneThread(wantedCores(step), step)), describe: usedCores },
   { limit: "cpu_part", share: (step) => when(wantedCores(step) >= 2 - FULL), describe: usedCores },
   { limit: "cpu_others", share: (step) => when(hasOthers(step)), describe: others },
-  { limit: "waiting", share: ({ ownCores }) => when(ownCores < IDLE_CORES), describe: waiting },
+  { limit: "waiting", share: (step) => when(step.ownCores < IDLE_CORES && !isMostlyStarved(step)), describe: waiting },
 ];
 
 function heldByQuota({ throttledSeconds, quotaCores }: LimitEvidence): LimitText {
@@ -95,9 +95,15 @@ export function busyWithIt({ ownCores, cpus }: LimitEvidence): string {
   return `${Number.isNaN(cpus) ? cores(ownCores) : `${number(ownCores)} of ${cores(cpus)}`} busy with it`;
 }
 
-/** Whether no CPU was free for it: none of the machine, or none of the few that it may use, which is not measured. */
-function hasNoFreeCpu({ machineCores, machineCpus, cpus }: LimitEvidence): boolean {
-  return machineCores > FULL * machineCpus || cpus < machineCpus;
+/** Others use so much of the machine that they, and not the command's own threads, are in each other's way. */
+const MUCH_BY_OTHERS = 0.25;
+const NEARLY_FULL = 0.7;
+
+/** Whether others left it no CPU: none of the machine's, or none of the few that it may use, which is not measured. */
+function hasNoFreeCpu({ machineCores, machineCpus, ownCores, cpus }: LimitEvidence): boolean {
+  if (cpus < machineCpus) return true;
+  const others = machineCores - (ownCores || 0);
+  return machineCores > NEARLY_FULL * machineCpus && others > MUCH_BY_OTHERS * machineCpus;
 }
 
 /** Waiting for a CPU, of the time and of what it wanted of the CPUs: threads may wait together. 0: none, or not known. */
@@ -107,6 +113,18 @@ function starvedShare(step: LimitEvidence): number {
   return Math.min(waiting, waiting / (waiting + (step.ownCores || 0)));
 }
 
+/** The share of the time in which a starved command had a CPU or waited for one: what is left, it spent on something else. */
+function starvedTime(step: LimitEvidence): number {
+  if (starvedShare(step) < MUCH_STARVED) return 0;
+  const wanted = step.runDelaySeconds / step.seconds + (step.ownCores || 0);
+  return wanted > FULL ? 1 : wanted;
+}
+
+/** Not all waits for a CPU are seen: what is left of such a step may have been one, too. */
+function isMostlyStarved(step: LimitEvidence): boolean {
+  return starvedTime(step) >= 0.5;
+}
+
 /** Cores that it used or would have used at once, where others had them. */
 function wantedCores(step: LimitEvidence): number {
   return step.ownCores + starvedShare(step);
@@ -114,7 +132,7 @@ function wantedCores(step: LimitEvidence): number {
 
 function starved({ runDelaySeconds, machineCores, machineCpus, ownCores, cpus }: LimitEvidence): LimitText {
   const others = `others used ${number(machineCores - (ownCores || 0))} of ${cores(machineCpus)}`;
-  const isMachineFull = machineCores > FULL * machineCpus;
+  const isMachineFull = machineCores > NEARLY_FULL * machineCpus;
   const why = isMachineFull ? others : `it may use ${cores(cpus)}`;
   return { text: "starved of CPU", evidence: `it waited ${durationText(runDelaySeconds)} to run, ${why}` };
 }

@@ -3,10 +3,13 @@ import { type Apart, ownClock, ReadTimes, shareOfTime } from "./read-times.ts";
 import type { Block, RecordedSeries } from "./recording.ts";
 import { growth, pointsWithin, type SeriesByName, type Span } from "./span.ts";
 
-/** CPU time is counted in hundredths of a second: over less time than this it shows too little. */
+/** CPU time is counted in hundredths of a second, and a wait for a CPU when it ends: a short time shows too little of them. */
 const LEAST_STEP_MS = 200;
+const ENOUGH_STEP_MS = 1000;
+/** A short run has steps of less than what is enough, so that it has so many. */
+const WANTED_STEPS = 20;
 
-/** A longer run has longer steps. */
+/** A long run has longer steps. */
 const MOST_STEPS = 500;
 
 /** Parts of another mode. */
@@ -118,7 +121,8 @@ function add(sum: Float64Array, other: Float64Array): void {
 
 /** Chooses samples that are far enough apart, the first and the last of the span with them. */
 function edgesOf(all: SeriesByName, span: Span, most: number): Float64Array {
-  const leastMs = Math.max(LEAST_STEP_MS, (span.toMs - span.fromMs) / most);
+  const wholeMs = span.toMs - span.fromMs;
+  const leastMs = Math.max(LEAST_STEP_MS, Math.min(ENOUGH_STEP_MS, wholeMs / WANTED_STEPS), wholeMs / most);
   const edges: number[] = [span.fromMs];
   const [status] = all.get(RUN.commandStatus.name) ?? [];
   for (const [atMs] of status ? pointsWithin(status, span) : [])

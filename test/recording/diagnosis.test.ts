@@ -48,6 +48,11 @@ const CASES: readonly (readonly [what: Diagnosis["limitedBy"], step: Step, text:
     ...(["cpu_starved", { runDelaySeconds: 8.7, machineCores: 4, ownCores: 0.1 }] as const),
     "starved of CPU: it waited 8.70 s to run, others used 3.90 of 4 cores",
   ],
+  // What it did not want a CPU for is left to other limits.
+  [
+    ...(["cpu_starved", { runDelaySeconds: 5, machineCores: 3.2, ownCores: 0.1 }] as const),
+    "starved of CPU 60 % of the time: it waited 5.00 s to run, others used 3.10 of 4 cores",
+  ],
   // Pinned to one CPU of four, which others use too.
   [
     ...(["cpu_starved", { runDelaySeconds: 5, machineCores: 1.2, ownCores: 0.5, cpus: 1 }] as const),
@@ -62,6 +67,11 @@ const CASES: readonly (readonly [what: Diagnosis["limitedBy"], step: Step, text:
   [
     ...(["cpu", { runDelaySeconds: 300, machineCores: 4, ownCores: 3.9 }] as const),
     "by CPU, all cores (3.90 of 4 cores busy with it)",
+  ],
+  // Its own threads are in each other's way for a moment.
+  [
+    ...(["cpu_part", { runDelaySeconds: 20, machineCores: 3.3, ownCores: 3.2 }] as const),
+    "by CPU, some cores (3.20 of 4 cores busy with it)",
   ],
   // Its threads wake together now and then, while CPUs are free.
   [
@@ -188,11 +198,15 @@ test("a command that waits for a CPU on a full machine is never said to wait for
     seconds: fc.constantFrom(1, 5),
     machineCores: fc.double({ min: 3.7, max: 4, noNaN: true }),
     ownCores: fc.double({ min: 0, max: 0.09, noNaN: true }),
-    runDelaySeconds: fc.double({ min: 1, max: 60, noNaN: true }),
+    waiting: fc.double({ min: 0.5, max: 12, noNaN: true }),
   });
   fc.assert(
-    fc.property(fc.array(starved, { minLength: 1, maxLength: 20 }), (steps) => {
+    fc.property(fc.array(starved, { minLength: 1, maxLength: 20 }), (drawn) => {
+      const steps = drawn.map(({ waiting, ...step }) => ({ ...step, runDelaySeconds: waiting * step.seconds }));
       expect(diagnose(runOf(steps)).map(({ limitedBy }) => limitedBy)).toEqual(["cpu_starved"]);
+      expect(diagnosisText(diagnose(runOf(steps))[0]!)).toMatch(
+        /^starved of CPU( \d+ % of the time)?: it waited .* to run, others used .* of 4 cores$/,
+      );
     }),
   );
 });

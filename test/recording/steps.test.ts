@@ -22,6 +22,13 @@ function stepsOf(...rows: readonly (readonly [atMs: number, value: number | unde
 }
 
 describe("the steps of a run", () => {
+  test("are up to a second where that leaves twenty of them", () => {
+    const samples = (count: number) => Array.from({ length: count + 1 }, (_, at) => [at * 50, at] as const);
+    expect(stepsOf(...samples(80)).count).toBe(20);
+    expect(stepsOf(...samples(160)).count).toBe(20);
+    expect(stepsOf(...samples(1200)).count).toBe(60);
+  });
+
   test("are a fifth of a second or longer, and cover all of it", () => {
     const steps = stepsOf([0, 0], [100, 1], [200, 2], [350, 3], [450, 4], [900, 5], [950, 6]);
     expect([...steps.edges].map((atMs) => atMs - START_MS)).toEqual([0, 200, 450, 950]);

@@ -12,6 +12,9 @@ const FIRST_GUESS_MS = 0.02;
 
 /** A process that did nothing seems to have had no wait, but ticks of CPU time are coarse: it is read now and then. */
 const SKIPPED_AT_MOST = 10;
+/** One that is active and finds free CPUs is read at every fourth sample, until it has to wait for more than this share. */
+const SKIPPED_WHILE_FREE = 3;
+const FREE = 0.01;
 
 /** So many ended threads of a process are remembered in any case. */
 const SPARE_THREADS = 16;
@@ -21,6 +24,9 @@ interface SeenDelay {
   /** Its CPU time and page faults by then: they stay the same while it sleeps. */
   activity: number;
   skipped: number;
+  /** When it was last read, and whether it had hardly waited since the reading before. */
+  readAtMs: number;
+  isFree: boolean;
   /** The delay of each thread, or of the only one, in seconds. */
   only: number;
   threads: Map<number, number> | undefined;
@@ -59,7 +65,7 @@ export class RunDelay {
     if (due.length === 0 || !(atEnd || this.budget.allows(threads * this.msPerRead))) return;
     const began = this.now();
     let reads = 0;
-    for (let i = 0; i < due.length; i++) reads += this.read(due[i]!);
+    for (let i = 0; i < due.length; i++) reads += this.read(due[i]!, began);
     const took = this.now() - began;
     this.msPerRead = took / reads;
     this.budget.spend(took);
@@ -67,25 +73,43 @@ export class RunDelay {
 
   /** Reads one that has ended and is about to be waited for. */
   takeLast(descendant: Descendant): void {
-    this.read(descendant);
+    this.read(descendant, this.now());
   }
 
   private isDue(descendant: Descendant): boolean {
     const seen = this.seen.get(descendant);
-    return !seen || seen.activity !== activityOf(descendant) || ++seen.skipped > SKIPPED_AT_MOST;
+    if (!seen) return true;
+    const isActive = seen.activity !== activityOf(descendant);
+    if (isActive && !seen.isFree) return true;
+    return ++seen.skipped > (isActive ? SKIPPED_WHILE_FREE : SKIPPED_AT_MOST);
   }
 
   /** Returns how many files were read. */
-  private read(descendant: Descendant): number {
+  private read(descendant: Descendant, nowMs: number): number {
     let seen = this.seen.get(descendant);
     if (!seen) {
-      seen = { activity: 0, skipped: 0, only: 0, threads: undefined };
+      seen = {
+        activity: 0,
+        skipped: 0,
+        readAtMs: Number.NaN,
+        isFree: false,
+        only: 0,
+        threads: undefined,
+      };
       this.seen.set(descendant, seen);
     }
+    const before = this.seconds || 0;
+    const reads = this.readInto(seen, descendant);
+    seen.isFree = (this.seconds || 0) - before < (FREE * (nowMs - seen.readAtMs)) / 1000;
     seen.activity = activityOf(descendant);
     seen.skipped = 0;
-    if (descendant.threads > 1 && !descendant.ended) return this.readThreads(descendant.pid, seen);
-    seen.only = this.take(descendant.pid, seen.threads?.get(descendant.pid) ?? seen.only);
+    seen.readAtMs = nowMs;
+    return reads;
+  }
+
+  private readInto(seen: SeenDelay, { pid, threads, ended }: Descendant): number {
+    if (threads > 1 && !ended) return this.readThreads(pid, seen);
+    seen.only = this.take(pid, seen.threads?.get(pid) ?? seen.only);
     return 1;
   }
 

@@ -82,6 +82,23 @@ describe("the run delay", () => {
     expect(update(true)).toBe(3);
   });
 
+  test("is read at every sample of what waits, and at every fourth of what finds a free CPU", () => {
+    const { kernel, root, update, wait } = setUp();
+    const reads = (seconds: number, samples: number) => {
+      kernel.reads.length = 0;
+      for (let i = 0; i < samples; i++) {
+        wait(root, seconds);
+        update();
+      }
+      return kernel.reads.filter((read) => read === `${root}/schedstat`).length;
+    };
+    expect(reads(0.001, 1)).toBe(1);
+    expect(reads(0.001, 12)).toBe(3);
+    // It begins to wait: that is seen within four samples.
+    expect(reads(0.2, 4)).toBeGreaterThan(0);
+    expect(reads(0.2, 5)).toBe(5);
+  });
+
   test("of an orphan is read a last time before it is waited for", () => {
     const { kernel, root, accounts, delay, update, wait } = setUp();
     const child = kernel.fork(root);
