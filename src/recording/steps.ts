@@ -1,7 +1,7 @@
 import { ALL_CPUS, KERNEL, MACHINE, type Metric, RECORDER, RUN } from "../catalog/index.ts";
 import { type Apart, ownClock, ReadTimes, shareOfTime } from "./read-times.ts";
 import type { Block, RecordedSeries } from "./recording.ts";
-import { growth, pointsWithin, type SeriesByName, type Span } from "./span.ts";
+import { growth, growthWithin, pointsWithin, type SeriesByName, type Span } from "./span.ts";
 
 /** CPU time is counted in hundredths of a second, and a wait for a CPU when it ends: a short time shows too little of them. */
 const LEAST_STEP_MS = 200;
@@ -20,6 +20,7 @@ export class Steps {
   /** The stamps at which the steps begin and end: one more than there are steps. */
   readonly edges: Float64Array;
   private readonly reads: ReadTimes;
+  private readonly grown = new Map<RecordedSeries, Float64Array>();
 
   /** `most`: as many steps, and fewer where samples are far apart. */
   constructor(
@@ -49,7 +50,16 @@ export class Steps {
 
   /** Growth of one counter in each step; NaN: it is not known. What a step's end does not show is in a later step's. */
   growthOf(one: RecordedSeries): Float64Array {
-    return growthBetween(one.blocks(), this.edges);
+    const known = this.grown.get(one);
+    if (known) return known;
+    const grown = this.count === 1 ? this.wholeGrowth(one) : growthBetween(one.blocks(), this.edges);
+    this.grown.set(one, grown);
+    return grown;
+  }
+
+  /** The growth of a whole run goes on after a fall. */
+  private wholeGrowth(one: RecordedSeries): Float64Array {
+    return Float64Array.of(growthWithin(one.blocks(), { fromMs: this.edges[0]!, toMs: this.edges[1]! }).growth);
   }
 
   /** The same of all series of a metric together, of all or of those that a predicate takes. */
@@ -131,35 +141,49 @@ function edgesOf(all: SeriesByName, span: Span, most: number): Float64Array {
   return Float64Array.from(edges);
 }
 
-/** Growth between each two neighbouring times. What the values at a time do not show is in a later one's. */
+/** Growth from each edge to the next; NaN where it is not known, or where the counter fell. */
 function growthBetween(blocks: Iterable<Block>, edges: Float64Array): Float64Array {
-  const meter = new StepMeter(edges);
-  const lastMs = edges.at(-1)!;
-  for (const { length, times, values } of blocks) {
-    if (length > 0 && times[0]! > lastMs) break;
-    for (let row = 0; row < length; row++)
-      if (times[row]! >= edges[0]! && times[row]! <= lastMs && !Number.isNaN(values[row]))
-        meter.take(times[row]!, values[row]!);
-  }
-  return meter.grown;
+  const values = valuesAt(blocks, edges);
+  const grown = new Float64Array(Math.max(0, edges.length - 1));
+  for (let step = 0; step < grown.length; step++) grown[step] = growth(values[step]!, values[step + 1]!);
+  return grown;
 }
 
-/** Takes the values of one counter, and adds its growth to the step in which it was seen. */
-class StepMeter {
-  readonly grown: Float64Array;
-  private step = -1;
-  private last = Number.NaN;
-
-  constructor(private readonly edges: Float64Array) {
-    this.grown = new Float64Array(Math.max(0, edges.length - 1)).fill(Number.NaN);
+/** The last value that a counter had shown at each of these times, since the first of them; NaN: none. */
+function valuesAt(blocks: Iterable<Block>, edges: Float64Array): Float64Array {
+  const values = new Float64Array(edges.length).fill(Number.NaN);
+  let edge = 0;
+  let last = Number.NaN;
+  for (const block of blocks) {
+    const { length, times } = block;
+    if (length === 0 || times[length - 1]! < edges[0]!) continue;
+    if (times[0]! > edges.at(-1)!) break;
+    const start = placeOf(block, edges[0]!);
+    for (; edge < edges.length && edges[edge]! <= times[length - 1]!; edge++) {
+      // The first one that is later than the edge is not shown yet.
+      const shown = lastKnown(block, start, placeOf(block, edges[edge]! + 1));
+      values[edge] = Number.isNaN(shown) ? last : shown;
+    }
+    const shown = lastKnown(block, start, length);
+    if (!Number.isNaN(shown)) last = shown;
   }
+  return values.fill(last, edge);
+}
 
-  take(atMs: number, value: number): void {
-    const { edges, grown, last } = this;
-    this.last = value;
-    while (edges[this.step + 1]! < atMs) this.step++;
-    const more = growth(last, value);
-    if (this.step < 0 || Number.isNaN(more)) return;
-    grown[this.step] = (grown[this.step] || 0) + more;
+/** Returns the last value of these rows that is not absent; NaN: all are. */
+function lastKnown({ values }: Block, from: number, to: number): number {
+  for (let row = to - 1; row >= from; row--) if (!Number.isNaN(values[row])) return values[row]!;
+  return Number.NaN;
+}
+
+/** Returns the first row at a time or later. Stamps are whole milliseconds. */
+function placeOf({ length, times }: Block, atMs: number): number {
+  let low = 0;
+  let high = length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (times[middle]! < atMs) low = middle + 1;
+    else high = middle;
   }
+  return low;
 }

@@ -44,7 +44,26 @@ describe("the steps of a run", () => {
 
   test("have what a counter shows late in a later one, and no fall", () => {
     const steps = stepsOf([0, 5], [1000, undefined], [2000, 9], [3000, 1], [4000, 2]);
-    expect([...steps.growth(MACHINE.diskRead)]).toEqual([Number.NaN, 4, Number.NaN, 1]);
+    expect([...steps.growth(MACHINE.diskRead)]).toEqual([0, 4, Number.NaN, 1]);
+  });
+
+  test("are read from any number of blocks, and not from before the run", () => {
+    const values = [7, 5, 6, Number.NaN, Number.NaN, 12, 13, 14];
+    const blocks = (size: number) =>
+      Array.from({ length: Math.ceil(values.length / size) }, (_, at) => {
+        const part = values.slice(at * size, (at + 1) * size);
+        const times = Float64Array.from(part, (_, i) => START_MS + (at * size + i) * 1000);
+        return { length: part.length, times, values: Float64Array.from(part) };
+      });
+    const samples = blocks(8).map(({ times, length }) => ({ length, times, values: new Float64Array(8).fill(1) }));
+    for (const size of [1, 2, 3, 8]) {
+      const all = [
+        { ...status, blocks: () => samples },
+        { ...read, blocks: () => blocks(size) },
+      ];
+      const steps = new Steps(seriesByName(all), { fromMs: START_MS + 1000, toMs: START_MS + 6000 });
+      expect([...steps.growth(MACHINE.diskRead)]).toEqual([1, 0, 0, 6, 1]);
+    }
   });
 
   test("of a run that has one sample only, there are none", () => {
