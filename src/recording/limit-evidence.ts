@@ -1,8 +1,8 @@
 import { BUSY_MODES, COMMAND, CONTAINER, DEVICES, KERNEL, MACHINE, type Metric, RUN } from "../catalog/index.ts";
 import { findingOf } from "./evidence.ts";
 import type { RecordedSeries, Recording } from "./recording.ts";
-import { type RunFigures, spanUntilNow } from "./run-figures.ts";
-import { seriesByName, sumSeen } from "./span.ts";
+import { type RunFigures, spanUntilNow, UNNAMED } from "./run-figures.ts";
+import { lastValue, seriesByName, sumSeen } from "./span.ts";
 import { Steps } from "./steps.ts";
 import { commandSpan, isSummed } from "./summary-series.ts";
 
@@ -21,6 +21,8 @@ export interface LimitEvidence {
   readonly machineCores: number;
   /** Time that the command's threads waited for a CPU, summed over them. */
   readonly runDelaySeconds: number;
+  /** Much of the command's CPU time is of processes that no sample saw: so may be its waits. */
+  readonly hasUnseen: boolean;
   /** Time that the CPU quota of the command or of its container held it back, summed over CPUs. */
   readonly throttledSeconds: number;
   /** Shares of the time in which some task waited for the resource, 0 to 1. */
@@ -112,6 +114,7 @@ function evidenceOfSteps(steps: Steps, { facts }: Recording, figures: RunFigures
     steps.growth(metric, (one) => isSummed(one, facts, "summed_interface")),
   );
   const pressures = pressuresOf(steps);
+  const hasUnseen = unseenShare(steps.seriesOf(COMMAND.commCpuSeconds)) >= MUCH_UNSEEN;
   return Array.from({ length: steps.count }, (_, step) => ({
     seconds: steps.seconds(step),
     cpus,
@@ -120,6 +123,7 @@ function evidenceOfSteps(steps: Steps, { facts }: Recording, figures: RunFigures
     ownCores: ownCores[step]!,
     machineCores: machineCores[step]!,
     runDelaySeconds: runDelay[step]!,
+    hasUnseen,
     throttledSeconds: throttled[step]!,
     cpuPressure: pressures.cpu[step] ?? Number.NaN,
     memoryPressure: pressures.memory[step] ?? Number.NaN,
@@ -131,6 +135,20 @@ function evidenceOfSteps(steps: Steps, { facts }: Recording, figures: RunFigures
     ownDiskBytes: readBytes! + writtenBytes!,
     networkBytes: sumSeen(transferred.map((grown) => grown[step]!)),
   }));
+}
+
+/** A share of the command's CPU time. */
+const MUCH_UNSEEN = 0.2;
+
+/** The share of the CPU time by name that has no name: of processes which no sample saw, or which are too many. */
+function unseenShare(byName: readonly RecordedSeries[]): number {
+  let [unseen, total] = [0, 0];
+  for (const { labels, blocks } of byName) {
+    const seconds = lastValue(blocks()) || 0;
+    total += seconds;
+    if (labels[0] === UNNAMED) unseen += seconds;
+  }
+  return unseen / total;
 }
 
 /** Where its counter is contradicted, what is known of it is known of the whole run only. */

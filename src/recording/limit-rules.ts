@@ -66,9 +66,9 @@ export const RULES: readonly LimitRule[] = [
     describe: shortOfMemory,
   },
   { limit: "disk", share: diskShare, describe: disk },
-  { limit: "cpu_one_thread", share: (step) => when(isOneThread(wantedCores(step), step)), describe: usedCores },
-  { limit: "cpu_part", share: (step) => when(wantedCores(step) >= 2 - FULL), describe: usedCores },
   { limit: "cpu_others", share: (step) => when(hasOthers(step)), describe: others },
+  { limit: "cpu_one_thread", share: oneThreadShare, describe: usedCores },
+  { limit: "cpu_part", share: (step) => when(wantedCores(step) >= 2 - FULL), describe: usedCores },
   { limit: "waiting", share: (step) => when(step.ownCores < IDLE_CORES && !isMostlyStarved(step)), describe: waiting },
 ];
 
@@ -82,10 +82,18 @@ function isOneThread(cores: number, { cpus }: LimitEvidence): boolean {
   return cores > FULL && cores < 2 - FULL && cpus >= 2;
 }
 
+/** Of less than one core, the share of the time in which a single thread has used it. */
+function oneThreadShare(step: LimitEvidence): number {
+  if (isOneThread(wantedCores(step), step)) return 1;
+  const { ownCores, cpus } = step;
+  return ownCores >= IDLE_CORES && ownCores <= FULL ? Math.min(1, ownCores / Math.min(1, cpus)) : 0;
+}
+
 /** All of its CPUs, one thread, or so many as it used. */
 function usedCores(together: LimitEvidence): LimitText {
   const { ownCores, cpus } = together;
   const evidence = busyWithIt(together);
+  if (wantedCores(together) <= FULL && !(ownCores > FULL * cpus)) return { text: "CPU", evidence };
   if (ownCores > FULL * cpus) return { text: cpus > 1 ? "CPU, all cores" : "CPU", evidence };
   return { text: isOneThread(wantedCores(together), together) ? "CPU, one thread" : "CPU, some cores", evidence };
 }
@@ -170,7 +178,7 @@ function hasOthers({
   pressureIsOwn,
 }: LimitEvidence) {
   if (!Number.isNaN(runDelaySeconds) || !(pressureIsOwn && cpuPressure > MUCH_WAITING)) return false;
-  return machineCores > FULL * machineCpus && ownCores < machineCores / 2;
+  return machineCores > FULL * machineCpus && ownCores < machineCores / 2 && ownCores <= FULL;
 }
 
 function others({ ownCores, machineCores, machineCpus }: LimitEvidence): LimitText {
@@ -179,9 +187,9 @@ function others({ ownCores, machineCores, machineCpus }: LimitEvidence): LimitTe
 }
 
 function waiting(together: LimitEvidence): LimitText {
-  const { ownCores, machineCores, machineCpus, cpuPressure, networkBytes, seconds, runDelaySeconds } = together;
-  const isKnown = !Number.isNaN(runDelaySeconds);
-  if (!isKnown && machineCores > FULL * machineCpus && !(cpuPressure <= MUCH_WAITING)) {
+  const { ownCores, cpuPressure, networkBytes, seconds, runDelaySeconds, hasUnseen } = together;
+  const areWaitsKnown = !(Number.isNaN(runDelaySeconds) || hasUnseen);
+  if (!areWaitsKnown && hasNoFreeCpu(together) && !(cpuPressure <= MUCH_WAITING)) {
     const { evidence } = others(together);
     return { text: "waiting, perhaps for CPU that others used", evidence };
   }

@@ -257,6 +257,9 @@ export function spanUntilNow(status: RecordedSeries): Span | undefined {
   return Number.isNaN(fromMs) ? undefined : { fromMs, toMs };
 }
 
+/** In place of a command name: all processes that have no series of their own, unseen ones included. */
+export const UNNAMED = "other";
+
 /** The figures of all processes with one command name. */
 export interface CommFigures {
   readonly comm: string;
@@ -284,6 +287,6 @@ export function figuresByComm(recording: Recording): CommFigures[] {
     known[field] = value;
     byComm.set(comm, known);
   }
-  const rank = ({ comm, cpuSeconds = 0 }: CommFigures) => (comm === "other" ? -1 : cpuSeconds);
+  const rank = ({ comm, cpuSeconds = 0 }: CommFigures) => (comm === UNNAMED ? -1 : cpuSeconds);
   return [...byComm.values()].sort((a, b) => rank(b) - rank(a));
 }

@@ -79,7 +79,6 @@ describe("the summary in a terminal", () => {
       calls    read 10 MiB, written 4 KiB
       trouble  held back by its CPU quota for 1.50 s
       largest  cc1plus 14.1 s 310 MiB, ld 1.20 s 90 MiB
-               16 % by processes too short to see
       limited  by CPU, all cores (1.90 of 2 cores busy with it)
                disk 5 % of the time (sda busy 97 % of the time)
       size     cpu 1900m to 2400m, memory 416Mi to 528Mi
@@ -107,8 +106,6 @@ describe("the summary in a terminal", () => {
                1.50 s
       largest  cc1plus 14.1 s 310 MiB
                ld 1.20 s 90 MiB
-               16 % by processes too short to
-               see
       limited  by CPU, all cores (1.90 of 2
                cores busy with it)
                disk 5 % of the time (sda busy

@@ -3,10 +3,10 @@ import fc from "fast-check";
 import { type Diagnosis, diagnose, diagnosisText } from "../../src/recording/diagnosis.ts";
 import { endingBy, type LimitEvidence, type RunEvidence, usableCpus } from "../../src/recording/limit-evidence.ts";
 
-/** A step of a command that used half a core of four and was not limited. */
+/** A step of a command that used a third of a core of four and was not limited. */
 const CALM: LimitEvidence = {
-  ...{ seconds: 10, cpus: 4, machineCpus: 4, quotaCores: Number.NaN, ownCores: 0.5, machineCores: 0.6 },
-  ...{ runDelaySeconds: Number.NaN, throttledSeconds: Number.NaN },
+  ...{ seconds: 10, cpus: 4, machineCpus: 4, quotaCores: Number.NaN, ownCores: 0.3, machineCores: 0.4 },
+  ...{ runDelaySeconds: Number.NaN, hasUnseen: false, throttledSeconds: Number.NaN },
   ...{ cpuPressure: 0, memoryPressure: 0, ioPressure: 0, pressureIsOwn: false },
   ...{ swapInBytes: 0, diskBusy: 0.1, busiestDisk: "sda", iowaitCores: 0, ownDiskBytes: 1000, networkBytes: 0 },
 };
@@ -32,6 +32,7 @@ const CASES: readonly (readonly [what: Diagnosis["limitedBy"], step: Step, text:
   ],
   ["cpu", { ownCores: 3.7 }, "by CPU, all cores (3.70 of 4 cores busy with it)"],
   ["cpu_one_thread", { ownCores: 0.99 }, "by CPU, one thread (0.99 of 4 cores busy with it)"],
+  ["cpu_one_thread", { ownCores: 0.84 }, "by CPU 84 % of the time (0.84 of 4 cores busy with it)"],
   ["cpu_part", { ownCores: 3.5 }, "by CPU, some cores (3.50 of 4 cores busy with it)"],
   ["cpu_part", { ownCores: 1.75, cpus: 2, machineCpus: 2 }, "by CPU, some cores (1.75 of 2 cores busy with it)"],
   ["memory", { memoryPressure: 0.3 }, "by memory (tasks here waited for memory 30 % of the time)"],
@@ -91,20 +92,36 @@ const CASES: readonly (readonly [what: Diagnosis["limitedBy"], step: Step, text:
     ...(["waiting", { machineCores: 3.9, cpuPressure: 0.9, ownCores: 0.02 }] as const),
     "by waiting, perhaps for CPU that others used (3.90 of 4 cores busy, 0.02 of them with it)",
   ],
+  // Its own waits are known, and it had none; or they are of processes that no sample saw.
+  [
+    ...(["waiting", { machineCores: 3.9, cpuPressure: 0.9, ownCores: 0.02, runDelaySeconds: 0 }] as const),
+    "by waiting on something else (0.02 cores busy with it)",
+  ],
+  [
+    ...([
+      "waiting",
+      { machineCores: 3.5, cpuPressure: 0.9, ownCores: 0.02, runDelaySeconds: 0, hasUnseen: true },
+    ] as const),
+    "by waiting, perhaps for CPU that others used (3.50 of 4 cores busy, 0.02 of them with it)",
+  ],
   // Pinned to one CPU of four.
   ["cpu", { ownCores: 0.97, cpus: 1 }, "by CPU (0.97 of 1 core busy with it)"],
-  ["unclear", {}, "unclear (0.50 of 4 cores busy with it; --cgroup auto would tell more)"],
-  ["unclear", { pressureIsOwn: true }, "unclear (0.50 of 4 cores busy with it; a shorter --interval would tell more)"],
+  ["unclear", {}, "unclear 70 % of the time (0.30 of 4 cores busy with it; --cgroup auto would tell more)"],
+  [
+    "unclear",
+    { pressureIsOwn: true },
+    "unclear 70 % of the time (0.30 of 4 cores busy with it; a shorter --interval would tell more)",
+  ],
   // Other programs that keep the CPUs or a disk busy do not limit it.
   [
     "unclear",
     { machineCores: 4, cpuPressure: 0.9 },
-    "unclear (0.50 of 4 cores busy with it; --cgroup auto would tell more)",
+    "unclear 70 % of the time (0.30 of 4 cores busy with it; --cgroup auto would tell more)",
   ],
   [
     "unclear",
     { diskBusy: 1, ownDiskBytes: 0 },
-    "unclear (0.50 of 4 cores busy with it; --cgroup auto would tell more)",
+    "unclear 70 % of the time (0.30 of 4 cores busy with it; --cgroup auto would tell more)",
   ],
 ];
 

@@ -3,7 +3,7 @@ import type { BudgetResult } from "../../recording/budget-results.ts";
 import { diagnosisText } from "../../recording/diagnosis.ts";
 import { findingOf } from "../../recording/evidence.ts";
 import { durationText, plainQuantity } from "../../recording/quantities.ts";
-import { type CommFigures, cpusLeft, type RunFigures } from "../../recording/run-figures.ts";
+import { type CommFigures, cpusLeft, type RunFigures, UNNAMED } from "../../recording/run-figures.ts";
 import type { RunReport } from "../../recording/run-report.ts";
 import { samplingText } from "../../recording/sampling.ts";
 
@@ -139,13 +139,13 @@ function networkLine({ figures, diagnoses }: RunReport): SummaryLine | undefined
 }
 
 /** A smaller part of the CPU time by processes without a name is not worth a word. */
-const LEAST_UNSEEN = 0.1;
+const LEAST_UNSEEN = 0.2;
 /** A shorter interval is not proposed. */
 const SHORT_INTERVAL_SECONDS = 0.05;
 
 /** Shows the largest names, if there are several or if much of the time has no name. */
 function namesLine({ names, figures }: RunReport): SummaryLine | undefined {
-  const named = names.filter(({ comm }) => comm !== "other");
+  const named = names.filter(({ comm }) => comm !== UNNAMED);
   const unseen = unseenText(names, figures);
   if (named.length < 2 && unseen === undefined) return undefined;
   const parts = named.slice(0, MOST_NAMES).map(({ comm, cpuSeconds: cpu = 0, memoryPeakBytes = 0 }) => {
@@ -157,7 +157,7 @@ function namesLine({ names, figures }: RunReport): SummaryLine | undefined {
 /** The share of CPU time that no name has: that of processes which no sample saw, or which are too many to name. */
 function unseenText(names: readonly CommFigures[], { intervalSeconds }: RunFigures): string | undefined {
   const total = names.reduce((sum, { cpuSeconds = 0 }) => sum + cpuSeconds, 0);
-  const other = names.find(({ comm }) => comm === "other");
+  const other = names.find(({ comm }) => comm === UNNAMED);
   const share = (other?.cpuSeconds ?? 0) / total;
   if (!(share >= LEAST_UNSEEN)) return undefined;
   const percent = `${Math.round(share * 100)} %`;
