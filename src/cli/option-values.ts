@@ -80,6 +80,24 @@ export function percent(text: string): number | Fault {
   return value === undefined ? new Fault("expected a number of percent, 0 or more (e.g. 5)") : value / 100;
 }
 
+/** How `--size` prints sizes. `src/output/size-formats.ts` has a writer for each. */
+export type SizeFormat = (typeof SIZE_FORMATS)[number];
+
+export const SIZE_FORMATS = [
+  "table",
+  "json",
+  "kubernetes",
+  "slurm",
+  "nextflow",
+  "snakemake",
+  "github",
+  "gitlab",
+] as const;
+
+export function sizeFormat(text: string): SizeFormat | Fault {
+  return SIZE_FORMATS.find((name) => name === text) ?? new Fault(`expected one of ${SIZE_FORMATS.join(", ")}`);
+}
+
 export function port(text: string): number | Fault {
   const value = /^[0-9]+$/.test(text) ? Number(text) : 0;
   return value >= 1 && value <= 65535 ? value : new Fault("expected a port from 1 to 65535");

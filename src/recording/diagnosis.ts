@@ -39,6 +39,11 @@ export function diagnose(evidence: RunEvidence): Diagnosis[] {
   return withoutSmallDoubt(found);
 }
 
+/** The evidence of all steps together; undefined: there are none. */
+export function wholeRun({ steps }: RunEvidence): LimitEvidence | undefined {
+  return steps.length === 0 ? undefined : together(steps.map((step) => [step, 1] as const));
+}
+
 /** Words that need no `by` before them. */
 const WHOLE_PHRASES: readonly LimitKind[] = ["unclear", "cpu_starved"];
 
