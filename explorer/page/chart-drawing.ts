@@ -92,6 +92,8 @@ function hatchPauses(chart: uPlot, { annotations: { pauses }, colours }: Decorat
   ctx.save();
   ctx.strokeStyle = colours.text;
   ctx.globalAlpha = 0.35;
+  // The line that was drawn last may have left its dashes.
+  ctx.setLineDash([]);
   ctx.lineWidth = devicePixelRatio;
   ctx.beginPath();
   for (const pause of pauses) {

@@ -9,6 +9,8 @@ const READS_ADVANCE_MS = 5;
 
 /** How long the file of one thread takes, until it has been measured. */
 const FIRST_GUESS_MS = 0.02;
+/** What takes longer is a wait of ours for a CPU, just when the figures are needed most: it is not charged. */
+const MOST_MS = 0.1;
 
 /** A process that did nothing seems to have had no wait, but ticks of CPU time are coarse: it is read now and then. */
 const SKIPPED_AT_MOST = 10;
@@ -66,7 +68,7 @@ export class RunDelay {
     const began = this.now();
     let reads = 0;
     for (let i = 0; i < due.length; i++) reads += this.read(due[i]!, began);
-    const took = this.now() - began;
+    const took = Math.min(this.now() - began, reads * MOST_MS);
     this.msPerRead = took / reads;
     this.budget.spend(took);
   }

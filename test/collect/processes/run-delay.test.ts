@@ -99,6 +99,35 @@ describe("the run delay", () => {
     expect(reads(0.2, 5)).toBe(5);
   });
 
+  test("is read on although a reading stood still for long, and not where it takes too much time", () => {
+    const readings = (msPerRead: number) => {
+      const { kernel, accounts, root } = started();
+      for (let i = 0; i < 30; i++) kernel.fork(root);
+      let nowMs = 0;
+      const read = kernel.runDelaySeconds.bind(kernel);
+      kernel.runDelaySeconds = (thread) => {
+        nowMs += msPerRead;
+        return read(thread);
+      };
+      const delay = new RunDelay(kernel, () => nowMs);
+      for (let i = 0; i < 40; i++) {
+        nowMs += 100;
+        for (const { pid } of accounts.tracker.descendants) {
+          kernel.runDelays.set(pid, i);
+          kernel.burn(pid, 0.01);
+        }
+        accounts.update();
+        delay.update(accounts.tracker.descendants, false);
+      }
+      return kernel.reads.filter((one) => one.endsWith("/schedstat")).length / 31;
+    };
+    const [quick, stalled] = [readings(0.001), readings(50)];
+    expect(quick).toBeGreaterThan(35);
+    // A tenth of a millisecond for each is too much for every sample, but some are read.
+    expect(stalled).toBeGreaterThan(1);
+    expect(stalled).toBeLessThan(quick);
+  });
+
   test("of an orphan is read a last time before it is waited for", () => {
     const { kernel, root, accounts, delay, update, wait } = setUp();
     const child = kernel.fork(root);
