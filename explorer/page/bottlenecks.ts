@@ -1,4 +1,4 @@
-import { BUSY_MODES, COMMAND, CONTAINER, DEVICES, KERNEL, MACHINE } from "../../src/catalog/index.ts";
+import { BUSY_MODES, COMMAND, CONTAINER, DEVICES, KERNEL, MACHINE, SUMMARY } from "../../src/catalog/index.ts";
 import { quantity } from "../../src/recording/quantities.ts";
 import type { LimitInfo } from "../data/model.ts";
 import type { RunFigures } from "./run-figures.ts";
@@ -68,10 +68,11 @@ function missedSamples(text: string): Bottleneck {
 function busyMachine(figures: RunFigures): Bottleneck | undefined {
   const seconds = wallSeconds(figures);
   if (figures.indexesOf(COMMAND.cpuSeconds).length > 0 || !(seconds > 0)) return undefined;
-  const busy = figures.growth(MACHINE.cpuSeconds, { mode: BUSY_MODES }) / seconds;
+  const mean = figures.last(SUMMARY.cpuMean, { mode: BUSY_MODES });
+  const busy = Number.isNaN(mean) ? figures.growth(MACHINE.cpuSeconds, { mode: BUSY_MODES }) / seconds : mean;
   const cpus = figures.cpus(KERNEL.cpusOnline, MACHINE.cpuSeconds);
   if (!(busy > FULL * cpus)) return undefined;
-  const text = `The CPUs were busy: ${quantity(Math.min(busy, cpus), "cores")} of ${cpus} cores on average.`;
+  const text = `The CPUs were busy: ${quantity(busy, "cores")} of ${cpus} cores on average.`;
   return { tone: "held", text, panel: "machine-cpu" };
 }
 

@@ -1,5 +1,5 @@
 import { COMMAND, CONTAINER, DEVICES, KERNEL, MACHINE, RECORDER } from "../catalog/index.ts";
-import type { Block } from "./recording.ts";
+import type { Block, RecordedSeries } from "./recording.ts";
 
 /*
  * When the files of each collector were read. A sample has one stamp, but its collectors read one after the other, and a
@@ -103,6 +103,11 @@ export function ownClock(allModesSeconds: number, apart: Apart): Apart {
   return isLeast && isMost ? { shortestMs: ms, longestMs: ms } : apart;
 }
 
+/** Returns the time that each collector had taken, by its name. */
+export function timesTaken(all: readonly RecordedSeries[]): ReadonlyMap<string, Iterable<Block>> {
+  return new Map(all.map(({ labels: [source = ""], blocks }) => [source, blocks()]));
+}
+
 /** When the files of each collector were read, at some samples of a run. */
 export class ReadTimes {
   /** How long after a sample's stamp each collector began and ended, in ms; none: not recorded. */
@@ -139,6 +144,12 @@ export class ReadTimes {
       shortestMs: Math.max(0, shortestMs),
       longestMs: ms + this.endedMs(metricName, to) - this.beganMs(metricName, from),
     };
+  }
+
+  /** When a counter had been read at a sample, at the latest. */
+  readBy(metricName: string, at: number): number {
+    const stamp = this.stamps[at]!;
+    return stamp === this.startMs ? stamp : stamp + this.endedMs(metricName, at);
   }
 
   private beganMs(metricName: string, at: number): number {

@@ -1,5 +1,5 @@
 import { ALL_CPUS, KERNEL, MACHINE, type Metric, RECORDER, RUN } from "../catalog/index.ts";
-import { type Apart, ownClock, ReadTimes, shareOfTime } from "./read-times.ts";
+import { type Apart, ownClock, ReadTimes, shareOfTime, timesTaken } from "./read-times.ts";
 import type { Block, RecordedSeries } from "./recording.ts";
 import { growth, growthWithin, pointsWithin, type SeriesByName, type Span } from "./span.ts";
 
@@ -29,10 +29,7 @@ export class Steps {
     most = MOST_STEPS,
   ) {
     this.edges = edgesOf(all, span, most);
-    const taken = new Map(
-      this.seriesOf(RECORDER.collectorSeconds).map(({ labels, blocks }) => [labels[0] ?? "", blocks()]),
-    );
-    this.reads = new ReadTimes(taken, this.edges, span.fromMs);
+    this.reads = new ReadTimes(timesTaken(this.seriesOf(RECORDER.collectorSeconds)), this.edges, span.fromMs);
   }
 
   get count(): number {
