@@ -141,7 +141,7 @@ const COMMAND_PANELS: readonly PanelSpec[] = [
     id: "command-run-delay",
     section: "command",
     title: "Waiting for a CPU",
-    hint: "Threads of the command that were ready to run and had no CPU, on average. A wait counts when it ends.",
+    hint: "Threads that were ready to run and had no CPU. A wait counts when it ends.",
     unit: "count",
     lines: [line(COMMAND.runDelay, { label: "waiting threads", hue: "red" })],
     quiet: "No thread of the command waited for a CPU.",

@@ -15,8 +15,8 @@ export const COMMAND = defineMetrics({
     name: "command_run_delay_seconds",
     type: "counter",
     unit: "seconds",
-    help: "Time that the command's threads were ready to run and waited for a CPU, as far as it was seen: a lower bound.",
-    source: "/proc/PID/schedstat of each thread, second field",
+    help: "Time that the command's threads waited for a CPU, as far as it was seen.",
+    source: "/proc/PID/schedstat, second field",
     otel: "none",
   },
   memoryResident: {
