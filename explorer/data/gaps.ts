@@ -17,6 +17,14 @@ interface Cadence {
   readonly longestMs: number;
 }
 
+/** The samples of a run. */
+export interface Sampling {
+  /** The times of all samples, which include the times of every series. */
+  readonly samples: Float64Array;
+  /** How often there was to be a sample; default: as often as there usually was one. */
+  readonly intervalMs?: number | undefined;
+}
+
 const cadences = new WeakMap<Float64Array, { readonly samples: Float64Array; readonly cadence: Cadence }>();
 
 /**
@@ -30,10 +38,9 @@ export class Gaps {
   /** Index of the last sample that was looked up; it moves along with the points. */
   private cursor = -1;
 
-  /** `samples`: the times of all samples, which include the series' own times. */
-  constructor(times: Float64Array, values: Float64Array, samples: Float64Array) {
-    this.samples = samples;
-    this.cadence = cadenceOf(times, values, samples);
+  constructor(times: Float64Array, values: Float64Array, sampling: Sampling) {
+    this.samples = sampling.samples;
+    this.cadence = cadenceOf(times, values, sampling);
   }
 
   /**
@@ -48,6 +55,11 @@ export class Gaps {
     return last - first > 1 ? this.samples[first + 1]! : (fromMs + toMs) / 2;
   }
 
+  /** Whether no samples were taken between two points: a counter's growth is known all the same. */
+  isPause(fromMs: number, toMs: number): boolean {
+    return this.indexOf(toMs) - this.indexOf(fromMs) === 1;
+  }
+
   private indexOf(atMs: number): number {
     const { samples } = this;
     let at = this.cursor;
@@ -60,14 +72,30 @@ export class Gaps {
   }
 }
 
-function cadenceOf(times: Float64Array, values: Float64Array, samples: Float64Array): Cadence {
+function cadenceOf(times: Float64Array, values: Float64Array, sampling: Sampling): Cadence {
+  const { samples } = sampling;
   const known = cadences.get(values);
   if (known && known.samples === samples) return known.cadence;
   const stride = median(strides(times, values, samples)) || 1;
-  const longestMs = Math.max(SHORTEST_GAP_MS, GAP_INTERVALS * stride * (median(distances(samples)) || 0));
+  const longestMs = longestWithoutGap(stride, sampling);
   const cadence = { stride, longestMs };
   cadences.set(values, { samples, cadence });
   return cadence;
+}
+
+function longestWithoutGap(stride: number, { samples, intervalMs = Number.POSITIVE_INFINITY }: Sampling): number {
+  const usualMs = Math.min(intervalMs, median(distances(samples)) || 0);
+  return Math.max(SHORTEST_GAP_MS, GAP_INTERVALS * stride * usualMs);
+}
+
+/** Returns the times in which no samples were taken, although some were due: `[from, to]` each. */
+export function pausesOf(sampling: Sampling): [fromMs: number, toMs: number][] {
+  const { samples } = sampling;
+  const longestMs = longestWithoutGap(1, sampling);
+  const found: [number, number][] = [];
+  for (let at = 1; at < samples.length; at++)
+    if (samples[at]! - samples[at - 1]! > longestMs) found.push([samples[at - 1]!, samples[at]!]);
+  return found;
 }
 
 /** Returns the distances, in samples, of some neighbouring points. */

@@ -1,8 +1,14 @@
 import { COMMAND, CONTAINER, MACHINE, RECORDER } from "../../src/catalog/index.ts";
 import { growth } from "../../src/recording/span.ts";
-import { Gaps } from "./gaps.ts";
+import { Gaps, type Sampling } from "./gaps.ts";
 import { downsampled, hasSameTimes, indexOfTime, PointList } from "./line-points.ts";
 import type { DrawnSpan, LinePoints, LineRequest, PointsRequest } from "./model.ts";
+
+/** Divides a counter's growth by the time between its own two readings. */
+export interface RateClock {
+  /** Returns the growth a second between two points, by their places in the counter's column. */
+  perSecond(grown: number, from: number, to: number): number;
+}
 
 /** The points of one series, in order of time; NaN is absent. Series that were sampled together may share their times. */
 export interface Column {
@@ -10,6 +16,8 @@ export interface Column {
   readonly values: Float64Array;
   /** The shortest time over which a rate is computed, see `leastRateMs`; default: 20. */
   readonly leastRateMs?: number;
+  /** Divides its growth; default: by the time between its points. */
+  readonly clock?: RateClock;
 }
 
 /** The points of a run, by the index of each series in `RunInfo.series`. */
@@ -17,6 +25,8 @@ export interface Columns {
   series(index: number): Column;
   /** The times of all samples; default: the series' own times. */
   readonly samples?: Float64Array;
+  /** How often there was to be one; default: as often as there usually was. */
+  readonly intervalMs?: number | undefined;
 }
 
 /** A rate covers at least this many times the resolution of its counter, as in the summary. */
@@ -36,8 +46,12 @@ const CPU_TIMES: ReadonlySet<string> = new Set(
   ),
 );
 
+/** A wait for a CPU is counted when it ends, and may have been long: over a short time its rate says little. */
+const LEAST_WAIT_MS = 2000;
+
 /** Returns the shortest time over which a counter of this name (`SeriesInfo.name`) has a rate. */
 export function leastRateMs(name: string): number {
+  if (name === COMMAND.runDelay.name) return LEAST_WAIT_MS;
   return CPU_TIMES.has(name) ? LEAST_RESOLUTIONS * CPU_RESOLUTION_MS : LEAST_RATE_MS;
 }
 
@@ -53,22 +67,25 @@ export function linePoints(columns: Columns, request: PointsRequest): LinePoints
 function lineOf(columns: Columns, { series, as }: LineRequest, span: DrawnSpan): LinePoints {
   const lines = series.map((index) => {
     const column = columns.series(index);
-    return seriesLine(column, as, { ...span, samples: columns.samples ?? column.times });
+    const { samples = column.times, intervalMs } = columns;
+    return seriesLine(column, as, { ...span, samples, intervalMs });
   });
   const [only] = lines;
   return lines.length === 1 && only ? only : summed(lines);
 }
 
-interface SampledSpan extends DrawnSpan {
-  readonly samples: Float64Array;
-}
+type SampledSpan = DrawnSpan & Sampling;
 
-/** Returns the line of one series: no point where the series is absent, and one NaN for each gap. */
-function seriesLine(column: Column, as: LineRequest["as"], { fromMs, toMs, samples }: SampledSpan): LinePoints {
+/**
+ * Returns the line of one series: no point where the series is absent, and one NaN for each gap. A rate has none where
+ * no samples were taken: it is the mean over that time.
+ */
+function seriesLine(column: Column, as: LineRequest["as"], span: SampledSpan): LinePoints {
+  const { fromMs, toMs } = span;
   const { times, values } = column;
   const start = startIndex(column, fromMs, as);
   const out = new PointList(Math.max(1, indexOfTime(times, toMs) - start + 2));
-  const gaps = new Gaps(times, values, samples);
+  const gaps = new Gaps(times, values, span);
   const rate = new RateLine(column);
   let last = -1;
   for (let at = start; at < times.length; at++) {
@@ -77,7 +94,7 @@ function seriesLine(column: Column, as: LineRequest["as"], { fromMs, toMs, sampl
     const atMs = times[at]!;
     const gapMs = last < 0 ? Number.NaN : gaps.between(times[last]!, atMs);
     const isGap = !Number.isNaN(gapMs);
-    if (as === "rate") rate.put(out, at, isGap);
+    if (as === "rate") rate.put(out, at, isGap && !gaps.isPause(times[last]!, atMs));
     else {
       if (isGap) out.push(gapMs, Number.NaN);
       out.push(atMs, value);
@@ -122,7 +139,7 @@ class RateLine {
   }
 
   put(out: PointList, at: number, isGap: boolean): void {
-    const { times, values } = this.column;
+    const { times, values, clock } = this.column;
     const { last } = this;
     this.last = at;
     const atMs = times[at]!;
@@ -139,7 +156,8 @@ class RateLine {
     while (from > this.origin && atMs - times[from]! < this.leastMs) from = presentBefore(values, from);
     const spanMs = atMs - times[from]!;
     if (spanMs < this.leastMs) return;
-    out.push(atMs, (growth(values[from]!, values[at]!) / spanMs) * 1000);
+    const grown = growth(values[from]!, values[at]!);
+    out.push(atMs, clock ? clock.perSecond(grown, from, at) : (grown / spanMs) * 1000);
   }
 }
 

@@ -22,8 +22,34 @@ export interface RunInfo {
   /** From the command's start sample to its end sample, or to the last sample of a live run; null: it never ran. */
   readonly command: { readonly fromMs: number; readonly toMs: number } | null;
   readonly series: readonly SeriesInfo[];
-  /** How far the command's CPU time and peak memory are known, by the evidence that the terminal uses. */
-  readonly known: { readonly cpu: FigureInfo; readonly memory: FigureInfo };
+  readonly known: KnownInfo;
+  /** `[from, to]`, milliseconds: times in which samples were missed. Counters tell their means over these, gauges nothing. */
+  readonly pauses: readonly (readonly [fromMs: number, toMs: number])[];
+}
+
+/** What the terminal's summary says of the run, by the same rules. */
+interface KnownInfo {
+  /** How far the command's CPU time and peak memory are known. */
+  readonly cpu: FigureInfo;
+  readonly memory: FigureInfo;
+  /** CPUs that the command could use; null: not known. */
+  readonly usableCpus: number | null;
+  /** What limited the command, the most important first. */
+  readonly limits: readonly LimitInfo[];
+  /** What a reader must know of the samples; null: nothing. */
+  readonly samples: string | null;
+}
+
+/** A limit of the command. */
+export interface LimitInfo {
+  /** A word, as in the summary for programs: `cpu_starved`. */
+  readonly what: string;
+  /** For a person. */
+  readonly text: string;
+  /** It ended the command. */
+  readonly isKill: boolean;
+  /** The machine's network may have to do with it. */
+  readonly hasTraffic: boolean;
 }
 
 /** What the sources of a figure say together; null: not known, or nothing. */

@@ -1,9 +1,14 @@
-import { ACCOUNTING, RUN } from "../../src/catalog/index.ts";
+import { RUN } from "../../src/catalog/index.ts";
+import { type Diagnosis, diagnose, diagnosisText } from "../../src/recording/diagnosis.ts";
 import { findingOf, memoryBoundBytes } from "../../src/recording/evidence.ts";
+import { evidenceOf } from "../../src/recording/limit-evidence.ts";
 import type { Block, RecordedSeries, Recording } from "../../src/recording/recording.ts";
 import { figuresOf } from "../../src/recording/run-figures.ts";
+import { samplingOf, samplingText } from "../../src/recording/sampling.ts";
+import { pausesOf } from "./gaps.ts";
 import { type Column, type Columns, leastRateMs } from "./lines.ts";
-import type { FigureInfo, RunInfo, SeriesInfo } from "./model.ts";
+import type { FigureInfo, LimitInfo, RunInfo, SeriesInfo } from "./model.ts";
+import { columnsOf, intervalMs } from "./rate-clock.ts";
 
 /** A run for a page: its description, and the points that the page can request. */
 export interface Run {
@@ -19,7 +24,7 @@ export function runOf(recording: Recording, name: RunName): Run {
   const times = new SharedTimes();
   const all: Column[] = [];
   const series: SeriesInfo[] = [];
-  const own: RecordedSeries[] = [];
+  const recorded: RecordedSeries[] = [];
   for (const one of recording.series()) {
     const column = columnOf(one, times);
     const points = countPoints(column.values);
@@ -27,9 +32,10 @@ export function runOf(recording: Recording, name: RunName): Run {
     all.push(column);
     series.push(seriesInfo(one, points));
     const { length } = column.times;
-    if (isOfCommand(one)) own.push({ ...one, blocks: () => [{ ...column, length }] });
+    recorded.push({ ...one, blocks: () => [{ ...column, length }] });
   }
   const status = all[series.findIndex(({ name }) => name === RUN.commandStatus.name)];
+  const samples = (status ?? longest(all))?.times ?? new Float64Array(0);
   const { identity, facts, events } = recording;
   const [startMs, endMs] = spanOf(recording.startMs, all);
   const info = {
@@ -43,15 +49,10 @@ export function runOf(recording: Recording, name: RunName): Run {
     series,
     events: events.map(({ atMs, event, text }) => ({ atMs, event, text })),
     command: commandTimes(status, endMs),
-    known: knownOf({ identity, startMs, facts, events, series: () => own }),
+    known: knownOf({ identity, startMs: recording.startMs, facts, events, series: () => recorded }),
+    pauses: pausesOf({ samples, intervalMs: intervalMs(facts) }),
   };
-  const samples = (status ?? longest(all))?.times ?? new Float64Array(0);
-  return { info, columns: { series: (index) => columnAt(all, index), samples } };
-}
-
-/** Whether a series is of the command or the run: all that the evidence of the command's figures needs. */
-function isOfCommand({ metric }: RecordedSeries): boolean {
-  return metric.name.startsWith("command_") || metric.name === ACCOUNTING.info.name;
+  return { info, columns: columnsOf(info, all, samples) };
 }
 
 function knownOf(recording: Recording): RunInfo["known"] {
@@ -61,18 +62,27 @@ function knownOf(recording: Recording): RunInfo["known"] {
     const most = Number.isFinite(highest) ? highest : null;
     return { value, highest: most, seenHighest, source, contradiction: isContradicted ? reason : null };
   };
-  return { cpu: info("cpu"), memory: info("memory", memoryBoundBytes(figures) ?? null) };
+  const evidence = evidenceOf(recording, figures);
+  const limits = evidence ? diagnose(evidence) : [];
+  const isStarved = limits.some(({ limitedBy }) => limitedBy === "cpu_starved");
+  const usableCpus = evidence?.steps[0]?.cpus ?? Number.NaN;
+  return {
+    cpu: info("cpu"),
+    memory: info("memory", memoryBoundBytes(figures) ?? null),
+    usableCpus: Number.isNaN(usableCpus) ? null : usableCpus,
+    limits: limits.map(limitInfo),
+    samples: samplingText(samplingOf(recording), isStarved) ?? null,
+  };
+}
+
+function limitInfo(limit: Diagnosis, at: number): LimitInfo {
+  const { limitedBy, isKill = false, hasTraffic = false } = limit;
+  return { what: limitedBy, text: diagnosisText(limit, at === 0), isKill, hasTraffic };
 }
 
 /** Returns the column with the most points: without a status, which has a point at each sample, it tells the samples. */
 function longest(all: readonly Column[]): Column | undefined {
   return all.reduce<Column | undefined>((a, b) => (a && a.times.length >= b.times.length ? a : b), undefined);
-}
-
-function columnAt(all: readonly Column[], index: number): Column {
-  const column = all[index];
-  if (column === undefined) throw new RangeError(`there is no series ${index}: the run has ${all.length}`);
-  return column;
 }
 
 function seriesInfo({ metric, labels }: RecordedSeries, points: number): SeriesInfo {

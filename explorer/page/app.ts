@@ -156,7 +156,7 @@ export class App {
     const run = plan.lines[0]?.run ?? "";
     return new ChartView({
       plan,
-      annotations: () => this.shown?.annotations ?? { running: undefined, events: [] },
+      annotations: () => this.shown?.annotations ?? { running: undefined, events: [], pauses: [] },
       originMs: positions.get(run)?.originMs ?? 0,
       shared: () => this.sharedView(),
       onZoom: (zoom) => this.set({ zoom }),

@@ -1,16 +1,6 @@
-import { COMMAND, CONTAINER, DEVICES, KERNEL, MACHINE, type Metric } from "../../src/catalog/index.ts";
-import {
-  BUSY_MODES,
-  type Diagnosis,
-  diagnoses,
-  type Evidence,
-  endingBy,
-  firstKnown,
-  highestKnown,
-  pressuresBy,
-  usableCpus,
-} from "../../src/recording/diagnosis.ts";
+import { BUSY_MODES, COMMAND, CONTAINER, DEVICES, KERNEL, MACHINE, SUMMARY } from "../../src/catalog/index.ts";
 import { quantity } from "../../src/recording/quantities.ts";
+import type { LimitInfo } from "../data/model.ts";
 import type { RunFigures } from "./run-figures.ts";
 import { wallSeconds } from "./verdict.ts";
 
@@ -31,32 +21,38 @@ const FULL = 0.9;
  * are none, one sentence says so.
  */
 export function bottlenecksOf(figures: RunFigures): Bottleneck[] {
-  const evidence = evidenceOfFigures(figures);
-  const limits = diagnoses(evidence).map((diagnosis) => limitOf(diagnosis, evidence, figures));
-  const found = [...limits, busyMachine(evidence), fullMemory(figures)].filter((found) => found !== undefined);
-  if (found.length > 0) return found;
-  const isKnown = evidence.seconds > 0 && figures.indexesOf(MACHINE.cpuSeconds).length > 0;
-  return isKnown ? [{ tone: "calm", text: "Nothing that was recorded was at its limit.", panel: "machine-cpu" }] : [];
+  const { limits, samples } = figures.run.known;
+  const named = limits.map((limit, at) => limitOf(limit, at, figures));
+  const found = [...named, busyMachine(figures), fullMemory(figures)].filter((found) => found !== undefined);
+  const notes = samples === null ? [] : [missedSamples(samples)];
+  if (found.length > 0) return [...found, ...notes];
+  const isKnown = wallSeconds(figures) > 0 && figures.indexesOf(MACHINE.cpuSeconds).length > 0;
+  if (!isKnown) return notes;
+  return [{ tone: "calm", text: "Nothing that was recorded was at its limit.", panel: "machine-cpu" }, ...notes];
 }
 
-function limitOf(diagnosis: Diagnosis, evidence: Evidence, figures: RunFigures): Bottleneck {
-  const tone = diagnosis.isKill ? "bad" : "held";
-  const text = `Limited by ${diagnosis.text}: ${diagnosis.evidence}.`;
-  return { tone, text, panel: panelOf(diagnosis, evidence, figures) };
+/** The first one as a sentence of its own; those after it are said of a smaller part of the time. */
+function limitOf(limit: LimitInfo, at: number, figures: RunFigures): Bottleneck {
+  const { what, text, isKill } = limit;
+  const panel = panelOf(limit, figures);
+  if (what === "unclear") return { tone: "calm", text: `What limited it is ${text}.`, panel };
+  const start = what === "cpu_starved" ? "It was " : at === 0 ? "Limited " : "Also limited by ";
+  return { tone: isKill ? "bad" : "held", text: `${start}${text}.`, panel };
 }
 
-function panelOf({ limitedBy, hasTraffic }: Diagnosis, evidence: Evidence, figures: RunFigures): string {
-  const pressure = evidence.pressureIsOwn ? "command-pressure" : "machine-pressure";
-  switch (limitedBy) {
+function panelOf({ what, isKill, hasTraffic }: LimitInfo, figures: RunFigures): string {
+  const pressure = figures.indexesOf(COMMAND.pressure).length > 0 ? "command-pressure" : "machine-pressure";
+  switch (what) {
     case "memory":
-      if (evidence.ownOomKills > 0) return "command-memory";
-      if (evidence.oomKills > 0) return "machine-memory";
-      return evidence.swapInBytes > 0 ? "machine-swap" : pressure;
+      if (isKill) return figures.growth(COMMAND.oomKills) > 0 ? "command-memory" : "machine-memory";
+      return figures.growth(KERNEL.swapIn) > 0 ? "machine-swap" : pressure;
     case "cpu_quota":
       return figures.indexesOf(COMMAND.throttledSeconds).length > 0 ? "command-cpu" : "container-cpu";
+    case "cpu_starved":
+      return "command-run-delay";
     case "disk":
-      if (evidence.diskBusy > FULL) return "machine-disk-busy";
-      return Number.isNaN(evidence.ioPressure) ? "machine-cpu" : pressure;
+      if (figures.indexesOf(DEVICES.diskBusySeconds).length > 0) return "machine-disk-busy";
+      return figures.indexesOf(KERNEL.pressure).length > 0 ? pressure : "machine-cpu";
     case "waiting":
       return hasTraffic ? "machine-network" : "command-cpu";
     default:
@@ -64,10 +60,19 @@ function panelOf({ limitedBy, hasTraffic }: Diagnosis, evidence: Evidence, figur
   }
 }
 
+function missedSamples(text: string): Bottleneck {
+  return { tone: "held", text: `Samples: ${text}. Hatched times have means only.`, panel: "recorder-time" };
+}
+
 /** Finds a busy machine; only for files without series of the command. */
-function busyMachine({ ownCores, machineCores, machineCpus, seconds }: Evidence): Bottleneck | undefined {
-  if (!Number.isNaN(ownCores) || !(seconds > 0) || !(machineCores > FULL * machineCpus)) return undefined;
-  const text = `The CPUs were busy: ${quantity(machineCores, "cores")} of ${machineCpus} cores on average.`;
+function busyMachine(figures: RunFigures): Bottleneck | undefined {
+  const seconds = wallSeconds(figures);
+  if (figures.indexesOf(COMMAND.cpuSeconds).length > 0 || !(seconds > 0)) return undefined;
+  const mean = figures.last(SUMMARY.cpuMean, { mode: BUSY_MODES });
+  const busy = Number.isNaN(mean) ? figures.growth(MACHINE.cpuSeconds, { mode: BUSY_MODES }) / seconds : mean;
+  const cpus = figures.cpus(KERNEL.cpusOnline, MACHINE.cpuSeconds);
+  if (!(busy > FULL * cpus)) return undefined;
+  const text = `The CPUs were busy: ${quantity(busy, "cores")} of ${cpus} cores on average.`;
   return { tone: "held", text, panel: "machine-cpu" };
 }
 
@@ -83,50 +88,4 @@ function fullMemory(figures: RunFigures): Bottleneck | undefined {
   if (!(used > FULL * total)) return undefined;
   const text = `The machine's memory was nearly full: ${quantity(used, "bytes")} of ${quantity(total, "bytes")} used.`;
   return { tone: "held", text, panel: "machine-memory" };
-}
-
-/** Collects the evidence for the rules that the terminal uses, too. */
-function evidenceOfFigures(figures: RunFigures): Evidence {
-  const seconds = wallSeconds(figures);
-  const ownOomKills = figures.growth(COMMAND.oomKills);
-  const { cpu } = figures.run.known;
-  const ownSeconds = cpu.contradiction === null ? figures.growth(COMMAND.cpuSeconds) : cpu.value;
-  const ownCores = (ownSeconds ?? Number.NaN) / seconds;
-  const machineCpus = figures.cpus(KERNEL.cpusOnline, MACHINE.cpuSeconds);
-  const quotaCores = figures.high(CONTAINER.cpuLimit);
-  return {
-    seconds,
-    cpus: usableCpus(machineCpus, { allowed: figures.numberFact("cpus_allowed"), quota: quotaCores, used: ownCores }),
-    machineCpus,
-    quotaCores,
-    ownCores,
-    machineCores: figures.growth(MACHINE.cpuSeconds, { mode: BUSY_MODES }) / seconds,
-    throttledSeconds: firstKnown(figures.growth(COMMAND.throttledSeconds), figures.growth(CONTAINER.throttledSeconds)),
-    oomKills: highestKnown(ownOomKills, figures.growth(CONTAINER.oomKills), figures.growth(KERNEL.oomKills)),
-    ownOomKills,
-    ending: endingBy(figures.last(COMMAND.exitStatus), figures.last(COMMAND.exitSignal)),
-    ...pressuresBy((metric, resource) => figures.growth(metric, { resource: [resource], mode: ["some"] }) / seconds),
-    swapInBytes: figures.growth(KERNEL.swapIn),
-    ...busiestDisk(figures, seconds),
-    iowaitCores: figures.growth(MACHINE.cpuSeconds, { mode: ["iowait"] }) / seconds,
-    ownDiskBytes: figures.growth(COMMAND.diskRead) + figures.growth(COMMAND.diskWrite),
-    networkBytes: transferred(figures, MACHINE.networkSent) + transferred(figures, MACHINE.networkReceived),
-    threadsMost: figures.high(COMMAND.threads),
-  };
-}
-
-function busiestDisk(figures: RunFigures, seconds: number) {
-  let [diskBusy, busiest] = [Number.NaN, ""];
-  for (const at of figures.indexesOf(DEVICES.diskBusySeconds)) {
-    const { disk = "" } = figures.run.series[at]?.labels ?? {};
-    const busy = figures.growth(DEVICES.diskBusySeconds, { disk: [disk] }) / seconds;
-    if (!(busy <= diskBusy)) [diskBusy, busiest] = [busy, disk];
-  }
-  return { diskBusy, busiestDisk: busiest };
-}
-
-/** Returns the bytes of the interfaces that the run's facts name; of all interfaces in files without such facts. */
-function transferred(figures: RunFigures, metric: Metric): number {
-  const summed = figures.run.facts.filter(([fact]) => fact === "summed_interface").map(([, value]) => value);
-  return figures.growth(metric, summed.length > 0 ? { interface: summed } : {});
 }

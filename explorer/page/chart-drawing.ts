@@ -58,12 +58,15 @@ export interface Decoration {
   readonly colours: Colours;
 }
 
-/** Returns a plugin that shades the time before and after the command, and draws events and the pinned cursor. */
+/** Returns a plugin that shades the time before and after the command, hatches missed samples, and draws events and the cursor. */
 export function decorationPlugin(current: () => Decoration): uPlot.Plugin {
   return {
     hooks: {
       drawClear: (chart) => shadeOutside(chart, current()),
-      draw: (chart) => drawEvents(chart, current()),
+      draw: (chart) => {
+        hatchPauses(chart, current());
+        drawEvents(chart, current());
+      },
     },
   };
 }
@@ -76,6 +79,35 @@ function shadeOutside(chart: uPlot, { annotations: { running }, colours }: Decor
   ctx.fillStyle = colours.outside;
   ctx.fillRect(bbox.left, bbox.top, from - bbox.left, bbox.height);
   ctx.fillRect(to, bbox.top, bbox.left + bbox.width - to, bbox.height);
+  ctx.restore();
+}
+
+/** The distance between the lines of a hatched area, in CSS pixels. */
+const HATCH_PX = 7;
+
+/** Hatches the times in which samples were missed: rates there are means over the whole of it, gauges are not known. */
+function hatchPauses(chart: uPlot, { annotations: { pauses }, colours }: Decoration): void {
+  const { ctx, bbox } = chart;
+  const [height, distance] = [bbox.height, HATCH_PX * devicePixelRatio];
+  ctx.save();
+  ctx.strokeStyle = colours.text;
+  ctx.globalAlpha = 0.35;
+  // The line that was drawn last may have left its dashes.
+  ctx.setLineDash([]);
+  ctx.lineWidth = devicePixelRatio;
+  ctx.beginPath();
+  for (const pause of pauses) {
+    const [from, to] = [clampedLeft(chart, pause.from), clampedLeft(chart, pause.to)];
+    if (to <= from) continue;
+    // Lines of one grid, so that neighbours fit together; each is cut at the edges of its pause.
+    for (let x = Math.ceil(from / distance) * distance; x < to + height; x += distance) {
+      const [left, right] = [Math.max(from, x - height), Math.min(to, x)];
+      if (right <= left) continue;
+      ctx.moveTo(left, bbox.top + (x - left));
+      ctx.lineTo(right, bbox.top + (x - right));
+    }
+  }
+  ctx.stroke();
   ctx.restore();
 }
 

@@ -1,5 +1,4 @@
 import { KERNEL, MACHINE } from "../../src/catalog/index.ts";
-import { usableCpus } from "../../src/recording/diagnosis.ts";
 import type { LineRequest, RunInfo } from "../data/model.ts";
 import { type Hue, type LimitSpec, type LineSpec, PANELS, type PanelSpec } from "./panels.ts";
 import { namesOf, type RunChoice } from "./run-choice.ts";
@@ -171,8 +170,8 @@ function limitsOf(specs: readonly LimitSpec[], figures: RunFigures): Limit[] {
 
 function limitOf(of: LimitSpec["of"], figures: RunFigures): number {
   if (of !== "cpus" && of !== "usableCpus") return figures.last(of);
-  const cpus = figures.cpus(KERNEL.cpusOnline, MACHINE.cpuSeconds);
-  return of === "cpus" ? cpus : usableCpus(cpus, { allowed: figures.numberFact("cpus_allowed") });
+  const usable = of === "usableCpus" ? figures.run.known.usableCpus : null;
+  return usable ?? figures.cpus(KERNEL.cpusOnline, MACHINE.cpuSeconds);
 }
 
 function isQuiet(indexes: readonly number[], { run, all }: RunFigures): boolean {

@@ -16,6 +16,8 @@ export class ChartView {
   private readonly mount: HTMLElement;
   private readonly values: readonly HTMLElement[];
   private readonly summary: HTMLElement;
+  /** What the hatched times mean, where there are some. */
+  private readonly missed: HTMLElement;
   private chart: Chart | undefined;
 
   constructor(parts: ChartParts) {
@@ -25,6 +27,8 @@ export class ChartView {
     this.mount.style.minHeight = `${CHART_HEIGHT}px`;
     this.values = this.plan.lines.map(() => el("span", { class: "value" }, "–"));
     this.summary = el("p", { class: "visually-hidden" });
+    const swatchOfPause = el("span", { class: "swatch hatched", "aria-hidden": "true" });
+    this.missed = el("li", { hidden: "" }, swatchOfPause, el("span", { class: "name" }, "no samples"));
     const { title } = this.plan;
     this.element = el("div", { class: "chart", role: "group", "aria-label": this.title() });
     if (title !== "") this.element.append(el("h4", {}, title));
@@ -53,6 +57,7 @@ export class ChartView {
     this.chart ??= new Chart(this.parts, this.mount, this.width);
     this.chart.setPoints(points);
     this.stale = false;
+    this.missed.hidden = this.parts.annotations().pauses.length === 0;
     this.showValues(this.parts.shared().pin);
     this.describe();
   }
@@ -97,7 +102,7 @@ export class ChartView {
         el("span", { class: "value" }, quantity(value, this.plan.spec.unit)),
       ),
     );
-    return el("ul", { class: "legend" }, ...items, ...limits);
+    return el("ul", { class: "legend" }, ...items, ...limits, this.missed);
   }
 
   private title(): string {

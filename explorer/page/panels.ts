@@ -138,6 +138,15 @@ const COMMAND_PANELS: readonly PanelSpec[] = [
     quiet: "No process of the command ever waited for CPU, memory or storage.",
   },
   {
+    id: "command-run-delay",
+    section: "command",
+    title: "Waiting for a CPU",
+    hint: "Threads that were ready to run and had no CPU. A wait counts when it ends.",
+    unit: "count",
+    lines: [line(COMMAND.runDelay, { label: "waiting threads", hue: "red" })],
+    quiet: "No thread of the command waited for a CPU.",
+  },
+  {
     id: "command-switches",
     section: "command",
     title: "Switches and faults",

@@ -63,6 +63,8 @@ export interface Annotations {
   /** When the command ran; undefined: it never did. */
   readonly running: Range | undefined;
   readonly events: readonly EventAt[];
+  /** Times of the first run in which samples were missed. */
+  readonly pauses: readonly Range[];
 }
 
 export interface EventAt {
@@ -89,6 +91,11 @@ export function annotationsOf(runs: readonly RunInfo[], positions: ReadonlyMap<s
         ? { from: secondsAt(first, command.fromMs, positions), to: secondsAt(first, command.toMs, positions) }
         : undefined,
     events: events.sort((a, b) => a.at - b.at),
+    pauses: first
+      ? first.pauses.map(([fromMs, toMs]) => {
+          return { from: secondsAt(first, fromMs, positions), to: secondsAt(first, toMs, positions) };
+        })
+      : [],
   };
 }
 

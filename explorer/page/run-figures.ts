@@ -52,11 +52,6 @@ export class RunFigures {
     return new Set(this.indexesOf(each).map((at) => this.run.series[at]?.labels.cpu)).size || Number.NaN;
   }
 
-  /** Returns a fact that is a number; NaN: there is none. */
-  numberFact(name: string): number {
-    return Number(this.run.facts.find(([fact]) => fact === name)?.[1] ?? Number.NaN);
-  }
-
   private figuresOf(metric: Metric, where: Where): Figure[] {
     return this.indexesOf(metric, where).map((at) => this.all[at]!);
   }

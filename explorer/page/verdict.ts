@@ -1,5 +1,4 @@
-import { COMMAND, SUMMARY } from "../../src/catalog/index.ts";
-import { BUSY_MODES } from "../../src/recording/diagnosis.ts";
+import { BUSY_MODES, COMMAND, SUMMARY } from "../../src/catalog/index.ts";
 import { quantity } from "../../src/recording/quantities.ts";
 import type { EventInfo, FigureInfo, RunInfo } from "../data/model.ts";
 import { type RunFigures, sumKnown } from "./run-figures.ts";
@@ -78,9 +77,10 @@ function commandFigures(figures: RunFigures, seconds: number): VerdictItem[] {
 }
 
 /** The CPUs that the command could use, where they are not all. */
-function allowedNote(figures: RunFigures): string {
-  const allowed = figures.numberFact("cpus_allowed");
-  return allowed < figures.numberFact("cpus") ? `, of ${allowed} allowed` : "";
+function allowedNote({ run }: RunFigures): string {
+  const { usableCpus } = run.known;
+  const cpus = Number(run.facts.find(([fact]) => fact === "cpus")?.[1] ?? Number.NaN);
+  return usableCpus !== null && usableCpus < cpus ? `, of ${quantity(usableCpus, "cores")} allowed` : "";
 }
 
 function plain(label: string, text: string, { note = "", value = Number.NaN }): VerdictItem {

@@ -1,5 +1,6 @@
 import { leastRateMs, linePoints } from "../data/lines.ts";
 import type { DataSource, LinePoints, PointsRequest, Problem, RunInfo, Runs } from "../data/model.ts";
+import { columnsOf } from "../data/rate-clock.ts";
 import type { Run } from "../data/run-columns.ts";
 
 /** The content of a report. */
@@ -61,8 +62,11 @@ function unpackRun(info: RunInfo, input: NumberReader): Run {
     const times = timeRows[input.takeNatural()] ?? new Float64Array(0);
     return { times, values: unpackValues(times.length, input), leastRateMs: leastRateMs(name) };
   });
-  const series = (index: number) => all[index] ?? { times: new Float64Array(0), values: new Float64Array(0) };
-  return { info, columns: samples ? { series, samples } : { series } };
+  if (samples) return { info, columns: columnsOf(info, all, samples) };
+  return {
+    info,
+    columns: { series: (index) => all[index] ?? { times: new Float64Array(0), values: new Float64Array(0) } },
+  };
 }
 
 function unpackTimes(input: NumberReader): Float64Array {

@@ -19,6 +19,14 @@ export const COMMAND = defineMetrics({
     source: "proc_stat(5), idle and iowait; proc_pid_stat(5); clock_getcpuclockid(3)",
     otel: "none",
   },
+  runDelay: {
+    name: "command_run_delay_seconds",
+    type: "counter",
+    unit: "seconds",
+    help: "Time that the command's threads waited for a CPU, as far as it was seen.",
+    source: "/proc/PID/schedstat, second field",
+    otel: "none",
+  },
   memoryResident: {
     name: "command_memory_resident_bytes",
     type: "gauge",

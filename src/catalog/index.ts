@@ -8,7 +8,7 @@ import { RECORDER, RUN, SUMMARY, SYNC } from "./run-metrics.ts";
 export { ACCOUNTING, COMMAND } from "./command-metrics.ts";
 export { CONTAINER } from "./container-metrics.ts";
 export { DEVICES } from "./device-metrics.ts";
-export { ALL_CPUS, KERNEL, MACHINE } from "./machine-metrics.ts";
+export { ALL_CPUS, BUSY_MODES, KERNEL, MACHINE } from "./machine-metrics.ts";
 export {
   type Fact,
   familyName,

@@ -3,6 +3,9 @@ import { defineMetrics } from "./metric.ts";
 /** The label `cpu` of a series that sums all CPUs. */
 export const ALL_CPUS = "all";
 
+/** The modes in which a CPU works; guest is part of user. */
+export const BUSY_MODES: readonly string[] = ["user", "nice", "system", "irq", "softirq", "steal"];
+
 /** CPU, memory, network and disks of the whole machine. */
 export const MACHINE = defineMetrics({
   cpuSeconds: {

@@ -91,7 +91,7 @@ export const RECORDER = defineMetrics({
     type: "counter",
     unit: "seconds",
     labels: ["source"],
-    help: "Time that each collector (source) has taken.",
+    help: "Time that each collector (source) has taken for samples.",
     source: "clock_gettime(2), CLOCK_MONOTONIC",
     otel: "none",
   },

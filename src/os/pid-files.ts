@@ -180,6 +180,21 @@ export class PidFiles {
     return length;
   }
 
+  /** Puts the numbers that name entries in a folder of a process into a list, as many as fit; returns how many. */
+  numbers(pid: number, folder: Uint8Array, into: Int32Array): number {
+    const fd = libc.open(this.path.of(pid, folder), O_RDONLY | O_CLOEXEC | O_DIRECTORY, 0);
+    if (fd < 0) return 0;
+    let count = 0;
+    for (let length = readDents(fd); length > 0; length = readDents(fd)) {
+      for (let at = 0; at < length; at += recordLength(DENTS.bytes, at)) {
+        const number = numberAt(DENTS.bytes, at + NAME);
+        if (number > 0 && count < into.length) into[count++] = number;
+      }
+    }
+    libc.close(fd);
+    return count;
+  }
+
   /** Returns the number of entries in a folder of a process, or the errno below zero. */
   count(pid: number, folder: Uint8Array): number {
     const fd = libc.open(this.path.of(pid, folder), O_RDONLY | O_CLOEXEC | O_DIRECTORY, 0);

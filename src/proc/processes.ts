@@ -7,6 +7,7 @@ import { pageBytes } from "../os/process.ts";
 import { addTmpfsFiles } from "../os/tmpfs-files.ts";
 import { lastNumberOf } from "./last-number.ts";
 import { waitedForSeconds } from "./pid-stat.ts";
+import { runDelayIn } from "./schedstat.ts";
 
 /** The files of one process that are read. */
 export type ProcessFile = "stat" | "status" | "io" | "smaps_rollup";
@@ -72,6 +73,12 @@ export interface Processes {
    * memory also when its first thread has ended.
    */
   newestThread(pid: number): number;
+  /** Lists the threads of a process into `threads`, and returns their number; 0: it is gone. */
+  listThreads(pid: number): number;
+  /** The threads of the last list: those of a very wide process only in part. */
+  readonly threads: Int32Array;
+  /** Returns the time that a thread was ready to run and had no CPU; NaN: it is gone, or the kernel does not say. */
+  runDelaySeconds(thread: number): number;
   /** Adds the open files of a process that are memory (memfd, tmpfs): by identity, the bytes that each takes. */
   addTmpfsFiles(pid: number, into: Map<string, number>): void;
   /** Returns the exact CPU time of a process; NaN: it is gone, or the system does not say. */
@@ -118,6 +125,10 @@ const MACHINE_FILES: Readonly<Record<MachineFile, Uint8Array>> = {
 };
 const DESCRIPTORS = pidFile("fd");
 const THREADS = pidFile("task");
+const SCHEDSTAT = pidFile("schedstat");
+
+/** More threads of one process are not listed. */
+const MOST_THREADS = 4096;
 
 /** The processes of this machine, or of a recorded tree below `folder`. Throws SystemError where that does not exist. */
 export class KernelProcesses implements Processes {
@@ -128,6 +139,7 @@ export class KernelProcesses implements Processes {
   othersShown = 0;
   atStart = { atMs: 0, idleSeconds: Number.NaN, ownSeconds: Number.NaN, othersSeconds: Number.NaN };
   sharedMemoryBytes = Number.NaN;
+  readonly threads = new Int32Array(MOST_THREADS);
   private readonly files: PidFiles;
   private readonly all: PidList;
   private readonly kept = new Map<number, KeptText>();
@@ -185,6 +197,15 @@ export class KernelProcesses implements Processes {
 
   newestThread(pid: number): number {
     return this.files.lastNumber(pid, THREADS);
+  }
+
+  listThreads(pid: number): number {
+    return this.files.numbers(pid, THREADS, this.threads);
+  }
+
+  runDelaySeconds(thread: number): number {
+    const length = this.files.read(thread, SCHEDSTAT);
+    return length < 0 ? Number.NaN : runDelayIn(this.files.bytes, length);
   }
 
   addTmpfsFiles(pid: number, into: Map<string, number>): void {

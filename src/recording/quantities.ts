@@ -59,6 +59,16 @@ export function plainQuantity(value: number, unit: Unit): string {
   return quantity(value, unit).replaceAll("\u202f", " ");
 }
 
+/** Returns a duration for people: `350 ms`, `12.3 s`, `2 min 05 s`, `1 h 02 min`. */
+export function durationText(value: number): string {
+  if (value < 0.9995) return `${Number((value * 1000).toPrecision(3))} ms`;
+  if (value < 59.95) return `${value.toFixed(value < 9.995 ? 2 : 1)} s`;
+  const whole = Math.round(value);
+  const two = (number: number) => String(number).padStart(2, "0");
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${two(whole % 60)} s`;
+  return `${Math.floor(whole / 3600)} h ${two(Math.floor((whole % 3600) / 60))} min`;
+}
+
 function threeDigits(value: number, unit: Unit): string {
   const size = Math.abs(value);
   if (size === 0) return "0";

@@ -39,6 +39,8 @@ export interface RunFigures {
   readonly ioReadBytes?: number;
   readonly ioWriteBytes?: number;
   readonly throttledSeconds?: number;
+  /** Time that its threads waited for a CPU, as far as it was seen. */
+  readonly runDelaySeconds?: number;
   readonly oomKills?: number;
   /** Of the whole machine while the command ran, without idle modes; guest time counts once. */
   readonly machineCpuSeconds?: number;
@@ -121,6 +123,16 @@ export function figuresOf(recording: Recording): RunFigures {
   };
 }
 
+/** The CPUs that affinity mask and quota left to the command; undefined: all of the machine's, or not known. */
+export function cpusLeft({
+  cpus = 0,
+  cpusAllowed = cpus,
+  cpusQuota = cpus,
+}: Pick<RunFigures, "cpus" | "cpusAllowed" | "cpusQuota">): number | undefined {
+  const left = Math.min(cpusAllowed, cpusQuota);
+  return left < cpus ? left : undefined;
+}
+
 type Numbers = { readonly [K in FigureName | "memoryPeakAtMs"]?: number };
 
 /** Leaves out figures that are NaN. */
@@ -177,6 +189,7 @@ function commandFigures(data: RunData): Numbers {
     ioReadBytes: last(data, COMMAND.ioRead),
     ioWriteBytes: last(data, COMMAND.ioWrite),
     throttledSeconds: last(data, COMMAND.throttledSeconds),
+    runDelaySeconds: last(data, COMMAND.runDelay),
     oomKills: last(data, COMMAND.oomKills),
   };
 }
@@ -262,7 +275,7 @@ function grown(data: RunData, metric: Metric, isMeant: (one: RecordedSeries) => 
 }
 
 /** The span from the command's start to the last sample. */
-function spanUntilNow(status: RecordedSeries): Span | undefined {
+export function spanUntilNow(status: RecordedSeries): Span | undefined {
   let fromMs = Number.NaN;
   let toMs = Number.NaN;
   for (const { length, times, values } of status.blocks()) {
@@ -274,6 +287,9 @@ function spanUntilNow(status: RecordedSeries): Span | undefined {
   }
   return Number.isNaN(fromMs) ? undefined : { fromMs, toMs };
 }
+
+/** In place of a command name: all processes that have no series of their own, unseen ones included. */
+export const UNNAMED = "other";
 
 /** The figures of all processes with one command name. */
 export interface CommFigures {
@@ -302,6 +318,6 @@ export function figuresByComm(recording: Recording): CommFigures[] {
     known[field] = value;
     byComm.set(comm, known);
   }
-  const rank = ({ comm, cpuSeconds = 0 }: CommFigures) => (comm === "other" ? -1 : cpuSeconds);
+  const rank = ({ comm, cpuSeconds = 0 }: CommFigures) => (comm === UNNAMED ? -1 : cpuSeconds);
   return [...byComm.values()].sort((a, b) => rank(b) - rank(a));
 }

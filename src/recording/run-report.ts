@@ -1,8 +1,11 @@
-import { COMMAND, type Metric, RUN } from "../catalog/index.ts";
+import { COMMAND, type Metric, RECORDER, RUN } from "../catalog/index.ts";
 import { type BudgetResult, judgeBudgets, type Limit } from "./budget-results.ts";
-import { type Diagnosis, diagnose, evidenceOf } from "./diagnosis.ts";
+import { type Diagnosis, diagnose } from "./diagnosis.ts";
+import { evidenceOf } from "./limit-evidence.ts";
+import { ReadTimes, timesTaken } from "./read-times.ts";
 import type { RecordedSeries, Recording } from "./recording.ts";
 import { type CommFigures, figuresByComm, figuresOf, type RunFigures } from "./run-figures.ts";
+import { type Sampling, samplingOf } from "./sampling.ts";
 import { type Sizing, sizingOf } from "./sizing.ts";
 import { pointsWithin, type Span, seriesByName } from "./span.ts";
 import { commandSpan } from "./summary-series.ts";
@@ -14,7 +17,9 @@ export interface RunReport {
   readonly startMs: number;
   readonly names: readonly CommFigures[];
   readonly profile: Profile | undefined;
-  readonly diagnosis: Diagnosis | undefined;
+  /** What limited the command, the most important first; none: it ran too short. */
+  readonly diagnoses: readonly Diagnosis[];
+  readonly sampling: Sampling;
   readonly sizing: Sizing | undefined;
   readonly budgets: readonly BudgetResult[];
 }
@@ -31,7 +36,8 @@ export function reportOf(recording: Recording, limits: readonly Limit[] = []): R
     startMs: recording.startMs,
     names: figuresByComm(recording),
     profile: profileOf(recording, PROFILE_PARTS),
-    diagnosis: evidence && diagnose(evidence),
+    diagnoses: evidence ? diagnose(evidence) : [],
+    sampling: samplingOf(recording),
     sizing: sizingOf(recording, figures),
     budgets: judgeBudgets(limits, figures),
   };
@@ -55,22 +61,35 @@ export function profileOf(recording: Recording, most: number): Profile | undefin
   const [status] = of(RUN.commandStatus);
   const span = status && commandSpan(status.blocks());
   if (!span) return undefined;
-  const samples = [...pointsWithin(status, span)].length;
-  if (samples < LEAST_SAMPLES) return undefined;
-  const parts = Math.min(most, samples - 1);
-  const cores = growthByPart(of(COMMAND.cpuSeconds), span, parts);
+  const samples = Float64Array.from(pointsWithin(status, span), ([atMs]) => atMs);
+  if (samples.length < LEAST_SAMPLES) return undefined;
+  const parts = Math.min(most, samples.length - 1);
+  const reads = new ReadTimes(timesTaken(of(RECORDER.collectorSeconds)), samples, span.fromMs);
+  const readAt = samples.map((_, at) => Math.min(span.toMs, reads.readBy(COMMAND.cpuSeconds.name, at)));
+  const cores = growthByPart(of(COMMAND.cpuSeconds), { ...span, parts, samples, readAt });
   const partSeconds = (span.toMs - span.fromMs) / 1000 / parts;
   for (let part = 0; part < parts; part++) cores[part]! /= partSeconds;
   return { cores, residentBytes: highestByPart(of(COMMAND.memoryResident), span, parts) };
 }
 
-/** Growth of all counters together in each part. Between two points, growth is taken to be even. */
-function growthByPart(counters: readonly RecordedSeries[], span: Span, parts: number): Float64Array {
+/** A span in equal parts, the samples in it, and when their counters were read. */
+interface DividedSpan extends Span {
+  readonly parts: number;
+  readonly samples: Float64Array;
+  readonly readAt: Float64Array;
+}
+
+/** Growth of all counters together in each part. Between two readings, growth is taken to be even. */
+function growthByPart(counters: readonly RecordedSeries[], span: DividedSpan): Float64Array {
+  const { parts, samples, readAt } = span;
   const grown = new Float64Array(parts).fill(counters.length === 0 ? Number.NaN : 0);
   for (const one of counters) {
     let lastMs = Number.NaN;
     let last = Number.NaN;
-    for (const [atMs, value] of pointsWithin(one, span)) {
+    let sample = 0;
+    for (const [stampMs, value] of pointsWithin(one, span)) {
+      while (samples[sample]! < stampMs) sample++;
+      const atMs = readAt[sample]!;
       if (value > last) spread(grown, span, { fromMs: lastMs, toMs: atMs, growth: value - last });
       lastMs = atMs;
       last = value;
@@ -86,7 +105,7 @@ function spread(grown: Float64Array, span: Span, step: Span & { readonly growth:
   for (let part = Math.floor((step.fromMs - span.fromMs) / partMs); part <= last; part++) {
     const fromMs = Math.max(step.fromMs, span.fromMs + part * partMs);
     const toMs = Math.min(step.toMs, span.fromMs + (part + 1) * partMs);
-    grown[part]! += step.growth * Math.max(0, (toMs - fromMs) / (step.toMs - step.fromMs));
+    grown[part]! += step.growth * Math.max(0, (toMs - fromMs) / (step.toMs - step.fromMs || 1));
   }
 }
 

@@ -1,8 +1,9 @@
 import { CONTAINER } from "../catalog/index.ts";
-import { diagnoses, type Evidence, evidenceOf, firstKnown, usableCpus } from "./diagnosis.ts";
+import { type Diagnosis, diagnose, wholeRun } from "./diagnosis.ts";
 import { findingOf } from "./evidence.ts";
+import { evidenceOf, type LimitEvidence } from "./limit-evidence.ts";
 import type { Recording } from "./recording.ts";
-import { figuresOf, type RunFigures } from "./run-figures.ts";
+import { cpusLeft, figuresOf, type RunFigures } from "./run-figures.ts";
 import { coresOf } from "./sizing.ts";
 import { seriesByName } from "./span.ts";
 
@@ -43,9 +44,10 @@ export interface RunNeed {
 export function needOf(recording: Recording): RunNeed {
   const figures = figuresOf(recording);
   const evidence = evidenceOf(recording, figures);
-  const isKill = evidence !== undefined && diagnoses(evidence).some((one) => one.isKill === true);
+  const limits = evidence ? diagnose(evidence) : [];
+  const whole = evidence && wholeRun(evidence);
   const { value: memoryBytes = Number.NaN, highest, reason } = findingOf("memory", figures);
-  const { cpuCores: mean = Number.NaN, cpus = Number.NaN, cpusAllowed, wallSeconds = Number.NaN } = figures;
+  const { cpuCores: mean = Number.NaN, cpus = Number.NaN, wallSeconds = Number.NaN } = figures;
   const { usual = mean, busiest = mean } = coresOf(recording);
   const fact = (name: string) => recording.facts.find(([known]) => known === name)?.[1] ?? "";
   const { instance, role } = recording.identity;
@@ -53,16 +55,19 @@ export function needOf(recording: Recording): RunNeed {
     command: figures.command,
     id: JSON.stringify([instance, role, fact("host"), fact("started_at") || recording.startMs]),
     startedAt: fact("started_at"),
-    end: endOf(figures, isKill),
+    end: endOf(
+      figures,
+      limits.some(({ isKill }) => isKill === true),
+    ),
     memoryBytes,
     memoryAtMostBytes: highest,
     memoryDoubt: highest > memoryBytes ? reason : undefined,
     memoryLimitBytes: lowestLimit(recording),
     usualCores: usual,
     busiestCores: busiest,
-    usableCpus: firstKnown(evidence?.cpus ?? Number.NaN, usableCpus(cpus, { allowed: cpusAllowed })),
-    isThrottled: evidence !== undefined && evidence.throttledSeconds > MUCH * evidence.seconds,
-    isCrowded: evidence !== undefined && isCrowded(evidence),
+    usableCpus: knownCpus(whole) ?? cpusLeft(figures) ?? cpus,
+    isThrottled: whole !== undefined && whole.throttledSeconds > MUCH * whole.seconds,
+    isCrowded: limits.some(isStarved) || (whole !== undefined && isCrowded(whole)),
     wallSeconds,
     machine: Number.isNaN(cpus) ? "" : `${cpus} CPUs, ${fact("machine")}`,
   };
@@ -80,7 +85,15 @@ const MUCH = 0.05;
 /** More of the machine's CPU time than this is all of it. */
 const FULL = 0.9;
 
-function isCrowded({ machineCores, machineCpus, ownCores, cpus }: Evidence): boolean {
+function knownCpus(whole: LimitEvidence | undefined): number | undefined {
+  return whole && !Number.isNaN(whole.cpus) ? whole.cpus : undefined;
+}
+
+function isStarved({ limitedBy, share = 0 }: Diagnosis): boolean {
+  return limitedBy === "cpu_starved" && share > MUCH;
+}
+
+function isCrowded({ machineCores, machineCpus, ownCores, cpus }: LimitEvidence): boolean {
   return machineCores > FULL * machineCpus && ownCores < FULL * cpus;
 }
 

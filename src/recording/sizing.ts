@@ -1,6 +1,6 @@
 import { COMMAND, RUN } from "../catalog/index.ts";
 import type { RecordedSeries, Recording } from "./recording.ts";
-import type { RunFigures } from "./run-figures.ts";
+import { cpusLeft, type RunFigures } from "./run-figures.ts";
 import { limitFor, type Margins, percentile, roundedUp } from "./sizing-limits.ts";
 import { pointsWithin, type SeriesByName, type Span, seriesByName } from "./span.ts";
 import { commandSpan } from "./summary-series.ts";
@@ -32,12 +32,12 @@ const LEAST_WINDOW_MS = 1000;
 
 /**
  * Request and limit of CPU and memory. Requests are the 95th percentile of the measured values; limits are the highest
- * plus a fifth (CPU) or a quarter (memory), but no more CPUs than its affinity mask allowed. Undefined where there are too
- * few values.
+ * plus a fifth (CPU) or a quarter (memory), but no more CPUs than its affinity mask and quota allowed. Undefined where there
+ * are too few values.
  */
 export function sizingOf(
   recording: Recording,
-  { cpus, cpusAllowed }: Pick<RunFigures, "cpus" | "cpusAllowed"> = {},
+  figures: Pick<RunFigures, "cpus" | "cpusAllowed" | "cpusQuota"> = {},
 ): Sizing | undefined {
   const all = seriesByName(recording.series());
   const [status] = all.get(RUN.commandStatus.name) ?? [];
@@ -46,8 +46,7 @@ export function sizingOf(
   const rates = coresOverTime(all.get(COMMAND.cpuSeconds.name) ?? [], span);
   const memory = memoryOf(all, span);
   if (rates.length < LEAST_VALUES || memory.highest === undefined) return undefined;
-  const isPinned = cpus !== undefined && cpusAllowed !== undefined && cpusAllowed < cpus;
-  const most = isPinned ? cpusAllowed : Number.POSITIVE_INFINITY;
+  const most = cpusLeft(figures) ?? Number.POSITIVE_INFINITY;
   return {
     cpuRequestCores: Math.min(most, roundedUp(percentile(rates, USUAL), CPU_STEP_CORES)),
     cpuLimitCores: Math.min(most, roundedUp(Math.max(...rates) * CPU_HEADROOM, CPU_STEP_CORES)),

@@ -9,8 +9,10 @@ import {
   SUMMARY,
   series,
 } from "../catalog/index.ts";
+import { growthPerSecond } from "./read-times.ts";
 import type { Block, RecordedSeries, Recording } from "./recording.ts";
-import { growthWithin, meanOverTime, type SeriesByName, type Span, seriesByName, sumSeen } from "./span.ts";
+import { growthWithin, meanOverTime, type SeriesByName, type Span, seriesByName } from "./span.ts";
+import { Steps } from "./steps.ts";
 
 /** Over a span shorter than so many times its source's resolution, a mean or a rate is mostly the source's error. */
 const MIN_RESOLUTIONS = 20;
@@ -55,10 +57,11 @@ export function summarise(recording: Summarised): RecordedSeries[] {
   const [status] = all.get(RUN.commandStatus.name) ?? [];
   const span = status && commandSpan(status.blocks());
   if (!span) return [];
+  const run = new Steps(all, span, 1);
   const summary = [
-    ...cpuValues(all, span),
+    ...cpuValues(all, span, run),
     ...memoryValues(all, status, span),
-    ...transferValues(all, recording.facts, span),
+    ...transferValues(run, recording.facts, span),
   ];
   const times = Float64Array.of(span.toMs);
   return summary
@@ -95,13 +98,11 @@ export function isSummed(one: RecordedSeries, facts: readonly Fact[], fact: stri
 }
 
 /** CPU time a second by mode, over all CPUs, and the number of CPUs online at the end. */
-function cpuValues(all: SeriesByName, span: Span): SummaryValue[] {
+function cpuValues(all: SeriesByName, span: Span, run: Steps): SummaryValue[] {
   const cores: SummaryValue = [series(SUMMARY.cpuCores), coresAtEnd(all, span)];
   if (isTooShort(span, CPU_RESOLUTION_MS)) return [cores];
-  const byMode = Map.groupBy(seriesOf(all, MACHINE.cpuSeconds), (one) => labelOf(one, "mode"));
-  const means = [...byMode].map(
-    ([mode, cpus]): SummaryValue => [series(SUMMARY.cpuMean, { mode }), growthPerSecond(cpus, span)],
-  );
+  const modes = new Set(seriesOf(all, MACHINE.cpuSeconds).map((one) => labelOf(one, "mode")));
+  const means = [...modes].map((mode): SummaryValue => [series(SUMMARY.cpuMean, { mode }), run.coresIn([mode])[0]!]);
   return [...means, cores];
 }
 
@@ -126,23 +127,17 @@ function memoryValues(all: SeriesByName, status: RecordedSeries, span: Span): Su
 }
 
 /** Sums the growth that each series shows, so that a device that appears or goes counts for as long as it was there. */
-function transferValues(all: SeriesByName, facts: readonly Fact[], span: Span): SummaryValue[] {
+function transferValues(run: Steps, facts: readonly Fact[], span: Span): SummaryValue[] {
   if (isTooShort(span, STAMP_RESOLUTION_MS)) return [];
   return TRANSFER_RATES.map(([summary, source, fact]): SummaryValue => {
-    const summed = seriesOf(all, source).filter((one) => isSummed(one, facts, fact));
-    return [series(summary), growthPerSecond(summed, span)];
+    const [grown = Number.NaN] = run.growth(source, (one) => isSummed(one, facts, fact));
+    return [series(summary), growthPerSecond(grown, run.apart(source, 0))];
   });
 }
 
 /** Whether a span is too short for a mean or a rate from a source of this resolution. */
 function isTooShort({ fromMs, toMs }: Span, resolutionMs: number): boolean {
   return toMs - fromMs < MIN_RESOLUTIONS * resolutionMs;
-}
-
-/** Growth of all series together, divided by the length of the span. */
-function growthPerSecond(all: readonly RecordedSeries[], span: Span): number {
-  const grown = sumSeen(all.map((one) => growthWithin(one.blocks(), span).growth));
-  return grown / ((span.toMs - span.fromMs) / 1000);
 }
 
 function seriesOf(all: SeriesByName, metric: Metric): readonly RecordedSeries[] {

@@ -95,7 +95,8 @@ export class Sampler {
     recorder.sinceStartSeconds = (atMs - this.axis.startMs) / 1000;
     recorder.durationSeconds = seconds;
     recorder.journalBytes = this.sink.writtenBytes ?? ABSENT;
-    for (const slot of this.slots) this.measure(slot);
+    let began = this.clock.now();
+    for (const slot of this.slots) began = this.measure(slot, began);
     if (this.changed) this.layOut();
     let offset = 0;
     for (const slot of this.slots) {
@@ -107,13 +108,15 @@ export class Sampler {
     if (jump !== undefined) this.sink.event({ atMs: this.axis.now(), event: "clock_jumped", text: jump });
   }
 
-  private measure(slot: Slot): void {
-    const began = this.clock.now();
+  /** Fills in one collector's values; returns when that was done, which is when the next one begins. */
+  private measure(slot: Slot, began: number): number {
     this.fill(slot);
-    const seconds = (this.clock.now() - began) / 1000;
+    const ended = this.clock.now();
+    const seconds = (ended - began) / 1000;
     slot.seconds += seconds;
     this.recorder.durationSeconds += seconds;
     this.between?.();
+    return ended;
   }
 
   /** Tells every collector that the next sample is the one at the command's start. */
@@ -140,15 +143,10 @@ export class Sampler {
     this.cancelPeek = undefined;
     if (afterMs === undefined || afterMs >= this.intervalMs) return;
     this.cancelPeek = this.clock.at(startedAt + afterMs, () => {
-      for (const slot of this.slots) if (slot.collector.peek) this.peek(slot);
+      // Their time is not counted: by how long each collector took for a sample it is known when it read its files.
+      for (const { collector } of this.slots) if (collector.peek) this.tell(() => collector.peek?.(this.axis.now()));
       this.awaitPeek(startedAt, next + 1);
     });
-  }
-
-  private peek(slot: Slot): void {
-    const began = this.clock.now();
-    this.tell(() => slot.collector.peek?.(this.axis.now()));
-    slot.seconds += (this.clock.now() - began) / 1000;
   }
 
   private tell(news: () => void): void {

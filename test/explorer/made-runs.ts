@@ -29,6 +29,8 @@ export interface MadeRun {
   readonly measured?: boolean;
   /** The samples, by number, without values of disks and memory. */
   readonly gap?: readonly [from: number, to: number];
+  /** The samples, by number, that were missed. */
+  readonly missed?: readonly [from: number, to: number];
   readonly events?: readonly { readonly at: number; readonly event: string; readonly text: string }[];
 }
 
@@ -41,7 +43,7 @@ type Sample = readonly (readonly [key: SeriesKey, value: number])[];
 
 /** Makes the recording of a build: it reads, compiles on all CPUs, links on one, writes. It is always the same. */
 export function madeRun(made: MadeRun = {}): RowStore {
-  const { seconds = 120, delay = 3, startMs = START_MS, measured = true, gap } = made;
+  const { seconds = 120, delay = 3, startMs = START_MS, measured = true, gap, missed } = made;
   const identity: Identity = { instance: "make", role: "standalone", labels: new Map(), ...made.identity };
   const store = new RowStore(identity, startMs);
   const [name, args] = made.command ?? ["make", "-j8 all"];
@@ -65,11 +67,13 @@ export function madeRun(made: MadeRun = {}): RowStore {
     ];
     const isGap = gap && n >= gap[0] && n <= gap[1];
     const kept = isGap ? all.filter(([{ metric }]) => !/disk|memory/.test(metric.name)) : all;
-    store.layout(kept.map(([key]) => key));
-    store.row(
-      startMs + n * 1000,
-      Float64Array.from(kept, ([, value]) => value),
-    );
+    if (!(missed && n >= missed[0] && n <= missed[1])) {
+      store.layout(kept.map(([key]) => key));
+      store.row(
+        startMs + n * 1000,
+        Float64Array.from(kept, ([, value]) => value),
+      );
+    }
     if (second >= 0 && second < seconds) work.advance(second / seconds);
     else work.rest();
   }
@@ -142,8 +146,9 @@ class Work {
     this.received += 1200;
   }
 
-  private machine(busy: number, wait: number): void {
-    const idle = Math.max(0, CPUS - busy - wait);
+  private machine(wanted: number, wait: number): void {
+    const busy = Math.min(wanted, CPUS - wait - 0.1);
+    const idle = CPUS - busy - wait;
     const shares = [busy * 0.8, busy * 0.17, idle, 0, wait, 0, busy * 0.02, busy * 0.01, 0, 0];
     for (const [at, share] of shares.entries()) this.cpu[at] = hundredths(this.cpu[at]! + share);
   }
@@ -159,6 +164,15 @@ function hundredths(seconds: number): number {
   return Math.round(seconds * 100) / 100;
 }
 
+/** The times of one CPU: others are a little less busy, and all modes of each fill every second. */
+function timesOfCpu(all: readonly number[], cpu: number): number[] {
+  const seconds = Math.round(all.reduce((sum, time) => sum + time, 0) / CPUS);
+  const shares = all.map((time) => hundredths((time / CPUS) * (1 - (CPUS - 1 - cpu) * 0.03)));
+  const idle = MODES.indexOf("idle");
+  shares[idle] = hundredths(seconds - shares.reduce((sum, share, at) => (at === idle ? sum : sum + share), 0));
+  return shares;
+}
+
 function machineSample(work: Work, second: number): Sample {
   const { seconds = 120 } = work.made;
   const used = 1.4 * GIB + (second >= 0 && second < seconds ? work.anonymous : 0);
@@ -167,9 +181,8 @@ function machineSample(work: Work, second: number): Sample {
   return [
     [series(RUN.commandStatus), status],
     ...Array.from({ length: CPUS }, (_, cpu) =>
-      MODES.map((mode, at) => {
-        const share = hundredths((work.cpu[at]! / CPUS) * (1 + (cpu - 1.5) * 0.04));
-        return [series(MACHINE.cpuSeconds, { cpu: `cpu${cpu}`, mode }), share] as const;
+      timesOfCpu(work.cpu, cpu).map((share, at) => {
+        return [series(MACHINE.cpuSeconds, { cpu: `cpu${cpu}`, mode: MODES[at]! }), share] as const;
       }),
     ).flat(),
     [series(KERNEL.cpusOnline), CPUS],

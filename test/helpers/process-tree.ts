@@ -20,6 +20,11 @@ export class ProcessTree implements Processes {
   sharedMemoryBytes = 0;
   readonly tmpfsFiles = new Map<number, readonly (readonly [identity: string, bytes: number])[]>();
   isListSame = false;
+  /** The run delay of each thread, in seconds; none: the kernel does not count it. */
+  readonly runDelays = new Map<number, number>();
+  /** The threads of processes that have several, by pid. */
+  readonly threadsOf = new Map<number, readonly number[]>();
+  readonly threads = new Int32Array(64);
   /** Called before each read, so that something can happen between two reads. */
   beforeRead: (pid: number, file: ProcessFile) => void = () => undefined;
   /** The order of the list; by pid in the kernel. */
@@ -29,7 +34,7 @@ export class ProcessTree implements Processes {
   private readonly all = new Map<number, Scripted>();
   private readonly texts = new Map<number, string>();
   /** Threads that go on after their process' first one. */
-  private readonly threads = new Map<number, number>();
+  private readonly lastThreads = new Map<number, number>();
   private readonly hidden = new Set<number>();
   private nextPid = US + 1;
   private nextInode = 1;
@@ -136,14 +141,14 @@ export class ProcessTree implements Processes {
   /** The first thread of a process ends, another one goes on; returns its number. */
   endLeader(pid: number): number {
     const thread = this.nextPid++;
-    this.threads.set(thread, pid);
+    this.lastThreads.set(thread, pid);
     this.at(pid).threads = 2;
     return thread;
   }
 
   /** What the files of a number show: of a first thread that has ended no memory, of another one all but its start. */
   private shownBy(number: number): Scripted | undefined {
-    const owner = this.threads.get(number);
+    const owner = this.lastThreads.get(number);
     if (owner !== undefined) {
       const process = this.all.get(owner);
       return process && { ...process, pid: number, name: "worker", startTicks: process.startTicks + 5 };
@@ -199,8 +204,19 @@ export class ProcessTree implements Processes {
     return bytes;
   }
 
+  listThreads(pid: number): number {
+    const all = this.threadsOf.get(pid) ?? [pid];
+    this.threads.set(all);
+    return all.length;
+  }
+
+  runDelaySeconds(thread: number): number {
+    this.reads.push(`${thread}/schedstat`);
+    return this.runDelays.get(thread) ?? Number.NaN;
+  }
+
   newestThread(pid: number): number {
-    for (const [thread, owner] of this.threads) if (owner === pid) return thread;
+    for (const [thread, owner] of this.lastThreads) if (owner === pid) return thread;
     return pid;
   }
 

@@ -33,7 +33,11 @@ const REPORT: RunReport = {
     { comm: "other", cpuSeconds: 2.9 },
   ],
   profile: { cores: Float64Array.of(0, 0.5, 1, 2), residentBytes: Float64Array.of(Number.NaN, 100, 400, 200) },
-  diagnosis: { limitedBy: "cpu", text: "CPU, all cores", evidence: "1.90 of 2.00 cores busy with it" },
+  diagnoses: [
+    { limitedBy: "cpu", text: "CPU, all cores", evidence: "1.90 of 2 cores busy with it", share: 0.95 },
+    { limitedBy: "disk", text: "disk", evidence: "sda busy 97 % of the time", share: 0.05 },
+  ],
+  sampling: { taken: 120, missed: 0, slowestSeconds: 0.01, shareOfInterval: 0.01 },
   sizing: {
     ...{ cpuRequestCores: 1.9, cpuLimitCores: 2.4, memoryRequestBytes: 416 * MIB, memoryLimitBytes: 528 * MIB },
   },
@@ -75,7 +79,8 @@ describe("the summary in a terminal", () => {
       calls    read 10 MiB, written 4 KiB
       trouble  held back by its CPU quota for 1.50 s
       largest  cc1plus 14.1 s 310 MiB, ld 1.20 s 90 MiB
-      limited  by CPU, all cores (1.90 of 2.00 cores busy with it)
+      limited  by CPU, all cores (1.90 of 2 cores busy with it)
+               disk 5 % of the time (sda busy 97 % of the time)
       size     cpu 1900m to 2400m, memory 416Mi to 528Mi
       budget   memory<400MiB exceeded: 412 MiB (as samples saw it)
       budget   cpu<1m kept: 18.2 s (exact)
@@ -101,8 +106,10 @@ describe("the summary in a terminal", () => {
                1.50 s
       largest  cc1plus 14.1 s 310 MiB
                ld 1.20 s 90 MiB
-      limited  by CPU, all cores (1.90 of
-               2.00 cores busy with it)
+      limited  by CPU, all cores (1.90 of 2
+               cores busy with it)
+               disk 5 % of the time (sda busy
+               97 % of the time)
       size     cpu 1900m to 2400m
                memory 416Mi to 528Mi
       budget   memory<400MiB exceeded: 412
@@ -122,23 +129,82 @@ describe("the summary in a terminal", () => {
     const killed = {
       ...REPORT,
       figures: { ...REPORT.figures, exitSignal: 9 },
-      diagnosis: { limitedBy: "memory", text: "memory", evidence: "the kernel killed it", isKill: true },
+      diagnoses: [{ limitedBy: "memory", text: "memory", evidence: "the kernel killed it", isKill: true }],
     } as const;
     expect(summaryLines(killed, "run.prom", true)[0]!.parts).toEqual(["signal 9 after 12.3 s", "killed for memory"]);
   });
 
   test("has the machine's traffic only where it may explain why the command waited", () => {
-    const network = (diagnosis: RunReport["diagnosis"]) =>
-      summaryLines({ ...REPORT, diagnosis }, "run.prom", true).find(({ label }) => label === "network")?.parts;
+    const network = (diagnosis: RunReport["diagnoses"][number]) =>
+      summaryLines({ ...REPORT, diagnoses: [diagnosis] }, "run.prom", true).find(({ label }) => label === "network")
+        ?.parts;
     expect(network({ limitedBy: "waiting", text: "x", evidence: "y" })).toBeUndefined();
     expect(network({ limitedBy: "waiting", text: "x", evidence: "y", hasTraffic: true })).toEqual([
       ...["received 2 KiB", "sent 100 B", "whole machine"],
     ]);
   });
 
+  test("says which samples were missed, and that the machine was too busy where the command was starved", () => {
+    const starved = {
+      limitedBy: "cpu_starved",
+      text: "starved of CPU",
+      evidence: "it waited 9 s",
+      share: 0.99,
+    } as const;
+    const lines = (sampling: Partial<RunReport["sampling"]>, diagnoses: RunReport["diagnoses"] = []) => {
+      const report = { ...REPORT, sampling: { ...REPORT.sampling, ...sampling }, diagnoses };
+      return summaryLines(report, "run.prom", true).find(({ label }) => label === "samples")?.parts[0];
+    };
+    expect(lines({ taken: 1401, missed: 1239, slowestSeconds: 12.62 }, [starved])).toBe(
+      "1,239 of 2,640 missed, the slowest took 12.6 s: the machine was too busy",
+    );
+    expect(lines({ taken: 80, missed: 20 })).toBe("20 of 100 missed");
+    expect(lines({ taken: 80, missed: 20, shareOfInterval: 0.8 })).toBe(
+      "20 of 100 missed: the interval is too short here",
+    );
+    expect(lines({ taken: 9, slowestSeconds: 2 })).toBe("the slowest took 2.0 s");
+    expect(lines({ taken: 9999, missed: 3 })).toBeUndefined();
+    expect(lines({ taken: 9, missed: 1, slowestSeconds: Number.NaN })).toBeUndefined();
+  });
+
+  test("says how much of the CPU time no name has", () => {
+    const largest = (names: RunReport["names"], intervalSeconds = 1) => {
+      const lines = summaryLines(
+        { ...REPORT, names, figures: { ...REPORT.figures, intervalSeconds } },
+        "run.prom",
+        true,
+      );
+      return lines.find(({ label }) => label === "largest")?.parts;
+    };
+    const sh = { comm: "sh", cpuSeconds: 0.09, memoryPeakBytes: 2 * MIB, processes: 1 };
+    const unseen = { comm: "other", cpuSeconds: 1.71 };
+    expect(largest([sh, unseen])).toEqual([
+      "sh 90 ms 2 MiB",
+      "95 % by processes too short to see; try --interval 0.05",
+    ]);
+    expect(largest([sh, unseen], 0.05)?.[1]).toBe("95 % by processes too short to see");
+    expect(largest([sh, { ...unseen, processes: 4 }])?.[1]).toBe("95 % by others");
+    expect(largest([sh, { ...unseen, cpuSeconds: 0.005 }])).toBeUndefined();
+  });
+
+  test("has a range for a peak where that is what is known", () => {
+    const peak = (figures: Partial<RunReport["figures"]>) =>
+      summaryLines({ ...REPORT, figures: { ...REPORT.figures, ...figures } }, "run.prom", true)[2]!.parts[0];
+    expect(peak({})).toBe("peak 412 MiB after 8.10 s");
+    const small = { memoryPeakBytes: 216 * 1024, memoryLargestProcessBytes: 313 * MIB };
+    expect(peak(small)).toBe("peak 216 KiB to 313 MiB or more after 8.10 s");
+    expect(peak({ ...small, memoryFileMostBytes: 313 * MIB })).toBe("peak 216 KiB after 8.10 s");
+    const bounded = { memoryPeakBytes: 100 * MIB, memoryLargestProcessBytes: 1, memoryPeakWithCacheBytes: 180 * MIB };
+    const sources = new Map([["memory_peak", "cgroup2_sampled"]]);
+    expect(peak({ ...bounded, sources })).toBe("peak 100 MiB to 180 MiB after 8.10 s");
+    expect(peak({ ...bounded, sources, memoryPeakWithCacheBytes: 101 * MIB })).toBe("peak 100 MiB after 8.10 s");
+  });
+
   test("counts by the CPUs that the affinity mask allowed", () => {
     const pinned = { ...REPORT, figures: { ...REPORT.figures, cpus: 4, cpusAllowed: 2 } };
     expect(summaryLines(pinned, "run.prom", true)[1]!.parts[1]).toBe("1.47 cores of 2 allowed");
+    const held = { ...REPORT, figures: { ...pinned.figures, cpusQuota: 1.5 } };
+    expect(summaryLines(held, "run.prom", true)[1]!.parts[1]).toBe("1.47 cores of 1.50 allowed");
   });
 
   test("has the bound of a budget, also where nothing was measured", () => {
@@ -175,7 +241,9 @@ describe("the summary as JSON", () => {
     const validate = new Ajv2020({ strict: true, formats: { "date-time": true } }).compile(schema);
     expect(validate(made), JSON.stringify(validate.errors)).toBe(true);
     const little = { figures: { command: "x", sources: new Map() }, startMs: 0, names: [], budgets: [] };
-    const bare = { ...little, profile: undefined, diagnosis: undefined, sizing: undefined } satisfies RunReport;
+    const sampling = { taken: 0, missed: 0, slowestSeconds: Number.NaN, shareOfInterval: Number.NaN };
+    const none = { profile: undefined, sizing: undefined };
+    const bare = { ...little, ...none, diagnoses: [], sampling } satisfies RunReport;
     expect(validate(JSON.parse(summaryJson(bare, "run.prom")))).toBe(true);
     expect(validate({ ...made, exit_status: 256 })).toBe(false);
   });

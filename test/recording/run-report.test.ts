@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { COMMAND, series } from "../../src/catalog/index.ts";
+import { COMMAND, RECORDER, series } from "../../src/catalog/index.ts";
 import { profileOf } from "../../src/recording/run-report.ts";
 import { sizingOf } from "../../src/recording/sizing.ts";
 import { run } from "./runs.ts";
@@ -43,6 +43,20 @@ describe("a profile", () => {
     for (const cores of profileOf(made, 3)!.cores) expect(cores).toBeCloseTo(1, 5);
   });
 
+  test("is by the times at which the counters were read, however late", () => {
+    const tree = series(RECORDER.collectorSeconds, { source: "tree" });
+    // One core for all of its eight seconds; the second sample waited for 3 s before it had read the processes.
+    const rows = [
+      [0, 1, 0, 0],
+      [1000, 1, 4, 3],
+      [5000, 1, 5, 3],
+      [6000, 1, 6, 3],
+      [8000, 2, 8, 3],
+    ] as const;
+    const cores = [...profileOf(run([USER, tree], rows), 4)!.cores];
+    for (const value of cores) expect(value).toBeCloseTo(1, 9);
+  });
+
   test("does not exist for a run with too few samples", () => {
     const made = run(
       [USER],
@@ -75,6 +89,8 @@ describe("sizing", () => {
   test("is never above the CPUs that the affinity mask allowed, if these were fewer than the machine's", () => {
     expect(sizingOf(seconds(30), { cpus: 4, cpusAllowed: 2 })?.cpuLimitCores).toBe(2);
     expect(sizingOf(seconds(30), { cpus: 2, cpusAllowed: 2 })?.cpuLimitCores).toBe(2.4);
+    expect(sizingOf(seconds(30), { cpus: 4, cpusAllowed: 3, cpusQuota: 1.5 })?.cpuLimitCores).toBe(1.5);
+    expect(sizingOf(seconds(30), { cpus: 4, cpusQuota: 8 })?.cpuLimitCores).toBe(2.4);
   });
 
   test("needs twenty seconds", () => {

@@ -70,9 +70,9 @@ describe("CPU", () => {
     const made = run(columns, [
       [0, 1, 10, 20, 100, 200],
       [1000, 1, 11, 20, 100, 201],
-      [2000, 2, 12, 20.5, 100, 202.5],
+      [2000, 2, 12, 20.5, 100, 201.5],
     ]);
-    expect(figures(made)).toEqual({ "cpu_mean_seconds user": 1.25, "cpu_mean_seconds idle": 1.25, cpu_cores: 2 });
+    expect(figures(made)).toEqual({ "cpu_mean_seconds user": 1.25, "cpu_mean_seconds idle": 0.75, cpu_cores: 2 });
   });
 
   test("a CPU that goes offline counts with its recorded time, and not among the CPUs", () => {

@@ -8,6 +8,7 @@ import { CommandMemory, type GroupMemoryCounts } from "./memory-peak.ts";
 import { ProcessAccounts } from "./process-accounts.ts";
 import { type GroupIoCounts, ProcessIo, type ReapedCounts } from "./process-io.ts";
 import { TimeBudget } from "./pss-walk.ts";
+import { RunDelay } from "./run-delay.ts";
 import { SMALL_SECONDS, UnseenTime } from "./unseen-time.ts";
 
 /** How much of all time may go into the files of a process beside stat, and how much of it in advance. */
@@ -52,6 +53,7 @@ export class CommandTree {
   /** At most so much CPU time is in no figure; infinite until the command's end, and where that is not known. */
   unseenSeconds = Number.POSITIVE_INFINITY;
   private readonly unseen: UnseenTime;
+  readonly runDelay: RunDelay;
   /** The command itself has ended. */
   private ended = false;
   /** The files of processes are of another pid namespace: nothing is known but what wait4(2) says. */
@@ -83,6 +85,7 @@ export class CommandTree {
     this.isBlind = processes.isForeign;
     this.isPartlyHidden = !this.isBlind && !isReadable(processes, INIT);
     this.io = new ProcessIo(processes, group, this.isBlind ? NOTHING_KNOWN : reaped, damage);
+    this.runDelay = new RunDelay(processes, now);
     this.peekBudget = new TimeBudget(PEEKS_SHARE, PEEKS_ADVANCE_MS, now);
     this.detailsBudget = new TimeBudget(DETAILS_SHARE, DETAILS_ADVANCE_MS, now);
   }
@@ -101,6 +104,7 @@ export class CommandTree {
     }
     accounts.update();
     if (atEnd) this.settle();
+    this.runDelay.update(accounts.tracker.descendants, atEnd);
     const hasDetails = atEnd || this.mayReadDetails();
     if (hasDetails) this.readDetails();
     else this.io.skip();
@@ -121,6 +125,7 @@ export class CommandTree {
     if (!peekBudget.allows(this.peekMs)) return;
     const began = this.now();
     accounts.update();
+    this.runDelay.update(accounts.tracker.descendants, false);
     const hasStatuses = this.mayReadDetails();
     if (hasStatuses) this.memory.readStatuses(accounts.tracker.descendants);
     this.memory.peek(accounts, hasStatuses, atMs);
@@ -144,6 +149,8 @@ export class CommandTree {
   /** An orphan has ended and is about to be waited for; the returned function is to be called once that is done. */
   beforeReap(pid: number): (() => void) | undefined {
     if (this.isBlind) return undefined;
+    const descendant = this.accounts.tracker.find(pid);
+    if (descendant) this.runDelay.takeLast(descendant);
     const excludeUsage = this.accounts.beforeReap(pid);
     if (!excludeUsage) return undefined;
     const excludeIo = this.io.exclude();
@@ -217,6 +224,7 @@ export class CommandTree {
     }
     if (!Number.isNaN(this.io.counters.readBytes))
       sources.set("io", this.io.isHidden || isLowerBound || isPartlyHidden ? "proc_lower_bound" : "proc");
+    if (!Number.isNaN(this.runDelay.seconds)) sources.set("run_delay", "proc_lower_bound");
     for (const [resource, source] of this.group?.sources ?? []) sources.set(resource, source);
     const { haveLeftGroup } = this.memory;
     if (haveLeftGroup) {

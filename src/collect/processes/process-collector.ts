@@ -20,6 +20,7 @@ const FROM_ZERO: readonly Column<CommandTree>[] = [
   column(COMMAND.pageFaults, { mode: "major" }, ({ accounts }) => accounts.majorFaults),
   column(COMMAND.contextSwitches, { mode: "voluntary" }, (tree) => tree.voluntarySwitches),
   column(COMMAND.contextSwitches, { mode: "involuntary" }, (tree) => tree.involuntarySwitches),
+  column(COMMAND.runDelay, ({ runDelay }) => runDelay.seconds),
 ];
 
 /** Series that have no value before there is a command. */

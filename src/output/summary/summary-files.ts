@@ -1,5 +1,6 @@
 import { BUDGET_UNITS } from "../../catalog/choices.ts";
 import type { BudgetResult } from "../../recording/budget-results.ts";
+import type { Diagnosis } from "../../recording/diagnosis.ts";
 import { type Finding, findingOf, memoryBoundBytes, RESOURCES, unitOf } from "../../recording/evidence.ts";
 import type { RunFigures } from "../../recording/run-figures.ts";
 import type { RunReport } from "../../recording/run-report.ts";
@@ -25,7 +26,7 @@ const JSON_VERSION = 1;
 
 /** Returns the summary for programs: exact figures, a unit in each key; what is not known is left out. */
 export function summaryJson(report: RunReport, file: string): string {
-  const { figures, startMs, names, diagnosis, sizing, budgets } = report;
+  const { figures, startMs, names, diagnoses, sampling, sizing, budgets } = report;
   const object = {
     version: JSON_VERSION,
     metrics_file: file,
@@ -35,7 +36,11 @@ export function summaryJson(report: RunReport, file: string): string {
     largest: names.map(({ comm, cpuSeconds, memoryPeakBytes, processes }) => {
       return { comm, cpu_seconds: cpuSeconds, memory_peak_bytes: memoryPeakBytes, processes_count: processes };
     }),
-    limited_by: diagnosis && { what: diagnosis.limitedBy, text: diagnosis.text, evidence: diagnosis.evidence },
+    limited_by: diagnoses[0] && limitObject(diagnoses[0]),
+    limits: diagnoses.map(limitObject),
+    samples_count: sampling.taken,
+    samples_missed_count: sampling.missed,
+    slowest_sample_seconds: known(sampling.slowestSeconds),
     sizing: sizing && {
       cpu_request_cores: sizing.cpuRequestCores,
       cpu_limit_cores: sizing.cpuLimitCores,
@@ -48,6 +53,14 @@ export function summaryJson(report: RunReport, file: string): string {
   return `${JSON.stringify(object, null, 2)}\n`;
 }
 
+function limitObject({ limitedBy, text, evidence, share }: Diagnosis): object {
+  return { what: limitedBy, text, evidence, share_of_time: share };
+}
+
+function known(value: number): number | undefined {
+  return Number.isNaN(value) ? undefined : value;
+}
+
 function figuresObject(figures: RunFigures, startMs: number): object {
   const { sources } = figures;
   return {
@@ -58,6 +71,8 @@ function figuresObject(figures: RunFigures, startMs: number): object {
     cpu_system_seconds: figures.cpuSystemSeconds,
     cpu_mean_cores: figures.cpuCores,
     cpus_allowed_count: figures.cpusAllowed,
+    cpus_quota_cores: figures.cpusQuota,
+    run_delay_seconds: figures.runDelaySeconds,
     cpu_source: sources.get("cpu"),
     memory_peak_bytes: figures.memoryPeakBytes,
     memory_peak_after_seconds: secondsAfter(startMs, figures.memoryPeakAtMs),

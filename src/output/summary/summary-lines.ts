@@ -1,9 +1,11 @@
 import { BUDGET_UNITS } from "../../catalog/choices.ts";
 import type { BudgetResult } from "../../recording/budget-results.ts";
+import { diagnosisText } from "../../recording/diagnosis.ts";
 import { findingOf, PROC_IS_FOREIGN } from "../../recording/evidence.ts";
-import { plainQuantity } from "../../recording/quantities.ts";
-import type { CommFigures, RunFigures } from "../../recording/run-figures.ts";
+import { durationText, plainQuantity } from "../../recording/quantities.ts";
+import { type CommFigures, cpusLeft, type RunFigures, UNNAMED } from "../../recording/run-figures.ts";
 import type { RunReport } from "../../recording/run-report.ts";
+import { samplingText } from "../../recording/sampling.ts";
 
 /** One line of a summary: its subject, and its parts, the most important first. */
 export interface SummaryLine {
@@ -28,8 +30,9 @@ export function summaryLines(report: RunReport, file: string, unicode: boolean):
     transfers("calls", ["read", figures.ioReadBytes], ["written", figures.ioWriteBytes]),
     networkLine(report),
     troubleLine(figures),
-    namesLine(report.names),
+    namesLine(report),
     limitedLine(report),
+    samplesLine(report),
     sizingLine(report),
     ...budgets.map(budgetLine),
     { label: "file", parts: [file] },
@@ -37,12 +40,12 @@ export function summaryLines(report: RunReport, file: string, unicode: boolean):
   return lines.filter((line) => line !== undefined);
 }
 
-function endLine({ figures, diagnosis }: RunReport): SummaryLine {
+function endLine({ figures, diagnoses }: RunReport): SummaryLine {
   const { exitStatus, exitSignal, wallSeconds } = figures;
   const how =
     exitSignal !== undefined ? `signal ${exitSignal}` : exitStatus === undefined ? "unknown" : `${exitStatus}`;
   const parts = [wallSeconds === undefined ? how : `${how} after ${durationText(wallSeconds)}`];
-  if (diagnosis?.isKill) parts.push("killed for memory");
+  if (diagnoses[0]?.isKill) parts.push("killed for memory");
   return { label: "exit", parts, ...(how === "0" ? {} : { tone: "bad" }) };
 }
 
@@ -51,9 +54,8 @@ function cpuLine({ figures, profile }: RunReport, unicode: boolean): SummaryLine
   if (all === undefined) return undefined;
   const { cpuUserSeconds = 0, cpuSystemSeconds = 0, cpuCores } = figures;
   const least = highest > all ? "at least " : "";
-  const { cpus, cpusAllowed } = figures;
-  const allowed =
-    cpus !== undefined && cpusAllowed !== undefined && cpusAllowed < cpus ? ` of ${cpusAllowed} allowed` : "";
+  const left = cpusLeft(figures);
+  const allowed = left === undefined ? "" : ` of ${plainQuantity(left, "cores")} allowed`;
   const parts = [
     `${least}${durationText(all)}`,
     `user ${durationText(cpuUserSeconds)}, system ${durationText(cpuSystemSeconds)}`,
@@ -65,11 +67,11 @@ function cpuLine({ figures, profile }: RunReport, unicode: boolean): SummaryLine
 
 function memoryLine({ figures, profile, startMs }: RunReport, unicode: boolean): SummaryLine | undefined {
   const { memoryPeakAtMs, memoryLargestProcessBytes, memoryPeakWithCacheBytes } = figures;
-  const { value, source, reason, isContradicted } = findingOf("memory", figures);
+  const { value, highest, source, reason, isContradicted } = findingOf("memory", figures);
   const parts: string[] = [];
   if (value !== undefined) {
     const when = memoryPeakAtMs === undefined ? "" : ` after ${durationText((memoryPeakAtMs - startMs) / 1000)}`;
-    parts.push(`peak ${plainQuantity(value, "bytes")}${when}`);
+    parts.push(`peak ${peakText(value, highest, figures)}${when}`);
   }
   if (source !== undefined) parts.push(sourceText(source));
   if (isContradicted && reason !== undefined) parts.push(reason);
@@ -80,6 +82,22 @@ function memoryLine({ figures, profile, startMs }: RunReport, unicode: boolean):
   if (parts.length === 0 && figures.isProcForeign) parts.push(`not known: ${PROC_IS_FOREIGN}`);
   if (parts.length === 0) return undefined;
   return { label: "memory", parts, ...(profile ? { chart: sparkline(profile.residentBytes, unicode) } : {}) };
+}
+
+/** A bound that is nearer to what was seen adds nothing. */
+const CLEARLY_MORE = 1.1;
+/** Nor does a largest process that is larger by no more than this. */
+const SMALL_BYTES = 2 ** 20;
+
+/** One figure, or a range where that is what is known: `216 KiB to 313 MiB`. */
+function peakText(value: number, highest: number, figures: RunFigures): string {
+  const seen = plainQuantity(value, "bytes");
+  if (Number.isFinite(highest))
+    return highest > value * CLEARLY_MORE ? `${seen} to ${plainQuantity(highest, "bytes")}` : seen;
+  const { memoryLargestProcessBytes: largest = 0, memoryFileMostBytes = 0 } = figures;
+  // More than its pages of files can be: it held it when no sample was taken.
+  if (largest <= value + memoryFileMostBytes + SMALL_BYTES) return seen;
+  return `${seen} to ${plainQuantity(largest, "bytes")} or more`;
 }
 
 /** Returns the source of a figure in words for people; an unknown source as it is. */
@@ -115,24 +133,53 @@ function troubleLine({ throttledSeconds = 0, oomKills = 0 }: RunFigures): Summar
 }
 
 /** The machine's traffic may be that of other programs: it is shown only where it may explain why the command waited. */
-function networkLine({ figures, diagnosis }: RunReport): SummaryLine | undefined {
-  if (!diagnosis?.hasTraffic) return undefined;
+function networkLine({ figures, diagnoses }: RunReport): SummaryLine | undefined {
+  if (!diagnoses[0]?.hasTraffic) return undefined;
   const { machineReceivedBytes, machineSentBytes } = figures;
   return transfers("network", ["received", machineReceivedBytes], ["sent", machineSentBytes], "whole machine");
 }
 
-/** Shows the largest names, if there are several. */
-function namesLine(names: readonly CommFigures[]): SummaryLine | undefined {
-  const named = names.filter(({ comm }) => comm !== "other");
-  if (named.length < 2) return undefined;
+/** A smaller part of the CPU time by processes without a name is not worth a word. */
+const LEAST_UNSEEN = 0.2;
+/** A shorter interval is not proposed. */
+const SHORT_INTERVAL_SECONDS = 0.05;
+
+/** Shows the largest names, if there are several or if much of the time has no name. */
+function namesLine({ names, figures }: RunReport): SummaryLine | undefined {
+  const named = names.filter(({ comm }) => comm !== UNNAMED);
+  const unseen = unseenText(names, figures);
+  if (named.length < 2 && unseen === undefined) return undefined;
   const parts = named.slice(0, MOST_NAMES).map(({ comm, cpuSeconds: cpu = 0, memoryPeakBytes = 0 }) => {
     return `${comm} ${durationText(cpu)} ${plainQuantity(memoryPeakBytes, "bytes")}`;
   });
-  return { label: "largest", parts };
+  return { label: "largest", parts: unseen === undefined ? parts : [...parts, unseen] };
 }
 
-function limitedLine({ diagnosis }: RunReport): SummaryLine | undefined {
-  return diagnosis && { label: "limited", parts: [`by ${diagnosis.text} (${diagnosis.evidence})`] };
+/** The share of CPU time that no name has: that of processes which no sample saw, or which are too many to name. */
+function unseenText(names: readonly CommFigures[], { intervalSeconds }: RunFigures): string | undefined {
+  const total = names.reduce((sum, { cpuSeconds = 0 }) => sum + cpuSeconds, 0);
+  const other = names.find(({ comm }) => comm === UNNAMED);
+  const share = (other?.cpuSeconds ?? 0) / total;
+  if (!(share >= LEAST_UNSEEN)) return undefined;
+  const percent = `${Math.round(share * 100)} %`;
+  if (other?.processes !== undefined) return `${percent} by others`;
+  const isLong = intervalSeconds !== undefined && intervalSeconds > SHORT_INTERVAL_SECONDS;
+  return `${percent} by processes too short to see${isLong ? `; try --interval ${SHORT_INTERVAL_SECONDS}` : ""}`;
+}
+
+/** The number of limits that are shown. */
+const MOST_LIMITS = 3;
+
+function limitedLine({ diagnoses }: RunReport): SummaryLine | undefined {
+  if (diagnoses.length === 0) return undefined;
+  const parts = diagnoses.slice(0, MOST_LIMITS).map((one, at) => diagnosisText(one, at === 0));
+  return { label: "limited", parts };
+}
+
+function samplesLine({ sampling, diagnoses }: RunReport): SummaryLine | undefined {
+  const isStarved = diagnoses.some(({ limitedBy }) => limitedBy === "cpu_starved");
+  const text = samplingText(sampling, isStarved);
+  return text === undefined ? undefined : { label: "samples", parts: [text] };
 }
 
 function sizingLine({ sizing }: RunReport): SummaryLine | undefined {
@@ -167,16 +214,6 @@ export function budgetText(result: BudgetResult): string {
   const known = `${given} ${verdict}: ${amounts.join(", ") || "not measured"}${source === undefined ? "" : ` (${sourceText(source)})`}`;
   const why = reason === undefined ? "" : `: ${reason}`;
   return `${known}${why}${settledBy === undefined ? "" : `; more is known ${settledBy}`}`;
-}
-
-/** Returns a duration for people: `350 ms`, `12.3 s`, `2 min 05 s`, `1 h 02 min`. */
-function durationText(value: number): string {
-  if (value < 0.9995) return `${Number((value * 1000).toPrecision(3))} ms`;
-  if (value < 59.95) return `${value.toFixed(value < 9.995 ? 2 : 1)} s`;
-  const whole = Math.round(value);
-  const two = (number: number) => String(number).padStart(2, "0");
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${two(whole % 60)} s`;
-  return `${Math.floor(whole / 3600)} h ${two(Math.floor((whole % 3600) / 60))} min`;
 }
 
 const BLOCKS = "▁▂▃▄▅▆▇█";

@@ -6,7 +6,7 @@ describe("a sample", () => {
   test("before the command has the counters at 0, and nothing else", () => {
     const { sample } = setUp();
     const sampled = sample();
-    expect(Object.keys(sampled).length).toBe(13);
+    expect(Object.keys(sampled).length).toBe(14);
     expect(Object.values(sampled).every((value) => value === 0)).toBe(true);
   });
 

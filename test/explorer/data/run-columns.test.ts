@@ -66,7 +66,8 @@ test("the description of a run", () => {
     },
     command: null,
     series: [{ name: "disk_read_bytes", type: "counter", unit: "bytes", labels: { disk: "sda" }, points: 1 }],
-    known: { cpu: NOTHING_KNOWN, memory: NOTHING_KNOWN },
+    known: { cpu: NOTHING_KNOWN, memory: NOTHING_KNOWN, usableCpus: null, limits: [], samples: null },
+    pauses: [],
   });
 });
 

@@ -141,19 +141,19 @@ describe("the bottlenecks", () => {
     [
       "one busy CPU",
       tenSeconds(...cpu("user", 10), [series(COMMAND.cpuSeconds, { mode: "user" }), 0, 9.9]),
-      "Limited by CPU, one thread: 0.99 of 2 cores busy with it.",
+      "Limited by CPU, one thread (0.99 of 2 cores busy with it).",
       "command-cpu",
     ],
     [
       "a quota",
       tenSeconds(...cpu("user", 5), [series(CONTAINER.throttledSeconds), 1, 5], [series(CONTAINER.cpuLimit), 0.5, 0.5]),
-      "Limited by its CPU quota of 0.50 cores: held back for 4.00 s in all.",
+      "Limited by its CPU quota of 0.50 cores (held back for 4.00 s in all).",
       "container-cpu",
     ],
     [
       "an OOM kill",
       tenSeconds(...cpu("user", 5), [series(COMMAND.oomKills), 0, 2]),
-      "Limited by memory: the kernel killed 2 of its processes for memory.",
+      "Limited by memory (the kernel killed 2 of its processes for memory).",
       "command-memory",
     ],
     [
@@ -167,7 +167,7 @@ describe("the bottlenecks", () => {
           [series(COMMAND.exitSignal), 9, 9],
         ] as const),
       ),
-      "Limited by memory: the kernel killed 1 process here for memory, and SIGKILL ended it.",
+      "Limited by memory (the kernel killed 1 process here for memory, and SIGKILL ended it).",
       "machine-memory",
     ],
     [
@@ -180,7 +180,7 @@ describe("the bottlenecks", () => {
           [series(MACHINE.networkReceived, { interface: "eth0" }), 0, 0],
         ] as const),
       ),
-      "Limited by waiting on something else: 0.01 cores busy with it; the whole machine's network carried 1.00 Gbit/s.",
+      "Limited by waiting on something else (0.01 cores busy with it; the whole machine's network carried 1.00 Gbit/s).",
       "machine-network",
     ],
     [
@@ -192,13 +192,13 @@ describe("the bottlenecks", () => {
     [
       "storage",
       tenSeconds(...cpu("user", 5), pressure("io", 4)),
-      "Limited by disk: tasks here waited for storage 40 % of the time.",
+      "Limited by disk (tasks here waited for storage 40 % of the time).",
       "machine-pressure",
     ],
     [
       "storage, without pressure",
       tenSeconds(...cpu("iowait", 8)),
-      "Limited by disk: 0.80 cores waited for it.",
+      "Limited by disk (0.80 cores waited for it).",
       "machine-cpu",
     ],
     [

@@ -105,6 +105,23 @@ describe.skipIf(skip)("a report", () => {
     expect(inGap.map(([, value]) => value)).toEqual([null]);
   });
 
+  test("draws counters' means over missed samples, hatched, and no gauges", async () => {
+    const other = await (await browser.newTab()).open(await report("missed", { missed: [40, 45] }));
+    const gauge = await other.chart("machine-memory");
+    expect(gauge.lines[0]!.values.filter((value) => value === null)).toHaveLength(1);
+    const { lines } = await other.chart("machine-network");
+    for (const { times, values } of lines) {
+      // Seven seconds from sample 39 to sample 46, of which one rate is known.
+      const at = times.indexOf(43);
+      expect([times[at - 1], values.includes(null)]).toEqual([36, false]);
+    }
+    const received = lines.find(({ label }) => label === "eth0 in")!;
+    expect(received.values[received.times.indexOf(43)]!).toBeGreaterThan(0);
+    const hatched = (page: Tab) => page.page.locator(".legend li:visible", { hasText: "no samples" }).count();
+    expect(await hatched(other)).toBeGreaterThan(0);
+    expect(await hatched(tab)).toBe(0);
+  });
+
   test("shows capacities and limits", async () => {
     expect((await tab.chart("command-cpu")).limits).toEqual([{ label: "CPUs", value: 4 }]);
     expect((await tab.chart("command-memory")).limits.map(({ label }) => label)).toEqual(["limit", "machine"]);

@@ -33,7 +33,8 @@ const INFO: RunInfo = {
   endMs: START_MS,
   command: null,
   series: [],
-  known: { cpu: NOTHING_KNOWN, memory: NOTHING_KNOWN },
+  known: { cpu: NOTHING_KNOWN, memory: NOTHING_KNOWN, usableCpus: null, limits: [], samples: null },
+  pauses: [],
 };
 
 /** Makes a run with these columns. */

@@ -1,0 +1,122 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { BUSY_MODES, DEVICES, MACHINE, RECORDER, RUN, SUMMARY, series } from "../../src/catalog/index.ts";
+import { evidenceOf } from "../../src/recording/limit-evidence.ts";
+import type { Recording } from "../../src/recording/recording.ts";
+import { figuresOf } from "../../src/recording/run-figures.ts";
+import { seriesByName } from "../../src/recording/span.ts";
+import { Steps } from "../../src/recording/steps.ts";
+import { summarise } from "../../src/recording/summary-series.ts";
+import { lateRecording } from "../helpers/late-reads.ts";
+import { recordingOf, START_MS } from "../helpers/recording.ts";
+
+const status = series(RUN.commandStatus);
+const read = series(MACHINE.diskRead, { disk: "sda" });
+
+/** The steps of a run whose samples are at these times, in ms; each row with the value of a counter. */
+function stepsOf(...rows: readonly (readonly [atMs: number, value: number | undefined])[]): Steps {
+  const shifted = rows.map(([atMs, value]) => [START_MS + atMs, 1, value] as const);
+  const recording = recordingOf({ parts: [{ columns: [status, read], rows: shifted }] });
+  const [first, last] = [shifted[0]![0], shifted.at(-1)![0]];
+  return new Steps(seriesByName(recording.series()), { fromMs: first, toMs: last });
+}
+
+describe("the steps of a run", () => {
+  test("are up to a second where that leaves twenty of them", () => {
+    const samples = (count: number) => Array.from({ length: count + 1 }, (_, at) => [at * 50, at] as const);
+    expect(stepsOf(...samples(80)).count).toBe(20);
+    expect(stepsOf(...samples(160)).count).toBe(20);
+    expect(stepsOf(...samples(1200)).count).toBe(60);
+  });
+
+  test("are a fifth of a second or longer, and cover all of it", () => {
+    const steps = stepsOf([0, 0], [100, 1], [200, 2], [350, 3], [450, 4], [900, 5], [950, 6]);
+    expect([...steps.edges].map((atMs) => atMs - START_MS)).toEqual([0, 200, 450, 950]);
+    expect([...steps.growth(MACHINE.diskRead)]).toEqual([2, 2, 2]);
+  });
+
+  test("are at most some hundred", () => {
+    const rows = Array.from({ length: 5000 }, (_, at) => [at * 1000, at] as const);
+    const steps = stepsOf(...rows);
+    expect(steps.count).toBeLessThanOrEqual(500);
+    expect(steps.growth(MACHINE.diskRead).reduce((sum, grown) => sum + grown, 0)).toBe(4999);
+  });
+
+  test("have what a counter shows late in a later one, and no fall", () => {
+    const steps = stepsOf([0, 5], [1000, undefined], [2000, 9], [3000, 1], [4000, 2]);
+    expect([...steps.growth(MACHINE.diskRead)]).toEqual([0, 4, Number.NaN, 1]);
+  });
+
+  test("are read from any number of blocks, and not from before the run", () => {
+    const values = [7, 5, 6, Number.NaN, Number.NaN, 12, 13, 14];
+    const blocks = (size: number) =>
+      Array.from({ length: Math.ceil(values.length / size) }, (_, at) => {
+        const part = values.slice(at * size, (at + 1) * size);
+        const times = Float64Array.from(part, (_, i) => START_MS + (at * size + i) * 1000);
+        return { length: part.length, times, values: Float64Array.from(part) };
+      });
+    const samples = blocks(8).map(({ times, length }) => ({ length, times, values: new Float64Array(8).fill(1) }));
+    for (const size of [1, 2, 3, 8]) {
+      const all = [
+        { ...status, blocks: () => samples },
+        { ...read, blocks: () => blocks(size) },
+      ];
+      const steps = new Steps(seriesByName(all), { fromMs: START_MS + 1000, toMs: START_MS + 6000 });
+      expect([...steps.growth(MACHINE.diskRead)]).toEqual([1, 0, 0, 6, 1]);
+    }
+  });
+
+  test("of a run that has one sample only, there are none", () => {
+    expect(stepsOf([0, 5]).count).toBe(0);
+  });
+});
+
+/** Only the last digits of a double may be over. */
+const ROUNDING = 1 + 1e-9;
+
+describe("however late the files of a sample were read", () => {
+  const shares = (recording: Recording) =>
+    (evidenceOf(recording, figuresOf(recording))?.steps ?? []).flatMap((step) => [
+      step.machineCores / step.machineCpus,
+      ...[step.cpuPressure, step.memoryPressure, step.ioPressure, step.diskBusy],
+      step.iowaitCores / step.machineCpus,
+    ]);
+
+  test("no resource is taken to be busier than it can be", () => {
+    fc.assert(
+      fc.property(lateRecording, (recording) => {
+        const known = shares(recording).filter((share) => !Number.isNaN(share));
+        expect(known.length).toBeGreaterThan(0);
+        expect(Math.max(...known)).toBeLessThanOrEqual(ROUNDING);
+      }),
+    );
+  });
+
+  test("the summary has no more cores than there are", () => {
+    fc.assert(
+      fc.property(lateRecording, (recording) => {
+        const busy = summarise(recording).filter(
+          ({ metric, labels }) => metric.name === SUMMARY.cpuMean.name && BUSY_MODES.includes(labels[0]!),
+        );
+        const cores = busy.map((one) => [...one.blocks()][0]!.values[0]!);
+        expect(cores.reduce((sum, value) => sum + value, 0)).toBeLessThanOrEqual(2 * ROUNDING);
+      }),
+    );
+  });
+
+  test("a share is that of the time between the readings", () => {
+    const busy = series(DEVICES.diskBusySeconds, { disk: "sda" });
+    const took = (source: string) => series(RECORDER.collectorSeconds, { source });
+    // Busy for half the time. The second sample stood still for 3 s in front of the disk's file.
+    const rows = [
+      [START_MS, 1, 0, 0, 0],
+      [START_MS + 1000, 1, 2, 3, 0],
+      [START_MS + 6000, 2, 3, 3, 0],
+    ] as const;
+    const columns = [status, busy, took("cpu"), took("disk")];
+    const recording = recordingOf({ parts: [{ columns, rows: rows.map((row) => [...row]) }] });
+    const steps = new Steps(seriesByName(recording.series()), { fromMs: START_MS, toMs: START_MS + 6000 });
+    const [one] = steps.seriesOf(DEVICES.diskBusySeconds);
+    expect([...steps.shares(one!)]).toEqual([0.5, 0.5]);
+  });
+});
