@@ -9,11 +9,10 @@ import { memoryRows, Segment } from "./journal-segment.ts";
 
 /** The longest time between flushes. */
 const FLUSH_MS = 1000;
-/**
- * A flush may come this much earlier: so each tick writes its own row at a sample a second, and where samples come faster, one
- * that is late still is within the second.
- */
-const EARLY_MS = 250;
+/** A flush may come this much earlier, so that at a sample a second each tick writes its own row. */
+const EARLY_MS = 100;
+/** All but the first, without which a short run ends: where samples come faster, one that is late still is within the second. */
+const LATER_EARLY_MS = 250;
 
 /** Unflushed cells, 64 KiB of them, that cause a flush. */
 const MOST_UNFLUSHED_CELLS = 8192;
@@ -197,7 +196,8 @@ export class JournalWriter implements RowSink {
     const { clock } = this.parts;
     const now = clock.now();
     const unflushed = (this.segment.rows - (this.encoder?.encodedRows ?? 0)) * this.segment.series.length;
-    const due = now - this.flushedAt >= FLUSH_MS - EARLY_MS || unflushed >= MOST_UNFLUSHED_CELLS;
+    const early = this.encoder ? LATER_EARLY_MS : EARLY_MS;
+    const due = now - this.flushedAt >= FLUSH_MS - early || unflushed >= MOST_UNFLUSHED_CELLS;
     if (due) this.flush();
     else this.cancelTimer ??= clock.at(now + FLUSH_MS, () => this.flush());
   }

@@ -87,7 +87,7 @@ describe("a journal that cannot be written", () => {
     expect(result.file).toMatchObject({ ended: false, bytes: 0, gaps: [] });
     expect(result.file.rows).toBeGreaterThan(500);
     expect(result.file.rows).toBeLessThan(result.rows);
-  });
+  }, 20_000);
 
   test.skipIf(!canMount)("a full file system: the same", async () => {
     const result = await limited(NAMESPACE, `${MOUNT}; exec "$1" "$2" "$3/run.journal"`);

@@ -1,0 +1,31 @@
+import { expect, test } from "bun:test";
+import { BackgroundSync } from "../../src/os/background-sync.ts";
+import { closeFile, O_CREAT, O_RDONLY, O_RDWR, openFile, writeAll } from "../../src/os/files.ts";
+import { folderToDisk, toDisk } from "../../src/os/to-disk.ts";
+import { tempFolder } from "../helpers/statexec.ts";
+
+test("a file and its folder are synced while they may be closed already, and a third waits", async () => {
+  using folder = tempFolder();
+  const sync = new BackgroundSync();
+  expect(sync.isBusy).toBe(false);
+  for (let i = 0; i < 3; i++) {
+    const fd = openFile(folder.file(String(i)), O_RDWR | O_CREAT);
+    writeAll(fd, new Uint8Array(10_000));
+    const names = openFile(folder.path, O_RDONLY);
+    expect([sync.begin(fd, true), sync.begin(names, false), sync.begin(fd, true)]).toEqual([true, true, false]);
+    closeFile(fd);
+    closeFile(names);
+    while (sync.isBusy) await Bun.sleep(1);
+    expect(sync.error).toBeUndefined();
+  }
+});
+
+test("what cannot be synced is refused in the background, and is no error at once", () => {
+  const sync = new BackgroundSync();
+  const fd = openFile("/dev/null", O_RDWR);
+  expect(sync.begin(fd, true)).toBe(false);
+  expect(() => toDisk(fd)).not.toThrow();
+  closeFile(fd);
+  expect(() => folderToDisk("/none")).toThrow("No such file or directory");
+  expect(() => toDisk(987_654)).toThrow("Bad file descriptor");
+});
