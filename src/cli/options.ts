@@ -1,4 +1,5 @@
 import { UsageError } from "../errors.ts";
+import { safeLine } from "../safe-text.ts";
 import type { Option, Setting } from "./option.ts";
 import { Fault, type Parse } from "./option-values.ts";
 import { MODE_OPTIONS } from "./options-modes.ts";
@@ -74,9 +75,5 @@ export function assignment({ option, origin, where, text }: Given): string {
 /** Returns a text of any content and length as it stands in a message of one line. */
 export function quote(text: string): string {
   const short = text.length > 80 ? `${text.slice(0, 77)}…` : text;
-  // JSON leaves some characters that move a terminal's cursor: DEL, C1 controls, Unicode's own line breaks.
-  return JSON.stringify(short).replace(
-    /[\u007f-\u009f\u2028\u2029]/g,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+  return safeLine(JSON.stringify(short));
 }

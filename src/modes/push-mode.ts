@@ -2,6 +2,7 @@ import type { PushConfig } from "../cli/config.ts";
 import type { PushRequest } from "../cli/mode-requests.ts";
 import { OutputError, ParseError, PushError } from "../errors.ts";
 import { describePushed, pushFile } from "../output/push/push-file.ts";
+import { safeLine } from "../safe-text.ts";
 
 /** Where a mode writes: a result to standard output, a message to standard error. */
 interface Messages {
@@ -16,7 +17,7 @@ export async function pushAll({ files, target }: PushRequest, { say, warn }: Mes
     try {
       const pushed = await pushFile(file, target, new AbortController().signal);
       for (const warning of pushed.warnings) warn(warning);
-      say(`${describePushed(pushed, target.url)}\n`);
+      say(`${safeLine(describePushed(pushed, target.url))}\n`);
       whole &&= pushed.count.kind === "unasked" || pushed.count.missing === 0;
     } catch (error) {
       if (!isExpected(error)) throw error;

@@ -2,10 +2,12 @@ import { version } from "../../package.json";
 import type { CompareRequest, ModeInvocation, RecoverRequest } from "../cli/mode-requests.ts";
 import type { ModeName } from "../cli/options.ts";
 import { EXIT_STATUS } from "../errors.ts";
-import { SystemError, writeAll } from "../os/files.ts";
+import { SystemError } from "../os/files.ts";
+import * as output from "../os/print.ts";
 import { isTerminal } from "../os/process.ts";
 import type { Ending } from "../run/child.ts";
 import { compileEagerly } from "../run/start.ts";
+import { safeLine } from "../safe-text.ts";
 
 const SIGPIPE = 13;
 
@@ -34,8 +36,7 @@ const MODES: { readonly [Name in ModeName]: (request: ModeInvocation<Name>) => P
   push: async (request) => {
     compileEagerly();
     const { pushAll } = await import("./push-mode.ts");
-    const warn = (message: string) => write(2, `statexec: ${message}\n`);
-    return (await pushAll(request, { say: note, warn })) ? EXIT_STATUS.done : EXIT_STATUS.failed;
+    return (await pushAll(request, { say: note, warn: output.warn })) ? EXIT_STATUS.done : EXIT_STATUS.failed;
   },
   explore,
 };
@@ -66,7 +67,7 @@ async function recoverAll({ journals, file }: RecoverRequest): Promise<number> {
   for (const journal of journals) {
     const { file: made, content, warnings } = await recoverMetrics(journal, file);
     for (const warning of warnings) warn(`${journal}: ${warning}`);
-    note(`${made}: ${content}\n`);
+    note(`${safeLine(made)}: ${content}\n`);
   }
   return EXIT_STATUS.done;
 }
@@ -81,7 +82,7 @@ async function compare(request: CompareRequest): Promise<number> {
     const warn = await openLog();
     for (const warning of warnings) warn(warning);
   }
-  print(table);
+  output.printPainted(1, table);
   return isWorse ? EXIT_STATUS.worse : EXIT_STATUS.done;
 }
 
@@ -91,7 +92,7 @@ async function explore(request: ModeInvocation<"explore">): Promise<number> {
   const [{ explore }, warn] = await Promise.all([import("../../explorer/server/explore-server.ts"), openLog()]);
   const say = (address: string) => {
     print(address);
-    if (isTerminal(1)) write(2, "Ctrl-C ends it.\n");
+    if (isTerminal(1)) output.print(2, "Ctrl-C ends it.\n");
   };
   await explore(request, { say, warn });
   return EXIT_STATUS.done;
@@ -104,7 +105,7 @@ function printed(text: string): number {
 
 /** Prints the result of a mode. Without a reader it throws, and the mode ends. */
 function print(text: string): void {
-  write(1, text);
+  output.print(1, text);
 }
 
 /** Whether a note found no reader. */
@@ -127,14 +128,9 @@ function isBrokenPipe(error: unknown): boolean {
   return error instanceof Error && isBrokenPipe(error.cause);
 }
 
-/** Writes synchronously: the runtime's own streams would make a pipe non-blocking that other processes share. */
-function write(fd: 1 | 2, text: string): void {
-  writeAll(fd, new TextEncoder().encode(text), fd === 1 ? "/dev/stdout" : "/dev/stderr");
-}
-
 /** Returns what prints warnings on standard error. */
 async function openLog(): Promise<(text: string) => void> {
   const { createConsola } = await import("consola/basic");
   const log = createConsola({ stdout: process.stderr, stderr: process.stderr });
-  return (text) => log.warn(text);
+  return (text) => log.warn(safeLine(text));
 }

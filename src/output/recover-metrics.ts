@@ -2,6 +2,7 @@ import { OutputError } from "../errors.ts";
 import { listJournals, type OpenJournal, openJournal } from "../journal/journal-files.ts";
 import { describeRecovery } from "../journal/journal-recording.ts";
 import { fileStatus, removeFile, SystemError } from "../os/files.ts";
+import { safeLine } from "../safe-text.ts";
 import { claimOutput, withPid } from "./claim-output.ts";
 import { writeMetrics } from "./write-metrics.ts";
 
@@ -48,8 +49,8 @@ function freeTarget({ header: { target, pid, trueStartMs } }: OpenJournal): stri
 /** Lists the journals in a folder, a line each: name, whether its run still goes on, the metrics file it is for. */
 export function listRecoverable(folder: string): string {
   const names = listJournals(folder);
-  if (names.length === 0) return `no journals in ${folder}\n`;
-  return names.map((name) => `${name}  ${stateOf(name)}\n`).join("");
+  if (names.length === 0) return `no journals in ${safeLine(folder)}\n`;
+  return names.map((name) => `${safeLine(`${name}  ${stateOf(name)}`)}\n`).join("");
 }
 
 function stateOf(path: string): string {

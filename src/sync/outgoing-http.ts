@@ -1,5 +1,5 @@
 import { SyncError } from "../errors.ts";
-import { writeAll } from "../os/files.ts";
+import { print, unlessClosed } from "../os/print.ts";
 import { isTerminal } from "../os/process.ts";
 import { PATHS, parseStatus, type SyncStatus } from "./sync-protocol.ts";
 
@@ -134,5 +134,5 @@ class Progress {
 }
 
 function write(text: string): void {
-  writeAll(2, new TextEncoder().encode(text), "/dev/stderr");
+  unlessClosed(() => print(2, text));
 }

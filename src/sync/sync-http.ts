@@ -2,6 +2,7 @@ import type { Server } from "bun";
 import type { ServerConfig } from "../cli/config.ts";
 import { SyncError } from "../errors.ts";
 import { readText } from "../os/files.ts";
+import { safeLine } from "../safe-text.ts";
 import type { Requester } from "./barrier.ts";
 import type { PeerSession, PeerSessionParts } from "./peer-session.ts";
 import {
@@ -240,7 +241,7 @@ function pageResponse(status: SyncStatus, authorized: boolean, asksForToken: boo
     "<style>body{font:1rem/1.5 sans-serif;max-width:40rem;margin:2rem auto;padding:0 1rem}button{font:inherit}</style>",
     `<h1>statexec: ${Bun.escapeHTML(state)}</h1>`,
     `<p>${Bun.escapeHTML(text)}.</p>`,
-    authorized ? `<p>${Bun.escapeHTML(detail)}</p>` : "",
+    authorized ? `<p>${Bun.escapeHTML(safeLine(detail))}</p>` : "",
     action ? `<form method="post" action="${PATHS[action]}">${token}<button>${action}</button></form>` : "",
     "</html>\n",
   ];
