@@ -15,6 +15,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "src/recording": ["src/catalog"],
   "src/journal": ["src/catalog", "src/recording", "src/os"],
   "src/openmetrics": ["src/catalog", "src/recording"],
+  // Requests to other programs: of the runtime alone.
+  "src/net": [],
   "src/run": [
     "src/catalog",
     "src/cgroup",
@@ -34,11 +36,21 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     "src/collect",
     "src/journal",
     "src/recording",
+    "src/net",
     "src/proc",
     "src/os",
   ],
   // What a run is to write is in its Config.
-  "src/output": ["src/catalog", "src/cli", "src/recording", "src/journal", "src/openmetrics", "src/load", "src/os"],
+  "src/output": [
+    "src/catalog",
+    "src/cli",
+    "src/recording",
+    "src/journal",
+    "src/openmetrics",
+    "src/load",
+    "src/net",
+    "src/os",
+  ],
   // Recordings out of files and journals, for all that show or compare them.
   "src/load": ["src/recording", "src/journal", "src/openmetrics", "src/os"],
   // Beside what design.md names: load and os, since its server lists folders and hands files out.
