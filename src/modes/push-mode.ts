@@ -1,6 +1,9 @@
 import type { PushConfig } from "../cli/config.ts";
 import type { PushRequest } from "../cli/mode-requests.ts";
+import { SECRETS } from "../cli/push-target.ts";
 import { OutputError, ParseError, PushError } from "../errors.ts";
+import { isLoopback } from "../net/request-failure.ts";
+import { shown } from "../output/push/push-client.ts";
 import { describePushed, pushFile } from "../output/push/push-file.ts";
 import { safeLine } from "../safe-text.ts";
 
@@ -12,6 +15,7 @@ interface Messages {
 
 /** `--push`: sends files one after the other, says what became of each, and returns whether all of them arrived whole. */
 export async function pushAll({ files, target }: PushRequest, { say, warn }: Messages): Promise<boolean> {
+  warnOfPlainSecrets(target, warn);
   let whole = true;
   for (const file of files) {
     try {
@@ -36,12 +40,21 @@ interface AfterRun {
 
 /** `--push-to`: sends the file of a run that is over. A failure gives a warning only, since the run has its own status. */
 export async function pushAfterRun(file: string, target: PushConfig, { warn, signal }: AfterRun): Promise<void> {
+  warnOfPlainSecrets(target, warn);
   try {
     for (const warning of (await pushFile(file, target, signal)).warnings) warn(warning);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     warn(`${why}; ${file} is written: statexec --push URL ${file} sends it again`);
   }
+}
+
+/** Over plain HTTP to another machine, others on the network can read what is secret. */
+function warnOfPlainSecrets({ url, secrets }: PushConfig, warn: (message: string) => void): void {
+  const { protocol, hostname } = new URL(url);
+  const given = secrets.token === undefined ? secrets.password && SECRETS.password : SECRETS.token;
+  if (!given || protocol === "https:" || isLoopback(hostname)) return;
+  warn(`${shown(url)}: ${given.env} is sent over plain HTTP, where others on the network can read it; use https://`);
 }
 
 function isExpected(error: unknown): error is Error {

@@ -65,6 +65,29 @@ describe("a heartbeat timeout", () => {
   });
 });
 
+test("a heartbeat timeout fires although this side was busy all the time, and not where it was stopped for as long", async () => {
+  for (const [busy, expected] of [
+    [1, 1],
+    [0.6, 1],
+    [0, 0],
+  ] as const) {
+    const clock = new FakeClock();
+    let [lost, cpuMs] = [0, 0];
+    new HeartbeatTimeout(
+      clock,
+      10_000,
+      () => lost++,
+      () => cpuMs,
+    );
+    for (let i = 0; i < 4; i++) {
+      clock.stall(4000);
+      cpuMs += 4000 * busy;
+      await clock.pass(10);
+    }
+    expect(lost).toBe(expected);
+  }
+});
+
 describe("the barrier", () => {
   const client = (id: string | undefined, startOnly = false) => ({ id, startOnly, name: "host" });
 
