@@ -23,7 +23,7 @@ export function safeText(text: string): string {
 
 /** What `painted` puts around a text. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: likewise
-const PAINT = /(\u001b\[(?:0|2|3[0-7])m)/;
+const PAINT = /(\u001b\[(?:[012]|22|3[0-79])m)/;
 
 /** Returns a text in a colour (SGR code 2, or 30 to 37). It must be safe already. */
 export function painted(code: number, text: string): string {

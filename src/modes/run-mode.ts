@@ -15,7 +15,8 @@ const SIGPIPE = 13;
 const MODES: { readonly [Name in ModeName]: (request: ModeInvocation<Name>) => Promise<number> } = {
   help: async () => {
     const { renderHelp } = await import("../cli/help.ts");
-    return printed(await renderHelp());
+    output.printPainted(1, await renderHelp());
+    return EXIT_STATUS.done;
   },
   version: async () => printed(`statexec ${version}\n`),
   listCollectors: async () => {

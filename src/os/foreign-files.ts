@@ -10,7 +10,7 @@ import { failed, loadLibc } from "./libc.ts";
 const O_NONBLOCK = 0o4000;
 
 /** How long a pipe may have no writer: it may be opened for writing a moment after it is opened for reading. */
-const WRITER_MS = 2000;
+const WRITER_MS = 1000;
 
 /** How long a writer may take to write what is read at once. */
 const DATA_MS = 30_000;

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { answer, bomb, EVILS, type Evil, evilServer } from "../helpers/evil-server.ts";
-import { inSmallMemory, isSmall } from "../helpers/small-memory.ts";
+import { inSmallMemory } from "../helpers/small-memory.ts";
 import { tempFolder } from "../helpers/statexec.ts";
 
 const SAMPLE = join(import.meta.dir, "../../explorer/import/build.prom");
@@ -15,10 +15,10 @@ async function push(evil: Evil, path = "") {
   copyFileSync(SAMPLE, folder.file("run.prom"));
   await using server = await evilServer(evil);
   const url = `http://127.0.0.1:${server.port}${path}${QUERY}`;
-  const { status, stdout, stderr, peakBytes } = await inSmallMemory(["--push", url, "run.prom"], {
+  const { status, stdout, stderr, isSmall } = await inSmallMemory(["--push", url, "run.prom"], {
     ...{ cwd: folder.path, env: SECRETS, seconds: 170 },
   });
-  expect(isSmall(peakBytes)).toBe(true);
+  expect(isSmall).toBe(true);
   expect(stdout + stderr).not.toMatch(/never-printed|bWU6cGFzc/);
   return { status, stderr, stdout, connections: server.connections() };
 }

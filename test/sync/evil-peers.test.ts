@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { createHash } from "node:crypto";
 import type { Socket } from "node:net";
 import { answer, EVILS, type Evil, evilServer, forever } from "../helpers/evil-server.ts";
-import { inSmallMemory, isSmall } from "../helpers/small-memory.ts";
+import { inSmallMemory } from "../helpers/small-memory.ts";
 import { tempFolder } from "../helpers/statexec.ts";
 
 const TOKEN = "tok-never-printed";
@@ -17,11 +17,11 @@ async function expectRefused(evil: Evil): Promise<string> {
   using folder = tempFolder();
   await using server = await evilServer(evil);
   const words = ["-f", folder.file("run.prom"), "-c", `127.0.0.1:${server.port}`, "--sync-timeout", "2"];
-  const { status, stdout, stderr, peakBytes } = await inSmallMemory(
+  const { status, stdout, stderr, isSmall } = await inSmallMemory(
     [...words, "--sync-grace", "1", "--sync-token", TOKEN, "--", "echo", "RAN"],
     { cwd: folder.path, seconds: 40 },
   );
-  expect([status, stdout, isSmall(peakBytes)]).toEqual([125, "", true]);
+  expect([status, stdout, isSmall]).toEqual([125, "", true]);
   expect(stderr).toMatch(/^(statexec: .*\n){1,2}$/);
   expect(stderr).not.toContain(TOKEN);
   return stderr;
@@ -154,6 +154,6 @@ async function expectRuns(evil: Evil): Promise<void> {
   using folder = tempFolder();
   await using server = await evilServer(evil);
   const words = ["-f", folder.file("run.prom"), "-sso", "-c", `127.0.0.1:${server.port}`, "echo", "RAN"];
-  const { status, stdout, peakBytes } = await inSmallMemory(words, { seconds: 40 });
-  expect([status, stdout, isSmall(peakBytes)]).toEqual([0, "RAN\n", true]);
+  const { status, stdout, isSmall } = await inSmallMemory(words, { seconds: 40 });
+  expect([status, stdout, isSmall]).toEqual([0, "RAN\n", true]);
 }
