@@ -49,7 +49,7 @@ export async function forever(socket: Socket, bytes: Uint8Array | string): Promi
 }
 
 /** Sends a text byte by byte, each after a pause. */
-export async function slowly(socket: Socket, text: string, pauseMs: number): Promise<void> {
+async function slowly(socket: Socket, text: string, pauseMs: number): Promise<void> {
   for (const byte of Buffer.from(text)) {
     if (socket.destroyed) return;
     socket.write(Uint8Array.of(byte));
