@@ -58,7 +58,7 @@ _statexec() {
     case ${words[at]} in
       --) ended=1 ;;
       --explore|--report|--compare|--size|--recover|--list-collectors|--push|--completions|--version|-v|--help|-help|-h) mode=1 ;;
-      --file|-f|--instance|-i|--metrics-start-time|-mst|--delay|-d|--delay-before-command|-dbc|--delay-after-command|-dac|--label|-l|--interval|--journal-dir|--collectors|--cgroup|--summary-json|--summary-markdown|--budget|--baseline|--report-to|--push-to|--push-names|--connect|-c|--sync-port|-sp|--sync-timeout|--ready|--sync-clients|--sync-grace|--stop-timeout|--sync-token|--sync-token-file|--sync-bind|--explore-port|--report|--base|--noise|--size-format|--push|--completions) ((at++)) ;;
+      --file|-f|--instance|-i|--metrics-start-time|-mst|--delay|-d|--delay-before-command|-dbc|--delay-after-command|-dac|--label|-l|--interval|--journal-dir|--collectors|--cgroup|--summary-json|--summary-markdown|--budget|--baseline|--report-to|--push-to|--push-names|--connect|-c|--sync-port|-sp|--sync-timeout|--ready|--sync-clients|--sync-grace|--stop-timeout|--sync-token|--sync-token-file|--sync-tls-cert|--sync-tls-key|--sync-bind|--explore-port|--report|--base|--noise|--size-format|--push|--completions) ((at++)) ;;
       -?*) ;;
       *) [[ $mode ]] || break ;;
     esac
@@ -68,7 +68,7 @@ _statexec() {
 
   if ((at >= cword)) && [[ ! $ended ]]; then
     case $prev in
-      --file|-f|--summary-json|--summary-markdown|--baseline|--report-to|--sync-token-file|--report|--base) _statexec_files; return ;;
+      --file|-f|--summary-json|--summary-markdown|--baseline|--report-to|--sync-token-file|--sync-tls-cert|--sync-tls-key|--report|--base) _statexec_files; return ;;
       --journal-dir) _statexec_files -d; return ;;
       --connect|-c) _statexec_hosts; return ;;
       --collectors) _statexec_values 'cpu memory network disk pressure load paging tcp listen sockets frequency thermal container'; return ;;
@@ -82,7 +82,7 @@ _statexec() {
     esac
     $split && return
     if [[ $cur == -* ]]; then
-      COMPREPLY=($(compgen -W "--file -f --instance -i --metrics-start-time -mst --delay -d --delay-before-command -dbc --delay-after-command -dac --label -l --interval --journal-dir --no-sync --no-record-args --collectors --cgroup --summary --quiet -q --summary-json --summary-markdown --budget --budget-kill --budget-strict --baseline --report-to --push-to --push-names --push-ci --connect -c --server -s --sync-port -sp --sync-start-only -sso --sync-timeout --ready --sync-clients --sync-grace --stop-timeout --sync-token --sync-token-file --sync-bind --explore --no-open --explore-port --report --compare --base --noise --any-command --size --size-format --recover --list-collectors --push --completions --version -v --help -help -h" -- "$cur"))
+      COMPREPLY=($(compgen -W "--file -f --instance -i --metrics-start-time -mst --delay -d --delay-before-command -dbc --delay-after-command -dac --label -l --interval --journal-dir --no-sync --no-record-args --collectors --cgroup --summary --quiet -q --summary-json --summary-markdown --budget --budget-kill --budget-strict --baseline --report-to --push-to --push-names --push-ci --connect -c --server -s --sync-port -sp --sync-start-only -sso --sync-timeout --ready --sync-clients --sync-grace --stop-timeout --sync-token --sync-token-file --sync-tls-cert --sync-tls-key --sync-bind --explore --no-open --explore-port --report --compare --base --noise --any-command --size --size-format --recover --list-collectors --push --completions --version -v --help -help -h" -- "$cur"))
       return
     fi
   fi

@@ -19,7 +19,7 @@ function __statexec_command
                 return 0
             case --explore --report --compare --size --recover --list-collectors --push --completions --version -v --help -help -h
                 set left 2
-            case --file -f --instance -i --metrics-start-time -mst --delay -d --delay-before-command -dbc --delay-after-command -dac --label -l --interval --journal-dir --collectors --cgroup --summary-json --summary-markdown --budget --baseline --report-to --push-to --push-names --connect -c --sync-port -sp --sync-timeout --ready --sync-clients --sync-grace --stop-timeout --sync-token --sync-token-file --sync-bind --explore-port --report --base --noise --size-format --push --completions
+            case --file -f --instance -i --metrics-start-time -mst --delay -d --delay-before-command -dbc --delay-after-command -dac --label -l --interval --journal-dir --collectors --cgroup --summary-json --summary-markdown --budget --baseline --report-to --push-to --push-names --connect -c --sync-port -sp --sync-timeout --ready --sync-clients --sync-grace --stop-timeout --sync-token --sync-token-file --sync-tls-cert --sync-tls-key --sync-bind --explore-port --report --base --noise --size-format --push --completions
                 set value yes
             case '-?*'
             case '*'
@@ -85,6 +85,8 @@ complete -c statexec -n __statexec_options -l sync-grace -x -d 'A peer that send
 complete -c statexec -n __statexec_options -l stop-timeout -x -d 'A command that must stop gets SIGINT'
 complete -c statexec -n __statexec_options -l sync-token -x -d 'The server obeys only clients that have the same token'
 complete -c statexec -n __statexec_options -l sync-token-file -r -F -d 'Read the token from the first line of this file'
+complete -c statexec -n __statexec_options -l sync-tls-cert -r -F -d 'The server speaks HTTPS with the certificate in this PEM file'
+complete -c statexec -n __statexec_options -l sync-tls-key -r -F -d 'The PEM file with the private key of that certificate'
 complete -c statexec -n __statexec_options -l sync-bind -x -d 'Address on which the server listens'
 complete -c statexec -n __statexec_options -l explore -d 'Show the runs of the named files or folders on a page in the browser'
 complete -c statexec -n __statexec_options -l no-open -d 'With --explore'

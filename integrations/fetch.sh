@@ -18,9 +18,17 @@ esac
 # Only the loader of musl, not that of glibc: Alpine.
 if ! ls /lib64/ld-linux-* /lib/ld-linux-* >/dev/null 2>&1 && ls /lib/ld-musl-* >/dev/null 2>&1; then file=$file-musl; fi
 
+# Nothing but HTTPS, whatever the server redirects to; from this machine itself, as for a test, also plain HTTP.
+proto="=https"
+case $1 in
+  http://127.0.0.1:* | http://localhost:*) proto="=http,https" ;;
+  https://*) ;;
+  *) fail "got the base URL \"$1\", expected one that begins with https://" ;;
+esac
+
 mkdir -p "$2"
 cd "$2"
-curl --fail --silent --show-error --location --retry 3 --remote-name-all "$1/SHA256SUMS" "$1/$file" ||
+curl --proto "$proto" --tlsv1.2 --fail --silent --show-error --location --retry 3 --remote-name-all "$1/SHA256SUMS" "$1/$file" ||
   fail "cannot fetch $1/$file"
 grep "  $file\$" SHA256SUMS >"$file.sum" || fail "$1/SHA256SUMS has no checksum for $file"
 sha256sum -c "$file.sum" >/dev/null || fail "$1/$file is not what SHA256SUMS says; do not use it"

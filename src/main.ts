@@ -1,7 +1,7 @@
 import { version } from "../package.json";
 import { parseInvocation } from "./cli/resolve.ts";
 import { CommandError, EXIT_STATUS } from "./errors.ts";
-import { SystemError, writeAll } from "./os/files.ts";
+import { warn } from "./os/print.ts";
 import { exitNow } from "./os/process.ts";
 import { type RunEnd, record } from "./record/record.ts";
 import { endLike } from "./run/child.ts";
@@ -43,14 +43,4 @@ function leave({ ending, overBudget, stoppedForBudget }: RunEnd, failed: boolean
 function statusOf(error: unknown): number {
   if (!(error instanceof CommandError)) return EXIT_STATUS.failed;
   return error.reason === "not found" ? EXIT_STATUS.notFound : EXIT_STATUS.notExecutable;
-}
-
-/** Writes synchronously: the runtime's own streams would make a pipe non-blocking that the command shares. */
-function warn(message: string): void {
-  try {
-    writeAll(2, new TextEncoder().encode(`statexec: ${message}\n`), "/dev/stderr");
-  } catch (error) {
-    // There is no other place for a message.
-    if (!(error instanceof SystemError)) throw error;
-  }
 }

@@ -3,6 +3,8 @@
  * and exits with the status of a failure of our own, where the others would print a stack trace.
  */
 
+import { safeLine } from "./safe-text.ts";
+
 const NEEDED_BUN = ">=1.4.0";
 
 const { platform } = process;
@@ -12,6 +14,6 @@ if (!Bun.semver.satisfies(Bun.version, NEEDED_BUN))
   refuse(`needs Bun ${NEEDED_BUN.slice(2)} or later, and ${process.execPath} is ${Bun.version}; bun upgrade brings it`);
 
 function refuse(why: string): never {
-  console.error(`statexec: ${why}`);
+  console.error(`statexec: ${safeLine(why)}`);
   process.exit(125);
 }

@@ -15,6 +15,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "src/recording": ["src/catalog"],
   "src/journal": ["src/catalog", "src/recording", "src/os"],
   "src/openmetrics": ["src/catalog", "src/recording"],
+  // Requests to other programs: of the runtime alone.
+  "src/net": [],
   "src/run": [
     "src/catalog",
     "src/cgroup",
@@ -34,13 +36,23 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     "src/collect",
     "src/journal",
     "src/recording",
+    "src/net",
     "src/proc",
     "src/os",
   ],
   // What a run is to write is in its Config.
-  "src/output": ["src/catalog", "src/cli", "src/recording", "src/journal", "src/openmetrics", "src/load", "src/os"],
-  // Recordings out of files and journals, for all that show or compare them.
-  "src/load": ["src/recording", "src/journal", "src/openmetrics", "src/os"],
+  "src/output": [
+    "src/catalog",
+    "src/cli",
+    "src/recording",
+    "src/journal",
+    "src/openmetrics",
+    "src/load",
+    "src/net",
+    "src/os",
+  ],
+  // Recordings out of files and journals, for all that show or compare them; how much of them is a variable's to say.
+  "src/load": ["src/cli", "src/recording", "src/journal", "src/openmetrics", "src/os"],
   // Beside what design.md names: load and os, since its server lists folders and hands files out.
   explorer: ["src/catalog", "src/recording", "src/journal", "src/openmetrics", "src/load", "src/os"],
   // Where everything for one run comes together.
@@ -52,8 +64,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "index.ts": ["src/supported.ts", "src/main.ts"],
 };
 
-/** The files that every other may import: errors of all kinds, and the clock. */
-const OPEN_TO_ALL: readonly string[] = ["src/errors.ts", "src/clock.ts", "package.json"];
+/** The files that every other may import: errors of all kinds, the clock, and what makes text safe to show. */
+const OPEN_TO_ALL: readonly string[] = ["src/errors.ts", "src/clock.ts", "src/safe-text.ts", "package.json"];
 
 /** A longer file has more than one idea. */
 const MOST_LINES = 400;
@@ -163,6 +175,18 @@ describe("the house", () => {
       /^src\/(collect\/(?!registry)|run\/(sampler|run-series|run-journal|budget-watch|exact-child)|journal\/journal-(writer|encoder)|catalog\/index)/;
     expect(reachedBy(AT_ONCE).filter((file) => behindTheStart.test(file))).toEqual([]);
     expect(reachedBy(AT_ONCE, LATER).filter((file) => behindTheStart.test(file)).length).toBeGreaterThan(30);
+  });
+});
+
+describe("what is printed", () => {
+  /** The place that makes text safe for a terminal, what runs before it, and where a library writes what was made safe. */
+  const MAY_PRINT: readonly string[] = ["src/os/print.ts", "src/supported.ts", "src/modes/run-mode.ts"];
+
+  test("passes the one place that makes it safe for a terminal", () => {
+    const printing = /\bconsole\.|process\.std(?:out|err)\b|\bwriteAll\((?:1|2|STDERR|STDOUT|output)\b/;
+    const files = sourceFiles().filter((file) => !file.startsWith("explorer/page/"));
+    const found = files.filter((file) => printing.test(readFileSync(join(ROOT, file), "utf8")));
+    expect(found.sort()).toEqual([...MAY_PRINT].sort());
   });
 });
 

@@ -1,4 +1,5 @@
 import { loadRecordings } from "../../src/load/load-recordings.ts";
+import { safeLine } from "../../src/safe-text.ts";
 import type { Problem } from "../data/model.ts";
 import { type Run, runOf } from "../data/run-columns.ts";
 import { filledPage } from "../page/page-template.ts";
@@ -41,5 +42,9 @@ function summaryTable(figures: RunFigures): string {
 
 /** Escapes a text for HTML. */
 function escaped(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+  return safeLine(text)
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replaceAll('"', "&quot;");
 }

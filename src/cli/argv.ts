@@ -1,6 +1,6 @@
 import { UsageError } from "../errors.ts";
 import { nearest } from "./nearest.ts";
-import { findOption, flagName, type Given, OPTION_IDS, OPTIONS, type OptionId, quote } from "./options.ts";
+import { findOption, flagName, type Given, OPTION_IDS, OPTIONS, type OptionId, quote, quoteWord } from "./options.ts";
 
 /** The words of a command line, split into our options and the rest. */
 export interface SplitWords {
@@ -74,7 +74,7 @@ function isValue(word: string | undefined): word is string {
 function missingValue(id: OptionId, next: string | undefined): UsageError {
   const option = OPTIONS[id];
   const { placeholder, example } = option.operand!;
-  const before = next === undefined ? "" : ` before ${quote(next)}`;
+  const before = next === undefined ? "" : ` before ${quoteWord(next)}`;
   const literal = next === undefined ? "" : ` (${option.flag}=… if it begins with a dash)`;
   return new UsageError(
     `${flagName(option)}: the value is missing${before}; expected <${placeholder}>: write ${option.flag} ${example}${literal}`,
@@ -84,7 +84,7 @@ function missingValue(id: OptionId, next: string | undefined): UsageError {
 function unknownOption(word: string): UsageError {
   const meant = suggestion(word);
   const advice = meant === undefined ? "statexec --help lists the options." : `did you mean ${meant}?`;
-  return new UsageError(`unknown option ${quote(word)}: ${advice} If the command begins here, put -- before it`);
+  return new UsageError(`unknown option ${quoteWord(word)}: ${advice} If the command begins here, put -- before it`);
 }
 
 /** Returns what was probably meant: the nearest spelling, or a short name that is joined to its value (`-d2`). */

@@ -43,14 +43,14 @@ export interface PushConfig extends PushTarget, PushStyle {
 
 /** The settings that mean something to one side of a synchronised run. */
 type ValuesOfSide<Role extends "server" | "client"> = ValuesOf<{
-  [Id in Exclude<keyof typeof SYNC_OPTIONS, TokenOption> as (typeof SYNC_OPTIONS)[Id] extends Setting<
+  [Id in Exclude<keyof typeof SYNC_OPTIONS, JoinedOption> as (typeof SYNC_OPTIONS)[Id] extends Setting<
     unknown,
     "both" | Role
   >
     ? Id
     : never]: (typeof SYNC_OPTIONS)[Id];
 }>;
-type TokenOption = "syncToken" | "syncTokenFile";
+type JoinedOption = "syncToken" | "syncTokenFile" | "syncTlsCert" | "syncTlsKey";
 
 interface Token {
   /** The secret, or the file that has it. */
@@ -59,12 +59,16 @@ interface Token {
 
 export interface ServerConfig extends ValuesOfSide<"server">, Token {
   readonly role: "server";
+  /** The files of its certificate and key; undefined: it speaks plain HTTP. */
+  readonly tls: { readonly cert: string; readonly key: string } | undefined;
 }
 
 export interface ClientConfig extends ValuesOfSide<"client">, Token {
   readonly role: "client";
   /** As part of a URL: an IPv6 address has brackets. */
   readonly host: string;
+  /** Whether the server is reached by HTTPS. */
+  readonly tls: boolean;
 }
 
 /** One side of a synchronised run. */
@@ -110,20 +114,31 @@ function syncOf({ sync, from }: Settings): SyncConfig | undefined {
     );
   if (!server && connect === undefined) return undefined;
   const token = tokenOf({ sync, from });
-  if (connect === undefined || server) return { ...valuesOfSide(sync, "server"), role: "server", token };
+  if (connect === undefined || server)
+    return { ...valuesOfSide(sync, "server"), role: "server", token, tls: tlsOf({ sync, from }) };
   const values = valuesOfSide(sync, "client");
   // A port in the address is more specific than --sync-port; but any flag wins over any variable.
   const flagOverVariable = from.get("port")?.origin === "flag" && connectFrom?.origin === "variable";
   const port = flagOverVariable ? sync.port : (connect.port ?? sync.port);
-  return { ...values, role: "client", host: connect.host, port, token };
+  return { ...values, role: "client", host: connect.host, port, tls: connect.tls, token };
 }
 
 function valuesOfSide<Role extends "server" | "client">(sync: SyncValues, role: Role): ValuesOfSide<Role> {
   const values: Record<string, unknown> = {};
   for (const [id, { side }] of Object.entries(SYNC_OPTIONS))
     if (side === "both" || side === role) values[id] = sync[id as keyof SyncValues];
-  const { syncToken, syncTokenFile, ...rest } = values;
+  const { syncToken, syncTokenFile, syncTlsCert, syncTlsKey, ...rest } = values;
   return rest as ValuesOfSide<Role>;
+}
+
+/** Returns the files of the server's certificate and key, which go together. */
+function tlsOf({ sync, from }: Pick<Settings, "sync" | "from">): ServerConfig["tls"] {
+  const { syncTlsCert: cert, syncTlsKey: key } = sync;
+  if (cert !== undefined && key !== undefined) return { cert, key };
+  const [given, missing] = cert === undefined ? [key, "--sync-tls-cert"] : [cert, "--sync-tls-key"];
+  if (given === undefined) return undefined;
+  const { where } = from.get(cert === undefined ? "syncTlsKey" : "syncTlsCert")!;
+  throw new UsageError(`${where}: ${quote(given)}: a certificate and its key go together; add ${missing}`);
 }
 
 /** Returns the token that was given as such or as a file. Of both, the flag wins over the variable. */

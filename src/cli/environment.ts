@@ -2,10 +2,12 @@ import { nearest } from "./nearest.ts";
 import { variableOf } from "./option.ts";
 import { type Given, OPTION_IDS, OPTIONS, type OptionId, quote } from "./options.ts";
 import { SECRETS } from "./push-target.ts";
+import { READ_MEMORY } from "./read-memory.ts";
 
 const PREFIX = "SE_";
 
-const SECRET_NAMES: readonly string[] = Object.values(SECRETS).map(({ env }) => env);
+/** Variables that stand for no option. */
+const OTHER_NAMES: readonly string[] = [...Object.values(SECRETS), READ_MEMORY].map(({ env }) => env);
 
 /** Our variables, and a warning for each that looks like a misspelt one. */
 export interface Environment {
@@ -22,7 +24,7 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
   const warnings: string[] = [];
   for (const name of Object.keys(env)) {
     const text = env[name];
-    if (!name.startsWith(PREFIX) || text === undefined || text === "" || SECRET_NAMES.includes(name)) continue;
+    if (!name.startsWith(PREFIX) || text === undefined || text === "" || OTHER_NAMES.includes(name)) continue;
     const found = readName(name);
     if (found !== undefined) {
       given.push({ ...found, origin: "variable", where: printable(name), text });
@@ -55,7 +57,7 @@ function nearestVariable(name: string): string | undefined {
   }
   return nearest(
     name.slice(PREFIX.length),
-    SECRET_NAMES.map((secret) => secret.slice(PREFIX.length)),
+    OTHER_NAMES.map((other) => other.slice(PREFIX.length)),
   )?.replace(/^/, PREFIX);
 }
 

@@ -2,6 +2,7 @@ import { type ArgsDef, type CommandDef, defineCommand, renderUsage } from "citty
 import { type Option, variableOf } from "./option.ts";
 import { OPTION_IDS, OPTIONS } from "./options.ts";
 import { SECRETS } from "./push-target.ts";
+import { READ_MEMORY } from "./read-memory.ts";
 
 const WIDTH = 80;
 /** The column of the descriptions. A spelling that reaches it has a line of its own. */
@@ -57,7 +58,7 @@ export async function renderHelp({ colour = false }: { readonly colour?: boolean
     ...wrap(PRECEDENCE, WIDTH),
     "",
     title("Variables without a flag:"),
-    ...rows(Object.values(SECRETS).map(({ env, help }) => [env, help] as const)),
+    ...rows([...Object.values(SECRETS), READ_MEMORY].map(({ env, help }) => [env, help] as const)),
     "",
     title("Exit status:"),
     ...rows(EXIT_STATUSES),

@@ -15,6 +15,8 @@ export interface Peer {
   /** As a URL has it: an IPv6 address in brackets. */
   readonly host: string;
   readonly port: number | undefined;
+  /** Whether it is reached by HTTPS. */
+  readonly tls: boolean;
 }
 
 /** Refuses a delay of a day in milliseconds, but no delay that a user can mean. */
@@ -25,7 +27,7 @@ const MIN_TIMESTAMP_MS = 1e11;
 /** From here on (the year 5138) it is in microseconds or nanoseconds: `date +%s%N` is easily typed for `date +%s%3N`. */
 const END_TIMESTAMP_MS = 1e14;
 
-const PEER_FORMS = "expected host, host:port, [IPv6]:port or http://host:port";
+const PEER_FORMS = "expected host, host:port, [IPv6]:port, http://host:port or https://host:port";
 
 /** A delay in seconds. */
 export function seconds(text: string): number | Fault {
@@ -202,18 +204,18 @@ function unwritable(): Fault {
 
 /**
  * The address of a server. An IPv6 address without brackets is refused, since the end of `2001:db8::1:8080` may be a
- * port. `http://host` does not mean port 80, since no statexec listens there.
+ * port. `http://host` does not mean port 80, nor `https://host` 443, since no statexec listens there.
  */
 export function peer(text: string): Peer | Fault {
-  if (/^https:/i.test(text)) return new Fault("but the server speaks plain http only; expected http://host:port");
-  const address = text.replace(/^http:\/\/(.*?)\/?$/is, "$1");
+  const address = text.replace(/^https?:\/\/(.*?)\/?$/is, "$1");
+  const tls = /^https:/i.test(text);
   if (isHost(`[${address}]`)) return new Fault(`expected brackets around IPv6: [${address}] or [${address}]:8080`);
   if (/^[0-9]+$/.test(address)) return new Fault(`which looks like a port; ${PEER_FORMS}`);
   const [, host = "", portText] = /^(\[[^\]/]*\]|[^:/]*)(?::([^:/]*))?$/.exec(address) ?? [];
   if (!isHost(host)) return new Fault(PEER_FORMS);
-  if (portText === undefined) return { host, port: undefined };
+  if (portText === undefined) return { host, port: undefined, tls };
   const number = port(portText);
-  return number instanceof Fault ? new Fault(`${number.clause} after the colon`) : { host, port: number };
+  return number instanceof Fault ? new Fault(`${number.clause} after the colon`) : { host, port: number, tls };
 }
 
 /** An address or name of this machine; the brackets of an IPv6 address are optional and removed. */

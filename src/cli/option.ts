@@ -37,6 +37,8 @@ export interface Setting<T, S = Side | undefined> extends Common {
   readonly repeatable: boolean;
   /** Undefined: it has a meaning to every run. */
   readonly side: S;
+  /** Whether no message shows its value. */
+  readonly isSecret: boolean;
 }
 
 /** An option that may be repeated. Its variables are `env` followed by the key. */
@@ -78,6 +80,7 @@ interface SettingRow<T, D, S> extends Common {
   readonly general?: string;
   readonly repeatable?: boolean;
   readonly side?: S;
+  readonly isSecret?: boolean;
 }
 
 /** The type of a setting's values: undefined is one of them only where it is the default. */
@@ -89,7 +92,14 @@ export function setting<T, D extends T | undefined, S extends Side | undefined =
 ): Setting<ValueType<T, D>, S> {
   const env = `SE_${row.flag.slice(2).toUpperCase().replaceAll("-", "_")}`;
   const defaultText = row.operand === undefined || row.default === undefined ? undefined : String(row.default);
-  const absent = { operand: undefined, defaultText, general: undefined, repeatable: false, side: undefined };
+  const absent = {
+    operand: undefined,
+    defaultText,
+    general: undefined,
+    repeatable: false,
+    side: undefined,
+    isSecret: false,
+  };
   return { kind: "setting", env, ...absent, ...row } as Setting<ValueType<T, D>, S>;
 }
 

@@ -21,7 +21,7 @@ export const SYNC_OPTIONS = {
     operand: { placeholder: "host", example: "10.0.0.7" },
     parse: peer,
     default: undefined,
-    help: "Client mode: start and stop together with the server at host, host:port, [IPv6]:port or http://host:port.",
+    help: "Client mode: start and stop together with the server at host, host:port, [IPv6]:port or http://host:port; https://host:port for a server with a certificate.",
   }),
   server: setting({
     flag: "--server",
@@ -104,6 +104,7 @@ export const SYNC_OPTIONS = {
     default: undefined,
     side: "both",
     help: "The server obeys only clients that have the same token.",
+    isSecret: true,
   }),
   syncTokenFile: setting({
     flag: "--sync-token-file",
@@ -113,6 +114,24 @@ export const SYNC_OPTIONS = {
     default: undefined,
     side: "both",
     help: "Read the token from the first line of this file, so that no list of processes shows it.",
+  }),
+  syncTlsCert: setting({
+    flag: "--sync-tls-cert",
+    shorts: [],
+    operand: { placeholder: "file", example: "cert.pem" },
+    parse: filePath,
+    default: undefined,
+    side: "server",
+    help: "The server speaks HTTPS with the certificate in this PEM file, and clients connect to https://host. They trust the well-known authorities, and those in the file that NODE_EXTRA_CA_CERTS names.",
+  }),
+  syncTlsKey: setting({
+    flag: "--sync-tls-key",
+    shorts: [],
+    operand: { placeholder: "file", example: "key.pem" },
+    parse: filePath,
+    default: undefined,
+    side: "server",
+    help: "The PEM file with the private key of that certificate.",
   }),
   /** The address on which the server listens; undefined: all. */
   bind: setting({

@@ -1,4 +1,5 @@
 import { UsageError } from "../errors.ts";
+import { safeLine } from "../safe-text.ts";
 import type { Option, Setting } from "./option.ts";
 import { Fault, type Parse } from "./option-values.ts";
 import { MODE_OPTIONS } from "./options-modes.ts";
@@ -49,13 +50,16 @@ export function readValue<Id extends OptionId>(given: Given<Id>): FlagValue<Id> 
   const text = given.text ?? "true";
   const parse: Parse<unknown> = OPTIONS[given.option].parse;
   const value = parse(given.key === undefined ? text : `${given.key}=${text}`);
-  if (value instanceof Fault) throw new UsageError(`${given.where}: got ${quote(withoutUser(text))}, ${value.clause}`);
-  return value as FlagValue<Id>;
+  if (!(value instanceof Fault)) return value as FlagValue<Id>;
+  const option: Option = OPTIONS[given.option];
+  const isSecret = option.kind === "setting" && option.isSecret;
+  throw new UsageError(`${given.where}: ${isSecret ? "" : `got ${quote(withoutSecrets(text))}, `}${value.clause}`);
 }
 
-/** A text that may be a URL, without a user and password in it. */
-function withoutUser(text: string): string {
-  return text.replace(/^(\w+:\/\/)[^/?#]*@/, "$1…@");
+/** Returns a text that may hold a URL without what is secret there: user and password, and the query. */
+function withoutSecrets(text: string): string {
+  const bare = text.replace(/^((?:[^\s:=]*=)?\w+:\/\/)\S*@|^[^\s/@:]+:\S*@/, "$1…@");
+  return /:\/\//.test(bare) ? bare.replace(/\?.*/s, "?…") : bare;
 }
 
 /** Returns the flag as messages name it: `--delay (-d)`. */
@@ -65,18 +69,19 @@ export function flagName(option: Option): string {
 
 /** Returns a flag or variable with its value, as one types it: `--server`, `--label "a=b"`, `SE_CONNECT="10.0.0.7"`. */
 export function assignment({ option, origin, where, text }: Given): string {
-  if (origin === "variable") return `${where}=${quote(text ?? "")}`;
+  if (origin === "variable") return `${where}=${quote(withoutSecrets(text ?? ""))}`;
   const { flag, operand } = OPTIONS[option];
   if (text === undefined) return flag;
-  return `${flag}${operand === undefined ? "=" : " "}${quote(text)}`;
+  return `${flag}${operand === undefined ? "=" : " "}${quote(withoutSecrets(text))}`;
+}
+
+/** Returns a word of the command line as it stands in a message. It may be meant as the flag of a secret. */
+export function quoteWord(word: string): string {
+  return quote(withoutSecrets(word.replace(/^(-[\w-]*to?k[\w-]*=).+/is, "$1…")));
 }
 
 /** Returns a text of any content and length as it stands in a message of one line. */
 export function quote(text: string): string {
   const short = text.length > 80 ? `${text.slice(0, 77)}…` : text;
-  // JSON leaves some characters that move a terminal's cursor: DEL, C1 controls, Unicode's own line breaks.
-  return JSON.stringify(short).replace(
-    /[\u007f-\u009f\u2028\u2029]/g,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+  return safeLine(JSON.stringify(short));
 }

@@ -8,7 +8,6 @@ import {
   lockFile,
   O_CREAT,
   O_EXCL,
-  O_RDONLY,
   O_RDWR,
   openFile,
   SystemError,
@@ -103,11 +102,13 @@ export interface OpenJournal {
  * @throws ParseError where it is no journal, has another major version, or lacks its header; SystemError
  */
 export function openJournal(path: string): OpenJournal {
-  const fd = openFile(path, O_RDONLY);
   // Loaded here, since this file is loaded before the command starts, and most runs open no journal.
+  const { openForeign } = require("../os/foreign-files.ts") as typeof import("../os/foreign-files.ts");
   const { readHeader, readJournal } = require("./journal-reader.ts") as typeof import("./journal-reader.ts");
   const { fileSource } = require("./journal-source.ts") as typeof import("./journal-source.ts");
+  const { fd, kind } = openForeign(path);
   try {
+    if (kind !== "file") throw new ParseError(path, "a journal", `a ${kind}`);
     const header = readHeader(fileSource(fd), path);
     const alive = !lockJournal(fd, header.pid);
     return { path, alive, header, recording: () => readJournal(fileSource(fd), path), close: () => closeFile(fd) };

@@ -1,9 +1,11 @@
+import { READ_MEMORY, readMemoryBytes } from "../cli/read-memory.ts";
 import { OutputError, ParseError } from "../errors.ts";
 import { openJournal } from "../journal/journal-files.ts";
 import { MAGIC } from "../journal/journal-format.ts";
 import { describeRecovery } from "../journal/journal-recording.ts";
 import { type MetricsContent, MetricsReader } from "../openmetrics/metrics-reader.ts";
-import { closeFile, fileStatus, O_RDONLY, openFile, readRange, SystemError } from "../os/files.ts";
+import { closeFile, readRange, SystemError } from "../os/files.ts";
+import { openForeign } from "../os/foreign-files.ts";
 import type { Recording } from "../recording/recording.ts";
 import { figuresOf, type RunFigures } from "../recording/run-figures.ts";
 import { openText } from "./open-text.ts";
@@ -57,9 +59,9 @@ export async function loadFigures(path: string): Promise<LoadedFigures> {
 
 /** Whether a file begins as a journal. A pipe is not opened, since its first bytes can be read only once. Throws SystemError. */
 function isJournal(path: string): boolean {
-  if (fileStatus(path)?.kind !== "file") return false;
-  const fd = openFile(path, O_RDONLY);
+  const { fd, kind } = openForeign(path);
   try {
+    if (kind !== "file") return false;
     const start = new Uint8Array(MAGIC.length);
     return readRange(fd, 0, start, start.length) === start.length && new TextDecoder().decode(start) === MAGIC;
   } finally {
@@ -84,14 +86,26 @@ function loadJournal(path: string): Loaded {
   }
 }
 
+const MEBIBYTE = 1024 * 1024;
+
+/** A file has more in it than may be read. */
+class TooLargeError extends ParseError {
+  constructor(path: string, mostBytes: number, size: string) {
+    const most = `${Math.floor(mostBytes / MEBIBYTE)}MiB`;
+    const more = `${Math.ceil((mostBytes * 4) / MEBIBYTE)}MiB`;
+    super(path, `at most what takes ${most} of memory (${READ_MEMORY.env}=${more} allows more)`, `${size}, and more`);
+  }
+}
+
 /** After this time of reading, other work has a turn: a server answers requests meanwhile. */
 const TURN_MS = 20;
 
 /**
  * Reads a metrics file of any size, compressed or not, into memory.
- * @throws SystemError where it cannot be opened or read; ParseError where it is a directory
+ * @throws SystemError where it cannot be opened or read, or is neither a file nor a pipe; ParseError where it is too large
  */
 async function readMetrics(path: string): Promise<MetricsContent> {
+  const mostBytes = readMemoryBytes(process.env);
   const text = openText(path);
   const reader = new MetricsReader(path);
   try {
@@ -100,13 +114,14 @@ async function readMetrics(path: string): Promise<MetricsContent> {
       const count = await text.read(reader.buffer());
       if (count === 0) break;
       reader.consume(count);
+      if (reader.storedBytes > mostBytes) throw new TooLargeError(path, mostBytes, reader.size);
       if (performance.now() < turnEnds) continue;
       await Bun.sleep(0);
       turnEnds = performance.now() + TURN_MS;
     }
     return reader.finish();
   } catch (error) {
-    if (!(error instanceof ParseError)) throw error;
+    if (!(error instanceof ParseError) || error instanceof TooLargeError) throw error;
     return reader.finish(error.message);
   } finally {
     await text.close();

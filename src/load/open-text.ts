@@ -1,5 +1,6 @@
 import { ParseError } from "../errors.ts";
-import { closeFile, fileStatus, O_RDONLY, openFile, readRange } from "../os/files.ts";
+import { closeFile, readRange, SystemError } from "../os/files.ts";
+import { openForeign, type PipeState, pipePatience, readPipe } from "../os/foreign-files.ts";
 
 export type Compression = "gzip" | "zstd";
 
@@ -31,16 +32,13 @@ export interface TextReader {
 }
 
 /**
- * Opens a file for its text: plain, gzip or zstd. A pipe is read as plain text.
- * @throws SystemError; ParseError where the path is a directory
+ * Opens a file for its text: plain, gzip or zstd. A pipe is read as plain text. What is unpacked is in memory piece by piece.
+ * @throws SystemError, also where the path is neither a file nor a pipe
  */
 export function openText(path: string): TextReader {
-  const fd = openFile(path, O_RDONLY);
+  const { fd, kind } = openForeign(path);
   try {
-    const kind = fileStatus(fd)?.kind;
-    if (kind === "directory") throw new ParseError(path, "a file", "a directory");
-    // pread(2) needs a file.
-    if (kind !== "file") return new StreamText(Bun.file(fd).stream(), fd);
+    if (kind === "pipe") return new PipeText(fd, path);
     const compression = compressionOf(fd);
     return compression ? unpackedText(path, compression, fd) : new PlainText(fd);
   } catch (error) {
@@ -74,26 +72,72 @@ class PlainText implements TextReader {
   }
 }
 
+/** A pipe. Nothing waits for its writer but the reading itself, so that a signal ends it. */
+class PipeText implements TextReader {
+  private readonly fd: number;
+  private readonly path: string;
+  private lookAt: ((state: PipeState) => void) | undefined;
+
+  constructor(fd: number, path: string) {
+    this.fd = fd;
+    this.path = path;
+  }
+
+  async read(into: Uint8Array): Promise<number> {
+    const isFirst = this.lookAt === undefined;
+    this.lookAt ??= pipePatience(this.path);
+    for (;;) {
+      const { count, state } = readPipe(this.fd, into);
+      if (count > 0 || (state === "unwritten" && !isFirst)) return count;
+      // Once something was written, more may come at any time.
+      if (isFirst) this.lookAt(state);
+      await Bun.sleep(PIPE_PAUSE_MS);
+    }
+  }
+
+  close(): void {
+    closeFile(this.fd);
+  }
+}
+
+/** Between two looks at a pipe that has nothing in it. */
+const PIPE_PAUSE_MS = 5;
+
+/** Compressed bytes that are unpacked at a time. */
+const PACKED_BYTES = 1 << 16;
+
 /**
  * The web's DecompressionStream reads all members of a file. `Bun.gunzipSync` reads only the first gzip member, and
  * `node:zlib` ends a truncated zstd frame without an error.
  */
 function unpackedText(path: string, compression: Compression, fd: number): TextReader {
+  let offset = 0;
+  const packed = new ReadableStream<Uint8Array<ArrayBuffer>>(
+    {
+      pull(controller) {
+        const bytes = new Uint8Array(PACKED_BYTES);
+        const count = readRange(fd, offset, bytes, bytes.length);
+        offset += count;
+        if (count === 0) controller.close();
+        else controller.enqueue(bytes.subarray(0, count));
+      },
+    },
+    { highWaterMark: 0 },
+  );
   // The types list gzip only.
-  const unpacking = new DecompressionStream(compression as "gzip");
-  const stream = Bun.file(path).stream().pipeThrough(unpacking);
+  const stream = packed.pipeThrough(new DecompressionStream(compression as "gzip"));
   return new StreamText(stream, fd, (error) => new DamagedFileError(path, compression, error.message));
 }
 
 class StreamText implements TextReader {
   private readonly chunks: AsyncIterator<Uint8Array>;
   private readonly fd: number;
-  private readonly damaged: ((error: Error) => Error) | undefined;
+  private readonly damaged: (error: Error) => Error;
   private chunk: Uint8Array = new Uint8Array(0);
   private isOver = false;
 
-  /** `damaged`: makes the error to throw where the stream fails; by default the stream's own. */
-  constructor(stream: ReadableStream<Uint8Array>, fd: number, damaged?: (error: Error) => Error) {
+  /** `damaged`: makes the error to throw where the stream fails. */
+  constructor(stream: ReadableStream<Uint8Array>, fd: number, damaged: (error: Error) => Error) {
     this.chunks = stream[Symbol.asyncIterator]();
     this.fd = fd;
     this.damaged = damaged;
@@ -119,7 +163,7 @@ class StreamText implements TextReader {
       else this.chunk = value;
     } catch (error) {
       this.isOver = true;
-      throw this.damaged && error instanceof Error ? this.damaged(error) : error;
+      throw error instanceof Error && !(error instanceof SystemError) ? this.damaged(error) : error;
     }
   }
 }

@@ -7,6 +7,7 @@ import { type ClaimedOutput, claimOutput } from "../output/claim-output.ts";
 import type { Recording } from "../recording/recording.ts";
 import { withSummary } from "../recording/summary-series.ts";
 import { compileEagerly } from "../run/start.ts";
+import { safeLine } from "../safe-text.ts";
 
 /** Where the mode writes: a result to standard output, a warning to standard error. */
 interface Messages {
@@ -25,7 +26,8 @@ export async function writeReport({ page: path, files }: ReportRequest, { say, w
     if (runs === 0) throw new OutputError(`${path}: not written, no metrics file could be read`);
     return data;
   });
-  if (!page.mayBlock) say(`${page.path}: ${runs === 1 ? "one run" : `${runs} runs`}, ${Math.ceil(bytes / 1024)} KiB\n`);
+  if (!page.mayBlock)
+    say(`${safeLine(page.path)}: ${runs === 1 ? "one run" : `${runs} runs`}, ${Math.ceil(bytes / 1024)} KiB\n`);
 }
 
 /** `--report-to`: writes the page of a run that has just been recorded; `name` is its metrics file. Throws OutputError. */

@@ -2,10 +2,12 @@ import { version } from "../../package.json";
 import type { CompareRequest, ModeInvocation, RecoverRequest, SizeRequest } from "../cli/mode-requests.ts";
 import type { ModeName } from "../cli/options.ts";
 import { EXIT_STATUS } from "../errors.ts";
-import { SystemError, writeAll } from "../os/files.ts";
+import { SystemError } from "../os/files.ts";
+import * as output from "../os/print.ts";
 import { isTerminal } from "../os/process.ts";
 import type { Ending } from "../run/child.ts";
 import { compileEagerly } from "../run/start.ts";
+import { safeLine } from "../safe-text.ts";
 
 const SIGPIPE = 13;
 
@@ -13,7 +15,8 @@ const SIGPIPE = 13;
 const MODES: { readonly [Name in ModeName]: (request: ModeInvocation<Name>) => Promise<number> } = {
   help: async () => {
     const { renderHelp } = await import("../cli/help.ts");
-    return printed(await renderHelp());
+    output.printPainted(1, await renderHelp());
+    return EXIT_STATUS.done;
   },
   version: async () => printed(`statexec ${version}\n`),
   listCollectors: async () => {
@@ -35,8 +38,7 @@ const MODES: { readonly [Name in ModeName]: (request: ModeInvocation<Name>) => P
   push: async (request) => {
     compileEagerly();
     const { pushAll } = await import("./push-mode.ts");
-    const warn = (message: string) => write(2, `statexec: ${message}\n`);
-    return (await pushAll(request, { say: note, warn })) ? EXIT_STATUS.done : EXIT_STATUS.failed;
+    return (await pushAll(request, { say: note, warn: output.warn })) ? EXIT_STATUS.done : EXIT_STATUS.failed;
   },
   explore,
   completions: async ({ shell }) => {
@@ -71,7 +73,7 @@ async function recoverAll({ journals, file }: RecoverRequest): Promise<number> {
   for (const journal of journals) {
     const { file: made, content, warnings } = await recoverMetrics(journal, file);
     for (const warning of warnings) warn(`${journal}: ${warning}`);
-    note(`${made}: ${content}\n`);
+    note(`${safeLine(made)}: ${content}\n`);
   }
   return EXIT_STATUS.done;
 }
@@ -83,7 +85,7 @@ async function compare(request: CompareRequest): Promise<number> {
   const colour = isTerminal(1) && !NO_COLOR && TERM !== "dumb";
   const { table, warnings, isWorse } = await compareFiles(request, colour);
   await warnAll(warnings);
-  print(table);
+  output.printPainted(1, table);
   return isWorse ? EXIT_STATUS.worse : EXIT_STATUS.done;
 }
 
@@ -107,7 +109,7 @@ async function explore(request: ModeInvocation<"explore">): Promise<number> {
   const [{ explore }, warn] = await Promise.all([import("../../explorer/server/explore-server.ts"), openLog()]);
   const say = (address: string) => {
     print(address);
-    if (isTerminal(1)) write(2, "Ctrl-C ends it.\n");
+    if (isTerminal(1)) output.print(2, "Ctrl-C ends it.\n");
   };
   await explore(request, { say, warn });
   return EXIT_STATUS.done;
@@ -120,7 +122,7 @@ function printed(text: string): number {
 
 /** Prints the result of a mode. Without a reader it throws, and the mode ends. */
 function print(text: string): void {
-  write(1, text);
+  output.print(1, text);
 }
 
 /** Whether a note found no reader. */
@@ -143,14 +145,9 @@ function isBrokenPipe(error: unknown): boolean {
   return error instanceof Error && isBrokenPipe(error.cause);
 }
 
-/** Writes synchronously: the runtime's own streams would make a pipe non-blocking that other processes share. */
-function write(fd: 1 | 2, text: string): void {
-  writeAll(fd, new TextEncoder().encode(text), fd === 1 ? "/dev/stdout" : "/dev/stderr");
-}
-
 /** Returns what prints warnings on standard error. */
 async function openLog(): Promise<(text: string) => void> {
   const { createConsola } = await import("consola/basic");
   const log = createConsola({ stdout: process.stderr, stderr: process.stderr });
-  return (text) => log.warn(text);
+  return (text) => log.warn(safeLine(text));
 }

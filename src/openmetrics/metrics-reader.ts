@@ -29,6 +29,10 @@ const MOST_LINE_BYTES = 1 << 24;
 /** A file that begins with so many unreadable lines is not read further. */
 const MOST_BAD_LINES = 1000;
 
+/** What a series takes in memory, about, besides its points; and what a point takes, and so most lines. */
+const SERIES_BYTES = 2048;
+const POINT_BYTES = 8;
+
 /** A line of metadata. OpenMetrics 2.0 lets the name be quoted. */
 const METADATA = /^(# (TYPE|UNIT|HELP) (?:"([a-zA-Z_:][a-zA-Z0-9_:]*)"|([a-zA-Z_:][a-zA-Z0-9_:]*))) (.*)$/s;
 
@@ -93,6 +97,16 @@ export class MetricsReader {
   /** Whether the file is certainly no metrics file, and need not be read further. */
   get isHopeless(): boolean {
     return this.points === 0 && this.badLines >= MOST_BAD_LINES;
+  }
+
+  /** What was read takes so much memory, about. A line without a point counts as one: it takes time instead. */
+  get storedBytes(): number {
+    return (this.byHead.size + this.annotations.length) * SERIES_BYTES + this.line * POINT_BYTES;
+  }
+
+  /** What was read, for messages. */
+  get size(): string {
+    return `${this.byHead.size} series with ${this.points} points in ${this.line} lines`;
   }
 
   /** A buffer for the next bytes of the file. Call `consume` with their number. */

@@ -9,6 +9,7 @@ import {
   type Verdict,
 } from "../recording/comparison.ts";
 import type { RunFigures } from "../recording/run-figures.ts";
+import { painted, safeLine } from "../safe-text.ts";
 
 interface CompareAnswer {
   readonly table: string;
@@ -61,13 +62,13 @@ const COLOURS: Readonly<Record<Verdict, number>> = { worse: 31, better: 32, same
 
 /** Returns a comparison for a terminal or a log: a row for each figure, then reasons, then a line that counts verdicts. */
 export function comparisonTable(all: readonly Comparison[], { baseRuns, nextRuns, colour }: TableStyle): string {
-  const paint = (verdict: Verdict, text: string) => (colour ? `\u001b[${COLOURS[verdict]}m${text}\u001b[0m` : text);
+  const paint = (verdict: Verdict, text: string) => (colour ? painted(COLOURS[verdict], text) : text);
   const header = laidOut("", sideName("base", baseRuns), sideName("new", nextRuns), "change");
   const rows = all.map(({ what, unit, base, next, verdict }) => {
-    const cells = laidOut(what, valueText(base, unit), valueText(next, unit), changeText(base, next, unit));
+    const cells = laidOut(safeLine(what), valueText(base, unit), valueText(next, unit), changeText(base, next, unit));
     return `${cells}  ${paint(verdict, verdict)}`;
   });
-  const reasons = all.flatMap(({ what, reason }) => (reason === undefined ? [] : [`${what}: ${reason}`]));
+  const reasons = all.flatMap(({ what, reason }) => (reason === undefined ? [] : [safeLine(`${what}: ${reason}`)]));
   const counts = VERDICTS.map((verdict) => [verdict, all.filter((one) => one.verdict === verdict).length] as const);
   const summary = counts.flatMap(([verdict, count]) => (count === 0 ? [] : [paint(verdict, `${count} ${verdict}`)]));
   const below = reasons.length === 0 ? [] : ["", ...reasons];

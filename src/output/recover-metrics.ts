@@ -2,6 +2,7 @@ import { OutputError } from "../errors.ts";
 import { journalsElsewhere, listJournals, type OpenJournal, openJournal } from "../journal/journal-files.ts";
 import { describeRecovery } from "../journal/journal-recording.ts";
 import { fileStatus, realPath, removeFile, SystemError } from "../os/files.ts";
+import { safeLine } from "../safe-text.ts";
 import { claimOutput, withPid } from "./claim-output.ts";
 import { folderOf } from "./part-file.ts";
 import { writeMetrics } from "./write-metrics.ts";
@@ -52,8 +53,8 @@ export function listRecoverable(folder: string): string {
   const here = realPath(folder);
   const elsewhere = journalsElsewhere((target) => folderOf(target) === here);
   const names = [...listJournals(folder), ...elsewhere.filter((path) => folderOf(path) !== here)];
-  if (names.length === 0) return `no journals in ${folder}\n`;
-  return names.map((name) => `${name}  ${stateOf(name)}\n`).join("");
+  if (names.length === 0) return `no journals in ${safeLine(folder)}\n`;
+  return names.map((name) => `${safeLine(`${name}  ${stateOf(name)}`)}\n`).join("");
 }
 
 function stateOf(path: string): string {

@@ -12,6 +12,7 @@ import {
   SystemError,
   writeAll,
 } from "../os/files.ts";
+import { printPainted, unlessClosed, warn } from "../os/print.ts";
 import { isTerminal, terminalWidth } from "../os/process.ts";
 import type { RunReport } from "../recording/run-report.ts";
 import { claimOutput } from "./claim-output.ts";
@@ -92,10 +93,9 @@ function standardError(config: Config, env: Environment): ResultSink {
     write(report, file) {
       if (isSummaryPrinted(config)) {
         const style = terminalStyle(env);
-        return print(summaryText(summaryLines(report, file, style.unicode), style));
+        return unlessClosed(() => printPainted(STDERR, summaryText(summaryLines(report, file, style.unicode), style)));
       }
-      for (const budget of report.budgets)
-        if (budget.verdict !== "kept") print(`statexec: budget ${budgetText(budget)}\n`);
+      for (const budget of report.budgets) if (budget.verdict !== "kept") warn(`budget ${budgetText(budget)}`);
     },
   };
 }
@@ -125,15 +125,6 @@ function append(path: string, text: string): void {
     }
   } catch (error) {
     throw error instanceof SystemError ? new OutputError(`${path}: cannot be written (${error.reason})`) : error;
-  }
-}
-
-function print(text: string): void {
-  try {
-    writeAll(STDERR, encoded(text), "/dev/stderr");
-  } catch (error) {
-    // There is no other place for a message.
-    if (!(error instanceof SystemError)) throw error;
   }
 }
 

@@ -14,24 +14,31 @@ export function heartbeatIntervalMs(graceSeconds: number): number {
 
 /**
  * Calls back once when a peer has sent nothing for the grace period. Time in which this process itself did not run (it
- * was stopped, or the machine suspended) does not count.
+ * was stopped, or the machine suspended) does not count. Time in which it was busy does: else a peer that floods it with
+ * what is no heartbeat would never be lost.
  */
 export class HeartbeatTimeout {
   private readonly clock: Clock;
   private readonly graceMs: number;
   private readonly onLost: () => void;
+  private readonly ownCpuMs: () => number;
   private readonly intervalMs: number;
   private heardAt: number;
   private checkedAt: number;
+  /** Our CPU time at the last check. */
+  private busyMs: number;
   private cancel: (() => void) | undefined;
 
-  constructor(clock: Clock, graceMs: number, onLost: () => void) {
+  /** `ownCpuMs`: returns the CPU time of this process, milliseconds. */
+  constructor(clock: Clock, graceMs: number, onLost: () => void, ownCpuMs = cpuMs) {
     this.clock = clock;
     this.graceMs = graceMs;
     this.onLost = onLost;
     this.intervalMs = graceMs / CHECKS;
     this.heardAt = clock.now();
     this.checkedAt = clock.now();
+    this.ownCpuMs = ownCpuMs;
+    this.busyMs = ownCpuMs();
     this.schedule();
   }
 
@@ -50,11 +57,20 @@ export class HeartbeatTimeout {
 
   private check(): void {
     const now = this.clock.now();
+    const busyMs = this.ownCpuMs();
     const stalledMs = now - this.checkedAt - this.intervalMs;
-    // After a stall, messages that arrived meanwhile are still unread. They are read before the next check.
-    if (stalledMs > this.intervalMs) this.heardAt = Math.max(this.heardAt, now - this.graceMs / 2);
+    const stoppedMs = stalledMs - (busyMs - this.busyMs);
+    // After a stop, messages that arrived meanwhile are still unread. They are read before the next check.
+    if (stoppedMs > this.intervalMs)
+      this.heardAt = Math.max(this.heardAt, Math.min(this.heardAt + stoppedMs, now - this.graceMs / 2));
     this.checkedAt = now;
+    this.busyMs = busyMs;
     if (now - this.heardAt >= this.graceMs) this.onLost();
     else this.schedule();
   }
+}
+
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
 }

@@ -1,7 +1,9 @@
 import { SyncError } from "../errors.ts";
-import { writeAll } from "../os/files.ts";
+import { type BoundedAnswer, MOST_STATUS_BYTES, requestBounded } from "../net/bounded-request.ts";
+import { failureOf } from "../net/request-failure.ts";
+import { print, unlessClosed } from "../os/print.ts";
 import { isTerminal } from "../os/process.ts";
-import { PATHS, parseStatus, type SyncStatus } from "./sync-protocol.ts";
+import { PATHS, parseStatus, type SyncStatus, TOO_MANY } from "./sync-protocol.ts";
 
 /** Variables that list hosts to be reached without a proxy. */
 const NO_PROXY_NAMES = ["NO_PROXY", "no_proxy"] as const;
@@ -32,26 +34,12 @@ export function withOriginalProxies<T>(action: () => T): T {
   }
 }
 
-const REASONS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "connection refused",
-  ConnectionRefused: "connection refused",
-  ECONNRESET: "connection reset",
-  ENOTFOUND: "no such host",
-  TimeoutError: "no answer",
-};
-
-/** Returns why a request failed, in words. */
-export function failureReason(error: Error): string {
-  const code = "code" in error && typeof error.code === "string" ? error.code : error.name;
-  return REASONS[code] ?? (code === "Error" ? error.message : code);
-}
-
 /** Longest time of one attempt, and the pause before the next. */
 const ATTEMPT_MS = 5000;
 const RETRY_MS = 150;
 
 export interface ServerAddress {
-  /** `http://host:port`. */
+  /** `http://host:port` or `https://host:port`. */
   readonly base: string;
   /** `host:port`, as messages name it. */
   readonly name: string;
@@ -88,26 +76,27 @@ export async function waitForServer(server: ServerAddress, timeoutSeconds: numbe
 async function requestStatus({ base, name, headers }: ServerAddress, timeoutMs: number): Promise<Attempt> {
   try {
     const signal = AbortSignal.timeout(Math.ceil(timeoutMs));
-    const response = await fetch(`${base}${PATHS.status}`, { headers, redirect: "manual", signal });
-    return await interpret(response, name);
+    const request = { url: `${base}${PATHS.status}`, method: "GET", headers, signal } as const;
+    return interpret(await requestBounded({ ...request, mostBytes: MOST_STATUS_BYTES }), name);
   } catch (error) {
     if (error instanceof SyncError || !(error instanceof Error)) throw error;
-    return { reason: failureReason(error) };
+    const { reason, isFinal } = failureOf(error);
+    if (isFinal) throw new SyncError(`--connect ${name}: ${reason}`);
+    return { reason };
   }
 }
 
-async function interpret(response: Response, name: string): Promise<Attempt> {
-  const { status } = response;
+function interpret({ status, text, isCut }: BoundedAnswer, name: string): Attempt {
   if (status === 401)
     throw new SyncError(`--connect ${name}: the server wants its token; give it by --sync-token or --sync-token-file`);
-  // A gateway answers in place of a server that is not up yet.
-  if (status >= 500) return { reason: `it answers ${status}` };
-  const text = await response.text();
+  // A gateway answers in place of a server that is not up yet; and a server that is sent wrong tokens says 429.
+  if (status >= 500 || status === TOO_MANY) return { reason: `it answers ${status}` };
   if (status !== 200) return { status: undefined };
+  if (isCut) throw new SyncError(`--connect ${name}: its status is too long or does not end: is it a statexec server?`);
   try {
     return { status: parseStatus(JSON.parse(text)) };
   } catch (error) {
-    if (error instanceof SyntaxError) return { status: undefined };
+    if (error instanceof SyntaxError || error instanceof RangeError) return { status: undefined };
     throw error;
   }
 }
@@ -134,5 +123,5 @@ class Progress {
 }
 
 function write(text: string): void {
-  writeAll(2, new TextEncoder().encode(text), "/dev/stderr");
+  unlessClosed(() => print(2, text));
 }

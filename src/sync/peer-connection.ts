@@ -2,7 +2,13 @@ import type { Clock } from "../clock.ts";
 import { wallMs } from "../os/process.ts";
 import type { ClockOffset } from "./clock-offset.ts";
 import { HeartbeatTimeout, heartbeatIntervalMs } from "./heartbeat.ts";
-import { CLOSE_NORMAL, type ClockRequest, parseServerMessage, type ServerMessage } from "./sync-protocol.ts";
+import {
+  CLOSE_NORMAL,
+  type ClockRequest,
+  MAX_MESSAGE_BYTES,
+  parseServerMessage,
+  type ServerMessage,
+} from "./sync-protocol.ts";
 
 /** Clock exchanges in a row before the start, so that the offset is good when it is needed. */
 const FIRST_EXCHANGES = 8;
@@ -40,6 +46,8 @@ export class ServerConnection {
   private sent: SentRequest | undefined;
   private exchanges = 0;
   private cancelNext: (() => void) | undefined;
+  /** Whether the server has said when its recording began, which it does once. */
+  private hasBegun = false;
   private isOver = false;
 
   constructor(parts: ServerConnectionParts) {
@@ -62,7 +70,8 @@ export class ServerConnection {
 
   private connect(): void {
     const { url, headers } = this.parts;
-    const socket = new WebSocket(url, { headers });
+    // Without compression, a message is as long as what is received.
+    const socket = new WebSocket(url, { headers, perMessageDeflate: false });
     this.socket = socket;
     socket.onopen = () => this.sendHeartbeat();
     socket.onmessage = ({ data }) => this.receive(String(data));
@@ -80,10 +89,16 @@ export class ServerConnection {
 
   private receive(text: string): void {
     const now = this.parts.clock.now();
-    this.timeout.heard();
+    if (text.length > MAX_MESSAGE_BYTES) return;
     const message = parseServerMessage(text);
-    if (message?.type === "began") this.parts.onBegan(message.wallMs);
+    if (message?.type === "began" && !this.hasBegun) {
+      this.hasBegun = true;
+      this.timeout.heard();
+      this.parts.onBegan(message.wallMs);
+    }
     if (message?.type !== "clock" || message.number !== this.sent?.number) return;
+    // Only the answer to a heartbeat is one: a server that sends anything else, however much, is not heard.
+    this.timeout.heard();
     this.parts.offset.add(this.sent.sentMs, message.wallMs, now - this.sent.sentAt);
     this.sent = undefined;
     this.exchanges++;

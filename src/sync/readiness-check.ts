@@ -1,5 +1,6 @@
 import type { Readiness } from "../cli/option-values.ts";
 import type { Clock } from "../clock.ts";
+import { requestBounded } from "../net/bounded-request.ts";
 import { readText, SystemError } from "../os/files.ts";
 import { listensOn } from "../proc/net-sockets.ts";
 import { bypassProxies } from "./outgoing-http.ts";
@@ -41,9 +42,9 @@ function isListening(port: number): boolean {
 async function answersOk(url: string): Promise<boolean> {
   bypassProxies();
   try {
-    const response = await fetch(url, { redirect: "manual", signal: AbortSignal.timeout(REQUEST_MS) });
-    await response.body?.cancel();
-    return response.ok;
+    const signal = AbortSignal.timeout(REQUEST_MS);
+    const { status } = await requestBounded({ url, method: "GET", headers: {}, signal, mostBytes: 0 });
+    return status >= 200 && status < 300;
   } catch (error) {
     // No answer yet, which is what the caller waits for to change.
     if (error instanceof Error) return false;

@@ -1,13 +1,15 @@
 import type { ClientConfig } from "../cli/config.ts";
 import { SyncError } from "../errors.ts";
+import { type BoundedAnswer, requestBounded } from "../net/bounded-request.ts";
+import { failureOf, isLoopback, withoutSecrets } from "../net/request-failure.ts";
 import { wallMs } from "../os/process.ts";
 import type { Child, Ending } from "../run/child.ts";
 import type { GatedRun } from "../run/session-parts.ts";
 import { ClockOffset } from "./clock-offset.ts";
-import { bypassProxies, failureReason, waitForServer, withOriginalProxies } from "./outgoing-http.ts";
+import { bypassProxies, waitForServer, withOriginalProxies } from "./outgoing-http.ts";
 import { ServerConnection } from "./peer-connection.ts";
 import type { PeerSession, PeerSessionParts } from "./peer-session.ts";
-import { ANSWERS, HEADERS, newId, PATHS, parseId, type SyncStatus } from "./sync-protocol.ts";
+import { ANSWERS, HEADERS, newId, PATHS, parseId, type SyncStatus, TOO_MANY } from "./sync-protocol.ts";
 import { SyncStateMachine } from "./sync-state-machine.ts";
 import { authorization, syncToken } from "./sync-token.ts";
 
@@ -16,6 +18,9 @@ const STOP_MS = 5000;
 
 /** Between two attempts to send /start to a server that has been reached before. */
 const RETRY_MS = 200;
+
+/** How far ahead a server may set the start. Ours say it a moment before. */
+const MOST_LEAD_MS = 60_000;
 
 /** The client's side: waits for the server, starts with it, and stops it when the command here has ended. */
 export class SyncClient implements PeerSession {
@@ -26,6 +31,7 @@ export class SyncClient implements PeerSession {
   private readonly headers: Record<string, string>;
   private readonly base: string;
   private readonly name: string;
+  private readonly token: string | undefined;
   /** Rejects when the server is lost. */
   private readonly serverLost = Promise.withResolvers<never>();
   /** Undefined with an original server. */
@@ -45,8 +51,13 @@ export class SyncClient implements PeerSession {
     this.parts = parts;
     this.machine = new SyncStateMachine(parts.clock, config.stopTimeoutSeconds);
     this.name = `${config.host}:${config.port}`;
-    this.base = `http://${this.name}`;
-    this.headers = { [HEADERS.client]: newId(), ...authorization(syncToken(config)) };
+    this.base = `${config.tls ? "https" : "http"}://${this.name}`;
+    this.token = syncToken(config);
+    this.headers = { [HEADERS.client]: newId(), ...authorization(this.token) };
+    if (this.token !== undefined && !config.tls && !isLoopback(config.host))
+      parts.warn(
+        `--connect ${this.name}: the token is sent over plain HTTP, where others on the network can read it; give the server --sync-tls-cert and --sync-tls-key, and connect to https://${this.name}`,
+      );
     this.startOnly = config.startOnly;
     // It may reject while nothing awaits it.
     this.serverLost.promise.catch(() => undefined);
@@ -103,7 +114,7 @@ export class SyncClient implements PeerSession {
   private async connect({ session, graceSeconds }: SyncStatus): Promise<void> {
     this.session = session;
     this.connection = new ServerConnection({
-      url: `ws://${this.name}${PATHS.connection}`,
+      url: `${this.config.tls ? "wss" : "ws"}://${this.name}${PATHS.connection}`,
       ...{ headers: this.headers, clock: this.parts.clock, offset: this.offset },
       ...{ graceSeconds: this.config.graceSeconds, serverGraceSeconds: graceSeconds },
       onLost: (inOrder) => this.lost(inOrder),
@@ -119,27 +130,33 @@ export class SyncClient implements PeerSession {
    * Sends /start until it is answered. Without a connection, which would time out, the answer must come within
    * --sync-timeout.
    */
-  private async requestStart(): Promise<Response> {
+  private async requestStart(): Promise<BoundedAnswer> {
     const headers = this.startOnly ? { ...this.headers, [HEADERS.startOnly]: "1" } : this.headers;
     const { timeoutSeconds } = this.config;
     const ms = this.connection || timeoutSeconds === Number.POSITIVE_INFINITY ? undefined : timeoutSeconds * 1000;
     for (;;) {
       const signal = ms === undefined ? undefined : AbortSignal.timeout(ms);
-      const answer = fetch(`${this.base}${PATHS.start}`, {
-        ...{ method: "POST", headers, redirect: "manual", timeout: false, ...(signal && { signal }) },
+      const request = requestBounded({
+        url: `${this.base}${PATHS.start}`,
+        method: "POST",
+        headers,
+        signal,
+        mostBytes: 0,
       });
       try {
-        return await Promise.race([answer, this.serverLost.promise]);
+        const answer = await Promise.race([request, this.serverLost.promise]);
+        if (answer.status !== TOO_MANY || !this.connection) return answer;
       } catch (error) {
         if (error instanceof SyncError || !(error instanceof Error)) throw error;
         // By our id the server knows a repeated request. An original server would count a second client.
-        if (!this.connection) throw new SyncError(`${this.where} did not answer to /start (${failureReason(error)})`);
-        await Promise.race([Bun.sleep(RETRY_MS), this.serverLost.promise]);
+        if (!this.connection)
+          throw new SyncError(`${this.where} did not answer to /start (${failureOf(error).reason})`);
       }
+      await Promise.race([Bun.sleep(RETRY_MS), this.serverLost.promise]);
     }
   }
 
-  private async waitForStart(answer: Response): Promise<void> {
+  private async waitForStart(answer: BoundedAnswer): Promise<void> {
     if (answer.status !== ANSWERS.started.status) throw this.refusal(answer);
     this.session = parseId(answer.headers.get(HEADERS.session)) ?? this.session;
     if (answer.headers.has(HEADERS.startOnly)) this.startOnly = true;
@@ -147,16 +164,19 @@ export class SyncClient implements PeerSession {
     const startAtMs = Number(answer.headers.get(HEADERS.startAt) ?? Number.NaN);
     const aheadMs = startAtMs - this.offset.offsetMs - wallMs();
     const { clock } = this.parts;
-    if (!(aheadMs > 0)) return;
+    // Without a connection the server's clock is not known.
+    if (!(aheadMs > 0) || !this.connection) return;
+    if (aheadMs > MOST_LEAD_MS)
+      throw new SyncError(`${this.where} asks for a start in ${Math.round(aheadMs / 1000)} s, expected at most 60 s`);
     const instant = new Promise<void>((resolve) => void clock.at(clock.now() + aheadMs, resolve));
     await Promise.race([instant, this.serverLost.promise]);
   }
 
-  private refusal({ status, statusText }: Response): SyncError {
+  private refusal({ status, statusText }: BoundedAnswer): SyncError {
     if (status === ANSWERS.startedAlready.status)
       return new SyncError(`${this.where} has started already (409): start it again for another run`);
     if (status === 401) return new SyncError(`${this.where} wants its token (401): give it by --sync-token`);
-    const said = `${status} ${statusText}`.trim();
+    const said = withoutSecrets(`${status} ${statusText.slice(0, 80)}`.trim(), [this.token]);
     return new SyncError(`${this.where} answered ${said} to /start, expected 201: is it a statexec server?`);
   }
 
@@ -177,14 +197,15 @@ export class SyncClient implements PeerSession {
 
   private async requestStop(): Promise<void> {
     try {
-      const { status } = await fetch(`${this.base}${PATHS.stop}`, {
-        ...{ method: "POST", headers: this.headers, redirect: "manual", signal: AbortSignal.timeout(STOP_MS) },
-      });
+      const { headers } = this;
+      const signal = AbortSignal.timeout(STOP_MS);
+      const request = { url: `${this.base}${PATHS.stop}`, method: "POST", headers, signal, mostBytes: 0 } as const;
+      const { status } = await requestBounded(request);
       const isStopped = status === ANSWERS.stopped.status || status === ANSWERS.ended.status;
       if (!isStopped) throw new SyncError(`${this.where} answered ${status} to /stop, expected 202 or 204`);
     } catch (error) {
       if (this.isOver || !(error instanceof Error)) throw error;
-      const failure = error instanceof SyncError ? error : `${this.where} was not stopped (${failureReason(error)})`;
+      const failure = error instanceof SyncError ? error : `${this.where} was not stopped (${failureOf(error).reason})`;
       this.parts.report(failure);
     }
   }

@@ -1,9 +1,12 @@
 import type { Server } from "bun";
 import type { ServerConfig } from "../cli/config.ts";
-import { SyncError } from "../errors.ts";
-import { readText } from "../os/files.ts";
+import { SyncError, UsageError } from "../errors.ts";
+import { readText, SystemError } from "../os/files.ts";
+import { readShort } from "../os/foreign-files.ts";
+import { safeLine } from "../safe-text.ts";
 import type { Requester } from "./barrier.ts";
 import type { PeerSession, PeerSessionParts } from "./peer-session.ts";
+import { isCrossSite, type OwnNames, TokenGuard } from "./request-guard.ts";
 import {
   ANSWERS,
   CLOSE_NORMAL,
@@ -14,10 +17,11 @@ import {
   PATHS,
   parseId,
   type SyncStatus,
+  TOO_MANY,
 } from "./sync-protocol.ts";
 import { SyncServer } from "./sync-server.ts";
 import { STATES } from "./sync-state-machine.ts";
-import { equalTokens, isAuthorized, syncToken } from "./sync-token.ts";
+import { syncToken } from "./sync-token.ts";
 
 /** Timeout of connections on which nothing arrives, and of requests that do not end. */
 const IDLE_SECONDS = 10;
@@ -25,19 +29,49 @@ const IDLE_SECONDS = 10;
 /** Starts a server that listens, and writes where to stderr. Throws SyncError, UsageError. */
 export function serve(config: ServerConfig, parts: PeerSessionParts): PeerSession {
   const { port, bind, clients } = config;
-  const token = syncToken(config);
+  const guard = new TokenGuard(syncToken(config), parts.clock);
+  const tls = tlsOf(config);
   const server = new SyncServer(config, parts);
-  const hostName = readText("/proc/sys/kernel/hostname");
+  const names = [readText("/proc/sys/kernel/hostname"), bind ?? ""].map((name) => name.toLowerCase());
+  const own: OwnNames = { names: names.filter((name) => name !== ""), scheme: tls ? "https" : "http" };
   try {
-    listen(config, { server, token, hostName });
+    listen(config, { server, guard, own }, tls);
   } catch (error) {
     throw listenFailure(config, error);
   }
   const where = bind === undefined ? `port ${port} of all addresses` : `port ${port} of ${bind}`;
-  const guard =
-    token === undefined ? "no token guards it: who reaches it can start and stop the command" : "a token guards it";
-  parts.warn(`waiting for ${clients === 1 ? "a client" : `${clients} clients`} on ${where}; ${guard}`);
+  const guarded = guard.asks
+    ? "a token guards it"
+    : "no token guards it: who reaches it can start and stop the command";
+  parts.warn(`waiting for ${clients === 1 ? "a client" : `${clients} clients`} on ${where}; ${guarded}`);
   return server;
+}
+
+/** Longer than a chain of certificates. */
+const MOST_PEM_BYTES = 1024 * 1024;
+
+interface TlsFiles {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** Returns the certificate and its key; undefined: the server speaks plain HTTP. Throws UsageError. */
+function tlsOf({ tls }: ServerConfig): TlsFiles | undefined {
+  if (tls === undefined) return undefined;
+  const read = (flag: string, file: string, block: RegExp) => {
+    const fault = (why: string) => new UsageError(`${flag}: "${file}": ${why}`);
+    try {
+      const text = new TextDecoder().decode(readShort(file, MOST_PEM_BYTES));
+      if (!block.test(text)) throw fault(`is not in PEM format (no line "-----BEGIN …" of ${block.source})`);
+      return text;
+    } catch (error) {
+      throw error instanceof SystemError ? fault(error.reason) : error;
+    }
+  };
+  return {
+    cert: read("--sync-tls-cert (SE_SYNC_TLS_CERT)", tls.cert, /CERTIFICATE/),
+    key: read("--sync-tls-key (SE_SYNC_TLS_KEY)", tls.key, /PRIVATE KEY/),
+  };
 }
 
 function listenFailure({ port, bind }: ServerConfig, error: unknown): unknown {
@@ -45,6 +79,10 @@ function listenFailure({ port, bind }: ServerConfig, error: unknown): unknown {
   if (code === "EADDRINUSE")
     return new SyncError(
       `--sync-port (SE_SYNC_PORT): port ${port} is taken; end what listens there, or take another port`,
+    );
+  if (code?.startsWith("ERR_OSSL") || code?.startsWith("ERR_SSL"))
+    return new SyncError(
+      `--sync-tls-cert and --sync-tls-key (SE_SYNC_TLS_CERT, SE_SYNC_TLS_KEY): not a certificate and its key (${code})`,
     );
   if (code === "EACCES")
     return new SyncError(`--sync-port (SE_SYNC_PORT): no permission for port ${port}; take one above 1023`);
@@ -57,19 +95,19 @@ function listenFailure({ port, bind }: ServerConfig, error: unknown): unknown {
 
 interface Service {
   readonly server: SyncServer;
-  readonly token: string | undefined;
-  /** The name of this machine. */
-  readonly hostName: string;
+  readonly guard: TokenGuard;
+  readonly own: OwnNames;
 }
 
 type HttpServer = Server<{ readonly id: string }>;
 
 /** Throws what the runtime throws. */
-function listen({ port, bind }: ServerConfig, service: Service): HttpServer {
+function listen({ port, bind }: ServerConfig, service: Service, tls: TlsFiles | undefined): HttpServer {
   const { server } = service;
   return Bun.serve<{ readonly id: string }>({
     port,
     ...(bind === undefined ? {} : { hostname: bind }),
+    ...(tls && { tls: { ...tls } }),
     development: false,
     // By default the runtime would let another process listen on the same port.
     reusePort: false,
@@ -106,12 +144,12 @@ function respond(service: Service, request: Request, http: HttpServer): Reply {
   const methods = METHODS[pathname];
   if (!methods) return plain(404, "Not found");
   if (!methods.includes(method)) return plain(405, "Method not allowed", { allow: methods.join(", ") });
-  if (isCrossSite(headers, service.hostName)) return plain(403, "Not from the page of another site");
+  if (isCrossSite(headers, service.own)) return plain(403, "Not from the page of another site");
   if (method === "POST") return post(service, request, http, pathname);
-  const { server, token } = service;
-  const authorized = isAuthorized(headers.get("authorization"), token);
-  if (pathname === PATHS.page) return pageResponse(server.status(), authorized, token !== undefined);
-  if (!authorized) return unauthorized();
+  const { server, guard } = service;
+  const authority = guard.authority(headers, addressOf(request, http));
+  if (pathname === PATHS.page) return pageResponse(server.status(), authority === "granted", guard.asks);
+  if (authority !== "granted") return refused(authority);
   if (pathname === PATHS.status) return Response.json(server.status(), { headers: { "cache-control": "no-store" } });
   return openConnection(server, request, http);
 }
@@ -142,16 +180,13 @@ interface Post {
 }
 
 function startOrStop(
-  { server, token }: Service,
+  { server, guard }: Service,
   request: Request,
   http: HttpServer,
   { path, form }: Post,
 ): Response | Promise<Response> {
-  const typed = form?.get("token");
-  const authorized = typed
-    ? token !== undefined && equalTokens(typed, token)
-    : isAuthorized(request.headers.get("authorization"), token);
-  if (!authorized) return unauthorized();
+  const authority = guard.authority(request.headers, addressOf(request, http), form?.get("token"));
+  if (authority !== "granted") return refused(authority);
   const requester = requesterOf(request, http);
   // After a click on the page, the browser shows the page again.
   const reply = (answer: HttpAnswer) => (form && isFromPage(request) ? seePage() : toResponse(answer));
@@ -167,12 +202,15 @@ function isFromPage({ headers }: Request): boolean {
 
 function requesterOf(request: Request, http: HttpServer): Requester {
   const { headers } = request;
-  const address = http.requestIP(request)?.address ?? "unknown";
   return {
     id: parseId(headers.get(HEADERS.client)),
     startOnly: headers.has(HEADERS.startOnly),
-    name: address.replace(/^::ffff:/, ""),
+    name: addressOf(request, http).replace(/^::ffff:/, ""),
   };
+}
+
+function addressOf(request: Request, http: HttpServer): string {
+  return http.requestIP(request)?.address ?? "unknown";
 }
 
 function openConnection(server: SyncServer, request: Request, http: HttpServer): Response | undefined {
@@ -186,7 +224,8 @@ function seePage(): Response {
   return new Response(null, { status: 303, headers: { location: PATHS.page } });
 }
 
-function unauthorized(): Response {
+function refused(authority: "missing" | "slowed"): Response {
+  if (authority === "slowed") return plain(TOO_MANY, "Too many wrong tokens", { "retry-after": "1" });
   return plain(401, "A token is needed", { "www-authenticate": 'Bearer realm="statexec"' });
 }
 
@@ -196,26 +235,6 @@ function toResponse({ status, text, headers }: HttpAnswer): Response {
 
 function plain(status: number, body: string, headers: Record<string, string> = {}): Response {
   return new Response(body, { status, headers });
-}
-
-const IP_ADDRESS = /^(\[[0-9a-f:.]+\]|[0-9.]+)$/i;
-
-/**
- * Whether a request comes from a page of another site. Browsers send these headers, and a page cannot forge them. A host
- * name that is neither this machine's nor an IP address may be a foreign one that was made to resolve to this machine.
- */
-export function isCrossSite(headers: Headers, hostName: string): boolean {
-  if (headers.get("sec-fetch-site") === "cross-site") return true;
-  const origin = headers.get("origin");
-  if (origin === null) return false;
-  const host = headers.get("host")?.toLowerCase() ?? "";
-  if (origin.toLowerCase() !== `http://${host}`) return true;
-  return !isThisMachine(host.replace(/:[0-9]*$/, ""), hostName.toLowerCase());
-}
-
-function isThisMachine(name: string, hostName: string): boolean {
-  if (IP_ADDRESS.test(name) || name === "localhost" || name === hostName) return true;
-  return name.split(".", 1)[0] === hostName.split(".", 1)[0];
 }
 
 /** The page loads nothing else, is shown in no frame of another page, and is not cached. */
@@ -240,7 +259,7 @@ function pageResponse(status: SyncStatus, authorized: boolean, asksForToken: boo
     "<style>body{font:1rem/1.5 sans-serif;max-width:40rem;margin:2rem auto;padding:0 1rem}button{font:inherit}</style>",
     `<h1>statexec: ${Bun.escapeHTML(state)}</h1>`,
     `<p>${Bun.escapeHTML(text)}.</p>`,
-    authorized ? `<p>${Bun.escapeHTML(detail)}</p>` : "",
+    authorized ? `<p>${Bun.escapeHTML(safeLine(detail))}</p>` : "",
     action ? `<form method="post" action="${PATHS[action]}">${token}<button>${action}</button></form>` : "",
     "</html>\n",
   ];

@@ -19,7 +19,8 @@
  * Our client sends its id (HEADERS.client) with /sync, /start and /stop, so that a request that it repeats counts once. A
  * client without an id is an original one. HEADERS.startOnly in a /start or in its answer says that the command of that
  * side ends by itself. HEADERS.startAt in an answer tells the client to begin at that instant of the server's clock. A
- * server with a token answers 401 to requests without `Authorization: Bearer TOKEN`.
+ * server with a token answers 401 to requests without `Authorization: Bearer TOKEN`, and 429 to those of a peer that has
+ * sent too many wrong ones.
  */
 
 import type { StateName } from "./sync-state-machine.ts";
@@ -48,6 +49,9 @@ export const ANSWERS = {
 
 /** The server's answer to /start or /stop. */
 export type HttpAnswer = (typeof ANSWERS)[keyof typeof ANSWERS] & { readonly headers?: Record<string, string> };
+
+/** The status for a peer that has sent too many wrong tokens; a client tries again later. */
+export const TOO_MANY = 429;
 
 /** Longest request body. Only the page's form sends one. */
 export const MAX_BODY_BYTES = 4096;
@@ -86,6 +90,12 @@ export type ServerMessage =
   | { readonly type: "clock"; readonly number: number; readonly wallMs: number }
   | { readonly type: "began"; readonly wallMs: number };
 
+/** As --sync-grace. */
+const MOST_GRACE_SECONDS = 3600;
+
+/** The last time that a `Date` can hold, milliseconds since the epoch. */
+const LAST_MS = 8.64e15;
+
 const ID = /^[0-9a-f]{16}$/;
 
 export function newId(): string {
@@ -102,7 +112,8 @@ export function parseStatus(value: unknown): SyncStatus | undefined {
   const status = value as Partial<SyncStatus> | null;
   if (typeof status !== "object" || status === null || status.protocol !== PROTOCOL) return undefined;
   const { session, graceSeconds } = status;
-  return typeof session === "string" && typeof graceSeconds === "number" ? (status as SyncStatus) : undefined;
+  const isGrace = typeof graceSeconds === "number" && graceSeconds > 0 && graceSeconds <= MOST_GRACE_SECONDS;
+  return typeof session === "string" && ID.test(session) && isGrace ? (status as SyncStatus) : undefined;
 }
 
 /** Undefined for anything that is not a message of this protocol. */
@@ -114,7 +125,7 @@ export function parseClockRequest(text: string | Buffer): ClockRequest | undefin
 /** Undefined for anything that is not a message of this protocol. */
 export function parseServerMessage(text: string | Buffer): ServerMessage | undefined {
   const message = parseObject(text) as Partial<ServerMessage> | undefined;
-  if (typeof message?.wallMs !== "number") return undefined;
+  if (typeof message?.wallMs !== "number" || !(Math.abs(message.wallMs) <= LAST_MS)) return undefined;
   if (message.type === "began") return message as ServerMessage;
   return message.type === "clock" && typeof message.number === "number" ? (message as ServerMessage) : undefined;
 }
@@ -124,7 +135,7 @@ function parseObject(text: string | Buffer): object | undefined {
     const value: unknown = JSON.parse(text.toString());
     return typeof value === "object" && value !== null ? value : undefined;
   } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
+    if (error instanceof SyntaxError || error instanceof RangeError) return undefined;
     throw error;
   }
 }

@@ -2,7 +2,11 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import type { SyncConfig } from "../cli/config.ts";
 import { Fault, token as readToken } from "../cli/option-values.ts";
 import { UsageError } from "../errors.ts";
-import { readText, SystemError } from "../os/files.ts";
+import { SystemError } from "../os/files.ts";
+import { readShort } from "../os/foreign-files.ts";
+
+/** A token is shorter, and a file that is not one may have no end. */
+const MOST_FILE_BYTES = 4096;
 
 /** Returns the secret that both sides share, undefined where none is given. Throws UsageError for a file without one. */
 export function syncToken({ token }: SyncConfig): string | undefined {
@@ -16,7 +20,7 @@ export function syncToken({ token }: SyncConfig): string | undefined {
 
 function firstLine(file: string, where: string): string {
   try {
-    return (readText(file).split("\n", 1)[0] ?? "").trimEnd();
+    return (new TextDecoder().decode(readShort(file, MOST_FILE_BYTES)).trim().split("\n", 1)[0] ?? "").trimEnd();
   } catch (error) {
     if (error instanceof SystemError) throw new UsageError(`${where}: ${error.reason}`);
     throw error;
@@ -28,9 +32,9 @@ export function authorization(token: string | undefined): Record<string, string>
   return token === undefined ? {} : { authorization: `Bearer ${token}` };
 }
 
-/** Whether an Authorization header has the token, or none is needed. */
-export function isAuthorized(header: string | null, token: string | undefined): boolean {
-  return token === undefined || equalTokens(/^Bearer +(\S+)$/i.exec(header ?? "")?.[1] ?? "", token);
+/** Returns the token that an Authorization header has, which may be empty; undefined: there is no such header. */
+export function tokenIn(header: string | null): string | undefined {
+  return header === null ? undefined : (/^Bearer +(\S+)$/i.exec(header)?.[1] ?? "");
 }
 
 /** Compares digests of one length in constant time, so that the time it takes says nothing about the token. */

@@ -9,8 +9,8 @@ const DEFAULTS = configFor(["ls"]);
 
 const labels = (record: Record<string, string>) => ({ labels: new Map(Object.entries(record)) });
 const common = { port: 8080, startOnly: false, graceSeconds: 10, stopTimeoutSeconds: 30, token: undefined } as const;
-const server = { ...common, role: "server", bind: undefined, clients: 1, ready: undefined } as const;
-const client = { ...common, role: "client", host: "h", timeoutSeconds: 30 } as const;
+const server = { ...common, role: "server", bind: undefined, clients: 1, ready: undefined, tls: undefined } as const;
+const client = { ...common, role: "client", host: "h", timeoutSeconds: 30, tls: false } as const;
 
 test("nothing given: a plain run of the command, into the file of the default name", () => {
   expect(DEFAULTS).toMatchObject({
@@ -87,6 +87,10 @@ const CASES: readonly (readonly [argv: string, env: Env, expected: Partial<Confi
   ["--server=false ls", { SE_SERVER: "1" }, {}],
   ["-c h ls", { SE_SERVER: "false" }, { sync: client }],
   ["--server=0 ls", { SE_SERVER: "1", SE_CONNECT: "h" }, { sync: client }],
+  ["-c https://h ls", {}, { sync: { ...client, tls: true } }],
+  ["ls", { SE_CONNECT: "HTTPS://h:81/" }, { sync: { ...client, tls: true, port: 81 } }],
+  ["-s --sync-tls-cert a --sync-tls-key b ls", {}, { sync: { ...server, tls: { cert: "a", key: "b" } } }],
+  ["-s --sync-tls-cert a ls", { SE_SYNC_TLS_KEY: "b" }, { sync: { ...server, tls: { cert: "a", key: "b" } } }],
   ["-s -sp 9000 -sso ls", {}, { sync: { ...server, port: 9000, startOnly: true } }],
   ["-c h ls", { SE_SYNC_PORT: "9000", SE_SYNC_START_ONLY: "on" }, { sync: { ...client, port: 9000, startOnly: true } }],
   ["-c h:81 -sp 9000 ls", {}, { sync: { ...client, port: 81 } }],

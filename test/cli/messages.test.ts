@@ -21,7 +21,10 @@ const SECONDS = "expected a number of seconds, 0 or more, or with a unit (e.g. 2
 const INTERVAL = "expected a number of seconds from 0.01 to 3600, or with a unit (e.g. 0.5, 100ms)";
 const GROUP = "expected auto, off or the folder of a control group (e.g. /sys/fs/cgroup/build)";
 const PORT = "expected a port from 1 to 65535";
-const PEER = "expected host, host:port, [IPv6]:port or http://host:port";
+const PUSH =
+  '--push-to: got "https://h/x?…", expected http://host:8428 (VictoriaMetrics), http://host:8480/insert/0/prometheus (its cluster), or a URL that ends in /otlp or /v1/metrics (OTLP)';
+const USER = PUSH.replace("https://h/x?…", "https://…@h");
+const PEER = "expected host, host:port, [IPv6]:port, http://host:port or https://host:port";
 const BOOLEAN = "expected 1, true, yes or on, or 0, false, no or off";
 const MS = "expected milliseconds since the epoch (e.g. 1704067200000)";
 const READY = "expected tcp:PORT, http://HOST:PORT/PATH or delay:SECONDS";
@@ -148,10 +151,7 @@ const ROWS: readonly Row[] = [
   ),
   // Servers.
   flag("-c= ls", `--connect (-c): got "", ${PEER}`),
-  flag(
-    "-c https://h:8080 ls",
-    '--connect (-c): got "https://h:8080", but the server speaks plain http only; expected http://host:port',
-  ),
+  flag("-c https://me:hush@h:8080 ls", `--connect (-c): got "https://…@h:8080", ${PEER}`),
   flag("-c ::1 ls", '--connect (-c): got "::1", expected brackets around IPv6: [::1] or [::1]:8080'),
   flag("-c 8080 ls", `--connect (-c): got "8080", which looks like a port; ${PEER}`),
   flag("-c h:99999 ls", `--connect (-c): got "h:99999", ${PORT} after the colon`),
@@ -173,8 +173,22 @@ const ROWS: readonly Row[] = [
   variable("SE_READY", "http://a b", `SE_READY: got "http://a b", ${READY}`),
   flag("-s --sync-bind a/b ls", `--sync-bind: got "a/b", ${ADDRESS}`),
   flag("-s --sync-bind= ls", `--sync-bind: got "", ${ADDRESS}`),
-  [["-s", "--sync-token", "a b", "ls"], {}, `--sync-token: got "a b", ${TOKEN}`],
-  variable("SE_SYNC_TOKEN", "é", `SE_SYNC_TOKEN: got "é", ${TOKEN}`),
+  [["-s", "--sync-token", "a b", "ls"], {}, `--sync-token: ${TOKEN}`],
+  variable("SE_SYNC_TOKEN", "é", `SE_SYNC_TOKEN: ${TOKEN}`),
+  variable("SE_READY", "ftp://me:hush@h/x?token=hush", `SE_READY: got "ftp://…@h/x?…", ${READY}`),
+  [
+    ["--sync-tokne=hush", "ls"],
+    {},
+    'unknown option "--sync-tokne=…": did you mean --sync-token? If the command begins here, put -- before it',
+  ],
+  [
+    ["-s", "-c", "http://h:1", "ls"],
+    { SE_CONNECT: "http://me:hush@h" },
+    '--server and --connect "http://h:1": a run is either server or client; remove one',
+  ],
+  flag("-c me:hush@h:80 ls", `--connect (-c): got "…@h:80", ${PEER}`),
+  flag("--push-to https://h/x?token=hush ls", PUSH),
+  flag("--push-to https://me:hu/sh@h ls", USER),
   flag("-s --sync-token-file= ls", '--sync-token-file: got "", expected a file'),
   flag(
     "-s --sync-token hush --sync-token-file f ls",

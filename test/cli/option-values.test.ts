@@ -18,7 +18,12 @@ const PEERS: readonly (readonly [text: string, host: string, port: number | unde
 ];
 
 test.each(PEERS)("peer %s", (text, host, port) => {
-  expect(peer(text)).toEqual({ host, port });
+  expect(peer(text)).toEqual({ host, port, tls: false });
+});
+
+test("peer https://…", () => {
+  expect(peer("https://h")).toEqual({ host: "h", port: undefined, tls: true });
+  expect(peer("HTTPS://[::1]:8443/")).toEqual({ host: "[::1]", port: 8443, tls: true });
 });
 
 test.each([
@@ -40,8 +45,8 @@ test.each([
   "http://",
   "http://h/start",
   "http://h?x",
-  "https://h",
-  "HTTPS://h",
+  "https://h/x",
+  "HTTPS://h?x",
   "ftp://h",
   "//h",
   "u@h",

@@ -37,6 +37,7 @@ const TOOLS = {
   victoriaMetrics: tool("victoria-metrics", { probe: ["-version"] }),
   prometheus: tool("prometheus"),
   curl: tool("curl"),
+  openssl: tool("openssl", { probe: ["version"] }),
   sar: tool("sar", { debian: "sysstat", probe: ["-V"] }),
   iostat: tool("iostat", { debian: "sysstat", probe: ["-V"] }),
   vmstat: tool("vmstat", { debian: "procps", probe: ["-V"] }),

@@ -62,7 +62,7 @@ describe("opening", () => {
     writeFileSync(path, "# EOF\n");
     expect(openJournalError(path)).toBe(`${path}: expected a statexec journal, got "# EOF\\n"`);
     mkdirSync(join(trial.folder, "folder"));
-    expect(() => openJournal(join(trial.folder, "folder"))).toThrow("Is a directory");
+    expect(() => openJournal(join(trial.folder, "folder"))).toThrow("a directory, expected a file or a pipe");
     expect(() => openJournal(join(trial.folder, "none"))).toThrow("No such file or directory");
   });
 });

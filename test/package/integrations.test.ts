@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { validateAction, validateWorkflow } from "@action-validator/core";
 import { sumsOf, TARGETS } from "../../scripts/build-all.ts";
@@ -111,6 +111,45 @@ describe("the GitHub Action", () => {
     const result = await fetchStep(folder.path, "9.9.9");
     expect(result.code).toBe(125);
     expect(result.stderr).toMatch(/statexec: cannot fetch \S+\/v9\.9\.9\/statexec-linux-/);
+  });
+
+  test("takes the options of all lines", async () => {
+    using folder = tempFolder();
+    const OPTIONS = "--interval 0.5 -l a=1\n\n  -l b=2\r\n-l c=*";
+    await release("1.2.5");
+    expect((await fetchStep(folder.path, "1.2.5")).code).toBe(0);
+    const result = await runStep(folder.path, { VERSION: "1.2.5", COMMAND: "true", OPTIONS });
+    expect([result.code, result.stderr]).toEqual([0, ""]);
+    const text = readFileSync(folder.file("run.prom"), "utf8");
+    for (const label of ['a="1"', 'b="2"', 'c="*"']) expect(text).toContain(label);
+  });
+
+  test.each(["x\nother=1", "x\rother=1"])("refuses a file whose name makes another output (%j)", async (FILE) => {
+    using folder = tempFolder();
+    const result = await runStep(folder.path, { FILE, COMMAND: "true" });
+    expect([result.code, result.stderr]).toEqual([125, "statexec: file: expected a name without line breaks\n"]);
+    expect(existsSync(folder.file("output"))).toBe(false);
+  });
+
+  test.skipIf(isMissing("curl")).each([
+    ["http://releases.example", "expected one that begins with https://"],
+    ["file:///etc", "expected one that begins with https://"],
+  ])("fetches nothing from %s", async (RELEASES, said) => {
+    using folder = tempFolder();
+    const result = await step(FETCH!, folder.path, { ACTION_PATH: join(FOLDER, "github"), RELEASES, VERSION: "1" });
+    expect(result.code).toBe(125);
+    expect(result.stderr).toContain(said);
+  });
+
+  test.skipIf(isMissing("curl"))("follows no redirect to what is no web server", async () => {
+    using folder = tempFolder();
+    writeFileSync(folder.file("SHA256SUMS"), "");
+    const target = `file://${folder.file("SHA256SUMS")}`;
+    const redirecting = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => Response.redirect(target) });
+    const RELEASES = `http://127.0.0.1:${redirecting.port}`;
+    const result = await step(FETCH!, folder.path, { ACTION_PATH: join(FOLDER, "github"), RELEASES, VERSION: "1" });
+    redirecting.stop(true);
+    expect([result.code, result.stderr.includes("cannot fetch")]).toEqual([125, true]);
   });
 
   test("lists the sources that it can come from", async () => {

@@ -2,7 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pushTarget, type Reaction } from "../helpers/push-target.ts";
-import { statexec, tempFolder } from "../helpers/statexec.ts";
+import { runProgram, statexec, tempFolder } from "../helpers/statexec.ts";
+import { isMissing } from "../helpers/validators.ts";
 
 const SAMPLE = join(import.meta.dir, "../../explorer/import/build.prom");
 const TEXT = readFileSync(SAMPLE, "utf8");
@@ -98,8 +99,11 @@ describe("the user's network", () => {
       SE_PUSH_USER: "me",
       SE_PUSH_PASSWORD: "pw:1",
     };
-    const { code } = await statexec(["--push", "http://victoria.invalid:8428", SAMPLE], { env });
-    expect(code).toBe(0);
+    const { code, stderr } = await statexec(["--push", "http://victoria.invalid:8428", SAMPLE], { env });
+    expect([code, stderr]).toEqual([
+      0,
+      "statexec: http://victoria.invalid:8428/api/v1/import/prometheus: SE_PUSH_PASSWORD is sent over plain HTTP, where others on the network can read it; use https://\n",
+    ]);
     const [post] = proxy.posts();
     expect(post!.url).toBe("http://victoria.invalid:8428/api/v1/import/prometheus");
     expect(post!.headers["content-encoding"]).toBe("gzip");
@@ -187,5 +191,39 @@ describe("--push-to", () => {
     expect(code).toBe(125);
     expect(stderr).toContain("--push-to (SE_PUSH_TO): /dev/stdout cannot be read back");
     expect(stdout).toBe("");
+  });
+});
+
+describe("what a target asks for", () => {
+  test("a Retry-After of 0, or of a time that is over, is at least a second", async () => {
+    for (const retryAfter of ["0", "Thu, 01 Jan 1970 00:00:00 GMT"]) {
+      const times: number[] = [];
+      using target = await pushTarget((request, response, place) => {
+        if (request.method === "POST") times.push(performance.now());
+        return atFirst(1, answer(503, { "retry-after": retryAfter }))(request, response, place);
+      });
+      expect((await statexec(["--push", target.url, SAMPLE])).code).toBe(0);
+      expect(times).toHaveLength(2);
+      expect(times[1]! - times[0]!).toBeGreaterThanOrEqual(990);
+    }
+  }, 20_000);
+
+  test.skipIf(isMissing("openssl"))("a certificate that is not trusted is a failure at once", async () => {
+    using folder = tempFolder();
+    const words = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "k", "-out", "c", "-subj", "/CN=x"];
+    expect((await runProgram(["openssl", ...words], { cwd: folder.path })).code).toBe(0);
+    const [cert, key] = [folder.file("c"), folder.file("k")].map((file) => readFileSync(file, "utf8"));
+    const listener = Bun.listen({
+      ...{ hostname: "127.0.0.1", port: 0, tls: { cert: cert!, key: key! } },
+      socket: { data: () => undefined },
+    });
+    const { code, stderr } = await statexec(["--push", `https://127.0.0.1:${listener.port}/otlp?token=hush`, SAMPLE]);
+    listener.stop(true);
+    // Of several tries the message has the number.
+    expect(code).toBe(125);
+    expect(stderr).toMatch(
+      /: its certificate is not trusted \(DEPTH_ZERO_SELF_SIGNED_CERT\): .* NODE_EXTRA_CA_CERTS\n$/,
+    );
+    expect(stderr).not.toContain("hush");
   });
 });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { effort } from "../helpers/effort.ts";
 import { exchange, plainPost, statusAndBody } from "../helpers/raw-http.ts";
@@ -62,6 +62,21 @@ describe("a server with a token", () => {
     }
     expect(existsSync(join(folder, "started"))).toBe(false);
   });
+
+  test("slows down who guesses, by header or by form, and still obeys another peer's right token", async () => {
+    const own = await startServer(["--sync-token", TOKEN, ...FOREVER], { cwd: folder, name: "slow" });
+    const guess = (authorization: string) =>
+      fetch(own.url("/start"), { method: "POST", headers: { authorization } }).then(({ status }) => status);
+    const statuses = await Promise.all(Array.from({ length: 40 }, (_, i) => guess(`Bearer wrong-${i}`)));
+    expect(statuses.filter((status) => status === 401).length).toBeWithin(10, 13);
+    expect(statuses.filter((status) => status === 429).length).toBeGreaterThan(25);
+    const typed = await fetch(own.url("/start"), { method: "POST", body: new URLSearchParams({ token: "wrong" }) });
+    expect([typed.status, typed.headers.get("retry-after")]).toEqual([429, "1"]);
+    // A client with the right token from the same address waits its turn.
+    const late = own.client(["--sync-token", TOKEN, "true"], { name: "late" });
+    expect([await late.status(), late.stderr]).toEqual([0, ""]);
+    expect(await own.status()).toBe(0);
+  }, 20_000);
 
   test("obeys a person who types it, and a client that reads it from a file", async () => {
     const form = (token: string) => ({
@@ -131,6 +146,11 @@ describe("a server without a token", () => {
     ["another port", { origin: "http://127.0.0.1:1" }],
     ["an opaque origin", { origin: "null" }],
     ["a name that resolves to this machine", { origin: "http://evil.example:8080", host: "evil.example:8080" }],
+    [
+      "a name that begins with ours",
+      { origin: `http://${hostname()}.evil.example`, host: `${hostname()}.evil.example` },
+    ],
+    ["such a name that only reads", { host: `${hostname()}.evil.example`, "accept-language": "en" }],
   ])("refuses what comes from the page of %s", async (_, headers) => {
     const lines = Object.entries({ host: `127.0.0.1:${server.port}`, ...headers }).map((pair) => pair.join(": "));
     for (const line of ["POST /start", "POST /stop", "GET /status", "GET /"]) {

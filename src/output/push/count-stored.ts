@@ -1,3 +1,4 @@
+import { MOST_ERROR_BYTES, MOST_STATUS_BYTES } from "../../net/bounded-request.ts";
 import { escapeText } from "../../openmetrics/label-text.ts";
 import type { PushClient } from "./push-client.ts";
 import type { PushScan, SeenSeries } from "./push-scan.ts";
@@ -20,7 +21,7 @@ const WAITS_MS = [0, 250, 500, 1000, 2000, 4000, 8000];
 export async function countStored(client: PushClient, scan: PushScan): Promise<Count> {
   const query = queryUrl(client.url);
   if (query === undefined) return { kind: "unasked", why: "its path has no query beside it" };
-  const flushed = await client.get(`${query.base}/internal/force_flush`);
+  const flushed = await client.get(`${query.base}/internal/force_flush`, MOST_STATUS_BYTES);
   // After a flush the points are there at once, without it after some seconds.
   const waits = flushed?.status === 200 ? WAITS_MS.slice(0, 4) : WAITS_MS;
   let count: Count = { kind: "unasked", why: "it cannot be asked" };
@@ -62,6 +63,7 @@ async function ask(client: PushClient, query: Query, scan: PushScan): Promise<Co
   const wanted = new Map(scan.series.map((series) => [idOf(labelsOf(series, query.extra)), series]));
   const runs = new Set(scan.series.map((series) => selector(labelsOf(series, query.extra))));
   const found = new Map<string, number>();
+  const mostBytes = mostAnswerBytes(scan.series);
   const spanMs = scan.lastMs - scan.firstMs + 1;
   for (const run of runs) {
     const params = new URLSearchParams({
@@ -70,13 +72,19 @@ async function ask(client: PushClient, query: Query, scan: PushScan): Promise<Co
       // Without this, the answer is for half a minute ago.
       nocache: "1",
     });
-    const answer = await client.get(`${query.url}?${params}`);
+    const answer = await client.get(`${query.url}?${params}`, mostBytes);
+    if (answer?.isCut) return { kind: "unasked", why: "the answer to a query is too long" };
     const counts = answer?.status === 200 ? countsOf(answer.text) : undefined;
     if (!counts)
       return { kind: "unasked", why: answer ? `a query is answered ${answer.status}` : "a query is not answered" };
     for (const [id, count] of counts) found.set(id, count);
   }
   return compared(wanted, found);
+}
+
+/** An answer names each series with its labels, the import's included, and a count. Text may be escaped. */
+function mostAnswerBytes(series: readonly SeenSeries[]): number {
+  return series.reduce((bytes, { head }) => bytes + 512 + 6 * head.length, MOST_ERROR_BYTES);
 }
 
 function compared(wanted: ReadonlyMap<string, SeenSeries>, found: ReadonlyMap<string, number>): Count {
@@ -113,7 +121,7 @@ function countsOf(text: string): Map<string, number> | undefined {
     };
     return new Map(data.result.map(({ metric, value }) => [idOf(new Map(Object.entries(metric))), Number(value[1])]));
   } catch (error) {
-    if (error instanceof SyntaxError || error instanceof TypeError) return undefined;
+    if (error instanceof SyntaxError || error instanceof TypeError || error instanceof RangeError) return undefined;
     throw error;
   }
 }

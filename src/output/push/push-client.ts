@@ -1,9 +1,13 @@
 import type { PushConfig } from "../../cli/config.ts";
 import { PushError } from "../../errors.ts";
+import { MOST_ERROR_BYTES, requestBounded } from "../../net/bounded-request.ts";
+import { failureOf, isLoopback, withoutSecrets } from "../../net/request-failure.ts";
 
 interface PushAnswer {
   readonly status: number;
   readonly text: string;
+  /** Whether the body is longer than `text`. */
+  readonly isCut: boolean;
 }
 
 interface Try {
@@ -11,19 +15,23 @@ interface Try {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array<ArrayBuffer> | undefined;
+  /** The most that is read of the answer. */
+  readonly mostBytes: number;
 }
 
 /** The first wait between tries; the last is eight seconds. Together they are enough for a database to restart. */
 const FIRST_WAIT_MS = 250;
 const MOST_TRIES = 7;
 
-/** The longest wait that a server may ask for; if it asks for more, the push fails. */
+/** The shortest wait after which a server may ask for the next try, and the longest; if it asks for more, the push fails. */
+const LEAST_WAIT_MS = 1000;
 const MOST_WAIT_MS = 60_000;
 
 /** Without an answer for this long the connection counts as lost. */
 const ANSWER_MS = 60_000;
 
-const LOOPBACK = /^(localhost|.*\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
+/** Tries that end so. A server that accepts connections and does not answer is not one that restarts. */
+const MOST_SILENT_TRIES = 2;
 
 /**
  * Sends requests to one server, with its secrets. After 429, 5xx and lost connections it retries, after a wait that grows
@@ -37,7 +45,7 @@ export class PushClient {
     this.target = target;
     this.signal = signal;
     // No other part of this process sends requests now, and the command has an environment of its own.
-    if (LOOPBACK.test(new URL(target.url).hostname)) process.env.NO_PROXY = "*";
+    if (isLoopback(new URL(target.url).hostname)) process.env.NO_PROXY = "*";
   }
 
   get url(): string {
@@ -46,7 +54,7 @@ export class PushClient {
 
   /** Sends a body until the server accepts it, and returns the answer. Throws PushError. */
   async post(body: Uint8Array<ArrayBuffer>, headers: Readonly<Record<string, string>>): Promise<PushAnswer> {
-    const request: Try = { method: "POST", url: this.url, headers, body };
+    const request: Try = { method: "POST", url: this.url, headers, body, mostBytes: MOST_ERROR_BYTES };
     for (let tries = 1; ; tries++) {
       const answer = await this.ask(request);
       if ("status" in answer && answer.status >= 200 && answer.status < 300) return answer;
@@ -56,32 +64,27 @@ export class PushClient {
     }
   }
 
-  /** Requests another path of the same server once; undefined: no answer. */
-  async get(url: string): Promise<PushAnswer | undefined> {
-    const answer = await this.ask({ method: "GET", url, headers: {}, body: undefined });
+  /** Requests another path of the same server once; undefined: no answer. Of the body so many bytes are read. */
+  async get(url: string, mostBytes: number): Promise<PushAnswer | undefined> {
+    const answer = await this.ask({ method: "GET", url, headers: {}, body: undefined, mostBytes });
     return "status" in answer ? answer : undefined;
   }
 
-  private async ask({
-    method,
-    url,
-    headers,
-    body,
-  }: Try): Promise<(PushAnswer & { readonly retryAfter: string }) | Lost> {
+  /** A redirect is not followed: it would turn the POST into a GET, and send the secrets elsewhere. */
+  private async ask(request: Try): Promise<(PushAnswer & { readonly retryAfter: string }) | Lost> {
     const signal = AbortSignal.any([this.signal, AbortSignal.timeout(ANSWER_MS)]);
     try {
-      // A redirect would turn the POST into a GET, and send the secrets elsewhere.
-      const answer = await fetch(url, {
-        ...{ method, signal, redirect: "manual", headers: { ...headers, ...this.authorization() } },
-        ...(body && { body }),
-      });
-      const text = this.redacted(await answer.text());
-      const where = answer.headers.get("location");
-      return { status: answer.status, text: where ?? text, retryAfter: answer.headers.get("retry-after") ?? "" };
+      const headers = { ...request.headers, ...this.authorization() };
+      const answer = await requestBounded({ ...request, headers, signal });
+      const { status, isCut } = answer;
+      // The query of the other address may hold secrets as ours does.
+      const where = answer.headers.get("location")?.replace(/\?.*/s, "");
+      const text = this.redacted(where ?? answer.text);
+      return { status, text, isCut, retryAfter: answer.headers.get("retry-after") ?? "" };
     } catch (error) {
       if (this.signal.aborted) throw new PushError(`${shown(this.url)}: stopped before everything was sent`);
       if (!(error instanceof Error)) throw error;
-      return { lost: this.redacted(lostBecause(error)) };
+      return lostBy(error);
     }
   }
 
@@ -96,7 +99,7 @@ export class PushClient {
   private waitMs(answer: (PushAnswer & { readonly retryAfter: string }) | Lost, tries: number): number | undefined {
     if (tries >= MOST_TRIES) return undefined;
     const wait = FIRST_WAIT_MS * 2 ** (tries - 1) * (0.75 + Math.random() / 2);
-    if ("lost" in answer) return wait;
+    if ("lost" in answer) return tries < answer.mostTries ? wait : undefined;
     if (answer.status !== 429 && answer.status < 500) return undefined;
     const asked = retryAfterMs(answer.retryAfter);
     return asked === undefined ? wait : asked <= MOST_WAIT_MS ? asked : undefined;
@@ -120,18 +123,18 @@ export class PushClient {
     return `${shown(this.url)}: answered ${status}${said}${times}${adviceOn(status)}`;
   }
 
-  /** Removes our secrets from a text that the server sent. */
+  /** Removes our secrets from a text that the server sent: those of variables, and the values in the address. */
   private redacted(text: string): string {
     const { token, password } = this.target.secrets;
-    const authorization = this.authorization().authorization?.split(" ")[1];
-    const secrets = [token, password, authorization].filter((one) => one !== undefined && one.length > 3);
-    return secrets.reduce((rest: string, secret) => rest.replaceAll(secret as string, "…"), text);
+    const query = [...new URL(this.url).searchParams.values()].flatMap((value) => [value, encodeURIComponent(value)]);
+    return withoutSecrets(text, [token, password, this.authorization().authorization?.split(" ")[1], ...query]);
   }
 }
 
 /** The reason why there was no answer. */
 interface Lost {
   readonly lost: string;
+  readonly mostTries: number;
 }
 
 /** Returns an address for messages: without its query, which may hold secrets. */
@@ -140,17 +143,12 @@ export function shown(url: string): string {
   return origin + (pathname === "/" ? "" : pathname);
 }
 
-const REASONS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "connection refused (is it running?)",
-  ECONNRESET: "the connection was lost",
-  ENOTFOUND: "there is no such host",
-  ETIMEDOUT: "no answer",
-};
-
-function lostBecause(error: Error): string {
-  if (error.name === "TimeoutError") return `no answer within ${ANSWER_MS / 1000} s`;
-  const code = "code" in error ? String(error.code) : "";
-  return REASONS[code.replace(/^ConnectionRefused$/, "ECONNREFUSED")] ?? `${error.message}${code && ` (${code})`}`;
+function lostBy(error: Error): Lost {
+  if (error.name === "TimeoutError")
+    return { lost: `no answer within ${ANSWER_MS / 1000} s`, mostTries: MOST_SILENT_TRIES };
+  const { reason, isFinal } = failureOf(error);
+  const hint = reason === "connection refused" ? " (is it running?)" : "";
+  return { lost: reason + hint, mostTries: isFinal ? 1 : MOST_TRIES };
 }
 
 function adviceOn(status: number): string {
@@ -161,9 +159,8 @@ function adviceOn(status: number): string {
   return "";
 }
 
-/** Reads `Retry-After`, which holds seconds or a date; undefined: neither. */
+/** Reads `Retry-After`, which holds seconds or a date; undefined: neither. A server that says 0 is not asked at once. */
 function retryAfterMs(text: string): number | undefined {
-  if (/^\d+$/.test(text)) return Number(text) * 1000;
-  const until = Date.parse(text);
-  return Number.isNaN(until) ? undefined : Math.max(0, until - Date.now());
+  const asked = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
+  return Number.isNaN(asked) ? undefined : Math.max(LEAST_WAIT_MS, asked);
 }

@@ -4,6 +4,7 @@ import type { Diagnosis } from "../../recording/diagnosis.ts";
 import { type Finding, findingOf, memoryBoundBytes, RESOURCES, unitOf } from "../../recording/evidence.ts";
 import type { RunFigures } from "../../recording/run-figures.ts";
 import type { RunReport } from "../../recording/run-report.ts";
+import { safeLine, safeText } from "../../safe-text.ts";
 import type { SummaryFileId } from "../results-wanted.ts";
 import { type SummaryLine, summaryLines } from "./summary-lines.ts";
 
@@ -50,7 +51,8 @@ export function summaryJson(report: RunReport, file: string): string {
     budgets: budgets.map(budgetObject),
     evidence: evidenceObjects(figures),
   };
-  return `${JSON.stringify(object, null, 2)}\n`;
+  // In JSON these characters stand only in strings, where their escapes mean the same.
+  return `${safeText(JSON.stringify(object, null, 2))}\n`;
 }
 
 function limitObject({ limitedBy, text, evidence, share }: Diagnosis): object {
@@ -160,5 +162,5 @@ function shortened(text: string): string {
 
 /** Escapes text for Markdown: nothing in it is markup or ends a cell. */
 function inline(text: string): string {
-  return text.replace(/[\\`*_{}[\]<>()#+!|~&$-]/g, "\\$&").replace(/\s+/g, " ");
+  return safeLine(text.replace(/\s+/g, " ")).replace(/[\\`*_{}[\]<>()#+!|~&$-]/g, "\\$&");
 }

@@ -1,3 +1,4 @@
+import { painted, safeLine } from "../../safe-text.ts";
 import type { SummaryLine } from "./summary-lines.ts";
 
 /** What a terminal can show. */
@@ -16,13 +17,13 @@ const LEAST_BESIDES = 28;
 
 /** Returns a summary as text. Parts that do not fit on a line are on the next, below the first part. */
 export function summaryText(lines: readonly SummaryLine[], { width, colour }: TextStyle): string {
-  const paint = (code: number, text: string) => (colour && text !== "" ? `\u001b[${code}m${text}\u001b[0m` : text);
+  const paint = (code: number, text: string) => (colour && text !== "" ? painted(code, text) : text);
   const room = Math.max(16, width - 1 - LABEL_WIDTH);
   const all: string[] = [];
   for (const { label, parts, chart = "", tone } of lines) {
     const column = Math.min(CHART_COLUMN, room - Bun.stringWidth(chart));
     const drawn = chart !== "" && column >= LEAST_BESIDES;
-    const [first = "", ...rest] = wrapped(parts, room, drawn ? column - 2 : room);
+    const [first = "", ...rest] = wrapped(parts.map(safeLine), room, drawn ? column - 2 : room);
     const gap = drawn ? " ".repeat(Math.max(2, column - Bun.stringWidth(first))) : "";
     const said = tone === "bad" ? paint(31, first) : first;
     all.push(paint(2, label.padEnd(LABEL_WIDTH)) + said + gap + (drawn ? paint(36, chart) : ""));
