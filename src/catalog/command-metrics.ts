@@ -10,6 +10,13 @@ export const COMMAND = defineMetrics({
     help: "CPU time of the command's processes, ended ones included, by mode: user or system.",
     source: "proc_pid_stat(5), wait4(2); cpu.stat or cpuacct.usage of the command's own group",
   },
+  cpuBound: {
+    name: "command_cpu_bound_seconds",
+    type: "gauge",
+    unit: "seconds",
+    help: "A bound above the command's CPU time where that is a lower bound: with all time of the machine that no process accounts for.",
+    source: "proc_stat(5), idle and iowait; proc_pid_stat(5); clock_getcpuclockid(3)",
+  },
   memoryResident: {
     name: "command_memory_resident_bytes",
     type: "gauge",

@@ -1,7 +1,7 @@
+import { writable } from "../catalog/label-value.ts";
 import { UsageError } from "../errors.ts";
 import { isRelative } from "./budget-syntax.ts";
 import type { Setting } from "./option.ts";
-import { writable } from "./option-values.ts";
 import {
   assignment,
   type Given,

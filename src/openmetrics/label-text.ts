@@ -1,8 +1,11 @@
+import { writable } from "../catalog/label-value.ts";
+
 const ESCAPES: Readonly<Record<string, string>> = { "\\": "\\\\", '"': '\\"', "\n": "\\n" };
 const UNESCAPES: Readonly<Record<string, string>> = { "\\\\": "\\", '\\"': '"', "\\n": "\n" };
 
-/** Escapes a label value or a help text. OpenMetrics 1.0 escapes both alike. */
-export function escapeText(text: string): string {
+/** Escapes a label value or a help text. OpenMetrics 1.0 escapes both alike. What would end a line is replaced. */
+export function escapeText(unsafe: string): string {
+  const text = writable(unsafe);
   if (!text.includes('"') && !text.includes("\\") && !text.includes("\n")) return text;
   return text.replace(/[\\"\n]/g, (character) => ESCAPES[character]!);
 }

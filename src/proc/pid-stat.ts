@@ -61,6 +61,9 @@ export class PidStat {
   get childrenSystemSeconds(): number {
     return this.fields[CSTIME]! / USER_HZ;
   }
+  get childrenSeconds(): number {
+    return (this.fields[CUTIME]! + this.fields[CSTIME]!) / USER_HZ;
+  }
   get childrenMinorFaults(): number {
     return this.fields[CMINFLT]!;
   }

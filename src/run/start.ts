@@ -230,6 +230,11 @@ export class CommandRun {
     return [...(group ? [group.collector] : []), this.processCollector()];
   }
 
+  /** Whether /proc shows another pid namespace than ours. */
+  get isProcForeign(): boolean {
+    return this.processes.isForeign;
+  }
+
   readonly report = (error: unknown): void => this.parts.problems.report(error);
 
   /** Starts the command. Throws CommandError. */
@@ -241,10 +246,12 @@ export class CommandRun {
     adoptOrphans();
     // As late as possible: every process that runs by now is none of the command's.
     this.processes.list();
+    this.processes.noteStart();
     // Signals first, so that none is missed. The caller's limit of open files last, since it may be too low for us.
     const spawn = () => startChild(command, inherited, launcher);
     const child = signals.starting(gate ? () => gate.starting(spawn) : spawn);
     this.child = child;
+    this.processes.noteStarted();
     this.orphans.start();
     this.budgetWatch?.started();
     return child;

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { ParseError } from "../../src/errors.ts";
 import { KeyValueFile } from "../../src/proc/key-value-file.ts";
-import { PidIo } from "../../src/proc/pid-io.ts";
+import { PidIo, ReapedIo } from "../../src/proc/pid-io.ts";
 import { PidStatus, SmapsRollup } from "../../src/proc/pid-memory.ts";
 import { PidStat } from "../../src/proc/pid-stat.ts";
 import { KernelProcesses } from "../../src/proc/processes.ts";
@@ -149,6 +150,19 @@ describe("pid/io and smaps_rollup", () => {
     rollup.parse(bytes(""));
     expect(rollup.proportionalBytes).toBeNaN();
   });
+});
+
+test("what our children read is ours without what we read ourselves", () => {
+  const reaped = new ReapedIo();
+  reaped.update();
+  const { readBytes } = reaped;
+  for (let i = 0; i < 50; i++) readFileSync("/proc/self/status");
+  reaped.update();
+  expect(reaped.readBytes).toBe(readBytes);
+  Bun.spawnSync(["dd", "if=/dev/zero", "of=/dev/null", "bs=1M", "count=3"], { stderr: "ignore" });
+  reaped.update();
+  // And its libraries.
+  expect(reaped.readBytes - readBytes - 3 * 2 ** 20).toBeWithin(0, 50_000);
 });
 
 describe("lines of keys and numbers", () => {

@@ -7,6 +7,7 @@ import { CommandMemory, type GroupMemoryCounts } from "./memory-peak.ts";
 import { ProcessAccounts } from "./process-accounts.ts";
 import { type GroupIoCounts, ProcessIo, type ReapedCounts } from "./process-io.ts";
 import { TimeBudget } from "./pss-walk.ts";
+import { UnseenTime } from "./unseen-time.ts";
 
 /** How much of all time may go into the files of a process beside stat, and how much of it in advance. */
 const DETAILS_SHARE = 0.004;
@@ -46,6 +47,9 @@ export class CommandTree {
   readonly accounts: ProcessAccounts;
   readonly memory: CommandMemory;
   readonly io: ProcessIo;
+  /** At most so much CPU time is in no figure; infinite until the command's end, and where that is not known. */
+  unseenSeconds = Number.POSITIVE_INFINITY;
+  private readonly unseen: UnseenTime;
   /** The command itself has ended. */
   private ended = false;
   /** The files of processes are of another pid namespace: nothing is known but what wait4(2) says. */
@@ -72,6 +76,7 @@ export class CommandTree {
     this.group = group;
     this.accounts = new ProcessAccounts(processes, root, helpers);
     this.memory = new CommandMemory(processes, group, { now, cpuMs });
+    this.unseen = new UnseenTime(processes, this.accounts.reader, root, now);
     this.isBlind = processes.isForeign;
     this.isPartlyHidden = !this.isBlind && !isReadable(processes, INIT);
     this.io = new ProcessIo(processes, group, this.isBlind ? NOTHING_KNOWN : reaped);
@@ -92,10 +97,7 @@ export class CommandTree {
       return;
     }
     accounts.update();
-    if (atEnd) {
-      if (this.reapOrphans()) accounts.update();
-      accounts.takeLeftovers();
-    }
+    if (atEnd) this.settle();
     const hasDetails = atEnd || this.mayReadDetails();
     if (hasDetails) this.readDetails();
     else this.io.skip();
@@ -107,7 +109,13 @@ export class CommandTree {
   /** Takes the state of now between two samples: the tree's peak and its processes. Throws SystemError, ParseError. */
   peek(atMs: number): void {
     const { accounts, peekBudget } = this;
-    if (this.isBlind || !peekBudget.allows(this.peekMs)) return;
+    if (this.isBlind) return;
+    if (!this.unseen.hasBegun && !this.hasGroupCpu) {
+      // At once: until then the time of others counts as unseen.
+      this.unseen.begin(accounts.tracker);
+      return;
+    }
+    if (!peekBudget.allows(this.peekMs)) return;
     const began = this.now();
     accounts.update();
     const hasStatuses = this.mayReadDetails();
@@ -115,6 +123,19 @@ export class CommandTree {
     this.memory.peek(accounts, hasStatuses, atMs);
     this.peekMs = this.now() - began;
     peekBudget.spend(this.peekMs);
+  }
+
+  /** A group counts all that is in it. */
+  private get hasGroupCpu(): boolean {
+    return this.group !== undefined && !Number.isNaN(this.group.userSeconds);
+  }
+
+  /** The command has just ended, and the state of now was taken. */
+  private settle(): void {
+    const { accounts, unseen } = this;
+    if (this.reapOrphans()) accounts.update();
+    accounts.takeLeftovers();
+    if (!this.hasGroupCpu) this.unseenSeconds = unseen.most(accounts.tracker);
   }
 
   /** An orphan has ended and is about to be waited for; the returned function is to be called once that is done. */
@@ -194,10 +215,19 @@ export class CommandTree {
     return sources;
   }
 
+  /** A bound above the CPU time: what is known, and all that no process accounts for. ABSENT: there is none. */
+  get cpuBoundSeconds(): number {
+    const { userSeconds, systemSeconds, lostSeconds } = this.accounts;
+    if (!Number.isFinite(this.unseenSeconds)) return ABSENT;
+    return userSeconds + systemSeconds + Math.max(0, this.unseenSeconds - lostSeconds);
+  }
+
   /** Whether a part of what ended processes used may be missing. */
   private get isLowerBound(): boolean {
     const { hasLost, lostSeconds, uncertainSeconds, userSeconds, systemSeconds } = this.accounts;
-    const isUncertain = uncertainSeconds > Math.max(SMALL_SECONDS, SMALL * (userSeconds + systemSeconds));
+    const unseenSeconds = this.hasGroupCpu ? 0 : this.unseenSeconds;
+    const isUncertain =
+      Math.max(uncertainSeconds, unseenSeconds) > Math.max(SMALL_SECONDS, SMALL * (userSeconds + systemSeconds));
     return this.isBlind || isUncertain || hasLost || lostSeconds > 0 || this.memory.ignoresChildren;
   }
 

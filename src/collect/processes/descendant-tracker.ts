@@ -16,6 +16,8 @@ export class Descendant {
   minorFaults = 0;
   majorFaults = 0;
   threads = 0;
+  /** The most that a sample saw. */
+  mostThreads = 0;
   /** It has ended, and its parent has not waited for it. */
   ended = false;
   /** It was found gone in this sample. */
@@ -70,6 +72,7 @@ export class Descendant {
     this.minorFaults = stat.minorFaults + stat.childrenMinorFaults;
     this.majorFaults = stat.majorFaults + stat.childrenMajorFaults;
     this.threads = stat.threads;
+    if (stat.threads > this.mostThreads) this.mostThreads = stat.threads;
     this.memory.takeStat(stat);
     this.ended = stat.ended && !this.memory.isLeaderGone;
   }
@@ -157,6 +160,8 @@ export class DescendantTracker {
   /** The memory of each. */
   readonly memories: ProcessMemory[] = [];
   private readonly known = new Map<number, KnownPid>();
+  /** The processes and threads that samples saw of those that are gone. */
+  private tasksGone = 0;
   private scan = 0;
   /** Places in the list of processes that are not decided yet. */
   private undecided: number[] = [];
@@ -172,6 +177,13 @@ export class DescendantTracker {
   constructor(private readonly parts: TrackerParts) {
     const { pids, inodes, listed } = parts.processes;
     for (let i = 0; i < listed; i++) this.known.set(pids[i]!, { inode: inodes[i]!, descendant: undefined, seen: 0 });
+  }
+
+  /** How many processes and threads of the tree samples have seen, ended ones included. */
+  get tasksFound(): number {
+    let tasks = this.tasksGone;
+    for (const { mostThreads } of this.descendants) tasks += mostThreads;
+    return tasks;
   }
 
   /** Returns the descendant of a pid; undefined: it is none. */
@@ -233,7 +245,10 @@ export class DescendantTracker {
       if (!descendant.gone) {
         descendants[kept] = descendant;
         memories[kept++] = descendant.memory;
-      } else if (this.find(descendant.pid) === descendant) this.known.delete(descendant.pid);
+        continue;
+      }
+      this.tasksGone += descendant.mostThreads;
+      if (this.find(descendant.pid) === descendant) this.known.delete(descendant.pid);
     }
     descendants.length = kept;
     memories.length = kept;

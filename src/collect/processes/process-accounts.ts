@@ -25,7 +25,7 @@ export class ProcessAccounts {
   /** At most so much of the CPU time of those that live at the end is missing, since it is rounded down. */
   uncertainSeconds = 0;
   private readonly lost: LostCpuTime;
-  private readonly reader: StatReader;
+  readonly reader: StatReader;
   private readonly families = new ForkFamilies();
   /** Processes found gone in this sample. */
   private readonly gone: Descendant[] = [];
