@@ -50,7 +50,8 @@ describe.each(cells.map((cell) => [nameOf(cell), cell] as const))("%s", (name) =
   });
 
   test.skipIf(isUpdate)("claims what docs/accounting.md says", () => {
-    expect(differences(claims, outcomes.get(name)!)).toEqual([]);
+    // The long form, which records them, tells where more is known by now.
+    expect(differences(claims, outcomes.get(name)!, !isLong)).toEqual([]);
   });
 });
 

@@ -42,13 +42,17 @@ function isWeaker(claim: string, recorded: string): boolean {
 /** What was always seen is seen again; a busy machine may delay a sample. */
 const [SEEN, SEEN_AGAIN] = [0.97, 0.9];
 
-/** Returns what a run says otherwise than its cell did; cells that are not recorded may say anything. */
-export function differences(claims: Claims, { cell, said }: Outcome): readonly string[] {
+/**
+ * Returns what a run says otherwise than its cell did; cells that are not recorded may say anything. `mayBeMore`: it may
+ * also claim more than is recorded.
+ */
+export function differences(claims: Claims, { cell, said }: Outcome, mayBeMore: boolean): readonly string[] {
   const place = placeOf(cell);
   return said.flatMap(({ resource, claim, share = 1 }) => {
     if (BY_CHANCE.includes(resource)) return [];
     const all = Object.entries(claims[cell.load.name]?.[resource] ?? {}).filter(([, each]) => place in each);
     if (all.length === 0 || all.some(([recorded]) => isWeaker(claim, recorded))) return [];
+    if (mayBeMore && all.some(([recorded]) => isWeaker(recorded, claim))) return [];
     const same = all.find(([recorded]) => recorded === claim)?.[1][place];
     if (!same) return [`${resource}: "${claim}", not ${all.map(([text]) => `"${text}"`).join(", ")}`];
     const [lowest = 0] = same;
