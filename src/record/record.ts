@@ -43,7 +43,7 @@ export async function record(parts: RecordParts): Promise<RunEnd> {
   }
 }
 
-const PROC_IS_FOREIGN =
+const FOREIGN_PROC_NOTICE =
   "/proc shows another pid namespace: only CPU time, faults and switches of the command are known, at least so much; " +
   "mount a /proc of this one (unshare --mount-proc, or mount -t proc proc /proc), or take --cgroup auto";
 
@@ -55,7 +55,7 @@ async function recordIn(
   const run = await prepare(parts, machine, group);
   if (typeof run === "number") return runEnd({ kind: "signaled", signal: run });
   const { command, gate, places } = run;
-  if (command.isProcForeign) parts.warn(PROC_IS_FOREIGN);
+  if (command.isProcForeign) parts.warn(FOREIGN_PROC_NOTICE);
   try {
     // A group's own figures must be read before the command is in it, and a budget is watched from the start on.
     const capture = group || parts.config.budgetKill ? undefined : machine.capture;

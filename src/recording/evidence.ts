@@ -142,6 +142,8 @@ const LEFT = "some of its processes left its control group";
 function hasLeftGroup(figures: RunFigures): boolean {
   const { sources, processesMost = 0, threadsMost = 0, tasksPeak } = figures;
   if (tasksPeak !== undefined && Math.max(processesMost, threadsMost) > tasksPeak) return true;
+  const memory = sources.get("memory");
+  if (isGroup(memory) && isLowerBound(memory)) return true;
   return isGroup(sources.get("cpu")) && cpuByName(figures).length > 0;
 }
 

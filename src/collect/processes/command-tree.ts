@@ -3,6 +3,7 @@ import type { Processes } from "../../proc/processes.ts";
 import type { CgroupStats } from "../cgroup/cgroup-stats.ts";
 import { ABSENT } from "../collector.ts";
 import type { Helpers } from "./ended-processes.ts";
+import { FileDamage } from "./file-damage.ts";
 import { CommandMemory, type GroupMemoryCounts } from "./memory-peak.ts";
 import { ProcessAccounts } from "./process-accounts.ts";
 import { type GroupIoCounts, ProcessIo, type ReapedCounts } from "./process-io.ts";
@@ -47,6 +48,8 @@ export class CommandTree {
   readonly accounts: ProcessAccounts;
   readonly memory: CommandMemory;
   readonly io: ProcessIo;
+  /** Of the processes' files. */
+  readonly damage = new FileDamage();
   /** At most so much CPU time is in no figure; infinite until the command's end, and where that is not known. */
   unseenSeconds = Number.POSITIVE_INFINITY;
   private readonly unseen: UnseenTime;
@@ -74,12 +77,13 @@ export class CommandTree {
     this.now = now;
     this.reap = reap;
     this.group = group;
-    this.accounts = new ProcessAccounts(processes, root, helpers);
-    this.memory = new CommandMemory(processes, group, { now, cpuMs });
+    const { damage } = this;
+    this.accounts = new ProcessAccounts(processes, root, helpers, damage);
+    this.memory = new CommandMemory(processes, group, { now, cpuMs, damage });
     this.unseen = new UnseenTime(processes, this.accounts.reader, root, now);
     this.isBlind = processes.isForeign;
     this.isPartlyHidden = !this.isBlind && !isReadable(processes, INIT);
-    this.io = new ProcessIo(processes, group, this.isBlind ? NOTHING_KNOWN : reaped);
+    this.io = new ProcessIo(processes, group, this.isBlind ? NOTHING_KNOWN : reaped, damage);
     this.peekBudget = new TimeBudget(PEEKS_SHARE, PEEKS_ADVANCE_MS, now);
     this.detailsBudget = new TimeBudget(DETAILS_SHARE, DETAILS_ADVANCE_MS, now);
   }
@@ -207,11 +211,19 @@ export class CommandTree {
     const sources = new Map([["cpu", isLowerBound ? "wait4_lower_bound" : "wait4"]]);
     if (!Number.isNaN(peak.bytes)) {
       sources.set("memory", isPartlyHidden ? "proc_lower_bound" : "proc");
-      sources.set("memory_peak", peak.isLowerBound || isPartlyHidden ? "proc_sampled_lower_bound" : "proc_sampled");
+      sources.set(
+        "memory_peak",
+        peak.isLowerBound || isPartlyHidden || this.damage.hasBeen ? "proc_sampled_lower_bound" : "proc_sampled",
+      );
     }
     if (!Number.isNaN(this.io.counters.readBytes))
       sources.set("io", this.io.isHidden || isLowerBound || isPartlyHidden ? "proc_lower_bound" : "proc");
     for (const [resource, source] of this.group?.sources ?? []) sources.set(resource, source);
+    const { haveLeftGroup } = this.memory;
+    if (haveLeftGroup) {
+      sources.set("memory", `${sources.get("memory")}_lower_bound`);
+      sources.set("memory_peak", "proc_sampled_lower_bound");
+    }
     return sources;
   }
 
@@ -228,7 +240,9 @@ export class CommandTree {
     const unseenSeconds = this.hasGroupCpu ? 0 : this.unseenSeconds;
     const isUncertain =
       Math.max(uncertainSeconds, unseenSeconds) > Math.max(SMALL_SECONDS, SMALL * (userSeconds + systemSeconds));
-    return this.isBlind || isUncertain || hasLost || lostSeconds > 0 || this.memory.ignoresChildren;
+    return (
+      this.isBlind || this.damage.hasBeen || isUncertain || hasLost || lostSeconds > 0 || this.memory.ignoresChildren
+    );
   }
 
   private mayReadDetails(): boolean {

@@ -1,6 +1,7 @@
 import { ForbiddenError } from "../../errors.ts";
 import { PidStat } from "../../proc/pid-stat.ts";
 import { type Processes, SAME } from "../../proc/processes.ts";
+import type { FileDamage } from "./file-damage.ts";
 import { ProcessMemory } from "./process-memory.ts";
 
 /** A process of the command's tree, be it the command itself, by its stat at the last sample. */
@@ -85,33 +86,45 @@ export const FORBIDDEN = "forbidden";
 export class StatReader {
   /** The last one that was read. */
   readonly stat: PidStat;
+  /** The last text could not be parsed: nothing is known of that process, and it was not forbidden. */
+  isDamaged = false;
 
-  constructor(private readonly processes: Processes) {
+  constructor(
+    private readonly processes: Processes,
+    private readonly damage: FileDamage,
+  ) {
     this.stat = new PidStat(processes.pageBytes);
   }
 
-  /** Returns the text that `stat` was parsed from; undefined: the process is gone. Throws ParseError. */
+  /** Returns the text that `stat` was parsed from; undefined: the process is gone. FORBIDDEN: also one that is damaged. */
   read(pid: number): Uint8Array | typeof FORBIDDEN | undefined {
+    this.isDamaged = false;
     try {
       const bytes = this.processes.read(pid, "stat");
       return bytes && this.parse(pid, bytes);
     } catch (error) {
-      if (error instanceof ForbiddenError) return FORBIDDEN;
-      throw error;
+      return this.refused(error);
     }
   }
 
   /** The same; SAME: the text is the last one of this process, and was not parsed. */
   readIfChanged(pid: number): Uint8Array | typeof SAME | typeof FORBIDDEN | undefined {
+    this.isDamaged = false;
     try {
       const bytes = this.processes.readStat(pid);
       return bytes && bytes !== SAME ? this.parse(pid, bytes) : bytes;
     } catch (error) {
       // A text that could not be taken is not to be SAME the next time.
       this.processes.forget(pid);
-      if (error instanceof ForbiddenError) return FORBIDDEN;
-      throw error;
+      return this.refused(error);
     }
+  }
+
+  private refused(error: unknown): typeof FORBIDDEN {
+    if (error instanceof ForbiddenError) return FORBIDDEN;
+    this.damage.note(error);
+    this.isDamaged = true;
+    return FORBIDDEN;
   }
 
   /** Takes the text of a living thread instead if the first one has ended; returns the text that was taken. */
@@ -170,6 +183,8 @@ export class DescendantTracker {
   private rootTicks = 0;
   /** All processes of the last list are decided. */
   private isListDecided = false;
+  /** The last scan left some out, whose text was damaged. */
+  private hasSkipped = false;
   /** Processes that the last scan could not decide, and their parents. */
   private readonly unknownParents = new Map<number, number>();
 
@@ -207,6 +222,7 @@ export class DescendantTracker {
     const count = processes.list();
     if (processes.isListSame && this.isListDecided && !haveGone) return;
     this.scan++;
+    this.hasSkipped = false;
     undecided.length = 0;
     for (let i = 0; i < count; i++) {
       const entry = known.get(processes.pids[i]!);
@@ -214,7 +230,7 @@ export class DescendantTracker {
       else undecided.push(i);
     }
     this.decideAll();
-    this.isListDecided = this.undecided.length === 0 && !haveGone;
+    this.isListDecided = this.undecided.length === 0 && !haveGone && !this.hasSkipped;
     if (known.size > count) this.prune();
   }
 
@@ -273,6 +289,10 @@ export class DescendantTracker {
     const inode = processes.inodes[place]!;
     const bytes = reader.read(pid);
     if (bytes === undefined) return true;
+    if (reader.isDamaged) {
+      this.hasSkipped = true;
+      return true;
+    }
     if (bytes !== FORBIDDEN && this.isKnownDescendant(pid, inode)) return true;
     const isDescendant = bytes === FORBIDDEN ? false : this.isDescendant(pid, isLast);
     const descendant = isDescendant ? new Descendant(pid, reader.stat) : undefined;

@@ -119,6 +119,7 @@ export class ProcessCollector implements Collector {
       fillColumns(row, place, this.finals, undefined);
       this.phase = "after";
     } else row.fill(ABSENT, place);
+    tree.damage.tell();
     return true;
   }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { StatReader } from "../../../src/collect/processes/descendant-tracker.ts";
+import { FileDamage } from "../../../src/collect/processes/file-damage.ts";
 import { ProcessAccounts } from "../../../src/collect/processes/process-accounts.ts";
 import { UnseenTime } from "../../../src/collect/processes/unseen-time.ts";
 import { ProcessTree } from "../../helpers/process-tree.ts";
@@ -12,9 +13,9 @@ function setUp() {
   kernel.list();
   kernel.atStart.othersSeconds = kernel.othersCpuSeconds();
   const root = kernel.fork(kernel.self, { name: "sh", ignoresChildren: true });
-  const accounts = new ProcessAccounts(kernel, root, NOBODY);
+  const accounts = new ProcessAccounts(kernel, root, NOBODY, new FileDamage());
   let nowMs = 0;
-  const unseen = new UnseenTime(kernel, new StatReader(kernel), root, () => nowMs);
+  const unseen = new UnseenTime(kernel, new StatReader(kernel, new FileDamage()), root, () => nowMs);
   unseen.begin(accounts.tracker);
   accounts.update();
   /** What may be unseen after so many seconds, of which the CPU was idle for so many. */
@@ -95,8 +96,8 @@ describe("CPU time that no process accounts for", () => {
     const kernel = new ProcessTree();
     kernel.list();
     const root = kernel.fork(kernel.self, { ignoresChildren: true });
-    const accounts = new ProcessAccounts(kernel, root, NOBODY);
-    const unseen = new UnseenTime(kernel, new StatReader(kernel), root, () => 1000);
+    const accounts = new ProcessAccounts(kernel, root, NOBODY, new FileDamage());
+    const unseen = new UnseenTime(kernel, new StatReader(kernel, new FileDamage()), root, () => 1000);
     kernel.idleSeconds = () => 0.25;
     kernel.end(kernel.fork(root, { userSeconds: 0.5 }));
     accounts.update();
