@@ -18,7 +18,8 @@ export const KNOWN: readonly Known[] = [
     resources: ["memory", "memory-with-cache", "processes", "threads"],
   },
   {
-    reason: "children with SA_NOCLDWAIT that no sample saw are in no total",
+    reason: "the same, of the CPU time of children that nobody waits for, which wait4 does not have either",
+    environments: ["leaves its group"],
     load: "SA_NOCLDWAIT",
     resources: ["cpu"],
   },
