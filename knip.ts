@@ -36,6 +36,7 @@ export default ({ production = false }: Arguments): KnipConfiguration => ({
     "test/**/*.test.ts",
     // Programs that tests start by their names.
     "test/collect/growth.ts",
+    "test/run/blocking-clock.ts",
     "test/journal/{endless,footprint,limited}.ts",
   ],
   project: ["{src,explorer,scripts,bench}/**/*.ts!", "test/**/*.ts"],

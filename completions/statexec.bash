@@ -1,16 +1,64 @@
 # Made by scripts/completions.ts: change the option table, not this file.
 
+# Without bash-completion: the words so far, those around an equals sign joined, and whether the last one is joined to its option.
+_statexec_words() {
+  local i
+  words=() split=false
+  for ((i = 0; i <= COMP_CWORD; i++)); do
+    if ((i > 0)) && [[ ${COMP_WORDS[i]} == = || ${COMP_WORDS[i - 1]} == = ]]; then
+      words[${#words[@]} - 1]+=${COMP_WORDS[i]}
+    else
+      words+=("${COMP_WORDS[i]}")
+    fi
+  done
+  cword=$((${#words[@]} - 1)) cur=${words[cword]} prev=${words[cword - 1]}
+  [[ $cur == -*=* ]] && prev=${cur%%=*} cur=${cur#*=} split=true
+}
+
+_statexec_lines() {
+  local line
+  COMPREPLY=()
+  while IFS= read -r line; do COMPREPLY+=("$line"); done
+}
+
+_statexec_files() {
+  if declare -F _filedir >/dev/null; then
+    _filedir "$@"
+  else
+    compopt -o filenames
+    _statexec_lines < <(compgen "${1:--f}" -- "$cur")
+  fi
+}
+
+# Beginnings of values; as file names, so that the shell quotes what it would take for a redirection.
+_statexec_values() {
+  compopt -o filenames -o nospace
+  _statexec_lines < <(compgen -W "$1" -- "$cur")
+}
+
+_statexec_hosts() {
+  if declare -F _known_hosts_real >/dev/null; then
+    _known_hosts_real -- "$cur"
+  else
+    _statexec_lines < <(compgen -A hostname -- "$cur")
+  fi
+}
+
 _statexec() {
   local cur prev words cword split
-  _init_completion -s || return
+  if declare -F _init_completion >/dev/null; then
+    _init_completion -s || return
+  else
+    _statexec_words
+  fi
 
   # Our options end at the first word that is neither one of them nor the value of one, or after --.
   local at=1 mode="" ended=""
   while ((at < cword)); do
     case ${words[at]} in
       --) ended=1 ;;
-      --explore|--report|--compare|--recover|--list-collectors|--push|--version|-v|--help|-help|-h) mode=1 ;;
-      --file|-f|--instance|-i|--metrics-start-time|-mst|--delay|-d|--delay-before-command|-dbc|--delay-after-command|-dac|--label|-l|--interval|--journal-dir|--collectors|--cgroup|--summary-json|--summary-markdown|--budget|--baseline|--report-to|--push-to|--connect|-c|--sync-port|-sp|--sync-timeout|--ready|--sync-clients|--sync-grace|--stop-timeout|--sync-token|--sync-token-file|--sync-bind|--explore-port|--report|--base|--noise|--push) ((at++)) ;;
+      --explore|--report|--compare|--size|--recover|--list-collectors|--push|--completions|--version|-v|--help|-help|-h) mode=1 ;;
+      --file|-f|--instance|-i|--metrics-start-time|-mst|--delay|-d|--delay-before-command|-dbc|--delay-after-command|-dac|--label|-l|--interval|--journal-dir|--collectors|--cgroup|--summary-json|--summary-markdown|--budget|--baseline|--report-to|--push-to|--push-names|--connect|-c|--sync-port|-sp|--sync-timeout|--ready|--sync-clients|--sync-grace|--stop-timeout|--sync-token|--sync-token-file|--sync-bind|--explore-port|--report|--base|--noise|--size-format|--push|--completions) ((at++)) ;;
       -?*) ;;
       *) [[ $mode ]] || break ;;
     esac
@@ -20,19 +68,35 @@ _statexec() {
 
   if ((at >= cword)) && [[ ! $ended ]]; then
     case $prev in
-      --file|-f|--summary-json|--summary-markdown|--baseline|--report-to|--sync-token-file|--report|--base) _filedir; return ;;
-      --journal-dir) _filedir -d; return ;;
-      --connect|-c) _known_hosts_real -- "$cur"; return ;;
-      --instance|-i|--metrics-start-time|-mst|--delay|-d|--delay-before-command|-dbc|--delay-after-command|-dac|--label|-l|--interval|--collectors|--cgroup|--budget|--push-to|--sync-port|-sp|--sync-timeout|--ready|--sync-clients|--sync-grace|--stop-timeout|--sync-token|--sync-bind|--explore-port|--noise|--push) return ;;
+      --file|-f|--summary-json|--summary-markdown|--baseline|--report-to|--sync-token-file|--report|--base) _statexec_files; return ;;
+      --journal-dir) _statexec_files -d; return ;;
+      --connect|-c) _statexec_hosts; return ;;
+      --collectors) _statexec_values 'cpu memory network disk pressure load paging tcp listen sockets frequency thermal container'; return ;;
+      --cgroup) _statexec_values 'auto off'; return ;;
+      --budget) _statexec_values 'wall< cpu< memory< memory-with-cache< processes< threads< read< written<'; return ;;
+      --push-names) _statexec_values 'statexec otel'; return ;;
+      --ready) _statexec_values 'delay: http:// tcp:'; return ;;
+      --size-format) _statexec_values 'table json kubernetes slurm nextflow snakemake github gitlab'; return ;;
+      --completions) _statexec_values 'bash fish zsh'; return ;;
+      --instance|-i|--metrics-start-time|-mst|--delay|-d|--delay-before-command|-dbc|--delay-after-command|-dac|--label|-l|--interval|--push-to|--sync-port|-sp|--sync-timeout|--sync-clients|--sync-grace|--stop-timeout|--sync-token|--sync-bind|--explore-port|--noise|--push) return ;;
     esac
     $split && return
     if [[ $cur == -* ]]; then
-      COMPREPLY=($(compgen -W "--file -f --instance -i --metrics-start-time -mst --delay -d --delay-before-command -dbc --delay-after-command -dac --label -l --interval --journal-dir --no-record-args --collectors --cgroup --summary --quiet -q --summary-json --summary-markdown --budget --budget-kill --budget-strict --baseline --report-to --push-to --connect -c --server -s --sync-port -sp --sync-start-only -sso --sync-timeout --ready --sync-clients --sync-grace --stop-timeout --sync-token --sync-token-file --sync-bind --explore --no-open --explore-port --report --compare --base --noise --any-command --recover --list-collectors --push --version -v --help -help -h" -- "$cur"))
+      COMPREPLY=($(compgen -W "--file -f --instance -i --metrics-start-time -mst --delay -d --delay-before-command -dbc --delay-after-command -dac --label -l --interval --journal-dir --no-record-args --collectors --cgroup --summary --quiet -q --summary-json --summary-markdown --budget --budget-kill --budget-strict --baseline --report-to --push-to --push-names --push-ci --connect -c --server -s --sync-port -sp --sync-start-only -sso --sync-timeout --ready --sync-clients --sync-grace --stop-timeout --sync-token --sync-token-file --sync-bind --explore --no-open --explore-port --report --compare --base --noise --any-command --size --size-format --recover --list-collectors --push --completions --version -v --help -help -h" -- "$cur"))
       return
     fi
   fi
   if [[ $mode ]]; then
-    _filedir
+    _statexec_files
+    return
+  fi
+  if ! declare -F _command_offset >/dev/null; then
+    # The command's own completion is not known without bash-completion.
+    if ((at >= cword)); then
+      _statexec_lines < <(compgen -c -- "$cur")
+    else
+      _statexec_files
+    fi
     return
   fi
 

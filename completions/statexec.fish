@@ -17,9 +17,9 @@ function __statexec_command
                 set -l rest $words[(math $at + 1)..]
                 string join -- \n $rest
                 return 0
-            case --explore --report --compare --recover --list-collectors --push --version -v --help -help -h
+            case --explore --report --compare --size --recover --list-collectors --push --completions --version -v --help -help -h
                 set left 2
-            case --file -f --instance -i --metrics-start-time -mst --delay -d --delay-before-command -dbc --delay-after-command -dac --label -l --interval --journal-dir --collectors --cgroup --summary-json --summary-markdown --budget --baseline --report-to --push-to --connect -c --sync-port -sp --sync-timeout --ready --sync-clients --sync-grace --stop-timeout --sync-token --sync-token-file --sync-bind --explore-port --report --base --noise --push
+            case --file -f --instance -i --metrics-start-time -mst --delay -d --delay-before-command -dbc --delay-after-command -dac --label -l --interval --journal-dir --collectors --cgroup --summary-json --summary-markdown --budget --baseline --report-to --push-to --push-names --connect -c --sync-port -sp --sync-timeout --ready --sync-clients --sync-grace --stop-timeout --sync-token --sync-token-file --sync-bind --explore-port --report --base --noise --size-format --push --completions
                 set value yes
             case '-?*'
             case '*'
@@ -59,24 +59,26 @@ complete -c statexec -n __statexec_options -l label -s l -x -d 'Put this label o
 complete -c statexec -n __statexec_options -l interval -x -d 'Time between samples'
 complete -c statexec -n __statexec_options -l journal-dir -x -a '(__fish_complete_directories)' -d 'Folder of the journal'
 complete -c statexec -n __statexec_options -l no-record-args -d 'Leave the command\'s arguments out of the metrics file'
-complete -c statexec -n __statexec_options -l collectors -x -d 'Use only these collectors'
-complete -c statexec -n __statexec_options -l cgroup -x -d 'Run the command in a control group of its own'
+complete -c statexec -n __statexec_options -l collectors -x -a 'cpu memory network disk pressure load paging tcp listen sockets frequency thermal container' -d 'Use only these collectors'
+complete -c statexec -n __statexec_options -l cgroup -x -a 'auto off' -d 'Run the command in a control group of its own'
 complete -c statexec -n __statexec_options -l summary -d 'Print a summary on standard error after the command'
 complete -c statexec -n __statexec_options -l quiet -s q -d 'Print no summary'
 complete -c statexec -n __statexec_options -l summary-json -r -F -d 'Write the summary to this file'
 complete -c statexec -n __statexec_options -l summary-markdown -r -F -d 'Append the summary to this file'
-complete -c statexec -n __statexec_options -l budget -x -d 'Exit with 124 if the command used more than this limit of wall'
+complete -c statexec -n __statexec_options -l budget -x -a 'wall\\< cpu\\< memory\\< memory-with-cache\\< processes\\< threads\\< read\\< written\\<' -d 'Exit with 124 if the command used more than this limit of wall'
 complete -c statexec -n __statexec_options -l budget-kill -d 'End the command as soon as it exceeds a budget'
 complete -c statexec -n __statexec_options -l budget-strict -d 'Exit with 124 also if the figures cannot prove that a budget was kept'
 complete -c statexec -n __statexec_options -l baseline -r -F -d 'Metrics file of an earlier run'
 complete -c statexec -n __statexec_options -l report-to -r -F -d 'Also write a page that shows the run'
 complete -c statexec -n __statexec_options -l push-to -x -d 'When the metrics file is written'
+complete -c statexec -n __statexec_options -l push-names -x -a 'statexec otel' -d 'How --push and --push-to name the series'
+complete -c statexec -n __statexec_options -l push-ci -d 'Also send what the variables of the CI system say of the job'
 complete -c statexec -n __statexec_options -l connect -s c -x -a '(__fish_print_hostnames)' -d 'Client mode'
 complete -c statexec -n __statexec_options -l server -s s -d 'Server mode'
 complete -c statexec -n __statexec_options -l sync-port -o sp -x -d 'Port on which the server listens'
 complete -c statexec -n __statexec_options -l sync-start-only -o sso -d 'Start together'
 complete -c statexec -n __statexec_options -l sync-timeout -x -d 'How long a client waits for a server that is not up yet'
-complete -c statexec -n __statexec_options -l ready -x -d 'Let clients start only when the server\'s command is ready'
+complete -c statexec -n __statexec_options -l ready -x -a 'delay: http:// tcp:' -d 'Let clients start only when the server\'s command is ready'
 complete -c statexec -n __statexec_options -l sync-clients -x -d 'The server lets its clients start when this many have asked'
 complete -c statexec -n __statexec_options -l sync-grace -x -d 'A peer that sends nothing for this long is lost'
 complete -c statexec -n __statexec_options -l stop-timeout -x -d 'A command that must stop gets SIGINT'
@@ -91,8 +93,11 @@ complete -c statexec -n __statexec_options -l compare -d 'Compare two runs'
 complete -c statexec -n __statexec_options -l base -r -F -d 'With --compare'
 complete -c statexec -n __statexec_options -l noise -x -d 'With --compare of one run a side'
 complete -c statexec -n __statexec_options -l any-command -d 'With --compare'
+complete -c statexec -n __statexec_options -l size -d 'Print what to request for a command and where to limit it'
+complete -c statexec -n __statexec_options -l size-format -x -a 'table json kubernetes slurm nextflow snakemake github gitlab' -d 'With --size'
 complete -c statexec -n __statexec_options -l recover -d 'Make the metrics file from each named journal of a run that was killed'
 complete -c statexec -n __statexec_options -l list-collectors -d 'List the collectors'
 complete -c statexec -n __statexec_options -l push -x -d 'Send the named metrics files'
+complete -c statexec -n __statexec_options -l completions -x -a 'bash fish zsh' -d 'Print the completion of bash'
 complete -c statexec -n __statexec_options -l version -s v -d 'Print the version and exit'
 complete -c statexec -n __statexec_options -l help -o help -s h -d 'Print this help and exit'

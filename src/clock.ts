@@ -8,23 +8,131 @@ export interface Clock {
   at(deadline: number, callback: () => void): () => void;
 }
 
+/** Waits in place of the runtime's event loop. */
+export interface LoopWait {
+  /** Blocks for at most so many milliseconds. Returns whether the event loop may have something to do. */
+  wait(ms: number): boolean;
+  /** Runs what promises that were resolved have left to do. */
+  drainMicrotasks(): void;
+}
+
 /** Longer timers overflow 32 bits and fire at once. */
 const LONGEST_TIMER_MS = 2 ** 30;
 
-export const systemClock: Clock = {
-  now: () => performance.now(),
-  wall: () => Date.now(),
-  at(deadline, callback) {
-    let timer: Timer;
-    const arm = () => {
-      // Rounded up, since the runtime cuts off fractions: a timer that fires early would make one tick too many.
-      const rest = Math.max(0, Math.ceil(deadline - performance.now()));
-      timer = setTimeout(rest > LONGEST_TIMER_MS ? arm : callback, Math.min(rest, LONGEST_TIMER_MS));
-    };
-    arm();
-    return () => clearTimeout(timer);
-  },
-};
+/** A deadline that has not passed. */
+interface Due {
+  readonly deadline: number;
+  readonly callback: () => void;
+  /** The runtime's timer; undefined: the thread blocks until the deadline. */
+  timer: Timer | undefined;
+}
+
+/**
+ * The system's clock. Its deadlines are the runtime's timers, or, from `block` to `unblock`, ends of blocking waits: each
+ * turn of the runtime's event loop costs more CPU time than a sample.
+ */
+class SystemClock implements Clock {
+  private readonly pending: Due[] = [];
+  private loop: LoopWait | undefined;
+  private longestMs = LONGEST_TIMER_MS;
+  private isTurning = false;
+
+  now(): number {
+    return performance.now();
+  }
+
+  wall(): number {
+    return Date.now();
+  }
+
+  at(deadline: number, callback: () => void): () => void {
+    const due: Due = { deadline, callback, timer: undefined };
+    this.pending.push(due);
+    if (this.loop) this.startTurning();
+    else this.arm(due);
+    return () => this.drop(due);
+  }
+
+  /**
+   * From now on blocks from deadline to deadline, but while the event loop has something to do. Timers and immediates that
+   * are not this clock's are kept waiting meanwhile, for up to `longestMs`.
+   */
+  block(loop: LoopWait, longestMs: number): void {
+    this.loop = loop;
+    this.longestMs = Math.min(longestMs, LONGEST_TIMER_MS);
+    for (const due of this.pending) this.disarm(due);
+    this.startTurning();
+  }
+
+  /** From now on the runtime's timers wait for the deadlines. */
+  unblock(): void {
+    if (!this.loop) return;
+    this.loop = undefined;
+    for (const due of this.pending) this.arm(due);
+  }
+
+  private arm(due: Due): void {
+    // Rounded up, since the runtime cuts off fractions: a timer that fires early would make one tick too many.
+    const rest = Math.max(0, Math.ceil(due.deadline - performance.now()));
+    const then = rest > LONGEST_TIMER_MS ? () => this.arm(due) : () => this.pass(due);
+    due.timer = setTimeout(then, Math.min(rest, LONGEST_TIMER_MS));
+  }
+
+  private disarm(due: Due): void {
+    clearTimeout(due.timer);
+    due.timer = undefined;
+  }
+
+  private drop(due: Due): void {
+    this.disarm(due);
+    const at = this.pending.indexOf(due);
+    if (at >= 0) this.pending.splice(at, 1);
+  }
+
+  private pass(due: Due): void {
+    this.drop(due);
+    due.callback();
+  }
+
+  private startTurning(): void {
+    if (this.isTurning) return;
+    this.isTurning = true;
+    setImmediate(this.turn);
+  }
+
+  /** Blocks until a deadline or something else is due, in one callback of the event loop for as long as there is nothing else. */
+  private readonly turn = (): void => {
+    for (;;) {
+      const { loop } = this;
+      const due = this.earliest();
+      if (!loop || !due) break;
+      const restMs = due.deadline - performance.now();
+      if (restMs > 0) {
+        const isReady = loop.wait(Math.min(restMs, this.longestMs));
+        if (!isReady && restMs <= this.longestMs) continue;
+        setImmediate(this.turn);
+        return;
+      }
+      try {
+        this.pass(due);
+      } catch (error) {
+        // As after a timer: it is reported, and the other deadlines stand.
+        setImmediate(this.turn);
+        throw error;
+      }
+      loop.drainMicrotasks();
+    }
+    this.isTurning = false;
+  };
+
+  private earliest(): Due | undefined {
+    let earliest: Due | undefined;
+    for (const due of this.pending) if (!earliest || due.deadline < earliest.deadline) earliest = due;
+    return earliest;
+  }
+}
+
+export const systemClock = new SystemClock();
 
 /** The recording's time axis: stamps in whole milliseconds since the epoch, each greater than the last. */
 export class Axis {

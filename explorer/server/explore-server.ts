@@ -78,7 +78,8 @@ function serve({ runList, html, port, warn }: ServerParts): Bun.Server<undefined
     });
   } catch (error) {
     if (!(error instanceof Error && "code" in error)) throw error;
-    throw new OutputError(`--explore-port ${port}: ${error.message}; leave it out to get a port that is free`);
+    const reason = error.code === "EADDRINUSE" ? "the port is taken" : error.message;
+    throw new OutputError(`--explore-port ${port}: ${reason}; leave it out to get a port that is free`);
   }
 }
 

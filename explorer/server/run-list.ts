@@ -1,5 +1,5 @@
-import { basename } from "node:path";
-import { UsageError } from "../../src/errors.ts";
+import { basename, dirname, join } from "node:path";
+import { OutputError, UsageError } from "../../src/errors.ts";
 import { listJournals } from "../../src/journal/journal-files.ts";
 import { type Loaded, loadRecordings } from "../../src/load/load-recordings.ts";
 import { fileStatus, listFolder, SystemError } from "../../src/os/files.ts";
@@ -23,8 +23,9 @@ export interface Files {
 }
 
 /**
- * Returns the named files, the metrics files and journals in the named folders, or the default files.
- * @throws UsageError where nothing is named and there is no default file
+ * Returns the named files, the metrics files and journals in the named folders, or the default files. For a metrics file that
+ * does not exist yet, its journal.
+ * @throws UsageError where nothing is named and there is no default file, OutputError where nothing named has a run
  */
 export function findFiles(named: readonly string[]): Files {
   if (named.length === 0) return { paths: defaultFiles(), problems: [] };
@@ -32,7 +33,7 @@ export function findFiles(named: readonly string[]): Files {
   const problems: Problem[] = [];
   for (const path of named) {
     try {
-      const found = fileStatus(path)?.kind === "directory" ? filesIn(path) : [path];
+      const found = filesOf(path);
       if (found.length === 0) problems.push({ file: path, message: `${path}: no metrics files and no journals in it` });
       for (const one of found) paths.add(one);
     } catch (error) {
@@ -41,9 +42,21 @@ export function findFiles(named: readonly string[]): Files {
     }
   }
   const all = [...paths];
+  if (all.length === 0) throw new OutputError(`--explore: ${problems.map(({ message }) => message).join("; ")}`);
   if (all.length > MOST_FILES)
     problems.push({ file: "", message: `${all.length} files: only the first ${MOST_FILES} are shown` });
   return { paths: all.slice(0, MOST_FILES), problems };
+}
+
+/** @throws SystemError where there is nothing of that name */
+function filesOf(path: string): readonly string[] {
+  const status = fileStatus(path);
+  if (status?.kind === "directory") return filesIn(path);
+  if (status) return [path];
+  const folder = dirname(path);
+  const journals = fileStatus(folder) ? listJournals(folder, basename(path)) : [];
+  if (journals.length === 0) throw new SystemError("ENOENT", "open", path, "No such file or directory");
+  return journals.map((name) => join(folder, name));
 }
 
 /** Returns the default metrics file and the journal of a run that still writes it; else the import folder's files. */

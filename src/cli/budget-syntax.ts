@@ -1,11 +1,19 @@
 import { BUDGET_UNITS, type Budget, type BudgetedFigure } from "../catalog/choices.ts";
+import { durationUnit, sizeUnit } from "./measures.ts";
+import { nearest } from "./nearest.ts";
 import { Fault } from "./option-values.ts";
 
-/** The units in which a limit may be written, by the kind of figure, as multiples of that kind's own unit. */
-const MULTIPLES = {
-  seconds: { ms: 0.001, s: 1, m: 60, h: 3600 },
-  bytes: { B: 1, kB: 1e3, MB: 1e6, GB: 1e9, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 },
-  count: { "": 1 },
+/** Returns the factor of a limit's unit, by the kind of figure; undefined: that kind has no such unit. */
+const FACTORS = {
+  seconds: durationUnit,
+  bytes: sizeUnit,
+  count: (unit: string) => (unit === "" ? 1 : undefined),
+} as const;
+
+const ACCEPTED = {
+  seconds: "a number and one of ms, s, min, h",
+  bytes: "a number and one of B, kB, MB, GB, KiB, MiB, GiB (M is MiB)",
+  count: "a number without a unit",
 } as const;
 
 const EXAMPLES = { seconds: "90s", bytes: "512MiB", count: "64" } as const;
@@ -29,10 +37,16 @@ export function isRelative({ limit }: Budget): boolean {
 function parseBudget(text: string): Budget | Fault {
   const [, name = "", operator = "", limitText = ""] = /^([^<>=]*?)\s*(<=|<)\s*(.*)$/s.exec(text) ?? [];
   if (operator === "") return new Fault("expected a name, < or <=, and a limit (e.g. memory<512MiB)");
-  if (!isBudgetedFigure(name))
-    return new Fault(`expected one of ${Object.keys(BUDGET_UNITS).join(", ")} before ${operator}`);
+  if (!isBudgetedFigure(name)) return unknownFigure(name, operator);
   const limit = parseLimit(name, limitText);
   return limit instanceof Fault ? limit : { text, name, inclusive: operator === "<=", limit };
+}
+
+function unknownFigure(name: string, operator: string): Fault {
+  const names = Object.keys(BUDGET_UNITS);
+  const meant = nearest(name, names);
+  const advice = meant === undefined ? "" : ` (did you mean ${meant}?)`;
+  return new Fault(`expected one of ${names.join(", ")} before ${operator}${advice}`);
 }
 
 function isBudgetedFigure(text: string): text is BudgetedFigure {
@@ -41,11 +55,11 @@ function isBudgetedFigure(text: string): text is BudgetedFigure {
 
 function parseLimit(name: BudgetedFigure, text: string): Budget["limit"] | Fault {
   const kind = BUDGET_UNITS[name];
-  const units: Readonly<Record<string, number>> = MULTIPLES[kind];
   const [, sign = "", digits = "", unit = ""] = /^(\+?)([0-9]+(?:\.[0-9]+)?)\s*(\S*)$/.exec(text) ?? [];
   if (digits !== "" && sign === "+" && unit === "%") return { overBaseline: Number(digits) / 100 };
-  if (digits !== "" && sign === "" && Object.hasOwn(units, unit)) return { value: Number(digits) * units[unit]! };
-  const accepted =
-    kind === "count" ? "a number without a unit" : `a number and one of ${Object.keys(units).join(", ")}`;
-  return new Fault(`expected ${accepted} for ${name} (e.g. ${name}<${EXAMPLES[kind]}), or +10% over a --baseline`);
+  const factor = digits !== "" && sign === "" ? FACTORS[kind](unit) : undefined;
+  if (factor !== undefined) return { value: Number(digits) * factor };
+  return new Fault(
+    `expected ${ACCEPTED[kind]} for ${name} (e.g. ${name}<${EXAMPLES[kind]}), or +10% over a --baseline`,
+  );
 }

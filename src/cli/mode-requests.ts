@@ -1,8 +1,9 @@
 import { UsageError } from "../errors.ts";
 import { type SplitWords, splitOperands } from "./argv.ts";
 import type { PushConfig } from "./config.ts";
+import type { SizeFormat } from "./option-values.ts";
 import { type Given, type ModeName, OPTIONS, type OptionId, readValue } from "./options.ts";
-import { readSecrets } from "./push-target.ts";
+import { checkPushNames, readSecrets } from "./push-target.ts";
 
 /** `--compare`, unless the user gives another: 5 %. */
 const DEFAULT_NOISE = 0.05;
@@ -22,6 +23,12 @@ export interface CompareRequest {
   readonly noise: number;
   /** Whether the commands may differ. */
   readonly anyCommand: boolean;
+}
+
+export interface SizeRequest {
+  /** Paths of files; at least one. */
+  readonly files: readonly string[];
+  readonly format: SizeFormat;
 }
 
 export interface RecoverRequest {
@@ -59,11 +66,10 @@ const REQUESTS = {
     files: orDefault(operands),
   }),
   compare: compareRequest,
+  size: sizeRequest,
+  completions: ({ values }: ModeWords) => ({ shell: values("completions").at(-1)! }),
   recover: ({ operands, values }: ModeWords): RecoverRequest => ({ journals: operands, file: values("file").at(-1) }),
-  push: ({ operands, values, env }: ModeWords): PushRequest => ({
-    target: { ...values("push").at(-1)!, secrets: readSecrets(env) },
-    files: orDefault(operands),
-  }),
+  push: pushRequest,
 } satisfies Partial<Record<ModeName, (words: ModeWords) => object>>;
 
 type Requests = typeof REQUESTS;
@@ -73,14 +79,20 @@ export type ModeInvocation<Name extends ModeName = ModeName> = {
   [Each in Name]: { readonly mode: Each } & (Each extends keyof Requests ? ReturnType<Requests[Each]> : unknown);
 }[Name];
 
-/** Returns the first mode that was asked for. A wrong value (`--help=x`) is left to the check of all flags. */
+/**
+ * Returns the mode that was asked for: one that only prints what is asked for, such as `--help`, before another, else the first.
+ * A wrong value (`--help=x`) is left to the check of all flags.
+ */
 export function askedMode(flags: readonly Given[]): ModeName | undefined {
+  let first: ModeName | undefined;
   for (const { option: id, text } of flags) {
     const option = OPTIONS[id];
     if (option.kind !== "mode") continue;
-    if (option.operand !== undefined || option.parse(text ?? "true") === true) return id as ModeName;
+    if (option.operand === undefined && option.parse(text ?? "true") !== true) continue;
+    if (!(id in REQUESTS)) return id as ModeName;
+    first ??= id as ModeName;
   }
-  return undefined;
+  return first;
 }
 
 /** Reads the words of a mode. Throws UsageError. */
@@ -95,6 +107,7 @@ function checkedWords({ given, rest, problem }: SplitWords, mode: ModeName, env:
   const values = given.map((each) => [each.option, readValue(each)] as const);
   if (problem !== undefined) throw problem;
   refuseModifiers(given, mode);
+  refuseOthers(given, mode);
   const valuesFor = (id: OptionId) => values.filter(([option]) => option === id).map(([, value]) => value);
   return { operands: rest, values: valuesFor as ModeWords["values"], env };
 }
@@ -108,9 +121,55 @@ export function refuseModifiers(given: readonly Given[], mode: ModeName | undefi
   }
 }
 
+/** The settings of a run that a mode uses as well. */
+const SHARED_SETTINGS: Partial<Record<ModeName, readonly OptionId[]>> = {
+  recover: ["file"],
+  push: ["pushNames", "pushCi"],
+};
+
+/** Refuses a second mode, and what only a run uses. Throws UsageError. */
+function refuseOthers(given: readonly Given[], mode: ModeName): void {
+  const { flag } = OPTIONS[mode];
+  for (const { option: id, where } of given) {
+    const { kind } = OPTIONS[id];
+    if (kind === "mode" && id !== mode)
+      throw new UsageError(`${flag} and ${OPTIONS[id].flag} cannot be done at once; give one of them`);
+    if (kind !== "mode" && kind !== "modifier" && !SHARED_SETTINGS[mode]?.includes(id))
+      throw new UsageError(`${where} has no effect with ${flag}, since no command runs; leave it out`);
+  }
+}
+
 /** Without a name, a mode reads the file that a run writes by default. */
 function orDefault(files: readonly string[]): readonly string[] {
   return files.length > 0 ? files : [OPTIONS.file.default];
+}
+
+function sizeRequest({ operands, values }: ModeWords): SizeRequest {
+  if (operands.length === 0)
+    throw new UsageError(
+      "--size: no files; name those of several runs (statexec --size run1.prom run2.prom run3.prom)",
+    );
+  return { files: operands, format: values("sizeFormat").at(-1) ?? "table" };
+}
+
+function pushRequest({ operands, values, env }: ModeWords): PushRequest {
+  const target = values("push").at(-1)!;
+  const style = {
+    names: values("pushNames").at(-1) ?? fromVariable("pushNames", env) ?? OPTIONS.pushNames.default,
+    ci: values("pushCi").at(-1) ?? fromVariable("pushCi", env) ?? OPTIONS.pushCi.default,
+  };
+  checkPushNames(target, style.names);
+  if (values("pushCi").includes(true) && style.names !== "otel")
+    throw new UsageError("--push-ci has no effect without --push-names otel; add that, or leave it out");
+  return { target: { ...target, ...style, secrets: readSecrets(env) }, files: orDefault(operands) };
+}
+
+/** Returns the value of a setting that a mode has too, as its variable gives it; undefined: it is not set. */
+function fromVariable<Id extends "pushNames" | "pushCi">(id: Id, env: Environment) {
+  const where = OPTIONS[id].env;
+  const text = env[where];
+  if (text === undefined || text === "") return undefined;
+  return readValue<Id>({ option: id, origin: "variable", where, text });
 }
 
 function compareRequest({ operands, values }: ModeWords): CompareRequest {

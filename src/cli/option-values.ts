@@ -1,5 +1,6 @@
 import type { CollectorChoice } from "../catalog/choices.ts";
 import { isWritable } from "../catalog/label-value.ts";
+import { durationSeconds } from "./measures.ts";
 
 /** Why a text is not a value, as the rest of a message that begins with `got "2s", `. */
 export class Fault {
@@ -28,8 +29,9 @@ const PEER_FORMS = "expected host, host:port, [IPv6]:port or http://host:port";
 
 /** A delay in seconds. */
 export function seconds(text: string): number | Fault {
-  const value = decimal(text);
-  if (value === undefined) return new Fault("expected a number of seconds, 0 or more (e.g. 2.5)");
+  const value = durationSeconds(text);
+  if (value === undefined)
+    return new Fault("expected a number of seconds, 0 or more, or with a unit (e.g. 2.5, 500ms, 2min)");
   if (value > MAX_DELAY_SECONDS) return new Fault(`expected at most ${MAX_DELAY_SECONDS} seconds, which are 365 days`);
   return value;
 }
@@ -42,7 +44,7 @@ export function waitSeconds(text: string): number | Fault {
 
 /** How long a peer may be silent: in less than a second it could not send two heartbeats. */
 export function grace(text: string): number | Fault {
-  const value = decimal(text);
+  const value = durationSeconds(text);
   if (value === undefined || value < 1 || value > 3600)
     return new Fault("expected a number of seconds from 1 to 3600 (e.g. 10)");
   return value;
@@ -67,9 +69,9 @@ export function token(text: string): string | Fault {
 
 /** Seconds between samples. */
 export function interval(text: string): number | Fault {
-  const value = decimal(text);
+  const value = durationSeconds(text);
   if (value === undefined || value < 0.01 || value > 3600)
-    return new Fault("expected a number of seconds from 0.01 to 3600 (e.g. 0.5)");
+    return new Fault("expected a number of seconds from 0.01 to 3600, or with a unit (e.g. 0.5, 100ms)");
   return value;
 }
 
@@ -77,6 +79,24 @@ export function interval(text: string): number | Fault {
 export function percent(text: string): number | Fault {
   const value = decimal(text.replace(/%$/, ""));
   return value === undefined ? new Fault("expected a number of percent, 0 or more (e.g. 5)") : value / 100;
+}
+
+/** How `--size` prints sizes. `src/output/size-formats.ts` has a writer for each. */
+export type SizeFormat = (typeof SIZE_FORMATS)[number];
+
+export const SIZE_FORMATS = [
+  "table",
+  "json",
+  "kubernetes",
+  "slurm",
+  "nextflow",
+  "snakemake",
+  "github",
+  "gitlab",
+] as const;
+
+export function sizeFormat(text: string): SizeFormat | Fault {
+  return SIZE_FORMATS.find((name) => name === text) ?? new Fault(`expected one of ${SIZE_FORMATS.join(", ")}`);
 }
 
 export function port(text: string): number | Fault {
@@ -98,6 +118,15 @@ function mistakenUnit(unit: string, meantMs: number): Fault {
   const plausible = meantMs >= MIN_TIMESTAMP_MS && meantMs < END_TIMESTAMP_MS;
   const example = plausible ? Math.round(meantMs) : 1704067200000;
   return new Fault(`which looks like ${unit}; expected milliseconds since the epoch (e.g. ${example})`);
+}
+
+/** The shells that have a completion. */
+const SHELLS = ["bash", "fish", "zsh"] as const;
+
+export type Shell = (typeof SHELLS)[number];
+
+export function shell(text: string): Shell | Fault {
+  return SHELLS.find((name) => name === text) ?? new Fault(`expected one of ${SHELLS.join(", ")}`);
 }
 
 export function boolean(text: string): boolean | Fault {

@@ -1,5 +1,5 @@
 import { mode, modeWith, modifier } from "./option.ts";
-import { boolean, filePath, outputPath, percent, port } from "./option-values.ts";
+import { boolean, filePath, outputPath, percent, port, shell, sizeFormat } from "./option-values.ts";
 import { pushTarget } from "./push-target.ts";
 
 /** What statexec does in place of running a command. A mode's key is its name; `src/modes/run-mode.ts` carries it out. */
@@ -41,6 +41,16 @@ export const MODE_OPTIONS = {
     ...{ flag: "--any-command", of: "--compare", operand: undefined, parse: boolean },
     help: "With --compare, compare runs of different commands too.",
   }),
+  size: mode({
+    flag: "--size",
+    shorts: [],
+    help: "Print what to request for a command and where to limit it, by several of its runs: statexec --size run1.prom run2.prom run3.prom. No command runs.",
+  }),
+  sizeFormat: modifier({
+    ...{ flag: "--size-format", of: "--size", operand: { placeholder: "format", example: "kubernetes" } },
+    parse: sizeFormat,
+    help: "With --size, print a table, json, or lines for kubernetes, slurm, nextflow, snakemake, github or gitlab; without this option, a table.",
+  }),
   recover: mode({
     flag: "--recover",
     shorts: [],
@@ -57,6 +67,13 @@ export const MODE_OPTIONS = {
     operand: { placeholder: "url", example: "http://vmsingle:8428" },
     parse: pushTarget,
     help: "Send the named metrics files, without a name statexec_metrics.prom, to VictoriaMetrics, or by OTLP to Prometheus, Mimir or Grafana Cloud. No command runs.",
+  }),
+  completions: modeWith({
+    flag: "--completions",
+    shorts: [],
+    operand: { placeholder: "shell", example: "bash" },
+    parse: shell,
+    help: "Print the completion of bash, fish or zsh: source <(statexec --completions bash). No command runs.",
   }),
   version: mode({ flag: "--version", shorts: ["-v"], help: "Print the version and exit." }),
   help: mode({ flag: "--help", shorts: ["-help", "-h"], help: "Print this help and exit." }),

@@ -85,8 +85,15 @@ function laidOut(...cells: readonly [what: string, base: string, next: string, c
 function valueText(value: number | undefined, unit: ComparisonUnit): string {
   if (value === undefined) return "–";
   if (unit === "bytes") return bytesText(value);
-  if (unit === "seconds") return `${value < 100 ? value.toFixed(2) : value.toFixed(1)} s`;
+  if (unit === "seconds") return secondsText(value);
   return String(value);
+}
+
+/** Below a second in milliseconds, so that short runs can be compared. */
+function secondsText(seconds: number): string {
+  if (seconds === 0) return "0 s";
+  if (Math.abs(seconds) < 1) return `${Number((seconds * 1000).toPrecision(3))} ms`;
+  return `${seconds < 100 ? seconds.toFixed(2) : seconds.toFixed(1)} s`;
 }
 
 const BYTE_UNITS = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"] as const;

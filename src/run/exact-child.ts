@@ -1,3 +1,4 @@
+import { systemClock } from "../clock.ts";
 import { rawBytes } from "../os/libc.ts";
 import { sendSignal } from "../os/process.ts";
 import { posixSpawn, reapChild } from "../os/spawn.ts";
@@ -40,19 +41,26 @@ export const launchExactly: Launch = (path, argv, inherited) => {
 
 function endOf(pid: number): Promise<Ending> {
   const { promise, resolve, reject } = Promise.withResolvers<Ending>();
-  const poll = () => {
+  let cancel: (() => void) | undefined;
+  const end = () => {
+    process.off("SIGCHLD", reap);
+    cancel?.();
+  };
+  const reap = () => {
     try {
       const status = reapChild(pid);
-      if (status === undefined) return;
+      if (status === undefined) return false;
       resolve(endingOf(status));
     } catch (error) {
       reject(error);
     }
-    process.off("SIGCHLD", poll);
-    clearInterval(timer);
+    end();
+    return true;
   };
-  const timer = setInterval(poll, POLL_MS);
-  process.on("SIGCHLD", poll);
+  const poll = () => {
+    if (!reap()) cancel = systemClock.at(systemClock.now() + POLL_MS, poll);
+  };
+  process.on("SIGCHLD", reap);
   poll();
   return promise;
 }

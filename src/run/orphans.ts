@@ -1,3 +1,4 @@
+import type { Clock } from "../clock.ts";
 import { endedChild, forgetChild } from "../os/children.ts";
 
 /** By then the runtime has waited for a child of its own. */
@@ -11,6 +12,7 @@ export interface OrphanParts {
   readonly isWaitedFor: (pid: number) => boolean;
   /** Called for each orphan that has ended, while its files exist; the function it returns, once they are gone. */
   readonly beforeReap: (pid: number) => (() => void) | undefined;
+  readonly clock: Clock;
   /** Receives each error of the recorder. */
   readonly report: (error: unknown) => void;
 }
@@ -20,14 +22,25 @@ export interface OrphanParts {
  * zombies. It never touches a child that the runtime waits for.
  */
 export class OrphanReaper {
-  private retry: Timer | undefined;
+  private cancelPoll: (() => void) | undefined;
+  private cancelRetry: (() => void) | undefined;
 
   constructor(readonly parts: OrphanParts) {}
 
   start(): void {
     process.on("SIGCHLD", () => this.reap());
-    setInterval(() => this.reap(), POLL_MS).unref();
+    this.poll();
+  }
+
+  /** From now on waits for orphans only when the kernel reports one. */
+  stop(): void {
+    this.cancelPoll?.();
+    this.cancelRetry?.();
+  }
+
+  private poll(): void {
     this.reap();
+    this.cancelPoll = this.parts.clock.at(this.parts.clock.now() + POLL_MS, () => this.poll());
   }
 
   /** Waits for all that have ended by now. */
@@ -59,9 +72,10 @@ export class OrphanReaper {
   }
 
   private reapLater(): void {
-    this.retry ??= setTimeout(() => {
-      this.retry = undefined;
+    const { clock } = this.parts;
+    this.cancelRetry ??= clock.at(clock.now() + RETRY_MS, () => {
+      this.cancelRetry = undefined;
       this.reap();
-    }, RETRY_MS).unref();
+    });
   }
 }

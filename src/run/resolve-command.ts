@@ -1,3 +1,4 @@
+import { findOption, OPTIONS } from "../cli/options.ts";
 import { CommandError } from "../errors.ts";
 import { fileStatus, mayAccess, SystemError } from "../os/files.ts";
 
@@ -34,10 +35,17 @@ export function resolveCommand(
     if (verdict !== "absent") unusable ??= { file, verdict };
   }
   if (unusable) throw refusal(name, unusable.verdict, unusable.file);
-  throw new CommandError(
-    name === "" ? "the command is an empty word" : `${name}: not found in PATH; check the name, or give its path`,
-    "not found",
-  );
+  throw new CommandError(name === "" ? "the command is an empty word" : notFound(name), "not found");
+}
+
+/** The message for a name that is in no folder of PATH; other programs have words for what statexec has options for. */
+function notFound(name: string): string {
+  const option = /^[a-z-]+$/.test(name) ? findOption(`--${name}`) : undefined;
+  const advice =
+    option && OPTIONS[option].kind === "mode"
+      ? `did you mean statexec ${OPTIONS[option].flag}?`
+      : "check the name, or give its path";
+  return `${name}: not found in PATH; ${advice}`;
 }
 
 type Verdict = "executable" | "absent" | "directory" | "no permission" | { readonly reason: string };

@@ -186,6 +186,26 @@ export function machineMeasurement(proc: KernelFiles, choice: CollectorChoice): 
   };
 }
 
+/** A command of less time than this is not kept up by preparing to block. */
+const BLOCK_AFTER_MS = 10;
+
+/** Requests to a peer have timers of the runtime's, which may be late by this. */
+const GATE_TIMERS_MS = 100;
+
+/** Lets the clock block until a promise settles; see `SystemClock.block`. */
+function blockUntil(end: Promise<unknown>, longestMs: number): void {
+  const cancel = systemClock.at(systemClock.now() + BLOCK_AFTER_MS, () => {
+    const { EventLoop } = require("../os/event-loop.ts") as typeof import("../os/event-loop.ts");
+    const loop = EventLoop.open();
+    if (loop) systemClock.block(loop, longestMs);
+  });
+  const stop = () => {
+    cancel();
+    systemClock.unblock();
+  };
+  end.then(stop, stop);
+}
+
 export interface CommandRunParts {
   readonly command: ResolvedCommand;
   readonly launcher: Launch;
@@ -217,6 +237,7 @@ export class CommandRun {
     this.orphans = new OrphanReaper({
       isWaitedFor: (pid) => pid === this.child?.pid || signals.sentinel.isHelper(pid),
       beforeReap: (pid) => this.tree?.beforeReap(pid),
+      clock: systemClock,
       report: this.report,
     });
     if (!limits) return;
@@ -254,6 +275,7 @@ export class CommandRun {
     this.processes.noteStarted();
     this.orphans.start();
     this.budgetWatch?.started();
+    blockUntil(child.ended, gate ? GATE_TIMERS_MS : Number.POSITIVE_INFINITY);
     return child;
   };
 
@@ -287,6 +309,7 @@ export class CommandRun {
 
   /** The session is over. */
   ended(): void {
+    this.orphans.stop();
     this.budgetWatch?.ended();
   }
 

@@ -17,8 +17,8 @@ function messageOf(argv: readonly string[], env: Record<string, string>): string
 const flag = (line: string, message: string): Row => [line.split(" "), {}, message];
 const variable = (name: string, text: string, message: string): Row => [["ls"], { [name]: text }, message];
 
-const SECONDS = "expected a number of seconds, 0 or more (e.g. 2.5)";
-const INTERVAL = "expected a number of seconds from 0.01 to 3600 (e.g. 0.5)";
+const SECONDS = "expected a number of seconds, 0 or more, or with a unit (e.g. 2.5, 500ms, 2min)";
+const INTERVAL = "expected a number of seconds from 0.01 to 3600, or with a unit (e.g. 0.5, 100ms)";
 const GROUP = "expected auto, off or the folder of a control group (e.g. /sys/fs/cgroup/build)";
 const PORT = "expected a port from 1 to 65535";
 const PEER = "expected host, host:port, [IPv6]:port or http://host:port";
@@ -56,6 +56,11 @@ const ROWS: readonly Row[] = [
   flag("--noise 5 ls", "--noise has no effect without --compare; leave it out"),
   flag("--push http://vm:8428 --noise 5 a.prom", "--noise has no effect without --compare; leave it out"),
   flag("--explore --any-command", "--any-command has no effect without --compare; leave it out"),
+  // Two modes, and settings of a run with a mode.
+  flag("--explore --compare a.prom b.prom", "--explore and --compare cannot be done at once; give one of them"),
+  flag("--recover --push http://vm:8428 a", "--recover and --push cannot be done at once; give one of them"),
+  flag("--explore --interval 2 a.prom", "--interval has no effect with --explore, since no command runs; leave it out"),
+  flag("--compare a.prom b.prom -f c", "--file (-f) has no effect with --compare, since no command runs; leave it out"),
   // Missing values.
   flag("-f", "--file (-f): the value is missing; expected <file>: write --file run.prom"),
   flag(
@@ -73,7 +78,7 @@ const ROWS: readonly Row[] = [
     '--file (-f): the value is missing before "-i=a\\nb"; expected <file>: write --file run.prom (--file=… if it begins with a dash)',
   ],
   // Seconds.
-  flag("-dbc 2s ls", `--delay-before-command (-dbc): got "2s", ${SECONDS}`),
+  flag("-dbc 2d ls", `--delay-before-command (-dbc): got "2d", ${SECONDS}`),
   flag("-d= ls", `--delay (-d): got "", ${SECONDS}`),
   flag("-d -5 ls", `--delay (-d): got "-5", ${SECONDS}`),
   flag("-dac 1e3 ls", `--delay-after-command (-dac): got "1e3", ${SECONDS}`),
@@ -155,7 +160,7 @@ const ROWS: readonly Row[] = [
   variable("SE_CONNECT", "ftp://h", `SE_CONNECT: got "ftp://h", ${PEER}`),
   // Options of synchronised runs.
   flag("-c h --sync-timeout -1 ls", `--sync-timeout: got "-1", ${SECONDS}`),
-  flag("-s --stop-timeout 1m ls", `--stop-timeout: got "1m", ${SECONDS}`),
+  flag("-s --stop-timeout 1x ls", `--stop-timeout: got "1x", ${SECONDS}`),
   flag("-s --sync-grace 0 ls", '--sync-grace: got "0", expected a number of seconds from 1 to 3600 (e.g. 10)'),
   variable("SE_SYNC_CLIENTS", "0", 'SE_SYNC_CLIENTS: got "0", expected a number of clients from 1 to 1000'),
   flag("-s --sync-clients 1001 ls", '--sync-clients: got "1001", expected a number of clients from 1 to 1000'),

@@ -84,6 +84,13 @@ test("a peer's host can be part of a URL", () => {
 test.each(["1", "true", "TRUE", "Yes", "on"])("%s is true", (text) => expect(boolean(text)).toBe(true));
 test.each(["0", "false", "FALSE", "No", "off"])("%s is false", (text) => expect(boolean(text)).toBe(false));
 
+test("times may have a unit", () => {
+  expect(["100ms", "1500ms", "3s", "2sec", "1.5min", "2m", "1h"].map(seconds)).toEqual([0.1, 1.5, 3, 2, 90, 120, 3600]);
+  expect([interval("10ms"), interval("250ms"), interval("1h")]).toEqual([0.01, 0.25, 3600]);
+  for (const text of ["1 s", "1S", "ms", "1d", "1e3ms", "-1s", "5ms "]) expect(seconds(text)).toBeInstanceOf(Fault);
+  for (const text of ["9ms", "2h"]) expect(interval(text)).toBeInstanceOf(Fault);
+});
+
 test("numbers are digits with or without decimals", () => {
   expect([seconds("0"), seconds("007"), seconds("2.50"), seconds("31536000")]).toEqual([0, 7, 2.5, 31536000]);
   expect([interval("0.01"), interval("3600.0"), port("1"), port("08080")]).toEqual([0.01, 3600, 1, 8080]);

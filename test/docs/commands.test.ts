@@ -100,7 +100,7 @@ describe("every statexec line is one that the option parser takes", () => {
   test.each(named(calls))("%s", (_, { line }) => {
     const { env, words } = callOf(line)!;
     const invocation = parseInvocation(words, env);
-    const mode = / --(explore|compare|recover|report|push)(?= |$)/.exec(line)?.[1] ?? "run";
+    const mode = / --(explore|compare|size|recover|report|push)(?= |$)/.exec(line)?.[1] ?? "run";
     expect<string>(invocation.mode).toBe(mode);
     if (invocation.mode === "run") expect(invocation.warnings).toEqual([]);
   });

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { comparisonTable } from "../../src/output/compare-files.ts";
-import { compareRuns } from "../../src/recording/comparison.ts";
+import { type Comparison, compareRuns } from "../../src/recording/comparison.ts";
 import type { RunFigures } from "../../src/recording/run-figures.ts";
 
 const MIB = 2 ** 20;
@@ -35,7 +35,7 @@ CPU time                         89.50 s       69.50 s   -22.3 %  better
 peak memory                    512.0 MiB     498.0 MiB    -2.7 %  not comparable
 read from storage                    0 B       1.0 MiB        +∞  worse
 written to storage               3.0 GiB       3.0 GiB    +0.3 %  same
-throttled                         0.00 s             –            not comparable
+throttled                            0 s             –            not comparable
 killed for memory                      0             0       0 %  same
 
 peak memory: known by proc_sampled of the base, by cgroup2 now
@@ -48,6 +48,18 @@ test("a table of 80 columns at most, with the reasons below", () => {
   const table = comparisonTable(compareRuns([BASE], [NEXT], 0.05), { baseRuns: 1, nextRuns: 1, colour: false });
   expect(table).toBe(TABLE);
   for (const line of table.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
+});
+
+test("short times are in milliseconds", () => {
+  const row = (base: number, next: number) => {
+    const one: Comparison = { what: "wall time", unit: "seconds", base, next, verdict: "same" };
+    return comparisonTable([one], { baseRuns: 1, nextRuns: 1, colour: false })
+      .split("\n")[1]!
+      .split(/ {2,}/)
+      .slice(1, 3);
+  };
+  expect(row(0.00123, 0.0456)).toEqual(["1.23 ms", "45.6 ms"]);
+  expect(row(0.999, 1)).toEqual(["999 ms", "1.00 s"]);
 });
 
 test("colour changes nothing but colour", () => {

@@ -3,15 +3,17 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { COMPLETIONS } from "../../scripts/completions.ts";
 import { OPTIONS } from "../../src/cli/options.ts";
-import { runProgram, tempFolder } from "../helpers/statexec.ts";
+import { runProgram, statexec, tempFolder } from "../helpers/statexec.ts";
 import { Terminal } from "../helpers/terminal.ts";
 import { isMissing } from "../helpers/validators.ts";
 
 const ROOT = resolve(import.meta.dir, "../..");
 const FLAGS = Object.values(OPTIONS).map(({ flag }) => flag);
 
-test.each(Object.entries(COMPLETIONS))("%s is up to date (npm run generate writes it)", (path, text) => {
-  expect(readFileSync(join(ROOT, path), "utf8")).toBe(text());
+test.each(Object.entries(COMPLETIONS))("%s is up to date (npm run generate writes it)", async (path, shell) => {
+  const text = readFileSync(join(ROOT, path), "utf8");
+  const { stdout } = await statexec(["--completions", shell]);
+  expect(text).toBe(stdout);
 });
 
 /** Returns a shell's candidates for the last word of a line, in a folder with `run.prom` and `sub/`. */
@@ -32,21 +34,28 @@ function filled() {
 }
 
 /** Calls the completion as bash's line editor does, for which `=` is a separate word. */
-const askBash: Ask = (line) =>
-  ask([
-    ...["bash", "--norc", "-c"],
-    `source /usr/share/bash-completion/bash_completion
+const bashWith =
+  (setUp: string): Ask =>
+  (line) =>
+    ask([
+      ...["bash", "--norc", "-c"],
+      `${setUp}
      source "$1"
      compopt() { :; }
      COMP_LINE=$2 COMP_POINT=\${#2} COMP_TYPE=9 COMP_KEY=9
      COMP_WORDS=("\${@:3}") COMP_CWORD=$(($# - 3))
      _statexec statexec "\${COMP_WORDS[COMP_CWORD]}" "\${COMP_WORDS[COMP_CWORD - 1]}"
      printf '%s\\n' "\${COMPREPLY[@]}"`,
-    "bash",
-    join(ROOT, "completions/statexec.bash"),
-    line,
-    ...line.split(/ +|(?<=[^ ])(?==)|(?<==)(?=[^ ])/),
-  ]);
+      "bash",
+      join(ROOT, "completions/statexec.bash"),
+      line,
+      ...line.split(/ +|(?<=[^ ])(?==)|(?<==)(?=[^ ])/),
+    ]);
+
+const askBash = bashWith("source /usr/share/bash-completion/bash_completion");
+
+/** Without bash-completion. */
+const askPlainBash = bashWith("");
 
 const askFish: Ask = async (line) => {
   const script = 'source "$argv[1]"; complete -C "$argv[2]"';
@@ -80,7 +89,7 @@ const askZsh: Ask = async (line) => {
         .trim()
         .split(/\s{2,}|, /),
     )
-    .map((word) => word.replace(/\/$/, ""));
+    .map((word) => word.replace(/\/$/, "").replaceAll("\\", ""));
 };
 
 const SHELLS = { bash: askBash, fish: askFish, zsh: askZsh } as const;
@@ -113,5 +122,32 @@ describe.each(Object.keys(SHELLS) as (keyof typeof SHELLS)[])("%s", (shell) => {
 
   test.skipIf(isMissing(shell))("offers files after --file=", async () => {
     expect(await candidates("statexec --file=r")).toContain("run.prom");
+  });
+
+  test.skipIf(isMissing(shell)).each([
+    ["budgets", "statexec --budget me", ["memory<", "memory-with-cache<"]],
+    ["collectors", "statexec --collectors pr", ["pressure"]],
+    ["control groups", "statexec -d 2 --cgroup a", ["auto"]],
+    ["readiness", "statexec --server --ready t", ["tcp:"]],
+    ["shells", "statexec --completions z", ["zsh"]],
+  ])("offers %s by name: %p", async (_, line, offered) => {
+    const found = await candidates(line);
+    for (const one of offered) expect(found).toContain(one);
+  });
+});
+
+describe("bash without bash-completion", () => {
+  test.skipIf(isMissing("bash")).each([
+    ["our options", "statexec --budget-k", ["--budget-kill"]],
+    ["files", "statexec -d 2 --file r", ["run.prom"]],
+    ["files after an equals sign", "statexec --file=r", ["run.prom"]],
+    ["folders", "statexec --journal-dir ", ["sub"]],
+    ["budgets", "statexec --budget=cp", ["cpu<"]],
+    ["commands after options", "statexec --file=a=b -d 2 mkfif", ["mkfifo"]],
+    ["files for the command, not our options", "statexec cat r", ["run.prom"]],
+    ["nothing of ours for the command", "statexec cat --bu", []],
+  ])("offers %s: %p", async (_, line, offered) => {
+    // A command in two folders of PATH is there twice.
+    expect([...new Set(await askPlainBash(line))]).toEqual(offered);
   });
 });

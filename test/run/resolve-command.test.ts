@@ -80,10 +80,18 @@ describe("as execvp(3) does", () => {
   });
 });
 
+test.each(["explore", "compare", "list-collectors"])("a word that is a mode of ours in other programs: %s", (word) => {
+  expect(refusal([word, "a.prom"], "/bin").message).toBe(
+    `${word}: not found in PATH; did you mean statexec --${word}?`,
+  );
+});
+
 test("a command in no folder is not found", () => {
   expect(refusal(["no-such-command"], "/bin")).toMatchObject({
     reason: "not found",
     message: "no-such-command: not found in PATH; check the name, or give its path",
   });
+  // A setting is no mode.
+  expect(refusal(["delay"], "/bin").message).toEndWith("; check the name, or give its path");
   expect(refusal([""], "/bin")).toMatchObject({ reason: "not found", message: "the command is an empty word" });
 });

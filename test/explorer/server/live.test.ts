@@ -30,10 +30,13 @@ async function* followed(site: Explorer): AsyncIterable<Runs> {
   }
 }
 
-test("a live run is followed to its end, under one id", async () => {
+test.each([
+  ["by default", []],
+  ["by the name that its file will have", ["statexec_metrics.prom"]],
+])("a live run is followed to its end, under one id: %s", async (_, names) => {
   using folder = tempFolder();
   const run = await liveRun(folder.path);
-  await using site = await startExplorer([], folder.path);
+  await using site = await startExplorer(names, folder.path);
   const seen: number[] = [];
   for await (const { runs, problems } of followed(site)) {
     expect(problems).toEqual([]);

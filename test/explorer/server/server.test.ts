@@ -81,6 +81,16 @@ describe("the shown runs", () => {
     );
   });
 
+  test.each([
+    ["missing.prom", "--explore: missing.prom: No such file or directory"],
+    ["nowhere/missing.prom", "--explore: nowhere/missing.prom: No such file or directory"],
+    [".", "--explore: .: no metrics files and no journals in it"],
+  ])("must exist where they are named: %s", async (name, message) => {
+    using folder = tempFolder();
+    const { code, stdout, stderr } = await statexec(["--explore", "--no-open", name], { cwd: folder.path });
+    expect({ code, stdout, stderr }).toEqual({ code: 125, stdout: "", stderr: `statexec: ${message}\n` });
+  });
+
   test("are shown although another file is missing", async () => {
     using folder = folderOf({ "a.prom": fileOf("a") });
     await using site = await startExplorer(["missing.prom", "a.prom"], folder.path);
@@ -204,7 +214,9 @@ test("a port in use is an error", async () => {
     cwd: folder.path,
   });
   expect(code).toBe(125);
-  expect(stderr).toMatch(new RegExp(`--explore-port ${site.port}: .*leave it out to get a port that is free`));
+  expect(stderr).toMatch(
+    new RegExp(`--explore-port ${site.port}: the port is taken; leave it out to get a port that is free`),
+  );
 });
 
 test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("%s ends the server with status 0", async (signal) => {

@@ -1,0 +1,92 @@
+import { systemClock } from "../../src/clock.ts";
+import { EventLoop } from "../../src/os/event-loop.ts";
+
+/*
+ * The blocking clock in a process of its own, whose event loop has only what this starts. Prints what happens, a line each:
+ * the name of a deadline or of something else that became ready. The word given says what is tried.
+ */
+
+const say = (text: string) => console.log(text);
+const after = (ms: number, action: () => void) => systemClock.at(systemClock.now() + ms, action);
+
+/** Keeps the event loop alive and is never due. */
+const NEVER_MS = 3_600_000;
+
+function block(longestMs = Number.POSITIVE_INFINITY): void {
+  const loop = EventLoop.open();
+  if (!loop) throw new Error("no event loop was found");
+  systemClock.block(loop, longestMs);
+}
+
+function sayLast(text: string): void {
+  say(text);
+  process.exit();
+}
+
+async function chain(name: string): Promise<void> {
+  for (let i = 0; i < 20; i++) await Promise.resolve();
+  say(name);
+}
+
+const CASES: Readonly<Record<string, () => unknown>> = {
+  "deadlines in order"() {
+    after(30, () => say("third"));
+    const cancel = after(20, () => say("cancelled"));
+    after(10, () => {
+      say("first");
+      cancel();
+      after(0, () => say("second"));
+    });
+    after(40, () => process.exit());
+    block();
+  },
+  "promises before the next deadline"() {
+    after(10, () => void chain("chain"));
+    after(11, () => say("next"));
+    after(20, () => process.exit());
+    block();
+  },
+  "a child's end"() {
+    after(NEVER_MS, () => say("never"));
+    block();
+    const child = Bun.spawn(["sleep", "0.05"]);
+    void child.exited.then(() => sayLast("ended"));
+  },
+  "a signal"() {
+    after(NEVER_MS, () => say("never"));
+    process.on("SIGUSR2", () => sayLast("signal"));
+    after(10, () => void Bun.spawn(["sh", "-c", `sleep 0.05; kill -USR2 ${process.pid}`]));
+    block();
+  },
+  async "a request"() {
+    const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response("answer") });
+    after(NEVER_MS, () => say("never"));
+    const curl = Bun.spawn(["curl", "-s", server.url.href], { stdout: "pipe" });
+    block();
+    say(await new Response(curl.stdout).text());
+    process.exit();
+  },
+  "timers of others wait, up to a bound"() {
+    after(10, () => void setTimeout(() => sayLast("theirs"), 5));
+    after(50, () => say("ours"));
+    after(NEVER_MS, () => say("never"));
+    block(200);
+  },
+  "timers again after it"() {
+    after(30, () => say("deadline"));
+    after(40, () => process.exit());
+    block();
+    setTimeout(() => say("timer"), 20);
+    after(10, () => systemClock.unblock());
+  },
+  "an error in a callback"() {
+    process.on("uncaughtException", (error) => say(error.message));
+    after(10, () => {
+      throw new Error("error");
+    });
+    after(20, () => sayLast("next"));
+    block();
+  },
+};
+
+await CASES[process.argv[2]!]!();
