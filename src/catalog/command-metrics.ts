@@ -17,6 +17,7 @@ export const COMMAND = defineMetrics({
     unit: "seconds",
     help: "A bound above the command's CPU time where that is a lower bound: with all time of the machine that no process accounts for.",
     source: "proc_stat(5), idle and iowait; proc_pid_stat(5); clock_getcpuclockid(3)",
+    otel: "none",
   },
   memoryResident: {
     name: "command_memory_resident_bytes",
