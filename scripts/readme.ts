@@ -2,6 +2,7 @@ import { METRICS, type Metric, sampleName } from "../src/catalog/index.ts";
 import { OTEL_METRICS, type OtelMetric } from "../src/catalog/otel.ts";
 import { readmeOptions } from "../src/cli/help.ts";
 import { OPTIONS, type OptionId } from "../src/cli/options.ts";
+import { accountingTable } from "./accounting.ts";
 
 /** The options that the README shows; docs/options.md has all. */
 const MOST_USED: readonly OptionId[] = [
@@ -27,6 +28,7 @@ export const DOCUMENTS: Readonly<Record<string, Readonly<Record<string, () => st
   "README.md": { "most used options": mostUsedOptions },
   "docs/options.md": { options: readmeOptions },
   "docs/metrics.md": { metrics: metricsTable },
+  "docs/accounting.md": { situations: accountingTable },
   "docs/push.md": { "otel names": otelTable },
 };
 

@@ -248,10 +248,13 @@ function seriesOf({ all }: RunData, metric: Metric): readonly RecordedSeries[] {
   return all.get(metric.name) ?? [];
 }
 
-/** The last value of a metric, of the series with this first label where one is given; NaN: there is none. */
+/**
+ * The last value of a metric since the command's start, of the series with this first label where one is given; NaN: there
+ * is none. The row of the start is older than the command: that a counter is 0 there says nothing of it.
+ */
 function last(data: RunData, metric: Metric, label?: string): number {
   const one = seriesOf(data, metric).find(({ labels }) => label === undefined || labels[0] === label);
-  return one ? lastValue(one.blocks()) : Number.NaN;
+  return one ? lastValue(one.blocks(), data.span?.fromMs) : Number.NaN;
 }
 
 /** The highest value of a gauge; NaN: there is none. */

@@ -56,11 +56,12 @@ export function* pointsWithin(one: RecordedSeries, { fromMs, toMs }: Span): Iter
   }
 }
 
-/** The last value of a series that is not absent; NaN: it has none. */
-export function lastValue(blocks: Iterable<Block>): number {
+/** The last value of a series that is not absent, after a time; NaN: it has none. */
+export function lastValue(blocks: Iterable<Block>, afterMs = Number.NEGATIVE_INFINITY): number {
   let found = Number.NaN;
-  for (const { length, values } of blocks)
-    for (let row = 0; row < length; row++) if (!Number.isNaN(values[row])) found = values[row]!;
+  for (const { length, times, values } of blocks)
+    for (let row = 0; row < length; row++)
+      if (!Number.isNaN(values[row]) && times[row]! > afterMs) found = values[row]!;
   return found;
 }
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { folderOf, openBinary } from "../helpers/load-run.ts";
-import { as, cpuSeconds, isWholeCpu, rusage } from "../helpers/loads.ts";
+import { rusage } from "../helpers/loads.ts";
 import { program } from "../helpers/programs.ts";
-import { Recorded } from "../helpers/recorded.ts";
+import { cpuSeconds, isWholeCpu, Recorded } from "../helpers/recorded.ts";
 import { BIN, runProgram, statexec, tempFolder } from "../helpers/statexec.ts";
+import { as, folderOf, openBinary } from "../helpers/users.ts";
 
 const load = program("load");
 const possible = Bun.spawnSync(["unshare", "--mount", "--pid", "--fork", "true"]).exitCode === 0;
@@ -53,6 +53,18 @@ describe("what the command leaves", () => {
       process.kill(pid, "SIGKILL");
     }
   });
+});
+
+test("a command that sleeps beside a busy neighbour is billed nothing of it", async () => {
+  using folder = tempFolder();
+  const neighbour = Bun.spawn([program("hidden"), "threads", "2", "60000"], { stdout: "ignore" });
+  try {
+    await statexec(["--interval", "0.1", "-f", folder.file("run.prom"), "sleep", "0.7"]);
+    expect(cpuSeconds(new Recorded(folder.file("run.prom")))).toBeLessThan(0.02);
+  } finally {
+    neighbour.kill("SIGKILL");
+    await neighbour.exited;
+  }
 });
 
 test("a statexec in a statexec: both say the same, and neither calls it a lower bound", async () => {

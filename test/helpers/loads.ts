@@ -1,177 +1,296 @@
 import { readFileSync } from "node:fs";
+import { type Absence, giveHugePages, noDisk, noHugePages, noTransparentHugePages } from "./machine.ts";
 import { program } from "./programs.ts";
-import type { Recorded } from "./recorded.ts";
+import type { Truth, Truths } from "./truth.ts";
+
+/*
+ * Commands whose use is known by how they are made: data for the matrix, one entry each. The programs are load.c, hidden.c
+ * and nested.c of test/programs.
+ */
 
 const MIB = 2 ** 20;
-const KINDS = { root: 0, nobody: 65_534 } as const;
 
-/** Who runs it. */
-export type User = keyof typeof KINDS;
-
-/** A load of test/programs/load.c, what is true of it, and what a recording says. */
 export interface Load {
-  readonly what: string;
-  /** Of statexec. */
-  readonly options: readonly string[];
-  /** The command; `truth`: a file that it may write. */
+  /** For people: it stands in docs/accounting.md. */
+  readonly name: string;
+  /** The command; `folder`: where it may write. */
   readonly command: (folder: string) => readonly string[];
-  readonly said: (run: Recorded) => number;
-  readonly truth: (folder: string) => number;
-  readonly unit: "s" | "MiB";
-  /** How much of the truth it may be off by, without a control group and with one; undefined: it is a lower bound. */
-  readonly within: { readonly alone: number | undefined; readonly group: number };
-  /** What a program and its children cost that do nothing: this much more is no error. */
-  readonly slack: number;
+  /** What is true of it by how it is made. */
+  readonly truths: Truths;
+  /** What is true of this run, more exactly, by what it noted in the folder. */
+  readonly noted?: (folder: string) => Truths;
+  /** It uses what the whole machine has one of, such as shared memory: nothing runs beside it. */
+  readonly alone?: true;
+  /** Its memory is not charged to control groups. */
+  readonly isUncharged?: true;
+  /** It takes root: to become another user, to choose a process number. */
+  readonly root?: true;
+  /** Why this machine cannot run it. */
+  readonly absence?: Absence;
+  /** What it needs while it runs; it is taken back afterwards. */
+  readonly setUp?: () => Disposable;
 }
 
-/** The words in front of a program that is to run as someone. */
-export function as(user: User): readonly string[] {
-  return user === "root" ? [] : ["setpriv", `--reuid=${KINDS[user]}`, `--regid=${KINDS[user]}`, "--clear-groups"];
-}
+type Words = readonly (string | number)[];
 
-export const cpuSeconds = (run: Recorded) =>
-  run.last("command_cpu_seconds", "user") + run.last("command_cpu_seconds", "system");
-/**
- * Whether all CPU time was found. Where others keep the machine busy, processes of theirs may end unseen: then it is a
- * lower bound, and one above it says that little can be missing.
- */
-export function isWholeCpu(run: Recorded): boolean {
-  if (run.family("accounting").has("cpu,wait4")) return true;
-  return run.last("command_cpu_bound_seconds") - cpuSeconds(run) < 1;
-}
-const peak = (run: Recorded) => run.last("command_memory_peak_bytes") / MIB;
-const last = (name: string) => (run: Recorded) => run.last(`command_${name}`) / MIB;
+/** CPU time that is used on purpose, in ms; each process may cost 3 ms by itself. */
+const cpu = (ms: number, processes: number): Truth => ({ least: ms / 1000, most: (ms + 3 * processes) / 1000 });
+
+/** Memory; a program and its part of the C library take up to a MiB, a process with the kernel's part 3/4. */
+const memory = (mib: number, processes = 1): Truth => ({ least: mib * MIB, most: (mib + 1 + 0.75 * processes) * MIB });
+
+/** Data of a file; it takes some more to load programs, and to read and write directories. */
+const bytes = (mib: number, moreMib = 0.5): Truth => ({ least: mib * MIB, most: (mib + moreMib) * MIB });
+
+const count = (processes: number): Truth => ({ least: processes, most: processes });
 
 /** What wait4(2) said of the same run, in the order in which it was written. */
 export function rusage(folder: string): readonly number[] {
   return readFileSync(`${folder}/rusage`, "utf8").trim().split(" ").map(Number);
 }
 
-/** Those of the table in docs/accounting.md; `whole`: in their full sizes, else as small as can be told from noise. */
-export function loads(whole: boolean): readonly Load[] {
-  const size = (full: number, small: number) => (whole ? full : small);
-  const load = program("load");
-  const words = (...of: (string | number)[]) => [load, ...of.map(String)];
-  const measured = (...of: (string | number)[]) => ({
-    command: (folder: string) => words("rusage", `${folder}/rusage`, ...words(...of)),
-    truth: (folder: string) => rusage(folder)[0]!,
-  });
-  const cpu = { options: ["--interval", "0.1"], said: cpuSeconds, unit: "s", slack: 0.01 } as const;
-  const memory = { options: ["--interval", "0.1"], said: peak, unit: "MiB", slack: 1 } as const;
-  const [burnMs, heldMs] = [size(1000, 200), size(2000, 500)];
-  const [children, bytes] = [size(400, 100), size(256, 16)];
-  const [own, common, spike] = [size(200, 40), size(300, 60), size(300, 100)];
-  const growMs = size(2000, 500);
-  const written = (said: string, truth: number) => ({
-    options: ["--interval", "0.1"],
-    said: last(said),
-    truth: () => truth,
-    unit: "MiB" as const,
-    slack: 0.5,
-  });
-  const toDisk = (folder: string) => words("io", `${folder}/data`, bytes);
-  return [
-    {
-      ...cpu,
-      ...measured("cpu", 4, burnMs),
-      what: `4 processes of ${burnMs} ms of CPU time`,
-      within: { alone: 0.01, group: 0.01 },
-    },
-    {
-      ...cpu,
-      ...measured("children", children, 5),
-      what: `${children} children of 5 ms, one after the other`,
-      within: { alone: 0.02, group: 0.01 },
-    },
-    {
-      ...cpu,
-      what: `a daemon (setsid, forked twice) of ${burnMs} ms`,
-      command: () => words("daemon", burnMs),
-      truth: () => burnMs / 1000,
-      within: { alone: 0.02, group: 0.01 },
-    },
-    {
-      ...cpu,
-      what: `a parent that ignores SIGCHLD, 2 children of ${burnMs} ms`,
-      command: () => words("reaped", 2, burnMs),
-      truth: () => (2 * burnMs) / 1000,
-      within: { alone: undefined, group: 0.01 },
-    },
-    {
-      ...memory,
-      what: `3 processes of ${own} MiB each`,
-      command: () => words("private", 3, own, heldMs),
-      truth: () => 3 * own,
-      within: { alone: 0.03, group: 0.02 },
-    },
-    {
-      ...memory,
-      what: `${common} MiB shared by 4 processes`,
-      command: () => words("shared", 4, common, heldMs),
-      truth: () => common,
-      within: { alone: 0.03, group: 0.03 },
-    },
-    {
-      ...memory,
-      what: `8 programs that grow to ${own} MiB each in ${growMs} ms`,
-      command: () => words("grown", 8, own, growMs),
-      truth: () => 8 * own,
-      within: { alone: 0.03, group: 0.02 },
-    },
-    {
-      ...memory,
-      what: "the same by 8 copies of one process",
-      command: () => words("grow", 8, own, growMs),
-      truth: () => 8 * own,
-      within: { alone: 0.03, group: 0.02 },
-    },
-    {
-      ...memory,
-      what: `${common} MiB, and 4 copies that each write to a half of it`,
-      command: () => words("server", 4, common, heldMs),
-      truth: () => 3 * common,
-      within: { alone: 0.03, group: 0.03 },
-    },
-    {
-      ...memory,
-      what: `${spike} MiB for 0.3 s, sampled each 0.1 s`,
-      command: () => words("private", 1, spike, 300),
-      truth: () => spike,
-      within: { alone: 0.05, group: 0.02 },
-    },
-    {
-      ...memory,
-      what: `${common} MiB, and a child in vfork(2)`,
-      command: () => words("vfork", common, heldMs),
-      truth: () => common,
-      within: { alone: 0.03, group: 0.03 },
-    },
-    {
-      ...written("disk_write_bytes", bytes),
-      what: `${bytes} MiB written to the disk with fsync(2)`,
-      command: toDisk,
-      within: { alone: 0.01, group: 0.01 },
-    },
-    {
-      ...written("disk_read_bytes", bytes),
-      what: `${bytes} MiB read from the disk with O_DIRECT`,
-      command: toDisk,
-      within: { alone: 0.01, group: 0.01 },
-    },
-    {
-      ...written("io_read_bytes", bytes),
-      what: `${bytes} MiB through a pipe`,
-      command: () => words("pipe", bytes),
-      within: { alone: 0.01, group: 0.01 },
-    },
-    {
-      ...cpu,
-      what: "sleep beside a busy loop",
-      options: ["--interval", "0.1"],
-      command: () => ["sleep", String(size(3, 1))],
-      truth: () => 0,
-      within: { alone: 0, group: 0 },
-      slack: 0.02,
-    },
-  ];
+const words = (name: "load" | "hidden", of: Words) => [program(name), ...of.map(String)];
+const load = (...of: Words) => words("load", of);
+const hidden = (...of: Words) => words("hidden", of);
+
+/** A load that uses a file of its folder. */
+const inFolder = (command: readonly string[]) => (folder: string) =>
+  command.map((word) => (word === "FILE" ? `${folder}/data` : word));
+
+/** Runs a command by a program that notes what wait4(2) says of it; its own cost is that of one process. */
+function noted(command: readonly string[]): Pick<Load, "command" | "noted"> {
+  return {
+    command: (folder) => load("rusage", `${folder}/rusage`, ...command),
+    noted: (folder) => ({ cpu: cpu(1000 * rusage(folder)[0]!, 1) }),
+  };
 }
+
+/** A load of nested.c by its words: the sums of what they say. `x` is no process, and `d` has one that passes. */
+export function nested(name: string, of: readonly string[], beforeMs = 0): Load {
+  const sum = (...kinds: string[]) =>
+    of.reduce((total, word) => total + (kinds.includes(word[0]!) ? Number(word.slice(1)) : 0), 0);
+  const daemons = of.filter((word) => word === "d").length;
+  const processes = 1 + daemons + of.filter((word) => word === "f" || word === "s").length;
+  const times = (ms: number) => ({ cpu: cpu(ms, processes + daemons) });
+  return {
+    name,
+    command: (folder) => [program("nested"), `${folder}/nested`, String(400 + beforeMs), ...of],
+    truths: {
+      ...times(sum("b", "t")),
+      memory: memory(sum("m"), processes),
+      processes: { least: processes, most: processes + daemons },
+    },
+    noted: (folder) => times(1000 * Number(readFileSync(`${folder}/nested`, "utf8"))),
+  };
+}
+
+const SHORT_CHILDREN = process.env.STATEXEC_TEST_LONG ? 5000 : 200;
+
+const CPU: readonly Load[] = [
+  {
+    name: "processes that burn CPU time at once",
+    ...noted(load("cpu", 4, 150)),
+    truths: { cpu: cpu(600, 6), processes: count(6), threads: count(6) },
+  },
+  {
+    name: "threads that burn CPU time at once",
+    ...noted(hidden("threads", 8, 40)),
+    truths: { cpu: cpu(320, 2), processes: count(2), threads: count(10) },
+  },
+  {
+    name: "short children, one after the other",
+    ...noted(load("children", SHORT_CHILDREN, 1)),
+    truths: { cpu: cpu(SHORT_CHILDREN, SHORT_CHILDREN), processes: count(3) },
+  },
+  {
+    name: "a daemon (setsid, forked twice)",
+    command: () => load("daemon", 200),
+    truths: { cpu: cpu(200, 3) },
+  },
+  nested("a child in a session of its own (setsid)", ["s", "b150", ")"]),
+  {
+    name: "a parent that ignores SIGCHLD",
+    command: () => load("reaped", 2, 200),
+    truths: { cpu: cpu(400, 3), processes: count(3) },
+  },
+  {
+    name: "a parent with SA_NOCLDWAIT, short children",
+    command: () => hidden("nowait", 20, 15),
+    truths: { cpu: cpu(300, 21), processes: { least: 2, most: 3 } },
+  },
+  {
+    name: "orphans that a subreaper below the command adopts",
+    command: () => hidden("adopted", 20, 15),
+    truths: { cpu: cpu(300, 42) },
+  },
+  {
+    name: "children that send no signal at their end",
+    command: () => hidden("untold", 20, 15),
+    truths: { cpu: cpu(300, 21), processes: count(2) },
+  },
+  {
+    name: "daemons that live on when the command ends",
+    command: () => hidden("leftover", 40, 7),
+    truths: { cpu: cpu(280, 81) },
+  },
+  {
+    name: "a process number that is used again and again",
+    command: () => hidden("reused", 20, 15),
+    truths: { cpu: cpu(300, 21), processes: count(2) },
+    root: true,
+  },
+];
+
+/** How long memory is held: longer than the last early reading of the tree. */
+const HELD_MS = 600;
+
+const shared = (folder: string) => `/dev/shm/${folder.slice(folder.lastIndexOf("/") + 1)}`;
+
+const MEMORY: readonly Load[] = [
+  {
+    name: "memory of several processes",
+    command: () => load("private", 3, 20, HELD_MS),
+    truths: { memory: memory(60, 4), processes: count(4) },
+  },
+  {
+    name: "memory that processes share",
+    command: () => load("shared", 4, 40, HELD_MS),
+    truths: { memory: memory(40, 4), processes: count(4) },
+    alone: true,
+  },
+  {
+    name: "a process, and copies that write to a half of it",
+    command: () => load("server", 4, 40, HELD_MS),
+    truths: { memory: memory(120, 5) },
+  },
+  {
+    name: "programs that grow",
+    command: () => load("grown", 3, 20, 500),
+    truths: { memory: memory(60, 4) },
+  },
+  {
+    name: "copies of a process that grow",
+    command: () => load("grow", 3, 20, 500),
+    truths: { memory: memory(60, 4) },
+  },
+  {
+    name: "reserved huge pages (hugetlbpage)",
+    command: () => hidden("hugetlb", 40, HELD_MS),
+    truths: { memory: memory(40) },
+    alone: true,
+    isUncharged: true,
+    absence: noHugePages,
+    setUp: () => giveHugePages(20),
+  },
+  {
+    name: "transparent huge pages",
+    command: () => hidden("thp", 40, HELD_MS),
+    truths: { memory: memory(40) },
+    absence: noTransparentHugePages,
+  },
+  {
+    name: "a file in memory that nobody maps (memfd_create)",
+    command: () => hidden("memfd", 30, HELD_MS),
+    truths: { memory: memory(30, 4) },
+    alone: true,
+  },
+  {
+    name: "an open file of /dev/shm that nobody maps",
+    command: (folder) => hidden("file", shared(folder), 30, HELD_MS),
+    truths: { memory: memory(30, 4) },
+    alone: true,
+  },
+  {
+    name: "a closed file of /dev/shm",
+    command: (folder) => ["sh", "-c", `head -c 30M /dev/zero >$0; sleep 0.6; rm $0`, shared(folder)],
+    truths: { memory: memory(30, 4) },
+    alone: true,
+  },
+  {
+    name: "System V shared memory",
+    command: () => hidden("sysv", 2, 30, HELD_MS),
+    truths: { memory: memory(30, 2) },
+    alone: true,
+  },
+  {
+    // Its pages are the file's: it holds none of its own.
+    name: "a file that is mapped and read",
+    command: inFolder(hidden("mapped", "FILE", 30, HELD_MS)),
+    truths: { memory: memory(0, 2) },
+  },
+  {
+    name: "a file that is mapped privately and written to",
+    command: inFolder(hidden("copied", "FILE", 30, HELD_MS)),
+    truths: { memory: memory(30, 2) },
+  },
+  {
+    name: "locked memory (mlock)",
+    command: () => hidden("locked", 8, HELD_MS),
+    truths: { memory: memory(8) },
+  },
+  {
+    name: "memory that is held after the first thread has ended",
+    command: () => hidden("leader", 30, HELD_MS),
+    truths: { memory: memory(30) },
+  },
+  {
+    name: "two processes with the same memory (CLONE_VM)",
+    command: () => hidden("clonevm", 30, HELD_MS),
+    truths: { memory: memory(31) },
+  },
+  {
+    name: "a child in vfork",
+    command: () => load("vfork", 30, HELD_MS),
+    truths: { memory: memory(31) },
+  },
+  {
+    name: "a child that becomes another user",
+    command: () => hidden("switched", 65_534, 30, HELD_MS),
+    truths: { memory: memory(30, 2), processes: count(2) },
+    root: true,
+  },
+  {
+    name: "a daemon that holds memory when the command ends",
+    command: () => hidden("stray", 30, HELD_MS),
+    truths: { memory: memory(30, 2) },
+  },
+  ...[50, 100, 300].map((ms) => ({
+    name: `memory of several processes for ${ms} ms, between two pauses`,
+    command: () => hidden("spike", 4, 20, ms),
+    truths: { memory: memory(80, 5), processes: count(5) },
+  })),
+  nested("a tree that forks, executes programs, leaves daemons", "m10 b20 f x m10 d x m10 t30 ) )".split(" ")),
+];
+
+const OTHER: readonly Load[] = [
+  {
+    name: "many processes for 300 ms, between two pauses",
+    command: () => hidden("crowd", 30, 300),
+    truths: { processes: count(31), threads: count(31) },
+  },
+  {
+    name: "a file written with fsync, and read past the page cache (O_DIRECT)",
+    command: inFolder(load("io", "FILE", 16)),
+    truths: { written: bytes(16), read: bytes(16, 4), "written-calls": bytes(16), "read-calls": bytes(16) },
+    absence: noDisk,
+  },
+  {
+    name: "files written with fsync by short children",
+    command: inFolder(hidden("writers", "FILE", 8, 2)),
+    truths: { written: bytes(16), "written-calls": bytes(16) },
+    absence: noDisk,
+  },
+  {
+    name: "a file that is deleted before it reaches storage",
+    command: inFolder(hidden("cancelled", "FILE", 20)),
+    truths: { written: bytes(0), "written-calls": bytes(20) },
+    absence: noDisk,
+  },
+  {
+    name: "bytes through a pipe",
+    command: () => load("pipe", 16),
+    truths: { written: bytes(0), "written-calls": bytes(16), "read-calls": bytes(16) },
+  },
+];
+
+export const LOADS: readonly Load[] = [...CPU, ...MEMORY, ...OTHER];

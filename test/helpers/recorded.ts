@@ -41,3 +41,16 @@ export class Recorded {
     return this.recording.facts.filter(([fact]) => fact === name).map(([, value]) => value);
   }
 }
+
+export function cpuSeconds(run: Recorded): number {
+  return run.last("command_cpu_seconds", "user") + run.last("command_cpu_seconds", "system");
+}
+
+/**
+ * Whether all CPU time was found. Where others keep the machine busy, processes of theirs may end unseen: then it is a
+ * lower bound, and one above it says that little can be missing.
+ */
+export function isWholeCpu(run: Recorded): boolean {
+  if (run.family("accounting").has("cpu,wait4")) return true;
+  return run.last("command_cpu_bound_seconds") - cpuSeconds(run) < 0.4;
+}

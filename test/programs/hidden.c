@@ -10,8 +10,8 @@
  *   hidden copied FILE MIB MS      the same, mapped privately and written: all of it is its own
  *   hidden locked MIB MS           locked memory
  *   hidden leader MIB MS           by a thread, after the process' first thread has ended
- *   hidden spike PROCESSES MIB MS  so many children, each holds so much for so long, between half a second and a second of
- *                                  nothing
+ *   hidden spike PROCESSES MIB MS  so many children, each holds so much, all for so long together, between half a second and
+ *                                  a second of nothing
  *   hidden stray MIB MS            by a daemon that nobody waits for; the command ends when the daemon has it
  *   hidden clonevm MIB MS          has a child with the same memory (clone(2) with CLONE_VM), for so long
  *   hidden switched UID MIB MS     by a child that becomes another user
@@ -20,12 +20,15 @@
  *   hidden untold CHILDREN MS      children that send no signal at their end (exit signal 0), of so much CPU time each
  *   hidden leftover CHILDREN MS    daemons of so much CPU time each, which all live on when the command ends
  *   hidden threads COUNT MS        so many threads of so much CPU time each
- *   hidden crowd PROCESSES MS      so many children that sleep for so long, between half a second and a second of nothing
+ *   hidden crowd PROCESSES MS      the same without memory
+ *   hidden reused CHILDREN MS      one after the other, each of so much CPU time and with the number of the one before
+ *   hidden writers FILE CHILDREN MIB  one after the other, each writes so much to the disk
  *   hidden cancelled FILE MIB      so much is written to a file and taken back before the disk has it
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sched.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -197,14 +200,22 @@ static void threads(long count)
 
 static void spike(long processes, long mib, long ms)
 {
+    int ready[2], go[2];
+    char byte = 0;
+    pipe_of(ready), pipe_of(go);
     pause_ms(500);
     for (long i = 0; i < processes; i++)
         if (child() == 0) {
+            close(go[1]);
             if (mib > 0)
                 own(mib);
-            pause_ms(ms);
-            _exit(0);
+            _exit(write(ready[1], &byte, 1) != 1 || read(go[0], &byte, 1) != 0);
         }
+    for (long i = 0; i < processes; i++)
+        if (read(ready[0], &byte, 1) != 1)
+            fail("read");
+    pause_ms(ms);
+    close(go[1]);
     wait_all();
     pause_ms(1000);
 }
@@ -338,6 +349,46 @@ static void untold(long count, long ms)
     }
 }
 
+/* A child with a number of our choice, which takes rights; 0: any. */
+static pid_t child_numbered(pid_t number)
+{
+    struct clone_args arguments = { .exit_signal = SIGCHLD };
+    if (number > 0) {
+        arguments.set_tid = (unsigned long)&number;
+        arguments.set_tid_size = 1;
+    }
+    long pid = syscall(SYS_clone3, &arguments, sizeof arguments);
+    if (pid < 0)
+        fail("clone3");
+    return pid;
+}
+
+static void reused(long count, long ms)
+{
+    for (pid_t number = 0; count > 0; count--) {
+        pid_t pid = child_numbered(number);
+        if (pid == 0) {
+            burn(ms);
+            _exit(0);
+        }
+        waitpid(pid, NULL, 0);
+        number = pid;
+    }
+}
+
+static void writers(const char *path, long count, long mib)
+{
+    for (long i = 0; i < count; i++) {
+        if (child() == 0) {
+            if (fsync(written(new_file(path), mib)) < 0)
+                fail("fsync");
+            _exit(0);
+        }
+        wait_all();
+    }
+    unlink(path);
+}
+
 static void cancelled(const char *path, long mib)
 {
     int fd = written(new_file(path), mib);
@@ -389,6 +440,10 @@ int main(int argc, char **argv)
         untold(a, b);
     else if (!strcmp(kind, "leftover"))
         leftover(a, b);
+    else if (!strcmp(kind, "reused"))
+        reused(a, b);
+    else if (!strcmp(kind, "writers"))
+        writers(path, b, c);
     else if (!strcmp(kind, "threads"))
         threads(a);
     else if (!strcmp(kind, "cancelled"))

@@ -47,6 +47,23 @@ test("the wall time is the exact duration, or else the time between the samples"
   expect(ten().wallSeconds).toBe(10);
 });
 
+test("a counter that is 0 at the command's start, and was not read since, is not known", () => {
+  const made = (during: number | undefined) =>
+    figuresOf(
+      run(
+        [series(COMMAND.ioRead), series(COMMAND.diskWrite)],
+        [
+          [1 * S, 1, 0, 0],
+          [2 * S, 1, during, undefined],
+          [3 * S, 2, undefined, undefined],
+        ],
+      ),
+    );
+  expect(made(undefined)).not.toHaveProperty("ioReadBytes");
+  expect(made(undefined)).not.toHaveProperty("diskWriteBytes");
+  expect(made(7)).toMatchObject({ ioReadBytes: 7 });
+});
+
 test("what shows how far a figure is known: the interval, starts on the machine, CPU time by name", () => {
   const comm = (name: string) => series(COMMAND.commCpuSeconds, { comm: name });
   const columns = [series(KERNEL.forks), series(COMMAND.memoryFile), comm("cc1"), comm("ld"), comm("other")];

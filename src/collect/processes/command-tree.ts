@@ -236,8 +236,11 @@ export class CommandTree {
 
   /** A bound above the CPU time: what is known, and all that no process accounts for. ABSENT: there is none. */
   get cpuBoundSeconds(): number {
-    const { userSeconds, systemSeconds, lostSeconds } = this.accounts;
+    const { userSeconds, systemSeconds, hasLost, lostSeconds } = this.accounts;
     if (!Number.isFinite(this.unseenSeconds)) return ABSENT;
+    // That every process was seen bounds nothing of what those used after the last look that no one has waited for.
+    const isOpen = hasLost || lostSeconds > 0 || this.memory.ignoresChildren;
+    if (isOpen && this.unseenSeconds === 0) return ABSENT;
     return userSeconds + systemSeconds + Math.max(0, this.unseenSeconds - lostSeconds);
   }
 

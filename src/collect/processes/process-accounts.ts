@@ -72,7 +72,9 @@ export class ProcessAccounts {
     this.names.clearResident();
     this.gone.length = 0;
     for (const descendant of this.tracker.descendants) this.refresh(descendant);
+    const known = this.tracker.descendants.length;
     this.tracker.discover(this.gone.length > 0);
+    this.dropEnded(known);
     if (this.gone.length > 0) this.lost.settle(this.gone);
     this.lost.close();
     this.names.raisePeaks();
@@ -132,6 +134,29 @@ export class ProcessAccounts {
     this.source.forget(pid);
     const { minorFaults, majorFaults } = this.reader.stat;
     return () => this.reaped.excludeFaults(minorFaults, majorFaults);
+  }
+
+  /**
+   * Reads the first so many again after new ones were found: those that have ended meanwhile were not there together with
+   * these. All others were, when the last of the new ones was listed.
+   */
+  private dropEnded(count: number): void {
+    const { descendants } = this.tracker;
+    if (descendants.length === count) return;
+    for (let i = 0; i < count; i++) {
+      const descendant = descendants[i]!;
+      if (descendant.gone || descendant.ended) continue;
+      const stat = this.readAgain(descendant);
+      if (stat === FORBIDDEN || (stat && !stat.ended)) continue;
+      const use = this.names.at(descendant.name);
+      if (use) use.residentBytes -= descendant.memory.residentBytes;
+      if (!stat) this.setGone(descendant);
+      else {
+        descendant.ended = true;
+        descendant.memory.residentBytes = 0;
+        this.families.remove(descendant.memory);
+      }
+    }
   }
 
   private refresh(descendant: Descendant): void {

@@ -173,3 +173,28 @@ describe("CPU time", () => {
     expect(accounts.lostSeconds).toBe(0);
   });
 });
+
+test.each(["exit", "end"] as const)(
+  "a process that ends before others are found is not counted beside them: %s",
+  (how) => {
+    const { kernel, root, accounts, update } = started();
+    const child = kernel.fork(root, { residentPages: 5000 });
+    update();
+    expect([accounts.processes, accounts.threads]).toEqual([2, 2]);
+    const { list } = kernel;
+    kernel.list = () => {
+      // It was read a moment ago, and will be listed: the kernel makes the list piece by piece.
+      const count = list.call(kernel);
+      if (kernel.has(child) && !kernel.at(child).zombie) kernel[how](child);
+      return count;
+    };
+    const next = kernel.fork(root, { residentPages: 10 });
+    expect(pids(update())).toContain(next);
+    expect([accounts.processes, accounts.threads]).toEqual([2, 2]);
+    const resident = kernel.at(root).residentPages + 10;
+    expect(accounts.residentBytes).toBe(resident * kernel.pageBytes);
+    update();
+    expect(accounts.processes).toBe(2);
+    expect(accounts.lostSeconds).toBe(0);
+  },
+);

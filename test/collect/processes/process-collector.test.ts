@@ -211,4 +211,16 @@ describe("the sources of the figures", () => {
     expect(sampled[`accounting_info cpu ${source}`]).toBe(1);
     expect(sampled[`accounting_info io ${source.replace("wait4", "proc")}`]).toBe(1);
   });
+
+  test("have no bound by the number of pids where a child that was seen has ended since, and no one has waited for it", () => {
+    const { kernel, collector, sample, start } = setUp();
+    const root = start({ ignoresChildren: true });
+    const child = kernel.fork(root);
+    sample();
+    kernel.burn(child, 5);
+    kernel.end(child);
+    kernel.end(root);
+    collector.commandEnded();
+    expect(sample()).not.toHaveProperty("cpu_bound_seconds");
+  });
 });
