@@ -82,7 +82,7 @@ _statexec() {
     esac
     $split && return
     if [[ $cur == -* ]]; then
-      COMPREPLY=($(compgen -W "--file -f --instance -i --metrics-start-time -mst --delay -d --delay-before-command -dbc --delay-after-command -dac --label -l --interval --journal-dir --no-record-args --collectors --cgroup --summary --quiet -q --summary-json --summary-markdown --budget --budget-kill --budget-strict --baseline --report-to --push-to --push-names --push-ci --connect -c --server -s --sync-port -sp --sync-start-only -sso --sync-timeout --ready --sync-clients --sync-grace --stop-timeout --sync-token --sync-token-file --sync-bind --explore --no-open --explore-port --report --compare --base --noise --any-command --size --size-format --recover --list-collectors --push --completions --version -v --help -help -h" -- "$cur"))
+      COMPREPLY=($(compgen -W "--file -f --instance -i --metrics-start-time -mst --delay -d --delay-before-command -dbc --delay-after-command -dac --label -l --interval --journal-dir --no-sync --no-record-args --collectors --cgroup --summary --quiet -q --summary-json --summary-markdown --budget --budget-kill --budget-strict --baseline --report-to --push-to --push-names --push-ci --connect -c --server -s --sync-port -sp --sync-start-only -sso --sync-timeout --ready --sync-clients --sync-grace --stop-timeout --sync-token --sync-token-file --sync-bind --explore --no-open --explore-port --report --compare --base --noise --any-command --size --size-format --recover --list-collectors --push --completions --version -v --help -help -h" -- "$cur"))
       return
     fi
   fi

@@ -123,6 +123,14 @@ export const RUN_OPTIONS = {
     defaultText: "the metrics file's",
     help: "Folder of the journal, from which the metrics file can be made if statexec is killed.",
   }),
+  /** Whether nobody waits until the disk has the files. */
+  noSync: setting({
+    flag: "--no-sync",
+    shorts: [],
+    parse: boolean,
+    default: false,
+    help: "Leave it to the kernel when journal and metrics file reach the disk: a power loss may then cost all of a run.",
+  }),
   /** Whether the command's arguments are left out of the metrics file. */
   noRecordArgs: setting({
     flag: "--no-record-args",

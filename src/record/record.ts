@@ -12,7 +12,7 @@ import {
   machineMeasurement,
   WORTH_COMPILING_SAMPLES,
 } from "../run/start.ts";
-import { finish, keepJournal, loadFinish } from "./finish.ts";
+import { finish, journalsLeftElsewhere, keepJournal, loadFinish } from "./finish.ts";
 import { checkCollectors, type PreparedRun, prepare, type RecordParts } from "./prepare.ts";
 
 /** How a run ended. */
@@ -60,7 +60,9 @@ async function recordIn(
     const { recording, ending } = await session;
     const { write, stale } = await loaded;
     const judged = await finish({ parts, run, recording }, write);
-    for (const path of stale) parts.warn(`${path} is left from an earlier run: statexec --recover ${path}`);
+    const elsewhere = command.journal?.hadFile ? journalsLeftElsewhere(places.journal.target) : [];
+    for (const path of [...stale, ...elsewhere])
+      parts.warn(`${path} is left from an earlier run: statexec --recover ${path}`);
     const { budgetStrict } = parts.config;
     const overBudget = judged.some(({ verdict }) => verdict === "exceeded" || (budgetStrict && verdict !== "kept"));
     return runEnd(gate?.reportedEnding(ending) ?? ending, { overBudget, stoppedForBudget: command.stoppedForBudget });
