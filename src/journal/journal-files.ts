@@ -3,6 +3,7 @@ import {
   closeFile,
   fileStatus,
   isAbsent,
+  linkStatus,
   linkTarget,
   listFolder,
   lockFile,
@@ -13,6 +14,7 @@ import {
   openFile,
   SystemError,
 } from "../os/files.ts";
+import { O_NONBLOCK } from "../os/owned-files.ts";
 import type { JournalRecording } from "./journal-recording.ts";
 import type { JournalHeader } from "./journal-records.ts";
 
@@ -89,6 +91,10 @@ function lockJournal(fd: number, pid: number): boolean {
 /** A journal file that is open, and locked where its run is over. */
 export interface OpenJournal {
   readonly path: string;
+  /** As in `FileStatus`. */
+  readonly identity: string;
+  /** Permission bits of the file. */
+  readonly mode: number;
   /** Whether its run still goes on, so that it must not be recovered. */
   readonly alive: boolean;
   readonly header: JournalHeader;
@@ -103,26 +109,37 @@ export interface OpenJournal {
  * @throws ParseError where it is no journal, has another major version, or lacks its header; SystemError
  */
 export function openJournal(path: string): OpenJournal {
-  const fd = openFile(path, O_RDONLY);
+  // A fifo of such a name would let us wait for ever.
+  const fd = openFile(path, O_RDONLY | O_NONBLOCK);
   // Loaded here, since this file is loaded before the command starts, and most runs open no journal.
   const { readHeader, readJournal } = require("./journal-reader.ts") as typeof import("./journal-reader.ts");
   const { fileSource } = require("./journal-source.ts") as typeof import("./journal-source.ts");
   try {
+    const { kind, identity, mode } = fileStatus(fd)!;
+    if (kind !== "file" && kind !== "directory") throw new ParseError(path, "a statexec journal", `a ${kind}`);
     const header = readHeader(fileSource(fd), path);
     const alive = !lockJournal(fd, header.pid);
-    return { path, alive, header, recording: () => readJournal(fileSource(fd), path), close: () => closeFile(fd) };
+    return {
+      path,
+      identity,
+      mode,
+      alive,
+      header,
+      recording: () => readJournal(fileSource(fd), path),
+      close: () => closeFile(fd),
+    };
   } catch (error) {
     closeFile(fd);
     throw error;
   }
 }
 
-/** The paths of the journals of a metrics file whose recorders were killed: they are not locked, and not recovered. */
+/** Our journals of a metrics file whose recorders were killed, as paths: they are not locked, and not recovered. */
 export function abandonedJournals(folder: string, metricsFile: string): string[] {
   const abandoned: string[] = [];
   try {
     for (const name of listJournals(folder, metricsFile))
-      if (isAbandoned(`${folder}/${name}`)) abandoned.push(`${folder}/${name}`);
+      if (isOurs(`${folder}/${name}`) && isAbandoned(`${folder}/${name}`)) abandoned.push(`${folder}/${name}`);
   } catch (error) {
     // The run itself reports a folder that it cannot use.
     if (!(error instanceof SystemError)) throw error;
@@ -153,9 +170,21 @@ function namesIn(folder: string): string[] {
   }
 }
 
+/** Returns the path of a journal's metrics file in the journal's own folder. */
+export function besideJournal(path: string): string {
+  const slash = path.lastIndexOf("/") + 1;
+  const [, name] = /^\.(.+?)\.\d+(?:\.\d+)?\.journal$/s.exec(path.slice(slash)) ?? [];
+  return path.slice(0, slash) + (name ?? `${path.slice(slash)}.prom`);
+}
+
+/** Returns the path of the metrics file of a journal: where we made the journal, it says so, else beside it. */
+export function targetOf({ path, header }: Pick<OpenJournal, "path" | "header">): string {
+  return isOurs(path) ? header.target : besideJournal(path);
+}
+
 /** Others may put files into a folder for all. */
 function isOurs(path: string): boolean {
-  const status = fileStatus(path);
+  const status = linkStatus(path);
   return status?.kind === "file" && status.owner === process.geteuid?.();
 }
 
