@@ -1,4 +1,5 @@
 import {
+  closeFile,
   type FileStatus,
   fileStatus,
   linkStatus,
@@ -97,6 +98,14 @@ export function renameOwned(from: string, to: string, identity: string): void {
 
 function replaced(path: string): SystemError {
   return new SystemError("ENOENT", "rename", path, "its part file was removed or replaced");
+}
+
+/** Opens a file for reading if it is still the one of an identity; undefined: it is not. Throws SystemError. */
+export function openSame(path: string, identity: string): number | undefined {
+  const fd = openFile(path, O_RDONLY | O_NONBLOCK);
+  if (fileStatus(fd)?.identity === identity) return fd;
+  closeFile(fd);
+  return undefined;
 }
 
 /** Whether we or root made a symlink, so that it may be followed: the kernel's rule for folders that all may write. */

@@ -33,7 +33,7 @@ export interface ResultSinks {
   /** What the user should know of the places before the command starts. */
   readonly notices: readonly string[];
   /** Writes every result. `failed` gets the error of each that cannot be written; `stopped` ends waiting for a reader. */
-  write(report: RunReport, file: string, failed: (error: unknown) => void, stopped: () => boolean): Promise<void>;
+  write(report: RunReport, file: string, failed: (error: unknown) => void, stopped?: () => boolean): Promise<void>;
   abandon(): void;
 }
 
