@@ -90,7 +90,8 @@ export function removeOwned(path: string, identity: string): void {
  * gone or another file's by now.
  */
 export function renameOwned(from: string, to: string, identity: string): void {
-  if (!isNamed(from, identity)) throw replaced(to);
+  const named = linkStatus(from)?.identity;
+  if (named !== undefined && named !== identity) throw replaced(to);
   renameFile(from, to);
   // Between the two calls another program may have removed our file, and made one of the same name.
   if (!isNamed(to, identity)) throw replaced(to);
