@@ -28,7 +28,7 @@ export const O_NOFOLLOW = IS_ARM ? 0o100000 : 0o400000;
 export const O_NONBLOCK = 0o4000;
 
 /** Only we may read and write it. */
-export const PRIVATE_MODE = 0o600;
+const PRIVATE_MODE = 0o600;
 
 /** What another user may be writing. */
 export const OTHERS_FILE = "a file of another user";
