@@ -1,4 +1,6 @@
 import { basename } from "node:path";
+import { closeFile, readRange, SystemError } from "../../src/os/files.ts";
+import { openSame } from "../../src/os/owned-files.ts";
 import { linePoints } from "../data/lines.ts";
 import { encodePoints } from "../data/message-format.ts";
 import type { LineRequest, PointsRequest } from "../data/model.ts";
@@ -77,15 +79,44 @@ async function bodyOf(request: Request): Promise<unknown> {
 
 async function rawFile(id: string, { runList }: Site): Promise<Response> {
   await runList.ready;
-  const path = runList.pathOf(id);
-  if (path === undefined) return textResponse(404, "This run does not exist.");
-  const found = Bun.file(path);
-  if (!(await found.exists())) return textResponse(404, "The file of this run does not exist any more.");
+  const file = runList.fileOf(id);
+  if (file === undefined) return textResponse(404, "This run does not exist.");
+  const { path, identity } = file;
+  const fd = openRead(path, identity);
+  if (fd === undefined) return textResponse(404, "The file of this run does not exist any more.");
   const headers = {
     "content-type": "application/octet-stream",
     "content-disposition": `attachment; filename*=UTF-8''${encodeURIComponent(basename(path))}`,
   };
-  return new Response(found.stream(), { headers });
+  return new Response(streamOf(fd), { headers });
+}
+
+/** Opens the file that was read, or undefined: it is gone, or its name leads to another file by now. */
+function openRead(path: string, identity: string): number | undefined {
+  try {
+    return openSame(path, identity);
+  } catch (error) {
+    if (error instanceof SystemError) return undefined;
+    throw error;
+  }
+}
+
+const PIECE_BYTES = 1 << 18;
+
+/** A file from its start to its end, in pieces that are read when they are sent; then it is closed. */
+function streamOf(fd: number): ReadableStream<Uint8Array> {
+  let at = 0;
+  return new ReadableStream({
+    pull(controller) {
+      const piece = new Uint8Array(PIECE_BYTES);
+      const count = readRange(fd, at, piece, PIECE_BYTES);
+      at += count;
+      if (count > 0) return controller.enqueue(piece.subarray(0, count));
+      closeFile(fd);
+      controller.close();
+    },
+    cancel: () => closeFile(fd),
+  });
 }
 
 /** Server-sent events: one message whenever a run has new points or has ended. */

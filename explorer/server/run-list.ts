@@ -74,7 +74,8 @@ function defaultFiles(): readonly string[] {
 function filesIn(folder: string): string[] {
   const names = [
     ...listFolder(folder)
-      .filter((name) => METRICS_NAME.test(name))
+      // Reading a fifo would wait for its writer.
+      .filter((name) => METRICS_NAME.test(name) && fileStatus(`${folder}/${name}`)?.kind === "file")
       .sort(),
     ...listJournals(folder),
   ];
@@ -96,6 +97,8 @@ interface Entry {
   problems: readonly string[];
   /** The metrics file that a live run will write; undefined: the run has ended. */
   liveTarget: string | undefined;
+  /** Device and inode of the file that was read; a name may lead elsewhere later. */
+  identity: string;
   /** The size of the journal when it was read. */
   bytes: number;
 }
@@ -115,7 +118,7 @@ export class RunList {
     this.entries = paths.map((path, i) => {
       const isUnique = names.filter((name) => name === names[i]).length === 1;
       const name = isUnique ? basename(path) : path;
-      return { id: String(i + 1), name, path, runs: [], problems: [], liveTarget: undefined, bytes: 0 };
+      return { id: String(i + 1), name, path, runs: [], problems: [], liveTarget: undefined, identity: "", bytes: 0 };
     });
     this.fileProblems = problems;
     this.ready = this.readAll();
@@ -133,9 +136,9 @@ export class RunList {
     return this.entries.flatMap(({ runs }) => runs).find(({ info }) => info.id === id);
   }
 
-  /** Returns the file of a run. */
-  pathOf(id: string): string | undefined {
-    return this.entries.find(({ runs }) => runs.some(({ info }) => info.id === id))?.path;
+  /** Returns the file of a run, as it was read. */
+  fileOf(id: string): { readonly path: string; readonly identity: string } | undefined {
+    return this.entries.find(({ runs }) => runs.some(({ info }) => info.id === id));
   }
 
   /** Calls back when a run has new points or has ended. The returned function stops that. */
@@ -160,11 +163,12 @@ export class RunList {
   }
 
   private async read(entry: Entry): Promise<void> {
-    const bytes = fileStatus(entry.path)?.bytes ?? 0;
+    const { bytes = 0, identity = "" } = fileStatus(entry.path) ?? {};
     const loaded = await loadRecordings(entry.path);
     try {
       update(entry, loaded);
       entry.bytes = bytes;
+      entry.identity = identity;
     } finally {
       loaded.close();
     }
@@ -191,7 +195,10 @@ export class RunList {
       if (loaded.liveTarget !== undefined && journal?.bytes === entry.bytes) return false;
       // The journal was removed between the two calls: the next poll finds the metrics file.
       if (journal && loaded.recordings.length === 0 && !fileStatus(entry.path)) return false;
-      if (!journal) entry.path = entry.liveTarget;
+      if (!journal) {
+        entry.path = entry.liveTarget;
+        entry.identity = fileStatus(entry.path)?.identity ?? "";
+      }
       update(entry, loaded);
       entry.bytes = journal?.bytes ?? 0;
       return true;

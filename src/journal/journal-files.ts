@@ -3,6 +3,7 @@ import {
   closeFile,
   fileStatus,
   isAbsent,
+  linkStatus,
   linkTarget,
   listFolder,
   lockFile,
@@ -12,6 +13,7 @@ import {
   openFile,
   SystemError,
 } from "../os/files.ts";
+import { O_NONBLOCK } from "../os/owned-files.ts";
 import type { JournalRecording } from "./journal-recording.ts";
 import type { JournalHeader } from "./journal-records.ts";
 
@@ -88,6 +90,10 @@ function lockJournal(fd: number, pid: number): boolean {
 /** A journal file that is open, and locked where its run is over. */
 export interface OpenJournal {
   readonly path: string;
+  /** As in `FileStatus`. */
+  readonly identity: string;
+  /** Permission bits of the file. */
+  readonly mode: number;
   /** Whether its run still goes on, so that it must not be recovered. */
   readonly alive: boolean;
   readonly header: JournalHeader;
@@ -109,21 +115,30 @@ export function openJournal(path: string): OpenJournal {
   const { fd, kind } = openForeign(path);
   try {
     if (kind !== "file") throw new ParseError(path, "a journal", `a ${kind}`);
+    const { identity, mode } = fileStatus(fd)!;
     const header = readHeader(fileSource(fd), path);
     const alive = !lockJournal(fd, header.pid);
-    return { path, alive, header, recording: () => readJournal(fileSource(fd), path), close: () => closeFile(fd) };
+    return {
+      path,
+      identity,
+      mode,
+      alive,
+      header,
+      recording: () => readJournal(fileSource(fd), path),
+      close: () => closeFile(fd),
+    };
   } catch (error) {
     closeFile(fd);
     throw error;
   }
 }
 
-/** The paths of the journals of a metrics file whose recorders were killed: they are not locked, and not recovered. */
+/** Our journals of a metrics file whose recorders were killed, as paths: they are not locked, and not recovered. */
 export function abandonedJournals(folder: string, metricsFile: string): string[] {
   const abandoned: string[] = [];
   try {
     for (const name of listJournals(folder, metricsFile))
-      if (isAbandoned(`${folder}/${name}`)) abandoned.push(`${folder}/${name}`);
+      if (isOurs(`${folder}/${name}`) && isAbandoned(`${folder}/${name}`)) abandoned.push(`${folder}/${name}`);
   } catch (error) {
     // The run itself reports a folder that it cannot use.
     if (!(error instanceof SystemError)) throw error;
@@ -154,9 +169,21 @@ function namesIn(folder: string): string[] {
   }
 }
 
+/** Returns the path of a journal's metrics file in the journal's own folder. */
+export function besideJournal(path: string): string {
+  const slash = path.lastIndexOf("/") + 1;
+  const [, name] = /^\.(.+?)\.\d+(?:\.\d+)?\.journal$/s.exec(path.slice(slash)) ?? [];
+  return path.slice(0, slash) + (name ?? `${path.slice(slash)}.prom`);
+}
+
+/** Returns the path of the metrics file of a journal: where we made the journal, it says so, else beside it. */
+export function targetOf({ path, header }: Pick<OpenJournal, "path" | "header">): string {
+  return isOurs(path) ? header.target : besideJournal(path);
+}
+
 /** Others may put files into a folder for all. */
 function isOurs(path: string): boolean {
-  const status = fileStatus(path);
+  const status = linkStatus(path);
   return status?.kind === "file" && status.owner === process.geteuid?.();
 }
 

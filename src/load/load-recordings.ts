@@ -1,6 +1,6 @@
 import { READ_MEMORY, readMemoryBytes } from "../cli/read-memory.ts";
 import { OutputError, ParseError } from "../errors.ts";
-import { openJournal } from "../journal/journal-files.ts";
+import { openJournal, targetOf } from "../journal/journal-files.ts";
 import { MAGIC } from "../journal/journal-format.ts";
 import { describeRecovery } from "../journal/journal-recording.ts";
 import { type MetricsContent, MetricsReader } from "../openmetrics/metrics-reader.ts";
@@ -77,7 +77,7 @@ function loadJournal(path: string): Loaded {
     return {
       recordings: [recording],
       problems: missing.map((line) => `${path}: ${line}`),
-      liveTarget: journal.alive ? journal.header.target : undefined,
+      liveTarget: journal.alive ? targetOf(journal) : undefined,
       close: () => journal.close(),
     };
   } catch (error) {

@@ -3,7 +3,8 @@ import { loadRuns, reportHtml } from "../../explorer/report/report-page.ts";
 import type { ReportData } from "../../explorer/report/report-source.ts";
 import type { ReportRequest } from "../cli/mode-requests.ts";
 import { OutputError } from "../errors.ts";
-import { type ClaimedOutput, claimOutput } from "../output/claim-output.ts";
+import type { ClaimedOutput } from "../output/claim-output.ts";
+import { claimOther } from "../output/other-outputs.ts";
 import type { Recording } from "../recording/recording.ts";
 import { withSummary } from "../recording/summary-series.ts";
 import { compileEagerly } from "../run/start.ts";
@@ -17,7 +18,8 @@ interface Messages {
 
 /** `--report`: writes one page of some metrics files. Throws OutputError where no file can be read, or the page not written. */
 export async function writeReport({ page: path, files }: ReportRequest, { say, warn }: Messages): Promise<void> {
-  const page = claimOutput(path, "file for --report");
+  const page = claimOther(path, "file for --report");
+  if (page.notice) warn(page.notice);
   let runs = 0;
   const bytes = await writePage(page, async () => {
     const data = await loadRuns(files);

@@ -6,7 +6,6 @@ export const O_WRONLY = 1;
 export const O_RDWR = 2;
 export const O_CREAT = 0o100;
 export const O_EXCL = 0o200;
-export const O_TRUNC = 0o1000;
 export const O_APPEND = 0o2000;
 const O_CLOEXEC = 0o2000000;
 
@@ -152,18 +151,28 @@ const EBADF = 9;
 const ENOTDIR = 20;
 
 const AT_FDCWD = -100;
+const AT_SYMLINK_NOFOLLOW = 0x100;
 const AT_EMPTY_PATH = 0x1000;
 const STATX_BASIC_STATS = 0x7ff;
 const SYS_STATX = process.arch === "arm64" ? 291 : 332;
 
 /** Returns the status of a path or descriptor by statx(2); undefined: there is no such file. Throws SystemError. */
 export function fileStatus(target: string | number): FileStatus | undefined {
+  return statusOf(target, 0);
+}
+
+/** Returns the status of what a path names, which may be a symlink. Otherwise like `fileStatus`. */
+export function linkStatus(path: string): FileStatus | undefined {
+  return statusOf(path, AT_SYMLINK_NOFOLLOW);
+}
+
+function statusOf(target: string | number, pathFlags: number): FileStatus | undefined {
   // `struct statx` has one layout on every machine.
   const answer = new DataView(new ArrayBuffer(256));
   const bytes = new Uint8Array(answer.buffer);
   const byPath = typeof target === "string";
   const path = cString(byPath ? target : "");
-  const flags = byPath ? 0 : AT_EMPTY_PATH;
+  const flags = byPath ? pathFlags : AT_EMPTY_PATH;
   if (libc.syscall(SYS_STATX, byPath ? AT_FDCWD : target, path, flags, STATX_BASIC_STATS, bytes) < 0) {
     const errno = lastErrno();
     if (errno === ENOENT || errno === ENOTDIR || errno === EBADF) return undefined;

@@ -4,23 +4,34 @@ import {
   changeMode,
   changeOwner,
   closeFile,
+  type FileStatus,
   fileStatus,
-  linkTarget,
+  linkStatus,
   lockFile,
   mayAccess,
   O_WRONLY,
   openFile,
-  realPath,
-  removeFile,
-  renameFile,
   SystemError,
   truncateFile,
   writeAll,
 } from "../os/files.ts";
+import {
+  followOwnLinks,
+  isNamed,
+  O_NOFOLLOW,
+  O_NONBLOCK,
+  removeOwned,
+  renameOwned,
+  waitInCalls,
+} from "../os/owned-files.ts";
 import { openForWriting } from "../os/process.ts";
 import { folderToDisk, toDisk } from "../os/to-disk.ts";
 import { compressed, type Producer } from "./compress.ts";
-import { claimPart, folderOf, nameOf, type PartFile, partOf } from "./part-file.ts";
+import { claimPart, folderOf, type Held, nameOf, type PartFile, partOf } from "./part-file.ts";
+
+const MODE_OF_ALL = 0o666;
+/** Without setuid, setgid and sticky. */
+const PERMISSIONS = 0o777;
 
 /** The place of a file, taken before the command starts, so that writing the file at the end cannot be refused. */
 export interface ClaimedOutput {
@@ -37,30 +48,40 @@ export interface ClaimedOutput {
    * OutputError.
    */
   write(produce: Producer, isSynced?: boolean): Promise<void>;
+  /** Waits until someone reads a fifo. To be awaited before `write` where a signal shall end that. Throws OutputError. */
+  ready?(stopped: () => boolean): Promise<void>;
   /** Leaves everything as it was. */
   abandon(): void;
 }
 
 /**
  * Takes the place of a metrics file, or of another file that appears whole or not at all. `option` is the flag of its
- * path, for messages. Throws OutputError where the file cannot be written.
+ * path, for messages; `mostMode` has all permissions that a new file may get. Throws OutputError where the file cannot be written.
  */
-export function claimOutput(path: string, option = "--file"): ClaimedOutput {
+export function claimOutput(path: string, option = "--file", mostMode = PERMISSIONS): ClaimedOutput {
   try {
     const fd = descriptorOf(path);
     if (fd !== undefined) return descriptorOutput(path, fd);
+    const target = followOwnLinks(path);
+    if (target === undefined) return elsewhere(path, `${path} is a symlink of another user`, mostMode);
     const status = fileStatus(path);
     if (status?.kind === "directory") throw refused(path, "is a folder; name a file in it");
+    if (status?.kind === "fifo" && !isOwn(status))
+      return elsewhere(path, `${path} is a fifo of another user`, mostMode);
     if (status?.kind === "fifo" || status?.kind === "character device") return deviceOutput(path);
     if (status && status.kind !== "file") throw refused(path, `is a ${status.kind}, which cannot hold a file`);
-    return fileOutput(path, status ? realPath(path) : danglingTarget(path), option);
+    return fileOutput(path, target, option, mostMode);
   } catch (error) {
     throw asOutputError(path, error);
   }
 }
 
+function isOwn({ owner }: FileStatus): boolean {
+  return owner === 0 || owner === process.geteuid!();
+}
+
 /** Returns the descriptor that a path stands for: `/dev/stdout`, `/dev/fd/63`. */
-function descriptorOf(path: string): number | undefined {
+export function descriptorOf(path: string): number | undefined {
   const standard = ["/dev/stdin", "/dev/stdout", "/dev/stderr"].indexOf(path);
   if (standard >= 0) return standard;
   const number = /^\/(?:dev|proc\/self)\/fd\/(\d+)$/.exec(path)?.[1];
@@ -81,13 +102,18 @@ function descriptorOutput(path: string, fd: number): ClaimedOutput {
 /** A device or a fifo is opened only when it is written, and nothing takes its place. */
 function deviceOutput(path: string): ClaimedOutput {
   if (!mayAccess(path, "write")) throw refused(path, "cannot be written (permission denied)");
+  let opened: number | undefined;
   return {
     path,
     mayBlock: true,
     journal: privatePlace(path),
+    ready: (stopped) =>
+      guarded(path, async () => {
+        opened = await openForReader(path, stopped);
+      }),
     write: (produce) =>
       guarded(path, async () => {
-        const fd = openFile(path, O_WRONLY);
+        const fd = opened ?? openFile(path, O_WRONLY);
         try {
           await produce((bytes) => writeAll(fd, bytes, path));
         } finally {
@@ -98,21 +124,34 @@ function deviceOutput(path: string): ClaimedOutput {
   };
 }
 
-/** Follows symlinks to the path at which a new file will be created. */
-function danglingTarget(path: string): string {
-  const target = linkTarget(path);
-  if (target === undefined) return path;
-  return danglingTarget(target.startsWith("/") ? target : `${folderOf(path)}/${target}`);
+/** How often a fifo is looked at for a reader. */
+const READER_POLL_MS = 10;
+
+/** Opens a device, or a fifo once it has a reader; a signal can end the wait. Throws OutputError, SystemError. */
+async function openForReader(path: string, stopped: () => boolean): Promise<number> {
+  for (;;) {
+    try {
+      const fd = openFile(path, O_WRONLY | O_NONBLOCK);
+      waitInCalls(fd);
+      return fd;
+    } catch (error) {
+      if (!(error instanceof SystemError) || error.code !== "ENXIO") throw error;
+      if (fileStatus(path)?.kind !== "fifo") throw error;
+    }
+    if (stopped()) throw refused(path, "not written: it had no reader when a signal ended the wait for one");
+    await Bun.sleep(READER_POLL_MS);
+  }
 }
 
 /** A regular file is written beside its place, as a part file that is locked while we live, and then renamed. */
-function fileOutput(asked: string, target: string, option: string): ClaimedOutput {
+function fileOutput(asked: string, target: string, option: string, mostMode: number): ClaimedOutput {
   const old = fileStatus(target);
   if (old && !mayAccess(target, "write")) throw refused(asked, `is read-only; remove it or choose another ${option}`);
   const folder = folderOf(target);
   if (!fileStatus(folder))
     throw refused(asked, `its folder ${folder} does not exist; create it or choose another ${option}`);
-  let part: PartFile | "held";
+  if (old && isKeptByFolder(old, folder)) return inPlaceOutput(asked, target, option);
+  let part: PartFile | Held;
   try {
     part = claimPart(partOf(target));
   } catch (error) {
@@ -120,56 +159,105 @@ function fileOutput(asked: string, target: string, option: string): ClaimedOutpu
     if (!old) throw refused(asked, `nothing can be made in its folder ${folder} (${error.reason})`);
     return inPlaceOutput(asked, target, option);
   }
-  if (part !== "held") return renamedOutput(asked, target, part);
-  const own = withPid(target, process.pid);
-  const ownPart = claimPart(partOf(own));
-  if (ownPart === "held") throw refused(asked, "is held by a run that is still going");
-  const shown = withPid(asked, process.pid);
-  return {
-    ...renamedOutput(shown, own, ownPart),
-    notice: `${asked} belongs to a run that is still going: writing ${shown}`,
-  };
+  if (part === "held") return elsewhere(asked, `${asked} belongs to a run that is still going`, mostMode, target);
+  if (part === "held by another user")
+    return elsewhere(
+      asked,
+      `${partOf(target)} is a file of another user, whose run may still be going`,
+      mostMode,
+      target,
+    );
+  return renamedOutput(asked, target, part, mostMode);
 }
 
-function renamedOutput(shown: string, target: string, part: PartFile): ClaimedOutput {
+/** Whether a folder that all may write keeps us from replacing a file of another user: a sticky one, such as /tmp. */
+function isKeptByFolder(old: FileStatus, folder: string): boolean {
+  const us = process.geteuid!();
+  if (us === 0 || old.owner === us) return false;
+  const place = fileStatus(folder);
+  return place !== undefined && (place.mode & STICKY) !== 0 && place.owner !== us;
+}
+
+const STICKY = 0o1000;
+const MOST_NAMES = 1000;
+
+/** Takes the place of a file with our pid in its name, since the name that was asked for is not ours to use. */
+function elsewhere(asked: string, why: string, mostMode: number, target = asked): ClaimedOutput {
+  for (let count = 1; count <= MOST_NAMES; count++) {
+    const id = count === 1 ? `${process.pid}` : `${process.pid}.${count}`;
+    const own = withPid(target, id);
+    const there = linkStatus(own);
+    if (there && (there.kind !== "file" || !isOwn(there))) continue;
+    const part = claimPart(partOf(own));
+    if (part === "held" || part === "held by another user") continue;
+    const shown = withPid(asked, id);
+    return { ...renamedOutput(shown, own, part, mostMode), notice: `${why}: writing ${shown}` };
+  }
+  throw refused(asked, `${why}, and files that are not ours have ${MOST_NAMES} other names; choose another`);
+}
+
+function renamedOutput(shown: string, target: string, part: PartFile, mostMode: number): ClaimedOutput {
+  const { path, fd, identity, inTheWay } = part;
+  const mode = (fileStatus(target)?.mode ?? MODE_OF_ALL) & MODE_OF_ALL;
   return {
     path: shown,
     mayBlock: false,
-    journal: { folder: folderOf(target), shared: false, name: nameOf(target), mode: fileStatus(target)?.mode ?? 0o666 },
+    ...(inTheWay !== undefined && { notice: `${inTheWay}: using ${path} until ${shown} is complete` }),
+    journal: { folder: folderOf(target), shared: false, name: nameOf(target), mode },
     write: (produce, isSynced) =>
       guarded(shown, async () => {
         try {
-          await compressed(target, produce, (bytes) => writeAll(part.fd, bytes));
-          keepOwnership(part.fd, target);
-          if (isSynced) toDisk(part.fd);
-          renameFile(part.path, target);
+          await compressed(target, produce, (bytes) => writeAll(fd, bytes));
+          takeOwnership(fd, target, mostMode);
+          if (isSynced) toDisk(fd);
+          renameOwned(path, target, identity);
           if (isSynced) folderToDisk(folderOf(target));
         } catch (error) {
-          removeFile(part.path);
+          removeOwned(path, identity);
           throw error;
         } finally {
-          closeFile(part.fd);
+          closeFile(fd);
         }
       }),
     abandon() {
-      removeFile(part.path);
-      closeFile(part.fd);
+      removeOwned(path, identity);
+      closeFile(fd);
     },
   };
 }
 
-/** A new file has mode 0666 less the umask. One that replaces a file gets its mode and, if we may set it, its owner. */
-function keepOwnership(fd: number, target: string): void {
-  const old = fileStatus(target);
-  if (!old) return;
+/**
+ * A complete file gets the mode of the one that it replaces, and, if we may set it, its owner; else 0666 less the umask.
+ * File systems without modes refuse that: then the file stays as it was created.
+ */
+function takeOwnership(fd: number, target: string, mostMode: number): void {
+  const old = linkStatus(target);
+  if (old?.kind !== "file") {
+    tryMode(fd, MODE_OF_ALL & ~process.umask() & mostMode);
+    return;
+  }
   const fresh = fileStatus(fd);
   if (fresh && (fresh.owner !== old.owner || fresh.group !== old.group)) changeOwner(fd, old.owner, old.group);
-  changeMode(fd, old.mode);
+  tryMode(fd, old.mode & mostMode);
+}
+
+function tryMode(fd: number, mode: number): void {
+  try {
+    changeMode(fd, mode);
+  } catch (error) {
+    if (!(error instanceof SystemError) || !["EPERM", "ENOTSUP", "EINVAL", "ENOSYS"].includes(error.code)) throw error;
+  }
 }
 
 /** An existing file is written in place if no file can be created beside it. */
 function inPlaceOutput(shown: string, target: string, option: string): ClaimedOutput {
-  const fd = openFile(target, O_WRONLY);
+  const fd = openFile(target, O_WRONLY | O_NOFOLLOW);
+  const status = fileStatus(fd);
+  if (status?.kind !== "file" || status.links > 1) {
+    closeFile(fd);
+    throw refused(shown, `is a file with several names, which would all change; choose another ${option}`);
+  }
+  const { identity } = status;
   if (!lockFile(fd)) throw refused(shown, `belongs to a run that is still going; choose another ${option}`);
   return {
     path: shown,
@@ -177,6 +265,7 @@ function inPlaceOutput(shown: string, target: string, option: string): ClaimedOu
     journal: privatePlace(target),
     write: (produce, isSynced) =>
       guarded(shown, async () => {
+        if (!isNamed(target, identity)) throw new SystemError("ENOENT", "open", target, "it was removed or replaced");
         truncateFile(fd, 0);
         await compressed(target, produce, (bytes) => writeAll(fd, bytes));
         if (isSynced) toDisk(fd);
@@ -187,7 +276,7 @@ function inPlaceOutput(shown: string, target: string, option: string): ClaimedOu
 }
 
 /** `run.prom` becomes `run.1234.prom`. */
-export function withPid(path: string, pid: number): string {
+export function withPid(path: string, pid: number | string): string {
   const [, stem, extension] = /^(.*?)((?:\.prom|\.html)?(?:\.gz|\.zst)?)$/s.exec(path) ?? [];
   return `${stem}.${pid}${extension || ".prom"}`;
 }

@@ -1,7 +1,14 @@
 import { OutputError } from "../errors.ts";
-import { journalsElsewhere, listJournals, type OpenJournal, openJournal } from "../journal/journal-files.ts";
+import {
+  besideJournal,
+  journalsElsewhere,
+  listJournals,
+  type OpenJournal,
+  openJournal,
+} from "../journal/journal-files.ts";
 import { describeRecovery } from "../journal/journal-recording.ts";
-import { fileStatus, realPath, removeFile, SystemError } from "../os/files.ts";
+import { linkStatus, realPath, SystemError } from "../os/files.ts";
+import { removeOwned } from "../os/owned-files.ts";
 import { safeLine } from "../safe-text.ts";
 import { claimOutput, withPid } from "./claim-output.ts";
 import { folderOf } from "./part-file.ts";
@@ -26,13 +33,13 @@ export async function recoverMetrics(path: string, file: string | undefined): Pr
   try {
     if (journal.alive) throw new OutputError(`${path}: its run (pid ${journal.header.pid}) is still going`);
     const recording = journal.recording();
-    const output = claimOutput(file ?? freeTarget(journal));
+    const output = claimOutput(file ?? freeTarget(journal), "-f", journal.mode);
     const [content = "", ...warnings] = describeRecovery(recording);
     if (output.notice) warnings.push(output.notice);
     await writeMetrics(output, recording, () => false, true);
     const { gaps, bytes, unnamed } = recording.damage;
     const whole = gaps.length === 0 && bytes === 0 && unnamed === 0;
-    if (whole) removeFile(path);
+    if (whole) removeOwned(path, journal.identity);
     else warnings.push(`${path} is damaged, and was kept`);
     return { file: output.path, content, warnings };
   } finally {
@@ -40,10 +47,14 @@ export async function recoverMetrics(path: string, file: string | undefined): Pr
   }
 }
 
-/** Returns the path of the file that the run would have written, with its pid if a later run has written that file. */
-function freeTarget({ header: { target, pid, trueStartMs } }: OpenJournal): string {
-  const taken = fileStatus(target);
-  if (taken?.kind !== "file" || taken.changedMs < trueStartMs) return target;
+/**
+ * Returns the path of the metrics file beside its journal, with the run's pid if a later run has written that file. The path
+ * in the journal is not used: another user may have made the journal.
+ */
+function freeTarget({ path, header: { pid, trueStartMs } }: OpenJournal): string {
+  const target = besideJournal(path);
+  const taken = linkStatus(target);
+  if (taken === undefined || (taken.kind === "file" && taken.changedMs < trueStartMs)) return target;
   return withPid(target, pid);
 }
 

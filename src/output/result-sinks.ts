@@ -1,22 +1,11 @@
 import type { Config } from "../cli/config.ts";
 import { SUMMARY_FILE_OPTIONS } from "../cli/options-run.ts";
 import { OutputError } from "../errors.ts";
-import {
-  closeFile,
-  fileStatus,
-  mayAccess,
-  O_APPEND,
-  O_CREAT,
-  O_WRONLY,
-  openFile,
-  SystemError,
-  writeAll,
-} from "../os/files.ts";
 import { printPainted, unlessClosed, warn } from "../os/print.ts";
 import { isTerminal, terminalWidth } from "../os/process.ts";
 import type { RunReport } from "../recording/run-report.ts";
-import { claimOutput } from "./claim-output.ts";
-import { folderOf } from "./part-file.ts";
+import { claimAppended } from "./append-output.ts";
+import { claimOther } from "./other-outputs.ts";
 import { isSummaryPrinted, SUMMARY_FILE_IDS } from "./results-wanted.ts";
 import { SUMMARY_FILES } from "./summary/summary-files.ts";
 import { budgetText, summaryLines } from "./summary/summary-lines.ts";
@@ -29,16 +18,22 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /** A place for a result of the run, taken before the command starts. */
 interface ResultSink {
+  /** The flag of its path, or what it is. */
+  readonly name: string;
+  /** What the user should know of its place before the command starts. */
+  readonly notice?: string | undefined;
   /** Writes the result of the run whose metrics file is `file`. Throws OutputError. */
-  write(report: RunReport, file: string): void | Promise<void>;
+  write(report: RunReport, file: string, stopped: () => boolean): void | Promise<void>;
   /** Gives the place back: the run came to nothing. */
   abandon?(): void;
 }
 
 /** The places of all results of a run. */
 export interface ResultSinks {
-  /** Writes every result. `failed` gets the error of one that cannot be written; those after it are not written then. */
-  write(report: RunReport, file: string, failed: (error: unknown) => void): Promise<void>;
+  /** What the user should know of the places before the command starts. */
+  readonly notices: readonly string[];
+  /** Writes every result. `failed` gets the error of each that cannot be written; `stopped` ends waiting for a reader. */
+  write(report: RunReport, file: string, failed: (error: unknown) => void, stopped?: () => boolean): Promise<void>;
   abandon(): void;
 }
 
@@ -61,35 +56,54 @@ export function openResultSinks(config: Config, env: Environment): ResultSinks {
     throw error;
   }
   return {
+    notices: sinks.flatMap(({ notice }) => notice ?? []),
     abandon,
-    async write(report, file, failed) {
-      try {
-        for (const sink of sinks) await sink.write(report, file);
-      } catch (error) {
-        failed(error);
+    async write(report, file, failed, stopped = () => false) {
+      for (const sink of sinks) {
+        try {
+          await sink.write(report, file, stopped);
+        } catch (error) {
+          failed(error instanceof OutputError ? error : new OutputError(`${sink.name}: ${messageOf(error)}`));
+        }
       }
     },
   };
 }
 
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 type Serialize = (report: RunReport, file: string) => string;
 
 function wholeFile(path: string, flag: string, serialize: Serialize): ResultSink {
-  const place = claimOutput(path, flag);
+  const place = claimOther(path, flag);
   return {
-    write: (report, file) => place.write((sink) => sink(encoded(serialize(report, file)))),
+    name: flag,
+    notice: place.notice,
+    async write(report, file, stopped) {
+      await place.ready?.(stopped);
+      await place.write((sink) => sink(encoded(serialize(report, file))));
+    },
     abandon: () => place.abandon(),
   };
 }
 
 function appendedFile(path: string, flag: string, serialize: Serialize): ResultSink {
-  checkAppendable(path, flag);
-  return { write: (report, file) => append(path, serialize(report, file)) };
+  const place = claimAppended(path, flag);
+  return {
+    name: flag,
+    async write(report, file, stopped) {
+      await place.ready?.(stopped);
+      await place.write((sink) => sink(encoded(serialize(report, file))));
+    },
+  };
 }
 
 /** The summary; without one, the budgets that were not kept. */
 function standardError(config: Config, env: Environment): ResultSink {
   return {
+    name: "the summary",
     write(report, file) {
       if (isSummaryPrinted(config)) {
         const style = terminalStyle(env);
@@ -106,26 +120,6 @@ function terminalStyle(env: Environment): TextStyle & { readonly unicode: boolea
   const colour = isTerminal(STDERR) && !env.NO_COLOR && env.TERM !== "dumb" && env.TERM !== undefined;
   const columns = terminalWidth(STDERR) ?? Number(env.COLUMNS);
   return { colour, unicode: /utf-?8/i.test(locale), width: columns > 0 ? columns : USUAL_WIDTH };
-}
-
-function checkAppendable(path: string, flag: string): void {
-  const status = fileStatus(path);
-  if (status?.kind === "directory") throw new OutputError(`${path}: is a folder; name a file in it`);
-  if (status ? !mayAccess(path, "write") : !mayAccess(folderOf(path), "write"))
-    throw new OutputError(`${path}: cannot be written; choose another ${flag}`);
-}
-
-function append(path: string, text: string): void {
-  try {
-    const fd = openFile(path, O_WRONLY | O_CREAT | O_APPEND);
-    try {
-      writeAll(fd, encoded(text), path);
-    } finally {
-      closeFile(fd);
-    }
-  } catch (error) {
-    throw error instanceof SystemError ? new OutputError(`${path}: cannot be written (${error.reason})`) : error;
-  }
 }
 
 function encoded(text: string): Uint8Array {

@@ -47,24 +47,26 @@ export async function finish(finished: FinishedRun, write: Write): Promise<reado
   };
   // Made while the journal exists, from which the recording is read; printed after the file, which matters more.
   const report = await madeReport(finished);
-  // Our handler could not stop a write that waits for a reader: the default action can.
-  if (file.mayBlock) run.signals.close();
+  const stopped = () => signal !== undefined;
   let isWritten = false;
   let { path } = file;
   try {
     // Of a run that ended within a second there is no journal, and it would take longer for the disk than for all the rest.
     const isSynced = !parts.config.noSync && journal?.hadFile === true;
-    const written = await writeFile(finished, (place) => write(place, recording, () => signal !== undefined, isSynced));
+    await file.ready?.(stopped);
+    // Our handler could not stop a write that waits for its reader: the default action can.
+    if (file.mayBlock) run.signals.close();
+    const written = await writeFile(finished, (place) => write(place, recording, stopped, isSynced));
     ({ isWritten, path } = written);
     if (!isWritten) keepJournal(journal, problems, `${file.path}: not written, stopped by ${signalName(signal ?? 0)}`);
   } catch (error) {
     keepJournal(journal, problems, error);
   }
-  await finishPage(finished, signal === undefined ? path : undefined);
+  await finishPage(finished, signal === undefined ? path : undefined, stopped);
   if (isWritten) problems.guard(() => journal?.discard());
   if (journal?.loss) problems.report(journal.loss);
-  if (isWritten) await push(finished, path, () => signal !== undefined);
-  if (report) await results?.sinks.write(report, path, problems.report.bind(problems));
+  if (isWritten) await push(finished, path, stopped);
+  if (report) await results?.sinks.write(report, path, problems.report.bind(problems), stopped);
   return report?.budgets ?? [];
 }
 
@@ -86,6 +88,10 @@ async function writeFile(
     const { path } = again.file;
     if (again.isElsewhere && again.isWritten)
       parts.problems.report(`${file.path}: its folder is gone; the metrics file is ${path}`);
+    else if (path !== file.path && again.isWritten)
+      parts.problems.report(
+        `${file.path}: its part file was removed, and another run has its place; the metrics file is ${path}`,
+      );
     return { isWritten: again.isWritten, path };
   }
 }
@@ -96,8 +102,12 @@ async function push({ parts, run }: FinishedRun, path: string, stopped: () => bo
   if (!config.pushTo || stopped()) return;
   const stop = new AbortController();
   run.signals.onIdle = () => stop.abort();
-  const { pushAfterRun } = await import("../modes/push-mode.ts");
-  await pushAfterRun(path, config.pushTo, { warn, signal: stop.signal });
+  try {
+    const { pushAfterRun } = await import("../modes/push-mode.ts");
+    await pushAfterRun(path, config.pushTo, { warn, signal: stop.signal });
+  } catch (error) {
+    warn(`--push-to: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 /** Returns the run's report; undefined: not wanted, or it failed. */
@@ -114,11 +124,16 @@ async function madeReport({ recording, parts, run }: FinishedRun): Promise<RunRe
 }
 
 /** Writes the run's page; without a `name`, since the run was stopped, gives its place back. */
-async function finishPage({ recording, parts, run }: FinishedRun, name: string | undefined): Promise<void> {
+async function finishPage(
+  { recording, parts, run }: FinishedRun,
+  name: string | undefined,
+  stopped: () => boolean,
+): Promise<void> {
   const { page } = run.places;
   if (!page) return;
   try {
     if (name === undefined) return page.abandon();
+    await page.ready?.(stopped);
     const { writeRunReport } = await import("../modes/report-mode.ts");
     await writeRunReport(page, recording, name);
   } catch (error) {

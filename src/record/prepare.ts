@@ -123,6 +123,7 @@ async function launcherFor(
 
 /** Claims the place of everything that will be written. Throws OutputError, UsageError; then nothing stays claimed. */
 async function claimPlaces({ config, problems, warn }: RecordParts): Promise<Places> {
+  await checkDistinct(config);
   const file = claimFile(config);
   if (file.notice) warn(file.notice);
   let results: WantedResults | undefined;
@@ -134,12 +135,32 @@ async function claimPlaces({ config, problems, warn }: RecordParts): Promise<Pla
   };
   try {
     results = await claimResults(config, warn);
-    page = config.reportTo === undefined ? undefined : claimOutput(config.reportTo, "--report-to");
+    page = await claimPage(config);
+    if (page?.notice) warn(page.notice);
     return { file, journal: journalPlace(file, config), page, results, abandon };
   } catch (error) {
     abandon();
     throw error;
   }
+}
+
+/** Throws OutputError where two outputs are one file. */
+async function checkDistinct({ file, reportTo, summaryJson, summaryMarkdown }: Config): Promise<void> {
+  if (reportTo === undefined && summaryJson === undefined && summaryMarkdown === undefined) return;
+  const { refuseSameFile } = await import("../output/other-outputs.ts");
+  refuseSameFile([
+    { flag: "--file", path: file },
+    { flag: "--report-to", path: reportTo },
+    { flag: "--summary-json", path: summaryJson },
+    { flag: "--summary-markdown", path: summaryMarkdown },
+  ]);
+}
+
+/** Claims the run's page; undefined: none is wanted. Throws OutputError. */
+async function claimPage({ reportTo }: Config): Promise<ClaimedOutput | undefined> {
+  if (reportTo === undefined) return undefined;
+  const { claimOther } = await import("../output/other-outputs.ts");
+  return claimOther(reportTo, "--report-to");
 }
 
 /** Claims the metrics file. Throws OutputError; UsageError where the journal's folder or --push-to does not fit. */
@@ -168,10 +189,10 @@ async function claimResults(config: Config, warn: RecordParts["warn"]): Promise<
     import("../output/budget-limits.ts"),
   ]);
   checkMeasurable(config);
-  return {
-    limits: await limitsOf(config.budgets, config.baselines, warn),
-    sinks: openResultSinks(config, process.env),
-  };
+  const limits = await limitsOf(config.budgets, config.baselines, warn);
+  const sinks = openResultSinks(config, process.env);
+  for (const notice of sinks.notices) warn(notice);
+  return { limits, sinks };
 }
 
 /** Throws UsageError for a budget of a figure that cannot be measured here: it would never be exceeded. */

@@ -66,8 +66,7 @@ async function recordIn(
     const { write, stale } = await loaded;
     const judged = await finish({ parts, run, recording }, write);
     const elsewhere = command.journal?.hadFile ? journalsLeftElsewhere(places.journal.target) : [];
-    for (const path of [...stale, ...elsewhere])
-      parts.warn(`${path} is left from an earlier run: statexec --recover ${path}`);
+    if (stale.length + elsewhere.length > 0) mentionLeft(stale, elsewhere, places.journal.target, parts.warn);
     const { budgetStrict } = parts.config;
     const overBudget = judged.some(({ verdict }) => verdict === "exceeded" || (budgetStrict && verdict !== "kept"));
     return runEnd(gate?.reportedEnding(ending) ?? ending, { overBudget, stoppedForBudget: command.stoppedForBudget });
@@ -76,6 +75,24 @@ async function recordIn(
   } finally {
     await gate?.close();
   }
+}
+
+const MOST_MENTIONED = 3;
+
+/** Names the journals that earlier runs left: in the metrics file's folder, and in another one. */
+function mentionLeft(
+  stale: readonly string[],
+  elsewhere: readonly string[],
+  target: string,
+  warn: RecordParts["warn"],
+): void {
+  const lines = [
+    ...stale.map((path) => `${path} is left from an earlier run: statexec --recover ${path}`),
+    ...elsewhere.map((path) => `${path} is left from an earlier run: statexec --recover ${path} -f ${target}`),
+  ];
+  for (const line of lines.slice(0, MOST_MENTIONED)) warn(line);
+  const more = lines.length - MOST_MENTIONED;
+  if (more > 0) warn(`${more} more ${more === 1 ? "journal is" : "journals are"} left: statexec --recover lists them`);
 }
 
 /** Runs the session to its end. */

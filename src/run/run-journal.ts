@@ -29,9 +29,12 @@ const PRIVATE_MODE = 0o600;
 export class RunJournal {
   readonly writer: JournalWriter;
   private readonly target: string;
+  /** Whether the journal is in another folder than the metrics file from the start on. */
+  private readonly isApart: boolean;
 
-  constructor({ folder, shared: _, name, target, mode, clock, isSynced, ...start }: RunJournalParts) {
+  constructor({ folder, shared, name, target, mode, clock, isSynced, ...start }: RunJournalParts) {
     this.target = target;
+    this.isApart = shared && !target.startsWith("/dev/");
     const { pid } = process;
     const usual = () => createJournal(folder, name, pid, mode);
     const places = [usual, ...elsewhere(folder, name)];
@@ -67,7 +70,7 @@ export class RunJournal {
       return `nothing of the recording could be kept: ${inSeconds(seconds)} are lost`;
     }
     const unsynced = synced(() => file?.syncNow());
-    const make = `make the file of it by: statexec --recover ${path}${file?.hasMoved ? ` -f ${this.target}` : ""}`;
+    const make = `make the file of it by: statexec --recover ${path}${file?.hasMoved || this.isApart ? ` -f ${this.target}` : ""}`;
     if (seconds === 0) return `what was recorded is kept${file?.failure ? " (0 s are lost)" : ""}${unsynced}; ${make}`;
     return `${inSeconds(seconds)} of the recording are lost, and the rest is kept${unsynced}; ${make}`;
   }

@@ -63,7 +63,7 @@ describe("a recorder that is killed", () => {
       expect(listed.stdout).toContain(`${journal}  can be recovered`);
       const recovered = await statexec(["--recover", journal], { cwd: folder.path });
       expect(recovered.code).toBe(0);
-      expect(recovered.stdout).toMatch(/^\S+\/run\.prom: \d+ samples, up to /);
+      expect(recovered.stdout).toMatch(/^run\.prom: \d+ samples, up to /);
       expect(recovered.stderr).toStartWith(`[warn] ${journal}: missing: all after `);
       if (!areValidatorsMissing()) await expectValid(folder.file("run.prom"));
       const run = new Recorded(folder.file("run.prom"));
@@ -100,7 +100,7 @@ test("of several journals, each file is reported when it is made, even if a late
   await killAfter(folder.path, 1500);
   const result = await statexec(["--recover", ...journalsIn(folder.path), "no.journal"], { cwd: folder.path });
   expect(result.code).toBe(125);
-  expect(result.stdout).toMatch(/^\S+\/run\.prom: \d+ samples/);
+  expect(result.stdout).toMatch(/^run\.prom: \d+ samples/);
   expect(result.stderr).toEndWith("statexec: no.journal: No such file or directory\n");
 });
 
@@ -181,7 +181,7 @@ describe("what cannot be written", () => {
     const { stdout, stderr } = await runProgram(["bash", "-c", script], { cwd: folder.path });
     expect(stdout).toBe("status 6\n");
     expect(stderr).toContain("run.prom: cannot be written (File too large)");
-    expect(stderr).toMatch(/; 0\.\d s of the recording are lost, and the rest is kept; make the file of it by: /);
+    expect(stderr).toMatch(/; (0\.\d|1) s of the recording are lost, and the rest is kept; make the file of it by: /);
     expect(existsSync(folder.file("run.prom"))).toBe(false);
   }, 20_000);
 });

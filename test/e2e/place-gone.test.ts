@@ -96,7 +96,10 @@ describe("a command that removes the folder", () => {
     expect(listed.stdout).toBe(`${path}  can be recovered, for ${folder.file("out/run.prom")}\n`);
     expect((await statexec(["--recover"], { cwd: folder.path, env })).stdout).toStartWith("no journals in ");
     const next = await run(folder.path, "sleep 1.2", "out/run.prom");
-    expect(next.stderr).toBe(`statexec: ${path} is left from an earlier run: statexec --recover ${path}\n`);
+    const target = folder.file("out/run.prom");
+    expect(next.stderr).toBe(
+      `statexec: ${path} is left from an earlier run: statexec --recover ${path} -f ${target}\n`,
+    );
     await recover(path, folder.file("made.prom"));
     expect(spanOf(folder.file("made.prom")).seconds).toBeGreaterThan(2);
   }, 20_000);

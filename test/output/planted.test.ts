@@ -1,0 +1,258 @@
+import { describe, expect, test } from "bun:test";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { claimAppended } from "../../src/output/append-output.ts";
+import { claimOutput } from "../../src/output/claim-output.ts";
+import { claimOther, refuseSameFile } from "../../src/output/other-outputs.ts";
+import { statexec, tempFolder } from "../helpers/statexec.ts";
+import { arbitraryOrders } from "./planted-orders.ts";
+
+const NOBODY = 65534;
+const isRoot = process.getuid?.() === 0;
+const text = (content: string) => (write: (bytes: Uint8Array) => void) => write(new TextEncoder().encode(content));
+
+type Folder = ReturnType<typeof tempFolder>;
+
+/** What another user may put at a name, by kind. `victim` must stay as it is. */
+const PLANTS: Readonly<Record<string, (path: string, victim: string) => void>> = {
+  "a symlink to a file": (path, victim) => symlinkSync(victim, path),
+  "a dangling symlink": (path, victim) => symlinkSync(`${victim}.new`, path),
+  "a hard link": (path, victim) => linkSync(victim, path),
+  "a fifo": (path) => expect(Bun.spawnSync(["mkfifo", path]).success).toBe(true),
+  "a folder": (path) => mkdirSync(path),
+  "a socket": (path) => Bun.listen({ unix: path, socket: { data: () => undefined } }).stop(true),
+};
+
+function withVictim(folder: Folder): { readonly victim: string; unharmed(): void } {
+  const victim = folder.file("victim");
+  writeFileSync(victim, "precious", { mode: 0o600 });
+  const before = statSync(victim);
+  return {
+    victim,
+    unharmed() {
+      expect(readFileSync(victim, "utf8")).toBe("precious");
+      const { ino, mode, uid } = statSync(victim);
+      expect({ ino, mode, uid }).toEqual({ ino: before.ino, mode: before.mode, uid: before.uid });
+      expect(existsSync(`${victim}.new`)).toBe(false);
+    },
+  };
+}
+
+describe("in the way of a part file", () => {
+  test.each(Object.keys(PLANTS))("%s stays, and another name is used and said", async (kind) => {
+    using folder = tempFolder();
+    const { victim, unharmed } = withVictim(folder);
+    mkdirSync(folder.file("shared"));
+    const part = folder.file("shared/.run.prom.part");
+    PLANTS[kind]!(part, victim);
+    if (!existsSync(part) && !lstatSync(part, { throwIfNoEntry: false })) return; // a closed socket took its name along
+    const planted = lstatSync(part).ino;
+    const file = claimOutput(folder.file("shared/run.prom"));
+    expect(file.notice).toContain(`using ${folder.file("shared/.run.prom.2.part")} until`);
+    const second = claimOutput(folder.file("shared/run.prom"));
+    expect(second.path).toBe(folder.file(`shared/run.${process.pid}.prom`));
+    second.abandon();
+    await file.write(text("recorded"));
+    expect(readFileSync(folder.file("shared/run.prom"), "utf8")).toBe("recorded");
+    expect(lstatSync(part).ino).toBe(planted);
+    expect(readdirSync(folder.file("shared")).sort()).toEqual([".run.prom.part", "run.prom"]);
+    unharmed();
+  });
+});
+
+describe.skipIf(!isRoot)("as root, in a folder of another user", () => {
+  /** Plants at a name in a folder of nobody's. */
+  function plant(folder: Folder, kind: string, name: string, victim: string): void {
+    mkdirSync(folder.file("theirs"), { recursive: true });
+    chownSync(folder.file("theirs"), NOBODY, NOBODY);
+    const path = folder.file(`theirs/${name}`);
+    PLANTS[kind]!(path, victim);
+    if (kind.includes("symlink")) Bun.spawnSync(["chown", "-h", `${NOBODY}:${NOBODY}`, path]);
+    else if (kind !== "a hard link") chownSync(path, NOBODY, NOBODY);
+  }
+
+  const kinds = Object.keys(PLANTS).filter((kind) => kind !== "a socket");
+  const names = [
+    ".statexec_metrics.prom.part",
+    ".statexec_metrics.prom.2.part",
+    "statexec_metrics.prom",
+    "s.json",
+    ".s.json.part",
+    "s.md",
+    "page.html",
+    ".page.html.part",
+  ];
+  test.each(kinds.flatMap((kind) => names.map((name) => [kind, name] as const)))(
+    "%s at %s harms nobody",
+    async (kind, name) => {
+      using folder = tempFolder();
+      chmodSync(folder.path, 0o755);
+      const { victim, unharmed } = withVictim(folder);
+      plant(folder, kind, name, victim);
+      const words = ["--quiet", "--summary-json", "s.json", "--report-to", "page.html"];
+      // A fifo of another user has no reader: a summary that is added to it would wait.
+      const added = name === "s.md" && kind === "a fifo" ? [] : ["--summary-markdown", "s.md"];
+      const result = await statexec([...words, ...added, "true"], { cwd: folder.file("theirs") });
+      unharmed();
+      expect(result.signal).toBeNull();
+      if (result.code !== 0) expect(result.stderr).toContain(name.replace(/^\./, "").replace(/(\.2)?\.part$/, ""));
+    },
+  );
+
+  test("a planted symlink at the file's own name is not followed", async () => {
+    using folder = tempFolder();
+    const { victim, unharmed } = withVictim(folder);
+    plant(folder, "a symlink to a file", "run.prom", victim);
+    const file = claimOutput(folder.file("theirs/run.prom"));
+    const own = folder.file(`theirs/run.${process.pid}.prom`);
+    expect(file.notice).toBe(`${folder.file("theirs/run.prom")} is a symlink of another user: writing ${own}`);
+    await file.write(text("recorded"));
+    expect(readFileSync(own, "utf8")).toBe("recorded");
+    unharmed();
+  });
+});
+
+describe("modes", () => {
+  test("a part is ours alone until it is complete, whatever the umask", async () => {
+    using folder = tempFolder();
+    const umask = process.umask(0);
+    try {
+      const file = claimOutput(folder.file("run.prom"));
+      await file.write(() => {
+        expect(statSync(folder.file(".run.prom.part")).mode & 0o7777).toBe(0o600);
+      });
+    } finally {
+      process.umask(umask);
+    }
+    expect(statSync(folder.file("run.prom")).mode & 0o7777).toBe(0o666);
+  });
+
+  test("the old file's, less setuid, setgid and sticky", async () => {
+    using folder = tempFolder();
+    writeFileSync(folder.file("run.prom"), "old");
+    chmodSync(folder.file("run.prom"), 0o7751);
+    await claimOutput(folder.file("run.prom")).write(text("new"));
+    expect(statSync(folder.file("run.prom")).mode & 0o7777).toBe(0o751);
+  });
+
+  test("what a killed run left is not used again: who opened it reads nothing", async () => {
+    using folder = tempFolder();
+    const part = folder.file(".run.prom.part");
+    writeFileSync(part, "left", { mode: 0o644 });
+    const { ino } = statSync(part);
+    linkSync(part, folder.file("kept"));
+    rmSync(folder.file("kept"));
+    const file = claimOutput(folder.file("run.prom"));
+    expect(file.notice).toBeUndefined();
+    expect(statSync(part).mode & 0o777).toBe(0o600);
+    await file.write(text("new"));
+    expect(readFileSync(folder.file("run.prom"), "utf8")).toBe("new");
+    expect(ino).toBeGreaterThan(0);
+  });
+});
+
+describe("a part file that was removed or replaced", () => {
+  test("is said, and the file that has its name by now stays", async () => {
+    using folder = tempFolder();
+    const first = claimOutput(folder.file("run.prom"));
+    rmSync(folder.file(".run.prom.part"));
+    const second = claimOutput(folder.file("run.prom"));
+    await expect(async () => first.write(text("first"))).toThrow("its part file was removed or replaced");
+    await second.write(text("second"));
+    expect(readFileSync(folder.file("run.prom"), "utf8")).toBe("second");
+    expect(readdirSync(folder.path)).toEqual(["run.prom"]);
+  });
+
+  test("two runs with one place, in any order of their steps: each whole or said", async () => {
+    for (const order of arbitraryOrders(["claim A", "write A", "claim B", "write B", "remove", "rename"], 200)) {
+      using folder = tempFolder();
+      const last = await carriedOut(order, folder);
+      // The last that reported success is whole in its place.
+      if (last) expect(readFileSync(last.path, "utf8"), order.join(", ")).toBe(last.run);
+    }
+  });
+});
+
+/** Carries out the steps of two runs with one metrics file. Returns the last run that reported success. */
+async function carriedOut(order: readonly string[], folder: Folder) {
+  const part = folder.file(".run.prom.part");
+  const claimed = new Map<string, ReturnType<typeof claimOutput>>();
+  let last: { run: string; path: string } | undefined;
+  for (const step of order) {
+    const [what, run = ""] = step.split(" ");
+    if (what === "claim") claimed.set(run, claimOutput(folder.file("run.prom")));
+    else if (what === "remove") rmSync(part, { force: true });
+    else if (what === "rename" && existsSync(part)) renameSync(part, folder.file("moved"));
+    const file = what === "write" ? claimed.get(run) : undefined;
+    await file?.write(text(run)).then(
+      () => {
+        last = { run, path: file.path };
+      },
+      (error) => expect(String(error), order.join(", ")).toMatch(/removed or replaced|No such file/),
+    );
+  }
+  return last;
+}
+
+describe("outputs that are no metrics file", () => {
+  test.each(["# TYPE statexec_x gauge\n", "# HELP statexec_x\n", "# EOF\n", "statexecjournal\nxx"])(
+    "a target that begins with %j is refused",
+    (start) => {
+      using folder = tempFolder();
+      const path = folder.file("old.prom");
+      writeFileSync(path, start);
+      expect(() => claimOther(path, "--report-to")).toThrow("is a recording, which would be lost");
+      expect(() => claimAppended(path, "--summary-markdown")).toThrow("is a recording, which would be lost");
+      expect(readFileSync(path, "utf8")).toBe(start);
+    },
+  );
+
+  test("two outputs of one run are not one file, by whatever name", () => {
+    using folder = tempFolder();
+    symlinkSync("a.prom", folder.file("b.html"));
+    const outputs = [
+      { flag: "--file", path: folder.file("a.prom") },
+      { flag: "--report-to", path: folder.file("b.html") },
+    ];
+    expect(() => refuseSameFile(outputs)).toThrow("is both --file and --report-to");
+    expect(() =>
+      refuseSameFile([
+        { flag: "--file", path: "/dev/null" },
+        { flag: "--report-to", path: "/dev/null" },
+      ]),
+    ).not.toThrow();
+  });
+
+  test("each fails alone and is named", async () => {
+    using folder = tempFolder();
+    const words = ["--quiet", "--summary-json", "/dev/full", "--summary-markdown", "s.md", "--report-to", "p.html"];
+    const result = await statexec([...words, "true"], { cwd: folder.path });
+    expect(result.code).toBe(125);
+    expect(result.stderr).toContain("/dev/full: cannot be written (No space left on device)");
+    expect(readFileSync(folder.file("s.md"), "utf8")).toContain("### statexec");
+    expect(readFileSync(folder.file("p.html"), "utf8")).toContain("<html");
+  });
+
+  test("--summary-markdown - goes on where standard output is, also in a file", async () => {
+    using folder = tempFolder();
+    const out = Bun.file(folder.file("out"));
+    const bin = process.env.BIN ?? `${import.meta.dir}/../../dist/statexec`;
+    const script = '"$0" --quiet --summary-markdown - echo from the command';
+    const child = Bun.spawn(["sh", "-c", script, bin], { cwd: folder.path, stdout: out, stderr: "inherit" });
+    expect(await child.exited).toBe(0);
+    expect(await out.text()).toMatch(/^from the command\n\n### statexec/);
+  });
+});
