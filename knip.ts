@@ -38,6 +38,7 @@ export default ({ production = false }: Arguments): KnipConfiguration => ({
     "test/collect/growth.ts",
     "test/run/blocking-clock.ts",
     "test/journal/{endless,footprint,limited}.ts",
+    "test/helpers/faults.ts",
   ],
   project: ["{src,explorer,scripts,bench}/**/*.ts!", "test/**/*.ts"],
   // Started by its path: it exports nothing.

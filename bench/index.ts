@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { UsageError } from "../src/errors.ts";
 import { EXPLORER_ROWS } from "./experiments/explorer.ts";
+import { FILE_SYNC_ROWS } from "./experiments/file-sync.ts";
 import { JOURNAL_ROWS } from "./experiments/journal.ts";
 import { MINUTE_ROWS } from "./experiments/minute-run.ts";
 import { OWN_CPU_ROWS } from "./experiments/own-cpu-time.ts";
@@ -23,6 +24,7 @@ const ROWS: readonly Row[] = [
   TICK_ROWS,
   TREE_ROWS,
   JOURNAL_ROWS,
+  FILE_SYNC_ROWS,
   EXPLORER_ROWS,
   SYNC_ROWS,
   PUSH_ROWS,

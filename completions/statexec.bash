@@ -57,8 +57,8 @@ _statexec() {
   while ((at < cword)); do
     case ${words[at]} in
       --) ended=1 ;;
-      --explore|--report|--compare|--recover|--list-collectors|--push|--completions|--version|-v|--help|-help|-h) mode=1 ;;
-      --file|-f|--instance|-i|--metrics-start-time|-mst|--delay|-d|--delay-before-command|-dbc|--delay-after-command|-dac|--label|-l|--interval|--journal-dir|--collectors|--cgroup|--summary-json|--summary-markdown|--budget|--baseline|--report-to|--push-to|--connect|-c|--sync-port|-sp|--sync-timeout|--ready|--sync-clients|--sync-grace|--stop-timeout|--sync-token|--sync-token-file|--sync-bind|--explore-port|--report|--base|--noise|--push|--completions) ((at++)) ;;
+      --explore|--report|--compare|--size|--recover|--list-collectors|--push|--completions|--version|-v|--help|-help|-h) mode=1 ;;
+      --file|-f|--instance|-i|--metrics-start-time|-mst|--delay|-d|--delay-before-command|-dbc|--delay-after-command|-dac|--label|-l|--interval|--journal-dir|--collectors|--cgroup|--summary-json|--summary-markdown|--budget|--baseline|--report-to|--push-to|--push-names|--connect|-c|--sync-port|-sp|--sync-timeout|--ready|--sync-clients|--sync-grace|--stop-timeout|--sync-token|--sync-token-file|--sync-bind|--explore-port|--report|--base|--noise|--size-format|--push|--completions) ((at++)) ;;
       -?*) ;;
       *) [[ $mode ]] || break ;;
     esac
@@ -74,13 +74,15 @@ _statexec() {
       --collectors) _statexec_values 'cpu memory network disk pressure load paging tcp listen sockets frequency thermal container'; return ;;
       --cgroup) _statexec_values 'auto off'; return ;;
       --budget) _statexec_values 'wall< cpu< memory< memory-with-cache< processes< threads< read< written<'; return ;;
+      --push-names) _statexec_values 'statexec otel'; return ;;
       --ready) _statexec_values 'delay: http:// tcp:'; return ;;
+      --size-format) _statexec_values 'table json kubernetes slurm nextflow snakemake github gitlab'; return ;;
       --completions) _statexec_values 'bash fish zsh'; return ;;
       --instance|-i|--metrics-start-time|-mst|--delay|-d|--delay-before-command|-dbc|--delay-after-command|-dac|--label|-l|--interval|--push-to|--sync-port|-sp|--sync-timeout|--sync-clients|--sync-grace|--stop-timeout|--sync-token|--sync-bind|--explore-port|--noise|--push) return ;;
     esac
     $split && return
     if [[ $cur == -* ]]; then
-      COMPREPLY=($(compgen -W "--file -f --instance -i --metrics-start-time -mst --delay -d --delay-before-command -dbc --delay-after-command -dac --label -l --interval --journal-dir --no-record-args --collectors --cgroup --summary --quiet -q --summary-json --summary-markdown --budget --budget-kill --budget-strict --baseline --report-to --push-to --connect -c --server -s --sync-port -sp --sync-start-only -sso --sync-timeout --ready --sync-clients --sync-grace --stop-timeout --sync-token --sync-token-file --sync-bind --explore --no-open --explore-port --report --compare --base --noise --any-command --recover --list-collectors --push --completions --version -v --help -help -h" -- "$cur"))
+      COMPREPLY=($(compgen -W "--file -f --instance -i --metrics-start-time -mst --delay -d --delay-before-command -dbc --delay-after-command -dac --label -l --interval --journal-dir --no-sync --no-record-args --collectors --cgroup --summary --quiet -q --summary-json --summary-markdown --budget --budget-kill --budget-strict --baseline --report-to --push-to --push-names --push-ci --connect -c --server -s --sync-port -sp --sync-start-only -sso --sync-timeout --ready --sync-clients --sync-grace --stop-timeout --sync-token --sync-token-file --sync-bind --explore --no-open --explore-port --report --compare --base --noise --any-command --size --size-format --recover --list-collectors --push --completions --version -v --help -help -h" -- "$cur"))
       return
     fi
   fi

@@ -17,9 +17,9 @@ function __statexec_command
                 set -l rest $words[(math $at + 1)..]
                 string join -- \n $rest
                 return 0
-            case --explore --report --compare --recover --list-collectors --push --completions --version -v --help -help -h
+            case --explore --report --compare --size --recover --list-collectors --push --completions --version -v --help -help -h
                 set left 2
-            case --file -f --instance -i --metrics-start-time -mst --delay -d --delay-before-command -dbc --delay-after-command -dac --label -l --interval --journal-dir --collectors --cgroup --summary-json --summary-markdown --budget --baseline --report-to --push-to --connect -c --sync-port -sp --sync-timeout --ready --sync-clients --sync-grace --stop-timeout --sync-token --sync-token-file --sync-bind --explore-port --report --base --noise --push --completions
+            case --file -f --instance -i --metrics-start-time -mst --delay -d --delay-before-command -dbc --delay-after-command -dac --label -l --interval --journal-dir --collectors --cgroup --summary-json --summary-markdown --budget --baseline --report-to --push-to --push-names --connect -c --sync-port -sp --sync-timeout --ready --sync-clients --sync-grace --stop-timeout --sync-token --sync-token-file --sync-bind --explore-port --report --base --noise --size-format --push --completions
                 set value yes
             case '-?*'
             case '*'
@@ -58,6 +58,7 @@ complete -c statexec -n __statexec_options -l delay-after-command -o dac -x -d '
 complete -c statexec -n __statexec_options -l label -s l -x -d 'Put this label on every series'
 complete -c statexec -n __statexec_options -l interval -x -d 'Time between samples'
 complete -c statexec -n __statexec_options -l journal-dir -x -a '(__fish_complete_directories)' -d 'Folder of the journal'
+complete -c statexec -n __statexec_options -l no-sync -d 'Leave it to the kernel when journal and metrics file reach the disk'
 complete -c statexec -n __statexec_options -l no-record-args -d 'Leave the command\'s arguments out of the metrics file'
 complete -c statexec -n __statexec_options -l collectors -x -a 'cpu memory network disk pressure load paging tcp listen sockets frequency thermal container' -d 'Use only these collectors'
 complete -c statexec -n __statexec_options -l cgroup -x -a 'auto off' -d 'Run the command in a control group of its own'
@@ -71,6 +72,8 @@ complete -c statexec -n __statexec_options -l budget-strict -d 'Exit with 124 al
 complete -c statexec -n __statexec_options -l baseline -r -F -d 'Metrics file of an earlier run'
 complete -c statexec -n __statexec_options -l report-to -r -F -d 'Also write a page that shows the run'
 complete -c statexec -n __statexec_options -l push-to -x -d 'When the metrics file is written'
+complete -c statexec -n __statexec_options -l push-names -x -a 'statexec otel' -d 'How --push and --push-to name the series'
+complete -c statexec -n __statexec_options -l push-ci -d 'Also send what the variables of the CI system say of the job'
 complete -c statexec -n __statexec_options -l connect -s c -x -a '(__fish_print_hostnames)' -d 'Client mode'
 complete -c statexec -n __statexec_options -l server -s s -d 'Server mode'
 complete -c statexec -n __statexec_options -l sync-port -o sp -x -d 'Port on which the server listens'
@@ -91,6 +94,8 @@ complete -c statexec -n __statexec_options -l compare -d 'Compare two runs'
 complete -c statexec -n __statexec_options -l base -r -F -d 'With --compare'
 complete -c statexec -n __statexec_options -l noise -x -d 'With --compare of one run a side'
 complete -c statexec -n __statexec_options -l any-command -d 'With --compare'
+complete -c statexec -n __statexec_options -l size -d 'Print what to request for a command and where to limit it'
+complete -c statexec -n __statexec_options -l size-format -x -a 'table json kubernetes slurm nextflow snakemake github gitlab' -d 'With --size'
 complete -c statexec -n __statexec_options -l recover -d 'Make the metrics file from each named journal of a run that was killed'
 complete -c statexec -n __statexec_options -l list-collectors -d 'List the collectors'
 complete -c statexec -n __statexec_options -l push -x -d 'Send the named metrics files'

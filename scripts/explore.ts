@@ -67,7 +67,13 @@ async function explore(): Promise<number> {
   process.env.NO_PROXY = "*";
   await Promise.all([untilReady(`${victoria}/health`), untilReady(`${grafana}/api/health`)]);
   const pushed: Pushed[] = [];
-  const target = { format: "text", url: `${victoria}/api/v1/import/prometheus`, secrets: {} } as const;
+  const target = {
+    format: "text",
+    url: `${victoria}/api/v1/import/prometheus`,
+    secrets: {},
+    names: "statexec",
+    ci: false,
+  } as const;
   for (const file of files) {
     const one = await pushFile(file, target, new AbortController().signal);
     for (const warning of one.warnings) console.error(warning);

@@ -1,4 +1,5 @@
 import { METRICS, type Metric, sampleName } from "../src/catalog/index.ts";
+import { OTEL_METRICS, type OtelMetric } from "../src/catalog/otel.ts";
 import { readmeOptions } from "../src/cli/help.ts";
 import { OPTIONS, type OptionId } from "../src/cli/options.ts";
 
@@ -26,7 +27,22 @@ export const DOCUMENTS: Readonly<Record<string, Readonly<Record<string, () => st
   "README.md": { "most used options": mostUsedOptions },
   "docs/options.md": { options: readmeOptions },
   "docs/metrics.md": { metrics: metricsTable },
+  "docs/push.md": { "otel names": otelTable },
 };
+
+/** What each metric that OpenTelemetry's conventions have is called there. */
+function otelTable(): string {
+  const rows = METRICS.flatMap((metric) => {
+    const { otel = "none" } = metric;
+    if (otel === "none") return [];
+    const [name = "", fixed] = otel.split(" ");
+    const { unit, attributes = {} }: OtelMetric = OTEL_METRICS[name as keyof typeof OTEL_METRICS];
+    const fromLabels = Object.entries(attributes).map(([label, attribute]) => `\`${attribute}\` (${label})`);
+    const all = [...(fixed === undefined ? [] : [`\`${fixed}\``]), ...fromLabels];
+    return [`| \`${sampleName(metric)}\` | \`${name}\` | \`${unit}\` | ${all.join(", ")} |`];
+  });
+  return ["| In the file | By OpenTelemetry | Unit | Attributes |", "| --- | --- | --- | --- |", ...rows].join("\n");
+}
 
 function mostUsedOptions(): string {
   const [head, line, ...rows] = readmeOptions().split("\n");

@@ -64,7 +64,7 @@ const MAY_BE_SHORT: readonly RegExp[] = [
   // Entries.
   /^src\/(supported|log)\.ts$/,
   // Tables.
-  /^src\/(catalog\/reserved-labels|cli\/options.*|proc\/units)\.ts$/,
+  /^src\/(catalog\/(reserved-labels|label-value)|cli\/options.*|proc\/units)\.ts$/,
   // Loaded before the command starts, apart from what makes results.
   /^src\/output\/results-wanted\.ts$/,
   // One of a set: a collector, a kernel file's parser.

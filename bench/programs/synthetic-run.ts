@@ -64,7 +64,8 @@ function write(path: string, count: number, rows: number): readonly number[] {
     ...{ startMs: START_MS, trueStartMs: START_MS, pid: process.pid, target: "run.prom" },
   };
   const clock = { now: () => now, at: () => () => undefined };
-  const writer = new JournalWriter({ header, clock, open: () => openSync(path, "w+") });
+  const places = [() => ({ path, fd: openSync(path, "w+") })];
+  const writer = new JournalWriter({ header, clock, places, isSynced: false });
   const keys = seriesOf(count);
   const move = mover(keys);
   const row = new Float64Array(keys.length);

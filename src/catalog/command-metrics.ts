@@ -9,6 +9,15 @@ export const COMMAND = defineMetrics({
     labels: ["mode"],
     help: "CPU time of the command's processes, ended ones included, by mode: user or system.",
     source: "proc_pid_stat(5), wait4(2); cpu.stat or cpuacct.usage of the command's own group",
+    otel: "process.cpu.time",
+  },
+  cpuBound: {
+    name: "command_cpu_bound_seconds",
+    type: "gauge",
+    unit: "seconds",
+    help: "A bound above the command's CPU time where that is a lower bound: with all time of the machine that no process accounts for.",
+    source: "proc_stat(5), idle and iowait; proc_pid_stat(5); clock_getcpuclockid(3)",
+    otel: "none",
   },
   memoryResident: {
     name: "command_memory_resident_bytes",
@@ -16,6 +25,7 @@ export const COMMAND = defineMetrics({
     unit: "bytes",
     help: "Sum of the processes' resident memory: what several share counts once for each, so it may exceed the machine's.",
     source: "proc_pid_stat(5), rss",
+    otel: "process.memory.usage",
   },
   memoryProportional: {
     name: "command_memory_proportional_bytes",
@@ -23,6 +33,7 @@ export const COMMAND = defineMetrics({
     unit: "bytes",
     help: "Sum of the processes' proportional memory: what n processes share counts as an nth for each. Not at every sample, since it is costly.",
     source: "proc_pid_smaps(5), smaps_rollup, Pss",
+    otel: "none",
   },
   memoryAnonymous: {
     name: "command_memory_anonymous_bytes",
@@ -31,6 +42,7 @@ export const COMMAND = defineMetrics({
     help: "Heap, stacks and other memory without a file behind it, shared parts counted once.",
     source:
       "proc_pid_status(5), RssAnon, or smaps_rollup, Pss_Anon, of those that share; memory.stat of the command's own group",
+    otel: "none",
   },
   memoryFile: {
     name: "command_memory_file_bytes",
@@ -38,6 +50,7 @@ export const COMMAND = defineMetrics({
     unit: "bytes",
     help: "Pages of files: mapped ones, shared parts counted once; with an own group, all of its page cache.",
     source: "smaps_rollup, Pss_File, or RssFile of a single process; memory.stat of the command's own group",
+    otel: "none",
   },
   memoryShared: {
     name: "command_memory_shared_bytes",
@@ -46,6 +59,7 @@ export const COMMAND = defineMetrics({
     help: "Shared memory and tmpfs pages, counted once.",
     source:
       "proc_pid_status(5), RssShmem, or smaps_rollup, Pss_Shmem, of those that share; memory.stat of the command's own group",
+    otel: "none",
   },
   memoryKernel: {
     name: "command_memory_kernel_bytes",
@@ -53,6 +67,7 @@ export const COMMAND = defineMetrics({
     unit: "bytes",
     help: "Memory that the kernel holds for the command: page tables, stacks, slab, sockets.",
     source: "memory.stat of the command's own group",
+    otel: "none",
   },
   memoryPeak: {
     name: "command_memory_peak_bytes",
@@ -60,6 +75,7 @@ export const COMMAND = defineMetrics({
     unit: "bytes",
     help: "Highest anonymous, shared and kernel memory held at one time until now, page cache left out.",
     source: "the samples; statexec_accounting_info says how it is known",
+    otel: "none",
   },
   memoryPeakTime: {
     name: "command_memory_peak_timestamp_seconds",
@@ -67,6 +83,7 @@ export const COMMAND = defineMetrics({
     unit: "seconds",
     help: "When that peak was, on the file's time axis.",
     source: "the samples",
+    otel: "none",
   },
   memoryPeakBound: {
     name: "command_memory_peak_bound_bytes",
@@ -74,6 +91,7 @@ export const COMMAND = defineMetrics({
     unit: "bytes",
     help: "A bound above the peak of the processes that samples saw: the sum of what each ever held, files included.",
     source: "proc_pid_status(5), VmHWM",
+    otel: "none",
   },
   memoryLargest: {
     name: "command_memory_largest_process_bytes",
@@ -81,6 +99,7 @@ export const COMMAND = defineMetrics({
     unit: "bytes",
     help: "Highest resident memory of the largest single process that has ended; absent where it may be that of statexec, which started it.",
     source: "getrusage(2), ru_maxrss",
+    otel: "none",
   },
   memoryPeakWithCache: {
     name: "command_memory_peak_with_cache_bytes",
@@ -88,30 +107,35 @@ export const COMMAND = defineMetrics({
     unit: "bytes",
     help: "Highest memory of the command's own group until now, page cache included, which the kernel drops under pressure.",
     source: "memory.peak or memory.max_usage_in_bytes of the command's own group",
+    otel: "none",
   },
   processes: {
     name: "command_processes",
     type: "gauge",
     help: "Processes of the command that live.",
     source: "proc_pid_stat(5)",
+    otel: "none",
   },
   threads: {
     name: "command_threads",
     type: "gauge",
     help: "Threads of these processes.",
     source: "proc_pid_stat(5), num_threads",
+    otel: "process.thread.count",
   },
   tasksPeak: {
     name: "command_tasks_peak",
     type: "gauge",
     help: "Most processes and threads of the command's own group at one time until now, ended ones that no one has waited for included.",
     source: "pids.peak of the command's own group, since Linux 6.1",
+    otel: "none",
   },
   openDescriptors: {
     name: "command_open_descriptors",
     type: "gauge",
     help: "Open file descriptors of these processes.",
     source: "proc_pid_fd(5)",
+    otel: "process.unix.file_descriptor.count",
   },
   diskRead: {
     name: "command_disk_read_bytes",
@@ -119,6 +143,7 @@ export const COMMAND = defineMetrics({
     unit: "bytes",
     help: "Bytes that the command's processes fetched from storage.",
     source: "proc_pid_io(5), read_bytes; getrusage(2); io.stat of the command's own group",
+    otel: "process.disk.io disk.io.direction=read",
   },
   diskWrite: {
     name: "command_disk_write_bytes",
@@ -126,6 +151,7 @@ export const COMMAND = defineMetrics({
     unit: "bytes",
     help: "Bytes that the command's processes caused to be written to storage, some of it later.",
     source: "proc_pid_io(5), write_bytes; getrusage(2); io.stat of the command's own group",
+    otel: "process.disk.io disk.io.direction=write",
   },
   diskWriteCancelled: {
     name: "command_disk_write_cancelled_bytes",
@@ -133,6 +159,7 @@ export const COMMAND = defineMetrics({
     unit: "bytes",
     help: "Bytes that the command's processes took back before they reached storage, as by deleting a file; they may have been written by others.",
     source: "proc_pid_io(5), cancelled_write_bytes",
+    otel: "none",
   },
   ioRead: {
     name: "command_io_read_bytes",
@@ -140,6 +167,7 @@ export const COMMAND = defineMetrics({
     unit: "bytes",
     help: "Bytes that read(2) and the like returned: files, cached or not, pipes, sockets, terminals.",
     source: "proc_pid_io(5), rchar",
+    otel: "none",
   },
   ioWrite: {
     name: "command_io_write_bytes",
@@ -147,6 +175,7 @@ export const COMMAND = defineMetrics({
     unit: "bytes",
     help: "Bytes that write(2) and the like took: files, cached or not, pipes, sockets, terminals.",
     source: "proc_pid_io(5), wchar",
+    otel: "none",
   },
   pageFaults: {
     name: "command_page_faults",
@@ -154,6 +183,7 @@ export const COMMAND = defineMetrics({
     labels: ["mode"],
     help: "Page faults: major ones waited for storage, minor ones did not.",
     source: "proc_pid_stat(5), getrusage(2)",
+    otel: "process.paging.faults",
   },
   contextSwitches: {
     name: "command_context_switches",
@@ -161,6 +191,7 @@ export const COMMAND = defineMetrics({
     labels: ["mode"],
     help: "Times that a process gave up its CPU to wait (voluntary) or lost it (involuntary).",
     source: "proc_pid_status(5), getrusage(2)",
+    otel: "process.context_switches",
   },
   throttledSeconds: {
     name: "command_throttled_seconds",
@@ -168,18 +199,21 @@ export const COMMAND = defineMetrics({
     unit: "seconds",
     help: "Time that the CPU quota of the command's own group held it back; one of a group above it may bite first.",
     source: "cpu.stat of the command's own group",
+    otel: "none",
   },
   throttledPeriods: {
     name: "command_throttled_periods",
     type: "counter",
     help: "Quota periods in which the command's own group was held back.",
     source: "cpu.stat of the command's own group",
+    otel: "none",
   },
   oomKills: {
     name: "command_oom_kills",
     type: "counter",
     help: "Processes of the command that the kernel killed for memory, by the command's own group.",
     source: "memory.events or memory.oom_control of the command's own group",
+    otel: "none",
   },
   pressure: {
     name: "command_pressure_seconds",
@@ -188,6 +222,7 @@ export const COMMAND = defineMetrics({
     labels: ["resource", "mode"],
     help: "Time in which some or all (mode: some, full) of the command's processes waited for cpu, memory or io.",
     source: "cpu.pressure, memory.pressure, io.pressure of the command's own group",
+    otel: "none",
   },
   duration: {
     name: "command_duration_seconds",
@@ -195,18 +230,21 @@ export const COMMAND = defineMetrics({
     unit: "seconds",
     help: "Time from the command's start to its end.",
     source: "clock_gettime(2), CLOCK_MONOTONIC",
+    otel: "process.uptime",
   },
   exitStatus: {
     name: "command_exit_status",
     type: "gauge",
     help: "Exit status of the command; absent where a signal ended it.",
     source: "wait4(2)",
+    otel: "none",
   },
   exitSignal: {
     name: "command_exit_signal",
     type: "gauge",
     help: "Number of the signal that ended the command; absent where it exited.",
     source: "wait4(2)",
+    otel: "none",
   },
   commCpuSeconds: {
     name: "command_comm_cpu_seconds",
@@ -215,6 +253,7 @@ export const COMMAND = defineMetrics({
     labels: ["comm"],
     help: "CPU time by command name, of the largest as samples saw them; other is the rest, short-lived processes included.",
     source: "proc_pid_stat(5), comm",
+    otel: "none",
   },
   commMemoryPeak: {
     name: "command_comm_memory_peak_bytes",
@@ -223,6 +262,7 @@ export const COMMAND = defineMetrics({
     labels: ["comm"],
     help: "Highest resident memory by command name at one time; other is the highest of those that are not named.",
     source: "proc_pid_stat(5), comm, rss",
+    otel: "none",
   },
   commProcesses: {
     name: "command_comm_processes",
@@ -230,6 +270,7 @@ export const COMMAND = defineMetrics({
     labels: ["comm"],
     help: "How many processes of this name samples saw.",
     source: "proc_pid_stat(5), comm",
+    otel: "none",
   },
 });
 
@@ -241,5 +282,6 @@ export const ACCOUNTING = defineMetrics({
     labels: ["resource", "source"],
     help: "Where the command's figures come from, by resource; a source that ends in _lower_bound may have missed some.",
     source: "statexec",
+    otel: "none",
   },
 });

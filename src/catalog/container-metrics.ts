@@ -7,6 +7,7 @@ export const CONTAINER = defineMetrics({
     type: "gauge",
     help: "CPU quota of the group that statexec runs in, in cores; absent without one.",
     source: "cpu.max, or cpu.cfs_quota_us and cpu.cfs_period_us",
+    otel: "none",
   },
   cpuSeconds: {
     name: "container_cpu_seconds",
@@ -15,18 +16,21 @@ export const CONTAINER = defineMetrics({
     labels: ["mode"],
     help: "CPU time of the whole group, by mode: user or system.",
     source: "cpu.stat, or cpuacct.stat",
+    otel: "container.cpu.time",
   },
   cpuPeriods: {
     name: "container_cpu_periods",
     type: "counter",
     help: "Quota periods that passed while the group wanted CPU.",
     source: "cpu.stat, nr_periods",
+    otel: "none",
   },
   throttledPeriods: {
     name: "container_cpu_throttled_periods",
     type: "counter",
     help: "Quota periods in which the group was held back.",
     source: "cpu.stat, nr_throttled",
+    otel: "none",
   },
   throttledSeconds: {
     name: "container_cpu_throttled_seconds",
@@ -34,6 +38,7 @@ export const CONTAINER = defineMetrics({
     unit: "seconds",
     help: "Time that the quota held the group back, summed over CPUs.",
     source: "cpu.stat, throttled_usec or throttled_time",
+    otel: "none",
   },
   memoryLimit: {
     name: "container_memory_limit_bytes",
@@ -41,6 +46,7 @@ export const CONTAINER = defineMetrics({
     unit: "bytes",
     help: "Memory limit of the group, or the lowest one above it; absent without one.",
     source: "memory.max, or memory.limit_in_bytes",
+    otel: "none",
   },
   memoryUsed: {
     name: "container_memory_used_bytes",
@@ -48,6 +54,7 @@ export const CONTAINER = defineMetrics({
     unit: "bytes",
     help: "Memory that counts against the limit, page cache included.",
     source: "memory.current, or memory.usage_in_bytes",
+    otel: "container.memory.usage",
   },
   memoryAnonymous: {
     name: "container_memory_anonymous_bytes",
@@ -55,6 +62,7 @@ export const CONTAINER = defineMetrics({
     unit: "bytes",
     help: "The part of it without a file behind it.",
     source: "memory.stat",
+    otel: "container.memory.rss",
   },
   memoryFile: {
     name: "container_memory_file_bytes",
@@ -62,6 +70,7 @@ export const CONTAINER = defineMetrics({
     unit: "bytes",
     help: "The part of it that is page cache, tmpfs and shared memory included.",
     source: "memory.stat",
+    otel: "none",
   },
   memoryPeak: {
     name: "container_memory_peak_bytes",
@@ -69,6 +78,7 @@ export const CONTAINER = defineMetrics({
     unit: "bytes",
     help: "Highest memory since the group was made, page cache included: of this run only where it rose.",
     source: "memory.peak, or memory.max_usage_in_bytes",
+    otel: "none",
   },
   swapLimit: {
     name: "container_swap_limit_bytes",
@@ -76,6 +86,7 @@ export const CONTAINER = defineMetrics({
     unit: "bytes",
     help: "Swap limit of the group; absent without one.",
     source: "memory.swap.max, or memory.memsw.limit_in_bytes less the memory limit",
+    otel: "none",
   },
   swapUsed: {
     name: "container_swap_used_bytes",
@@ -83,24 +94,28 @@ export const CONTAINER = defineMetrics({
     unit: "bytes",
     help: "Swap that the group uses.",
     source: "memory.swap.current, or memory.memsw.usage_in_bytes less memory.usage_in_bytes",
+    otel: "none",
   },
   oomKills: {
     name: "container_oom_kills",
     type: "counter",
     help: "Processes of the group that the kernel killed for memory.",
     source: "memory.events, oom_kill, or memory.oom_control",
+    otel: "none",
   },
   tasksLimit: {
     name: "container_tasks_limit",
     type: "gauge",
     help: "How many processes and threads the group may have; absent without a limit.",
     source: "pids.max",
+    otel: "none",
   },
   tasks: {
     name: "container_tasks",
     type: "gauge",
     help: "Processes and threads of the group.",
     source: "pids.current",
+    otel: "none",
   },
   pressure: {
     name: "container_pressure_seconds",
@@ -109,5 +124,6 @@ export const CONTAINER = defineMetrics({
     labels: ["resource", "mode"],
     help: "Time in which some or all (mode: some, full) tasks of the group waited for cpu, memory or io.",
     source: "cpu.pressure, memory.pressure, io.pressure",
+    otel: "none",
   },
 });

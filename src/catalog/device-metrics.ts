@@ -8,6 +8,7 @@ export const DEVICES = defineMetrics({
     labels: ["disk", "mode"],
     help: "Requests that each disk completed since boot, by mode: read, write, discard, flush.",
     source: "proc_diskstats(5)",
+    otel: "system.disk.operations",
   },
   diskWaitSeconds: {
     name: "disk_wait_seconds",
@@ -16,6 +17,7 @@ export const DEVICES = defineMetrics({
     labels: ["disk", "mode"],
     help: "Time that all requests together took, waiting included, by mode.",
     source: "proc_diskstats(5)",
+    otel: "system.disk.operation_time",
   },
   diskBusySeconds: {
     name: "disk_busy_seconds",
@@ -24,6 +26,7 @@ export const DEVICES = defineMetrics({
     labels: ["disk"],
     help: "Time in which the disk had at least one request; a disk that serves many at once can be busy and have room.",
     source: "proc_diskstats(5), time doing I/Os",
+    otel: "system.disk.io_time",
   },
   diskDiscard: {
     name: "disk_discard_bytes",
@@ -32,6 +35,7 @@ export const DEVICES = defineMetrics({
     labels: ["disk"],
     help: "Bytes discarded (trimmed) since boot.",
     source: "proc_diskstats(5), sectors discarded",
+    otel: "none",
   },
   diskInFlight: {
     name: "disk_in_flight",
@@ -39,6 +43,7 @@ export const DEVICES = defineMetrics({
     labels: ["disk"],
     help: "Requests that the disk has and has not completed.",
     source: "proc_diskstats(5), I/Os in progress",
+    otel: "none",
   },
   networkPackets: {
     name: "network_packets",
@@ -46,6 +51,7 @@ export const DEVICES = defineMetrics({
     labels: ["interface", "mode"],
     help: "Packets each interface sent or received (mode) since it was made.",
     source: "proc_pid_net(5), net/dev",
+    otel: "system.network.packet.count",
   },
   networkErrors: {
     name: "network_errors",
@@ -53,6 +59,7 @@ export const DEVICES = defineMetrics({
     labels: ["interface", "mode"],
     help: "Packets sent or received (mode) with an error.",
     source: "proc_pid_net(5), net/dev, errs",
+    otel: "system.network.errors",
   },
   networkDrops: {
     name: "network_drops",
@@ -60,6 +67,7 @@ export const DEVICES = defineMetrics({
     labels: ["interface", "mode"],
     help: "Packets that were dropped instead of sent or received (mode).",
     source: "proc_pid_net(5), net/dev, drop",
+    otel: "system.network.packet.dropped",
   },
   tcpSegments: {
     name: "tcp_segments",
@@ -67,12 +75,14 @@ export const DEVICES = defineMetrics({
     labels: ["mode"],
     help: "TCP segments sent or received (mode) in this network namespace.",
     source: "net/snmp, OutSegs and InSegs",
+    otel: "none",
   },
   tcpRetransmits: {
     name: "tcp_retransmitted_segments",
     type: "counter",
     help: "TCP segments that had to be sent again.",
     source: "net/snmp, RetransSegs",
+    otel: "none",
   },
   tcpResets: {
     name: "tcp_resets",
@@ -80,18 +90,21 @@ export const DEVICES = defineMetrics({
     labels: ["mode"],
     help: "TCP connections that were reset: by us (sent), or found reset (received).",
     source: "net/snmp, OutRsts and EstabResets",
+    otel: "none",
   },
   tcpListenDrops: {
     name: "tcp_listen_drops",
     type: "counter",
     help: "Connections that a listening socket had to refuse, for any reason. Read once a second at most.",
     source: "net/netstat, ListenDrops",
+    otel: "none",
   },
   tcpListenOverflows: {
     name: "tcp_listen_overflows",
     type: "counter",
     help: "Connections that were refused because a listening socket's queue was full.",
     source: "net/netstat, ListenOverflows",
+    otel: "none",
   },
   tcpSockets: {
     name: "tcp_sockets",
@@ -99,6 +112,7 @@ export const DEVICES = defineMetrics({
     labels: ["mode"],
     help: "TCP sockets of IPv4 and IPv6, by mode: in_use, orphan, time_wait.",
     source: "net/sockstat, net/sockstat6",
+    otel: "none",
   },
   udpErrors: {
     name: "udp_errors",
@@ -106,6 +120,7 @@ export const DEVICES = defineMetrics({
     labels: ["mode"],
     help: "UDP datagrams lost: receive_buffer and send_buffer full, or no_port to take them (mode).",
     source: "net/snmp, RcvbufErrors, SndbufErrors, NoPorts",
+    otel: "none",
   },
   cpuFrequency: {
     name: "cpu_frequency_hertz",
@@ -114,6 +129,7 @@ export const DEVICES = defineMetrics({
     labels: ["cpu"],
     help: "Clock of each CPU, where the kernel offers it; with more than 32 of them only by --collectors frequency=all.",
     source: "/sys/devices/system/cpu/cpufreq/policyN/scaling_cur_freq",
+    otel: "system.cpu.frequency",
   },
   cpuThrottles: {
     name: "cpu_throttles",
@@ -121,5 +137,6 @@ export const DEVICES = defineMetrics({
     labels: ["cpu", "mode"],
     help: "Times each CPU was slowed down for heat, by mode: core or package; with more than 32 CPUs only by --collectors thermal=all.",
     source: "/sys/devices/system/cpu/cpuN/thermal_throttle",
+    otel: "none",
   },
 });

@@ -12,6 +12,7 @@ export const MACHINE = defineMetrics({
     labels: ["cpu", "mode"],
     help: "Time each CPU spent in each mode since boot; guest is part of user, guestNice of nice. With cpu=total one series for all, cpu all.",
     source: "proc_stat(5), cpuN rows, or their sum",
+    otel: "system.cpu.time",
   },
   memoryTotal: {
     name: "memory_total_bytes",
@@ -19,6 +20,7 @@ export const MACHINE = defineMetrics({
     unit: "bytes",
     help: "Memory that the kernel can use.",
     source: "proc_meminfo(5), MemTotal",
+    otel: "system.memory.limit",
   },
   memoryAvailable: {
     name: "memory_available_bytes",
@@ -26,6 +28,7 @@ export const MACHINE = defineMetrics({
     unit: "bytes",
     help: "The kernel's estimate of what new work can take without swapping.",
     source: "proc_meminfo(5), MemAvailable",
+    otel: "system.memory.linux.available",
   },
   memoryUsed: {
     name: "memory_used_bytes",
@@ -33,6 +36,7 @@ export const MACHINE = defineMetrics({
     unit: "bytes",
     help: "Total less free, buffers and cached.",
     source: "proc_meminfo(5)",
+    otel: "system.memory.usage system.memory.state=used",
   },
   memoryFree: {
     name: "memory_free_bytes",
@@ -40,6 +44,7 @@ export const MACHINE = defineMetrics({
     unit: "bytes",
     help: "Memory that nothing uses.",
     source: "proc_meminfo(5), MemFree",
+    otel: "system.memory.usage system.memory.state=free",
   },
   memoryBuffers: {
     name: "memory_buffers_bytes",
@@ -47,6 +52,7 @@ export const MACHINE = defineMetrics({
     unit: "bytes",
     help: "Block device buffers.",
     source: "proc_meminfo(5), Buffers",
+    otel: "system.memory.usage system.memory.state=buffers",
   },
   memoryCached: {
     name: "memory_cached_bytes",
@@ -54,6 +60,7 @@ export const MACHINE = defineMetrics({
     unit: "bytes",
     help: "Page cache and reclaimable slab.",
     source: "proc_meminfo(5), Cached + SReclaimable",
+    otel: "system.memory.usage system.memory.state=cached",
   },
   memoryUsedPercent: {
     name: "memory_used_percent",
@@ -61,6 +68,7 @@ export const MACHINE = defineMetrics({
     unit: "percent",
     help: "Used memory as a part of the total, 0 to 100.",
     source: "proc_meminfo(5)",
+    otel: "system.memory.utilization system.memory.state=used",
   },
   networkSent: {
     name: "network_sent_bytes",
@@ -69,6 +77,7 @@ export const MACHINE = defineMetrics({
     labels: ["interface"],
     help: "Bytes each network interface sent since it was made.",
     source: "proc_pid_net(5), net/dev",
+    otel: "system.network.io network.io.direction=transmit",
   },
   networkReceived: {
     name: "network_received_bytes",
@@ -77,6 +86,7 @@ export const MACHINE = defineMetrics({
     labels: ["interface"],
     help: "Bytes each network interface received since it was made.",
     source: "proc_pid_net(5), net/dev",
+    otel: "system.network.io network.io.direction=receive",
   },
   diskRead: {
     name: "disk_read_bytes",
@@ -85,6 +95,7 @@ export const MACHINE = defineMetrics({
     labels: ["disk"],
     help: "Bytes read from each block device since boot.",
     source: "proc_diskstats(5), sectors read",
+    otel: "system.disk.io disk.io.direction=read",
   },
   diskWrite: {
     name: "disk_write_bytes",
@@ -93,6 +104,7 @@ export const MACHINE = defineMetrics({
     labels: ["disk"],
     help: "Bytes written to each block device since boot.",
     source: "proc_diskstats(5), sectors written",
+    otel: "system.disk.io disk.io.direction=write",
   },
 });
 
@@ -105,45 +117,64 @@ export const KERNEL = defineMetrics({
     labels: ["resource", "mode"],
     help: "Time in which some or all (mode: some, full) tasks of the machine waited for cpu, memory or io.",
     source: "/proc/pressure, total",
+    otel: "none",
   },
   load1: {
     name: "load1",
     type: "gauge",
     help: "Tasks that ran or waited for CPU or disk, mean of the last minute.",
     source: "proc_loadavg(5)",
+    otel: "none",
   },
-  load5: { name: "load5", type: "gauge", help: "The same over five minutes.", source: "proc_loadavg(5)" },
-  load15: { name: "load15", type: "gauge", help: "The same over fifteen minutes.", source: "proc_loadavg(5)" },
-  cpusOnline: { name: "cpus_online", type: "gauge", help: "CPUs online.", source: "proc_stat(5), cpuN rows" },
+  load5: { name: "load5", type: "gauge", help: "The same over five minutes.", source: "proc_loadavg(5)", otel: "none" },
+  load15: {
+    name: "load15",
+    type: "gauge",
+    help: "The same over fifteen minutes.",
+    source: "proc_loadavg(5)",
+    otel: "none",
+  },
+  cpusOnline: {
+    name: "cpus_online",
+    type: "gauge",
+    help: "CPUs online.",
+    source: "proc_stat(5), cpuN rows",
+    otel: "system.cpu.logical.count",
+  },
   tasksRunning: {
     name: "tasks_running",
     type: "gauge",
     help: "Tasks that run or wait for a CPU.",
     source: "proc_stat(5), procs_running",
+    otel: "none",
   },
   tasksBlocked: {
     name: "tasks_blocked",
     type: "gauge",
     help: "Tasks that wait for a disk.",
     source: "proc_stat(5), procs_blocked",
+    otel: "none",
   },
   contextSwitches: {
     name: "context_switches",
     type: "counter",
     help: "Context switches of the machine since boot.",
     source: "proc_stat(5), ctxt",
+    otel: "none",
   },
   interrupts: {
     name: "interrupts",
     type: "counter",
     help: "Interrupts of the machine since boot.",
     source: "proc_stat(5), intr",
+    otel: "none",
   },
   forks: {
     name: "forks",
     type: "counter",
     help: "Processes and threads started on the machine since boot.",
     source: "proc_stat(5), processes",
+    otel: "system.process.created",
   },
   swapIn: {
     name: "swap_in_bytes",
@@ -151,6 +182,7 @@ export const KERNEL = defineMetrics({
     unit: "bytes",
     help: "Memory brought back from swap since boot.",
     source: "proc_vmstat(5), pswpin",
+    otel: "none",
   },
   swapOut: {
     name: "swap_out_bytes",
@@ -158,6 +190,7 @@ export const KERNEL = defineMetrics({
     unit: "bytes",
     help: "Memory written to swap since boot.",
     source: "proc_vmstat(5), pswpout",
+    otel: "none",
   },
   pageFaults: {
     name: "page_faults",
@@ -165,18 +198,21 @@ export const KERNEL = defineMetrics({
     labels: ["mode"],
     help: "Page faults of the machine since boot: major ones waited for storage, minor ones did not.",
     source: "proc_vmstat(5), pgfault and pgmajfault",
+    otel: "system.paging.faults",
   },
   oomKills: {
     name: "oom_kills",
     type: "counter",
     help: "Processes that the kernel killed for memory since boot.",
     source: "proc_vmstat(5), oom_kill",
+    otel: "none",
   },
   reclaimStalls: {
     name: "reclaim_stalls",
     type: "counter",
     help: "Times that a task had to free memory itself before it got some.",
     source: "proc_vmstat(5), allocstall_*",
+    otel: "none",
   },
   memoryAnonymous: {
     name: "memory_anonymous_bytes",
@@ -184,6 +220,7 @@ export const KERNEL = defineMetrics({
     unit: "bytes",
     help: "Memory without a file behind it.",
     source: "proc_meminfo(5), AnonPages",
+    otel: "none",
   },
   memoryFile: {
     name: "memory_file_bytes",
@@ -191,6 +228,7 @@ export const KERNEL = defineMetrics({
     unit: "bytes",
     help: "Pages of files on the kernel's lists.",
     source: "proc_meminfo(5), Active(file) + Inactive(file)",
+    otel: "none",
   },
   memorySlab: {
     name: "memory_slab_bytes",
@@ -198,6 +236,7 @@ export const KERNEL = defineMetrics({
     unit: "bytes",
     help: "The kernel's own objects.",
     source: "proc_meminfo(5), Slab",
+    otel: "none",
   },
   memoryShared: {
     name: "memory_shared_bytes",
@@ -205,6 +244,7 @@ export const KERNEL = defineMetrics({
     unit: "bytes",
     help: "Shared memory and tmpfs.",
     source: "proc_meminfo(5), Shmem",
+    otel: "system.memory.linux.shared",
   },
   memoryDirty: {
     name: "memory_dirty_bytes",
@@ -212,6 +252,7 @@ export const KERNEL = defineMetrics({
     unit: "bytes",
     help: "Pages that wait to be written.",
     source: "proc_meminfo(5), Dirty",
+    otel: "none",
   },
   memoryWriteback: {
     name: "memory_writeback_bytes",
@@ -219,6 +260,7 @@ export const KERNEL = defineMetrics({
     unit: "bytes",
     help: "Pages that are being written.",
     source: "proc_meminfo(5), Writeback",
+    otel: "none",
   },
   memoryHugePages: {
     name: "memory_huge_pages_bytes",
@@ -226,6 +268,7 @@ export const KERNEL = defineMetrics({
     unit: "bytes",
     help: "Memory set aside for huge pages, used or not.",
     source: "proc_meminfo(5), Hugetlb or HugePages_Total",
+    otel: "none",
   },
   memoryCommitted: {
     name: "memory_committed_bytes",
@@ -233,6 +276,7 @@ export const KERNEL = defineMetrics({
     unit: "bytes",
     help: "Memory that has been promised to programs.",
     source: "proc_meminfo(5), Committed_AS",
+    otel: "none",
   },
   swapTotal: {
     name: "swap_total_bytes",
@@ -240,6 +284,7 @@ export const KERNEL = defineMetrics({
     unit: "bytes",
     help: "Swap space.",
     source: "proc_meminfo(5), SwapTotal",
+    otel: "none",
   },
   swapUsed: {
     name: "swap_used_bytes",
@@ -247,5 +292,6 @@ export const KERNEL = defineMetrics({
     unit: "bytes",
     help: "Swap space in use; a page that was brought back may still have its place there.",
     source: "proc_meminfo(5), SwapTotal - SwapFree",
+    otel: "system.paging.usage system.paging.state=used",
   },
 });

@@ -1,3 +1,5 @@
+import type { Otel } from "./otel.ts";
+
 /** Every name in a metrics file begins with this. */
 export const PREFIX = "statexec_";
 
@@ -15,12 +17,14 @@ export interface Metric {
   readonly help: string;
   /** Where the value comes from, for a person to look up: `proc_stat(5), cpuN rows`. */
   readonly source: string;
+  /** Its name by OpenTelemetry's semantic conventions; `none`: they have no metric for it; undefined: not of the catalogue. */
+  readonly otel?: Otel;
 }
 
 const NO_LABELS: readonly string[] = [];
 
-/** A metric as the catalogue defines it: without labels, the list may be left out. */
-type Definition = Omit<Metric, "labels"> & { readonly labels?: readonly string[] };
+/** A metric as the catalogue defines it: without labels, the list may be left out; the name by OpenTelemetry may not. */
+type Definition = Omit<Metric, "labels" | "otel"> & { readonly labels?: readonly string[]; readonly otel: Otel };
 
 type Defined<D extends Definition> = Omit<Metric, "labels"> & {
   readonly labels: D["labels"] extends readonly string[] ? D["labels"] : readonly [];

@@ -8,6 +8,7 @@ export const RUN = defineMetrics({
     labels: ["host_name", "host_kernel", "host_cpus", "statexec_version", "started_at"],
     help: "The main facts of the run as labels of one series, for joins with group_left: a point at least every 150 s.",
     source: "statexec_run_info",
+    otel: "none",
   },
   info: {
     name: "run",
@@ -15,12 +16,14 @@ export const RUN = defineMetrics({
     labels: ["fact", "value"],
     help: "What is known of the run: versions, machine, true start time, command.",
     source: "statexec",
+    otel: "none",
   },
   commandStatus: {
     name: "command_status",
     type: "gauge",
     help: "0 before the command, 1 while it runs, 2 after it.",
     source: "statexec",
+    otel: "none",
   },
   timeSinceStart: {
     name: "time_since_start_seconds",
@@ -28,6 +31,7 @@ export const RUN = defineMetrics({
     unit: "seconds",
     help: "Time since the first sample.",
     source: "clock_gettime(2), CLOCK_MONOTONIC",
+    otel: "none",
   },
   event: {
     name: "event_timestamp_seconds",
@@ -36,6 +40,7 @@ export const RUN = defineMetrics({
     labels: ["event", "text"],
     help: "When something happened during the run, on the file's time axis.",
     source: "statexec",
+    otel: "none",
   },
 });
 
@@ -47,12 +52,14 @@ export const RECORDER = defineMetrics({
     unit: "seconds",
     help: "Time that taking this sample took.",
     source: "clock_gettime(2), CLOCK_MONOTONIC",
+    otel: "none",
   },
   ticksMissed: {
     name: "ticks_missed",
     type: "counter",
     help: "Samples that came an interval or more too late and were left out.",
     source: "statexec",
+    otel: "none",
   },
   collectorFailures: {
     name: "collector_failures",
@@ -60,6 +67,7 @@ export const RECORDER = defineMetrics({
     labels: ["source", "value"],
     help: "Samples in which a collector (source) failed, by kind (value): forbidden or malformed. Absent until one fails.",
     source: "statexec",
+    otel: "none",
   },
   cpuSeconds: {
     name: "recorder_cpu_seconds",
@@ -68,6 +76,7 @@ export const RECORDER = defineMetrics({
     labels: ["mode"],
     help: "CPU time of statexec itself since it began, by mode: user or system.",
     source: "getrusage(2), RUSAGE_SELF",
+    otel: "none",
   },
   memoryAnonymous: {
     name: "recorder_memory_anonymous_bytes",
@@ -75,6 +84,7 @@ export const RECORDER = defineMetrics({
     unit: "bytes",
     help: "Memory of statexec itself without a file behind it: the pages of its binary are left out.",
     source: "proc_pid_statm(5), resident less shared",
+    otel: "none",
   },
   collectorSeconds: {
     name: "recorder_collector_seconds",
@@ -83,6 +93,7 @@ export const RECORDER = defineMetrics({
     labels: ["source"],
     help: "Time that each collector (source) has taken.",
     source: "clock_gettime(2), CLOCK_MONOTONIC",
+    otel: "none",
   },
   journalBytes: {
     name: "recorder_journal_bytes",
@@ -90,6 +101,7 @@ export const RECORDER = defineMetrics({
     unit: "bytes",
     help: "Bytes of the journal's file; 0 until there is one, after a second.",
     source: "write(2)",
+    otel: "none",
   },
 });
 
@@ -101,6 +113,7 @@ export const SYNC = defineMetrics({
     unit: "seconds",
     help: "The server's wall clock less the client's, right to half the round trip.",
     source: "the control connection, the exchange with the smallest round trip",
+    otel: "none",
   },
   roundTrip: {
     name: "sync_round_trip_seconds",
@@ -108,6 +121,7 @@ export const SYNC = defineMetrics({
     unit: "seconds",
     help: "Smallest round trip to the server.",
     source: "the control connection",
+    otel: "none",
   },
 });
 
@@ -120,12 +134,14 @@ export const SUMMARY = defineMetrics({
     labels: ["mode"],
     help: "CPU time a second of all CPUs by mode while the command ran; guest is part of user.",
     source: "statexec_cpu_seconds_total",
+    otel: "none",
   },
   cpuCores: {
     name: "summary_cpu_cores",
     type: "gauge",
     help: "CPUs online when the command ended.",
     source: "statexec_cpu_seconds_total",
+    otel: "none",
   },
   memoryUsed: {
     name: "summary_memory_used_bytes",
@@ -133,6 +149,7 @@ export const SUMMARY = defineMetrics({
     unit: "bytes",
     help: "Used memory, mean over the time that the command ran.",
     source: "statexec_memory_used_bytes",
+    otel: "none",
   },
   memoryFree: {
     name: "summary_memory_free_bytes",
@@ -140,6 +157,7 @@ export const SUMMARY = defineMetrics({
     unit: "bytes",
     help: "Free memory, mean over the time that the command ran.",
     source: "statexec_memory_free_bytes",
+    otel: "none",
   },
   memoryBuffers: {
     name: "summary_memory_buffers_bytes",
@@ -147,6 +165,7 @@ export const SUMMARY = defineMetrics({
     unit: "bytes",
     help: "Buffers, mean over the time that the command ran.",
     source: "statexec_memory_buffers_bytes",
+    otel: "none",
   },
   memoryCached: {
     name: "summary_memory_cached_bytes",
@@ -154,6 +173,7 @@ export const SUMMARY = defineMetrics({
     unit: "bytes",
     help: "Page cache and reclaimable slab, mean over the time that the command ran.",
     source: "statexec_memory_cached_bytes",
+    otel: "none",
   },
   memoryTotal: {
     name: "summary_memory_total_bytes",
@@ -161,6 +181,7 @@ export const SUMMARY = defineMetrics({
     unit: "bytes",
     help: "Memory that the kernel can use, mean over the time that the command ran.",
     source: "statexec_memory_total_bytes",
+    otel: "none",
   },
   networkSent: {
     name: "summary_network_mean_sent_bytes_per_second",
@@ -168,6 +189,7 @@ export const SUMMARY = defineMetrics({
     unit: "bytes_per_second",
     help: "Bytes sent a second while the command ran, over the interfaces that are not stacked on another.",
     source: "statexec_network_sent_bytes_total",
+    otel: "none",
   },
   networkReceived: {
     name: "summary_network_mean_received_bytes_per_second",
@@ -175,6 +197,7 @@ export const SUMMARY = defineMetrics({
     unit: "bytes_per_second",
     help: "Bytes received a second while the command ran, over the interfaces that are not stacked on another.",
     source: "statexec_network_received_bytes_total",
+    otel: "none",
   },
   diskRead: {
     name: "summary_disk_mean_read_bytes_per_second",
@@ -182,6 +205,7 @@ export const SUMMARY = defineMetrics({
     unit: "bytes_per_second",
     help: "Bytes read a second while the command ran, over whole disks.",
     source: "statexec_disk_read_bytes_total",
+    otel: "none",
   },
   diskWrite: {
     name: "summary_disk_mean_write_bytes_per_second",
@@ -189,5 +213,6 @@ export const SUMMARY = defineMetrics({
     unit: "bytes_per_second",
     help: "Bytes written a second while the command ran, over whole disks.",
     source: "statexec_disk_write_bytes_total",
+    otel: "none",
   },
 });

@@ -1,4 +1,5 @@
 import { type Cgroup, CgroupHierarchies } from "../collect/cgroup/cgroup-hierarchy.ts";
+import { CgroupLimits } from "../collect/cgroup/cgroup-limits.ts";
 import { CgroupStats } from "../collect/cgroup/cgroup-stats.ts";
 import { CommandCgroupCollector } from "../collect/cgroup/command-cgroup.ts";
 import { SystemError } from "../os/files.ts";
@@ -29,8 +30,9 @@ export class CommandCgroup {
     private readonly warn: (message: string) => void,
   ) {
     this.all = v2 ? [...v1, v2] : v1;
-    this.stats = new CgroupStats(proc, new CgroupHierarchies(this.cgroups), "command");
-    this.collector = new CommandCgroupCollector(this.stats);
+    const hierarchies = new CgroupHierarchies(this.cgroups);
+    this.stats = new CgroupStats(proc, hierarchies, "command");
+    this.collector = new CommandCgroupCollector(this.stats, () => new CgroupLimits(proc, hierarchies));
   }
 
   get cgroups(): readonly Cgroup[] {

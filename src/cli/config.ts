@@ -1,7 +1,7 @@
+import { writable } from "../catalog/label-value.ts";
 import { UsageError } from "../errors.ts";
 import { isRelative } from "./budget-syntax.ts";
 import type { Setting } from "./option.ts";
-import { writable } from "./option-values.ts";
 import {
   assignment,
   type Given,
@@ -14,7 +14,7 @@ import {
 } from "./options.ts";
 import type { RUN_OPTIONS } from "./options-run.ts";
 import { SYNC_OPTIONS } from "./options-sync.ts";
-import type { PushTarget, Secrets } from "./push-target.ts";
+import type { PushStyle, PushTarget, Secrets } from "./push-target.ts";
 
 type RunValues = ValuesOf<typeof RUN_OPTIONS>;
 type SyncValues = ValuesOf<typeof SYNC_OPTIONS>;
@@ -23,7 +23,7 @@ type SyncValues = ValuesOf<typeof SYNC_OPTIONS>;
  * What a run does, decided: the flag wins over the variable, the variable over the default, and every value is checked.
  * Each setting of RUN_OPTIONS is a field; those below are worked out from several.
  */
-export interface Config extends Omit<RunValues, "delaySeconds" | "instance" | "pushTo"> {
+export interface Config extends Omit<RunValues, "delaySeconds" | "instance" | "pushTo" | "pushNames" | "pushCi"> {
   /** The command and its arguments, as typed; never empty. */
   readonly command: readonly string[];
   /** The `instance` label: by default the command's name. */
@@ -36,8 +36,8 @@ export interface Config extends Omit<RunValues, "delaySeconds" | "instance" | "p
   readonly sync: SyncConfig | undefined;
 }
 
-/** The target of a push, with the secrets that it may ask for. */
-export interface PushConfig extends PushTarget {
+/** The target of a push, with the secrets that it may ask for, and how it names what it sends. */
+export interface PushConfig extends PushTarget, PushStyle {
   readonly secrets: Secrets;
 }
 
@@ -86,7 +86,7 @@ interface ConfigParts {
 
 /** Makes the Config of a run. Throws UsageError where settings contradict each other. */
 export function configOf(settings: Settings, { command, labels, pushTo }: ConfigParts): Config {
-  const { delaySeconds, ...run } = settings.run;
+  const { delaySeconds, pushNames, pushCi, ...run } = settings.run;
   checkBaseline(settings);
   const instance = run.instance ?? writable(command[0] ?? "");
   return { ...run, command, instance, labels, pushTo, sync: syncOf(settings) };
@@ -151,7 +151,7 @@ export function idleFlags(config: Config, flags: readonly Given[]): string[] {
 }
 
 /** Returns what must be given for an option to have an effect in this run; undefined: nothing more. */
-function missingFor(given: Given, { sync, budgets }: Config): string | undefined {
+function missingFor(given: Given, { sync, budgets, pushTo }: Config): string | undefined {
   const isOn = readValue(given) !== false;
   switch (given.option) {
     case "budgetKill":
@@ -159,6 +159,10 @@ function missingFor(given: Given, { sync, budgets }: Config): string | undefined
       return isOn && budgets.length === 0 ? "a --budget" : undefined;
     case "baselines":
       return budgets.some(isRelative) ? undefined : "a --budget that is relative to it (e.g. cpu<+10%)";
+    case "pushNames":
+      return pushTo === undefined ? "--push-to or --push" : undefined;
+    case "pushCi":
+      return isOn && pushTo?.names !== "otel" ? "--push-names otel" : undefined;
     default:
       return isOn ? missingSide(given.option, sync) : undefined;
   }

@@ -1,8 +1,9 @@
 import { UsageError } from "../errors.ts";
 import { type SplitWords, splitOperands } from "./argv.ts";
 import type { PushConfig } from "./config.ts";
+import type { SizeFormat } from "./option-values.ts";
 import { type Given, type ModeName, OPTIONS, type OptionId, readValue } from "./options.ts";
-import { readSecrets } from "./push-target.ts";
+import { checkPushNames, readSecrets } from "./push-target.ts";
 
 /** `--compare`, unless the user gives another: 5 %. */
 const DEFAULT_NOISE = 0.05;
@@ -22,6 +23,12 @@ export interface CompareRequest {
   readonly noise: number;
   /** Whether the commands may differ. */
   readonly anyCommand: boolean;
+}
+
+export interface SizeRequest {
+  /** Paths of files; at least one. */
+  readonly files: readonly string[];
+  readonly format: SizeFormat;
 }
 
 export interface RecoverRequest {
@@ -59,12 +66,10 @@ const REQUESTS = {
     files: orDefault(operands),
   }),
   compare: compareRequest,
+  size: sizeRequest,
   completions: ({ values }: ModeWords) => ({ shell: values("completions").at(-1)! }),
   recover: ({ operands, values }: ModeWords): RecoverRequest => ({ journals: operands, file: values("file").at(-1) }),
-  push: ({ operands, values, env }: ModeWords): PushRequest => ({
-    target: { ...values("push").at(-1)!, secrets: readSecrets(env) },
-    files: orDefault(operands),
-  }),
+  push: pushRequest,
 } satisfies Partial<Record<ModeName, (words: ModeWords) => object>>;
 
 type Requests = typeof REQUESTS;
@@ -117,7 +122,10 @@ export function refuseModifiers(given: readonly Given[], mode: ModeName | undefi
 }
 
 /** The settings of a run that a mode uses as well. */
-const SHARED_SETTINGS: Partial<Record<ModeName, readonly OptionId[]>> = { recover: ["file"] };
+const SHARED_SETTINGS: Partial<Record<ModeName, readonly OptionId[]>> = {
+  recover: ["file"],
+  push: ["pushNames", "pushCi"],
+};
 
 /** Refuses a second mode, and what only a run uses. Throws UsageError. */
 function refuseOthers(given: readonly Given[], mode: ModeName): void {
@@ -134,6 +142,34 @@ function refuseOthers(given: readonly Given[], mode: ModeName): void {
 /** Without a name, a mode reads the file that a run writes by default. */
 function orDefault(files: readonly string[]): readonly string[] {
   return files.length > 0 ? files : [OPTIONS.file.default];
+}
+
+function sizeRequest({ operands, values }: ModeWords): SizeRequest {
+  if (operands.length === 0)
+    throw new UsageError(
+      "--size: no files; name those of several runs (statexec --size run1.prom run2.prom run3.prom)",
+    );
+  return { files: operands, format: values("sizeFormat").at(-1) ?? "table" };
+}
+
+function pushRequest({ operands, values, env }: ModeWords): PushRequest {
+  const target = values("push").at(-1)!;
+  const style = {
+    names: values("pushNames").at(-1) ?? fromVariable("pushNames", env) ?? OPTIONS.pushNames.default,
+    ci: values("pushCi").at(-1) ?? fromVariable("pushCi", env) ?? OPTIONS.pushCi.default,
+  };
+  checkPushNames(target, style.names);
+  if (values("pushCi").includes(true) && style.names !== "otel")
+    throw new UsageError("--push-ci has no effect without --push-names otel; add that, or leave it out");
+  return { target: { ...target, ...style, secrets: readSecrets(env) }, files: orDefault(operands) };
+}
+
+/** Returns the value of a setting that a mode has too, as its variable gives it; undefined: it is not set. */
+function fromVariable<Id extends "pushNames" | "pushCi">(id: Id, env: Environment) {
+  const where = OPTIONS[id].env;
+  const text = env[where];
+  if (text === undefined || text === "") return undefined;
+  return readValue<Id>({ option: id, origin: "variable", where, text });
 }
 
 function compareRequest({ operands, values }: ModeWords): CompareRequest {

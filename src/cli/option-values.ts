@@ -1,4 +1,5 @@
 import type { CollectorChoice } from "../catalog/choices.ts";
+import { isWritable } from "../catalog/label-value.ts";
 import { durationSeconds } from "./measures.ts";
 
 /** Why a text is not a value, as the rest of a message that begins with `got "2s", `. */
@@ -78,6 +79,24 @@ export function interval(text: string): number | Fault {
 export function percent(text: string): number | Fault {
   const value = decimal(text.replace(/%$/, ""));
   return value === undefined ? new Fault("expected a number of percent, 0 or more (e.g. 5)") : value / 100;
+}
+
+/** How `--size` prints sizes. `src/output/size-formats.ts` has a writer for each. */
+export type SizeFormat = (typeof SIZE_FORMATS)[number];
+
+export const SIZE_FORMATS = [
+  "table",
+  "json",
+  "kubernetes",
+  "slurm",
+  "nextflow",
+  "snakemake",
+  "github",
+  "gitlab",
+] as const;
+
+export function sizeFormat(text: string): SizeFormat | Fault {
+  return SIZE_FORMATS.find((name) => name === text) ?? new Fault(`expected one of ${SIZE_FORMATS.join(", ")}`);
 }
 
 export function port(text: string): number | Fault {
@@ -175,24 +194,6 @@ export function label(text: string): readonly [key: string, value: string] | Fau
       .replace(/[^a-z0-9_]/gu, "_"),
     value,
   ];
-}
-
-/** Whether every reader accepts a text as a label's value: well-formed Unicode, no control characters but line feed and tab. */
-export function isWritable(text: string): boolean {
-  if (!text.isWellFormed()) return false;
-  for (let at = 0; at < text.length; at++) if (isControl(text.charCodeAt(at))) return false;
-  return true;
-}
-
-/** Returns the text with U+FFFD in place of each character that a label cannot hold. */
-export function writable(text: string): string {
-  if (isWritable(text)) return text;
-  return Array.from(text.toWellFormed(), (char) => (isControl(char.charCodeAt(0)) ? "\ufffd" : char)).join("");
-}
-
-/** A carriage return counts too: some readers of text files take it as the end of a line. */
-function isControl(code: number): boolean {
-  return (code < 0x20 && code !== 0x09 && code !== 0x0a) || code === 0x7f;
 }
 
 function unwritable(): Fault {

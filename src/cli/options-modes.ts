@@ -1,5 +1,5 @@
 import { mode, modeWith, modifier } from "./option.ts";
-import { boolean, filePath, outputPath, percent, port, shell } from "./option-values.ts";
+import { boolean, filePath, outputPath, percent, port, shell, sizeFormat } from "./option-values.ts";
 import { pushTarget } from "./push-target.ts";
 
 /** What statexec does in place of running a command. A mode's key is its name; `src/modes/run-mode.ts` carries it out. */
@@ -40,6 +40,16 @@ export const MODE_OPTIONS = {
   anyCommand: modifier({
     ...{ flag: "--any-command", of: "--compare", operand: undefined, parse: boolean },
     help: "With --compare, compare runs of different commands too.",
+  }),
+  size: mode({
+    flag: "--size",
+    shorts: [],
+    help: "Print what to request for a command and where to limit it, by several of its runs: statexec --size run1.prom run2.prom run3.prom. No command runs.",
+  }),
+  sizeFormat: modifier({
+    ...{ flag: "--size-format", of: "--size", operand: { placeholder: "format", example: "kubernetes" } },
+    parse: sizeFormat,
+    help: "With --size, print a table, json, or lines for kubernetes, slurm, nextflow, snakemake, github or gitlab; without this option, a table.",
   }),
   recover: mode({
     flag: "--recover",

@@ -14,7 +14,7 @@ import {
   seconds,
   timestampMs,
 } from "./option-values.ts";
-import { pushTarget } from "./push-target.ts";
+import { type PushNames, pushNames, pushTarget } from "./push-target.ts";
 
 /** The files that a summary of the run goes to. `src/output/summary/summary-files.ts` has a serializer for each. */
 export const SUMMARY_FILE_OPTIONS = {
@@ -123,6 +123,14 @@ export const RUN_OPTIONS = {
     defaultText: "the metrics file's",
     help: "Folder of the journal, from which the metrics file can be made if statexec is killed.",
   }),
+  /** Whether nobody waits until the disk has the files. */
+  noSync: setting({
+    flag: "--no-sync",
+    shorts: [],
+    parse: boolean,
+    default: false,
+    help: "Leave it to the kernel when journal and metrics file reach the disk: a power loss may then cost all of a run.",
+  }),
   /** Whether the command's arguments are left out of the metrics file. */
   noRecordArgs: setting({
     flag: "--no-record-args",
@@ -220,5 +228,21 @@ export const RUN_OPTIONS = {
     parse: pushTarget,
     default: undefined,
     help: "When the metrics file is written, send it there as --push does; a failure does not change the exit status.",
+  }),
+  pushNames: setting({
+    flag: "--push-names",
+    shorts: [],
+    operand: { placeholder: "names", example: "otel" },
+    parse: pushNames,
+    default: "statexec" as PushNames,
+    help: "How --push and --push-to name the series: statexec, as in the file; or otel, by OpenTelemetry's semantic conventions where they have the metric, which needs a target that takes OTLP.",
+  }),
+  /** Whether the resource has what the CI's variables say of its job. */
+  pushCi: setting({
+    flag: "--push-ci",
+    shorts: [],
+    parse: boolean,
+    default: false,
+    help: "Also send what the variables of the CI system say of the job: pipeline, task, repository, branch, commit; needs --push-names otel.",
   }),
 };

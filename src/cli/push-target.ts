@@ -3,21 +3,22 @@ import { Fault } from "./option-values.ts";
 
 /** Where metrics are sent to, and in which format. */
 export interface PushTarget {
-  /** The file's own text, which VictoriaMetrics imports, or OTLP as JSON. */
-  readonly format: "text" | "otlp";
+  /** The file's own text, which VictoriaMetrics imports, or OTLP, as JSON or as protobuf. */
+  readonly format: "text" | "otlp" | "otlp-protobuf";
   /** The whole address of the requests, query included. */
   readonly url: string;
 }
 
 const FORMS =
-  "expected http://host:8428 (VictoriaMetrics), http://host:8480/insert/0/prometheus (its cluster), or a URL that ends in /otlp or /v1/metrics (OTLP)";
+  "expected http://host:8428 (VictoriaMetrics), http://host:8480/insert/0/prometheus (its cluster), or a URL that ends in /otlp or /v1/metrics (OTLP), or in /opentelemetry (that of VictoriaMetrics)";
 
 const IMPORT = "/api/v1/import/prometheus";
 
 /**
  * Reads the URL of a push. Its path decides on the format: no path, or one that ends in `/api/v1/import/prometheus`, is
  * VictoriaMetrics; `/insert/<tenant>` and `/insert/<tenant>/prometheus` is a cluster of it; a path that ends in `/otlp`
- * or `/v1/metrics` is OTLP. Any other path is refused.
+ * or `/v1/metrics` is OTLP; `/opentelemetry` is that of VictoriaMetrics, which takes it as protobuf only. Any other path is
+ * refused.
  */
 export function pushTarget(text: string): PushTarget | Fault {
   if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) return new Fault(FORMS);
@@ -36,8 +37,8 @@ export function pushTarget(text: string): PushTarget | Fault {
 }
 
 function targetOf(path: string): { readonly format: PushTarget["format"]; readonly path: string } | Fault {
-  if (/\/opentelemetry(\/|$)/.test(path))
-    return new Fault(`but VictoriaMetrics takes OTLP as protobuf only; expected its address alone, or with ${IMPORT}`);
+  const victoria = /^(.*\/opentelemetry)(\/v1\/metrics|\/api\/v1\/push)?$/.exec(path)?.[1];
+  if (victoria !== undefined) return { format: "otlp-protobuf", path: `${victoria}/v1/metrics` };
   if (/\/api\/v1\/(write|push)$/.test(path))
     return new Fault(
       "but statexec does not send by remote write; expected the server's OTLP address, which ends in /otlp or /v1/metrics",
@@ -47,6 +48,31 @@ function targetOf(path: string): { readonly format: PushTarget["format"]; readon
   if (path === "" || path.endsWith(IMPORT)) return { format: "text", path: path || IMPORT };
   const cluster = /^(.*\/insert\/[^/]+)(?:\/prometheus)?$/.exec(path)?.[1];
   return cluster === undefined ? new Fault(FORMS) : { format: "text", path: `${cluster}/prometheus${IMPORT}` };
+}
+
+/** How series are called where they are sent: as in the file, or by OpenTelemetry's semantic conventions. */
+export type PushNames = (typeof PUSH_NAMES)[number];
+
+export const PUSH_NAMES = ["statexec", "otel"] as const;
+
+/** Reads the value of `--push-names`. */
+export function pushNames(text: string): PushNames | Fault {
+  return PUSH_NAMES.find((name) => name === text) ?? new Fault(`expected ${PUSH_NAMES.join(" or ")}`);
+}
+
+/** How a push names what it sends. */
+export interface PushStyle {
+  readonly names: PushNames;
+  /** Whether the resource has what the CI's variables say of its job. */
+  readonly ci: boolean;
+}
+
+/** Throws UsageError where names and target do not fit. */
+export function checkPushNames({ format, url }: PushTarget, names: PushNames): void {
+  if (names === "otel" && format === "text")
+    throw new UsageError(
+      `--push-names otel (SE_PUSH_NAMES): only OTLP can carry these names, and ${url} is an import of the file's own text; expected a URL that ends in /otlp or /v1/metrics, or of VictoriaMetrics in /opentelemetry`,
+    );
 }
 
 /**

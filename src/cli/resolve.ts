@@ -7,7 +7,7 @@ import { askedMode, type ModeInvocation, modeInvocation, refuseModifiers } from 
 import { type Given, OPTIONS, type OptionId, readValue, type SettingId } from "./options.ts";
 import { RUN_OPTIONS } from "./options-run.ts";
 import { SYNC_OPTIONS } from "./options-sync.ts";
-import { readSecrets } from "./push-target.ts";
+import { checkPushNames, readSecrets } from "./push-target.ts";
 
 /** What a command line and an environment ask for. */
 type Invocation = RunInvocation | ModeInvocation;
@@ -47,8 +47,9 @@ export function parseInvocation(
   const sources = { flags: split.given, variables: environment.given };
   const settings = decideAll(sources);
   const labels = mergeLabels(...givenFor(sources, "label"));
-  const target = settings.run.pushTo;
-  const pushTo = target && { ...target, secrets: readSecrets(env) };
+  const { pushTo: target, pushNames: names, pushCi: ci } = settings.run;
+  if (target !== undefined) checkPushNames(target, names);
+  const pushTo = target && { ...target, names, ci, secrets: readSecrets(env) };
   const config = configOf(settings, { command, labels, pushTo });
   return { mode: "run", config, warnings: [...environment.warnings, ...idleFlags(config, split.given)] };
 }

@@ -2,6 +2,8 @@ import { ParseError } from "../errors.ts";
 import {
   closeFile,
   fileStatus,
+  isAbsent,
+  linkTarget,
   listFolder,
   lockFile,
   O_CREAT,
@@ -50,6 +52,16 @@ export function createJournal(folder: string, metricsFile: string, pid: number, 
       if (!(error instanceof SystemError) || error.code !== "EEXIST" || count === MOST_NAMES) throw error;
     }
   }
+}
+
+/** Returns a path at which a journal is now; undefined: it has none. */
+export function seenPath({ path, fd }: NewJournal): string | undefined {
+  const ours = fileStatus(fd)?.identity;
+  const isAt = (one: string | undefined) => one !== undefined && fileStatus(one)?.identity === ours;
+  if (isAt(path)) return path;
+  // Its folder may have been renamed: the kernel knows where it is.
+  const moved = linkTarget(`/proc/self/fd/${fd}`);
+  return isAt(moved) ? moved : undefined;
 }
 
 /** The names of the journals in a folder, sorted: all, or those of one metrics file. Throws SystemError. */
@@ -119,14 +131,43 @@ export function abandonedJournals(folder: string, metricsFile: string): string[]
 }
 
 /**
+ * The paths of the journals in the fallback folders that are ours and whose recorders were killed, for the metrics files
+ * that are wanted, by their absolute paths.
+ */
+export function journalsElsewhere(isWanted: (target: string) => boolean): string[] {
+  const { fallbackFolders } = require("./fallback-folders.ts") as typeof import("./fallback-folders.ts");
+  const found: string[] = [];
+  for (const folder of fallbackFolders())
+    for (const name of isAbsent(folder) ? [] : namesIn(folder))
+      if (isOurs(`${folder}/${name}`) && isAbandoned(`${folder}/${name}`, isWanted)) found.push(`${folder}/${name}`);
+  return found;
+}
+
+/** A folder that is refused to us has none of our journals. */
+function namesIn(folder: string): string[] {
+  try {
+    return listJournals(folder);
+  } catch (error) {
+    if (error instanceof SystemError) return [];
+    throw error;
+  }
+}
+
+/** Others may put files into a folder for all. */
+function isOurs(path: string): boolean {
+  const status = fileStatus(path);
+  return status?.kind === "file" && status.owner === process.geteuid?.();
+}
+
+/**
  * Whether the run of a journal is over. A journal that cannot be read cannot be recovered, and does not count; --recover
  * says why it cannot.
  */
-function isAbandoned(path: string): boolean {
+function isAbandoned(path: string, isWanted: (target: string) => boolean = () => true): boolean {
   try {
     const journal = openJournal(path);
     journal.close();
-    return !journal.alive;
+    return !journal.alive && isWanted(journal.header.target);
   } catch (error) {
     if (error instanceof SystemError || error instanceof ParseError) return false;
     throw error;

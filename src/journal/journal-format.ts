@@ -1,5 +1,5 @@
 /*
- * The journal of a run, version 1.0. All numbers are little-endian. A `count` is a whole number in groups of seven bits,
+ * The journal of a run, version 1.1. All numbers are little-endian. A `count` is a whole number in groups of seven bits,
  * the lowest first, one a byte; a `text` is a count of bytes and UTF-8; `texts` are a count and so many texts; a `double`
  * has 8 bytes and a `word` 4.
  *
@@ -7,7 +7,7 @@
  *   record   marker a7 5e, CRC-32 (IEEE) of all that follows as a word, type, 0, length of the payload as a word, payload
  *
  *   1 header    double start ms, double true start ms, count pid, text metrics file, text instance, text role,
- *               texts user's labels (name, value, name, value …)
+ *               texts user's labels (name, value, name, value …), count major version
  *   2 metric    count number; texts name, type, unit or "", help, source; texts label names
  *   3 series    count number, count metric; texts label values
  *   4 layout    count number, count kept, count added, count series …
@@ -17,17 +17,25 @@
  *   6 columns   count first row, count rows, double first and last time; count columns, count series …; a word for the
  *               times and for each column: the offset of its end after these words; times and columns: a bit for each
  *               row, set where the value is not that of the row before, and the values of those
- *   7 event     double ms, text event, text text
- *   8 fact      text fact, text value
+ *   7 event     double ms, text event, text text, count number
+ *   8 fact      text fact, text value, count number
  *   9 end       count rows in all; the run is over, and no record follows
+ *  10 padding   bytes without a meaning
+ *  11 event     a copy of the event with this number
+ *  12 fact      a copy of the fact with this number
  *
  * Metrics, series, layouts and rows are numbered from 0 through the run, so that a reader notices what is missing. A
  * layout that keeps no columns begins a segment. One that keeps some adds the series that have appeared since. A layout
- * is repeated whole, with its number, where rows are fresh.
+ * is repeated whole, with its number, where rows are fresh. Events and facts are numbered each from 0 (since 1.1).
+ *
+ * No single block of 4 KiB has both copies of anything but rows (journal-copies.ts): header, metrics, series, facts and
+ * events are repeated more than a block later, and all but the events once more at the start of each segment. A reader
+ * needs neither the file's first bytes nor its first header: the header has the major version, too.
  *
  * Each flush appends its rows; nothing is ever rewritten. When a segment is full, a `columns` record repeats all its rows,
  * so that one series can be read without the others. Either copy is enough. Fresh rows are encoded relative to a row of
- * zeros instead of the row before: damage costs at most the rows up to the next fresh ones.
+ * zeros instead of the row before, and come after a copy of their layout. The first rows that begin in a block of 4 KiB are
+ * fresh: damage to a block costs the rows of the records in it, and no others.
  *
  * Readers ignore record types that they do not know, and bytes after the known part of a payload: a minor version may add
  * both. They refuse another major version.
@@ -172,7 +180,7 @@ export function wordAt(bytes: Uint8Array, at: number): number {
 
 export const MAGIC = "statexecjournal\n";
 export const MAJOR = 1;
-const MINOR = 0;
+const MINOR = 1;
 /** Magic, major, minor. */
 export const PROLOGUE_BYTES = MAGIC.length + 2;
 
@@ -186,6 +194,9 @@ export const TYPE = {
   event: 7,
   fact: 8,
   end: 9,
+  padding: 10,
+  eventCopy: 11,
+  factCopy: 12,
 } as const;
 
 /** Marker, checksum, type, zero, length. */

@@ -12,7 +12,9 @@ import {
   decodeMetric,
   decodeRowsHead,
   decodeSeries,
+  headerVersion,
   type JournalHeader,
+  type MaybeNumbered,
 } from "./journal-records.ts";
 import { type IntactRecord, type JournalSource, recordsOf } from "./journal-source.ts";
 import { RowIndex } from "./row-index.ts";
@@ -21,13 +23,12 @@ import { RowIndex } from "./row-index.ts";
  * Reads all intact records of a journal in one pass. Rows are only located; they are decoded one series at a time while
  * the recording is used, and the source must stay open until then.
  * @param name the journal, for messages
- * @throws ParseError where it is no journal, has another major version, or lacks its header; SystemError
+ * @throws ParseError where it is no journal, has another major version, or lacks every copy of its header; SystemError
  */
 export function readJournal(source: JournalSource, name: string): JournalRecording {
-  checkPrologue(source, name);
   const content = new ContentReader(source);
   let damaged = 0;
-  for (const item of recordsOf(source, PROLOGUE_BYTES)) {
+  for (const item of recordsOf(source, firstRecord(source, name))) {
     if (!("payload" in item)) damaged += item.torn ? 0 : item.bytes;
     else if (!content.add(item)) damaged += item.payload.length;
   }
@@ -36,11 +37,8 @@ export function readJournal(source: JournalSource, name: string): JournalRecordi
 
 /** Reads the header alone. Throws as `readJournal` does. */
 export function readHeader(source: JournalSource, name: string): JournalHeader {
-  checkPrologue(source, name);
-  for (const item of recordsOf(source, PROLOGUE_BYTES)) {
-    if (!("payload" in item) || item.type !== TYPE.header) break;
-    return decodeHeader(item.payload);
-  }
+  const header = headerIn(source, firstRecord(source, name));
+  if (header) return decodeHeader(header);
   throw headerMissing(name);
 }
 
@@ -48,13 +46,37 @@ function headerMissing(name: string): ParseError {
   return new ParseError(name, "a journal's header", "one that is damaged, or none");
 }
 
-function checkPrologue(source: JournalSource, name: string): void {
+/** Returns the payload of the first intact header from an offset on; undefined: there is none. */
+function headerIn(source: JournalSource, from: number): Uint8Array | undefined {
+  for (const item of recordsOf(source, from)) if ("payload" in item && item.type === TYPE.header) return item.payload;
+  return undefined;
+}
+
+/**
+ * Returns the offset from which the records are read: 0 where the file's first bytes are damaged, but a header of our
+ * version shows that it is a journal. Throws ParseError for anything else.
+ */
+function firstRecord(source: JournalSource, name: string): number {
   const prologue = new Uint8Array(PROLOGUE_BYTES);
   const length = source.read(0, prologue, PROLOGUE_BYTES);
   const magic = new TextDecoder().decode(prologue.subarray(0, Math.min(length, MAGIC.length)));
-  if (length < PROLOGUE_BYTES || magic !== MAGIC) throw new ParseError(name, "a statexec journal", magic);
   const [major, minor] = prologue.subarray(MAGIC.length);
-  if (major !== MAJOR) throw new ParseError(name, `a journal of version ${MAJOR}`, `version ${major}.${minor}`);
+  const isOurs = length === PROLOGUE_BYTES && magic === MAGIC;
+  if (isOurs && major === MAJOR) return PROLOGUE_BYTES;
+  if (versionIn(source) === MAJOR) return 0;
+  if (isOurs) throw new ParseError(name, `a journal of version ${MAJOR}`, `version ${major}.${minor}`);
+  throw new ParseError(name, "a statexec journal", magic);
+}
+
+/** Returns the major version in the first intact header; undefined: there is none, or none in it. */
+function versionIn(source: JournalSource): number | undefined {
+  const header = headerIn(source, 0);
+  try {
+    return header && headerVersion(header);
+  } catch (error) {
+    if (error instanceof MalformedRecord) return undefined;
+    throw error;
+  }
 }
 
 /** More series than any machine has. A larger number is damage, and would only allocate memory. */
@@ -65,8 +87,8 @@ class ContentReader {
   private readonly index: RowIndex;
   private readonly metrics = new Map<number, Metric>();
   private readonly series: (SeriesKey | undefined)[] = [];
-  private readonly facts: Fact[] = [];
-  private readonly events: RunEvent[] = [];
+  private readonly facts = new Copied<Fact>();
+  private readonly events = new Copied<RunEvent>();
   private header: JournalHeader | undefined;
 
   constructor(source: JournalSource) {
@@ -91,7 +113,7 @@ class ContentReader {
     const used = new Set(rows.flatMap(({ columns }) => columns.series));
     const unnamed = [...used].filter((number) => !series[number]).length;
     const damage = { ended, gaps, bytes: damagedBytes, unnamed };
-    return new JournalRecording({ header, facts, events, series, rows, damage });
+    return new JournalRecording({ header, facts: facts.all(), events: events.all(), series, rows, damage });
   }
 
   private decode({ type, payload, offset }: IntactRecord): void {
@@ -117,10 +139,12 @@ class ContentReader {
         this.index.columns(decodeColumnsHead(payload), offset);
         break;
       case TYPE.event:
-        this.events.push(decodeEvent(payload));
+      case TYPE.eventCopy:
+        this.events.add(decodeEvent(payload));
         break;
       case TYPE.fact:
-        this.facts.push(decodeFact(payload));
+      case TYPE.factCopy:
+        this.facts.add(decodeFact(payload));
         break;
       case TYPE.end:
         this.index.end(new ByteReader(payload).count());
@@ -135,5 +159,19 @@ class ContentReader {
     const metric = this.metrics.get(value.metric);
     if (number >= MOST_SERIES) throw new MalformedRecord("a series of a number that cannot be");
     if (metric && metric.labels.length === value.labels.length) this.series[number] = { metric, labels: value.labels };
+  }
+}
+
+/** Items of which the journal may have copies, by number. */
+class Copied<T> {
+  private readonly items = new Map<number, T>();
+
+  add({ number, value }: MaybeNumbered<T>): void {
+    this.items.set(number ?? this.items.size, value);
+  }
+
+  /** Each once, in the order of their numbers, whichever copies were read. */
+  all(): T[] {
+    return [...this.items].sort(([a], [b]) => a - b).map(([, value]) => value);
   }
 }

@@ -1,6 +1,6 @@
 import { type Fact, METRICS, type Metric, type MetricType, type SeriesKey } from "../catalog/index.ts";
 import { type Identity, ROLES, type RunEvent } from "../recording/recording.ts";
-import { ByteReader, type ByteWriter, MalformedRecord } from "./journal-format.ts";
+import { ByteReader, type ByteWriter, MAJOR, MalformedRecord } from "./journal-format.ts";
 
 /** The facts about a run that are known before its first row. */
 export interface JournalHeader {
@@ -24,10 +24,21 @@ export function encodeHeader(out: ByteWriter, header: JournalHeader): void {
   out.text(identity.instance);
   out.text(identity.role);
   out.texts([...identity.labels].flat());
+  out.count(MAJOR);
+}
+
+/** The major version in a header; undefined: it is of version 1.0, whose headers have none. Throws MalformedRecord. */
+export function headerVersion(payload: Uint8Array): number | undefined {
+  const reader = new ByteReader(payload);
+  decodeHeaderFrom(reader);
+  return optionalCount(reader, payload);
 }
 
 export function decodeHeader(payload: Uint8Array): JournalHeader {
-  const reader = new ByteReader(payload);
+  return decodeHeaderFrom(new ByteReader(payload));
+}
+
+function decodeHeaderFrom(reader: ByteReader): JournalHeader {
   const startMs = reader.double();
   const trueStartMs = reader.double();
   const pid = reader.count();
@@ -165,25 +176,41 @@ export function decodeColumnsHead(payload: Uint8Array): ColumnsHead {
   return { firstRow, rows, firstMs, lastMs, series, endsAt, dataAt: reader.at };
 }
 
-export function encodeEvent(out: ByteWriter, { atMs, event, text }: RunEvent): void {
+export function encodeEvent(out: ByteWriter, { atMs, event, text }: RunEvent, number: number): void {
   out.double(atMs);
   out.text(event);
   out.text(text);
+  out.count(number);
 }
 
-export function decodeEvent(payload: Uint8Array): RunEvent {
+/** Decodes an event. Its number is undefined in journals of version 1.0, which have no copies. */
+export function decodeEvent(payload: Uint8Array): MaybeNumbered<RunEvent> {
   const reader = new ByteReader(payload);
-  return { atMs: reader.double(), event: reader.text(), text: reader.text() };
+  const value = { atMs: reader.double(), event: reader.text(), text: reader.text() };
+  return { number: optionalCount(reader, payload), value };
 }
 
-export function encodeFact(out: ByteWriter, [fact, value]: Fact): void {
+export function encodeFact(out: ByteWriter, [fact, value]: Fact, number: number): void {
   out.text(fact);
   out.text(value);
+  out.count(number);
 }
 
-export function decodeFact(payload: Uint8Array): Fact {
+/** Decodes a fact, as `decodeEvent` does. */
+export function decodeFact(payload: Uint8Array): MaybeNumbered<Fact> {
   const reader = new ByteReader(payload);
-  return [reader.text(), reader.text()];
+  const value: Fact = [reader.text(), reader.text()];
+  return { number: optionalCount(reader, payload), value };
+}
+
+/** An event or a fact, and its number, by which its copies are known. */
+export interface MaybeNumbered<T> {
+  readonly number: number | undefined;
+  readonly value: T;
+}
+
+function optionalCount(reader: ByteReader, payload: Uint8Array): number | undefined {
+  return reader.at < payload.length ? reader.count() : undefined;
 }
 
 function oneOf<T extends string>(known: readonly T[], text: string): T {

@@ -1,15 +1,19 @@
 import type { Fact, SeriesKey } from "../catalog/index.ts";
 import type { Clock } from "../clock.ts";
 import type { RowSink, RunEvent } from "../recording/recording.ts";
-import type { JournalEncoder, JournalFailure } from "./journal-encoder.ts";
+import type { JournalEncoder } from "./journal-encoder.ts";
+import type { JournalFailure, JournalFile, JournalMaker } from "./journal-file.ts";
 import { JournalRecording } from "./journal-recording.ts";
 import type { JournalHeader } from "./journal-records.ts";
 import { memoryRows, Segment } from "./journal-segment.ts";
 
 /** The longest time between flushes. */
 const FLUSH_MS = 1000;
-/** A flush may come this much earlier, so that at a sample a second each tick writes its own row. */
-const EARLY_MS = 100;
+/**
+ * A flush may come this much earlier: so each tick writes its own row at a sample a second, and where samples come faster, one
+ * that is late still is within the second.
+ */
+const EARLY_MS = 250;
 
 /** Unflushed cells, 64 KiB of them, that cause a flush. */
 const MOST_UNFLUSHED_CELLS = 8192;
@@ -17,13 +21,22 @@ const MOST_UNFLUSHED_CELLS = 8192;
 export interface JournalWriterParts {
   readonly header: JournalHeader;
   readonly clock: Pick<Clock, "now" | "at">;
-  /** Creates the file, readable and writable, at the first flush. Where it throws SystemError, it is called again later. */
-  readonly open: () => number;
+  /** Create the file at the first flush, or a later one: the usual place, and those to which it moves, best first. */
+  readonly places: readonly JournalMaker[];
+  /** Whether the file is brought to the disk every five seconds. */
+  readonly isSynced: boolean;
+}
+
+/** Rows that are neither in a file nor in memory, or in no file, and the time that they span. */
+export interface Unsaved {
+  readonly seconds: number;
+  /** Whether the file has no row at all. */
+  readonly all: boolean;
 }
 
 /**
  * Writes the rows of a run to its journal. Rows stay in memory for at most a second; a run that ends sooner has no file.
- * Where the file cannot be written, each flush tries again; rows are lost only above MOST_UNWRITTEN_BYTES.
+ * Where the file cannot be written at any place, each flush tries again; rows are lost only above MOST_UNWRITTEN_BYTES.
  */
 export class JournalWriter implements RowSink {
   private readonly parts: JournalWriterParts;
@@ -87,7 +100,7 @@ export class JournalWriter implements RowSink {
     this.cancelTimer?.();
     this.cancelTimer = undefined;
     this.flushedAt = this.parts.clock.now();
-    this.encode().write();
+    this.encode().file.write();
   }
 
   /** Ends the run. Where there is a file, everything so far is written. */
@@ -97,7 +110,7 @@ export class JournalWriter implements RowSink {
     if (!this.encoder) return;
     const encoder = this.encode();
     encoder.encodeEnd(this.segment.firstRow + this.segment.rows);
-    encoder.write();
+    encoder.file.write(true);
   }
 
   /** All that was recorded and not lost, from memory where all is in memory. Throws SystemError. */
@@ -115,12 +128,28 @@ export class JournalWriter implements RowSink {
 
   /** The length of the file. */
   get writtenBytes(): number {
-    return this.encoder?.writtenBytes ?? 0;
+    return this.file?.writtenBytes ?? 0;
+  }
+
+  /** Undefined before the first flush. */
+  get file(): JournalFile | undefined {
+    return this.encoder?.file;
+  }
+
+  /** What a reader of the file, as it is now, does not find. */
+  get unsaved(): Unsaved {
+    const { failure, firstUnwritten } = this.file ?? {};
+    const lastMs = this.segment.lastMs;
+    const dropped = failure?.lost ? failure.lost.toMs - failure.lost.fromMs : 0;
+    const waiting = firstUnwritten && !Number.isNaN(lastMs) ? lastMs - firstUnwritten.atMs : 0;
+    const all = !this.file?.file || firstUnwritten?.row === 0;
+    if (all && !Number.isNaN(lastMs)) return { seconds: (lastMs - this.parts.header.startMs) / 1000, all };
+    return { seconds: (dropped + waiting) / 1000, all };
   }
 
   /** Undefined as long as every write has succeeded. */
   get failure(): JournalFailure | undefined {
-    return this.encoder?.failure;
+    return this.file?.failure;
   }
 
   private numberOf(key: SeriesKey): number {
@@ -161,7 +190,7 @@ export class JournalWriter implements RowSink {
     encoder.endSegment(this.segment);
     this.segment.restart(this.segment.firstRow + this.segment.rows);
     this.forgetEncoded();
-    encoder.write();
+    encoder.file.write();
   }
 
   private flushIfDue(): void {
@@ -177,7 +206,9 @@ export class JournalWriter implements RowSink {
   private encode(): JournalEncoder {
     if (!this.encoder) {
       const { JournalEncoder } = require("./journal-encoder.ts") as typeof import("./journal-encoder.ts");
-      this.encoder = new JournalEncoder(this.parts.header, this.parts.open);
+      const { JournalFile } = require("./journal-file.ts") as typeof import("./journal-file.ts");
+      const { header, places, isSynced } = this.parts;
+      this.encoder = new JournalEncoder(header, new JournalFile(places, { isSynced }));
     }
     const encoder = this.encoder;
     const facts = this.facts.slice(this.encodedFacts);

@@ -135,20 +135,16 @@ class ValueReader {
   }
 }
 
-/** Each row of a segment with a multiple of this index is in fresh rows: damage costs no more rows than this. */
-const FRESH_EVERY = 64;
-
-/** Whether the rows from index `first` to the segment's last are to be fresh. */
-export function areFresh({ rows }: Segment, first: number): boolean {
-  return first === 0 || Math.floor((first - 1) / FRESH_EVERY) < Math.floor((rows - 1) / FRESH_EVERY);
-}
-
-/** Writes a `rows` record with the segment's rows from index `first` on. */
-export function encodeRows(out: ByteWriter, segment: Segment, first: number, layout: number): void {
+/** Writes a `rows` record with the segment's rows from index `first` on; `fresh`: so that it needs no row before them. */
+export function encodeRows(
+  out: ByteWriter,
+  segment: Segment,
+  first: number,
+  { layout, fresh }: { readonly layout: number; readonly fresh: boolean },
+): void {
   const start = out.at;
   const columns = segment.series.length;
   const rows = segment.rows - first;
-  const fresh = areFresh(segment, first);
   beginRecord(out, TYPE.rows);
   const firstMs = segment.times[first]!;
   encodeRowsHead(out, { layout, firstRow: segment.firstRow + first, rows, columns, fresh, firstMs });

@@ -1,5 +1,5 @@
 import { version } from "../../package.json";
-import type { CompareRequest, ModeInvocation, RecoverRequest } from "../cli/mode-requests.ts";
+import type { CompareRequest, ModeInvocation, RecoverRequest, SizeRequest } from "../cli/mode-requests.ts";
 import type { ModeName } from "../cli/options.ts";
 import { EXIT_STATUS } from "../errors.ts";
 import { SystemError, writeAll } from "../os/files.ts";
@@ -31,6 +31,7 @@ const MODES: { readonly [Name in ModeName]: (request: ModeInvocation<Name>) => P
     return EXIT_STATUS.done;
   },
   compare,
+  size,
   push: async (request) => {
     compileEagerly();
     const { pushAll } = await import("./push-mode.ts");
@@ -81,12 +82,23 @@ async function compare(request: CompareRequest): Promise<number> {
   const { NO_COLOR, TERM } = process.env;
   const colour = isTerminal(1) && !NO_COLOR && TERM !== "dumb";
   const { table, warnings, isWorse } = await compareFiles(request, colour);
-  if (warnings.length > 0) {
-    const warn = await openLog();
-    for (const warning of warnings) warn(warning);
-  }
+  await warnAll(warnings);
   print(table);
   return isWorse ? EXIT_STATUS.worse : EXIT_STATUS.done;
+}
+
+async function size(request: SizeRequest): Promise<number> {
+  compileEagerly();
+  const { sizeFiles } = await import("./size-mode.ts");
+  const { text, warnings } = await sizeFiles(request);
+  await warnAll(warnings);
+  return printed(text);
+}
+
+async function warnAll(warnings: readonly string[]): Promise<void> {
+  if (warnings.length === 0) return;
+  const warn = await openLog();
+  for (const warning of warnings) warn(warning);
 }
 
 /** Shows the page until a signal ends it. */

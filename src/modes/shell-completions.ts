@@ -1,7 +1,8 @@
 import { BUDGET_UNITS } from "../catalog/choices.ts";
 import type { Option } from "../cli/option.ts";
-import type { Shell } from "../cli/option-values.ts";
+import { type Shell, SIZE_FORMATS } from "../cli/option-values.ts";
 import { OPTION_IDS, OPTIONS, type OptionId } from "../cli/options.ts";
+import { PUSH_NAMES } from "../cli/push-target.ts";
 import { COLLECTORS } from "../collect/registry.ts";
 
 /** What a shell offers for the value of an option; undefined: nothing. */
@@ -13,7 +14,9 @@ const PROPOSALS: Partial<Record<OptionId, readonly string[]>> = {
   cgroup: ["auto", "off"],
   collectors: COLLECTORS.map(({ name }) => name),
   completions: ["bash", "fish", "zsh"],
+  pushNames: PUSH_NAMES,
   ready: ["delay:", "http://", "tcp:"],
+  sizeFormat: SIZE_FORMATS,
 };
 
 const KINDS: Readonly<Record<string, Kind>> = { file: "files", folder: "folders", host: "hosts" };

@@ -1,4 +1,5 @@
 import { type Fact, METRICS, RUN, type SeriesKey, series } from "../catalog/index.ts";
+import { isWritable, REPLACEMENT, writable } from "../catalog/label-value.ts";
 import type { Block, RecordedSeries, Recording, RunEvent } from "../recording/recording.ts";
 
 /** All series of a recording, those that are made of facts and events included, by family and in the order of a file. */
@@ -15,8 +16,33 @@ export function familiesOf(recording: Recording): RecordedSeries[][] {
   const target = targetSeries(facts, startMs, families.get(RUN.commandStatus.name)?.[0]);
   if (target) families.set(RUN.target.name, [target]);
   const ordered = inFamilyOrder(families);
-  for (const family of ordered) sortSeries(family);
+  for (const family of ordered) {
+    sortSeries(family);
+    if (makeWritable(family)) sortSeries(family);
+  }
   return ordered;
+}
+
+/**
+ * Replaces what no label can hold; false: there is none. Series that differ only in that stay apart: one more sign ends the
+ * last label.
+ */
+function makeWritable(family: RecordedSeries[]): boolean {
+  const isSafe = ({ labels }: RecordedSeries) => labels.every(isWritable);
+  if (family.every(isSafe)) return false;
+  const taken = new Set(family.filter(isSafe).map(({ labels }) => idOf(labels)));
+  for (const [i, one] of family.entries()) {
+    if (isSafe(one)) continue;
+    const labels = one.labels.map(writable);
+    while (taken.has(idOf(labels))) labels.push(`${labels.pop()}${REPLACEMENT}`);
+    taken.add(idOf(labels));
+    family[i] = { ...one, labels };
+  }
+  return true;
+}
+
+function idOf(labels: readonly string[]): string {
+  return JSON.stringify(labels);
 }
 
 /** The series of facts: one point with value 1 each, at the start. A fact that occurs twice is one series. */
@@ -106,7 +132,7 @@ function byLabels<T>(items: readonly T[], keyOf: (item: T) => SeriesKey): (reado
   const groups = new Map<string, readonly [SeriesKey, T[]]>();
   for (const item of items) {
     const key = keyOf(item);
-    const id = JSON.stringify(key.labels);
+    const id = idOf(key.labels);
     const group = groups.get(id);
     if (group) group[1].push(item);
     else groups.set(id, [key, [item]]);

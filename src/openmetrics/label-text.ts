@@ -1,8 +1,11 @@
+import { writable } from "../catalog/label-value.ts";
+
 const ESCAPES: Readonly<Record<string, string>> = { "\\": "\\\\", '"': '\\"', "\n": "\\n" };
 const UNESCAPES: Readonly<Record<string, string>> = { "\\\\": "\\", '\\"': '"', "\\n": "\n" };
 
-/** Escapes a label value or a help text. OpenMetrics 1.0 escapes both alike. */
-export function escapeText(text: string): string {
+/** Escapes a label value or a help text. OpenMetrics 1.0 escapes both alike. What would end a line is replaced. */
+export function escapeText(unsafe: string): string {
+  const text = writable(unsafe);
   if (!text.includes('"') && !text.includes("\\") && !text.includes("\n")) return text;
   return text.replace(/[\\"\n]/g, (character) => ESCAPES[character]!);
 }
@@ -70,13 +73,16 @@ export type LabelScan =
   | { readonly labels: ReadonlyMap<string, string>; readonly end: number }
   | { readonly expected: string };
 
-/** Reads `a="1",b="2"}` from the offset after the opening brace. The end is after the closing brace. */
-export function readLabels(bytes: Uint8Array, from: number): LabelScan {
+/**
+ * Reads `a="1",b="2"}` from the offset after the opening brace. The end is after the closing brace.
+ * @param anyName whether a quoted name may be any text, as where the labels are left out afterwards
+ */
+export function readLabels(bytes: Uint8Array, from: number, anyName = false): LabelScan {
   const labels = new Map<string, string>();
   if (bytes[from] === CLOSING_BRACE) return { labels, end: from + 1 };
   let at = from;
   for (;;) {
-    const key = readLabelName(bytes, at);
+    const key = readLabelName(bytes, at, anyName);
     if ("expected" in key) return key;
     const { name, valueStart } = key;
     if (labels.has(name)) return { expected: `the label ${name} once` };
@@ -96,10 +102,11 @@ export function readLabels(bytes: Uint8Array, from: number): LabelScan {
 function readLabelName(
   bytes: Uint8Array,
   from: number,
+  anyName: boolean,
 ): { readonly name: string; readonly valueStart: number } | { readonly expected: string } {
   const isQuoted = bytes[from] === QUOTE;
   const nameStart = isQuoted ? from + 1 : from;
-  const nameEnd = skipName(bytes, nameStart);
+  const nameEnd = isQuoted && anyName ? skipQuoted(bytes, nameStart) : skipName(bytes, nameStart);
   if (nameEnd === nameStart) return { expected: "a label name" };
   const equalsAt = isQuoted ? nameEnd + 1 : nameEnd;
   if ((isQuoted && bytes[nameEnd] !== QUOTE) || bytes[equalsAt] !== EQUALS || bytes[equalsAt + 1] !== QUOTE)

@@ -194,7 +194,7 @@ function readRest(line: Uint8Array, stampEnd: number): Pick<Sample, "hasExemplar
 /** The offset after ` # {trace="x"} 1 1.000`, an exemplar with its time or without; undefined where it is none. */
 function skipExemplar(line: Uint8Array, from: number): number | undefined {
   if (!EXEMPLAR_MARK.every((byte, i) => line[from + i] === byte)) return undefined;
-  const scan = readLabels(line, from + EXEMPLAR_MARK.length);
+  const scan = readLabels(line, from + EXEMPLAR_MARK.length, true);
   if ("expected" in scan || line[scan.end] !== SPACE) return undefined;
   const valueEnd = wordEnd(line, scan.end + 1);
   if (readNumber(line, scan.end + 1, valueEnd) === undefined) return undefined;

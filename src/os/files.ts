@@ -12,9 +12,13 @@ const O_CLOEXEC = 0o2000000;
 
 /** Opens a file; the command does not inherit the descriptor. Throws SystemError. */
 export function openFile(path: string, flags: number, mode = 0o666): number {
-  const fd = libc.open(cString(path), flags | O_CLOEXEC, mode);
-  if (fd < 0) throw failed("open", path);
-  return fd;
+  const name = cString(path);
+  for (;;) {
+    const fd = libc.open(name, flags | O_CLOEXEC, mode);
+    if (fd >= 0) return fd;
+    const error = failed("open", path);
+    if (error.code !== "EINTR") throw error;
+  }
 }
 
 export function closeFile(fd: number): void {
@@ -124,6 +128,8 @@ export interface FileStatus {
   readonly group: number;
   /** Device and inode: two paths with the same are one file. */
   readonly identity: string;
+  /** The number of its names; 0: it was removed, and only descriptors of it are left. */
+  readonly links: number;
   readonly bytes: number;
   /** What it takes on the disk, or in memory. */
   readonly storedBytes: number;
@@ -172,6 +178,7 @@ export function fileStatus(target: string | number): FileStatus | undefined {
     owner: answer.getUint32(20, true),
     group: answer.getUint32(24, true),
     identity: `${answer.getUint32(136, true)}:${answer.getUint32(140, true)}:${answer.getBigUint64(32, true)}`,
+    links: answer.getUint32(16, true),
     bytes: Number(answer.getBigUint64(40, true)),
     storedBytes: Number(answer.getBigUint64(48, true)) * 512,
     changedMs: Number(answer.getBigInt64(112, true)) * 1000 + answer.getUint32(120, true) / 1e6,
@@ -309,8 +316,8 @@ export function writeRange(fd: number, bytes: Uint8Array, offset: number): numbe
 }
 
 /** mkdir(2). Throws SystemError. */
-export function makeFolder(path: string): void {
-  if (lateCalls().mkdir(cString(path), 0o755) < 0) throw failed("mkdir", path);
+export function makeFolder(path: string, mode = 0o755): void {
+  if (lateCalls().mkdir(cString(path), mode) < 0) throw failed("mkdir", path);
 }
 
 /** Removes an empty folder by rmdir(2), unless it is gone already. Throws SystemError. */

@@ -27,12 +27,11 @@ export function haveOneMemory(pid: number, other: number): boolean {
   return kcmp.syscall(SYS_KCMP, pid, other, KCMP_VM, 0, 0) === 0;
 }
 
-/** Loaded when it is first needed, which is after the command's end. */
-let clock: ReturnType<typeof loadClock> | undefined;
-const loadClock = () => loadLibc({ clock_gettime: { args: ["int", "ptr"], returns: "int" } });
-/** `struct timespec`: two 64-bit words, of which the nanoseconds, and seconds of a process, fit into their low halves. */
-const time = new Int32Array(4);
+const SYS_CLOCK_GETTIME = process.arch === "arm64" ? 113 : 228;
 const CPUCLOCK_SCHED = 2;
+/** `struct timespec`: two 64-bit words, of which the nanoseconds, and seconds of a process, fit into their low halves. */
+const time = pinned(16);
+const timeWords = new Int32Array(time.bytes.buffer);
 
 /**
  * The CPU time of a process until now, in seconds: of all its threads, ended ones included, to the nanosecond. Without
@@ -40,8 +39,9 @@ const CPUCLOCK_SCHED = 2;
  * is gone, or this system does not say.
  */
 export function processCpuSeconds(pid: number): number {
-  clock ??= loadClock();
-  return clock.clock_gettime((~pid << 3) | CPUCLOCK_SCHED, time) === 0 ? time[0]! + time[2]! / 1e9 : Number.NaN;
+  const clock = (~pid << 3) | CPUCLOCK_SCHED;
+  const failed = calls.syscall(SYS_CLOCK_GETTIME, clock, time.address, 0);
+  return failed === 0 ? timeWords[0]! + timeWords[2]! / 1e9 : Number.NaN;
 }
 
 /** `struct sysinfo` in 32-bit words: of its shared memory the halves, and the unit in which it counts. */
@@ -93,6 +93,13 @@ class PidPath {
       bytes[--at] = ZERO + (left % 10);
       left = Math.floor(left / 10);
     }
+    return address;
+  }
+
+  /** Returns the address of `<folder>/<name>`, valid until the next call. */
+  beside(name: Uint8Array): Pointer {
+    const { bytes, address } = this.memory;
+    bytes.set(name, this.start);
     return address;
   }
 }
@@ -150,6 +157,27 @@ export class PidFiles {
         last = numberAt(DENTS.bytes, at + NAME) || last;
     libc.close(fd);
     return last;
+  }
+
+  /** Returns how many of the numbers that name entries in a folder of a process are above `least`. */
+  countAbove(pid: number, folder: Uint8Array, least: number): number {
+    const fd = libc.open(this.path.of(pid, folder), O_RDONLY | O_CLOEXEC | O_DIRECTORY, 0);
+    if (fd < 0) return 0;
+    let above = 0;
+    for (let length = readDents(fd); length > 0; length = readDents(fd))
+      for (let at = 0; at < length; at += recordLength(DENTS.bytes, at))
+        if (numberAt(DENTS.bytes, at + NAME) > least) above++;
+    libc.close(fd);
+    return above;
+  }
+
+  /** Opens, reads and closes a file of the whole machine, by its name; returns its length, or the errno below zero. */
+  readShared(name: Uint8Array): number {
+    const fd = libc.open(this.path.beside(name), O_RDONLY | O_CLOEXEC, 0);
+    if (fd < 0) return -lastErrno();
+    const length = this.readOpen(fd);
+    libc.close(fd);
+    return length;
   }
 
   /** Returns the number of entries in a folder of a process, or the errno below zero. */

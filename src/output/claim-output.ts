@@ -18,6 +18,7 @@ import {
   writeAll,
 } from "../os/files.ts";
 import { openForWriting } from "../os/process.ts";
+import { folderToDisk, toDisk } from "../os/to-disk.ts";
 import { compressed, type Producer } from "./compress.ts";
 import { claimPart, folderOf, nameOf, type PartFile, partOf } from "./part-file.ts";
 
@@ -31,8 +32,11 @@ export interface ClaimedOutput {
   readonly mayBlock: boolean;
   /** The place of the run's journal. */
   readonly journal: JournalPlace;
-  /** Writes the file: whole or not at all, if it can be renamed into its place. Throws OutputError. */
-  write(produce: Producer): Promise<void>;
+  /**
+   * Writes the file: whole or not at all, if it can be renamed into its place. `isSynced`: then it is on the disk. Throws
+   * OutputError.
+   */
+  write(produce: Producer, isSynced?: boolean): Promise<void>;
   /** Leaves everything as it was. */
   abandon(): void;
 }
@@ -132,12 +136,14 @@ function renamedOutput(shown: string, target: string, part: PartFile): ClaimedOu
     path: shown,
     mayBlock: false,
     journal: { folder: folderOf(target), shared: false, name: nameOf(target), mode: fileStatus(target)?.mode ?? 0o666 },
-    write: (produce) =>
+    write: (produce, isSynced) =>
       guarded(shown, async () => {
         try {
           await compressed(target, produce, (bytes) => writeAll(part.fd, bytes));
           keepOwnership(part.fd, target);
+          if (isSynced) toDisk(part.fd);
           renameFile(part.path, target);
+          if (isSynced) folderToDisk(folderOf(target));
         } catch (error) {
           removeFile(part.path);
           throw error;
@@ -169,10 +175,11 @@ function inPlaceOutput(shown: string, target: string, option: string): ClaimedOu
     path: shown,
     mayBlock: false,
     journal: privatePlace(target),
-    write: (produce) =>
+    write: (produce, isSynced) =>
       guarded(shown, async () => {
         truncateFile(fd, 0);
         await compressed(target, produce, (bytes) => writeAll(fd, bytes));
+        if (isSynced) toDisk(fd);
         closeFile(fd);
       }),
     abandon: () => closeFile(fd),

@@ -37,11 +37,20 @@ export function claimPart(path: string, lock = lockFile): PartFile | "held" {
       return unlockedPart(path);
     }
     // Between the open and the lock its owner may have renamed it: then the path has another file, or none.
-    if (fileStatus(path)?.identity === fileStatus(fd)?.identity) {
-      truncateFile(fd, 0);
-      return { path, fd };
-    }
+    const status = fileStatus(fd);
+    if (status && fileStatus(path)?.identity === status.identity) return { path, fd: emptied(fd, status.bytes) };
     closeFile(fd);
+  }
+}
+
+/** Removes what a run that was killed left in its part file. Throws SystemError; then the file is closed. */
+function emptied(fd: number, bytes: number): number {
+  try {
+    if (bytes > 0) truncateFile(fd, 0);
+    return fd;
+  } catch (error) {
+    closeFile(fd);
+    throw error;
   }
 }
 

@@ -1,8 +1,9 @@
 import { OutputError } from "../errors.ts";
-import { listJournals, type OpenJournal, openJournal } from "../journal/journal-files.ts";
+import { journalsElsewhere, listJournals, type OpenJournal, openJournal } from "../journal/journal-files.ts";
 import { describeRecovery } from "../journal/journal-recording.ts";
-import { fileStatus, removeFile, SystemError } from "../os/files.ts";
+import { fileStatus, realPath, removeFile, SystemError } from "../os/files.ts";
 import { claimOutput, withPid } from "./claim-output.ts";
+import { folderOf } from "./part-file.ts";
 import { writeMetrics } from "./write-metrics.ts";
 
 /** The result of a recovery. */
@@ -27,7 +28,7 @@ export async function recoverMetrics(path: string, file: string | undefined): Pr
     const output = claimOutput(file ?? freeTarget(journal));
     const [content = "", ...warnings] = describeRecovery(recording);
     if (output.notice) warnings.push(output.notice);
-    await writeMetrics(output, recording, () => false);
+    await writeMetrics(output, recording, () => false, true);
     const { gaps, bytes, unnamed } = recording.damage;
     const whole = gaps.length === 0 && bytes === 0 && unnamed === 0;
     if (whole) removeFile(path);
@@ -47,7 +48,10 @@ function freeTarget({ header: { target, pid, trueStartMs } }: OpenJournal): stri
 
 /** Lists the journals in a folder, a line each: name, whether its run still goes on, the metrics file it is for. */
 export function listRecoverable(folder: string): string {
-  const names = listJournals(folder);
+  // Those that had to leave this folder are in another one.
+  const here = realPath(folder);
+  const elsewhere = journalsElsewhere((target) => folderOf(target) === here);
+  const names = [...listJournals(folder), ...elsewhere.filter((path) => folderOf(path) !== here)];
   if (names.length === 0) return `no journals in ${folder}\n`;
   return names.map((name) => `${name}  ${stateOf(name)}\n`).join("");
 }

@@ -9,12 +9,13 @@ const TURN_MS = 20;
 
 /**
  * Writes a recording, its summary and what contradicts itself in it to the place that was taken for it. Returns false if `stopped` ended it: then there
- * is no file. Throws OutputError.
+ * is no file. `isSynced`: when it is written, it is on the disk. Throws OutputError.
  */
 export async function writeMetrics(
   file: ClaimedOutput,
   recording: Recording,
   stopped: () => boolean,
+  isSynced = false,
 ): Promise<boolean> {
   try {
     await file.write(async (write) => {
@@ -25,7 +26,7 @@ export async function writeMetrics(
         if (stopped()) throw new Stopped();
         turn = performance.now();
       }
-    });
+    }, isSynced);
     return true;
   } catch (error) {
     if (error instanceof Stopped) return false;

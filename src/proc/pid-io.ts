@@ -70,7 +70,9 @@ export class ReapedIo {
       if (thread !== self) this.add(this.threads, thread, -1);
     }
     // The kernel counts that this thread reads its own file only once the file has been written: it is in our own alone.
-    this.readBytes -= this.add(this.threads, self, -1);
+    // A statement of its own: `-=` would take the sum from before the call.
+    const ownFileBytes = this.add(this.threads, self, -1);
+    this.readBytes -= ownFileBytes;
     this.add(this.processes, self, 1);
   }
 

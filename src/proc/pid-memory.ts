@@ -48,6 +48,8 @@ class MemoryParts {
 export class PidStatus extends MemoryParts {
   /** Whether it has the kernel end its children unseen: their time is then in no sum. */
   ignoresChildren = false;
+  /** Whether the text goes as far as the signals: memory that a part of it lacks is not none. */
+  isWhole = false;
   private readonly highest: number;
   private readonly huge: number;
 
@@ -69,15 +71,15 @@ export class PidStatus extends MemoryParts {
 
   override parse(bytes: Uint8Array): void {
     super.parse(bytes);
-    this.ignoresChildren = isSigchldIgnored(bytes);
+    const signals = indexOf(bytes, SIGIGN);
+    this.isWhole = signals >= 0;
+    this.ignoresChildren = this.isWhole && isSigchldIn(bytes, signals + SIGIGN.length);
   }
 }
 
-/** Reads SIGCHLD in the mask of the SigIgn line, which the kernel writes as 16 hexadecimal digits. */
-function isSigchldIgnored(bytes: Uint8Array): boolean {
-  const line = indexOf(bytes, SIGIGN);
-  if (line < 0) return false;
-  const digit = bytes[line + SIGIGN.length + HEX_DIGITS - 1 - SIGCHLD_BIT / 4]!;
+/** Reads SIGCHLD in a mask of signals, which the kernel writes as 16 hexadecimal digits. */
+function isSigchldIn(bytes: Uint8Array, mask: number): boolean {
+  const digit = bytes[mask + HEX_DIGITS - 1 - SIGCHLD_BIT / 4]!;
   const value = digit >= 0x61 ? digit - 0x61 + 10 : digit - 0x30;
   return (value & (1 << (SIGCHLD_BIT % 4))) !== 0;
 }

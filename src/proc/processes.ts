@@ -1,14 +1,31 @@
 import { ForbiddenError } from "../errors.ts";
 import { EndedChildren } from "../os/children.ts";
 import { linkTarget } from "../os/files.ts";
-import { systemError } from "../os/libc.ts";
+import { cString, systemError } from "../os/libc.ts";
 import { LIMIT, resourceLimit } from "../os/limits.ts";
 import { haveOneMemory, PidFiles, PidList, pidFile, processCpuSeconds, sharedMemoryBytes } from "../os/pid-files.ts";
 import { pageBytes } from "../os/process.ts";
 import { addTmpfsFiles } from "../os/tmpfs-files.ts";
+import { lastNumberOf } from "./last-number.ts";
+import { waitedForSeconds } from "./pid-stat.ts";
 
 /** The files of one process that are read. */
 export type ProcessFile = "stat" | "status" | "io" | "smaps_rollup";
+
+/** The files of the whole machine that are read with them. */
+export type MachineFile = "stat" | "loadavg" | "uptime";
+
+/** What the machine and its processes had used when the command had just been started. */
+interface UsageAtStart {
+  /** By `performance.now()`. */
+  readonly atMs: number;
+  /** Since boot, all CPUs together, without waiting for storage; NaN: not known. */
+  readonly idleSeconds: number;
+  /** Our own CPU time. */
+  readonly ownSeconds: number;
+  /** That of all other processes that were listed before; NaN: there were too many. */
+  readonly othersSeconds: number;
+}
 
 /** The processes of a machine, as /proc and getrusage(2) show them. */
 export interface Processes {
@@ -60,6 +77,17 @@ export interface Processes {
   addTmpfsFiles(pid: number, into: Map<string, number>): void;
   /** Returns the exact CPU time of a process; NaN: it is gone, or the system does not say. */
   cpuSeconds(pid: number): number;
+  readonly atStart: UsageAtStart;
+  /** Returns what all processes of the last list but we have used until now; NaN: there are too many to ask. */
+  othersCpuSeconds(): number;
+  /** The same of what they have waited for, with the last of the list first where that is `backwards`. */
+  othersWaitedForSeconds(backwards: boolean): number;
+  /** How many the last of these two calls found. */
+  readonly othersShown: number;
+  /** Returns a view, valid until the next read; undefined: it cannot be read. */
+  readMachine(file: MachineFile): Uint8Array | undefined;
+  /** Returns how many of our own threads have ids above a number. */
+  ownThreadsAfter(id: number): number;
   /** Frees what is kept for a process, whose next `readStat` is never SAME. */
   forget(pid: number): void;
 }
@@ -79,6 +107,9 @@ function mostKept(): number {
   return Math.min(MOST_KEPT, Math.max(0, Number(soft) - FOR_OTHERS));
 }
 
+/** The clocks of so many processes are read in less than a millisecond. */
+const MOST_CLOCKS = 1000;
+
 const EPERM = 1;
 const ENOENT = 2;
 const ESRCH = 3;
@@ -90,6 +121,11 @@ const FILES: Readonly<Record<ProcessFile, Uint8Array>> = {
   io: pidFile("io"),
   smaps_rollup: pidFile("smaps_rollup"),
 };
+const MACHINE_FILES: Readonly<Record<MachineFile, Uint8Array>> = {
+  stat: cString("stat"),
+  loadavg: cString("loadavg"),
+  uptime: cString("uptime"),
+};
 const DESCRIPTORS = pidFile("fd");
 const THREADS = pidFile("task");
 
@@ -99,6 +135,8 @@ export class KernelProcesses implements Processes {
   readonly self = process.pid;
   readonly ended = new EndedChildren();
   listed = 0;
+  othersShown = 0;
+  atStart = { atMs: 0, idleSeconds: Number.NaN, ownSeconds: Number.NaN, othersSeconds: Number.NaN };
   sharedMemoryBytes = Number.NaN;
   private readonly files: PidFiles;
   private readonly all: PidList;
@@ -166,6 +204,57 @@ export class KernelProcesses implements Processes {
 
   cpuSeconds(pid: number): number {
     return processCpuSeconds(pid);
+  }
+
+  /**
+   * To be called as soon as the command has been started, so that it need not wait for it. It takes about a microsecond for
+   * each process of the last list.
+   */
+  noteStart(): void {
+    const { atStart } = this;
+    atStart.atMs = performance.now();
+    const uptime = this.readMachine("uptime");
+    atStart.idleSeconds = uptime ? lastNumberOf(uptime) : Number.NaN;
+    atStart.ownSeconds = processCpuSeconds(this.self);
+    atStart.othersSeconds = this.othersCpuSeconds();
+  }
+
+  othersCpuSeconds(): number {
+    if (this.listed > MOST_CLOCKS) return Number.NaN;
+    let used = 0;
+    this.othersShown = 0;
+    for (let i = 0; i < this.listed; i++) {
+      const pid = this.pids[i]!;
+      const seconds = pid === this.self ? Number.NaN : processCpuSeconds(pid);
+      if (Number.isNaN(seconds)) continue;
+      used += seconds;
+      this.othersShown++;
+    }
+    return used;
+  }
+
+  othersWaitedForSeconds(backwards: boolean): number {
+    const { listed, pids, files } = this;
+    let waitedFor = 0;
+    this.othersShown = 0;
+    for (let i = 0; i < listed; i++) {
+      const pid = pids[backwards ? listed - 1 - i : i]!;
+      const length = pid === this.self ? -1 : files.read(pid, FILES.stat);
+      if (length < 0) continue;
+      this.othersShown++;
+      const seconds = waitedForSeconds(files.bytes, length);
+      if (!Number.isNaN(seconds)) waitedFor += seconds;
+    }
+    return waitedFor;
+  }
+
+  readMachine(file: MachineFile): Uint8Array | undefined {
+    const length = this.files.readShared(MACHINE_FILES[file]);
+    return length < 0 ? undefined : this.viewOf(length);
+  }
+
+  ownThreadsAfter(id: number): number {
+    return this.files.countAbove(this.self, THREADS, id);
   }
 
   forget(pid: number): void {

@@ -1,5 +1,5 @@
 import type { JournalPlace } from "../journal/journal-files.ts";
-import { abandonedJournals } from "../journal/journal-files.ts";
+import { abandonedJournals, journalsElsewhere } from "../journal/journal-files.ts";
 import type { ClaimedOutput } from "../output/claim-output.ts";
 import type { BudgetResult } from "../recording/budget-results.ts";
 import type { Recording } from "../recording/recording.ts";
@@ -16,12 +16,20 @@ interface FinishedRun {
   readonly recording: Recording;
 }
 
-type Write = (file: ClaimedOutput, recording: Recording, stopped: () => boolean) => Promise<boolean>;
+type Write = (file: ClaimedOutput, recording: Recording, stopped: () => boolean, isSynced: boolean) => Promise<boolean>;
 
 /** Loads what writes the file, and finds the journals that earlier runs left, while the command runs. */
 export async function loadFinish({ folder, name, shared }: JournalPlace): Promise<{ write: Write; stale: string[] }> {
   const { writeMetrics } = await import("../output/write-metrics.ts");
   return { write: writeMetrics, stale: shared ? [] : abandonedJournals(folder, name) };
+}
+
+/**
+ * The journals of a metrics file that earlier runs left in the folders for what has no other place. To look for them takes
+ * longer than a short run.
+ */
+export function journalsLeftElsewhere(target: string): string[] {
+  return journalsElsewhere((one) => one === target);
 }
 
 /**
@@ -42,28 +50,54 @@ export async function finish(finished: FinishedRun, write: Write): Promise<reado
   // Our handler could not stop a write that waits for a reader: the default action can.
   if (file.mayBlock) run.signals.close();
   let isWritten = false;
+  let { path } = file;
   try {
-    isWritten = await write(file, recording, () => signal !== undefined);
+    // Of a run that ended within a second there is no journal, and it would take longer for the disk than for all the rest.
+    const isSynced = !parts.config.noSync && journal?.hadFile === true;
+    const written = await writeFile(finished, (place) => write(place, recording, () => signal !== undefined, isSynced));
+    ({ isWritten, path } = written);
     if (!isWritten) keepJournal(journal, problems, `${file.path}: not written, stopped by ${signalName(signal ?? 0)}`);
   } catch (error) {
     keepJournal(journal, problems, error);
   }
-  await finishPage(finished, signal === undefined ? file.path : undefined);
+  await finishPage(finished, signal === undefined ? path : undefined);
   if (isWritten) problems.guard(() => journal?.discard());
   if (journal?.loss) problems.report(journal.loss);
-  if (isWritten) await push(finished, () => signal !== undefined);
-  if (report) await results?.sinks.write(report, file.path, problems.report.bind(problems));
+  if (isWritten) await push(finished, path, () => signal !== undefined);
+  if (report) await results?.sinks.write(report, path, problems.report.bind(problems));
   return report?.budgets ?? [];
 }
 
+/**
+ * Writes the metrics file, where the command left its place, or elsewhere, which is reported. Returns false if that was
+ * stopped. Throws OutputError.
+ */
+async function writeFile(
+  { parts, run }: FinishedRun,
+  write: (file: ClaimedOutput) => Promise<boolean>,
+): Promise<{ readonly isWritten: boolean; readonly path: string }> {
+  const { file } = run.places;
+  try {
+    return { isWritten: await write(file), path: file.path };
+  } catch (error) {
+    const { isPlaceGone, writeAgain } = await import("../output/fallback-output.ts");
+    if (!isPlaceGone(file, error)) throw error;
+    const again = await writeAgain(file, error, write);
+    const { path } = again.file;
+    if (again.isElsewhere && again.isWritten)
+      parts.problems.report(`${file.path}: its folder is gone; the metrics file is ${path}`);
+    return { isWritten: again.isWritten, path };
+  }
+}
+
 /** Sends the metrics file, unless a signal comes. A failure is printed and changes nothing else. */
-async function push({ parts, run }: FinishedRun, stopped: () => boolean): Promise<void> {
+async function push({ parts, run }: FinishedRun, path: string, stopped: () => boolean): Promise<void> {
   const { config, warn } = parts;
   if (!config.pushTo || stopped()) return;
   const stop = new AbortController();
   run.signals.onIdle = () => stop.abort();
   const { pushAfterRun } = await import("../modes/push-mode.ts");
-  await pushAfterRun(run.places.file.path, config.pushTo, { warn, signal: stop.signal });
+  await pushAfterRun(path, config.pushTo, { warn, signal: stop.signal });
 }
 
 /** Returns the run's report; undefined: not wanted, or it failed. */

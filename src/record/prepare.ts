@@ -178,9 +178,10 @@ function checkMeasurable({ budgets, cgroup }: Config): void {
 }
 
 /** Returns the metrics file's own folder, or --journal-dir, where journals of several files may share a name. */
-function journalPlace({ journal, path }: ClaimedOutput, { journalDir }: Config): Places["journal"] {
+function journalPlace({ journal, path }: ClaimedOutput, { journalDir, noSync }: Config): Places["journal"] {
   const target = path.startsWith("/") ? path : `${process.cwd()}/${path}`;
-  return journalDir === undefined ? { ...journal, target } : { ...journal, folder: journalDir, shared: true, target };
+  const place = { ...journal, target, isSynced: !noSync };
+  return journalDir === undefined ? place : { ...place, folder: journalDir, shared: true };
 }
 
 /** What the wait for a peer uses, and gives back where the run does not begin. */

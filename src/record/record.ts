@@ -13,7 +13,7 @@ import {
   machineMeasurement,
   WORTH_COMPILING_SAMPLES,
 } from "../run/start.ts";
-import { finish, keepJournal, loadFinish } from "./finish.ts";
+import { finish, journalsLeftElsewhere, keepJournal, loadFinish } from "./finish.ts";
 import { checkCollectors, type PreparedRun, prepare, type RecordParts } from "./prepare.ts";
 
 /** How a run ended. */
@@ -45,6 +45,10 @@ export async function record(parts: RecordParts): Promise<RunEnd> {
   }
 }
 
+const FOREIGN_PROC_NOTICE =
+  "/proc shows another pid namespace: only CPU time, faults and switches of the command are known, at least so much; " +
+  "mount a /proc of this one (unshare --mount-proc, or mount -t proc proc /proc), or take --cgroup auto";
+
 async function recordIn(
   group: CommandCgroup | undefined,
   parts: RecordParts,
@@ -53,6 +57,7 @@ async function recordIn(
   const run = await prepare(parts, machine, group);
   if (typeof run === "number") return runEnd({ kind: "signaled", signal: run });
   const { command, gate, places } = run;
+  if (command.isProcForeign) parts.warn(FOREIGN_PROC_NOTICE);
   try {
     // A group's own figures must be read before the command is in it, and a budget is watched from the start on.
     const capture = group || parts.config.budgetKill ? undefined : machine.capture;
@@ -62,7 +67,9 @@ async function recordIn(
     const { recording, ending } = await session;
     const { write, stale } = await loaded;
     const judged = await finish({ parts, run, recording }, write);
-    for (const path of stale) parts.warn(`${path} is left from an earlier run: statexec --recover ${path}`);
+    const elsewhere = command.journal?.hadFile ? journalsLeftElsewhere(places.journal.target) : [];
+    for (const path of [...stale, ...elsewhere])
+      parts.warn(`${path} is left from an earlier run: statexec --recover ${path}`);
     const { budgetStrict } = parts.config;
     const overBudget = judged.some(({ verdict }) => verdict === "exceeded" || (budgetStrict && verdict !== "kept"));
     return runEnd(gate?.reportedEnding(ending) ?? ending, { overBudget, stoppedForBudget: command.stoppedForBudget });

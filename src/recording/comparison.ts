@@ -147,6 +147,6 @@ function median(values: readonly number[]): number {
 }
 
 /** The commands of all runs, each once. */
-export function commandsOf(runs: readonly RunFigures[]): string[] {
+export function commandsOf(runs: readonly Pick<RunFigures, "command">[]): string[] {
   return [...new Set(runs.map(({ command }) => command))];
 }

@@ -76,11 +76,16 @@ const CLAIMS: Readonly<Record<Resource, (figures: RunFigures) => readonly Claim[
   threads: (figures) => sampledCount(figures.threadsMost, figures),
   read: (figures) => countedBy("io", figures.diskReadBytes, figures),
   written: writtenClaims,
-  "read-calls": ({ ioReadBytes, sources }) => counted(ioReadBytes, callsSource(sources), AS_ROOT),
-  "written-calls": ({ ioWriteBytes, sources }) => counted(ioWriteBytes, callsSource(sources), AS_ROOT),
+  "read-calls": (figures) =>
+    counted(figures.ioReadBytes, callsSource(figures.sources), ioSettledBy(figures, undefined)),
+  "written-calls": (figures) =>
+    counted(figures.ioWriteBytes, callsSource(figures.sources), ioSettledBy(figures, undefined)),
 };
 
-const AS_ROOT = "as root";
+/** Processes hide their bytes, but not from root; or they were not seen at all, and their CPU time neither. */
+function ioSettledBy({ sources }: RunFigures, unseen: string | undefined): string | undefined {
+  return isLowerBound(sources.get("cpu")) ? unseen : "as root";
+}
 
 /** Takes the most that was seen, and the lowest bound that is not below it: a bound below it is wrong. */
 function reconcile(resource: Resource, claims: readonly Claim[]): Finding {
@@ -117,7 +122,7 @@ function counted(value: number | undefined, source: string | undefined, settledB
 /** The claim of a counter whose source the accounting names: a group counts only what stays in it. */
 function countedBy(resource: "io" | "memory_peak", value: number | undefined, figures: RunFigures): Claim[] {
   const source = figures.sources.get(resource);
-  const claims = counted(value, source, resource === "io" ? AS_ROOT : undefined);
+  const claims = counted(value, source, resource === "io" ? ioSettledBy(figures, "with --cgroup auto") : undefined);
   if (!isGroup(source) || !hasLeftGroup(figures)) return claims;
   return claims.map((claim) => ({ ...claim, highest: UNKNOWN, reason: LEFT }));
 }
@@ -137,6 +142,8 @@ const LEFT = "some of its processes left its control group";
 function hasLeftGroup(figures: RunFigures): boolean {
   const { sources, processesMost = 0, threadsMost = 0, tasksPeak } = figures;
   if (tasksPeak !== undefined && Math.max(processesMost, threadsMost) > tasksPeak) return true;
+  const memory = sources.get("memory");
+  if (isGroup(memory) && isLowerBound(memory)) return true;
   return isGroup(sources.get("cpu")) && cpuByName(figures).length > 0;
 }
 
@@ -149,9 +156,21 @@ function subjectOf(source = ""): string {
   return source.startsWith("wait4") ? "wait4 counted" : "samples saw";
 }
 
+export const PROC_IS_FOREIGN = "/proc shows another pid namespace";
+
 function ownCpu(figures: RunFigures): Claim[] {
-  const { sources } = figures;
-  return counted(cpuSeconds(figures), sources.get("cpu"), hasGroup(sources) ? undefined : "with --cgroup auto");
+  const { sources, cpuBoundSeconds } = figures;
+  const settledBy = hasGroup(sources) ? undefined : "with --cgroup auto";
+  const claims = counted(cpuSeconds(figures), sources.get("cpu"), settledBy);
+  if (figures.isProcForeign && isLowerBound(sources.get("cpu")))
+    return claims.map((claim) => ({ ...claim, reason: PROC_IS_FOREIGN }));
+  if (cpuBoundSeconds === undefined || !isLowerBound(sources.get("cpu"))) return claims;
+  const reason = "processes that no one waited for, of it or of others, may have used more";
+  return claims.map((claim) => ({ ...claim, reason, highest: withSlack(Math.max(cpuBoundSeconds, claim.value ?? 0)) }));
+}
+
+function withSlack(seconds: number): number {
+  return seconds * (1 + SLACK_SHARE) + SLACK_SECONDS;
 }
 
 /** CPU time of the command in user and system mode together. */
@@ -167,44 +186,48 @@ const SLACK_SECONDS = 0.05;
 function cpuByName(figures: RunFigures): Claim[] {
   const { commCpuSeconds: value } = figures;
   const total = cpuSeconds(figures);
-  if (value === undefined || total === undefined || value <= total * (1 + SLACK_SHARE) + SLACK_SECONDS) return [];
+  if (value === undefined || total === undefined || value <= withSlack(total)) return [];
   const reason = "some of it may have been missed";
   return [{ source: "wait4_lower_bound", subject: "its processes used", value, highest: UNKNOWN, reason }];
 }
 
-/** No command can use more than all CPUs for all of its time. */
-function cpuOfMachine({ cpus, wallSeconds }: RunFigures): Claim[] {
-  if (cpus === undefined || wallSeconds === undefined) return [];
-  const highest = cpus * (wallSeconds * (1 + SLACK_SHARE) + SLACK_SECONDS);
-  return [{ source: undefined, subject: "all CPUs together had", highest }];
+/** No command can use more than all CPUs for all of its time, nor more than the container that it is in. */
+function cpuOfMachine({ cpus, wallSeconds, containerCpuSeconds }: RunFigures): Claim[] {
+  const claims: Claim[] = [];
+  const add = (subject: string, highest: number) => claims.push({ source: undefined, subject, highest });
+  if (cpus !== undefined && wallSeconds !== undefined) add("all CPUs together had", cpus * withSlack(wallSeconds));
+  if (containerCpuSeconds !== undefined) add("its container used", withSlack(containerCpuSeconds));
+  return claims;
 }
 
 /** Whoever samples, the command's processes or its group: between two samples it may have held more. */
 function sampledMemory(figures: RunFigures): Claim[] {
   const { memoryPeakBytes: value, sources } = figures;
   const settledBy = hasGroup(sources) ? undefined : "with --cgroup auto";
-  const reason = unseenMemory(figures) ?? "samples do not see what is held between them";
+  const unseen = figures.isProcForeign ? PROC_IS_FOREIGN : unseenMemory(figures);
+  const reason = unseen ?? "samples do not see what is held between them";
   // Older files name one source for all of memory.
   const source = sources.get("memory_peak") ?? sources.get("memory");
   const claim = { source, subject: "samples saw", highest: UNKNOWN, reason, settledBy };
   return [value === undefined ? claim : { ...claim, value }];
 }
 
-/** What bounds the peak: the group's with page cache, and the bound by processes where the recorder vouches for it. */
+/** What bounds the peak: that of a group with page cache, and that by processes if the recorder vouches for it. */
 function memoryBounds(figures: RunFigures): Claim[] {
-  const { sources, memoryPeakWithCacheBytes, memoryPeakBoundBytes, memoryLargestProcessBytes = 0 } = figures;
+  const { sources, memoryPeakWithCacheBytes, memoryPeakBoundBytes, memoryLargestProcessBytes: largest = 0 } = figures;
   const claims: Claim[] = [];
-  // Pages of files that the group did not load itself are in the largest process, not in the group.
+  const add = (source: string | undefined, subject: string, bytes: number) =>
+    claims.push({ source, subject, highest: Math.max(bytes, largest) });
+  // Groups do not count reserved huge pages; and pages of files that others loaded are in the largest process only.
+  const huge = figures.hugePagesMostBytes ?? UNKNOWN;
   const group = sources.get("memory_peak");
-  if (memoryPeakWithCacheBytes !== undefined && !isLowerBound(group) && !hasLeftGroup(figures)) {
-    const highest = Math.max(memoryPeakWithCacheBytes, memoryLargestProcessBytes);
-    claims.push({ source: group, subject: "its control group held at most", highest });
-  }
+  if (memoryPeakWithCacheBytes !== undefined && !isLowerBound(group) && !hasLeftGroup(figures))
+    add(group, "its control group held at most", memoryPeakWithCacheBytes + huge);
+  if (figures.containerMemoryPeakBytes !== undefined)
+    add(undefined, "its container held at most", figures.containerMemoryPeakBytes + huge);
   const bound = sources.get("memory_peak_bound");
-  if (memoryPeakBoundBytes !== undefined && bound !== undefined && !isLowerBound(bound)) {
-    const highest = Math.max(memoryPeakBoundBytes, memoryLargestProcessBytes);
-    claims.push({ source: bound, subject: "its processes held at most", highest });
-  }
+  if (memoryPeakBoundBytes !== undefined && bound !== undefined && !isLowerBound(bound))
+    add(bound, "its processes held at most", memoryPeakBoundBytes);
   return claims;
 }
 
@@ -270,15 +293,20 @@ export function incomparable(
 function sourcesOf(resource: Resource, runs: readonly RunFigures[]): string {
   const known = distinct(runs, (figures) => {
     const { value, source = "no source" } = findingOf(resource, figures);
-    return value === undefined ? undefined : source;
+    // Runs whose doubt is too small to matter are known by the same.
+    return value === undefined ? undefined : resource === "cpu" ? source.replace(/_lower_bound$/, "") : source;
   });
   return known.join(", ");
 }
 
+/** A lower bound is as good as the figure where a bound above it is as near as two equal runs are to each other. */
+const NEAR_SHARE = 0.05;
+
 /** Returns why a figure of a run says too little to be compared; undefined: it is exact, or known as samples know it. */
 function doubtOf(resource: Resource, figures: RunFigures): string | undefined {
-  const { source, reason, isContradicted } = findingOf(resource, figures);
+  const { source, reason, isContradicted, lowest, highest } = findingOf(resource, figures);
   if (isContradicted) return reason;
+  if (resource === "cpu" && highest <= withSlack(lowest * (1 + NEAR_SHARE) + SLACK_SECONDS)) return undefined;
   if (isLowerBound(source)) return `known by ${source}, which may have missed some`;
   if (figures.isUnfinished || !SAMPLED.includes(resource)) return reason;
   if (resource !== "memory") return undefined;

@@ -1,4 +1,4 @@
-import { ACCOUNTING, COMMAND, KERNEL, MACHINE, type Metric, RUN } from "../catalog/index.ts";
+import { ACCOUNTING, COMMAND, CONTAINER, KERNEL, MACHINE, type Metric, RUN } from "../catalog/index.ts";
 import type { RecordedSeries, Recording } from "./recording.ts";
 import { growthWithin, lastValue, type SeriesByName, type Span, seriesByName, sumSeen } from "./span.ts";
 import { commandSpan, isSummed } from "./summary-series.ts";
@@ -16,6 +16,8 @@ export interface RunFigures {
   readonly cpuSystemSeconds?: number;
   /** CPU seconds a second; absent where the command ran too short for the resolution of CPU time. */
   readonly cpuCores?: number;
+  /** An upper bound of the CPU time, where that is a lower bound. */
+  readonly cpuBoundSeconds?: number;
   readonly memoryPeakBytes?: number;
   /** Milliseconds since the epoch, on the recording's axis. */
   readonly memoryPeakAtMs?: number;
@@ -52,14 +54,23 @@ export interface RunFigures {
   readonly memoryFileMostBytes?: number;
   /** Processes and threads that the machine started while the command ran, those of others included. */
   readonly forks?: number;
+  /** The most that was set aside for huge pages; infinite where more may have been for a moment. */
+  readonly hugePagesMostBytes?: number;
+  /** Of the container that nothing of the command can leave: its peak until the end, and what it used meanwhile. */
+  readonly containerMemoryPeakBytes?: number;
+  readonly containerCpuSeconds?: number;
   /** CPUs of the machine. */
   readonly cpus?: number;
   /** CPUs that the affinity mask allowed at the command's start. */
   readonly cpusAllowed?: number;
+  /** CPUs that the quota of its control group, or of one above it, allowed at the command's start. */
+  readonly cpusQuota?: number;
   /** Time between samples. */
   readonly intervalSeconds?: number;
   /** The recording ends before the command does: every figure may have grown since. */
   readonly isUnfinished?: true;
+  /** /proc showed another pid namespace: there is only what wait4(2) said. */
+  readonly isProcForeign?: true;
   /** The source of the figures of each resource: `cpu`, `memory`, `memory_peak`, `io`. */
   readonly sources: ReadonlyMap<string, string>;
 }
@@ -102,6 +113,7 @@ export function figuresOf(recording: Recording): RunFigures {
       intervalSeconds: numberFact(recording, "interval_seconds"),
     }),
     ...(data.isUnfinished ? { isUnfinished: true } : {}),
+    ...(hasFact(recording.facts, "proc") ? { isProcForeign: true } : {}),
     command: commandText(recording),
     sources: new Map(
       seriesOf(data, ACCOUNTING.info).map(({ labels: [resource = "", source = ""] }) => [resource, source]),
@@ -139,7 +151,12 @@ function cpuFigures(data: RunData): Numbers {
   const system = last(data, COMMAND.cpuSeconds, "system");
   const wall = endFigures(data).wallSeconds ?? Number.NaN;
   const cores = wall >= LEAST_CPU_SECONDS ? (user + system) / wall : Number.NaN;
-  return { cpuUserSeconds: user, cpuSystemSeconds: system, cpuCores: cores };
+  return {
+    cpuUserSeconds: user,
+    cpuSystemSeconds: system,
+    cpuCores: cores,
+    cpuBoundSeconds: last(data, COMMAND.cpuBound),
+  };
 }
 
 function commandFigures(data: RunData): Numbers {
@@ -175,9 +192,26 @@ function machineFigures(data: RunData): Numbers {
     machineDiskReadBytes: summed(MACHINE.diskRead, "summed_disk"),
     machineDiskWriteBytes: summed(MACHINE.diskWrite, "summed_disk"),
     forks: grown(data, KERNEL.forks, () => true),
+    hugePagesMostBytes: hasFact(facts, "huge_pages_overcommit")
+      ? Number.POSITIVE_INFINITY
+      : most(data, KERNEL.memoryHugePages),
+    ...containerFigures(data),
     cpus: numberFact(data.recording, "cpus"),
     cpusAllowed: numberFact(data.recording, "cpus_allowed"),
+    cpusQuota: numberFact(data.recording, "cpus_quota"),
   };
+}
+
+function containerFigures(data: RunData): Numbers {
+  if (!hasFact(data.recording.facts, "container_is_closed")) return {};
+  return {
+    containerMemoryPeakBytes: last(data, CONTAINER.memoryPeak),
+    containerCpuSeconds: grown(data, CONTAINER.cpuSeconds, () => true),
+  };
+}
+
+function hasFact(facts: Recording["facts"], name: string): boolean {
+  return facts.some(([known]) => known === name);
 }
 
 /** The CPU time of all names together, the rest included: what wait4 and samples saw. */

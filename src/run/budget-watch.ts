@@ -19,10 +19,15 @@ const WATCHED: Readonly<Record<Exclude<BudgetedFigure, "wall">, string>> = {
   written: COMMAND.diskWrite.name,
 };
 
+/** The series that is taken off that sum. */
+const TAKEN_OFF: Partial<Record<BudgetedFigure, string>> = { written: COMMAND.diskWriteCancelled.name };
+
 /** A limit and the columns of a row that count against it. */
 interface WatchedLimit {
   readonly limit: Limit;
   columns: number[];
+  /** What these columns have is taken off. */
+  offColumns: number[];
 }
 
 export interface BudgetWatchParts {
@@ -46,7 +51,7 @@ export class BudgetWatch implements Store {
 
   constructor(parts: BudgetWatchParts) {
     this.parts = parts;
-    this.watched = parts.limits.map((limit) => ({ limit, columns: [] }));
+    this.watched = parts.limits.map((limit) => ({ limit, columns: [], offColumns: [] }));
   }
 
   /** Returns itself as the store, which passes everything on to `store`. */
@@ -77,8 +82,9 @@ export class BudgetWatch implements Store {
 
   layout(columns: readonly SeriesKey[]): void {
     for (const one of this.watched) {
-      const name = one.limit.name === "wall" ? undefined : WATCHED[one.limit.name];
-      one.columns = columns.flatMap(({ metric }, place) => (metric.name === name ? [place] : []));
+      const { name } = one.limit;
+      one.columns = placesOf(columns, name === "wall" ? undefined : WATCHED[name]);
+      one.offColumns = placesOf(columns, TAKEN_OFF[name]);
     }
     this.store.layout(columns);
   }
@@ -87,9 +93,11 @@ export class BudgetWatch implements Store {
     this.store.row(atMs, values);
     this.lastMs = atMs;
     if (this.isOver) return;
-    for (const { limit, columns } of this.watched) {
+    for (const { limit, columns, offColumns } of this.watched) {
       let sum = columns.length === 0 ? Number.NaN : 0;
       for (const column of columns) sum += values[column]!;
+      // A group's counters have nothing to take off: they count what reached the disks.
+      for (const column of offColumns) if (!Number.isNaN(values[column]!)) sum -= values[column]!;
       if (!Number.isNaN(sum) && !isWithin(limit, sum)) this.exceeded(limit);
     }
   }
@@ -128,6 +136,10 @@ export class BudgetWatch implements Store {
     this.ladder = new EndLadder(clock, (signal) => sendToAll(tree.pids(), signal));
     this.ladder.begin();
   }
+}
+
+function placesOf(columns: readonly SeriesKey[], name: string | undefined): number[] {
+  return columns.flatMap(({ metric }, place) => (metric.name === name ? [place] : []));
 }
 
 /** Leaves alone what is gone, and what belongs to another user by now. */

@@ -1,13 +1,17 @@
 import type { Clock } from "../clock.ts";
-import { createJournal, type JournalPlace, type NewJournal } from "../journal/journal-files.ts";
+import { fallbackFolders, makeFallbackFolder } from "../journal/fallback-folders.ts";
+import type { JournalMaker } from "../journal/journal-file.ts";
+import { createJournal, type JournalPlace, seenPath } from "../journal/journal-files.ts";
 import { JournalWriter } from "../journal/journal-writer.ts";
-import { closeFile, removeFile } from "../os/files.ts";
+import { SystemError } from "../os/files.ts";
 import type { Identity } from "../recording/recording.ts";
 
 /** The place of a run's journal. */
 export interface RunJournalPlace extends JournalPlace {
   /** The metrics file's absolute path. */
   readonly target: string;
+  /** Whether it is brought to the disk while the command runs. */
+  readonly isSynced: boolean;
 }
 
 export interface RunJournalParts extends RunJournalPlace {
@@ -18,17 +22,25 @@ export interface RunJournalParts extends RunJournalPlace {
   readonly clock: Clock;
 }
 
+/** Only we may read a journal that is not in the metrics file's own folder. */
+const PRIVATE_MODE = 0o600;
+
 /** The rows of one run: in memory for a second, then in a journal file that outlives this process. */
 export class RunJournal {
   readonly writer: JournalWriter;
-  private file: NewJournal | undefined;
+  private readonly target: string;
 
-  constructor({ folder, shared: _, name, target, mode, clock, ...start }: RunJournalParts) {
-    const open = () => {
-      this.file = createJournal(folder, name, process.pid, mode);
-      return this.file.fd;
-    };
-    this.writer = new JournalWriter({ header: { ...start, pid: process.pid, target }, clock, open });
+  constructor({ folder, shared: _, name, target, mode, clock, isSynced, ...start }: RunJournalParts) {
+    this.target = target;
+    const { pid } = process;
+    const usual = () => createJournal(folder, name, pid, mode);
+    const places = [usual, ...elsewhere(folder, name)];
+    this.writer = new JournalWriter({ header: { ...start, pid, target }, clock, places, isSynced });
+  }
+
+  /** Whether the run took more than a second, and so had a file. */
+  get hadFile(): boolean {
+    return this.writer.file !== undefined;
   }
 
   /** Removes the file of a run whose command was never started. */
@@ -40,22 +52,24 @@ export class RunJournal {
 
   /** Removes the file of a run that is over: the metrics file has all of it. */
   discard(): void {
-    if (!this.file) return;
-    removeFile(this.file.path);
-    closeFile(this.file.fd);
-    this.file = undefined;
+    this.writer.file?.discard();
   }
 
-  /** Writes all rows to the file, since there will be no metrics file. Returns what was kept, in words. */
+  /** Writes all rows to the file, since there will be no metrics file. Returns what was kept and lost, in words. */
   keep(): string {
     this.writer.flush();
     this.writer.end();
-    const { failure } = this.writer;
-    if (!this.file) return "nothing of the recording could be kept";
-    const { path } = this.file;
-    return failure?.hasUnwritten
-      ? `what could be kept of the recording is in ${path}; make a file of it by: statexec --recover ${path}`
-      : `what was recorded is kept; make the file of it by: statexec --recover ${path}`;
+    const { seconds, all } = this.writer.unsaved;
+    const { file } = this.writer;
+    const path = file?.file && seenPath(file.file);
+    if (path === undefined || all) {
+      this.discard();
+      return `nothing of the recording could be kept: ${inSeconds(seconds)} are lost`;
+    }
+    const unsynced = synced(() => file?.syncNow());
+    const make = `make the file of it by: statexec --recover ${path}${file?.hasMoved ? ` -f ${this.target}` : ""}`;
+    if (seconds === 0) return `what was recorded is kept${file?.failure ? " (0 s are lost)" : ""}${unsynced}; ${make}`;
+    return `${inSeconds(seconds)} of the recording are lost, and the rest is kept${unsynced}; ${make}`;
   }
 
   /** Which rows were lost since the file could not be written, in words; undefined: none. */
@@ -66,4 +80,32 @@ export class RunJournal {
     const [from, to] = [fromMs, toMs].map((atMs) => new Date(atMs).toISOString());
     return `${rows} samples from ${from} to ${to} are lost: the journal could not be written (${failure.error.message})`;
   }
+}
+
+/** The journal's places beside the usual folder. Their folders are looked up only when a journal moves to them. */
+function elsewhere(usual: string, name: string): JournalMaker[] {
+  const places: JournalMaker[] = [];
+  for (const folder of fallbackFolders()) {
+    if (folder === usual) continue;
+    places.push(() => {
+      makeFallbackFolder(folder);
+      return createJournal(folder, name, process.pid, PRIVATE_MODE);
+    });
+  }
+  return places;
+}
+
+/** Brings a file to the disk. Returns a note where that failed. */
+function synced(sync: () => void): string {
+  try {
+    sync();
+    return "";
+  } catch (error) {
+    if (!(error instanceof SystemError)) throw error;
+    return `, but may not survive a power loss (${error.reason})`;
+  }
+}
+
+function inSeconds(seconds: number): string {
+  return `${Number(seconds.toFixed(1))} s`;
 }

@@ -30,9 +30,9 @@ const MOST_DESCRIPTIONS = 3;
 
 /**
  * So many milliseconds after the command's start collectors may peek, until the first tick: so a run that is shorter than
- * the interval has a peak, too.
+ * the interval has a peak, too. The first time is for what can wait until then, and is to be known as early as possible.
  */
-const PEEKS_MS = [10, 30, 100, 300];
+const PEEKS_MS = [0, 10, 30, 100, 300];
 
 /** Takes samples: one row each, from all collectors, at absolute deadlines or on request. */
 export class Sampler {

@@ -252,6 +252,11 @@ export class CommandRun {
     return [...(group ? [group.collector] : []), this.processCollector()];
   }
 
+  /** Whether /proc shows another pid namespace than ours. */
+  get isProcForeign(): boolean {
+    return this.processes.isForeign;
+  }
+
   readonly report = (error: unknown): void => this.parts.problems.report(error);
 
   /** Starts the command. Throws CommandError. */
@@ -267,6 +272,7 @@ export class CommandRun {
     const spawn = () => startChild(command, inherited, launcher);
     const child = signals.starting(gate ? () => gate.starting(spawn) : spawn);
     this.child = child;
+    this.processes.noteStart();
     this.orphans.start();
     this.budgetWatch?.started();
     blockUntil(child.ended, gate ? GATE_TIMERS_MS : Number.POSITIVE_INFINITY);

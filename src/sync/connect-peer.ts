@@ -57,7 +57,7 @@ export async function warmUp(config: Config, collectors: readonly Collector[], c
     ...{ collectors: () => [], clock, report: ignore, version: "" },
     store: (begin) => {
       const header = { ...begin, pid: process.pid, target: config.file };
-      return new JournalWriter({ header, clock, open: neverOpened });
+      return new JournalWriter({ header, clock, places: [neverOpened], isSynced: false });
     },
     signals: { attach: ignore, detach: ignore, onIdle: undefined },
     start: () => ({ pid: process.pid, ended: Promise.resolve({ kind: "exited", code: 0 }), signal: ignore }),
@@ -66,6 +66,6 @@ export async function warmUp(config: Config, collectors: readonly Collector[], c
 }
 
 /** A journal file is created after a second at the earliest, when this session has long ended. */
-function neverOpened(): number {
+function neverOpened(): never {
   throw new Error("the warm-up has no journal");
 }

@@ -16,7 +16,13 @@ test("nothing given: a plain run of the command, into the file of the default na
   expect(DEFAULTS).toMatchObject({
     ...{ command: ["ls"], instance: "ls", labels: new Map(), sync: undefined, pushTo: undefined },
     ...{ file: "statexec_metrics.prom", intervalSeconds: 1, delayBeforeSeconds: 0, delayAfterSeconds: 0 },
-    ...{ collectors: { only: [], without: [], ways: [] }, noRecordArgs: false, budgets: [], summary: false },
+    ...{
+      collectors: { only: [], without: [], ways: [] },
+      noRecordArgs: false,
+      noSync: false,
+      budgets: [],
+      summary: false,
+    },
   });
 });
 
@@ -39,6 +45,7 @@ const CASES: readonly (readonly [argv: string, env: Env, expected: Partial<Confi
   ["--cgroup off ls", { SE_CGROUP: "auto" }, {}],
   ["ls", { SE_CGROUP: "/sys/fs/cgroup/build" }, { cgroup: "/sys/fs/cgroup/build" }],
   ["--no-record-args ls", {}, { noRecordArgs: true }],
+  ["--no-sync ls", {}, { noSync: true }],
   ["ls", { SE_NO_RECORD_ARGS: "YES" }, { noRecordArgs: true }],
   ["--no-record-args=off ls", { SE_NO_RECORD_ARGS: "1" }, {}],
   // An empty variable is unset; the last occurrence of a flag wins.

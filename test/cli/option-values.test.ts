@@ -1,18 +1,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { editDistance, nearest } from "../../src/cli/nearest.ts";
-import {
-  boolean,
-  Fault,
-  interval,
-  isWritable,
-  label,
-  peer,
-  port,
-  seconds,
-  timestampMs,
-  writable,
-} from "../../src/cli/option-values.ts";
+import { boolean, Fault, interval, label, peer, port, seconds, timestampMs } from "../../src/cli/option-values.ts";
 
 const PEERS: readonly (readonly [text: string, host: string, port: number | undefined])[] = [
   ["localhost", "localhost", undefined],
@@ -135,23 +124,6 @@ test("a label's key is always a legal name, its value the text after the first =
       expect(label(`${key}=${value}`)).toEqual([expect.stringMatching(/^[a-z0-9_]+$/), value]);
     }),
   );
-});
-
-test("writable() returns a writable text, and a writable text as it is", () => {
-  fc.assert(
-    fc.property(fc.string({ unit: "binary" }), (text) => {
-      expect(isWritable(writable(text))).toBe(true);
-      if (isWritable(text)) expect(writable(text)).toBe(text);
-    }),
-  );
-  expect(['\n\t é✓😀"\\', "\0", "\r", "\u001b", "\u007f", "\ud83d"].map(isWritable)).toEqual([
-    true,
-    false,
-    false,
-    false,
-    false,
-    false,
-  ]);
 });
 
 test("edit distance counts insertions, removals, changes and swaps", () => {

@@ -15,6 +15,10 @@ describe("a target's URL decides the format", () => {
     ["http://prometheus:9090/api/v1/otlp", "otlp", "http://prometheus:9090/api/v1/otlp/v1/metrics"],
     ["http://prometheus:9090/api/v1/otlp/v1/metrics", "otlp", "http://prometheus:9090/api/v1/otlp/v1/metrics"],
     ["http://mimir/otlp/v1/metrics#x", "otlp", "http://mimir/otlp/v1/metrics"],
+    ["http://vm:8428/opentelemetry", "otlp-protobuf", "http://vm:8428/opentelemetry/v1/metrics"],
+    ["http://vm:8428/opentelemetry/v1/metrics?x=1", "otlp-protobuf", "http://vm:8428/opentelemetry/v1/metrics?x=1"],
+    ["http://vm/insert/0/opentelemetry/", "otlp-protobuf", "http://vm/insert/0/opentelemetry/v1/metrics"],
+    ["http://vm:8428/opentelemetry/api/v1/push", "otlp-protobuf", "http://vm:8428/opentelemetry/v1/metrics"],
   ] as const)("%s", (text, format, url) => {
     expect(pushTarget(text)).toEqual({ format, url });
   });
@@ -24,7 +28,7 @@ describe("a target's URL decides the format", () => {
     ["ftp://vm", "expected http://host:8428"],
     ["http://vm:8428/metrics", "expected http://host:8428"],
     ["http://prometheus/api/v1/write", "does not send by remote write"],
-    ["http://vm:8428/opentelemetry/v1/metrics", "protobuf only"],
+    ["http://vm:8428/opentelemetry/v2", "in /opentelemetry (that of VictoriaMetrics)"],
     ["http://me:pw@vm:8428", "SE_PUSH_PASSWORD"],
   ])("%s is refused", (text, clause) => {
     const fault = pushTarget(text);
@@ -42,7 +46,7 @@ describe("secrets", () => {
       mode: "push",
       target: {
         ...{ format: "text", url: "http://vm:8428/api/v1/import/prometheus" },
-        secrets: { token: undefined, user: "7", password: "p" },
+        ...{ names: "statexec", ci: false, secrets: { token: undefined, user: "7", password: "p" } },
       },
       files: ["statexec_metrics.prom"],
     });
@@ -64,5 +68,44 @@ describe("secrets", () => {
 
   test("a password in a URL is not printed", () => {
     expect(() => parseInvocation(["--push", "http://me:hidden@vm"], {})).toThrow('got "http://…@vm"');
+  });
+});
+
+describe("names", () => {
+  const OTLP = "http://vm:8428/opentelemetry";
+  /** How a push is named; `words` come before the command, or after `--push`. */
+  const styleOf = (words: readonly string[], env: Record<string, string> = {}) => {
+    const invocation = parseInvocation(words, env);
+    if (invocation.mode === "push") return [invocation.target.names, invocation.target.ci];
+    if (invocation.mode !== "run") throw new Error(invocation.mode);
+    return [invocation.config.pushTo?.names, invocation.config.pushTo?.ci, ...invocation.warnings];
+  };
+
+  test.each([
+    [["--push", OTLP], {}, ["statexec", false]],
+    [["--push", OTLP, "--push-names", "otel"], {}, ["otel", false]],
+    [["--push", OTLP, "a.prom"], { SE_PUSH_NAMES: "otel", SE_PUSH_CI: "yes" }, ["otel", true]],
+    [["--push", OTLP, "--push-names=statexec"], { SE_PUSH_NAMES: "otel" }, ["statexec", false]],
+    [["--push-to", OTLP, "--push-names", "otel", "--push-ci", "ls"], {}, ["otel", true]],
+    [["ls"], { SE_PUSH_TO: OTLP, SE_PUSH_NAMES: "otel" }, ["otel", false]],
+    [["ls"], { SE_PUSH_NAMES: "otel", SE_PUSH_CI: "yes" }, [undefined, undefined]],
+  ] as const)("%p with %p", (words, env, style) => {
+    expect(styleOf(words, env)).toEqual([...style]);
+  });
+
+  test.each([
+    [["--push-names", "otel", "ls"], "--push-names has no effect without --push-to or --push"],
+    [["--push-to", OTLP, "--push-ci", "ls"], "--push-ci has no effect without --push-names otel"],
+  ])("%p has a warning", (words, warning) => {
+    expect(styleOf(words)).toContain(warning);
+  });
+
+  test.each([
+    [["--push", OTLP, "--push-ci"], {}, "--push-ci has no effect without --push-names otel"],
+    [["--push", OTLP], { SE_PUSH_NAMES: "OTEL" }, 'SE_PUSH_NAMES: got "OTEL", expected statexec or otel'],
+    [["--push", "http://vm:8428", "--push-names", "otel"], {}, "only OTLP can carry these names"],
+    [["--push-to", "http://vm:8428", "ls"], { SE_PUSH_NAMES: "otel" }, "of VictoriaMetrics in /opentelemetry"],
+  ])("%p with %p is refused", (words, env, message) => {
+    expect(() => parseInvocation(words, env)).toThrow(message);
   });
 });

@@ -212,11 +212,12 @@ describe("facts of recorded trees", () => {
 
   test("a sum takes disks and interfaces that stand on nothing", () => {
     const { all, names } = factsOf("6.1-stacked");
-    expect(names).toEqual(["cpus", "cpu_model", "memory_bytes", "summed_interface", "summed_disk"]);
+    expect(names).toEqual(["cpus", "cpu_model", "memory_bytes", "summed_interface", "summed_disk", "cpus_quota"]);
     expect(all("summed_disk")).toEqual(["nvme0n1", "nvme1n1", "nvme2c2n1"]);
     expect(all("summed_interface")).toEqual(["lo", "eno1", "eno2", "veth12ab34c", "wg0"]);
     expect(all("cpus")).toEqual(["2"]);
     expect(all("memory_bytes")).toEqual(["33554432000"]);
+    expect(all("cpus_quota")).toEqual(["8"]);
   });
 
   test("without /sys and without disks", () => {

@@ -67,9 +67,12 @@ describe("every line of the documents that needs no other host does what it shou
     const wanted = STATUSES.find(([pattern]) => pattern.test(typed.line))?.[1] ?? [0];
     expect(wanted, `${said}\nstatus ${status}`).toContain(status!);
     for (const line of typed.answer ?? [])
-      if (isCompared(line)) expect(said.split("\n").map(shape)).toContain(shape(line));
+      if (isCompared(line)) expect(said.replaceAll(UNPROVEN, "").split("\n").map(shape)).toContain(shape(line));
   });
 });
+
+/** What others do on a busy machine may be in the command's CPU time. */
+const UNPROVEN = "at least ";
 
 /** What comes and goes with the run and its folder's disk, and what a line that was too long goes on with. */
 function isCompared(line: string): boolean {
@@ -97,7 +100,7 @@ describe("every statexec line is one that the option parser takes", () => {
   test.each(named(calls))("%s", (_, { line }) => {
     const { env, words } = callOf(line)!;
     const invocation = parseInvocation(words, env);
-    const mode = / --(explore|compare|recover|report|push)(?= |$)/.exec(line)?.[1] ?? "run";
+    const mode = / --(explore|compare|size|recover|report|push)(?= |$)/.exec(line)?.[1] ?? "run";
     expect<string>(invocation.mode).toBe(mode);
     if (invocation.mode === "run") expect(invocation.warnings).toEqual([]);
   });

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cgroupsLeft, mayMakeV1Cgroups, pathsOf, startTicks, TestCgroups, testsCgroups } from "../helpers/cgroups.ts";
 import { until } from "../helpers/processes.ts";
+import { program } from "../helpers/programs.ts";
 import { Recorded } from "../helpers/recorded.ts";
 import { BIN, runProgram, statexec, tempFolder } from "../helpers/statexec.ts";
 
@@ -116,6 +117,20 @@ describe.skipIf(!mayMakeV1Cgroups())("the command's cgroup in version 1 (needs r
     expect(events.find(({ event }) => event === "contradiction")?.text).toMatch(
       /^CPU time: its control group counted .*, but its processes used .*$/,
     );
+  });
+
+  test("is not believed where a child left it: its processes held more memory", async () => {
+    using folder = tempFolder();
+    await using where = testGroups("memory", "pids");
+    const leave = `echo 0 > ${where.folder("memory")}/cgroup.procs`;
+    const child = `${leave}; exec ${program("hidden")} locked 60 700`;
+    const options = ["--interval", "0.1", "--budget", "memory<30MiB", "--budget", "memory-with-cache<1GiB"];
+    const command = ["sh", "-c", `sh -c '${child}'; true`];
+    const { code, stderr } = await runs(where, [...AUTO, ...options, ...command], folder.path);
+    expect(stderr).toMatch(/^statexec: budget memory<30MiB exceeded: 6\d.* \(a lower bound\)$/m);
+    expect(stderr).toMatch(/^statexec: budget memory-with-cache<1GiB inconclusive: /m);
+    expect(code).toBe(124);
+    expect(new Recorded(folder.file("run.prom")).last("command_memory_peak_bytes") / 2 ** 20).toBeWithin(60, 64);
   });
 
   test("counts a process that was killed for memory", async () => {

@@ -36,13 +36,16 @@ async function killAfter(
   return { startedMs, killedMs };
 }
 
+const LATE_MS = 300;
+
 function journalsIn(folder: string): string[] {
   return readdirSync(folder).filter((name) => name.endsWith(".journal"));
 }
 
 describe("a recorder that is killed", () => {
   const moments = fc.sample(fc.integer({ min: 0, max: 3500 }), {
-    numRuns: effort(50),
+    // Enough in the gate to notice that it is no second any more.
+    numRuns: effort(200) === 200 ? 200 : 5,
     seed: Number(process.env.SEED ?? Date.now() % 1e9),
   });
 
@@ -53,7 +56,7 @@ describe("a recorder that is killed", () => {
       const { startedMs, killedMs } = await killAfter(folder.path, ms);
       const [journal] = journalsIn(folder.path);
       if (journal === undefined) {
-        expect(killedMs - startedMs).toBeLessThan(1500);
+        expect(killedMs - startedMs).toBeLessThan(1000 + LATE_MS);
         return;
       }
       const listed = await statexec(["--recover"], { cwd: folder.path });
@@ -65,7 +68,8 @@ describe("a recorder that is killed", () => {
       if (!areValidatorsMissing()) await expectValid(folder.file("run.prom"));
       const run = new Recorded(folder.file("run.prom"));
       const times = run.points("command_status").map(([at]) => at);
-      expect(times.at(-1)!).toBeGreaterThan(killedMs - 1500);
+      // A second, and what a busy machine is late by: its last sample, and the write of that.
+      expect(times.at(-1)!).toBeGreaterThan(killedMs - 1000 - LATE_MS);
       expect(times.at(-1)!).toBeLessThanOrEqual(killedMs + 1);
       const missed = run.last("ticks_missed");
       expect(times.length + missed).toBeGreaterThanOrEqual(Math.floor((times.at(-1)! - times[0]!) / 20));
@@ -138,15 +142,16 @@ describe("what cannot be written", () => {
     expect(new Recorded(folder.file("run.prom")).points("command_status").map(([, value]) => value)).toEqual([1, 2]);
   });
 
-  test("since its folder was removed during the run is reported; the command goes on", async () => {
+  test("since its folder was removed during the run, and no other takes it, is reported; the command goes on", async () => {
     using folder = tempFolder();
     const path = folder.file("gone");
     const script = `rm -r ${path}; sleep 1.2; exit 4`;
     expect(Bun.spawnSync(["mkdir", path]).success).toBe(true);
-    const result = await statexec(["-f", `${path}/run.prom`, "sh", "-c", script]);
+    const env = { TMPDIR: folder.file("none"), XDG_STATE_HOME: "/proc/none" };
+    const result = await statexec(["-f", `${path}/run.prom`, "sh", "-c", script], { env });
     expect(result.code).toBe(4);
-    expect(result.stderr).toStartWith(
-      `statexec: ${path}/run.prom: cannot be written (No such file or directory); nothing of the recording could be kept\n`,
+    expect(result.stderr).toMatch(
+      /^statexec: \S+\/run\.prom: cannot be written \(No such file or directory\); nothing of the recording could be kept: 1\.[2-9] s are lost\n/,
     );
   });
 
@@ -157,14 +162,14 @@ describe("what cannot be written", () => {
       using elsewhere = tempFolder();
       const script = [
         `mount -t tmpfs -o size=200k none ${folder.path} && cd ${folder.path} && echo old > run.prom`,
-        `${BIN} --interval 0.01 -f run.prom sh -c 'dd if=/dev/zero of=filler bs=1k count=150 2>/dev/null; sleep 2.5; exit 5'`,
-        `echo status $?; cat run.prom; ${BIN} --recover .run.prom.*.journal -f ${elsewhere.file("run.prom")} 2> /dev/null`,
+        `TMPDIR=${elsewhere.path} ${BIN} --interval 0.01 -f run.prom sh -c 'dd if=/dev/zero of=filler bs=1k count=150 2>/dev/null; sleep 2.5; exit 5'`,
+        `echo status $?; cat run.prom; ${BIN} --recover ${elsewhere.path}/.run.prom.*.journal -f ${elsewhere.file("run.prom")} 2> /dev/null`,
       ].join("; ");
       const { stdout, stderr } = await runProgram(["unshare", "-m", "sh", "-c", script]);
       expect(stdout).toStartWith("status 5\nold\n");
       expect(stderr).toContain("run.prom: cannot be written (No space left on device)");
       // The unfinished file is removed, and so there may be room for the whole journal.
-      expect(stderr).toMatch(/(was recorded is kept|could be kept .*); make .* by: statexec --recover \S+\.journal\n$/);
+      expect(stderr).toMatch(/ kept.*; make the file of it by: statexec --recover \S+\.journal( -f \S+)?\n$/);
       expect(new Recorded(elsewhere.file("run.prom")).points("command_status").length).toBeGreaterThan(10);
     },
     20_000,
@@ -172,11 +177,11 @@ describe("what cannot be written", () => {
 
   test("past the limit of a file's size, likewise", async () => {
     using folder = tempFolder();
-    const script = `ulimit -f 4; ${BIN} --interval 0.01 -f run.prom sh -c 'sleep 1.5; exit 6'; echo status $?`;
+    const script = `ulimit -f 40; ${BIN} --interval 0.01 -f run.prom sh -c 'sleep 1.5; exit 6'; echo status $?`;
     const { stdout, stderr } = await runProgram(["bash", "-c", script], { cwd: folder.path });
     expect(stdout).toBe("status 6\n");
     expect(stderr).toContain("run.prom: cannot be written (File too large)");
-    expect(stderr).toContain("what could be kept of the recording is in ");
+    expect(stderr).toMatch(/; 0\.\d s of the recording are lost, and the rest is kept; make the file of it by: /);
     expect(existsSync(folder.file("run.prom"))).toBe(false);
   }, 20_000);
 });

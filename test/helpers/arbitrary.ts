@@ -1,13 +1,16 @@
 import fc from "fast-check";
 import { type Fact, METRICS, type Metric, RESERVED_LABELS, RUN, type SeriesKey } from "../../src/catalog/index.ts";
+import { writable } from "../../src/catalog/label-value.ts";
 import type { Recording, RunEvent } from "../../src/recording/recording.ts";
 import { type Rows, recordingOf, START_MS } from "./recording.ts";
 
-/** Any UTF-8 text, with many characters that a file must escape. */
-const text = fc.oneof(
-  fc.string({ unit: "binary", maxLength: 12 }),
-  fc.string({ unit: fc.constantFrom("\\", '"', "\n", "n", "#", " ", "{", "}", ",", "=", "\r", "\ufeff", "é", "🎉") }),
-);
+/** Any UTF-8 text that a label can hold, with many characters that a file must escape. */
+const text = fc
+  .oneof(
+    fc.string({ unit: "binary", maxLength: 12 }),
+    fc.string({ unit: fc.constantFrom("\\", '"', "\n", "n", "#", " ", "{", "}", ",", "=", "\t", "\ufeff", "é", "🎉") }),
+  )
+  .map(writable);
 
 /** A metric that is not in the catalogue, as another version of the program may write it. */
 const foreignMetric: fc.Arbitrary<Metric> = fc

@@ -31,6 +31,14 @@ export function as(user: User): readonly string[] {
 
 export const cpuSeconds = (run: Recorded) =>
   run.last("command_cpu_seconds", "user") + run.last("command_cpu_seconds", "system");
+/**
+ * Whether all CPU time was found. Where others keep the machine busy, processes of theirs may end unseen: then it is a
+ * lower bound, and one above it says that little can be missing.
+ */
+export function isWholeCpu(run: Recorded): boolean {
+  if (run.family("accounting").has("cpu,wait4")) return true;
+  return run.last("command_cpu_bound_seconds") - cpuSeconds(run) < 1;
+}
 const peak = (run: Recorded) => run.last("command_memory_peak_bytes") / MIB;
 const last = (name: string) => (run: Recorded) => run.last(`command_${name}`) / MIB;
 

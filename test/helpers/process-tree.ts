@@ -1,5 +1,5 @@
 import { ForbiddenError } from "../../src/errors.ts";
-import { type Processes, type ProcessFile, SAME } from "../../src/proc/processes.ts";
+import { type MachineFile, type Processes, type ProcessFile, SAME } from "../../src/proc/processes.ts";
 import { DEFAULTS, type Scripted, TEXTS } from "./scripted-process.ts";
 
 const US = 1000;
@@ -12,6 +12,9 @@ export class ProcessTree implements Processes {
   pids = new Int32Array(4096);
   inodes = new Float64Array(4096);
   listed = 0;
+  /** How long the machine's one CPU was idle since the command's start: so long at first that no time is ever missing. */
+  idleSeconds = () => 1e9;
+  readonly atStart = { atMs: 0, idleSeconds: 0, ownSeconds: 0, othersSeconds: 0 };
   isForeign = false;
   /** The machine's shared memory, and the open tmpfs files of each process: their identity and bytes. */
   sharedMemoryBytes = 0;
@@ -208,6 +211,39 @@ export class ProcessTree implements Processes {
   cpuSeconds(pid: number): number {
     const process = this.all.get(pid);
     return process ? process.userSeconds + process.systemSeconds : Number.NaN;
+  }
+
+  readMachine(file: MachineFile): Uint8Array {
+    const idle = Math.round(this.idleSeconds() * 100);
+    const texts = {
+      uptime: `9.00 ${this.idleSeconds()}\n`,
+      stat: `cpu 0 0 0 ${idle} 0\ncpu0 0 0 0 ${idle} 0\nprocesses ${this.nextPid}\n`,
+      loadavg: `0.00 0.00 0.00 1/${this.all.size} ${this.nextPid - 1}\n`,
+    };
+    this.buffer.fill(0x21);
+    const { written } = new TextEncoder().encodeInto(texts[file], this.buffer);
+    return this.buffer.subarray(0, written);
+  }
+
+  othersShown = 0;
+  private others(): Scripted[] {
+    const listed = new Set(this.pids.subarray(0, this.listed));
+    const others = [...this.all.values()].filter(({ pid }) => pid !== US && listed.has(pid));
+    this.othersShown = others.length;
+    return others;
+  }
+
+  othersWaitedForSeconds(): number {
+    return this.others().reduce((sum, p) => sum + p.childrenUserSeconds + p.childrenSystemSeconds, 0);
+  }
+
+  othersCpuSeconds(): number {
+    const others = this.others();
+    return others.reduce((sum, { userSeconds, systemSeconds }) => sum + userSeconds + systemSeconds, 0);
+  }
+
+  ownThreadsAfter(): number {
+    return 0;
   }
 
   forget(pid: number): void {

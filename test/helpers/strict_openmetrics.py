@@ -67,9 +67,14 @@ def samples_of(data):
     read(data)
     return [
         [sample.name, sample.labels, sample.timestamp.sec * 1000 + sample.timestamp.nsec / 1e6, repr(float(sample.value))]
-        for family in parser.text_fd_to_metric_families(opened(data))
+        for family in parser.text_fd_to_metric_families(split_everywhere(data))
         for sample in family.samples
     ]
+
+
+# As a reader that ends lines wherever Python does.
+def split_everywhere(data):
+    return io.StringIO("".join(line + "\n" for line in data.decode("utf-8").splitlines()), newline="\n")
 
 
 EACH = {"--each": refusal, "--samples": samples_of}

@@ -11,7 +11,7 @@ const [folder = ""] = process.argv.slice(2);
 const { path, fd } = createJournal(folder, "run.prom", process.pid);
 writeSync(1, `${path}\n`);
 const header = { ...HEADER, pid: process.pid };
-const writer = new JournalWriter({ header, clock: systemClock, open: () => fd });
+const writer = new JournalWriter({ header, clock: systemClock, places: [() => ({ path, fd })], isSynced: true });
 for (let row = 0; ; row++) {
   if (row % 500 === 0) writer.layout(columnsAt(row));
   writer.row(HEADER.startMs + row, valuesAt(row));

@@ -68,7 +68,8 @@ describe("a journal that cannot be written", () => {
       if (++tries < 5) throw new SystemError("EROFS", "open", "x", "Read-only file system");
       return openSync(trial.path, "w+");
     };
-    const writer = new JournalWriter({ header: HEADER, clock, open });
+    const places = [() => ({ path: trial.path, fd: open() })];
+    const writer = new JournalWriter({ header: HEADER, clock, places, isSynced: false });
     writer.layout(KEYS.slice(0, 1));
     for (let i = 1; i <= 9; i++) {
       clock.stall(1000);

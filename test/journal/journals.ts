@@ -56,9 +56,9 @@ export class Trial implements Disposable {
     const open = () => {
       this.opened++;
       this.fd = openSync(path ?? this.path, "w+");
-      return this.fd;
+      return { path: path ?? this.path, fd: this.fd };
     };
-    this.writer = new JournalWriter({ header: HEADER, clock: this.clock, open });
+    this.writer = new JournalWriter({ header: HEADER, clock: this.clock, places: [open], isSynced: false });
   }
 
   layout(columns: readonly SeriesKey[]): void {

@@ -3,7 +3,9 @@ import { closeSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ParseError } from "../../src/errors.ts";
 import { createJournal, listJournals, openJournal } from "../../src/journal/journal-files.ts";
+import { PROLOGUE_BYTES, TYPE } from "../../src/journal/journal-format.ts";
 import { describeRecovery } from "../../src/journal/journal-recording.ts";
+import { joinedSource, recordsOf } from "../../src/journal/journal-source.ts";
 import { JournalWriter } from "../../src/journal/journal-writer.ts";
 import { FakeClock } from "../helpers/fake-clock.ts";
 import { HEADER, KEYS, read, Trial } from "./journals.ts";
@@ -41,7 +43,7 @@ describe("opening", () => {
     using trial = new Trial();
     const { path, fd } = createJournal(trial.folder, "run.prom", 99_999_999);
     const clock = new FakeClock();
-    const writer = new JournalWriter({ header: HEADER, clock, open: () => fd });
+    const writer = new JournalWriter({ header: HEADER, clock, places: [() => ({ path, fd })], isSynced: false });
     writer.layout(KEYS);
     writer.flush();
     const held = openJournal(path);
@@ -98,7 +100,10 @@ describe("the description of a recovery", () => {
 
   test("of damaged rows and bytes", () => {
     const bytes = journal(true);
-    bytes.fill(0, bytes.length >> 1, (bytes.length >> 1) + 40);
+    const rows = [...recordsOf(joinedSource(undefined, 0, bytes), PROLOGUE_BYTES)].filter(
+      (item) => "payload" in item && item.type === TYPE.rows,
+    );
+    bytes.fill(0, rows[50]!.offset, rows[50]!.offset + 4);
     const [, gap, damaged] = describeRecovery(read(bytes));
     expect(gap).toMatch(/^missing: \d+ samples between .* \(\d+\.0 s after the start\) and 2023.*\)$/);
     expect(damaged).toMatch(/^\d+ bytes of the journal are damaged: facts or events may be missing$/);

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { sampleName } from "../../src/catalog/index.ts";
+import { writable } from "../../src/catalog/label-value.ts";
 import { familiesOf } from "../../src/openmetrics/families.ts";
 import { MetricsReader } from "../../src/openmetrics/metrics-reader.ts";
 import { JOB } from "../../src/openmetrics/render.ts";
@@ -41,7 +42,9 @@ async function written(text: Uint8Array, name: string): Promise<string> {
 /** The samples of a recording. */
 function samplesOf(recording: Recording): ReadSample[] {
   const { identity } = recording;
-  const common = { instance: identity.instance, job: JOB, role: identity.role, ...Object.fromEntries(identity.labels) };
+  const all = { instance: identity.instance, job: JOB, role: identity.role, ...Object.fromEntries(identity.labels) };
+  // What no label can hold is not written.
+  const common = Object.fromEntries(Object.entries(all).map(([label, text]) => [label, writable(text)]));
   return familiesOf(recording)
     .flat()
     .flatMap((one) => {

@@ -29,6 +29,8 @@ export const PRODUCT_EXCEPTIONS: Exceptions = {
     ...["a blank line after # EOF", "a comment", "an empty comment", "a word that is no metadata"],
     ...["metadata in small letters", "metadata without its spaces", "metadata with two spaces", "metadata with a tab"],
     ...["metadata without a name", "metadata with an empty name", "metadata without a space after the name"],
+    ...["TYPE without a type", "TYPE with an empty name", "UNIT without a unit", "UNIT with an empty name"],
+    ...["a tab after the hash", "a hash and half a word"],
   ],
   "the text of HELP is for people, and no sample depends on it": [
     ...["bytes that are not UTF-8 in HELP", "a backslash at the end of HELP", "a quote in HELP that is not escaped"],
@@ -39,6 +41,7 @@ export const PRODUCT_EXCEPTIONS: Exceptions = {
   ],
   "a type that is not ours is a gauge": [
     ...["the type untyped", "a type in capitals", "an empty type", "a type and a space"],
+    ...["TYPE with two spaces before the type"],
     ...["a gauge whose sample ends in _total", "a counter whose sample has no suffix"],
     ...["a counter whose sample ends in _sum", "an info whose sample has no suffix"],
     ...["a gauge with the name of a counter's samples", "a gauge with the name of an info's samples"],
@@ -69,6 +72,7 @@ export const REFERENCE_EXCEPTIONS: Exceptions = {
   "the reference parser begins a family of unknown type at a name that it does not expect": [
     ...["a gauge whose sample ends in _total", "a counter whose sample ends in _sum"],
   ],
+  "the reference parser splits what follows the labels at any white space": ["a tab after the braces"],
   "the reference parser looks for the exemplar in the labels": ["an exemplar with braces in a label"],
   "our checks in addition know that counters of recordings do not fall": ["a counter that is reset"],
   "the reference parser drops the second start of a counter": ["the start of a counter at each point"],

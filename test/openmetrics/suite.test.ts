@@ -7,6 +7,7 @@ import { parseStrictly } from "../helpers/strict-reader.ts";
 import { isMissing, refusals } from "../helpers/validators.ts";
 import { NEWER, type Points, SUITE } from "./suite.ts";
 import { type Exceptions, PRODUCT_EXCEPTIONS, REFERENCE_EXCEPTIONS, STRICT_EXCEPTIONS } from "./suite-exceptions.ts";
+import { NEWER_SERVER, SERVER } from "./suite-server.ts";
 
 interface Case {
   readonly section: string;
@@ -22,7 +23,7 @@ const bytesOf = (text: string | Uint8Array) => (typeof text === "string" ? encod
 const ONE: Points = [[1000, 1]];
 
 const CASES: readonly Case[] = [
-  ...SUITE.flatMap(({ section, valid, invalid }) => [
+  ...[...SUITE, SERVER].flatMap(({ section, valid, invalid }) => [
     ...valid.map(([name, text, points = ONE]) => ({
       ...{ section, name, bytes: bytesOf(text), points, isValid: true, isNewer: false },
     })),
@@ -30,7 +31,7 @@ const CASES: readonly Case[] = [
       ...{ section, name, bytes: bytesOf(text), points: ONE, isValid: false, isNewer: false },
     })),
   ]),
-  ...NEWER.map(([name, text, points = ONE]) => ({
+  ...[...NEWER, ...NEWER_SERVER].map(([name, text, points = ONE]) => ({
     ...{ section: "OpenMetrics 2.0", name, bytes: bytesOf(text), points, isValid: true, isNewer: true },
   })),
 ];

@@ -1,10 +1,11 @@
 import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { ParseError } from "../../src/errors.ts";
 import { KeyValueFile } from "../../src/proc/key-value-file.ts";
-import { PidIo } from "../../src/proc/pid-io.ts";
+import { PidIo, ReapedIo } from "../../src/proc/pid-io.ts";
 import { PidStatus, SmapsRollup } from "../../src/proc/pid-memory.ts";
-import { PidStat } from "../../src/proc/pid-stat.ts";
+import { PidStat, waitedForSeconds } from "../../src/proc/pid-stat.ts";
 import { KernelProcesses } from "../../src/proc/processes.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -30,6 +31,16 @@ describe("pid/stat", () => {
       expect([parsed.name, parsed.parent, parsed.startTicks]).toEqual([name, 71, 123456]);
     },
   );
+
+  test.each(["sh", "a b", "((x))", ") R 1 2", ""])("of %p the time of waited-for children is found alone", (name) => {
+    const text = bytes(`72 (${name}) ${FIELDS}\n`);
+    expect(waitedForSeconds(text, text.length)).toBe(3.85);
+    // Cut short at any place, it is the same or not known.
+    for (let length = 0; length < text.length; length++) {
+      const seconds = waitedForSeconds(text, length);
+      if (!Number.isNaN(seconds)) expect(seconds).toBe(3.85);
+    }
+  });
 
   test("has times in seconds and memory in bytes", () => {
     expect(stat(`72 (sh) ${FIELDS}`)).toMatchObject({
@@ -149,6 +160,19 @@ describe("pid/io and smaps_rollup", () => {
     rollup.parse(bytes(""));
     expect(rollup.proportionalBytes).toBeNaN();
   });
+});
+
+test("what our children read is ours without what we read ourselves", () => {
+  const reaped = new ReapedIo();
+  reaped.update();
+  const { readBytes } = reaped;
+  for (let i = 0; i < 50; i++) readFileSync("/proc/self/status");
+  reaped.update();
+  expect(reaped.readBytes).toBe(readBytes);
+  Bun.spawnSync(["dd", "if=/dev/zero", "of=/dev/null", "bs=1M", "count=3"], { stderr: "ignore" });
+  reaped.update();
+  // And its libraries.
+  expect(reaped.readBytes - readBytes - 3 * 2 ** 20).toBeWithin(0, 50_000);
 });
 
 describe("lines of keys and numbers", () => {

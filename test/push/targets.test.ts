@@ -135,7 +135,7 @@ describe("OTLP", () => {
     });
     const pushed = pushFile(
       SAMPLE,
-      { format: "otlp", url: `${target.url}/v1/metrics`, secrets: {} },
+      { format: "otlp", url: `${target.url}/v1/metrics`, secrets: {}, names: "statexec", ci: false },
       new AbortController().signal,
     );
     expect(pushed).rejects.toThrow(PushError);

@@ -10,6 +10,7 @@ const FIGURES: RunFigures = {
   cpuSystemSeconds: 1,
   memoryPeakBytes: 100,
   memoryPeakWithCacheBytes: 300,
+  hugePagesMostBytes: 0,
   processesMost: 4,
   threadsMost: 8,
   diskReadBytes: 50,

@@ -43,6 +43,13 @@ describe("a figure", () => {
       [1, 1, 2.12],
     ],
     [
+      "and so is what nothing else accounts for",
+      "cpu",
+      run({ ...cpu(1), cpus: 2, cpuBoundSeconds: 1.2 }, { cpu: "wait4_lower_bound" }),
+      [1, 1, 1.262],
+    ],
+    ["which says nothing of an exact one", "cpu", run({ ...cpu(1), cpuBoundSeconds: 9 }, { cpu: "wait4" }), [1, 1, 1]],
+    [
       "a peak by samples is one of them",
       "memory",
       run({ memoryPeakBytes: 5 }, { memory_peak: "proc_sampled" }),
@@ -73,12 +80,35 @@ describe("a figure", () => {
   });
 
   test("by a group has the group's peak with cache above it", () => {
-    const group = { memoryPeakBytes: 5 * MIB, memoryPeakWithCacheBytes: 9 * MIB };
+    const group = { memoryPeakBytes: 5 * MIB, memoryPeakWithCacheBytes: 9 * MIB, hugePagesMostBytes: 0 };
     expect(bounds("memory", run(group, { memory_peak: "cgroup2" }))).toEqual([5 * MIB, 5 * MIB, 9 * MIB]);
     expect(bounds("memory-with-cache", run(group, { memory_peak: "cgroup2" }))).toEqual([9 * MIB, 9 * MIB, 9 * MIB]);
     const left = run(group, { memory_peak: "cgroup2_lower_bound" });
     expect(bounds("memory", left)).toEqual([5 * MIB, 5 * MIB, INFINITE]);
     expect(bounds("memory-with-cache", left)).toEqual([9 * MIB, 9 * MIB, INFINITE]);
+  });
+
+  test.each<[Partial<RunFigures>, number]>([
+    [{ hugePagesMostBytes: 0 }, 9],
+    // A group does not count them.
+    [{ hugePagesMostBytes: 4 * MIB }, 13],
+    [{ hugePagesMostBytes: INFINITE }, INFINITE],
+    [{}, INFINITE],
+    [{ hugePagesMostBytes: 0, memoryLargestProcessBytes: 11 * MIB }, 11],
+  ])("of memory beside huge pages, %p, is at most %p MiB", (beside, expected) => {
+    const held = { memoryPeakBytes: 5 * MIB, ...beside };
+    const own = run({ ...held, memoryPeakWithCacheBytes: 9 * MIB }, { memory_peak: "cgroup1" });
+    expect(findingOf("memory", own).highest / MIB).toBe(expected);
+    const container = run({ ...held, containerMemoryPeakBytes: 9 * MIB }, { memory_peak: "proc_sampled" });
+    expect(findingOf("memory", container).highest / MIB).toBe(expected);
+  });
+
+  test("of CPU time is at most what its container used", () => {
+    const bound = { cpu: "wait4_lower_bound" };
+    const figures = { ...cpu(1), cpus: 64, wallSeconds: 10 };
+    expect(bounds("cpu", run({ ...figures, containerCpuSeconds: 2 }, bound))).toEqual([1, 1, expect.closeTo(2.07)]);
+    // Then it was not in it, or that counts otherwise.
+    expect(bounds("cpu", run({ ...figures, containerCpuSeconds: 0.5 }, bound))[2]).toBeCloseTo(64 * 10.15);
   });
 
   test("has a bound above it only where the recorder vouches for that", () => {
@@ -99,7 +129,13 @@ describe("a figure", () => {
 
 describe("a process that left the control group", () => {
   const group = { cpu: "cgroup2", memory_peak: "cgroup2", io: "cgroup2" };
-  const figures = { ...cpu(0.01), memoryPeakBytes: MIB, memoryPeakWithCacheBytes: 2 * MIB, diskReadBytes: 5 };
+  const figures = {
+    ...cpu(0.01),
+    memoryPeakBytes: MIB,
+    memoryPeakWithCacheBytes: 2 * MIB,
+    diskReadBytes: 5,
+    hugePagesMostBytes: 0,
+  };
 
   test.each<[string, Partial<RunFigures>]>([
     ["used more CPU time than the group counted", { commCpuSeconds: 3 }],
@@ -113,6 +149,16 @@ describe("a process that left the control group", () => {
       expect(incomparable(resource, [left], [left])).toBe("some of its processes left its control group");
     }
   });
+});
+
+test.each([
+  [0.04, undefined],
+  [0.4, "known by wait4_lower_bound, which may have missed some"],
+])("CPU time that may be %p s more is not comparable: %p", (more, expected) => {
+  const bound = run({ ...cpu(1), cpus: 2, cpuBoundSeconds: 1 + more }, { cpu: "wait4_lower_bound" });
+  const exact = run({ ...cpu(1), cpus: 2 }, { cpu: "wait4" });
+  expect(incomparable("cpu", [exact], [bound])).toBe(expected as never);
+  expect(incomparable("cpu", [bound], [exact])).toBe(expected as never);
 });
 
 describe("sources that contradict each other", () => {
@@ -129,7 +175,7 @@ describe("sources that contradict each other", () => {
       },
       reason: "its control group counted 1.00 ms, but its processes used 1.00 s",
     } satisfies Finding);
-    const memory = { memoryPeakBytes: 300 * MIB, memoryPeakWithCacheBytes: MIB };
+    const memory = { memoryPeakBytes: 300 * MIB, memoryPeakWithCacheBytes: MIB, hugePagesMostBytes: 0 };
     expect(findingOf("memory", run(memory, { memory_peak: "cgroup2" }))).toMatchObject({
       ...{ value: 300 * MIB, highest: INFINITE, isContradicted: true },
       reason: "its control group held at most 1 MiB, but samples saw 300 MiB",

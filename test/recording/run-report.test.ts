@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { COMMAND, series } from "../../src/catalog/index.ts";
-import { profileOf, sizingOf } from "../../src/recording/run-report.ts";
+import { profileOf } from "../../src/recording/run-report.ts";
+import { sizingOf } from "../../src/recording/sizing.ts";
 import { run } from "./runs.ts";
 
 const USER = series(COMMAND.cpuSeconds, { mode: "user" });

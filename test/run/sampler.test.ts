@@ -56,10 +56,10 @@ test("collectors peek a few times soon after the command's start, without a row,
   await clock.pass(5);
   sampler.commandStarted(7);
   await clock.pass(200);
-  expect(peeks).toEqual([15, 35, 105]);
+  expect(peeks).toEqual([5, 15, 35, 105]);
   sampler.commandEnded({ kind: "exited", code: 0 }, 0.2);
   await clock.pass(2000);
-  expect(peeks.length).toBe(3);
+  expect(peeks.length).toBe(4);
   expect(points("statexec_memory_free_bytes")).toBeUndefined();
 });
 
@@ -69,7 +69,7 @@ test("collectors do not peek when ticks come as soon", async () => {
   sampler.commandStarted(7);
   sampler.start(100);
   await clock.pass(1000);
-  expect(peeks).toEqual([10, 30]);
+  expect(peeks).toEqual([0, 10, 30]);
 });
 
 describe("ticks", () => {

@@ -5,6 +5,12 @@ import { ABSENT } from "../collector.ts";
 import { KernelSources } from "../kernel-source.ts";
 import { type Cgroup, type CgroupHierarchies, foldersUpwards } from "./cgroup-hierarchy.ts";
 
+/**
+ * The fact that has the CPU quota at the command's start, in CPUs: the lowest of its group and of those above it. `max`:
+ * none holds for the command's own group, whatever holds for ours.
+ */
+export const CPU_QUOTA = "cpus_quota";
+
 /** A CPU quota, in a period. */
 interface CpuQuota {
   /** NaN: there is no quota. */
@@ -42,6 +48,11 @@ export class CgroupLimits {
     this.pids = this.add(hierarchies.of("pids"), "pids.max", "pids.max");
     this.swapHasMemory = memory?.version === 1;
     this.refresh();
+  }
+
+  /** Whether quotas are set in this hierarchy, be there one or not. */
+  get hasCpu(): boolean {
+    return this.quotas.length > 0;
   }
 
   /** CPU quota in cores. */

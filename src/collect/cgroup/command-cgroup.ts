@@ -1,6 +1,7 @@
-import { COMMAND, type SeriesKey } from "../../catalog/index.ts";
+import { COMMAND, type Fact, type SeriesKey } from "../../catalog/index.ts";
 import { ABSENT, type Collector } from "../collector.ts";
 import { AppearingColumns, type Column, column } from "../columns.ts";
+import { type CgroupLimits, CPU_QUOTA } from "./cgroup-limits.ts";
 import { type CgroupStats, pressureColumns } from "./cgroup-stats.ts";
 
 /**
@@ -14,12 +15,24 @@ export class CommandCgroupCollector implements Collector {
   /** Whether the files have been read for the sample that is being taken. */
   private isRefreshed = false;
 
-  constructor(private readonly stats: CgroupStats) {
+  /** `limits` reads what holds for the group. */
+  constructor(
+    private readonly stats: CgroupStats,
+    private readonly limits: () => Pick<CgroupLimits, "cores" | "hasCpu">,
+  ) {
     this.columns = new AppearingColumns(columnsOf(stats));
   }
 
   describe(): readonly SeriesKey[] {
     return this.columns.describe();
+  }
+
+  /** Recorded before that of the group which we are in, whose quota need not hold for a folder elsewhere. */
+  facts(): readonly Fact[] {
+    // A group that was given up is not the command's.
+    if (this.stats.sources.length === 0) return [];
+    const { cores, hasCpu } = this.limits();
+    return hasCpu ? [[CPU_QUOTA, Number.isNaN(cores) ? "max" : String(cores)]] : [];
   }
 
   sample(row: Float64Array): boolean {

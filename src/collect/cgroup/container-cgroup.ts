@@ -1,9 +1,9 @@
-import { CONTAINER, type SeriesKey } from "../../catalog/index.ts";
+import { CONTAINER, type Fact, type SeriesKey } from "../../catalog/index.ts";
 import type { ProcFs } from "../../proc/procfs.ts";
-import type { Collector, MakeCollector } from "../collector.ts";
+import { ABSENT, type Collector, type MakeCollector } from "../collector.ts";
 import { AppearingColumns, type Column, column } from "../columns.ts";
-import { type CgroupHierarchies, ownHierarchies } from "./cgroup-hierarchy.ts";
-import { CgroupLimits } from "./cgroup-limits.ts";
+import { type Cgroup, type CgroupHierarchies, ownHierarchies } from "./cgroup-hierarchy.ts";
+import { CgroupLimits, CPU_QUOTA } from "./cgroup-limits.ts";
 import { CgroupStats, pressureColumns } from "./cgroup-stats.ts";
 
 /** Limits seldom change, and each cgroup above has files of its own: they are read once in so many samples. */
@@ -37,17 +37,32 @@ export class ContainerCollector implements Collector {
     return this.files.columns.describe();
   }
 
+  facts(): readonly Fact[] {
+    const { files, hierarchies } = this;
+    const cores = files?.limits.cores ?? ABSENT;
+    const facts: Fact[] = Number.isNaN(cores) ? [] : [[CPU_QUOTA, String(cores)]];
+    // What holds for CPU time holds for memory only where both are of one kind.
+    if (hierarchies && isClosed(hierarchies.of("memory")) && isClosed(hierarchies.of("cpuacct")))
+      facts.push(["container_is_closed", "yes"]);
+    return facts;
+  }
+
   sample(row: Float64Array): boolean {
     if (this.failure !== undefined) throw this.failure;
     return this.files?.sample(row) ?? true;
   }
 }
 
+/** Whether nothing that we start can leave a cgroup: it is the highest that can be seen, as a container's is. */
+function isClosed(cgroup: Cgroup | undefined): boolean {
+  return cgroup !== undefined && cgroup.folder === cgroup.mountPoint;
+}
+
 /** The files of the cgroup and those above it, and the series that are read from them. */
 class ContainerFiles {
   readonly columns: AppearingColumns;
+  readonly limits: CgroupLimits;
   private readonly stats: CgroupStats;
-  private readonly limits: CgroupLimits;
   private samplesSinceLimits = 0;
   /** Whether the files have been read for the sample that is being taken: for the first one, when they were opened. */
   private isRefreshed = true;

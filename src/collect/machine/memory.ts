@@ -1,5 +1,6 @@
-import { KERNEL, MACHINE } from "../../catalog/index.ts";
+import { type Fact, KERNEL, MACHINE } from "../../catalog/index.ts";
 import { KeyValueFile } from "../../proc/key-value-file.ts";
+import { readIfAllowed } from "../../proc/procfs.ts";
 import { ABSENT, type MakeCollector } from "../collector.ts";
 import { type Column, column } from "../columns.ts";
 import { KernelFileCollector, kernelFile } from "../kernel-file.ts";
@@ -28,6 +29,11 @@ const MEMORY: readonly Column<KeyValueFile>[] = [
   column(KERNEL.swapUsed, (m) => m.bytes("SwapTotal") - m.bytes("SwapFree")),
 ];
 
+/** Huge pages beyond those that are set aside, which come and go with their users. */
+const HUGE_PAGES_OVERCOMMIT = "/proc/sys/vm/nr_overcommit_hugepages";
+const NONE: ReadonlySet<string> = new Set(["", "0"]);
+const LATIN1 = new TextDecoder("latin1");
+
 /** The machine's memory, from /proc/meminfo. */
 export const memory: MakeCollector = ({ name, proc }) => {
   const meminfo = new KeyValueFile("meminfo", ":", ALWAYS_IN_MEMINFO);
@@ -35,7 +41,10 @@ export const memory: MakeCollector = ({ name, proc }) => {
   return new KernelFileCollector(name, () => [file], {
     facts() {
       const totalBytes = meminfo.bytes("MemTotal");
-      return Number.isNaN(totalBytes) ? [] : [["memory_bytes", String(totalBytes)]];
+      const facts: Fact[] = Number.isNaN(totalBytes) ? [] : [["memory_bytes", String(totalBytes)]];
+      const overcommit = LATIN1.decode(readIfAllowed(proc, HUGE_PAGES_OVERCOMMIT)).trim();
+      if (!NONE.has(overcommit)) facts.push(["huge_pages_overcommit", overcommit]);
+      return facts;
     },
   });
 };

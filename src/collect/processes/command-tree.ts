@@ -3,10 +3,12 @@ import type { Processes } from "../../proc/processes.ts";
 import type { CgroupStats } from "../cgroup/cgroup-stats.ts";
 import { ABSENT } from "../collector.ts";
 import type { Helpers } from "./ended-processes.ts";
+import { FileDamage } from "./file-damage.ts";
 import { CommandMemory, type GroupMemoryCounts } from "./memory-peak.ts";
 import { ProcessAccounts } from "./process-accounts.ts";
 import { type GroupIoCounts, ProcessIo, type ReapedCounts } from "./process-io.ts";
 import { TimeBudget } from "./pss-walk.ts";
+import { SMALL_SECONDS, UnseenTime } from "./unseen-time.ts";
 
 /** How much of all time may go into the files of a process beside stat, and how much of it in advance. */
 const DETAILS_SHARE = 0.004;
@@ -19,8 +21,7 @@ const PEEKS_ADVANCE_MS = 3;
 /** How long the files of one process take, until it has been measured. */
 const FIRST_GUESS_MS = 0.1;
 
-/** CPU time is called exact where no more than this may be missing: two hundredths of a second, or a share of it. */
-const SMALL_SECONDS = 0.02;
+/** CPU time is called exact where no more than two hundredths of a second may be missing, or a share of it. */
 const SMALL = 0.01;
 
 /** What the command's own control group says of it; NaN: nothing. */
@@ -46,6 +47,11 @@ export class CommandTree {
   readonly accounts: ProcessAccounts;
   readonly memory: CommandMemory;
   readonly io: ProcessIo;
+  /** Of the processes' files. */
+  readonly damage = new FileDamage();
+  /** At most so much CPU time is in no figure; infinite until the command's end, and where that is not known. */
+  unseenSeconds = Number.POSITIVE_INFINITY;
+  private readonly unseen: UnseenTime;
   /** The command itself has ended. */
   private ended = false;
   /** The files of processes are of another pid namespace: nothing is known but what wait4(2) says. */
@@ -70,11 +76,13 @@ export class CommandTree {
     this.now = now;
     this.reap = reap;
     this.group = group;
-    this.accounts = new ProcessAccounts(processes, root, helpers);
-    this.memory = new CommandMemory(processes, group, { now, cpuMs });
+    const { damage } = this;
+    this.accounts = new ProcessAccounts(processes, root, helpers, damage);
+    this.memory = new CommandMemory(processes, group, { now, cpuMs, damage });
+    this.unseen = new UnseenTime(processes, root, now);
     this.isBlind = processes.isForeign;
     this.isPartlyHidden = !this.isBlind && !isReadable(processes, INIT);
-    this.io = new ProcessIo(processes, group, this.isBlind ? NOTHING_KNOWN : reaped);
+    this.io = new ProcessIo(processes, group, this.isBlind ? NOTHING_KNOWN : reaped, damage);
     this.peekBudget = new TimeBudget(PEEKS_SHARE, PEEKS_ADVANCE_MS, now);
     this.detailsBudget = new TimeBudget(DETAILS_SHARE, DETAILS_ADVANCE_MS, now);
   }
@@ -92,10 +100,7 @@ export class CommandTree {
       return;
     }
     accounts.update();
-    if (atEnd) {
-      if (this.reapOrphans()) accounts.update();
-      accounts.takeLeftovers();
-    }
+    if (atEnd) this.settle();
     const hasDetails = atEnd || this.mayReadDetails();
     if (hasDetails) this.readDetails();
     else this.io.skip();
@@ -107,7 +112,13 @@ export class CommandTree {
   /** Takes the state of now between two samples: the tree's peak and its processes. Throws SystemError, ParseError. */
   peek(atMs: number): void {
     const { accounts, peekBudget } = this;
-    if (this.isBlind || !peekBudget.allows(this.peekMs)) return;
+    if (this.isBlind) return;
+    if (!this.unseen.hasBegun && !this.hasGroupCpu) {
+      // At once: until then the time of others counts as unseen.
+      this.unseen.begin();
+      return;
+    }
+    if (!peekBudget.allows(this.peekMs)) return;
     const began = this.now();
     accounts.update();
     const hasStatuses = this.mayReadDetails();
@@ -115,6 +126,19 @@ export class CommandTree {
     this.memory.peek(accounts, hasStatuses, atMs);
     this.peekMs = this.now() - began;
     peekBudget.spend(this.peekMs);
+  }
+
+  /** A group counts all that is in it. */
+  private get hasGroupCpu(): boolean {
+    return this.group !== undefined && !Number.isNaN(this.group.userSeconds);
+  }
+
+  /** The command has just ended, and the state of now was taken. */
+  private settle(): void {
+    const { accounts, unseen } = this;
+    if (this.reapOrphans()) accounts.update();
+    accounts.takeLeftovers();
+    if (!this.hasGroupCpu) this.unseenSeconds = unseen.most(accounts.tracker);
   }
 
   /** An orphan has ended and is about to be waited for; the returned function is to be called once that is done. */
@@ -186,19 +210,38 @@ export class CommandTree {
     const sources = new Map([["cpu", isLowerBound ? "wait4_lower_bound" : "wait4"]]);
     if (!Number.isNaN(peak.bytes)) {
       sources.set("memory", isPartlyHidden ? "proc_lower_bound" : "proc");
-      sources.set("memory_peak", peak.isLowerBound || isPartlyHidden ? "proc_sampled_lower_bound" : "proc_sampled");
+      sources.set(
+        "memory_peak",
+        peak.isLowerBound || isPartlyHidden || this.damage.hasBeen ? "proc_sampled_lower_bound" : "proc_sampled",
+      );
     }
     if (!Number.isNaN(this.io.counters.readBytes))
       sources.set("io", this.io.isHidden || isLowerBound || isPartlyHidden ? "proc_lower_bound" : "proc");
     for (const [resource, source] of this.group?.sources ?? []) sources.set(resource, source);
+    const { haveLeftGroup } = this.memory;
+    if (haveLeftGroup) {
+      sources.set("memory", `${sources.get("memory")}_lower_bound`);
+      sources.set("memory_peak", "proc_sampled_lower_bound");
+    }
     return sources;
+  }
+
+  /** A bound above the CPU time: what is known, and all that no process accounts for. ABSENT: there is none. */
+  get cpuBoundSeconds(): number {
+    const { userSeconds, systemSeconds, lostSeconds } = this.accounts;
+    if (!Number.isFinite(this.unseenSeconds)) return ABSENT;
+    return userSeconds + systemSeconds + Math.max(0, this.unseenSeconds - lostSeconds);
   }
 
   /** Whether a part of what ended processes used may be missing. */
   private get isLowerBound(): boolean {
     const { hasLost, lostSeconds, uncertainSeconds, userSeconds, systemSeconds } = this.accounts;
-    const isUncertain = uncertainSeconds > Math.max(SMALL_SECONDS, SMALL * (userSeconds + systemSeconds));
-    return this.isBlind || isUncertain || hasLost || lostSeconds > 0 || this.memory.ignoresChildren;
+    const unseenSeconds = this.hasGroupCpu ? 0 : this.unseenSeconds;
+    const isUncertain =
+      Math.max(uncertainSeconds, unseenSeconds) > Math.max(SMALL_SECONDS, SMALL * (userSeconds + systemSeconds));
+    return (
+      this.isBlind || this.damage.hasBeen || isUncertain || hasLost || lostSeconds > 0 || this.memory.ignoresChildren
+    );
   }
 
   private mayReadDetails(): boolean {

@@ -1,6 +1,7 @@
 import { ForbiddenError } from "../../errors.ts";
 import { PidStat } from "../../proc/pid-stat.ts";
 import { type Processes, SAME } from "../../proc/processes.ts";
+import type { FileDamage } from "./file-damage.ts";
 import { ProcessMemory } from "./process-memory.ts";
 
 /** A process of the command's tree, be it the command itself, by its stat at the last sample. */
@@ -16,6 +17,8 @@ export class Descendant {
   minorFaults = 0;
   majorFaults = 0;
   threads = 0;
+  /** The most that a sample saw. */
+  mostThreads = 0;
   /** It has ended, and its parent has not waited for it. */
   ended = false;
   /** It was found gone in this sample. */
@@ -70,6 +73,7 @@ export class Descendant {
     this.minorFaults = stat.minorFaults + stat.childrenMinorFaults;
     this.majorFaults = stat.majorFaults + stat.childrenMajorFaults;
     this.threads = stat.threads;
+    if (stat.threads > this.mostThreads) this.mostThreads = stat.threads;
     this.memory.takeStat(stat);
     this.ended = stat.ended && !this.memory.isLeaderGone;
   }
@@ -82,33 +86,45 @@ export const FORBIDDEN = "forbidden";
 export class StatReader {
   /** The last one that was read. */
   readonly stat: PidStat;
+  /** The last text could not be parsed: nothing is known of that process, and it was not forbidden. */
+  isDamaged = false;
 
-  constructor(private readonly processes: Processes) {
+  constructor(
+    private readonly processes: Processes,
+    private readonly damage: FileDamage,
+  ) {
     this.stat = new PidStat(processes.pageBytes);
   }
 
-  /** Returns the text that `stat` was parsed from; undefined: the process is gone. Throws ParseError. */
+  /** Returns the text that `stat` was parsed from; undefined: the process is gone. FORBIDDEN: also one that is damaged. */
   read(pid: number): Uint8Array | typeof FORBIDDEN | undefined {
+    this.isDamaged = false;
     try {
       const bytes = this.processes.read(pid, "stat");
       return bytes && this.parse(pid, bytes);
     } catch (error) {
-      if (error instanceof ForbiddenError) return FORBIDDEN;
-      throw error;
+      return this.refused(error);
     }
   }
 
   /** The same; SAME: the text is the last one of this process, and was not parsed. */
   readIfChanged(pid: number): Uint8Array | typeof SAME | typeof FORBIDDEN | undefined {
+    this.isDamaged = false;
     try {
       const bytes = this.processes.readStat(pid);
       return bytes && bytes !== SAME ? this.parse(pid, bytes) : bytes;
     } catch (error) {
       // A text that could not be taken is not to be SAME the next time.
       this.processes.forget(pid);
-      if (error instanceof ForbiddenError) return FORBIDDEN;
-      throw error;
+      return this.refused(error);
     }
+  }
+
+  private refused(error: unknown): typeof FORBIDDEN {
+    if (error instanceof ForbiddenError) return FORBIDDEN;
+    this.damage.note(error);
+    this.isDamaged = true;
+    return FORBIDDEN;
   }
 
   /** Takes the text of a living thread instead if the first one has ended; returns the text that was taken. */
@@ -157,6 +173,8 @@ export class DescendantTracker {
   /** The memory of each. */
   readonly memories: ProcessMemory[] = [];
   private readonly known = new Map<number, KnownPid>();
+  /** The processes and threads that samples saw of those that are gone. */
+  private tasksGone = 0;
   private scan = 0;
   /** Places in the list of processes that are not decided yet. */
   private undecided: number[] = [];
@@ -165,6 +183,8 @@ export class DescendantTracker {
   private rootTicks = 0;
   /** All processes of the last list are decided. */
   private isListDecided = false;
+  /** The last scan left some out, whose text was damaged. */
+  private hasSkipped = false;
   /** Processes that the last scan could not decide, and their parents. */
   private readonly unknownParents = new Map<number, number>();
 
@@ -172,6 +192,13 @@ export class DescendantTracker {
   constructor(private readonly parts: TrackerParts) {
     const { pids, inodes, listed } = parts.processes;
     for (let i = 0; i < listed; i++) this.known.set(pids[i]!, { inode: inodes[i]!, descendant: undefined, seen: 0 });
+  }
+
+  /** How many processes and threads of the tree samples have seen, ended ones included. */
+  get tasksFound(): number {
+    let tasks = this.tasksGone;
+    for (const { mostThreads } of this.descendants) tasks += mostThreads;
+    return tasks;
   }
 
   /** Returns the descendant of a pid; undefined: it is none. */
@@ -195,6 +222,7 @@ export class DescendantTracker {
     const count = processes.list();
     if (processes.isListSame && this.isListDecided && !haveGone) return;
     this.scan++;
+    this.hasSkipped = false;
     undecided.length = 0;
     for (let i = 0; i < count; i++) {
       const entry = known.get(processes.pids[i]!);
@@ -202,7 +230,7 @@ export class DescendantTracker {
       else undecided.push(i);
     }
     this.decideAll();
-    this.isListDecided = this.undecided.length === 0 && !haveGone;
+    this.isListDecided = this.undecided.length === 0 && !haveGone && !this.hasSkipped;
     if (known.size > count) this.prune();
   }
 
@@ -233,7 +261,10 @@ export class DescendantTracker {
       if (!descendant.gone) {
         descendants[kept] = descendant;
         memories[kept++] = descendant.memory;
-      } else if (this.find(descendant.pid) === descendant) this.known.delete(descendant.pid);
+        continue;
+      }
+      this.tasksGone += descendant.mostThreads;
+      if (this.find(descendant.pid) === descendant) this.known.delete(descendant.pid);
     }
     descendants.length = kept;
     memories.length = kept;
@@ -258,6 +289,10 @@ export class DescendantTracker {
     const inode = processes.inodes[place]!;
     const bytes = reader.read(pid);
     if (bytes === undefined) return true;
+    if (reader.isDamaged) {
+      this.hasSkipped = true;
+      return true;
+    }
     if (bytes !== FORBIDDEN && this.isKnownDescendant(pid, inode)) return true;
     const isDescendant = bytes === FORBIDDEN ? false : this.isDescendant(pid, isLast);
     const descendant = isDescendant ? new Descendant(pid, reader.stat) : undefined;

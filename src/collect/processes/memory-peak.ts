@@ -2,6 +2,7 @@ import type { Processes } from "../../proc/processes.ts";
 import type { CgroupStats } from "../cgroup/cgroup-stats.ts";
 import { ABSENT } from "../collector.ts";
 import type { Descendant, DescendantTracker } from "./descendant-tracker.ts";
+import type { FileDamage } from "./file-damage.ts";
 import type { ProcessAccounts } from "./process-accounts.ts";
 import { MemoryTotals, type ProcessMemory } from "./process-memory.ts";
 import { NEAR, PssWalk, SharedMemoryBounds, TimeBudget, withReserve } from "./pss-walk.ts";
@@ -101,8 +102,23 @@ const SOON_MS = 1000;
 const NEW_HIGH = 1.05;
 const FIRST_AFTER_MS = 50;
 
+/** Processes that hold so many times what their group counts, and so much more, are not all in it. */
+const FAR_MORE = 1.5;
+const SMALL_BYTES = 4 * 2 ** 20;
+
 /** The memory of a control group. */
-export type GroupMemoryCounts = Pick<CgroupStats, "anonymousBytes" | "fileBytes" | "sharedBytes" | "kernelBytes">;
+export type GroupMemoryCounts = Pick<
+  CgroupStats,
+  "anonymousBytes" | "fileBytes" | "sharedBytes" | "kernelBytes" | "refresh"
+>;
+
+function heldBy({ anonymousBytes, sharedBytes, kernelBytes }: GroupMemoryCounts): number {
+  return anonymousBytes + sharedBytes + (Number.isNaN(kernelBytes) ? 0 : kernelBytes);
+}
+
+function isFarMore(held: number, counted: number): boolean {
+  return held > counted * FAR_MORE + SMALL_BYTES;
+}
 
 /** The memory of the command's processes: the figures of a sample, and the peak until then. */
 export class CommandMemory {
@@ -113,6 +129,8 @@ export class CommandMemory {
   sharedBytes = ABSENT;
   /** The highest sum, at any sample, of the most that each living process ever held, files included. */
   peakBoundBytes = ABSENT;
+  /** The processes held clearly more than their group counted: some have left it. */
+  haveLeftGroup = false;
   /** Some process has the kernel end its children unseen. */
   ignoresChildren = false;
   readonly peak = new MemoryPeak();
@@ -133,12 +151,12 @@ export class CommandMemory {
   constructor(
     processes: Processes,
     private readonly group: GroupMemoryCounts | undefined,
-    { now, cpuMs }: { readonly now: () => number; readonly cpuMs: () => number },
+    { now, cpuMs, damage }: { readonly now: () => number; readonly cpuMs: () => number; readonly damage: FileDamage },
   ) {
     this.now = now;
-    this.totals = new MemoryTotals(processes);
+    this.totals = new MemoryTotals(processes, damage);
     this.budget = new TimeBudget(WALKS_SHARE, WALKS_ADVANCE_MS, now);
-    this.pss = new PssWalk(processes, cpuMs);
+    this.pss = new PssWalk(processes, cpuMs, damage);
     this.bounds = new SharedMemoryBounds(this.pss, this.budget, processes.pageBytes);
     this.unmapped = new UnmappedMemory(processes, now);
     this.walkedAllAt = now() + FIRST_AFTER_MS - SOON_MS;
@@ -176,7 +194,7 @@ export class CommandMemory {
     this.anonymousBytes = ABSENT;
     this.fileBytes = ABSENT;
     this.sharedBytes = ABSENT;
-    if (hasGroup) this.takeGroup(group, accounts.tracker.memories);
+    if (hasGroup) this.takeGroup(group, accounts.tracker.memories, hasStatuses);
     if (accounts.processes > 0 && !hasGroup) this.sample(accounts.tracker, hasStatuses);
   }
 
@@ -231,15 +249,24 @@ export class CommandMemory {
     if (totals.living === 1) this.fileBytes = totals.fileBytes;
   }
 
-  /** Groups of memory do not count reserved huge pages. */
-  private takeGroup(group: GroupMemoryCounts, memories: readonly ProcessMemory[]): void {
+  /** Groups of memory do not count reserved huge pages, nor processes that have left them. */
+  private takeGroup(group: GroupMemoryCounts, memories: readonly ProcessMemory[], hasStatuses: boolean): void {
+    const { totals, peak } = this;
     let huge = 0;
     for (const { hugeBytes } of memories) if (hugeBytes > huge) huge = hugeBytes;
     this.anonymousBytes = group.anonymousBytes;
     this.fileBytes = group.fileBytes;
     this.sharedBytes = group.sharedBytes;
-    const kernel = Number.isNaN(group.kernelBytes) ? 0 : group.kernelBytes;
-    this.peak.raise(group.anonymousBytes + group.sharedBytes + kernel + huge, this.atMs);
+    peak.raise(heldBy(group) + huge, this.atMs);
+    if (!hasStatuses) return;
+    totals.update(memories);
+    const held = totals.aloneAnonymousBytes + totals.aloneSharedBytes + totals.sharingLowerBytes;
+    if (!(held + huge > peak.bytes && isFarMore(held, heldBy(group)))) return;
+    // It was read a little earlier: memory that was taken since is in it by now.
+    group.refresh();
+    if (!isFarMore(held, heldBy(group))) return;
+    this.haveLeftGroup = true;
+    peak.raise(held + huge, this.atMs);
   }
 
   private isWalkDue({ tracker, residentBytes }: ProcessAccounts): boolean {

@@ -2,6 +2,7 @@ import type { PidStat } from "../../proc/pid-stat.ts";
 import { type Processes, SAME } from "../../proc/processes.ts";
 import { type Descendant, DescendantTracker, FORBIDDEN, StatReader } from "./descendant-tracker.ts";
 import { type Helpers, LostCpuTime, ReapedUsage, ROUNDING_SECONDS } from "./ended-processes.ts";
+import type { FileDamage } from "./file-damage.ts";
 import { ForkFamilies, type ProcessMemory } from "./process-memory.ts";
 import { ProcessNames } from "./process-names.ts";
 
@@ -35,9 +36,10 @@ export class ProcessAccounts {
     private readonly source: Processes,
     root: number,
     helpers: Helpers,
+    damage: FileDamage,
   ) {
     const isHelper = helpers.isHelper.bind(helpers);
-    this.reader = new StatReader(source);
+    this.reader = new StatReader(source, damage);
     this.reaped = new ReapedUsage(source, helpers);
     this.tracker = new DescendantTracker({
       processes: source,

@@ -1,4 +1,4 @@
-import { ACCOUNTING, COMMAND, type SeriesKey } from "../../catalog/index.ts";
+import { ACCOUNTING, COMMAND, type Fact, type SeriesKey } from "../../catalog/index.ts";
 import type { Processes } from "../../proc/processes.ts";
 import { ABSENT, type Collector } from "../collector.ts";
 import { type Column, column, fillColumns, keysOf } from "../columns.ts";
@@ -35,6 +35,9 @@ const FROM_START: readonly Column<CommandTree>[] = [
   column(COMMAND.memoryLargest, ({ accounts }) => accounts.reaped.largestBytes),
   column(COMMAND.openDescriptors, ({ io }) => io.openDescriptors),
 ];
+
+/** The fact that says whose processes /proc shows, where they are not those that we could see. */
+const PROC_FACT = "proc";
 
 /** How many command names have series of their own at the end. */
 const MOST_NAMED = 20;
@@ -89,6 +92,10 @@ export class ProcessCollector implements Collector {
     return this.tree?.helperEnding(pid);
   }
 
+  facts(): readonly Fact[] {
+    return this.processes.isForeign ? [[PROC_FACT, "of another pid namespace"]] : [];
+  }
+
   describe(): readonly SeriesKey[] {
     return keysOf([...FROM_ZERO, ...FROM_START, ...this.finals]);
   }
@@ -112,6 +119,7 @@ export class ProcessCollector implements Collector {
       fillColumns(row, place, this.finals, undefined);
       this.phase = "after";
     } else row.fill(ABSENT, place);
+    tree.damage.tell();
     return true;
   }
 }
@@ -137,6 +145,10 @@ function finalsOf(tree: CommandTree): readonly Column[] {
     finals.push(column(COMMAND.commMemoryPeak, { comm: REST }, () => highest));
     finals.push(column(COMMAND.commProcesses, { comm: REST }, () => processes));
   }
-  for (const [resource, source] of tree.sources()) finals.push(column(ACCOUNTING.info, { resource, source }, () => 1));
+  const sources = tree.sources();
+  const { cpuBoundSeconds } = tree;
+  if (sources.get("cpu") === "wait4_lower_bound" && !Number.isNaN(cpuBoundSeconds))
+    finals.push(column(COMMAND.cpuBound, () => cpuBoundSeconds));
+  for (const [resource, source] of sources) finals.push(column(ACCOUNTING.info, { resource, source }, () => 1));
   return finals;
 }

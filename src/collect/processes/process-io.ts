@@ -4,6 +4,7 @@ import type { Processes } from "../../proc/processes.ts";
 import type { CgroupStats } from "../cgroup/cgroup-stats.ts";
 import { ABSENT } from "../collector.ts";
 import type { Descendant } from "./descendant-tracker.ts";
+import { FileDamage } from "./file-damage.ts";
 
 /** Bytes read and written: by system calls, and from and to storage. */
 class IoBytes {
@@ -66,8 +67,9 @@ export class ProcessIo {
     private readonly processes: Processes,
     private readonly group: GroupIoCounts | undefined,
     private readonly reaped: ReapedCounts = new ReapedIo(),
+    private readonly damage = new FileDamage(),
   ) {
-    reaped.update();
+    this.refreshReaped();
     this.others.add(reaped);
   }
 
@@ -140,8 +142,16 @@ export class ProcessIo {
   /** The counts change only if a process has ended, and none has without a page fault. */
   private updateReaped(): void {
     const { minorFaults } = this.processes.ended;
-    if (minorFaults !== this.reapedFaults) this.reaped.update();
+    if (minorFaults !== this.reapedFaults) this.refreshReaped();
     this.reapedFaults = minorFaults;
+  }
+
+  private refreshReaped(): void {
+    try {
+      this.reaped.update();
+    } catch (error) {
+      this.damage.note(error);
+    }
   }
 
   private addIo(pid: number): void {
@@ -149,9 +159,11 @@ export class ProcessIo {
       const bytes = this.processes.read(pid, "io");
       if (bytes === undefined) return;
       this.io.parse(bytes);
-      this.sum.add(this.io);
+      // A text that is cut short lacks some.
+      if (Number.isNaN(this.io.diskWriteBytes)) this.isHidden = true;
+      else this.sum.add(this.io);
     } catch (error) {
-      if (!(error instanceof ForbiddenError)) throw error;
+      if (!(error instanceof ForbiddenError)) this.damage.note(error);
       this.isHidden = true;
     }
   }

@@ -1,6 +1,8 @@
 import { PidStatus } from "../../proc/pid-memory.ts";
 import type { PidStat } from "../../proc/pid-stat.ts";
 import type { Processes } from "../../proc/processes.ts";
+import { encode } from "../../proc/scanner.ts";
+import type { FileDamage } from "./file-damage.ts";
 
 /** Processes that are copies of one another by fork(2) and have executed no program since: they may share memory. */
 interface ForkFamily {
@@ -133,7 +135,7 @@ export class ProcessMemory {
   takeStatus(status: PidStatus): void {
     const { atStatus } = this;
     // A process without any memory is about to end.
-    const hasNone = Number.isNaN(status.highestBytes);
+    const hasNone = Number.isNaN(status.highestBytes) && status.isWhole;
     this.highestBytes = hasNone ? 0 : status.highestBytes;
     this.anonymousBytes = hasNone ? 0 : status.anonymousBytes;
     this.fileBytes = hasNone ? 0 : status.fileBytes;
@@ -230,7 +232,7 @@ export class ForkFamilies {
   }
 }
 
-const NO_STATUS = new Uint8Array(0);
+const NO_STATUS = encode("\nSigIgn:\t0000000000000000\n");
 
 /**
  * The memory of all processes that the kernel cannot drop, in three parts: of those that share none, which is exact; of
@@ -260,7 +262,10 @@ export class MemoryTotals {
   private largestSharedBytes = 0;
   private readonly status = new PidStatus();
 
-  constructor(private readonly processes: Processes) {}
+  constructor(
+    private readonly processes: Processes,
+    private readonly damage: FileDamage,
+  ) {}
 
   /** Returns the most that all can hold together, by what has been read already. */
   upperBytes(memories: readonly ProcessMemory[]): number {
@@ -275,8 +280,7 @@ export class MemoryTotals {
     if (memory.isStatusCurrent) return true;
     const bytes = this.processes.read(memory.thread, "status");
     if (bytes === undefined) return false;
-    this.status.parse(bytes);
-    memory.takeStatus(this.status);
+    if (this.damage.isParsed(this.status, bytes)) memory.takeStatus(this.status);
     return true;
   }
 
@@ -284,7 +288,8 @@ export class MemoryTotals {
   refresh(memories: readonly ProcessMemory[]): void {
     for (const memory of memories) {
       if (!memory.isOwn || memory.isCurrent) continue;
-      memory.takeStatus(this.readStatus(memory));
+      const status = this.readStatus(memory);
+      if (status) memory.takeStatus(status);
     }
   }
 
@@ -310,7 +315,7 @@ export class MemoryTotals {
     let joined = 0;
     for (const memory of memories) {
       if (!memory.isOwn || memory.isSharing) continue;
-      const { sharedBytes } = this.readStatus(memory);
+      const sharedBytes = this.readStatus(memory)?.sharedBytes ?? Number.NaN;
       if (sharedBytes > memory.sharedBytes) joined += sharedBytes - memory.sharedBytes;
     }
     return joined;
@@ -361,9 +366,9 @@ export class MemoryTotals {
     family.largestAnonymousBytes = anonymousBytes;
   }
 
-  /** The status of a process that is gone is that of one without memory. */
-  private readStatus({ thread }: ProcessMemory): PidStatus {
-    this.status.parse(this.processes.read(thread, "status") ?? NO_STATUS);
-    return this.status;
+  /** The status of a process that is gone is that of one without memory; undefined: it is damaged. */
+  private readStatus({ thread }: ProcessMemory): PidStatus | undefined {
+    const bytes = this.processes.read(thread, "status") ?? NO_STATUS;
+    return this.damage.isParsed(this.status, bytes) ? this.status : undefined;
   }
 }

@@ -4,6 +4,7 @@ import { PidStat } from "../../proc/pid-stat.ts";
 import type { Processes } from "../../proc/processes.ts";
 import { ABSENT } from "../collector.ts";
 import type { DescendantTracker } from "./descendant-tracker.ts";
+import type { FileDamage } from "./file-damage.ts";
 import type { MemoryTotals, ProcessMemory } from "./process-memory.ts";
 
 /** How much may be saved up, as seconds of the share. */
@@ -72,6 +73,7 @@ export class PssWalk {
   constructor(
     private readonly processes: Processes,
     private readonly cpuMs: () => number,
+    private readonly damage: FileDamage,
   ) {
     this.stat = new PidStat(processes.pageBytes);
   }
@@ -108,7 +110,7 @@ export class PssWalk {
     const { stat, processes } = this;
     const isOfThread = memory.thread !== memory.pid;
     const bytes = processes.read(memory.thread, "stat");
-    if (bytes) stat.parse(bytes);
+    if (bytes && !this.damage.isParsed(stat, bytes)) return Number.POSITIVE_INFINITY;
     if (isOfThread) processes.forget(memory.thread);
     // It has ended, or executed a program: all that it held is gone, and it may have been read with more.
     const isGone = bytes === undefined || (!isOfThread && stat.startTicks !== memory.startTicks);
@@ -124,7 +126,10 @@ export class PssWalk {
     const bytes = this.read(memory.thread);
     if (bytes === undefined) return;
     const { rollup } = this;
-    rollup.parse(bytes);
+    if (!this.damage.isParsed(rollup, bytes)) {
+      this.setAll(ABSENT);
+      return;
+    }
     // The file of a process that has no memory any more is empty.
     if (Number.isNaN(rollup.proportionalBytes)) return;
     memory.pssBytes = rollup.proportionalBytes;

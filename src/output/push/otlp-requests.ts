@@ -1,92 +1,80 @@
+import type { OtlpEncoding } from "./otlp-json.ts";
+import type { Naming, OtlpStream } from "./otlp-streams.ts";
 import type { SeenSeries } from "./push-scan.ts";
 
 /** Points in a request: within the limits of every server, and enough to make the cost of requests negligible. */
 const POINTS_PER_REQUEST = 4000;
 
-interface Pending {
-  readonly isCounter: boolean;
-  readonly points: string[];
+interface Pending<T> {
+  readonly stream: OtlpStream;
+  readonly points: T[];
 }
 
-/** The attributes of a resource, and the labels that servers make of them. */
-const RESOURCE: readonly (readonly [label: string, attribute: string])[] = [
-  ["job", "service.name"],
-  ["instance", "service.instance.id"],
-];
+/** What makes the requests of a push. */
+interface RequestStyle<T> {
+  readonly encoding: OtlpEncoding<T>;
+  readonly naming: Naming;
+  /** The address that says which version of the conventions the names are of; empty: none. */
+  readonly schemaUrl: string;
+}
 
-/**
- * Gathers points into requests of OTLP 1.x as JSON. A metric has the name of its samples, suffix included, and no unit:
- * then servers that translate names to those of Prometheus leave it as it is. Counters have no start time, since most of
- * them count from the start of the machine.
- */
-export class OtlpRequests {
-  private readonly send: (json: string, points: number) => void;
-  private metrics = new Map<string, Pending>();
+/** Gathers points into requests of one resource each. */
+export class OtlpRequests<T> {
+  private readonly style: RequestStyle<T>;
+  private readonly send: (body: Uint8Array<ArrayBuffer>) => void;
+  private readonly streams = new Map<SeenSeries, OtlpStream>();
+  /** By name: series of one metric are one. */
+  private metrics = new Map<string, Pending<T>>();
   private resource = "";
   private count = 0;
-  /** The series of the last point, and the text that all its points share. */
+  /** The series of the last point, and what all its points share. */
   private series: SeenSeries | undefined;
-  private attributes = "";
-  private pointTexts: string[] = [];
+  private stream!: OtlpStream;
+  private attributes!: T;
+  private points: T[] = [];
 
-  constructor(send: (json: string, points: number) => void) {
+  constructor(style: RequestStyle<T>, send: (body: Uint8Array<ArrayBuffer>) => void) {
+    this.style = style;
     this.send = send;
   }
 
   add(series: SeenSeries, atMs: number, value: number): void {
-    if (series !== this.series) this.begin(series);
-    const text = Number.isFinite(value) ? number(value) : `"${value}"`;
-    // A double cannot hold nanoseconds exactly, so they are digits in a string.
-    this.pointTexts.push(`{"timeUnixNano":"${Math.trunc(atMs)}000000","asDouble":${text}${this.attributes}}`);
+    if (series !== this.series) this.begin(series, atMs);
+    const { startMs, divisor } = this.stream;
+    this.points.push(this.style.encoding.point(this.attributes, startMs, atMs, value / divisor));
     if (++this.count === POINTS_PER_REQUEST) this.flush();
   }
 
   flush(): void {
     if (this.count === 0) return;
-    const metrics = [...this.metrics].map(([name, { isCounter, points }]) => {
-      const data = `"dataPoints":[${points.join(",")}]`;
-      const kind = isCounter ? `"sum":{"aggregationTemporality":2,"isMonotonic":true,${data}}` : `"gauge":{${data}}`;
-      return `{"name":${JSON.stringify(name)},${kind}}`;
-    });
-    const scope = `{"scope":{"name":"statexec"},"metrics":[${metrics.join(",")}]}`;
-    this.send(
-      `{"resourceMetrics":[{"resource":{"attributes":${this.resource}},"scopeMetrics":[${scope}]}]}`,
-      this.count,
-    );
+    const { encoding, schemaUrl } = this.style;
+    const metrics = Array.from(this.metrics.values(), ({ stream, points }) => encoding.metric(stream, points));
+    this.send(encoding.request(this.stream.resource, metrics, schemaUrl));
     this.metrics = new Map();
     this.series = undefined;
     this.count = 0;
   }
 
-  private begin(series: SeenSeries): void {
-    const ofResource = RESOURCE.map(([label, attribute]): [string, string] => [
-      attribute,
-      series.labels.get(label) ?? "",
-    ]);
-    const resource = attributes(ofResource);
+  private begin(series: SeenSeries, atMs: number): void {
+    const stream = this.streams.get(series) ?? this.style.naming(series, atMs);
+    this.streams.set(series, stream);
+    const resource = JSON.stringify(stream.resource);
     if (resource !== this.resource) this.flush();
     this.resource = resource;
-    const own = attributes([...series.labels].filter(([label]) => !RESOURCE.some(([name]) => name === label)));
-    this.attributes = own === "[]" ? "" : `,"attributes":${own}`;
-    const pending = this.metrics.get(series.name) ?? { isCounter: series.name.endsWith("_total"), points: [] };
-    this.metrics.set(series.name, pending);
-    this.pointTexts = pending.points;
+    this.stream = stream;
+    this.attributes = this.style.encoding.attributes(stream.attributes);
+    const pending = this.metrics.get(stream.name) ?? { stream, points: [] };
+    this.metrics.set(stream.name, pending);
+    this.points = pending.points;
     this.series = series;
   }
 }
 
-function attributes(labels: readonly (readonly [name: string, value: string])[]): string {
-  return JSON.stringify(
-    labels.filter(([, value]) => value !== "").map(([key, stringValue]) => ({ key, value: { stringValue } })),
-  );
-}
-
-function number(value: number): string {
-  return Object.is(value, -0) ? "-0.0" : String(value);
-}
-
 /** Returns how many points of an accepted request the server rejected, and why; undefined: none. */
-export function rejectedOf(answer: string): { readonly points: number; readonly why: string } | undefined {
+export function rejectedOf(answer: string): { readonly points: number | "some"; readonly why: string } | undefined {
+  // A protobuf message: a partial success, whose first field is the number of points. Numbers above 127 do not survive as text.
+  if (answer.startsWith("\n") && answer.slice(2, 4).includes("\b"))
+    return { points: "some", why: answer.replace(/[^ -~]+/g, " ").trim() };
   if (answer.trim() === "") return undefined;
   try {
     const { partialSuccess } = JSON.parse(answer) as {

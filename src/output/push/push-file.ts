@@ -1,10 +1,16 @@
+import { SCHEMA_URL } from "../../catalog/otel.ts";
 import type { PushConfig } from "../../cli/config.ts";
 import { PushError } from "../../errors.ts";
+import { ciAttributes } from "./ci-attributes.ts";
 import { type Count, countStored } from "./count-stored.ts";
+import { OTLP_JSON, type OtlpEncoding } from "./otlp-json.ts";
+import { OTLP_PROTOBUF } from "./otlp-protobuf.ts";
 import { OtlpRequests, rejectedOf } from "./otlp-requests.ts";
+import { fileNames, otelNames } from "./otlp-streams.ts";
 import { PushClient, shown } from "./push-client.ts";
 import { PushScan } from "./push-scan.ts";
 import { linesOf } from "./push-source.ts";
+import { runContexts } from "./run-contexts.ts";
 
 /** What was sent of one file, and what the target has of it. */
 export interface Pushed {
@@ -30,7 +36,7 @@ const TEXT_BYTES = 2 << 20;
  */
 export async function pushFile(file: string, target: PushConfig, signal: AbortSignal): Promise<Pushed> {
   const client = new PushClient(target, signal);
-  const scan = target.format === "text" ? await pushText(file, client) : await pushOtlp(file, client);
+  const scan = await pushLines(file, target, client);
   const { series, points, firstMs, lastMs } = scan;
   if (points === 0) throw new PushError(`${file}: has no samples to send`);
   const unasked = { kind: "unasked", why: "an OTLP target has nothing to ask" } as const;
@@ -80,6 +86,12 @@ class Pipe {
   }
 }
 
+function pushLines(file: string, target: PushConfig, client: PushClient): Promise<PushScan> {
+  if (target.format === "text") return pushText(file, client);
+  if (target.format === "otlp-protobuf") return pushOtlp(file, target, client, OTLP_PROTOBUF);
+  return pushOtlp(file, target, client, OTLP_JSON);
+}
+
 async function pushText(file: string, client: PushClient): Promise<PushScan> {
   const scan = new PushScan(file);
   const pipe = new Pipe(client, "text/plain");
@@ -94,12 +106,19 @@ async function pushText(file: string, client: PushClient): Promise<PushScan> {
   return scan;
 }
 
-async function pushOtlp(file: string, client: PushClient): Promise<PushScan> {
+async function pushOtlp<T>(
+  file: string,
+  { names, ci }: PushConfig,
+  client: PushClient,
+  encoding: OtlpEncoding<T>,
+): Promise<PushScan> {
   const waiting: Uint8Array<ArrayBuffer>[] = [];
-  const encoder = new TextEncoder();
-  const requests = new OtlpRequests((json) => waiting.push(encoder.encode(json)));
+  const isOtel = names === "otel";
+  const naming = isOtel ? otelNames(await runContexts(file), ci ? ciAttributes(process.env) : []) : fileNames;
+  const style = { encoding, naming, schemaUrl: isOtel ? SCHEMA_URL : "" };
+  const requests = new OtlpRequests(style, (body) => waiting.push(body));
   const scan = new PushScan(file, requests.add.bind(requests));
-  const pipe = new Pipe(client, "application/json", (answer) => refuseRejected(answer, client));
+  const pipe = new Pipe(client, encoding.contentType, (answer) => refuseRejected(answer, client));
   const sendAll = async () => {
     for (const body of waiting.splice(0)) {
       await pipe.settled();

@@ -1,6 +1,6 @@
 import { BUDGET_UNITS } from "../../catalog/choices.ts";
 import type { BudgetResult } from "../../recording/budget-results.ts";
-import { findingOf } from "../../recording/evidence.ts";
+import { findingOf, PROC_IS_FOREIGN } from "../../recording/evidence.ts";
 import { plainQuantity } from "../../recording/quantities.ts";
 import type { CommFigures, RunFigures } from "../../recording/run-figures.ts";
 import type { RunReport } from "../../recording/run-report.ts";
@@ -77,6 +77,7 @@ function memoryLine({ figures, profile, startMs }: RunReport, unicode: boolean):
     parts.push(`largest process ${plainQuantity(memoryLargestProcessBytes, "bytes")}`);
   if (memoryPeakWithCacheBytes !== undefined)
     parts.push(`with cache ${plainQuantity(memoryPeakWithCacheBytes, "bytes")}`);
+  if (parts.length === 0 && figures.isProcForeign) parts.push(`not known: ${PROC_IS_FOREIGN}`);
   if (parts.length === 0) return undefined;
   return { label: "memory", parts, ...(profile ? { chart: sparkline(profile.residentBytes, unicode) } : {}) };
 }

@@ -38,6 +38,8 @@ const V1 = {
 const unified = new CgroupHierarchies([cgroup(2, "/u")]);
 const old = new CgroupHierarchies([cgroup(1, "/a", "cpuacct"), cgroup(1, "/m", "memory")]);
 
+const NO_LIMITS = () => ({ cores: Number.NaN, hasCpu: false });
+
 const MEMORY = {
   anonymousBytes: 100,
   fileBytes: 200,
@@ -128,7 +130,7 @@ describe("the statistics of a cgroup", () => {
 });
 
 test("the command's series have values from its start on, and only those that its cgroup offers", () => {
-  const collector = new CommandCgroupCollector(new CgroupStats(procTree(V2), unified, "command"));
+  const collector = new CommandCgroupCollector(new CgroupStats(procTree(V2), unified, "command"), NO_LIMITS);
   const names = collector.describe().map((key) => [sampleName(key.metric), ...key.labels].join(" "));
   const row = new Float64Array(names.length);
   expect(collector.sample(row)).toBe(true);
@@ -149,7 +151,7 @@ test("the command's series have values from its start on, and only those that it
 
 test("a series that appears has the command's files read once for that sample", () => {
   const proc = procTree(V2).forbid("/u/memory.peak");
-  const collector = new CommandCgroupCollector(new CgroupStats(proc, unified, "command"));
+  const collector = new CommandCgroupCollector(new CgroupStats(proc, unified, "command"), NO_LIMITS);
   const count = collector.describe().length;
   const sample = () => collector.sample(new Float64Array(count + 1));
   collector.commandStarting();
@@ -160,4 +162,18 @@ test("a series that appears has the command's files read once for that sample", 
   expect(collector.describe()).toHaveLength(count + 1);
   expect(sample()).toBe(true);
   expect(proc.readsOf("/u/memory.peak")).toBe(reads + 1);
+});
+
+test.each([
+  [{ cores: 1.5, hasCpu: true }, [["cpus_quota", "1.5"]]],
+  // No quota, whatever the group of statexec has.
+  [{ cores: Number.NaN, hasCpu: true }, [["cpus_quota", "max"]]],
+  // The command is in our own group of that hierarchy.
+  [{ cores: Number.NaN, hasCpu: false }, []],
+])("of %p the fact is %p", (limits, facts) => {
+  const stats = new CgroupStats(procTree(V2), unified, "command");
+  const collector = new CommandCgroupCollector(stats, () => limits);
+  expect(collector.facts()).toEqual(facts as never);
+  stats.giveUp();
+  expect(collector.facts()).toEqual([]);
 });

@@ -84,6 +84,47 @@ describe("a file of the container's cgroup", () => {
   });
 });
 
+test.each([
+  ["50000 100000", "max 100000", [["cpus_quota", "0.5"]]],
+  ["300000 100000", "150000 100000", [["cpus_quota", "1.5"]]],
+  ["max 100000", "max 100000", []],
+])("the CPU quota of its group, %p, and of one above it, %p, is the fact %p", (own, above, facts) => {
+  const proc = containerTree().set(`${CGROUP}/cpu.max`, `${own}\n`).set("/sys/fs/cgroup/a/cpu.max", `${above}\n`);
+  const collector = new ContainerCollector(proc);
+  collector.describe();
+  expect(collector.facts()).toEqual(facts as never);
+});
+
+test.each([
+  ["-1", "250000", [["cpus_quota", "2.5"]]],
+  ["80000", "-1", [["cpus_quota", "0.8"]]],
+])("the same in version 1: %p, and above it %p", (own, above, facts) => {
+  const cpu = "/sys/fs/cgroup/cpu/a/b";
+  const proc = containerTree()
+    .set("/proc/self/cgroup", "1:cpu:/a/b\n")
+    .set("/proc/self/mountinfo", "35 24 0:29 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu\n");
+  proc.set(`${cpu}/cpu.cfs_quota_us`, `${own}\n`).set(`${cpu}/cpu.cfs_period_us`, "100000\n");
+  proc.set("/sys/fs/cgroup/cpu/a/cpu.cfs_quota_us", `${above}\n`);
+  proc.set("/sys/fs/cgroup/cpu/a/cpu.cfs_period_us", "100000\n");
+  const collector = new ContainerCollector(proc);
+  collector.describe();
+  expect(collector.facts()).toEqual(facts as never);
+});
+
+test.each([
+  ["35 24 0:29 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw", []],
+  // A container sees its own group as the highest.
+  ["35 24 0:29 /a/b /sys/fs/cgroup/a/b rw - cgroup2 cgroup2 rw", [["container_is_closed", "yes"]]],
+])("seen through the mount %p, the facts are %p", (mount, facts) => {
+  const collector = new ContainerCollector(containerTree().set("/proc/self/mountinfo", `${mount}\n`));
+  collector.describe();
+  expect(collector.facts()).toEqual(facts as never);
+});
+
+test("before it was described, and without a group, there is no fact", () => {
+  expect(new ContainerCollector(containerTree()).facts()).toEqual([]);
+});
+
 function thrownBy(action: () => unknown): unknown {
   try {
     action();

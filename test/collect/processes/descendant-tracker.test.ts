@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { FileDamage } from "../../../src/collect/processes/file-damage.ts";
 import { ProcessAccounts } from "../../../src/collect/processes/process-accounts.ts";
 import { ProcessTree } from "../../helpers/process-tree.ts";
 import { NOBODY, pids, seconds, started } from "./started-accounts.ts";
@@ -29,7 +30,7 @@ describe("the descendants", () => {
     const before = kernel.fork(kernel.self, { userSeconds: 5 });
     kernel.list();
     const root = kernel.fork(kernel.self);
-    const accounts = new ProcessAccounts(kernel, root, NOBODY);
+    const accounts = new ProcessAccounts(kernel, root, NOBODY, new FileDamage());
     accounts.update();
     expect(pids(accounts)).toEqual([root]);
     // Short of memory, the kernel makes its folder anew.

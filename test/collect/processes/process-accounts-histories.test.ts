@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
+import { FileDamage } from "../../../src/collect/processes/file-damage.ts";
 import { ProcessAccounts } from "../../../src/collect/processes/process-accounts.ts";
 import { ProcessTree } from "../../helpers/process-tree.ts";
 import { NOBODY } from "./started-accounts.ts";
@@ -39,7 +40,7 @@ class History {
     this.kernel.list();
     const root = this.kernel.fork(this.kernel.self, { name: "root" });
     this.family.add(root);
-    this.accounts = new ProcessAccounts(this.kernel, root, NOBODY);
+    this.accounts = new ProcessAccounts(this.kernel, root, NOBODY, new FileDamage());
   }
 
   apply(step: Step): void {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { FileDamage } from "../../../src/collect/processes/file-damage.ts";
 import { ProcessAccounts } from "../../../src/collect/processes/process-accounts.ts";
 import { ProcessTree } from "../../helpers/process-tree.ts";
 import { NOBODY, pids, seconds, started } from "./started-accounts.ts";
@@ -8,7 +9,7 @@ describe("CPU time", () => {
     const kernel = new ProcessTree();
     kernel.end(kernel.fork(kernel.self, { userSeconds: 12, minorFaults: 5 }));
     kernel.list();
-    const accounts = new ProcessAccounts(kernel, kernel.fork(kernel.self), NOBODY);
+    const accounts = new ProcessAccounts(kernel, kernel.fork(kernel.self), NOBODY, new FileDamage());
     accounts.update();
     expect([accounts.userSeconds, accounts.minorFaults, accounts.reaped.voluntarySwitches]).toEqual([0, 0, 0]);
   });
@@ -76,7 +77,7 @@ describe("CPU time", () => {
     kernel.end(kernel.fork(kernel.self, { pid: 1002, userSeconds: 0.25, minorFaults: 90 }));
     kernel.list();
     const root = kernel.fork(kernel.self, { pid: 900, userSeconds: 1, minorFaults: 7 });
-    const accounts = new ProcessAccounts(kernel, root, helpers);
+    const accounts = new ProcessAccounts(kernel, root, helpers, new FileDamage());
     const helper = kernel.fork(kernel.self, { pid: 1003, userSeconds: 0.5, minorFaults: 80 });
     const afterwards = accounts.helperEnding(helper);
     accounts.update();

@@ -1,4 +1,5 @@
 import type { Helpers } from "../../../src/collect/processes/ended-processes.ts";
+import { FileDamage } from "../../../src/collect/processes/file-damage.ts";
 import { ProcessAccounts } from "../../../src/collect/processes/process-accounts.ts";
 import { ProcessTree } from "../../helpers/process-tree.ts";
 
@@ -16,7 +17,7 @@ export function started(helpers = NOBODY) {
   const neighbour = kernel.fork(1, { pid: 700, name: "neighbour", userSeconds: 99 });
   kernel.list();
   const root = kernel.fork(kernel.self, { name: "sh" });
-  const accounts = new ProcessAccounts(kernel, root, helpers);
+  const accounts = new ProcessAccounts(kernel, root, helpers, new FileDamage());
   const update = () => {
     kernel.reads.length = 0;
     accounts.update();

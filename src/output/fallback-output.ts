@@ -1,0 +1,78 @@
+import { OutputError } from "../errors.ts";
+import { fallbackFolders, makeFallbackFolder } from "../journal/fallback-folders.ts";
+import { closeFile, O_CREAT, O_EXCL, O_WRONLY, openFile, removeFile, SystemError, writeAll } from "../os/files.ts";
+import { folderToDisk, toDisk } from "../os/to-disk.ts";
+import { type ClaimedOutput, claimOutput, withPid } from "./claim-output.ts";
+import { compressed } from "./compress.ts";
+import { nameOf } from "./part-file.ts";
+
+/* A metrics file whose place is gone, since the command cleaned, renamed or removed its folder. */
+
+type Write = (file: ClaimedOutput) => Promise<boolean>;
+
+/** Where a metrics file was written in place of the claimed one. */
+interface Rewritten {
+  readonly isWritten: boolean;
+  readonly file: ClaimedOutput;
+  /** Whether it is not where it was wanted. */
+  readonly isElsewhere: boolean;
+}
+
+/** Whether a file could not be written since its place is no longer there. */
+export function isPlaceGone(file: ClaimedOutput, error: unknown): boolean {
+  if (file.mayBlock || !(error instanceof OutputError) || !(error.cause instanceof SystemError)) return false;
+  return ["ENOENT", "ENOTDIR", "ESTALE"].includes(error.cause.code);
+}
+
+/**
+ * Writes the file again: to its place, if there is such a folder by now, else to the first folder of the fallback ones that
+ * takes it. Throws `original`, the error of the first write, where none does.
+ */
+export async function writeAgain(file: ClaimedOutput, original: unknown, write: Write): Promise<Rewritten> {
+  try {
+    const again = claimOutput(file.path);
+    return { isWritten: await write(again), file: again, isElsewhere: false };
+  } catch (error) {
+    if (!(error instanceof OutputError)) throw error;
+    for (const folder of fallbackFolders()) {
+      const other = newFileIn(folder, file);
+      try {
+        return { isWritten: await write(other), file: other, isElsewhere: true };
+      } catch (failure) {
+        if (!(failure instanceof OutputError)) throw failure;
+      }
+    }
+    throw original;
+  }
+}
+
+/** A new file that only we may read, since others may see the folder. */
+function newFileIn(folder: string, { path: wanted, journal }: ClaimedOutput): ClaimedOutput {
+  const path = `${folder}/${withPid(nameOf(wanted), process.pid)}`;
+  let fd: number | undefined;
+  return {
+    ...{ path, journal, mayBlock: false },
+    async write(produce, isSynced) {
+      try {
+        makeFallbackFolder(folder);
+        const made = created(path);
+        fd = made;
+        await compressed(path, produce, (bytes) => writeAll(made, bytes, path));
+        if (isSynced) toDisk(made);
+        if (isSynced) folderToDisk(folder);
+      } catch (error) {
+        if (fd !== undefined) removeFile(path);
+        if (!(error instanceof SystemError)) throw error;
+        throw new OutputError(`${path}: cannot be written (${error.reason})`, { cause: error });
+      } finally {
+        if (fd !== undefined) closeFile(fd);
+      }
+    },
+    abandon: () => undefined,
+  };
+}
+
+/** Creates the file of a path, which nobody has made before. Throws SystemError. */
+function created(path: string): number {
+  return openFile(path, O_WRONLY | O_CREAT | O_EXCL, 0o600);
+}
