@@ -14,6 +14,11 @@ export class CommandError extends Error {
   }
 }
 
+/** Descriptors, processes or memory are too few for the recording; the command may do with fewer. */
+export class ShortageError extends Error {
+  override readonly name = "ShortageError";
+}
+
 /** A synchronised run cannot begin, or has lost its peer. */
 export class SyncError extends Error {
   override readonly name = "SyncError";

@@ -3,23 +3,25 @@ import { parseInvocation } from "./cli/resolve.ts";
 import { CommandError, EXIT_STATUS } from "./errors.ts";
 import { warn } from "./os/print.ts";
 import { exitNow } from "./os/process.ts";
+import type { RecordParts } from "./record/prepare.ts";
 import { type RunEnd, record } from "./record/record.ts";
 import { endLike } from "./run/child.ts";
-import { commandLine, launcherEnvironment, readInherited, typedWords, variablesOf } from "./run/inherited.ts";
+import { commandLine, launcherState, readInherited, typedWords, variablesOf } from "./run/inherited.ts";
 import { Problems } from "./run/problems.ts";
+import { isShortage } from "./run/shortage.ts";
 
 /** Runs statexec: words in, an exit status out. The first lines read what can be read only once, in this order. */
 export async function main(words: readonly string[], env: NodeJS.ProcessEnv): Promise<never> {
   const problems = new Problems();
   try {
-    const environment = launcherEnvironment(env);
-    const inherited = readInherited(environment);
+    const launched = launcherState(env);
+    const inherited = readInherited(launched);
     problems.watch();
-    const variables = environment ? variablesOf(environment) : env;
+    const variables = launched ? variablesOf(launched.environment) : env;
     const invocation = parseInvocation(typedWords(words, commandLine()), variables);
     if (invocation.mode === "run") {
       for (const warning of invocation.warnings) warn(warning);
-      const end = await record({ config: invocation.config, inherited, problems, warn, version });
+      const end = await recordOrRun({ config: invocation.config, inherited, problems, warn, version });
       for (const message of problems.messages()) warn(message);
       return leave(end, problems.any);
     }
@@ -29,6 +31,19 @@ export async function main(words: readonly string[], env: NodeJS.ProcessEnv): Pr
     warn(error instanceof Error ? error.message : String(error));
     for (const message of problems.messages()) warn(message);
     return exitNow(statusOf(error));
+  }
+}
+
+/** Records the command; where a limit of the caller leaves too little for that, becomes the command. Throws likewise. */
+async function recordOrRun(parts: RecordParts): Promise<RunEnd> {
+  try {
+    return await record(parts);
+  } catch (error) {
+    if (isShortage(error)) {
+      const { runUnrecorded } = await import("./record/unrecorded.ts");
+      runUnrecorded(error, parts);
+    }
+    throw error;
   }
 }
 

@@ -13,7 +13,6 @@ import {
   openFile,
   SystemError,
 } from "../os/files.ts";
-import { O_NONBLOCK } from "../os/owned-files.ts";
 import type { JournalRecording } from "./journal-recording.ts";
 import type { JournalHeader } from "./journal-records.ts";
 

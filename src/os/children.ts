@@ -1,18 +1,17 @@
-import { failed, lastErrno, libc, loadLibc } from "./libc.ts";
+import { failed, lastErrno, libc } from "./libc.ts";
 
 /* Children of this process, and the orphans that it adopts. */
-
-const calls = loadLibc({
-  getrusage: { args: ["int", "ptr"], returns: "int" },
-  waitid: { args: ["int", "u32", "ptr", "int"], returns: "int" },
-  waitpid: { args: ["int", "ptr", "int"], returns: "int" },
-});
 
 const PR_SET_CHILD_SUBREAPER = 36;
 
 /** Makes this process, instead of the system's first, the parent of every orphaned descendant; false: refused. */
 export function adoptOrphans(): boolean {
   return libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) === 0;
+}
+
+/** Leaves orphans to the system's first process again. */
+export function releaseOrphans(): void {
+  libc.prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0);
 }
 
 const RUSAGE_CHILDREN = -1;
@@ -22,14 +21,9 @@ const BLOCK_BYTES = 512;
 const KILOBYTE = 1024;
 const TWO_TO_32 = 2 ** 32;
 
-/** Exact usage of all descendants that have ended and were waited for, getrusage(2) RUSAGE_CHILDREN. */
-export class EndedChildren {
-  private readonly raw = new Uint32Array(36);
-
-  /** Reads it again. Throws SystemError. */
-  update(): void {
-    if (calls.getrusage(RUSAGE_CHILDREN, this.raw) < 0) throw failed("getrusage");
-  }
+/** `struct rusage`, getrusage(2). */
+export class ChildUsage {
+  readonly raw = new Uint32Array(36);
 
   get userSeconds(): number {
     return this.long(0) + this.long(1) / 1e6;
@@ -65,21 +59,31 @@ export class EndedChildren {
   }
 }
 
+/** Exact usage of all descendants that have ended and were waited for, RUSAGE_CHILDREN. */
+export class EndedChildren extends ChildUsage {
+  /** Reads it again. Throws SystemError. */
+  update(): void {
+    if (libc.getrusage(RUSAGE_CHILDREN, this.raw) < 0) throw failed("getrusage");
+  }
+}
+
 const P_ALL = 0;
 const P_PID = 1;
 const WNOHANG = 1;
+const WSTOPPED = 2;
 const WEXITED = 4;
 const WNOWAIT = 0x0100_0000;
 const ECHILD = 10;
-/** Index in `siginfo_t`, in 32-bit words, on 64-bit Linux. */
+/** Indexes in `siginfo_t`, in 32-bit words, on 64-bit Linux. */
 const SI_PID = 4;
+const SI_STATUS = 6;
 
 const info = new Int32Array(32);
 
 /** Returns the pid of a child that has ended, without waiting for it; 0: there is none. Throws SystemError. */
 export function endedChild(): number {
   info.fill(0);
-  if (calls.waitid(P_ALL, 0, info, WNOHANG | WEXITED | WNOWAIT) === 0) return info[SI_PID]!;
+  if (libc.waitid(P_ALL, 0, info, WNOHANG | WEXITED | WNOWAIT) === 0) return info[SI_PID]!;
   if (lastErrno() === ECHILD) return 0;
   throw failed("waitid");
 }
@@ -87,11 +91,23 @@ export function endedChild(): number {
 /** Whether a child has ended. It is not waited for; one that was has ended. */
 export function hasEnded(pid: number): boolean {
   info.fill(0);
-  if (calls.waitid(P_PID, pid, info, WNOHANG | WEXITED | WNOWAIT) === 0) return info[SI_PID] !== 0;
+  if (libc.waitid(P_PID, pid, info, WNOHANG | WEXITED | WNOWAIT) === 0) return info[SI_PID] !== 0;
   return lastErrno() === ECHILD;
+}
+
+/** Returns the signal by which a child is stopped; undefined: it is not. */
+export function stopSignal(pid: number): number | undefined {
+  info.fill(0);
+  if (libc.waitid(P_PID, pid, info, WNOHANG | WSTOPPED | WNOWAIT) !== 0 || info[SI_PID] === 0) return undefined;
+  return info[SI_STATUS];
 }
 
 /** Waits for a child that has ended, so that it is no zombie any more. */
 export function forgetChild(pid: number): void {
-  calls.waitpid(pid, info, WNOHANG);
+  libc.wait4(pid, info, WNOHANG, null);
+}
+
+/** Waits until a child ends, and reads what it used into `usage`. */
+export function awaitChild(pid: number, usage: ChildUsage): void {
+  libc.wait4(pid, info, 0, usage.raw);
 }

@@ -1,4 +1,4 @@
-import { CString, FFIType, type Pointer } from "bun:ffi";
+import { CString, FFIType, type Pointer, ptr } from "bun:ffi";
 import { cString, failed, lastErrno, libc, loadLibc, pinned, rawText, SystemError, systemError } from "./libc.ts";
 
 export const O_RDONLY = 0;
@@ -154,6 +154,7 @@ const AT_FDCWD = -100;
 const AT_SYMLINK_NOFOLLOW = 0x100;
 const AT_EMPTY_PATH = 0x1000;
 const STATX_BASIC_STATS = 0x7ff;
+/** glibc has a function for it only since 2.28, musl since 1.2.5. */
 const SYS_STATX = process.arch === "arm64" ? 291 : 332;
 
 /** Returns the status of a path or descriptor by statx(2); undefined: there is no such file. Throws SystemError. */
@@ -173,7 +174,8 @@ function statusOf(target: string | number, pathFlags: number): FileStatus | unde
   const byPath = typeof target === "string";
   const path = cString(byPath ? target : "");
   const flags = byPath ? pathFlags : AT_EMPTY_PATH;
-  if (libc.syscall(SYS_STATX, byPath ? AT_FDCWD : target, path, flags, STATX_BASIC_STATS, bytes) < 0) {
+  const fd = byPath ? AT_FDCWD : target;
+  if (libc.syscall(SYS_STATX, fd, ptr(path), flags, STATX_BASIC_STATS, ptr(bytes), 0) < 0) {
     const errno = lastErrno();
     if (errno === ENOENT || errno === ENOTDIR || errno === EBADF) return undefined;
     throw systemError(errno, "statx", byPath ? target : "");

@@ -22,22 +22,29 @@ const SYMBOLS = {
   access: { args: ["ptr", "int"], returns: "int" },
   readlink: { args: ["ptr", "ptr", SIZE], returns: WORD },
   realpath: { args: ["ptr", "ptr"], returns: "ptr" },
-  // With the arguments of statx(2): glibc has a function for it only since 2.28, musl since 1.2.5.
-  syscall: { args: [WORD, "int", "ptr", "int", "u32", "ptr"], returns: WORD },
+  // Numbers, and addresses as numbers: `systemCall` makes the calls for which there is no function.
+  syscall: { args: [WORD, WORD, WORD, WORD, WORD, WORD, WORD], returns: WORD },
   opendir: { args: ["ptr"], returns: "ptr" },
   readdir: { args: ["ptr"], returns: "ptr" },
   closedir: { args: ["ptr"], returns: "int" },
   flock: { args: ["int", "int"], returns: "int" },
   fcntl: { args: ["int", "int", "int"], returns: "int" },
   isatty: { args: ["int"], returns: "int" },
-  signal: { args: ["int", "ptr"], returns: "ptr" },
   kill: { args: ["int", "int"], returns: "int" },
   prctl: { args: ["int", WORD, WORD, WORD, WORD], returns: "int" },
+  posix_spawn: { args: ["ptr", "ptr", "ptr", "ptr", "ptr", "ptr"], returns: "int" },
+  posix_spawn_file_actions_init: { args: ["ptr"], returns: "int" },
+  posix_spawn_file_actions_addclose: { args: ["ptr", "int"], returns: "int" },
+  posix_spawn_file_actions_adddup2: { args: ["ptr", "int", "int"], returns: "int" },
+  posix_spawnattr_init: { args: ["ptr"], returns: "int" },
+  posix_spawnattr_setsigdefault: { args: ["ptr", "ptr"], returns: "int" },
+  posix_spawnattr_setflags: { args: ["ptr", "i16"], returns: "int" },
+  waitid: { args: ["int", "u32", "ptr", "int"], returns: "int" },
+  wait4: { args: ["int", "ptr", "int", "ptr"], returns: "int" },
   getrlimit: { args: ["int", "ptr"], returns: "int" },
   getrusage: { args: ["int", "ptr"], returns: "int" },
   getpagesize: { args: [], returns: "int" },
   setrlimit: { args: ["int", "ptr"], returns: "int" },
-  sigprocmask: { args: ["int", "ptr", "ptr"], returns: "int" },
   strerror: { args: ["int"], returns: "cstring" },
   _exit: { args: ["int"], returns: "void" },
   __errno_location: { args: [], returns: "ptr" },
@@ -118,6 +125,29 @@ export function failed(syscall: string, path = ""): SystemError {
 export function systemError(errno: number, syscall: string, path: string): SystemError {
   const reason = String(libc.strerror(errno));
   return new SystemError(ERRNO[errno] ?? `E${errno}`, syscall, path, reason);
+}
+
+/**
+ * Numbers of system calls, syscalls(2), for which the C library has no function, or one that does less: it keeps some
+ * signals to itself.
+ */
+const CALL_NUMBERS =
+  process.arch === "arm64"
+    ? { pipe2: 59, read: 63, rt_sigaction: 134, rt_sigprocmask: 135, rt_sigqueueinfo: 138, mmap: 222, mprotect: 226 }
+    : { pipe2: 293, read: 0, rt_sigaction: 13, rt_sigprocmask: 14, rt_sigqueueinfo: 129, mmap: 9, mprotect: 10 };
+
+type CallName = keyof typeof CALL_NUMBERS;
+
+/** Makes a system call; an address is a number. Returns its answer, below 0 where it failed: `failed()` says why. */
+export function trySystemCall(name: CallName, a: number, b: number, c = 0, d = 0, e = 0, f = 0): number {
+  return libc.syscall(CALL_NUMBERS[name], a, b, c, d, e, f) as number;
+}
+
+/** Likewise. Throws SystemError. */
+export function systemCall(name: CallName, a: number, b: number, c = 0, d = 0, e = 0, f = 0): number {
+  const answer = trySystemCall(name, a, b, c, d, e, f);
+  if (answer < 0) throw failed(name);
+  return answer;
 }
 
 /** Returns a path with the NUL that ends a C string. Its address is valid for as long as the array is kept. */

@@ -64,35 +64,11 @@ export function sendSignal(pid: number, signal: number): boolean {
   throw error;
 }
 
-const SIG_BLOCK = 0;
-const SIG_UNBLOCK = 1;
-const SIG_SETMASK = 2;
-
-/** Gives a signal its default action, even where the runtime has a handler for it or the caller blocked it. */
-export function setDefaultAction(signal: number): void {
-  libc.signal(signal, null);
-  const set = new BigUint64Array(16);
-  set[0] = 1n << BigInt(signal - 1);
-  libc.sigprocmask(SIG_UNBLOCK, set, null);
-}
-
 const PR_SET_DUMPABLE = 4;
 
 /** From now on this process leaves no core dump, to a file or to a program; false: it may. */
 export function forgoCore(): boolean {
   return libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) === 0;
-}
-
-/** Runs `action` with every signal blocked in this thread; a process that it starts keeps them blocked. */
-export function withSignalsBlocked<T>(action: () => T): T {
-  const all = new BigUint64Array(16).fill(~0n);
-  const before = new BigUint64Array(16);
-  if (libc.sigprocmask(SIG_BLOCK, all, before) < 0) throw failed("sigprocmask");
-  try {
-    return action();
-  } finally {
-    libc.sigprocmask(SIG_SETMASK, before, null);
-  }
 }
 
 /** Ends the process at once: no handler runs, and the runtime does not put the terminal's modes back. */

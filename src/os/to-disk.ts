@@ -13,7 +13,7 @@ const EINVAL = 22;
 export function toDisk(fd: number, data = false): void {
   for (;;) {
     // Without a function of its own: the file of a short run is synced, too, and loading one more takes longer than the call.
-    if (Number(libc.syscall(data ? SYS_FDATASYNC : SYS_FSYNC, fd, null, 0, 0, null)) === 0) return;
+    if (Number(libc.syscall(data ? SYS_FDATASYNC : SYS_FSYNC, fd, 0, 0, 0, 0, 0)) === 0) return;
     const errno = lastErrno();
     if (errno === EINVAL) return;
     if (errno !== EINTR) throw failed("fsync");

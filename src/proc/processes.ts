@@ -2,6 +2,7 @@ import { ForbiddenError } from "../errors.ts";
 import { EndedChildren } from "../os/children.ts";
 import { linkTarget } from "../os/files.ts";
 import { cString, systemError } from "../os/libc.ts";
+import { LIMIT, resourceLimit } from "../os/limits.ts";
 import { haveOneMemory, PidFiles, PidList, pidFile, processCpuSeconds, sharedMemoryBytes } from "../os/pid-files.ts";
 import { pageBytes } from "../os/process.ts";
 import { addTmpfsFiles } from "../os/tmpfs-files.ts";
@@ -104,6 +105,15 @@ export const SAME = "same";
 /** For so many processes stat stays open: reading it then costs half, but the kernel keeps a page for each. */
 const MOST_KEPT = 256;
 
+/** Open files that are left to all else. */
+const FOR_OTHERS = 64;
+
+/** Returns for how many processes stat may stay open under our limit of open files. */
+function mostKept(): number {
+  const { soft } = resourceLimit(LIMIT.openFiles);
+  return Math.min(MOST_KEPT, Math.max(0, Number(soft) - FOR_OTHERS));
+}
+
 /** The clocks of so many processes are read in less than a millisecond. */
 const MOST_CLOCKS = 1000;
 
@@ -143,6 +153,7 @@ export class KernelProcesses implements Processes {
   private readonly files: PidFiles;
   private readonly all: PidList;
   private readonly kept = new Map<number, KeptText>();
+  private readonly mostKept = mostKept();
   private view = new Uint8Array(0);
   private _isForeign: boolean | undefined;
 
@@ -290,7 +301,7 @@ export class KernelProcesses implements Processes {
   private fillStat(pid: number): number {
     const kept = this.kept.get(pid);
     if (kept !== undefined) return this.files.readOpen(kept.fd);
-    if (this.kept.size >= MOST_KEPT) return this.files.read(pid, FILES.stat);
+    if (this.kept.size >= this.mostKept) return this.files.read(pid, FILES.stat);
     const fd = this.files.open(pid, FILES.stat);
     if (fd < 0) return fd;
     const length = this.files.readOpen(fd);

@@ -9,10 +9,11 @@ import { type ClaimedOutput, claimOutput } from "../output/claim-output.ts";
 import type { ResultSinks } from "../output/result-sinks.ts";
 import { areResultsWanted } from "../output/results-wanted.ts";
 import type { Limit } from "../recording/budget-results.ts";
-import { type Launch, launch, launchIn } from "../run/child.ts";
-import { type Inherited, nameAndPath, needsExactLaunch } from "../run/inherited.ts";
+import { type Launch, launchIn } from "../run/child.ts";
+import { launchExactly } from "../run/exact-child.ts";
+import { findCommand, type Inherited, needsExactLaunch } from "../run/inherited.ts";
 import type { Problems } from "../run/problems.ts";
-import { type ResolvedCommand, resolveCommand } from "../run/resolve-command.ts";
+import type { ResolvedCommand } from "../run/resolve-command.ts";
 import type { RunJournalPlace } from "../run/run-journal.ts";
 import { SignalRelay } from "../run/signals.ts";
 import { CommandRun, type MachineMeasurement } from "../run/start.ts";
@@ -69,8 +70,8 @@ export async function prepare(
   group: CommandCgroup | undefined,
 ): Promise<PreparedRun | number> {
   const { config, inherited, problems } = parts;
-  const resolved = resolvedCommand(config.command, inherited);
-  const launcher = await launcherFor(inherited, resolved, group);
+  const resolved = findCommand(inherited, config.command);
+  const launcher = launcherFor(inherited, resolved, group);
   const places = await claimPlaces(parts);
   const signals = new SignalRelay(inherited, systemClock);
   const killLimits = config.budgetKill ? await limitsToEnd(config, places.results?.limits ?? []) : undefined;
@@ -104,21 +105,11 @@ export function checkCollectors(choice: CollectorChoice): void {
   );
 }
 
-/** Finds the command. Throws CommandError. */
-function resolvedCommand(argv: readonly string[], inherited: Inherited): ResolvedCommand {
-  const { name, path } = nameAndPath(inherited, argv, process.env.PATH);
-  return resolveCommand(argv, path, name);
-}
-
-/** Returns the runtime's launch, or, loaded only then, the exact one where the runtime would change something. */
-async function launcherFor(
-  inherited: Inherited,
-  command: ResolvedCommand,
-  group: CommandCgroup | undefined,
-): Promise<Launch> {
-  const exact = needsExactLaunch(inherited, command);
-  const launcher = exact ? (await import("../run/exact-child.ts")).launchExactly : launch;
-  return group === undefined ? launcher : group.launcher(launcher, exact ? undefined : launchIn);
+/** Returns what starts the command, in its control group. */
+function launcherFor(inherited: Inherited, command: ResolvedCommand, group: CommandCgroup | undefined): Launch {
+  if (group === undefined) return launchExactly;
+  // By the runtime where it would change nothing: it can start a process in a group of version 2.
+  return group.launcher(launchExactly, needsExactLaunch(inherited, command) ? undefined : launchIn);
 }
 
 /** Claims the place of everything that will be written. Throws OutputError, UsageError; then nothing stays claimed. */

@@ -5,6 +5,7 @@ import { kernelFs } from "../proc/kernel-fs.ts";
 import type { Ending } from "../run/child.ts";
 import { Session } from "../run/session.ts";
 import type { SessionEnd } from "../run/session-parts.ts";
+import { checkDescriptors } from "../run/shortage.ts";
 import {
   compileEagerly,
   loadSourcesAhead,
@@ -30,6 +31,7 @@ export async function record(parts: RecordParts): Promise<RunEnd> {
   const proc = kernelFs();
   loadSourcesAhead(collectors);
   checkCollectors(collectors);
+  checkDescriptors(parts.inherited);
   const machine = machineMeasurement(proc, collectors);
   if (cgroup === undefined) return recordIn(undefined, parts, machine);
   // Made before the group: to make room for it, we may have to leave the one that they measure.
@@ -103,8 +105,10 @@ async function runSession(
 ): Promise<SessionEnd> {
   const clock = systemClock;
   const beganMs = clock.now();
-  const { store, start, report } = command;
-  const session = new Session({ config, ...measuring, store, start, hasEnded, report, signals, clock, version, gate });
+  const { store, start, report, settled } = command;
+  const session = new Session({
+    ...{ config, ...measuring, store, start, hasEnded, settled, report, signals, clock, version, gate },
+  });
   const end = await session.run();
   command.ended();
   const samples = (clock.now() - beganMs) / 1000 / config.intervalSeconds;

@@ -5,8 +5,8 @@ import type { ProcessCollector } from "../collect/processes/process-collector.ts
 import { sendSignal } from "../os/process.ts";
 import { isWithin, type Limit } from "../recording/budget-results.ts";
 import type { Recording, RunEvent } from "../recording/recording.ts";
+import { EndLadder } from "./end-ladder.ts";
 import type { Store } from "./session-parts.ts";
-import { signalNumber } from "./signal-names.ts";
 
 /** The series whose sum a budget is for; the clock watches the wall time. */
 const WATCHED: Readonly<Record<Exclude<BudgetedFigure, "wall">, string>> = {
@@ -21,9 +21,6 @@ const WATCHED: Readonly<Record<Exclude<BudgetedFigure, "wall">, string>> = {
 
 /** The series that is taken off that sum. */
 const TAKEN_OFF: Partial<Record<BudgetedFigure, string>> = { written: COMMAND.diskWriteCancelled.name };
-
-/** From SIGTERM to SIGKILL. */
-const KILL_AFTER_MS = 10_000;
 
 /** A limit and the columns of a row that count against it. */
 interface WatchedLimit {
@@ -50,7 +47,7 @@ export class BudgetWatch implements Store {
   private isOver = false;
   private lastMs = 0;
   private cancelWall: (() => void) | undefined;
-  private cancelKill: (() => void) | undefined;
+  private ladder: EndLadder | undefined;
 
   constructor(parts: BudgetWatchParts) {
     this.parts = parts;
@@ -70,11 +67,17 @@ export class BudgetWatch implements Store {
     if (first) this.cancelWall = clock.at(clock.now() + first.value * 1000, () => this.exceeded(first));
   }
 
-  /** The command has ended: nothing is checked or killed any more. */
+  /** The command itself has ended: resolves when its descendants have, too, where they were told to. */
+  settled(): Promise<void> | undefined {
+    const { tree } = this.parts;
+    return this.ladder?.isPending ? this.ladder.settled(() => tree.pids().some(isAlive)) : undefined;
+  }
+
+  /** The run has ended: nothing is checked any more, and what is left of a command that was told to end is killed. */
   ended(): void {
     this.isOver = true;
     this.cancelWall?.();
-    this.cancelKill?.();
+    this.ladder?.kill();
   }
 
   layout(columns: readonly SeriesKey[]): void {
@@ -130,8 +133,8 @@ export class BudgetWatch implements Store {
       text: `Budget ${text} exceeded: the command is ended`,
     });
     const { tree, clock } = this.parts;
-    sendToAll(tree.pids(), "SIGTERM");
-    this.cancelKill = clock.at(clock.now() + KILL_AFTER_MS, () => sendToAll(tree.pids(), "SIGKILL"));
+    this.ladder = new EndLadder(clock, (signal) => sendToAll(tree.pids(), signal));
+    this.ladder.begin();
   }
 }
 
@@ -140,12 +143,22 @@ function placesOf(columns: readonly SeriesKey[], name: string | undefined): numb
 }
 
 /** Leaves alone what is gone, and what belongs to another user by now. */
-function sendToAll(pids: readonly number[], signal: "SIGTERM" | "SIGKILL"): void {
+function sendToAll(pids: readonly number[], signal: number): void {
   for (const pid of pids) {
     try {
-      sendSignal(pid, signalNumber(signal));
+      sendSignal(pid, signal);
     } catch (error) {
       if (!(error instanceof Error && "code" in error && error.code === "EPERM")) throw error;
     }
+  }
+}
+
+/** Whether a process lives, or is a zombie that nobody has waited for. */
+function isAlive(pid: number): boolean {
+  try {
+    return sendSignal(pid, 0);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "EPERM") return true;
+    throw error;
   }
 }

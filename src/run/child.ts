@@ -1,7 +1,9 @@
-import { CommandError } from "../errors.ts";
-import { exitNow, fileLimit, forgoCore, sendSignal, setDefaultAction, setFileLimit } from "../os/process.ts";
+import { CommandError, ShortageError } from "../errors.ts";
+import { exitNow, forgoCore, sendSignal } from "../os/process.ts";
+import { ALL_SIGNALS, setBlockedSignals, setDefaultAction } from "../os/signal-actions.ts";
 import type { Inherited } from "./inherited.ts";
 import type { ResolvedCommand } from "./resolve-command.ts";
+import { codeOf, isShortage } from "./shortage.ts";
 import { signalName, signalNumber } from "./signal-names.ts";
 
 /** How a command ended. */
@@ -23,33 +25,36 @@ export interface Child {
 /** Executes a file with an argv. Throws an error whose `code` is the errno's name. */
 export type Launch = (path: string, argv: readonly string[], inherited: Inherited) => Child;
 
-/** execvp(3) runs a file without a `#!` line by this. */
+/** Runs a file without a `#!` line. */
 const SHELL = "/bin/sh";
 
-/** Starts the command with the caller's descriptors, environment and limits. Throws CommandError. */
+/** Starts the command with the caller's descriptors, environment and limits. Throws CommandError, ShortageError. */
 export function startChild(command: ResolvedCommand, inherited: Inherited, launch: Launch): Child {
-  // Last of all, since what we open before may take more than the caller's limit.
-  if (inherited.softFileLimit !== undefined) setFileLimit({ ...fileLimit(), soft: inherited.softFileLimit });
-  const { path, argv } = command;
   try {
-    return launch(path, argv, inherited);
+    return withShell(command, (path, argv) => launch(path, argv, inherited));
   } catch (error) {
-    if (codeOf(error) !== "ENOEXEC") throw refusal(command, error);
-    return launch(SHELL, [SHELL, path, ...argv.slice(1)], inherited);
+    throw isShortage(error) ? new ShortageError((error as Error).message) : refusal(command, error);
   }
 }
 
-/** Starts the command by the runtime; `launchExactly` does where the runtime would change something. */
-export const launch: Launch = launchIn(undefined);
+/** Runs a file without a `#!` line by the shell, as execvp(3) does. */
+export function withShell<T>({ path, argv }: ResolvedCommand, run: (path: string, argv: readonly string[]) => T): T {
+  try {
+    return run(path, argv);
+  } catch (error) {
+    if (codeOf(error) !== "ENOEXEC") throw error;
+    return run(SHELL, [SHELL, path, ...argv.slice(1)]);
+  }
+}
 
-/** Returns the same launch into a control group of version 2, by its folder. */
-export function launchIn(cgroup: string | undefined): Launch {
+/** Returns a launch by the runtime into a control group of version 2, by its folder. */
+export function launchIn(cgroup: string): Launch {
   return (path, argv, inherited) => spawn(path, argv, { descriptors: inherited.descriptors, cgroup });
 }
 
 interface Surroundings {
   readonly descriptors: readonly number[];
-  readonly cgroup: string | undefined;
+  readonly cgroup: string;
 }
 
 function spawn(path: string, [argv0, ...args]: readonly string[], { descriptors, cgroup }: Surroundings): Child {
@@ -59,7 +64,7 @@ function spawn(path: string, [argv0, ...args]: readonly string[], { descriptors,
   // Without `env` the command gets the caller's environment, including bytes that are not UTF-8.
   const child = Bun.spawn([path, ...args], {
     ...(argv0 === undefined ? {} : { argv0 }),
-    ...(cgroup === undefined ? {} : { cgroup }),
+    cgroup,
     stdio: stdio as ["inherit", "inherit", "inherit"],
     onExit(_, code, signal, error) {
       if (error) reject(error);
@@ -75,11 +80,8 @@ function numberOf(signal: string | number): number {
   return typeof signal === "number" ? signal : signalNumber(signal);
 }
 
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && "code" in error ? String(error.code) : undefined;
-}
-
-function refusal(command: ResolvedCommand, error: unknown): unknown {
+/** Returns why a command could not be executed, in words; other errors as they are. */
+export function refusal(command: ResolvedCommand, error: unknown): unknown {
   const code = codeOf(error);
   if (code === undefined) return error;
   const name = command.argv[0] ?? command.path;
@@ -110,6 +112,8 @@ export function endLike(ending: Exclude<Ending, { kind: "unknown" }>): never {
   // The command may have left a core file, which ours must not replace.
   if (process.pid !== 1 && forgoCore()) {
     setDefaultAction(signal);
+    // No other: one that is pending may not end us in its place.
+    setBlockedSignals(ALL_SIGNALS & ~(1n << BigInt(signal - 1)));
     sendSignal(process.pid, signal);
     Bun.sleepSync(OWN_SIGNAL_MS);
   }

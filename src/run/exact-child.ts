@@ -1,31 +1,21 @@
 import { systemClock } from "../clock.ts";
 import { rawBytes } from "../os/libc.ts";
 import { sendSignal } from "../os/process.ts";
-import { posixSpawn, reapChild } from "../os/spawn.ts";
+import { becomeProcess, posixSpawn, reapChild, type SpawnRequest } from "../os/spawn.ts";
 import type { Ending, Launch } from "./child.ts";
-import { HIDDEN_SIGNALS, THREAD_SIGNALS } from "./inherited.ts";
+import { HIDDEN_SIGNALS, type Inherited, THREAD_SIGNALS } from "./inherited.ts";
 
 const SIGCHLD = 17;
 
-/** Where the caller blocked SIGCHLD, the command's end is found by polling at this interval. */
-const POLL_MS = 20;
+/** Should a SIGCHLD get lost, the command's end is found by polling at this interval. */
+const POLL_MS = 1000;
 
 /**
- * Starts the command by the C library: it gets arguments, environment, ignored signals and closed descriptors byte for
- * byte as the caller set them. Used only where the runtime would change one of them.
+ * Starts the command by the C library: it gets arguments, environment, signals, descriptors and limits exactly as the
+ * caller set them, and no descriptor or memory of ours is needed in between.
  */
 export const launchExactly: Launch = (path, argv, inherited) => {
-  const pid = posixSpawn({
-    path: rawBytes(path),
-    argv: inherited.bytesOf(argv),
-    environment: inherited.environment(),
-    descriptors: inherited.descriptors,
-    closed: inherited.closed,
-    // Never SIGCHLD: were it ignored during the start, the kernel could discard the command's status.
-    ignored: [...inherited.ignoredSignals].filter((signal) => signal !== SIGCHLD && !THREAD_SIGNALS.has(signal)),
-    // The C library's posix_spawn makes a process ignore the thread signals, unless they are named here.
-    defaulted: [...HIDDEN_SIGNALS, ...THREAD_SIGNALS].filter((signal) => !inherited.ignoredSignals.has(signal)),
-  });
+  const pid = posixSpawn(requestOf(path, argv, inherited));
   let alive = true;
   const ended = endOf(pid).finally(() => {
     alive = false;
@@ -38,6 +28,39 @@ export const launchExactly: Launch = (path, argv, inherited) => {
     },
   };
 };
+
+/** Becomes the command, unrecorded. Returns the error that prevented it. */
+export function becomeExactly(path: string, argv: readonly string[], inherited: Inherited): Error {
+  const request = requestOf(path, argv, inherited);
+  return becomeProcess({ ...request, ignored: [...inherited.ignoredSignals] });
+}
+
+function requestOf(path: string, argv: readonly string[], inherited: Inherited): SpawnRequest {
+  const { descriptors, closed, ignoredSignals, blockedSignals: blocked, limits } = inherited;
+  return {
+    path: rawBytes(path),
+    argv: joinStrings(inherited.bytesOf(argv)),
+    environment: inherited.environment(),
+    ...{ descriptors, closed, blocked, limits },
+    // Never SIGCHLD: were it ignored during the start, the kernel could discard the command's status.
+    ignored: [...ignoredSignals].filter((signal) => signal !== SIGCHLD && !THREAD_SIGNALS.has(signal)),
+    // The C library's posix_spawn makes a process ignore the thread signals, unless they are named here.
+    defaulted: [...HIDDEN_SIGNALS, ...THREAD_SIGNALS].filter((signal) => !ignoredSignals.has(signal)),
+  };
+}
+
+/** Returns strings one after the other, each with a NUL behind it. */
+function joinStrings(strings: readonly Uint8Array[]): Uint8Array {
+  let length = 0;
+  for (const string of strings) length += string.length + 1;
+  const joined = new Uint8Array(length);
+  let at = 0;
+  for (const string of strings) {
+    joined.set(string, at);
+    at += string.length + 1;
+  }
+  return joined;
+}
 
 function endOf(pid: number): Promise<Ending> {
   const { promise, resolve, reject } = Promise.withResolvers<Ending>();

@@ -1,7 +1,8 @@
 import { linkTarget, listFolder, readText, readWhole, SystemError } from "../os/files.ts";
 import { isRaw, rawBytes, rawText } from "../os/libc.ts";
-import { type FileLimit, fileLimit, wasClosed } from "../os/process.ts";
-import type { ResolvedCommand } from "./resolve-command.ts";
+import { LIMIT, type ResourceLimit, raiseLimits, resourceLimit } from "../os/limits.ts";
+import { wasClosed } from "../os/process.ts";
+import { type ResolvedCommand, resolveCommand } from "./resolve-command.ts";
 import { signalsIn, statusField } from "./signal-names.ts";
 
 /** What the caller set up for the command, and the runtime has changed or would not pass on. */
@@ -12,12 +13,14 @@ export interface Inherited {
   readonly descriptors: readonly number[];
   /** Standard descriptors that were closed. */
   readonly closed: readonly number[];
-  /** The caller's soft limit of open files, which the runtime raised; undefined: it did not, or that is unknown. */
-  readonly softFileLimit: bigint | undefined;
+  /** Signals that the caller blocked, one bit each. */
+  readonly blockedSignals: bigint;
+  /** The caller's limits whose soft one the runtime or we raised. */
+  readonly limits: readonly ResourceLimit[];
   /** Returns the bytes of words, which are the last ones of our command line; of other words, their UTF-8. */
   bytesOf(words: readonly string[]): readonly Uint8Array[];
-  /** Returns the caller's environment, entry by entry. */
-  environment(): readonly Uint8Array[];
+  /** Returns the caller's environment, proc_pid_environ(5): each entry ends with a NUL. */
+  environment(): Uint8Array;
   /** Whether bin/statexec started us: this process's own environment is then that of its shell, not the caller's. */
   readonly launched: boolean;
 }
@@ -32,43 +35,44 @@ export const HIDDEN_SIGNALS: ReadonlySet<number> = new Set([13, 25]);
 export const THREAD_SIGNALS: ReadonlySet<number> = new Set([32, 33]);
 
 /**
- * Reads what the caller set up; `environment` is that of `launcherEnvironment`. Call it before opening any descriptor
- * and before setting any signal handler.
+ * Reads what the caller set up, and raises our own limits. Call it before opening any descriptor and before setting any
+ * signal handler.
  */
-export function readInherited(environment?: Uint8Array): Inherited {
+export function readInherited(launched?: Launched): Inherited {
+  const status = readText("/proc/self/status");
   return {
     descriptors: openDescriptors(),
     closed: closedStandards(),
-    ignoredSignals: ignoredByCaller(),
-    softFileLimit: originalSoftLimit(),
+    ignoredSignals: ignoredByCaller(status, launched),
+    blockedSignals: BigInt(`0x${statusField(status, "SigBlk") ?? "0"}`),
+    limits: limitsOfCaller(launched),
     bytesOf: commandBytes,
-    environment: () => entriesOf(environment ?? readWhole("/proc/self/environ")),
-    launched: environment !== undefined,
+    environment: () => launched?.environment ?? readWhole("/proc/self/environ"),
+    launched: launched !== undefined,
   };
 }
 
-/** Whether the runtime would change something of the command: its words, environment, signals or descriptors. */
+/** Whether the runtime would change something of the command: words, environment, signals, descriptors or limits. */
 export function needsExactLaunch(inherited: Inherited, { path, argv }: ResolvedCommand): boolean {
   return (
     inherited.launched ||
     isRaw(path) ||
     inherited.closed.length > 0 ||
+    inherited.limits.length > 0 ||
+    inherited.blockedSignals !== 0n ||
     [...inherited.ignoredSignals].some((signal) => !THREAD_SIGNALS.has(signal)) ||
-    argv.some((word) => word.includes("\ufffd")) ||
+    argv.some(isLossy) ||
     !isPlain(readWhole("/proc/self/environ"))
   );
 }
 
-function ignoredByCaller(): Set<number> {
-  const ignored = ignoredSignals(readText("/proc/self/status"));
-  for (const signal of ignoredByShell()) if (HIDDEN_SIGNALS.has(signal)) ignored.add(signal);
-  return ignored;
-}
-
-/** Returns the ignored signals of a proc_pid_status(5), without `HIDDEN_SIGNALS`. */
-function ignoredSignals(status: string): Set<number> {
+/** `status`: our own proc_pid_status(5). */
+function ignoredByCaller(status: string, launched: Launched | undefined): Set<number> {
+  // The launcher's shell ignored what its caller did.
+  if (launched?.state) return new Set(signalsIn(launched.state, "SigIgn"));
   const ignored = new Set<number>();
   for (const signal of signalsIn(status, "SigIgn")) if (!HIDDEN_SIGNALS.has(signal)) ignored.add(signal);
+  for (const signal of ignoredByShell()) if (HIDDEN_SIGNALS.has(signal)) ignored.add(signal);
   return ignored;
 }
 
@@ -105,12 +109,18 @@ function openDescriptors(): number[] {
 }
 
 function commandBytes(words: readonly string[]): Uint8Array[] {
+  if (!words.some(isLossy)) return words.map(rawBytes);
   const decoder = new TextDecoder();
   const raw = entriesOf(readWhole("/proc/self/cmdline"));
   return words.map((word, i) => {
     const bytes = raw[raw.length - words.length + i];
     return bytes !== undefined && decoder.decode(bytes) === word ? bytes : rawBytes(word);
   });
+}
+
+/** Whether the runtime may have replaced bytes in its text of a word. */
+function isLossy(text: string | undefined): boolean {
+  return text?.includes("\ufffd") ?? false;
 }
 
 /** Returns our own command line, word by word, as text. */
@@ -127,19 +137,19 @@ export function typedWords(words: readonly string[], commandLine: readonly strin
   return commandLine.at(-words.length - 1) === "--" ? ["--", ...words] : words;
 }
 
-/** Returns a command's name and PATH, with the bytes that the runtime replaced in its own text of them. */
-export function nameAndPath(inherited: Inherited, argv: readonly string[], path: string | undefined) {
-  const lossy = (text: string | undefined) => text?.includes("\ufffd");
-  const name = argv[0] ?? "";
+/** Finds a command by its first word and PATH, with the bytes that the runtime replaced in its text of them. Throws CommandError. */
+export function findCommand(inherited: Inherited, argv: readonly string[]): ResolvedCommand {
+  const { PATH: path } = process.env;
+  const [name = ""] = argv;
   const entry = () =>
-    inherited
-      .environment()
+    entriesOf(inherited.environment())
       .map(rawText)
       .findLast((entry) => entry.startsWith("PATH="));
-  return {
-    name: lossy(name) ? rawText(inherited.bytesOf(argv)[0]!) : name,
-    path: lossy(path) ? entry()?.slice("PATH=".length) : path,
-  };
+  return resolveCommand(
+    argv,
+    isLossy(path) ? entry()?.slice("PATH=".length) : path,
+    isLossy(name) ? rawText(inherited.bytesOf(argv)[0]!) : name,
+  );
 }
 
 /** Splits strings that each end with a NUL, as /proc has argv and environment. */
@@ -169,8 +179,18 @@ function isPlain(environment: Uint8Array): boolean {
 /** Prefix of the variables by which bin/statexec passes on its environment: hexadecimal, in parts named by offset. */
 const PART = "_STATEXEC_ENVIRON_";
 
-/** Returns the environment that bin/statexec was called with, as the kernel had it; undefined: it did not start us. */
-export function launcherEnvironment(env: NodeJS.ProcessEnv): Uint8Array | undefined {
+/** The variable by which it passes on its own proc_pid_limits(5) and proc_pid_status(5), from before it raised a limit. */
+const STATE = "_STATEXEC_STATE";
+
+/** What bin/statexec was called with, as the kernel had it. */
+export interface Launched {
+  readonly environment: Uint8Array;
+  /** The text of two files; empty where they could not be read. */
+  readonly state: string;
+}
+
+/** Undefined: bin/statexec did not start us. */
+export function launcherState(env: NodeJS.ProcessEnv): Launched | undefined {
   if (env[`${PART}0`] === undefined) return undefined;
   const parts: Uint8Array[] = [];
   let length = 0;
@@ -179,7 +199,7 @@ export function launcherEnvironment(env: NodeJS.ProcessEnv): Uint8Array | undefi
     parts.push(bytes);
     length += bytes.length;
   }
-  return Bun.concatArrayBuffers(parts, length, true);
+  return { environment: Bun.concatArrayBuffers(parts, length, true), state: env[STATE] ?? "" };
 }
 
 /** Returns an environment's variables as the runtime would: the last of those with the same name. */
@@ -192,41 +212,70 @@ export function variablesOf(environment: Uint8Array): Record<string, string> {
   return variables;
 }
 
+/** Lines of proc_pid_limits(5). */
+const LIMIT_NAMES: readonly (readonly [resource: number, name: string])[] = [
+  [LIMIT.cpu, "Max cpu time"],
+  [LIMIT.fileSize, "Max file size"],
+  [LIMIT.data, "Max data size"],
+  [LIMIT.stack, "Max stack size"],
+  [LIMIT.openFiles, "Max open files"],
+  [LIMIT.addressSpace, "Max address space"],
+];
+
+/** Raises our own limits. Returns those of the caller that are higher in us now. */
+function limitsOfCaller(launched: Launched | undefined): ResourceLimit[] {
+  const raised = raiseLimits();
+  if (!launched?.state) {
+    const files = originalFileLimit();
+    if (files) raised.push(files);
+    return raised;
+  }
+  const limits: ResourceLimit[] = [];
+  for (const [resource, name] of LIMIT_NAMES) {
+    const limit = limitIn(launched.state, name, resource);
+    if (limit && limit.soft < resourceLimit(resource).soft) limits.push(limit);
+  }
+  return limits;
+}
+
 /** Programs that raise their own soft limit of open files, and so hide the one of their caller. */
 const RAISERS = new Set(["bun", "bun.exe", "bunx", "statexec"]);
-
-const OPEN_FILES = "Max open files";
 
 /** At most this many such ancestors are passed over. */
 const MOST_GENERATIONS = 8;
 
 /**
- * Returns the soft limit of open files from before the runtime raised it to the hard one, ahead of our first line. It
- * is the caller's own, unless that set another one just for us. Undefined: it was not raised, or is unknown.
+ * Returns the limit of open files from before the runtime raised the soft one to the hard one, ahead of our first line.
+ * It is the caller's own, unless that set another one just for us. Undefined: it was not raised, or is unknown.
  */
-function originalSoftLimit(): bigint | undefined {
-  const own = fileLimit();
+function originalFileLimit(): ResourceLimit | undefined {
+  const own = resourceLimit(LIMIT.openFiles);
   let pid = process.ppid;
   for (let generation = 0; pid > 0 && generation < MOST_GENERATIONS; generation++) {
-    const limit = openFilesOf(pid);
+    const limit = limitIn(fileOf(pid, "limits"), "Max open files", LIMIT.openFiles);
     if (limit === undefined || limit.hard !== own.hard) return undefined;
-    if (limit.soft < own.soft) return limit.soft;
+    if (limit.soft < own.soft) return limit;
     if (!RAISERS.has(fileOf(pid, "comm"))) return undefined;
     pid = Number(statusField(fileOf(pid, "status"), "PPid") ?? 0);
   }
   return undefined;
 }
 
-/** Returns `Max open files` of proc_pid_limits(5); undefined: hidden from us, or unlimited. */
-function openFilesOf(pid: number): FileLimit | undefined {
-  const limits = fileOf(pid, "limits");
-  const start = limits.indexOf(OPEN_FILES);
+const UNLIMITED = (1n << 64n) - 1n;
+
+/** Returns a limit of proc_pid_limits(5); undefined: hidden from us. */
+function limitIn(limits: string, name: string, resource: number): ResourceLimit | undefined {
+  const start = limits.indexOf(name);
   if (start < 0) return undefined;
-  const line = limits.slice(start + OPEN_FILES.length, limits.indexOf("\n", start)).trim();
+  const line = limits.slice(start + name.length, limits.indexOf("\n", start)).trim();
   const soft = line.slice(0, line.indexOf(" "));
   const rest = line.slice(soft.length).trimStart();
   const hard = rest.slice(0, rest.indexOf(" "));
-  return soft !== "" && Number(soft) >= 0 && Number(hard) > 0 ? { soft: BigInt(soft), hard: BigInt(hard) } : undefined;
+  return soft === "" || hard === "" ? undefined : { resource, soft: limitOf(soft), hard: limitOf(hard) };
+}
+
+function limitOf(text: string): bigint {
+  return text === "unlimited" ? UNLIMITED : BigInt(text);
 }
 
 /** Returns a file of another process as text; empty where it is gone or hidden from us. */

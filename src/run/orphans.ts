@@ -1,15 +1,17 @@
 import type { Clock } from "../clock.ts";
 import { endedChild, forgetChild } from "../os/children.ts";
 
-/** By then the runtime has waited for a child of its own. */
+/** By then whoever waits for it has done so. */
 const RETRY_MS = 20;
 
 /** Polls at this interval besides: where the caller blocked SIGCHLD, no signal comes. */
 const POLL_MS = 1000;
 
 export interface OrphanParts {
-  /** Whether the runtime waits for this child: it is the command or a helper of ours. */
+  /** Whether another waits for this child: it is the command or a helper of ours. */
   readonly isWaitedFor: (pid: number) => boolean;
+  /** Called where one of those has ended, whoever ended it. */
+  readonly onWaitedFor: (pid: number) => void;
   /** Called for each orphan that has ended, while its files exist; the function it returns, once they are gone. */
   readonly beforeReap: (pid: number) => (() => void) | undefined;
   readonly clock: Clock;
@@ -19,7 +21,7 @@ export interface OrphanParts {
 
 /**
  * Waits for the orphans that we adopted, as a subreaper or as a container's first process, so that they leave no
- * zombies. It never touches a child that the runtime waits for.
+ * zombies. It never touches a child that another waits for.
  */
 export class OrphanReaper {
   private cancelPoll: (() => void) | undefined;
@@ -49,6 +51,7 @@ export class OrphanReaper {
       for (let pid = endedChild(); pid > 0; pid = endedChild()) {
         // The kernel names the next one only when this one is waited for.
         if (this.parts.isWaitedFor(pid)) {
+          this.parts.onWaitedFor(pid);
           this.reapLater();
           return;
         }
@@ -59,7 +62,7 @@ export class OrphanReaper {
     }
   }
 
-  /** Waits for an orphan that has ended. Leaves a child alone that the runtime waits for. */
+  /** Waits for an orphan that has ended. Leaves a child alone that another waits for. */
   end(pid: number): void {
     if (this.parts.isWaitedFor(pid)) return;
     let afterwards: (() => void) | undefined;

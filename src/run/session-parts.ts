@@ -63,6 +63,8 @@ export interface SessionParts {
   readonly start: () => Child;
   /** Whether the kernel says that the command has ended, which may be before `ended` resolves. */
   readonly hasEnded?: (pid: number) => boolean;
+  /** The command has ended. Resolves when the descendants that were told to end have; undefined: none was. */
+  readonly settled?: () => Promise<void> | undefined;
   /** The peers of a synchronised run. */
   readonly gate?: Gate | undefined;
   /** Of statexec itself. */

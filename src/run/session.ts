@@ -82,16 +82,18 @@ export class Session {
   }
 
   /**
-   * Samples until the gate lets the run end, and for the delay after. A signal cuts both short. One that came while the
+   * Samples until what was told to end has ended, the gate lets the run end, and for the delay after. A signal cuts each short. One that came while the
    * command ran skips the gate.
    */
   private async goOn(ending: Ending): Promise<void> {
     const { gate, config, signals } = this.parts;
     const wanted = gate?.commandEnded(ending);
+    const settled = this.parts.settled?.();
+    if (settled) await this.waitFor(settled);
     const held = signals.endAsked ? undefined : wanted;
     const cut = held && (await this.waitFor(held));
     if (config.delayAfterSeconds > 0 && cut === undefined) await this.pause(config.delayAfterSeconds);
-    if (config.delayAfterSeconds > 0 || held) this.recorder.sample();
+    if (config.delayAfterSeconds > 0 || held || settled) this.recorder.sample();
   }
 
   private close(ending: Ending): SessionEnd {

@@ -236,6 +236,7 @@ export class CommandRun {
     signals.sentinel.onEnding = (pid) => this.helperEnding(pid);
     this.orphans = new OrphanReaper({
       isWaitedFor: (pid) => pid === this.child?.pid || signals.sentinel.isHelper(pid),
+      onWaitedFor: (pid) => signals.sentinel.replace(pid),
       beforeReap: (pid) => this.tree?.beforeReap(pid),
       clock: systemClock,
       report: this.report,
@@ -267,7 +268,7 @@ export class CommandRun {
     adoptOrphans();
     // As late as possible: every process that runs by now is none of the command's.
     this.processes.list();
-    // Signals first, so that none is missed. The caller's limit of open files last, since it may be too low for us.
+    // Signals first, so that none is missed.
     const spawn = () => startChild(command, inherited, launcher);
     const child = signals.starting(gate ? () => gate.starting(spawn) : spawn);
     this.child = child;
@@ -305,6 +306,8 @@ export class CommandRun {
       return undefined;
     }
   }
+
+  readonly settled = (): Promise<void> | undefined => this.budgetWatch?.settled();
 
   /** The session is over. */
   ended(): void {

@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.ts";
 import type { Child, Ending } from "../run/child.ts";
+import { EndLadder, KILL_AFTER_SECONDS } from "../run/end-ladder.ts";
 import type { GatedRun } from "../run/session-parts.ts";
 
 /**
@@ -59,9 +60,6 @@ const SIGINT = 2;
 const SIGKILL = 9;
 const SIGTERM = 15;
 
-/** From SIGTERM to SIGKILL. */
-const KILL_AFTER_SECONDS = 10;
-
 /** Exit status of a run whose command had to be killed: 128 plus SIGKILL, as in a shell. */
 const KILLED_STATUS = 128 + SIGKILL;
 
@@ -72,6 +70,7 @@ class StopLadder {
   wasUsed = false;
   wasKilled = false;
   private cancel: (() => void) | undefined;
+  private end: EndLadder | undefined;
 
   constructor(
     readonly clock: Clock,
@@ -84,28 +83,28 @@ class StopLadder {
     if (this.wasUsed || !this.child) return;
     this.wasUsed = true;
     this.child.signal(SIGINT);
-    if (this.timeoutSeconds > 0) this.after(this.timeoutSeconds, () => this.terminate());
+    const { clock, timeoutSeconds } = this;
+    if (timeoutSeconds > 0) this.cancel = clock.at(clock.now() + timeoutSeconds * 1000, () => this.terminate());
   }
 
   commandEnded(): void {
     this.cancel?.();
+    this.end?.cancel();
     this.child = undefined;
   }
 
   private terminate(): void {
     this.onSignal(`SIGTERM, since the command did not end within ${this.timeoutSeconds} s of SIGINT`);
-    this.child?.signal(SIGTERM);
-    this.after(KILL_AFTER_SECONDS, () => this.kill());
+    this.end = new EndLadder(this.clock, (signal) => {
+      if (signal === SIGKILL) this.killing();
+      this.child?.signal(signal);
+    });
+    this.end.begin();
   }
 
-  private kill(): void {
+  private killing(): void {
     this.onSignal(`SIGKILL, since the command did not end within ${KILL_AFTER_SECONDS} s of SIGTERM`);
     this.wasKilled = true;
-    this.child?.signal(SIGKILL);
-  }
-
-  private after(seconds: number, action: () => void): void {
-    this.cancel = this.clock.at(this.clock.now() + seconds * 1000, action);
   }
 }
 

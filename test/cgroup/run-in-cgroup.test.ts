@@ -3,7 +3,7 @@ import { existsSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { openCommandCgroup } from "../../src/cgroup/create-cgroup.ts";
 import type { CommandCgroup } from "../../src/cgroup/run-in-cgroup.ts";
 import { kernelFs } from "../../src/proc/kernel-fs.ts";
-import { type Launch, launch, launchIn } from "../../src/run/child.ts";
+import { type Launch, launchIn } from "../../src/run/child.ts";
 import { launchExactly } from "../../src/run/exact-child.ts";
 import { readInherited } from "../../src/run/inherited.ts";
 import { mayMakeV1Cgroups, pathsOf } from "../helpers/cgroups.ts";
@@ -54,7 +54,7 @@ describe.skipIf(!mayMakeV1Cgroups())("the command's cgroup (needs root and hiera
     // A thread that the runtime makes while our process is inside.
     const launcher: Launch = (...words) => {
       threads.push(new Worker("data:text/javascript,setInterval(() => 0, 1000)"));
-      return launch(...words);
+      return launchExactly(...words);
     };
     const child = group.launcher(launcher)(...sh("exec sleep 1000"));
     expect(ourPaths()).toEqual(before);
@@ -65,7 +65,7 @@ describe.skipIf(!mayMakeV1Cgroups())("the command's cgroup (needs root and hiera
   });
 
   test.each([
-    ["the runtime's", launch, launchIn],
+    ["the runtime's", launchExactly, launchIn],
     ["the exact one", launchExactly, undefined],
   ])("counts to a hundredth what the command used, by %s launcher", async (_, plain, into) => {
     await using made = newCgroup();
@@ -93,7 +93,7 @@ time.sleep(1000)" & wait`;
     await using made = newCgroup();
     const { group } = made;
     rmdirSync(memoryFolder(group));
-    const child = group.launcher(launch, launchIn)(...sh("exit 3"));
+    const child = group.launcher(launchExactly, launchIn)(...sh("exit 3"));
     expect(await child.ended).toEqual({ kind: "exited", code: 3 });
     expect([...group.failures]).toEqual([`${memoryFolder(group)}/tasks: No such device`]);
     expect(group.stats.userSeconds).toBeNaN();
@@ -104,7 +104,7 @@ time.sleep(1000)" & wait`;
     const { group } = made;
     using folder = tempFolder();
     writeFileSync(folder.file("text"), "no program\n", { mode: 0o755 });
-    const launcher = group.launcher(launch, launchIn);
+    const launcher = group.launcher(launchExactly, launchIn);
     expect(() => launcher(folder.file("text"), ["text"], inherited)).toThrow(
       expect.objectContaining({ code: "ENOEXEC" }),
     );

@@ -54,6 +54,8 @@ describe("a command under statexec in a shell", () => {
     const command = `${BIN} -f run.prom sh -c 'echo began; sleep 100; echo ne"v"er'`;
     terminal.type(`${command}\n`);
     await terminal.shows(/\nbegan\r\n/);
+    // While sh starts it by vfork(2), neither of them stops, as without statexec.
+    await sleeping(terminal);
     terminal.type(CTRL_Z);
     await terminal.shows(/\[1\]\+\s+Stopped/);
     await terminal.shows(/\$ $/);
