@@ -74,8 +74,7 @@ function defaultFiles(): readonly string[] {
 function filesIn(folder: string): string[] {
   const names = [
     ...listFolder(folder)
-      // Reading a fifo would wait for its writer.
-      .filter((name) => METRICS_NAME.test(name) && fileStatus(`${folder}/${name}`)?.kind === "file")
+      .filter((name) => METRICS_NAME.test(name))
       .sort(),
     ...listJournals(folder),
   ];

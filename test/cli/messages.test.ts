@@ -22,7 +22,7 @@ const INTERVAL = "expected a number of seconds from 0.01 to 3600, or with a unit
 const GROUP = "expected auto, off or the folder of a control group (e.g. /sys/fs/cgroup/build)";
 const PORT = "expected a port from 1 to 65535";
 const PUSH =
-  '--push-to: got "https://h/x?…", expected http://host:8428 (VictoriaMetrics), http://host:8480/insert/0/prometheus (its cluster), or a URL that ends in /otlp or /v1/metrics (OTLP)';
+  '--push-to: got "https://h/x?…", expected http://host:8428 (VictoriaMetrics), http://host:8480/insert/0/prometheus (its cluster), or a URL that ends in /otlp or /v1/metrics (OTLP), or in /opentelemetry (that of VictoriaMetrics)';
 const USER = PUSH.replace("https://h/x?…", "https://…@h");
 const PEER = "expected host, host:port, [IPv6]:port, http://host:port or https://host:port";
 const BOOLEAN = "expected 1, true, yes or on, or 0, false, no or off";

@@ -47,7 +47,7 @@ describe("--recover", () => {
     expect(Bun.spawnSync(["mkfifo", fifo]).success).toBe(true);
     const result = await statexec(["--recover", fifo]);
     expect(result.code).toBe(125);
-    expect(result.stderr).toContain("expected a statexec journal, got");
+    expect(result.stderr).toContain("expected a journal, got");
   });
 });
 

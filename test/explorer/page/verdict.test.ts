@@ -114,6 +114,8 @@ describe("the notes of the verdict", () => {
       [series(COMMAND.cpuSeconds, { mode: "user" }), 0, 1],
       [series(COMMAND.memoryPeak), 1, MIB],
       [series(COMMAND.memoryPeakWithCache), 1, 3 * MIB],
+      // A group does not count these.
+      [series(KERNEL.memoryHugePages), 0, 0],
       source("memory_peak", "cgroup2"),
     );
     expect(peak["Peak memory"]).toBe("by cgroup2, at most 3 MiB");
