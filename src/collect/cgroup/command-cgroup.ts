@@ -12,6 +12,8 @@ export class CommandCgroupCollector implements Collector {
   readonly name = "command_group";
   private readonly columns: AppearingColumns;
   private started = false;
+  /** Whether the next sample is the one at the command's start, which is completed after it. */
+  private isStarting = false;
   /** Whether the files have been read for the sample that is being taken. */
   private isRefreshed = false;
 
@@ -42,6 +44,8 @@ export class CommandCgroupCollector implements Collector {
     // Until the command starts, the cgroup is empty: there is nothing to measure yet.
     if (!this.started) row.fill(ABSENT);
     else if (!columns.fill(row)) return false;
+    if (this.isStarting) empty(row);
+    this.isStarting = false;
     this.isRefreshed = false;
     stats.check();
     return true;
@@ -49,7 +53,13 @@ export class CommandCgroupCollector implements Collector {
 
   commandStarting(): void {
     this.started = true;
+    this.isStarting = true;
   }
+}
+
+/** What the command has used by now, it used after the time of the sample at its start: the group was made for it. */
+function empty(row: Float64Array): void {
+  for (let i = 0; i < row.length; i++) if (row[i]! > 0) row[i] = 0;
 }
 
 function columnsOf(stats: CgroupStats): Column[] {

@@ -137,6 +137,9 @@ test("the command's series have values from its start on, and only those that it
   expect([...row].every(Number.isNaN)).toBe(true);
   collector.commandStarting();
   expect(collector.sample(row)).toBe(true);
+  // Read after the start, of a group that was empty at it.
+  expect([...row].every((value) => value === 0)).toBe(true);
+  expect(collector.sample(row)).toBe(true);
   expect(Object.fromEntries(names.map((name, i) => [name, row[i]]))).toEqual({
     statexec_command_memory_kernel_bytes: 42,
     statexec_command_memory_peak_with_cache_bytes: 1000,
