@@ -194,7 +194,12 @@ describe("the summary in a terminal", () => {
     const small = { memoryPeakBytes: 216 * 1024, memoryLargestProcessBytes: 313 * MIB };
     expect(peak(small)).toBe("peak 216 KiB to 313 MiB or more after 8.10 s");
     expect(peak({ ...small, memoryFileMostBytes: 313 * MIB })).toBe("peak 216 KiB after 8.10 s");
-    const bounded = { memoryPeakBytes: 100 * MIB, memoryLargestProcessBytes: 1, memoryPeakWithCacheBytes: 180 * MIB, hugePagesMostBytes: 0 };
+    const bounded = {
+      memoryPeakBytes: 100 * MIB,
+      memoryLargestProcessBytes: 1,
+      memoryPeakWithCacheBytes: 180 * MIB,
+      hugePagesMostBytes: 0,
+    };
     const sources = new Map([["memory_peak", "cgroup2_sampled"]]);
     expect(peak({ ...bounded, sources })).toBe("peak 100 MiB to 180 MiB after 8.10 s");
     expect(peak({ ...bounded, sources, memoryPeakWithCacheBytes: 101 * MIB })).toBe("peak 100 MiB after 8.10 s");
