@@ -15,7 +15,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { claimAppended } from "../../src/output/append-output.ts";
-import { claimOutput } from "../../src/output/claim-output.ts";
+import { type ClaimedOutput, claimOutput } from "../../src/output/claim-output.ts";
+import { isPlaceGone, writeAgain } from "../../src/output/fallback-output.ts";
 import { claimOther, refuseSameFile } from "../../src/output/other-outputs.ts";
 import { statexec, tempFolder } from "../helpers/statexec.ts";
 import { arbitraryOrders } from "./planted-orders.ts";
@@ -183,6 +184,42 @@ describe("a part file that was removed or replaced", () => {
       // The last that reported success is whole in its place.
       if (last) expect(readFileSync(last.path, "utf8"), order.join(", ")).toBe(last.run);
     }
+  });
+});
+
+describe("two runs with one path, when the first one's part file is deleted", () => {
+  /** Writes a result as a run does: again, where its place is gone. Returns its path. */
+  async function finished(file: ClaimedOutput, content: string): Promise<string> {
+    const write = async (place: ClaimedOutput) => place.write(text(content)).then(() => true);
+    try {
+      await write(file);
+      return file.path;
+    } catch (error) {
+      if (!isPlaceGone(file, error)) throw error;
+      const again = await writeAgain(file, error, write);
+      expect(again).toMatchObject({ isWritten: true, isElsewhere: false });
+      return again.file.path;
+    }
+  }
+
+  /** `1` and `2`: the run claims; `x`: the part file is deleted; `a` and `b`: run 1 and run 2 end. */
+  const orders = ["1x2ab", "1x2ba", "12xab", "12xba", "1xa2b", "1x2xab", "1x2xba"];
+  const cases = orders.flatMap((order) => [undefined, "older"].map((older) => [order, older] as const));
+  test.each(cases)("%s, older file %p: both results are whole", async (order, older) => {
+    using folder = tempFolder();
+    const path = folder.file("run.prom");
+    if (older !== undefined) writeFileSync(path, older);
+    const runs: Record<string, ClaimedOutput> = {};
+    const written: Record<string, string> = {};
+    for (const step of order) {
+      if (step === "x") rmSync(folder.file(".run.prom.part"));
+      else if (step === "1" || step === "2") runs[step] = claimOutput(path);
+      else written[step] = await finished(runs[step === "a" ? "1" : "2"]!, step);
+    }
+    expect(readFileSync(written.b!, "utf8")).toBe("b");
+    // Where the second run begins after the first one has ended, it replaces that one's file, as always.
+    if (order !== "1xa2b") expect(readFileSync(written.a!, "utf8")).toBe("a");
+    expect(readdirSync(folder.path).filter((name) => name.startsWith("."))).toEqual([]);
   });
 });
 
