@@ -72,10 +72,18 @@ export function claimOutput(path: string, option = "--file", mostMode = PERMISSI
       return elsewhere(path, `${path} is a fifo of another user`, mostMode);
     if (status?.kind === "fifo" || status?.kind === "character device") return deviceOutput(path);
     if (status && status.kind !== "file") throw refused(path, `is a ${status.kind}, which cannot hold a file`);
+    if (target !== path) checkLink(path, target, option);
     return fileOutput(path, target, option, mostMode);
   } catch (error) {
     throw asOutputError(path, error);
   }
+}
+
+/** Throws OutputError where a symlink leads to what is no file like ours. */
+function checkLink(path: string, target: string, option: string): void {
+  // Loaded here, since most runs need none of it.
+  const { checkLinked } = require("./linked-target.ts") as typeof import("./linked-target.ts");
+  checkLinked(path, target, option);
 }
 
 function isOwn({ owner }: FileStatus): boolean {

@@ -126,6 +126,71 @@ describe.skipIf(!isRoot)("as root, in a folder of another user", () => {
   });
 });
 
+describe("a symlink of our own, which a checkout may carry", () => {
+  test.each([
+    ["a text that is not ours", "notes.prom", "export PATH\n", "a file that statexec has not made"],
+    ["a page of another program", "p.prom", "<!doctype html><title>x</title>", "a file that statexec has not made"],
+    ["a new hidden file", ".x.prom", undefined, "which is hidden or has another ending"],
+    ["a new file with another ending", "x.service", undefined, "which is hidden or has another ending"],
+  ])("to %s is refused, with what to do", (_, target, content, why) => {
+    using folder = tempFolder();
+    if (content !== undefined) writeFileSync(folder.file(target), content);
+    symlinkSync(target, folder.file("run.prom"));
+    expect(() => claimOutput(folder.file("run.prom"))).toThrow(
+      `is a symlink to ${folder.file(target)}, ${why}; remove the link, or name the file itself with --file`,
+    );
+    expect(readdirSync(folder.path).sort()).toEqual(
+      ["run.prom", ...(content === undefined ? [] : [target])].toSorted(),
+    );
+  });
+
+  test("to a hidden file takes no summary", () => {
+    using folder = tempFolder();
+    writeFileSync(folder.file(".bashrc"), "export PATH\n");
+    symlinkSync(".bashrc", folder.file("s.md"));
+    expect(() => claimAppended(folder.file("s.md"), "--summary-markdown")).toThrow(
+      "which is hidden or has another ending",
+    );
+    symlinkSync("notes.md", folder.file("new.md"));
+    expect(() => claimAppended(folder.file("new.md"), "--summary-markdown")).not.toThrow();
+  });
+
+  test("to a user's file fails before the command starts, and leaves it", async () => {
+    using folder = tempFolder();
+    writeFileSync(folder.file(".bashrc"), "export PATH\n");
+    symlinkSync(".bashrc", folder.file("run.prom"));
+    const result = await statexec(["-f", "run.prom", "touch", "ran"], { cwd: folder.path });
+    expect(result.code).toBe(125);
+    expect(result.stderr).toContain("run.prom: is a symlink to .bashrc, a file that statexec has not made");
+    expect(readFileSync(folder.file(".bashrc"), "utf8")).toBe("export PATH\n");
+    expect(existsSync(folder.file("ran"))).toBe(false);
+  });
+
+  test.each([
+    "",
+    "# HELP x y\n",
+    '{\n  "version": 1,\n  "metrics_file": "x"}',
+    "<!DOCTYPE html><title>statexec</title>",
+  ])("to a file that begins with %j is followed", async (content) => {
+    using folder = tempFolder();
+    writeFileSync(folder.file("real"), content);
+    symlinkSync("real", folder.file("middle.prom"));
+    symlinkSync("middle.prom", folder.file("run.prom"));
+    await claimOutput(folder.file("run.prom")).write(text("new"));
+    expect(readFileSync(folder.file("real"), "utf8")).toBe("new");
+  });
+
+  test("to a page, a summary and a compressed file of an earlier run is followed", async () => {
+    using folder = tempFolder();
+    const names = ["m.prom.gz", "s.json", "p.html"] as const;
+    for (const name of names) symlinkSync(`real-${name}`, folder.file(name));
+    const words = ["--quiet", "-f", names[0], "--summary-json", names[1], "--report-to", names[2], "true"];
+    for (let run = 0; run < 2; run++)
+      expect(await statexec(words, { cwd: folder.path })).toMatchObject({ code: 0, stderr: "" });
+    for (const name of names) expect(lstatSync(folder.file(name)).isSymbolicLink()).toBe(true);
+  });
+});
+
 describe("modes", () => {
   test("a part is ours alone until it is complete, whatever the umask", async () => {
     using folder = tempFolder();
