@@ -101,10 +101,12 @@ function replaced(path: string): SystemError {
   return new SystemError("ENOENT", "rename", path, "its part file was removed or replaced");
 }
 
-/** Opens a file for reading if it is still the one of an identity; undefined: it is not. Throws SystemError. */
+/** Opens a regular file for reading if it is still the one of an identity; undefined: it is not. Throws SystemError. */
 export function openSame(path: string, identity: string): number | undefined {
   const fd = openFile(path, O_RDONLY | O_NONBLOCK);
-  if (fileStatus(fd)?.identity === identity) return fd;
+  const status = fileStatus(fd);
+  // The inode of a file that was removed may be a fifo's by now.
+  if (status?.kind === "file" && status.identity === identity) return fd;
   closeFile(fd);
   return undefined;
 }

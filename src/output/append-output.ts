@@ -16,6 +16,7 @@ import {
 import { followOwnLinks, O_NOFOLLOW, O_NONBLOCK } from "../os/owned-files.ts";
 import { type ClaimedOutput, claimOutput, descriptorOf } from "./claim-output.ts";
 import type { Producer } from "./compress.ts";
+import { checkLinkedName } from "./linked-target.ts";
 import { refuseRecording } from "./other-outputs.ts";
 import { folderOf } from "./part-file.ts";
 
@@ -43,6 +44,7 @@ export function claimAppended(path: string, option: string): AppendedOutput {
 function checkedTarget(path: string, option: string): string {
   const target = followOwnLinks(path);
   if (target === undefined) throw new OutputError(`${path}: is a symlink of another user; choose another ${option}`);
+  if (target !== path) checkLinkedName(path, target, option);
   const status = linkStatus(target);
   if (status) checkKind(path, status, option);
   return target;

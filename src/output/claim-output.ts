@@ -50,6 +50,8 @@ export interface ClaimedOutput {
   write(produce: Producer, isSynced?: boolean): Promise<void>;
   /** Waits until someone reads a fifo. To be awaited before `write` where a signal shall end that. Throws OutputError. */
   ready?(stopped: () => boolean): Promise<void>;
+  /** The file that it takes the place of, as it was when that was claimed; undefined: there was none. */
+  readonly replaces?: string | undefined;
   /** Leaves everything as it was. */
   abandon(): void;
 }
@@ -70,10 +72,18 @@ export function claimOutput(path: string, option = "--file", mostMode = PERMISSI
       return elsewhere(path, `${path} is a fifo of another user`, mostMode);
     if (status?.kind === "fifo" || status?.kind === "character device") return deviceOutput(path);
     if (status && status.kind !== "file") throw refused(path, `is a ${status.kind}, which cannot hold a file`);
+    if (target !== path) checkLink(path, target, option);
     return fileOutput(path, target, option, mostMode);
   } catch (error) {
     throw asOutputError(path, error);
   }
+}
+
+/** Throws OutputError where a symlink leads to what is no file like ours. */
+function checkLink(path: string, target: string, option: string): void {
+  // Loaded here, since most runs need none of it.
+  const { checkLinked } = require("./linked-target.ts") as typeof import("./linked-target.ts");
+  checkLinked(path, target, option);
 }
 
 function isOwn({ owner }: FileStatus): boolean {
@@ -196,12 +206,34 @@ function elsewhere(asked: string, why: string, mostMode: number, target = asked)
   throw refused(asked, `${why}, and files that are not ours have ${MOST_NAMES} other names; choose another`);
 }
 
+/**
+ * Takes again the place of a file whose part file, or whose folder, was removed. A file that another run has written there
+ * since then stays, and the place beside it is taken. Throws OutputError.
+ */
+export function claimAgain({ path, replaces }: ClaimedOutput): ClaimedOutput {
+  try {
+    const target = followOwnLinks(path);
+    const now = target === undefined ? undefined : versionOf(fileStatus(target));
+    if (target === undefined || now === undefined || now === replaces) return claimOutput(path);
+    return elsewhere(path, `${path} was written by another program meanwhile`, PERMISSIONS, target);
+  } catch (error) {
+    throw asOutputError(path, error);
+  }
+}
+
+/** Names a file as it is: the inode of one that was removed may be another file's by now. */
+function versionOf(status: FileStatus | undefined): string | undefined {
+  return status && `${status.identity} ${status.changedMs}`;
+}
+
 function renamedOutput(shown: string, target: string, part: PartFile, mostMode: number): ClaimedOutput {
   const { path, fd, identity, inTheWay } = part;
-  const mode = (fileStatus(target)?.mode ?? MODE_OF_ALL) & MODE_OF_ALL;
+  const old = fileStatus(target);
+  const mode = (old?.mode ?? MODE_OF_ALL) & MODE_OF_ALL;
   return {
     path: shown,
     mayBlock: false,
+    replaces: versionOf(old),
     ...(inTheWay !== undefined && { notice: `${inTheWay}: using ${path} until ${shown} is complete` }),
     journal: { folder: folderOf(target), shared: false, name: nameOf(target), mode },
     write: (produce, isSynced) =>
@@ -262,6 +294,7 @@ function inPlaceOutput(shown: string, target: string, option: string): ClaimedOu
   return {
     path: shown,
     mayBlock: false,
+    replaces: versionOf(status),
     journal: privatePlace(target),
     write: (produce, isSynced) =>
       guarded(shown, async () => {

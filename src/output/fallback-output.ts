@@ -2,7 +2,7 @@ import { OutputError } from "../errors.ts";
 import { fallbackFolders, makeFallbackFolder } from "../journal/fallback-folders.ts";
 import { closeFile, O_CREAT, O_EXCL, O_WRONLY, openFile, removeFile, SystemError, writeAll } from "../os/files.ts";
 import { folderToDisk, toDisk } from "../os/to-disk.ts";
-import { type ClaimedOutput, claimOutput, withPid } from "./claim-output.ts";
+import { type ClaimedOutput, claimAgain, withPid } from "./claim-output.ts";
 import { compressed } from "./compress.ts";
 import { nameOf } from "./part-file.ts";
 
@@ -30,7 +30,7 @@ export function isPlaceGone(file: ClaimedOutput, error: unknown): boolean {
  */
 export async function writeAgain(file: ClaimedOutput, original: unknown, write: Write): Promise<Rewritten> {
   try {
-    const again = claimOutput(file.path);
+    const again = claimAgain(file);
     return { isWritten: await write(again), file: again, isElsewhere: false };
   } catch (error) {
     if (!(error instanceof OutputError)) throw error;

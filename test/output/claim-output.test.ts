@@ -78,7 +78,7 @@ describe("a file", () => {
   test("that a symlink points to is replaced or created in its own folder", async () => {
     using folder = tempFolder();
     mkdirSync(folder.file("real"));
-    writeFileSync(folder.file("real/run.prom"), "old");
+    writeFileSync(folder.file("real/run.prom"), "# TYPE statexec_x gauge\n");
     for (const [link, target] of [
       ["link.prom", "real/run.prom"],
       ["dangling.prom", "real/new.prom"],

@@ -15,7 +15,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { claimAppended } from "../../src/output/append-output.ts";
-import { claimOutput } from "../../src/output/claim-output.ts";
+import { type ClaimedOutput, claimOutput } from "../../src/output/claim-output.ts";
+import { isPlaceGone, writeAgain } from "../../src/output/fallback-output.ts";
 import { claimOther, refuseSameFile } from "../../src/output/other-outputs.ts";
 import { statexec, tempFolder } from "../helpers/statexec.ts";
 import { arbitraryOrders } from "./planted-orders.ts";
@@ -125,6 +126,71 @@ describe.skipIf(!isRoot)("as root, in a folder of another user", () => {
   });
 });
 
+describe("a symlink of our own, which a checkout may carry", () => {
+  test.each([
+    ["a text that is not ours", "notes.prom", "export PATH\n", "a file that statexec has not made"],
+    ["a page of another program", "p.prom", "<!doctype html><title>x</title>", "a file that statexec has not made"],
+    ["a new hidden file", ".x.prom", undefined, "which is hidden or has another ending"],
+    ["a new file with another ending", "x.service", undefined, "which is hidden or has another ending"],
+  ])("to %s is refused, with what to do", (_, target, content, why) => {
+    using folder = tempFolder();
+    if (content !== undefined) writeFileSync(folder.file(target), content);
+    symlinkSync(target, folder.file("run.prom"));
+    expect(() => claimOutput(folder.file("run.prom"))).toThrow(
+      `is a symlink to ${folder.file(target)}, ${why}; remove the link, or name the file itself with --file`,
+    );
+    expect(readdirSync(folder.path).sort()).toEqual(
+      ["run.prom", ...(content === undefined ? [] : [target])].toSorted(),
+    );
+  });
+
+  test("to a hidden file takes no summary", () => {
+    using folder = tempFolder();
+    writeFileSync(folder.file(".bashrc"), "export PATH\n");
+    symlinkSync(".bashrc", folder.file("s.md"));
+    expect(() => claimAppended(folder.file("s.md"), "--summary-markdown")).toThrow(
+      "which is hidden or has another ending",
+    );
+    symlinkSync("notes.md", folder.file("new.md"));
+    expect(() => claimAppended(folder.file("new.md"), "--summary-markdown")).not.toThrow();
+  });
+
+  test("to a user's file fails before the command starts, and leaves it", async () => {
+    using folder = tempFolder();
+    writeFileSync(folder.file(".bashrc"), "export PATH\n");
+    symlinkSync(".bashrc", folder.file("run.prom"));
+    const result = await statexec(["-f", "run.prom", "touch", "ran"], { cwd: folder.path });
+    expect(result.code).toBe(125);
+    expect(result.stderr).toContain("run.prom: is a symlink to .bashrc, a file that statexec has not made");
+    expect(readFileSync(folder.file(".bashrc"), "utf8")).toBe("export PATH\n");
+    expect(existsSync(folder.file("ran"))).toBe(false);
+  });
+
+  test.each([
+    "",
+    "# HELP x y\n",
+    '{\n  "version": 1,\n  "metrics_file": "x"}',
+    "<!DOCTYPE html><title>statexec</title>",
+  ])("to a file that begins with %j is followed", async (content) => {
+    using folder = tempFolder();
+    writeFileSync(folder.file("real"), content);
+    symlinkSync("real", folder.file("middle.prom"));
+    symlinkSync("middle.prom", folder.file("run.prom"));
+    await claimOutput(folder.file("run.prom")).write(text("new"));
+    expect(readFileSync(folder.file("real"), "utf8")).toBe("new");
+  });
+
+  test("to a page, a summary and a compressed file of an earlier run is followed", async () => {
+    using folder = tempFolder();
+    const names = ["m.prom.gz", "s.json", "p.html"] as const;
+    for (const name of names) symlinkSync(`real-${name}`, folder.file(name));
+    const words = ["--quiet", "-f", names[0], "--summary-json", names[1], "--report-to", names[2], "true"];
+    for (let run = 0; run < 2; run++)
+      expect(await statexec(words, { cwd: folder.path })).toMatchObject({ code: 0, stderr: "" });
+    for (const name of names) expect(lstatSync(folder.file(name)).isSymbolicLink()).toBe(true);
+  });
+});
+
 describe("modes", () => {
   test("a part is ours alone until it is complete, whatever the umask", async () => {
     using folder = tempFolder();
@@ -183,6 +249,42 @@ describe("a part file that was removed or replaced", () => {
       // The last that reported success is whole in its place.
       if (last) expect(readFileSync(last.path, "utf8"), order.join(", ")).toBe(last.run);
     }
+  });
+});
+
+describe("two runs with one path, when the first one's part file is deleted", () => {
+  /** Writes a result as a run does: again, where its place is gone. Returns its path. */
+  async function finished(file: ClaimedOutput, content: string): Promise<string> {
+    const write = async (place: ClaimedOutput) => place.write(text(content)).then(() => true);
+    try {
+      await write(file);
+      return file.path;
+    } catch (error) {
+      if (!isPlaceGone(file, error)) throw error;
+      const again = await writeAgain(file, error, write);
+      expect(again).toMatchObject({ isWritten: true, isElsewhere: false });
+      return again.file.path;
+    }
+  }
+
+  /** `1` and `2`: the run claims; `x`: the part file is deleted; `a` and `b`: run 1 and run 2 end. */
+  const orders = ["1x2ab", "1x2ba", "12xab", "12xba", "1xa2b", "1x2xab", "1x2xba"];
+  const cases = orders.flatMap((order) => [undefined, "older"].map((older) => [order, older] as const));
+  test.each(cases)("%s, older file %p: both results are whole", async (order, older) => {
+    using folder = tempFolder();
+    const path = folder.file("run.prom");
+    if (older !== undefined) writeFileSync(path, older);
+    const runs: Record<string, ClaimedOutput> = {};
+    const written: Record<string, string> = {};
+    for (const step of order) {
+      if (step === "x") rmSync(folder.file(".run.prom.part"));
+      else if (step === "1" || step === "2") runs[step] = claimOutput(path);
+      else written[step] = await finished(runs[step === "a" ? "1" : "2"]!, step);
+    }
+    expect(readFileSync(written.b!, "utf8")).toBe("b");
+    // Where the second run begins after the first one has ended, it replaces that one's file, as always.
+    if (order !== "1xa2b") expect(readFileSync(written.a!, "utf8")).toBe("a");
+    expect(readdirSync(folder.path).filter((name) => name.startsWith("."))).toEqual([]);
   });
 });
 

@@ -1,8 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { decodePoints } from "../../../explorer/data/message-format.ts";
 import type { RunInfo, Runs } from "../../../explorer/data/model.ts";
 import { MACHINE, RUN, series } from "../../../src/catalog/index.ts";
+import { fileStatus } from "../../../src/os/files.ts";
+import { openSame } from "../../../src/os/owned-files.ts";
 import { startExplorer } from "../../helpers/explorer.ts";
 import { recordingOf, renderBytes, START_MS } from "../../helpers/recording.ts";
 import { statexec, tempFolder } from "../../helpers/statexec.ts";
@@ -241,3 +243,14 @@ async function raw(port: number, text: string): Promise<string> {
   });
   return promise;
 }
+
+test("a fifo that has a file's name and inode by now is not sent", async () => {
+  using folder = folderOf({ "a.prom": fileOf("a") });
+  await using site = await startExplorer(["a.prom"], folder.path);
+  const { runs } = await runsOf(await site.get("api/runs"));
+  rmSync(folder.file("a.prom"));
+  expect(Bun.spawnSync(["mkfifo", folder.file("a.prom")]).success).toBe(true);
+  expect((await site.get(`api/runs/${runs[0]!.id}/raw`)).status).toBe(404);
+  // Whether the inode is used again is up to the file system.
+  expect(openSame(folder.file("a.prom"), fileStatus(folder.file("a.prom"))!.identity)).toBeUndefined();
+});
