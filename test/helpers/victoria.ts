@@ -93,10 +93,15 @@ async function exportAll(url: string): Promise<readonly StoredSeries[]> {
     .split("\n")
     .filter((line) => line !== "")
     .map((line) => {
-      const { metric, timestamps, values } = JSON.parse(line);
+      const { metric, timestamps, values } = JSON.parse(withInfinities(line));
       const { __name__: name, ...labels } = metric;
       return { name, labels, times: timestamps, values: values.map(Number) };
     });
+}
+
+/** Its lines are JSON, but for infinite values in older versions. */
+function withInfinities(line: string): string {
+  return line.replace(/"values":\[[^\]]*\]/, (all) => all.replace(/([+-]?)Inf(?:inity)?(?=[,\]])/g, '"$1Infinity"'));
 }
 
 async function get(url: string): Promise<string> {
