@@ -111,7 +111,7 @@ export const RUN_OPTIONS = {
     operand: { placeholder: "seconds", example: "0.5" },
     parse: interval,
     default: 1,
-    help: "Time between samples, 0.01 to 3600.",
+    help: "Time between samples, 0.01 to 3600, or with a unit: 100ms, 2min.",
   }),
   /** Folder of the journal; undefined: the metrics file's. */
   journalDir: setting({

@@ -57,7 +57,7 @@ export function createJournal(folder: string, metricsFile: string, pid: number, 
 /** Returns a path at which a journal is now; undefined: it has none. */
 export function seenPath({ path, fd }: NewJournal): string | undefined {
   const ours = fileStatus(fd)?.identity;
-  const isAt = (one: string | undefined) => one !== undefined && fileStatus(one)?.identity === ours;
+  const isAt = (one: string | undefined) => one !== undefined && linkStatus(one)?.identity === ours;
   if (isAt(path)) return path;
   // Its folder may have been renamed: the kernel knows where it is.
   const moved = linkTarget(`/proc/self/fd/${fd}`);

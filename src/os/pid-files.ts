@@ -159,18 +159,6 @@ export class PidFiles {
     return last;
   }
 
-  /** Returns how many of the numbers that name entries in a folder of a process are above `least`. */
-  countAbove(pid: number, folder: Uint8Array, least: number): number {
-    const fd = libc.open(this.path.of(pid, folder), O_RDONLY | O_CLOEXEC | O_DIRECTORY, 0);
-    if (fd < 0) return 0;
-    let above = 0;
-    for (let length = readDents(fd); length > 0; length = readDents(fd))
-      for (let at = 0; at < length; at += recordLength(DENTS.bytes, at))
-        if (numberAt(DENTS.bytes, at + NAME) > least) above++;
-    libc.close(fd);
-    return above;
-  }
-
   /** Opens, reads and closes a file of the whole machine, by its name; returns its length, or the errno below zero. */
   readShared(name: Uint8Array): number {
     const fd = libc.open(this.path.beside(name), O_RDONLY | O_CLOEXEC, 0);

@@ -1,6 +1,7 @@
 import { OutputError } from "../errors.ts";
 import { fallbackFolders, makeFallbackFolder } from "../journal/fallback-folders.ts";
-import { closeFile, O_CREAT, O_EXCL, O_WRONLY, openFile, removeFile, SystemError, writeAll } from "../os/files.ts";
+import { closeFile, fileStatus, SystemError, writeAll } from "../os/files.ts";
+import { createOwned, removeOwned } from "../os/owned-files.ts";
 import { folderToDisk, toDisk } from "../os/to-disk.ts";
 import { type ClaimedOutput, claimAgain, withPid } from "./claim-output.ts";
 import { compressed } from "./compress.ts";
@@ -61,7 +62,7 @@ function newFileIn(folder: string, { path: wanted, journal }: ClaimedOutput): Cl
         if (isSynced) toDisk(made);
         if (isSynced) folderToDisk(folder);
       } catch (error) {
-        if (fd !== undefined) removeFile(path);
+        if (fd !== undefined) removeOwned(path, fileStatus(fd)!.identity);
         if (!(error instanceof SystemError)) throw error;
         throw new OutputError(`${path}: cannot be written (${error.reason})`, { cause: error });
       } finally {
@@ -72,7 +73,9 @@ function newFileIn(folder: string, { path: wanted, journal }: ClaimedOutput): Cl
   };
 }
 
-/** Creates the file of a path, which nobody has made before. Throws SystemError. */
+/** Throws SystemError: with EEXIST where there is something of this name. */
 function created(path: string): number {
-  return openFile(path, O_WRONLY | O_CREAT | O_EXCL, 0o600);
+  const fd = createOwned(path);
+  if (fd === undefined) throw new SystemError("EEXIST", "open", path, "File exists");
+  return fd;
 }

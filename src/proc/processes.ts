@@ -275,7 +275,10 @@ export class KernelProcesses implements Processes {
   }
 
   ownThreadsAfter(id: number): number {
-    return this.files.countAbove(this.self, THREADS, id);
+    const count = this.files.numbers(this.self, THREADS, this.threads);
+    let after = 0;
+    for (let i = 0; i < count; i++) if (this.threads[i]! > id) after++;
+    return after;
   }
 
   forget(pid: number): void {
