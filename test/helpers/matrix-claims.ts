@@ -32,11 +32,21 @@ function placeOf({ environment, intervalSeconds }: Cell): string {
 const BY_CHANCE: readonly Resource[] = ["processes", "threads"];
 
 /**
- * On a busy machine, processes of others may end unseen, so that it cannot be told that none was the command's: what is exact
- * elsewhere is a lower bound there. A cell has the claim that it makes where that is not so.
+ * What chance decides. On a busy machine, processes of others may end unseen, so that it cannot be told that none was the
+ * command's: what is exact elsewhere is a lower bound there. And the highest sample is the group's own peak, or just below
+ * it. A cell has the claim that it makes where that is not so.
  */
 function isWeaker(claim: string, recorded: string): boolean {
-  return /^(exact|between) /.test(recorded) && claim === recorded.replace(/^\w+/, "at least");
+  const [source, recordedSource] = [claim, recorded].map((text) => text.replace(STRENGTH, ""));
+  return source === recordedSource && strengthOf(claim) < strengthOf(recorded);
+}
+
+const STRENGTH = /^(at least|between|exact)\b/;
+const STRENGTHS: readonly (string | undefined)[] = ["at least", "between", "exact"];
+
+/** -1: the claim is not of this kind. */
+function strengthOf(claim: string): number {
+  return STRENGTHS.indexOf(STRENGTH.exec(claim)?.[1]);
 }
 
 /** What was always seen at the short interval is seen again; at the usual one it may lie between two samples. */
