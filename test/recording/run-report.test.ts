@@ -24,10 +24,10 @@ describe("a profile", () => {
     );
     const profile = profileOf(made, 2)!;
     expect([...profile.cores]).toEqual([1, 1]);
-    expect([...profile.residentBytes]).toEqual([10, 30]);
+    expect([...profile.memoryBytes]).toEqual([10, 30]);
     const whole = profileOf(made, 24)!;
     expect([...whole.cores]).toEqual([1, 1, 2, 0]);
-    expect([...whole.residentBytes]).toEqual([Number.NaN, 10, 30, 20]);
+    expect([...whole.memoryBytes]).toEqual([Number.NaN, 10, 30, 20]);
   });
 
   test("spreads growth between two samples over the parts between them", () => {
