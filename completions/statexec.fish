@@ -103,4 +103,4 @@ complete -c statexec -n __statexec_options -l list-collectors -d 'List the colle
 complete -c statexec -n __statexec_options -l push -x -d 'Send the named metrics files'
 complete -c statexec -n __statexec_options -l completions -x -a 'bash fish zsh' -d 'Print the completion of bash'
 complete -c statexec -n __statexec_options -l version -s v -d 'Print the version and exit'
-complete -c statexec -n __statexec_options -l help -o help -s h -d 'Print this help and exit'
+complete -c statexec -n __statexec_options -l help -o help -s h -d 'Print a help of two screens and exit'

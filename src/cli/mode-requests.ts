@@ -74,9 +74,16 @@ const REQUESTS = {
 
 type Requests = typeof REQUESTS;
 
+/** What a help is about. A word that is no topic is not wrong: help is given for anything. */
+type HelpTopic = "all" | undefined;
+
 /** What a command line asks for that names a mode. */
 export type ModeInvocation<Name extends ModeName = ModeName> = {
-  [Each in Name]: { readonly mode: Each } & (Each extends keyof Requests ? ReturnType<Requests[Each]> : unknown);
+  [Each in Name]: { readonly mode: Each } & (Each extends keyof Requests
+    ? ReturnType<Requests[Each]>
+    : Each extends "help"
+      ? { readonly topic: HelpTopic }
+      : unknown);
 }[Name];
 
 /**
@@ -97,6 +104,7 @@ export function askedMode(flags: readonly Given[]): ModeName | undefined {
 
 /** Reads the words of a mode. Throws UsageError. */
 export function modeInvocation(mode: ModeName, argv: readonly string[], env: Environment): ModeInvocation {
+  if (mode === "help") return { mode, topic: splitOperands(argv).rest[0] === "all" ? "all" : undefined };
   if (!(mode in REQUESTS)) return { mode } as ModeInvocation;
   const request: (words: ModeWords) => object = REQUESTS[mode as keyof Requests];
   return { mode, ...request(checkedWords(splitOperands(argv), mode, env)) } as ModeInvocation;

@@ -76,5 +76,9 @@ export const MODE_OPTIONS = {
     help: "Print the completion of bash, fish or zsh: source <(statexec --completions bash). No command runs.",
   }),
   version: mode({ flag: "--version", shorts: ["-v"], help: "Print the version and exit." }),
-  help: mode({ flag: "--help", shorts: ["-help", "-h"], help: "Print this help and exit." }),
+  help: mode({
+    flag: "--help",
+    shorts: ["-help", "-h"],
+    help: "Print a help of two screens and exit; --help all prints every option.",
+  }),
 };

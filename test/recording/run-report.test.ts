@@ -30,6 +30,20 @@ describe("a profile", () => {
     expect([...whole.memoryBytes]).toEqual([Number.NaN, 10, 30, 20]);
   });
 
+  test("has the memory of which the peak is told, and the part before where no sample was in one", () => {
+    const rows = [
+      [0, 1, 0, 900, 10, 1],
+      [1000, 1, 1, 900, 20, 2],
+      [3000, 1, 1, 900, 50, 5],
+      [4000, 1, 2, 900, undefined, 7],
+      [5000, 2, 2, 900, undefined, 7],
+    ] as const;
+    const held = [series(COMMAND.memoryAnonymous), series(COMMAND.memoryShared)];
+    const { memoryBytes, isMemoryResident } = profileOf(run([USER, RESIDENT, ...held], rows), 5)!;
+    expect([...memoryBytes]).toEqual([22, 22, 55, Number.NaN]);
+    expect(isMemoryResident).toBe(false);
+  });
+
   test("spreads growth between two samples over the parts between them", () => {
     const made = run(
       [USER],
