@@ -1,5 +1,5 @@
 import { mode, modeWith, modifier } from "./option.ts";
-import { boolean, filePath, outputPath, percent, port, shell, sizeFormat } from "./option-values.ts";
+import { boolean, filePath, outputPath, percent, phaseName, port, shell, sizeFormat } from "./option-values.ts";
 import { pushTarget } from "./push-target.ts";
 
 /** What statexec does in place of running a command. A mode's key is its name; `src/modes/run-mode.ts` carries it out. */
@@ -67,6 +67,13 @@ export const MODE_OPTIONS = {
     operand: { placeholder: "url", example: "http://vmsingle:8428" },
     parse: pushTarget,
     help: "Send the named metrics files, without a name statexec_metrics.prom, to VictoriaMetrics, or by OTLP to Prometheus, Mimir or Grafana Cloud. No command runs.",
+  }),
+  mark: modeWith({
+    flag: "--mark",
+    shorts: [],
+    operand: { placeholder: "phase", example: "link" },
+    parse: phaseName,
+    help: "In a script that statexec runs: begin a phase of this name, which lasts until the next one. Where nobody records the script, nothing happens, with status 0.",
   }),
   completions: modeWith({
     flag: "--completions",

@@ -51,6 +51,7 @@ export const HELP_GROUPS: readonly (readonly [subject: string, briefs: readonly 
       ["budgets", "such as memory<2GiB or wall<10m: else status 124"],
       ["budgetKill", "end the command as soon as it exceeds a budget"],
       ["budgetStrict", "fail also where it is not proven that it is kept"],
+      ["mark", "in a script: begin a phase; then link:memory<2GiB"],
       ["baselines", "an earlier run, for budgets such as cpu<+10%"],
     ],
   ],

@@ -45,6 +45,17 @@ const MODES: { readonly [Name in ModeName]: (request: ModeInvocation<Name>) => P
     return (await pushAll(request, { say: note, warn: output.warn })) ? EXIT_STATUS.done : EXIT_STATUS.failed;
   },
   explore,
+  mark: async ({ phase }) => {
+    const { mark } = await import("./mark-mode.ts");
+    try {
+      mark(phase);
+    } catch (error) {
+      // What is not recorded must not fail a build.
+      if (!(error instanceof SystemError)) throw error;
+      output.warn(`--mark: the phase is not recorded: ${error.message}`);
+    }
+    return EXIT_STATUS.done;
+  },
   completions: async ({ shell }) => {
     const { completionFor } = await import("./shell-completions.ts");
     return printed(completionFor(shell));

@@ -1,5 +1,6 @@
 import type { BudgetedFigure } from "../catalog/choices.ts";
 import { type Finding, findingOf, incomparable } from "./evidence.ts";
+import { findingOfPhase } from "./phase-findings.ts";
 import type { RunFigures } from "./run-figures.ts";
 
 /** The most that a run may use of something. */
@@ -7,6 +8,8 @@ export interface Limit {
   /** As the user wrote it: `memory<512MiB`. */
   readonly text: string;
   readonly name: BudgetedFigure;
+  /** The phase that is meant; undefined: the whole run. */
+  readonly phase?: string;
   /** Whether a run that uses exactly this much is within the limit. */
   readonly inclusive: boolean;
   /** Seconds, bytes or a number. */
@@ -35,7 +38,8 @@ export interface BudgetResult extends Limit {
 /** Compares the figures of a run with its limits. A limit is kept only where the figure cannot be above it. */
 export function judgeBudgets(limits: readonly Limit[], figures: RunFigures): BudgetResult[] {
   return limits.map((limit) => {
-    const finding = findingOf(limit.name, figures);
+    const { name, phase } = limit;
+    const finding = phase === undefined ? findingOf(name, figures) : findingOfPhase(phase, name, figures.phases);
     const { value: measured, lowest, highest, source } = finding;
     const doubt = limit.baselines && incomparable(limit.name, limit.baselines, [figures]);
     const verdict = doubt === undefined ? verdictOn(limit, finding) : "inconclusive";
@@ -46,8 +50,10 @@ export function judgeBudgets(limits: readonly Limit[], figures: RunFigures): Bud
   });
 }
 
-/** Whether a run with this interval may be ended for a limit: not where its baselines tell too little of such a run. */
-export function mayEndRun({ name, baselines }: Limit, intervalSeconds: number): boolean {
+/** Whether a run with this interval may be ended for a limit: not for a phase's, and not where its baselines tell too little of such a run. */
+export function mayEndRun({ name, baselines, phase }: Limit, intervalSeconds: number): boolean {
+  // What a phase used is worked out when it is over.
+  if (phase !== undefined) return false;
   if (baselines === undefined) return true;
   return incomparable(name, baselines, [{ command: "", sources: new Map(), intervalSeconds }]) === undefined;
 }

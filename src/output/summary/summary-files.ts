@@ -1,7 +1,8 @@
-import { BUDGET_UNITS } from "../../catalog/choices.ts";
+import { BUDGET_UNITS, PHASE_FIGURES } from "../../catalog/choices.ts";
 import type { BudgetResult } from "../../recording/budget-results.ts";
 import type { Diagnosis } from "../../recording/diagnosis.ts";
 import { type Finding, findingOf, memoryBoundBytes, RESOURCES, unitOf } from "../../recording/evidence.ts";
+import type { PhaseFigures } from "../../recording/phases.ts";
 import type { RunFigures } from "../../recording/run-figures.ts";
 import type { RunReport } from "../../recording/run-report.ts";
 import { verdictSentence } from "../../recording/verdict-sentence.ts";
@@ -41,6 +42,7 @@ export function summaryJson(report: RunReport, file: string): string {
     }),
     verdict: verdictSentence(diagnoses),
     wall_time_shares: wallTime && shareObject(wallTime),
+    phases: figures.phases?.map(phaseObject),
     limited_by: diagnoses[0] && limitObject(diagnoses[0]),
     limits: diagnoses.map(limitObject),
     samples_count: sampling.taken,
@@ -63,6 +65,18 @@ export function summaryJson(report: RunReport, file: string): string {
 function shareObject({ running, cpu, disk, memory, sleeping, areWaitsSeen }: WallTime): object {
   const waits = { waiting_for_cpu: cpu, waiting_for_disk: disk, waiting_for_memory: memory };
   return { running, ...waits, sleeping, are_waits_seen: areWaitsSeen };
+}
+
+/** What a phase used in all times that it went on, and how far that is known. */
+function phaseObject(figures: PhaseFigures): object {
+  const known = PHASE_FIGURES.flatMap((name) => {
+    const between = figures[name];
+    if (!between) return [];
+    const unit = BUDGET_UNITS[name];
+    const most = Number.isFinite(between.highest) ? between.highest : undefined;
+    return [{ name, [`value_${unit}`]: between.value, [`lowest_${unit}`]: between.lowest, [`highest_${unit}`]: most }];
+  });
+  return { phase: figures.phase, times_count: figures.times, figures: known };
 }
 
 function limitObject({ limitedBy, text, evidence, share }: Diagnosis): object {
