@@ -1,8 +1,7 @@
 import type { Budget } from "../catalog/choices.ts";
 import { OutputError, UsageError } from "../errors.ts";
-import type { Limit } from "../recording/budget-results.ts";
+import { findingOfPhase, type Limit } from "../recording/budget-results.ts";
 import { findingOf } from "../recording/evidence.ts";
-import { findingOfPhase } from "../recording/phase-findings.ts";
 import type { RunFigures } from "../recording/run-figures.ts";
 
 /**

@@ -1,6 +1,6 @@
-import type { BudgetedFigure } from "../catalog/choices.ts";
+import type { BudgetedFigure, PhaseFigure } from "../catalog/choices.ts";
 import { type Finding, findingOf, incomparable } from "./evidence.ts";
-import { findingOfPhase } from "./phase-findings.ts";
+import type { PhaseFigures } from "./phases.ts";
 import type { RunFigures } from "./run-figures.ts";
 
 /** The most that a run may use of something. */
@@ -66,4 +66,24 @@ function verdictOn(limit: Limit, { value, lowest, highest }: Finding): BudgetRes
 /** Whether a value is within a limit. */
 export function isWithin({ value: limit, inclusive }: Pick<Limit, "value" | "inclusive">, value: number): boolean {
   return inclusive ? value <= limit : value < limit;
+}
+
+const BETWEEN_SAMPLES = "what a phase used before its first and after its last sample is not known";
+
+/**
+ * Returns what is known of a resource in a phase. A phase that was never marked, a misspelt name for example, is known of as
+ * little as one between two samples; the reason tells the two apart.
+ */
+export function findingOfPhase(phase: string, name: BudgetedFigure, phases: readonly PhaseFigures[] = []): Finding {
+  const figures = phases.find((one) => one.phase === phase);
+  const between = figures?.[name as PhaseFigure];
+  const common = { isContradicted: false, source: undefined };
+  if (!between) {
+    const reason = figures ? "no sample was taken in the phase" : `no phase ${phase} was marked`;
+    const settledBy = figures && "at a shorter --interval";
+    return { ...common, value: undefined, lowest: 0, highest: Number.POSITIVE_INFINITY, reason, settledBy };
+  }
+  const isExact = between.lowest === between.highest;
+  const doubt = isExact ? {} : { reason: BETWEEN_SAMPLES, settledBy: "at a shorter --interval" };
+  return { ...common, reason: undefined, settledBy: undefined, ...between, ...doubt };
 }

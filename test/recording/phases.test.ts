@@ -1,8 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { COMMAND, RUN, series } from "../../src/catalog/index.ts";
-import { judgeBudgets, type Limit, mayEndRun } from "../../src/recording/budget-results.ts";
+import { findingOfPhase, judgeBudgets, type Limit, mayEndRun } from "../../src/recording/budget-results.ts";
 import { compareRuns } from "../../src/recording/comparison.ts";
-import { findingOfPhase } from "../../src/recording/phase-findings.ts";
 import { phaseSpans, phasesOf } from "../../src/recording/phases.ts";
 import { figuresOf } from "../../src/recording/run-figures.ts";
 import { recordingOf, START_MS } from "../helpers/recording.ts";
