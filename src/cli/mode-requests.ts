@@ -2,7 +2,7 @@ import { UsageError } from "../errors.ts";
 import { type SplitWords, splitOperands } from "./argv.ts";
 import type { PushConfig } from "./config.ts";
 import type { SizeFormat } from "./option-values.ts";
-import { type Given, type ModeName, OPTIONS, type OptionId, readValue } from "./options.ts";
+import { type Given, type ModeName, OPTIONS, type OptionId, quoteWord, readValue } from "./options.ts";
 import { checkPushNames, readSecrets } from "./push-target.ts";
 
 /** `--compare`, unless the user gives another: 5 %. */
@@ -67,6 +67,7 @@ const REQUESTS = {
   }),
   compare: compareRequest,
   size: sizeRequest,
+  mark: markRequest,
   completions: ({ values }: ModeWords) => ({ shell: values("completions").at(-1)! }),
   recover: ({ operands, values }: ModeWords): RecoverRequest => ({ journals: operands, file: values("file").at(-1) }),
   push: pushRequest,
@@ -74,9 +75,16 @@ const REQUESTS = {
 
 type Requests = typeof REQUESTS;
 
+/** What a help is about. A word that is no topic is not wrong: help is given for anything. */
+type HelpTopic = "all" | undefined;
+
 /** What a command line asks for that names a mode. */
 export type ModeInvocation<Name extends ModeName = ModeName> = {
-  [Each in Name]: { readonly mode: Each } & (Each extends keyof Requests ? ReturnType<Requests[Each]> : unknown);
+  [Each in Name]: { readonly mode: Each } & (Each extends keyof Requests
+    ? ReturnType<Requests[Each]>
+    : Each extends "help"
+      ? { readonly topic: HelpTopic }
+      : unknown);
 }[Name];
 
 /**
@@ -97,6 +105,7 @@ export function askedMode(flags: readonly Given[]): ModeName | undefined {
 
 /** Reads the words of a mode. Throws UsageError. */
 export function modeInvocation(mode: ModeName, argv: readonly string[], env: Environment): ModeInvocation {
+  if (mode === "help") return { mode, topic: splitOperands(argv).rest[0] === "all" ? "all" : undefined };
   if (!(mode in REQUESTS)) return { mode } as ModeInvocation;
   const request: (words: ModeWords) => object = REQUESTS[mode as keyof Requests];
   return { mode, ...request(checkedWords(splitOperands(argv), mode, env)) } as ModeInvocation;
@@ -142,6 +151,15 @@ function refuseOthers(given: readonly Given[], mode: ModeName): void {
 /** Without a name, a mode reads the file that a run writes by default. */
 function orDefault(files: readonly string[]): readonly string[] {
   return files.length > 0 ? files : [OPTIONS.file.default];
+}
+
+function markRequest({ operands, values }: ModeWords): { readonly phase: string } {
+  const [word] = operands;
+  if (word !== undefined)
+    throw new UsageError(
+      `--mark runs no command; write it on a line before ${quoteWord(word)}, with the phase in quotes`,
+    );
+  return { phase: values("mark").at(-1)! };
 }
 
 function sizeRequest({ operands, values }: ModeWords): SizeRequest {

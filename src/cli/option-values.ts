@@ -1,5 +1,6 @@
 import type { CollectorChoice } from "../catalog/choices.ts";
 import { isWritable } from "../catalog/label-value.ts";
+import { safeLine } from "../safe-text.ts";
 import { durationSeconds } from "./measures.ts";
 
 /** Why a text is not a value, as the rest of a message that begins with `got "2s", `. */
@@ -276,4 +277,14 @@ export function collectorChoice(text: string): CollectorChoice | Fault {
       return name === undefined || way === undefined ? [] : [[name, way] as const];
     }),
   };
+}
+
+const MOST_PHASE_CHARACTERS = 100;
+
+/** Reads the name of a phase: one line of printed characters. */
+export function phaseName(text: string): string | Fault {
+  const name = text.trim();
+  if (name === "" || name.length > MOST_PHASE_CHARACTERS || safeLine(name) !== name)
+    return new Fault(`expected a name of at most ${MOST_PHASE_CHARACTERS} characters, without control characters`);
+  return name;
 }

@@ -13,9 +13,13 @@ const SIGPIPE = 13;
 
 /** The function that carries out each mode and returns its exit status. It loads what it needs itself. */
 const MODES: { readonly [Name in ModeName]: (request: ModeInvocation<Name>) => Promise<number> } = {
-  help: async () => {
-    const { renderHelp } = await import("../cli/help.ts");
-    output.printPainted(1, await renderHelp());
+  help: async ({ topic }) => {
+    const style = { colour: hasColour() };
+    const [{ renderHelp }, { renderShortHelp }] = await Promise.all([
+      import("../cli/help.ts"),
+      import("../cli/short-help.ts"),
+    ]);
+    output.printPainted(1, topic === "all" ? await renderHelp(style) : renderShortHelp(style));
     return EXIT_STATUS.done;
   },
   version: async () => printed(`statexec ${version}\n`),
@@ -41,6 +45,17 @@ const MODES: { readonly [Name in ModeName]: (request: ModeInvocation<Name>) => P
     return (await pushAll(request, { say: note, warn: output.warn })) ? EXIT_STATUS.done : EXIT_STATUS.failed;
   },
   explore,
+  mark: async ({ phase }) => {
+    const { mark } = await import("./mark-mode.ts");
+    try {
+      mark(phase);
+    } catch (error) {
+      // What is not recorded must not fail a build.
+      if (!(error instanceof SystemError)) throw error;
+      output.warn(`--mark: the phase is not recorded: ${error.message}`);
+    }
+    return EXIT_STATUS.done;
+  },
   completions: async ({ shell }) => {
     const { completionFor } = await import("./shell-completions.ts");
     return printed(completionFor(shell));
@@ -81,12 +96,16 @@ async function recoverAll({ journals, file }: RecoverRequest): Promise<number> {
 async function compare(request: CompareRequest): Promise<number> {
   compileEagerly();
   const { compareFiles } = await import("../output/compare-files.ts");
-  const { NO_COLOR, TERM } = process.env;
-  const colour = isTerminal(1) && !NO_COLOR && TERM !== "dumb";
-  const { table, warnings, isWorse } = await compareFiles(request, colour);
+  const { table, warnings, isWorse } = await compareFiles(request, hasColour());
   await warnAll(warnings);
   output.printPainted(1, table);
   return isWorse ? EXIT_STATUS.worse : EXIT_STATUS.done;
+}
+
+/** Whether standard output shows colours. */
+function hasColour(): boolean {
+  const { NO_COLOR, TERM } = process.env;
+  return isTerminal(1) && !NO_COLOR && TERM !== undefined && TERM !== "dumb";
 }
 
 async function size(request: SizeRequest): Promise<number> {

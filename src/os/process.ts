@@ -112,6 +112,7 @@ export class OwnUsage {
 }
 
 const CLOCK_REALTIME = 0;
+const CLOCK_MONOTONIC = 1;
 
 function loadClock() {
   return loadLibc({ clock_gettime: { args: ["int", "ptr"], returns: "int" } });
@@ -121,8 +122,17 @@ let clockCalls: ReturnType<typeof loadClock> | undefined;
 
 /** Returns the wall clock in milliseconds since the epoch; the runtime's lacks the fraction. Throws SystemError. */
 export function wallMs(): number {
+  return clockMs(CLOCK_REALTIME);
+}
+
+/** Returns milliseconds by CLOCK_MONOTONIC, the same in all processes; the runtime's begin with the process. Throws SystemError. */
+export function monotonicMs(): number {
+  return clockMs(CLOCK_MONOTONIC);
+}
+
+function clockMs(clock: number): number {
   clockCalls ??= loadClock();
   const time = new BigInt64Array(2);
-  if (clockCalls.clock_gettime(CLOCK_REALTIME, time) < 0) throw failed("clock_gettime");
+  if (clockCalls.clock_gettime(clock, time) < 0) throw failed("clock_gettime");
   return Number(time[0]!) * 1000 + Number(time[1]!) / 1e6;
 }

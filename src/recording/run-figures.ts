@@ -1,4 +1,5 @@
 import { ACCOUNTING, COMMAND, CONTAINER, KERNEL, MACHINE, type Metric, RUN } from "../catalog/index.ts";
+import { type PhaseFigures, phasesOf } from "./phases.ts";
 import type { RecordedSeries, Recording } from "./recording.ts";
 import { growthWithin, lastValue, type SeriesByName, type Span, seriesByName, sumSeen } from "./span.ts";
 import { commandSpan, isSummed } from "./summary-series.ts";
@@ -73,6 +74,8 @@ export interface RunFigures {
   readonly isUnfinished?: true;
   /** /proc showed another pid namespace: there is only what wait4(2) said. */
   readonly isProcForeign?: true;
+  /** What its phases used, in the order in which they began; absent: none was marked. */
+  readonly phases?: readonly PhaseFigures[];
   /** The source of the figures of each resource: `cpu`, `memory`, `memory_peak`, `io`. */
   readonly sources: ReadonlyMap<string, string>;
 }
@@ -105,7 +108,9 @@ export function figuresOf(recording: Recording): RunFigures {
   const whole = status && commandSpan(status.blocks());
   const span = whole ?? (status && spanUntilNow(status));
   const data = { recording, all, span, isUnfinished: whole === undefined && span !== undefined };
+  const phases = span ? phasesOf(recording, span) : [];
   return {
+    ...(phases.length > 0 ? { phases } : {}),
     ...present({
       ...endFigures(data),
       ...cpuFigures(data),

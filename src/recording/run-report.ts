@@ -9,6 +9,7 @@ import { type Sampling, samplingOf } from "./sampling.ts";
 import { type Sizing, sizingOf } from "./sizing.ts";
 import { pointsWithin, type Span, seriesByName } from "./span.ts";
 import { commandSpan } from "./summary-series.ts";
+import { type WallTime, wallTimeOf } from "./wall-time.ts";
 
 /** All results of a run that a summary shows, in whatever form. */
 export interface RunReport {
@@ -17,6 +18,8 @@ export interface RunReport {
   readonly startMs: number;
   readonly names: readonly CommFigures[];
   readonly profile: Profile | undefined;
+  /** Where its time went; undefined: not known. */
+  readonly wallTime: WallTime | undefined;
   /** What limited the command, the most important first; none: it ran too short. */
   readonly diagnoses: readonly Diagnosis[];
   readonly sampling: Sampling;
@@ -36,6 +39,7 @@ export function reportOf(recording: Recording, limits: readonly Limit[] = []): R
     startMs: recording.startMs,
     names: figuresByComm(recording),
     profile: profileOf(recording, PROFILE_PARTS),
+    wallTime: evidence && wallTimeOf(evidence),
     diagnoses: evidence ? diagnose(evidence) : [],
     sampling: samplingOf(recording),
     sizing: sizingOf(recording, figures),
@@ -47,8 +51,10 @@ export function reportOf(recording: Recording, limits: readonly Limit[] = []): R
 export interface Profile {
   /** CPU seconds a second in each part; NaN: not recorded. */
   readonly cores: Float64Array;
-  /** Highest RSS at the samples of each part; NaN: not recorded. */
-  readonly residentBytes: Float64Array;
+  /** Highest memory at the samples of each part, as the peak is defined; NaN: not recorded. */
+  readonly memoryBytes: Float64Array;
+  /** Older files have only resident memory. */
+  readonly isMemoryResident: boolean;
 }
 
 /** Fewer samples show no course over time. */
@@ -69,7 +75,10 @@ export function profileOf(recording: Recording, most: number): Profile | undefin
   const cores = growthByPart(of(COMMAND.cpuSeconds), { ...span, parts, samples, readAt });
   const partSeconds = (span.toMs - span.fromMs) / 1000 / parts;
   for (let part = 0; part < parts; part++) cores[part]! /= partSeconds;
-  return { cores, residentBytes: highestByPart(of(COMMAND.memoryResident), span, parts) };
+  const isMemoryResident = of(COMMAND.memoryAnonymous).length === 0;
+  const gauges = isMemoryResident ? [COMMAND.memoryResident] : HELD;
+  const held = sumAtSamples(gauges.flatMap(of), samples, span);
+  return { cores, memoryBytes: highestByPart(held, samples, span, parts), isMemoryResident };
 }
 
 /** A span in equal parts, the samples in it, and when their counters were read. */
@@ -109,14 +118,34 @@ function spread(grown: Float64Array, span: Span, step: Span & { readonly growth:
   }
 }
 
-function highestByPart(gauges: readonly RecordedSeries[], span: Span, parts: number): Float64Array {
+/** The memory of which the peak is told. */
+const HELD = [COMMAND.memoryAnonymous, COMMAND.memoryShared, COMMAND.memoryKernel];
+
+/** Returns the sum of some gauges at each sample; NaN: the first of them is not known then. */
+function sumAtSamples(gauges: readonly RecordedSeries[], samples: Float64Array, span: Span): Float64Array {
+  const sums = new Float64Array(samples.length).fill(gauges.length === 0 ? Number.NaN : 0);
+  const isKnown = new Uint8Array(samples.length);
+  gauges.forEach((one, gauge) => {
+    let sample = 0;
+    for (const [stampMs, value] of pointsWithin(one, span)) {
+      while (samples[sample]! < stampMs) sample++;
+      sums[sample]! += value;
+      if (gauge === 0) isKnown[sample] = 1;
+    }
+  });
+  return sums.map((sum, sample) => (isKnown[sample] === 1 ? sum : Number.NaN));
+}
+
+function highestByPart(values: Float64Array, samples: Float64Array, span: Span, parts: number): Float64Array {
   const highest = new Float64Array(parts).fill(Number.NaN);
   const partMs = (span.toMs - span.fromMs) / parts;
-  for (const one of gauges) {
-    for (const [atMs, value] of pointsWithin(one, span)) {
-      const part = Math.min(parts - 1, Math.floor((atMs - span.fromMs) / partMs));
-      if (!(highest[part]! >= value)) highest[part] = value;
-    }
+  for (let sample = 0; sample < samples.length; sample++) {
+    const part = Math.min(parts - 1, Math.floor((samples[sample]! - span.fromMs) / partMs));
+    const value = values[sample]!;
+    if (!Number.isNaN(value) && !(highest[part]! >= value)) highest[part] = value;
   }
+  // A part that no sample happened to be in, although the sampler kept to its interval.
+  for (let part = 1; part < parts - 1; part++)
+    if (Number.isNaN(highest[part]) && !Number.isNaN(highest[part + 1])) highest[part] = highest[part - 1]!;
   return highest;
 }
