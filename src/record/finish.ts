@@ -35,7 +35,7 @@ export async function loadFinish(
   { intervalSeconds }: Config,
 ): Promise<LoadedFinish> {
   const { writeMetrics } = await import("../output/write-metrics.ts");
-  const elsewhere = searchElsewhere(target, intervalSeconds);
+  const elsewhere = searchElsewhere(target, name, intervalSeconds);
   return { write: writeMetrics, stale: shared ? [] : abandonedJournals(folder, name), elsewhere };
 }
 
@@ -44,8 +44,8 @@ const SEARCH_AFTER_MS = 1500;
 const LEAST_INTERVAL_SECONDS = 0.5;
 
 /** Looks for the journals of a metrics file in the fallback folders while the command runs, or else at the end. */
-function searchElsewhere(target: string, intervalSeconds: number): LoadedFinish["elsewhere"] {
-  const search = () => journalsElsewhere((one) => one === target);
+function searchElsewhere(target: string, name: string, intervalSeconds: number): LoadedFinish["elsewhere"] {
+  const search = () => journalsElsewhere((one) => one === target, name);
   let found: readonly string[] | undefined;
   const begin = () => {
     found = search();
