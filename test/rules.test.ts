@@ -8,7 +8,8 @@ const ROOT = join(import.meta.dir, "..");
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "src/catalog": [],
   "src/cli": ["src/catalog"],
-  "src/os": [],
+  // What comes before the C library.
+  "src/os": ["src/supported.ts"],
   "src/proc": ["src/os"],
   "src/collect": ["src/catalog", "src/proc"],
   "src/cgroup": ["src/collect", "src/proc", "src/os"],
@@ -60,7 +61,9 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   // What runs no command: each mode loads what it needs.
   "src/modes": ["*"],
   "src/main.ts": ["*"],
-  "src/supported.ts": [],
+  "src/supported.ts": ["src/plain-runtime.ts"],
+  // It runs where the C library cannot be used.
+  "src/plain-runtime.ts": [],
   "index.ts": ["src/supported.ts", "src/main.ts"],
 };
 

@@ -1,3 +1,4 @@
+import "../supported.ts";
 import { dlopen, type FFIFunction, FFIType, type Pointer, ptr, read } from "bun:ffi";
 
 /** `size_t` and `ssize_t` or `off_t`, as plain numbers. */
