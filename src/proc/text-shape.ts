@@ -8,14 +8,20 @@ export interface NumberTable extends KernelTable {
   readonly counts?: Float64Array;
 }
 
-/** In longer texts there are more numbers that nobody wants than calls that are saved: they are not to have a shape. */
-export const MOST_BYTES = 2048;
+/** Longer texts are not to have a shape: what would be kept of them is some times as long. */
+export const MOST_BYTES = 32 * 1024;
+
+/** Where a text has many more numbers that nobody wants, its parser, which looks for a few lines, takes no longer. */
+const MOST_UNREAD = 64;
+const MOST_UNREAD_A_WANTED = 4;
 
 const TWO_TO_31 = 2 ** 31;
 const TWO_TO_32 = 2 ** 32;
 
 /** A whole number between white space; before it may also be what ends a key. One below 0 is a word like any other. */
 const NUMBER = /(?<![^\s:=])\d+(?!\S)/g;
+
+const UNREAD = "%*d";
 
 /** Numbers at the end of a line, such as those of each interrupt: so many that none of them counts. */
 const UNREAD_REST = /(?:%\*\[ \]%\*d){20,}(?=%\*\[[^\]]*\n|$)/g;
@@ -46,11 +52,10 @@ export class TextShape {
   private readonly times: Float64Array;
   private readonly per: Float64Array;
 
-  private constructor(table: NumberTable, text: string, cells: readonly Cell[]) {
+  private constructor(table: NumberTable, pattern: string, cells: readonly Cell[], wanted: readonly number[]) {
     this.values = table.values;
     this.counts = table.counts;
-    const wanted = [...new Set(cells.map(({ number }) => number))].sort((a, b) => a - b);
-    this.pattern = new ScanPattern(patternOf(text, new Set(wanted)), wanted.length);
+    this.pattern = new ScanPattern(pattern, wanted.length);
     this.isCount = cells.map(({ isCount }) => isCount);
     this.places = Int32Array.from(cells, ({ place }) => place);
     this.numbers = Int32Array.from(cells, ({ number }) => wanted.indexOf(number));
@@ -66,7 +71,12 @@ export class TextShape {
     try {
       const cells = cellsOf(table, text);
       if (names?.all.length !== known) return undefined;
-      return cells && new TextShape(table, text, cells);
+      if (!cells) return undefined;
+      const wanted = [...new Set(cells.map(({ number }) => number))].sort((a, b) => a - b);
+      const pattern = patternOf(text, new Set(wanted));
+      const unread = pattern.split(UNREAD).length - 1;
+      if (unread > MOST_UNREAD + MOST_UNREAD_A_WANTED * wanted.length) return undefined;
+      return new TextShape(table, pattern, cells, wanted);
     } catch (error) {
       if (error instanceof ParseError) return undefined;
       throw error;
@@ -134,7 +144,7 @@ function isNear(value: number, expected: number): boolean {
 /** Returns the pattern of a text from which these numbers are read. */
 function patternOf(text: string, wanted: ReadonlySet<number>): string {
   let place = 0;
-  const words = text.replaceAll("%", "%%").replace(NUMBER, () => (wanted.has(place++) ? "%lu" : "%*d"));
+  const words = text.replaceAll("%", "%%").replace(NUMBER, () => (wanted.has(place++) ? "%lu" : UNREAD));
   // A gap in a pattern would have any length, none included, and any white space.
   const strict = words.trim().replace(/\s+/g, (gap) => `%*[${[...new Set(gap)].join("")}]`);
   return strict.replace(UNREAD_REST, "%*[ ]%*[0-9 ]");
