@@ -6,7 +6,9 @@ import { LIMIT, resourceLimit } from "../os/limits.ts";
 import { haveOneMemory, PidFiles, PidList, pidFile, processCpuSeconds, sharedMemoryBytes } from "../os/pid-files.ts";
 import { pageBytes } from "../os/process.ts";
 import { addTmpfsFiles } from "../os/tmpfs-files.ts";
+import { KeptText } from "./kept-text.ts";
 import { lastNumberOf } from "./last-number.ts";
+import { numbersOf } from "./number-list.ts";
 import { waitedForSeconds } from "./pid-stat.ts";
 import { runDelayIn } from "./schedstat.ts";
 
@@ -52,8 +54,14 @@ export interface Processes {
   >;
   /** Lists the processes that we may see, and returns their number. Throws SystemError. */
   list(): number;
-  /** The machine's shared memory as of the last list; NaN: it is not known. */
+  /** The machine's shared memory now; NaN: it is not known. */
   readonly sharedMemoryBytes: number;
+  /** Returns the pid that was given last; NaN: the kernel does not say. */
+  newestPid(): number;
+  /** Lists the children of a process' first thread into `children`, and returns their number; -1: it is not known. */
+  listChildren(pid: number): number;
+  /** The children of the last list. */
+  readonly children: Int32Array;
   /** Whether the last list is the same as the one before it. */
   readonly isListSame: boolean;
   /** The number of processes in the last list; 0 before the first. */
@@ -133,12 +141,13 @@ const MACHINE_FILES: Readonly<Record<MachineFile, Uint8Array>> = {
   loadavg: cString("loadavg"),
   uptime: cString("uptime"),
 };
-const DESCRIPTORS = pidFile("fd");
 const THREADS = pidFile("task");
 const SCHEDSTAT = pidFile("schedstat");
 
 /** More threads of one process are not listed. */
 const MOST_THREADS = 4096;
+/** Of a process with more children it is not known which they are. */
+const MOST_CHILDREN = 256;
 
 /** The processes of this machine, or of a recorded tree below `folder`. Throws SystemError where that does not exist. */
 export class KernelProcesses implements Processes {
@@ -148,14 +157,16 @@ export class KernelProcesses implements Processes {
   listed = 0;
   othersShown = 0;
   atStart = { atMs: 0, idleSeconds: Number.NaN, ownSeconds: Number.NaN, othersSeconds: Number.NaN };
-  sharedMemoryBytes = Number.NaN;
   readonly threads = new Int32Array(MOST_THREADS);
+  readonly children = new Int32Array(MOST_CHILDREN);
   private readonly files: PidFiles;
   private readonly all: PidList;
   private readonly kept = new Map<number, KeptText>();
   private readonly mostKept = mostKept();
   private view = new Uint8Array(0);
   private _isForeign: boolean | undefined;
+  /** The open file, or the errno below zero; undefined: not opened yet. */
+  private loadavg: number | undefined;
 
   constructor(readonly folder = "/proc") {
     this.files = new PidFiles(folder);
@@ -180,8 +191,22 @@ export class KernelProcesses implements Processes {
 
   list(): number {
     this.listed = this.all.update();
-    this.sharedMemoryBytes = sharedMemoryBytes();
     return this.listed;
+  }
+
+  get sharedMemoryBytes(): number {
+    return sharedMemoryBytes();
+  }
+
+  newestPid(): number {
+    this.loadavg ??= this.files.openShared(MACHINE_FILES.loadavg);
+    const length = this.loadavg < 0 ? this.loadavg : this.files.readOpen(this.loadavg);
+    return length < 0 ? Number.NaN : lastNumberOf(this.viewOf(length));
+  }
+
+  listChildren(pid: number): number {
+    const length = this.files.readChildren(pid);
+    return length < 0 ? -1 : numbersOf(this.files.bytes, length, this.children);
   }
 
   read(pid: number, file: ProcessFile): Uint8Array | undefined {
@@ -196,7 +221,7 @@ export class KernelProcesses implements Processes {
   }
 
   openDescriptors(pid: number): number {
-    const count = this.files.count(pid, DESCRIPTORS);
+    const count = this.files.countDescriptors(pid);
     if (count >= 0) return count;
     this.refused(pid, "fd", -count);
     return Number.NaN;
@@ -291,6 +316,7 @@ export class KernelProcesses implements Processes {
   close(): void {
     for (const { fd } of this.kept.values()) this.files.close(fd);
     this.kept.clear();
+    if (this.loadavg !== undefined && this.loadavg >= 0) this.files.close(this.loadavg);
     this.all.close();
   }
 
@@ -320,48 +346,4 @@ export class KernelProcesses implements Processes {
     if (errno === EACCES || errno === EPERM) throw new ForbiddenError(path);
     throw systemError(errno, "read", path);
   }
-}
-
-const WORD_BYTES = Float64Array.BYTES_PER_ELEMENT;
-
-/** A longer text is not kept, and so never the same. */
-const MOST_WORDS = 64;
-
-/**
- * An open file and its last text: the same text need not be parsed again. Eight bytes at a time are compared, as doubles:
- * those that are NaN differ from themselves, so that such a text never seems to be the same.
- */
-class KeptText {
-  private kept: Float64Array | undefined;
-  private length = -1;
-
-  constructor(readonly fd: number) {}
-
-  /** Whether a text, the first `length` of these bytes, is that of the last call. Keeps it for the next one. */
-  isSame(bytes: Uint8Array, length: number): boolean {
-    const words = Math.ceil(length / WORD_BYTES);
-    if (words > MOST_WORDS || words * WORD_BYTES > bytes.length) return false;
-    // The last word may hold bytes of another text after this one.
-    bytes.fill(0, length, words * WORD_BYTES);
-    const text = wordsOf(bytes);
-    if (length === this.length && this.isKept(text, words)) return true;
-    this.kept ??= new Float64Array(MOST_WORDS);
-    for (let i = 0; i < words; i++) this.kept[i] = text[i]!;
-    this.length = length;
-    return false;
-  }
-
-  private isKept(text: Float64Array, words: number): boolean {
-    const { kept } = this;
-    for (let i = 0; i < words; i++) if (kept![i] !== text[i]) return false;
-    return true;
-  }
-}
-
-let lastWords: Float64Array = new Float64Array(0);
-
-/** Returns the memory as words; those of a buffer that stays are made once. */
-function wordsOf({ buffer }: Uint8Array): Float64Array {
-  if (lastWords.buffer !== buffer) lastWords = new Float64Array(buffer, 0, MOST_WORDS);
-  return lastWords;
 }

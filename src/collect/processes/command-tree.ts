@@ -79,7 +79,7 @@ export class CommandTree {
     this.reap = reap;
     this.group = group;
     const { damage } = this;
-    this.accounts = new ProcessAccounts(processes, root, helpers, damage);
+    this.accounts = new ProcessAccounts(processes, root, helpers, damage, now);
     this.memory = new CommandMemory(processes, group, { now, cpuMs, damage });
     this.unseen = new UnseenTime(processes, root, now);
     this.isBlind = processes.isForeign;
@@ -102,7 +102,7 @@ export class CommandTree {
       this.io.skip();
       return;
     }
-    accounts.update();
+    accounts.update(atEnd);
     if (atEnd) this.settle();
     this.runDelay.update(accounts.tracker.descendants, atEnd);
     const hasDetails = atEnd || this.mayReadDetails();
@@ -141,7 +141,7 @@ export class CommandTree {
   /** The command has just ended, and the state of now was taken. */
   private settle(): void {
     const { accounts, unseen } = this;
-    if (this.reapOrphans()) accounts.update();
+    if (this.reapOrphans()) accounts.update(true);
     accounts.takeLeftovers();
     if (!this.hasGroupCpu) this.unseenSeconds = unseen.most(accounts.tracker);
   }
@@ -184,7 +184,7 @@ export class CommandTree {
   /** The processes that live now, children before their parents. Throws SystemError, ParseError. */
   pids(): number[] {
     if (this.isBlind) return [this.root];
-    this.accounts.update();
+    this.accounts.update(true);
     return this.accounts.tracker.descendants.map(({ pid }) => pid).reverse();
   }
 
