@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { name, optionalDependencies, version } from "../package.json";
+import { dependencies, name, optionalDependencies, version } from "../package.json";
 import { TARGETS } from "./build-all.ts";
 
 /*
@@ -31,6 +31,7 @@ interface Component {
 }
 
 interface Bom {
+  readonly metadata: { readonly component: { readonly "bom-ref": string } };
   readonly components: readonly Component[];
   readonly dependencies: readonly { readonly ref: string; readonly dependsOn?: readonly string[] }[];
 }
@@ -41,13 +42,40 @@ export async function makeSbom(): Promise<string> {
   const tool = Bun.spawn([TOOL, ...flags, "--output-file", "-"], { stdout: "pipe", stderr: "pipe" });
   const [status, text, errors] = await Promise.all([tool.exited, tool.stdout.text(), tool.stderr.text()]);
   if (status !== 0) throw new Error(`cyclonedx-npm ended with ${status}:\n${errors}`);
-  const bom = JSON.parse(text) as Bom;
+  const bom = withShippedParts(JSON.parse(text) as Bom);
   // npm installs the runtime of this machine alone; the files of the other systems contain theirs.
   const missing = TARGETS.map(({ runtime }) => runtimePart(runtime)).filter(
     ({ purl }) => !bom.components.some((part) => part.purl?.startsWith(purl)),
   );
-  const dependencies = [...bom.dependencies, ...missing.map((part) => ({ ref: part["bom-ref"] }))];
-  return `${JSON.stringify({ ...bom, components: [...bom.components, ...missing], dependencies }, null, 2)}\n`;
+  const links = [...bom.dependencies, ...missing.map((part) => ({ ref: part["bom-ref"] }))];
+  const all = { ...bom, components: [...bom.components, ...missing], dependencies: links };
+  return `${JSON.stringify(all, null, 2)}\n`;
+}
+
+/** Leaves out what the files do not contain: where another installer than npm was at work, npm takes tools for parts. */
+function withShippedParts(bom: Bom): Bom {
+  const names = new Set([...Object.keys(dependencies), ...Object.keys(optionalDependencies)]);
+  const links = new Map(bom.dependencies.map(({ ref, dependsOn = [] }) => [ref, dependsOn]));
+  const shipped = new Set<string>();
+  const add = (ref: string) => {
+    if (shipped.has(ref)) return;
+    shipped.add(ref);
+    for (const next of links.get(ref) ?? []) add(next);
+  };
+  for (const part of bom.components) if (names.has(fullName(part))) add(part["bom-ref"]);
+  const root = bom.metadata.component["bom-ref"];
+  const isShipped = (ref: string) => ref === root || shipped.has(ref);
+  return {
+    ...bom,
+    components: bom.components.filter((part) => isShipped(part["bom-ref"])),
+    dependencies: bom.dependencies
+      .filter(({ ref }) => isShipped(ref))
+      .map((link) => ({ ...link, dependsOn: (link.dependsOn ?? []).filter(isShipped) })),
+  };
+}
+
+function fullName({ group, name: own }: Component): string {
+  return group ? `${group}/${own}` : own;
 }
 
 function runtimePart(runtime: keyof typeof optionalDependencies) {

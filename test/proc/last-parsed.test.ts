@@ -11,6 +11,7 @@ import type { KernelTable } from "../../src/proc/procfs.ts";
 import { Psi } from "../../src/proc/psi.ts";
 import { Stat } from "../../src/proc/stat.ts";
 import { TextShape } from "../../src/proc/text-shape.ts";
+import { effort } from "../helpers/effort.ts";
 import { recordedTree } from "../helpers/proc-tree.ts";
 
 const bytes = (text: string) => Uint8Array.from(Buffer.from(text, "latin1"));
@@ -142,9 +143,9 @@ describe.each(Object.entries(TABLES))("%s, read by its shape", (_, [make, text])
           expect(ours).toEqual(expected);
         }
       }),
-      { numRuns: 150 },
+      { numRuns: effort(600) },
     );
-  });
+  }, 120_000);
 });
 
 describe("a text that is the last one again", () => {
