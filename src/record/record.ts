@@ -13,6 +13,7 @@ import {
   machineMeasurement,
   WORTH_COMPILING_SAMPLES,
 } from "../run/start.ts";
+import { shellQuoted } from "../safe-text.ts";
 import { finish, keepJournal, loadFinish } from "./finish.ts";
 import { checkCollectors, type PreparedRun, prepare, type RecordParts } from "./prepare.ts";
 
@@ -89,8 +90,11 @@ function mentionLeft(
   warn: RecordParts["warn"],
 ): void {
   const lines = [
-    ...stale.map((path) => `${path} is left from an earlier run: statexec --recover ${path}`),
-    ...elsewhere.map((path) => `${path} is left from an earlier run: statexec --recover ${path} -f ${target}`),
+    ...stale.map((path) => `${path} is left from an earlier run: statexec --recover ${shellQuoted(path)}`),
+    ...elsewhere.map(
+      (path) =>
+        `${path} is left from an earlier run: statexec --recover ${shellQuoted(path)} -f ${shellQuoted(target)}`,
+    ),
   ];
   for (const line of lines.slice(0, MOST_MENTIONED)) warn(line);
   const more = lines.length - MOST_MENTIONED;
