@@ -120,7 +120,7 @@ describe.each(Object.entries(TABLES))("%s, read by its shape", (_, [make, text])
           expect(ours).toEqual(expected);
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 20 },
     );
   });
 
@@ -142,7 +142,7 @@ describe.each(Object.entries(TABLES))("%s, read by its shape", (_, [make, text])
           expect(ours).toEqual(expected);
         }
       }),
-      { numRuns: 150 },
+      { numRuns: 40 },
     );
   });
 });
