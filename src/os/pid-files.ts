@@ -191,13 +191,10 @@ export class PidFiles {
     return last;
   }
 
-  /** Reads the children of a process' first thread, each pid with a space; returns the text's length, or the errno below zero. */
-  readChildren(pid: number): number {
+  /** Opens the list of the children of a process' first thread, each pid with a space; otherwise like `open`. */
+  openChildren(pid: number): number {
     const fd = libc.open(this.path.ofFirstThread(pid, CHILDREN), O_RDONLY | O_CLOEXEC, 0);
-    if (fd < 0) return -lastErrno();
-    const length = this.readOpen(fd);
-    libc.close(fd);
-    return length;
+    return fd < 0 ? -lastErrno() : fd;
   }
 
   /** Opens a file of the whole machine, by its name; returns the descriptor, or the errno below zero. */

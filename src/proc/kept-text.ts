@@ -10,6 +10,9 @@ const MOST_WORDS = 64;
 export class KeptText {
   private kept: Float64Array | undefined;
   private length = -1;
+  /** Of the same process' other files that are open, too; below 0: not. */
+  ioFd = -1;
+  childrenFd = -1;
 
   constructor(readonly fd: number) {}
 

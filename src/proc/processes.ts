@@ -54,7 +54,7 @@ export interface Processes {
   >;
   /** Lists the processes that we may see, and returns their number. Throws SystemError. */
   list(): number;
-  /** The machine's shared memory now; NaN: it is not known. */
+  /** The machine's shared memory as of the last list or look at the newest pid; NaN: it is not known. */
   readonly sharedMemoryBytes: number;
   /** Returns the pid that was given last; NaN: the kernel does not say. */
   newestPid(): number;
@@ -113,8 +113,11 @@ export const SAME = "same";
 /** For so many processes stat stays open: reading it then costs half, but the kernel keeps a page for each. */
 const MOST_KEPT = 256;
 
+/** In a tree of at most so many, io and the list of children stay open, too. */
+const MOST_WITH_ALL = 16;
+
 /** Open files that are left to all else. */
-const FOR_OTHERS = 64;
+const FOR_OTHERS = 64 + 2 * MOST_WITH_ALL;
 
 /** Returns for how many processes stat may stay open under our limit of open files. */
 function mostKept(): number {
@@ -157,16 +160,19 @@ export class KernelProcesses implements Processes {
   listed = 0;
   othersShown = 0;
   atStart = { atMs: 0, idleSeconds: Number.NaN, ownSeconds: Number.NaN, othersSeconds: Number.NaN };
+  sharedMemoryBytes = Number.NaN;
   readonly threads = new Int32Array(MOST_THREADS);
   readonly children = new Int32Array(MOST_CHILDREN);
   private readonly files: PidFiles;
   private readonly all: PidList;
   private readonly kept = new Map<number, KeptText>();
   private readonly mostKept = mostKept();
+  private readonly mostWithAll = this.mostKept === MOST_KEPT ? MOST_WITH_ALL : 0;
   private view = new Uint8Array(0);
   private _isForeign: boolean | undefined;
   /** The open file, or the errno below zero; undefined: not opened yet. */
   private loadavg: number | undefined;
+  private ownChildren = -1;
 
   constructor(readonly folder = "/proc") {
     this.files = new PidFiles(folder);
@@ -191,26 +197,24 @@ export class KernelProcesses implements Processes {
 
   list(): number {
     this.listed = this.all.update();
+    this.sharedMemoryBytes = sharedMemoryBytes();
     return this.listed;
   }
 
-  get sharedMemoryBytes(): number {
-    return sharedMemoryBytes();
-  }
-
   newestPid(): number {
+    this.sharedMemoryBytes = sharedMemoryBytes();
     this.loadavg ??= this.files.openShared(MACHINE_FILES.loadavg);
     const length = this.loadavg < 0 ? this.loadavg : this.files.readOpen(this.loadavg);
     return length < 0 ? Number.NaN : lastNumberOf(this.viewOf(length));
   }
 
   listChildren(pid: number): number {
-    const length = this.files.readChildren(pid);
+    const length = this.fillChildren(pid);
     return length < 0 ? -1 : numbersOf(this.files.bytes, length, this.children);
   }
 
   read(pid: number, file: ProcessFile): Uint8Array | undefined {
-    const length = file === "stat" ? this.fillStat(pid) : this.files.read(pid, FILES[file]);
+    const length = this.fill(pid, file);
     return length < 0 ? this.refused(pid, file, -length) : this.viewOf(length);
   }
 
@@ -309,13 +313,14 @@ export class KernelProcesses implements Processes {
   forget(pid: number): void {
     const kept = this.kept.get(pid);
     if (kept === undefined) return;
-    this.files.close(kept.fd);
+    this.closeKept(kept);
     this.kept.delete(pid);
   }
 
   close(): void {
-    for (const { fd } of this.kept.values()) this.files.close(fd);
+    for (const kept of this.kept.values()) this.closeKept(kept);
     this.kept.clear();
+    if (this.ownChildren >= 0) this.files.close(this.ownChildren);
     if (this.loadavg !== undefined && this.loadavg >= 0) this.files.close(this.loadavg);
     this.all.close();
   }
@@ -325,6 +330,43 @@ export class KernelProcesses implements Processes {
     if (this.view.length !== length || this.view.buffer !== bytes.buffer)
       this.view = bytes.subarray(0, length) as Uint8Array<ArrayBuffer>;
     return this.view;
+  }
+
+  private fill(pid: number, file: ProcessFile): number {
+    if (file === "stat") return this.fillStat(pid);
+    const kept = file === "io" && this.mayKeepAll ? this.kept.get(pid) : undefined;
+    if (kept === undefined) return this.files.read(pid, FILES[file]);
+    if (kept.ioFd < 0) kept.ioFd = this.files.open(pid, FILES.io);
+    return kept.ioFd < 0 ? kept.ioFd : this.files.readOpen(kept.ioFd);
+  }
+
+  private fillChildren(pid: number): number {
+    const { files } = this;
+    if (pid === this.self) {
+      if (this.ownChildren < 0) this.ownChildren = files.openChildren(pid);
+      return this.ownChildren < 0 ? this.ownChildren : files.readOpen(this.ownChildren);
+    }
+    const kept = this.mayKeepAll ? this.kept.get(pid) : undefined;
+    if (kept !== undefined) {
+      if (kept.childrenFd < 0) kept.childrenFd = files.openChildren(pid);
+      return kept.childrenFd < 0 ? kept.childrenFd : files.readOpen(kept.childrenFd);
+    }
+    const fd = files.openChildren(pid);
+    if (fd < 0) return fd;
+    const length = files.readOpen(fd);
+    files.close(fd);
+    return length;
+  }
+
+  /** A small tree has all of its files open, if there are enough descriptors. */
+  private get mayKeepAll(): boolean {
+    return this.kept.size <= this.mostWithAll;
+  }
+
+  private closeKept({ fd, ioFd, childrenFd }: KeptText): void {
+    this.files.close(fd);
+    if (ioFd >= 0) this.files.close(ioFd);
+    if (childrenFd >= 0) this.files.close(childrenFd);
   }
 
   private fillStat(pid: number): number {

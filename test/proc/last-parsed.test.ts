@@ -11,7 +11,6 @@ import type { KernelTable } from "../../src/proc/procfs.ts";
 import { Psi } from "../../src/proc/psi.ts";
 import { Stat } from "../../src/proc/stat.ts";
 import { TextShape } from "../../src/proc/text-shape.ts";
-import { effort } from "../helpers/effort.ts";
 import { recordedTree } from "../helpers/proc-tree.ts";
 
 const bytes = (text: string) => Uint8Array.from(Buffer.from(text, "latin1"));
@@ -121,7 +120,7 @@ describe.each(Object.entries(TABLES))("%s, read by its shape", (_, [make, text])
           expect(ours).toEqual(expected);
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 20 },
     );
   });
 
@@ -143,9 +142,9 @@ describe.each(Object.entries(TABLES))("%s, read by its shape", (_, [make, text])
           expect(ours).toEqual(expected);
         }
       }),
-      { numRuns: effort(600) },
+      { numRuns: 40 },
     );
-  }, 120_000);
+  });
 });
 
 describe("a text that is the last one again", () => {
