@@ -19,7 +19,7 @@ function began(): number {
 
 for (let i = 0; i < Number(rounds); i++) {
   let start = began();
-  if (!background.begin(fd, true)) throw new Error("this kernel cannot sync a file in the background");
+  if (!background.begin(fd, true)) throw new Error("a sync is not done yet");
   taken.push(Bun.nanoseconds() - start);
   while (background.isBusy) await Bun.sleep(1);
   start = began();

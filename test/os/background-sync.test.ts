@@ -20,12 +20,16 @@ test("a file and its folder are synced while they may be closed already, and a t
   }
 });
 
-test("what cannot be synced is refused in the background, and is no error at once", () => {
+test("what cannot be synced counts as synced, and a descriptor that is not open is an error at once", async () => {
   const sync = new BackgroundSync();
   const fd = openFile("/dev/null", O_RDWR);
-  expect(sync.begin(fd, true)).toBe(false);
+  expect(sync.begin(fd, true)).toBe(true);
+  while (sync.isBusy) await Bun.sleep(1);
+  expect(sync.error).toBeUndefined();
   expect(() => toDisk(fd)).not.toThrow();
   closeFile(fd);
+  expect(() => sync.begin(987_654, true)).toThrow("Bad file descriptor");
+  expect(sync.isBusy).toBe(false);
   expect(() => folderToDisk("/none")).toThrow("No such file or directory");
   expect(() => toDisk(987_654)).toThrow("Bad file descriptor");
 });
