@@ -1,44 +1,50 @@
-import { closeFile } from "./files.ts";
-import { failed, libc, type SystemError, systemError } from "./libc.ts";
+import { listFolder, readText, SystemError } from "./files.ts";
+import { KernelSync } from "./kernel-sync.ts";
+import { resourceLimit } from "./limits.ts";
+import { ThreadSync } from "./thread-sync.ts";
 
-const F_DUPFD_CLOEXEC = 1030;
-const FIRST_DESCRIPTOR = 3;
-const EINVAL = 22;
-const MOST_REQUESTS = 2;
+/** Syncs files without waiting for it, as `ThreadSync` and `KernelSync` do. */
+export type BackgroundSync = ThreadSync | KernelSync;
 
-/**
- * Brings files to the disk by a thread of the runtime's, so that nothing waits. Not by io_submit(2): a process that has a
- * context of that ends 20 to 60 ms later, since the kernel waits for two grace periods of its own before it frees one.
- */
-export class BackgroundSync {
-  private readonly fs = require("node:fs") as typeof import("node:fs");
-  private running = 0;
-  /** Of the last request that failed. */
-  error: SystemError | undefined;
+const RLIMIT_NPROC = 6;
 
-  /** Whether a request is not done yet. */
-  get isBusy(): boolean {
-    return this.running > 0;
-  }
+/** The runtime starts a few threads, and ends this process where it cannot. */
+const ROOM = 64;
 
-  /**
-   * Begins to sync a file or a folder, whose descriptor may be closed meanwhile; `data`: without what reading it does not
-   * need. False: too many are not done yet. Throws SystemError.
-   */
-  begin(fd: number, data: boolean): boolean {
-    if (this.running === MOST_REQUESTS) return false;
-    const copy = libc.fcntl(fd, F_DUPFD_CLOEXEC, FIRST_DESCRIPTOR);
-    if (copy < 0) throw failed("fcntl");
-    const done = (error: NodeJS.ErrnoException | null) => {
-      this.running--;
-      closeFile(copy);
-      const errno = Math.abs(error?.errno ?? 0);
-      // What cannot be synced at all counts as synced.
-      if (error && errno !== EINVAL) this.error = systemError(errno, "fdatasync", "");
-    };
-    this.running++;
-    if (data) this.fs.fdatasync(copy, done);
-    else this.fs.fsync(copy, done);
+/** Where nothing may limit the number of threads to few: a thread of the runtime's; elsewhere the kernel's. */
+export function backgroundSync(): BackgroundSync {
+  return hasRoomForThreads() ? new ThreadSync() : new KernelSync();
+}
+
+/** Whether this process may certainly start threads: by its limit of processes and by its control groups. */
+export function hasRoomForThreads(cgroups = "/sys/fs/cgroup"): boolean {
+  const { soft } = resourceLimit(RLIMIT_NPROC);
+  try {
+    if (soft < BigInt(threadsOfAll() + ROOM)) return false;
+    for (const line of readText("/proc/self/cgroup").split("\n")) {
+      const [number, controllers = "", path = ""] = line.split(":");
+      if (number !== "0" && controllers !== "pids") continue;
+      if (!haveRoom(number === "0" ? cgroups : `${cgroups}/pids`, path)) return false;
+    }
     return true;
+  } catch (error) {
+    if (error instanceof SystemError) return false;
+    throw error;
+  }
+}
+
+/** Threads of the whole machine, proc_loadavg(5): no user has more. */
+function threadsOfAll(): number {
+  const [, , , running = ""] = readText("/proc/loadavg").split(" ");
+  return Number(running.slice(running.indexOf("/") + 1));
+}
+
+/** Whether a control group and those above it have room; one that is hidden from us, in another namespace, shows none. */
+function haveRoom(root: string, path: string): boolean {
+  for (let folder = path; ; folder = folder.slice(0, folder.lastIndexOf("/"))) {
+    const isShown = listFolder(`${root}${folder}`).includes("pids.max");
+    const most = isShown ? readText(`${root}${folder}/pids.max`).trim() : "max";
+    if (most !== "max" && Number(most) < Number(readText(`${root}${folder}/pids.current`)) + ROOM) return false;
+    if (folder === "" || folder === "/") return true;
   }
 }
