@@ -10,9 +10,6 @@ const JOINED_CHARACTERS = 16_384;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** UTF-8 has at most so many bytes for one UTF-16 unit. */
-const MOST_BYTES_OF_ONE = 3;
-
 /** Encodes a text as UTF-8; half of a surrogate pair becomes U+FFFD. */
 export function encodeText(text: string): Uint8Array {
   return encoder.encode(text);
@@ -51,22 +48,15 @@ export class ChunkWriter {
   }
 
   private encode(): void {
-    const text = this.joined;
+    let text = this.joined;
     this.joined = "";
-    const most = MOST_BYTES_OF_ONE * text.length;
-    if (most > CHUNK_BYTES) {
-      this.encodeLong(text);
-      return;
+    for (;;) {
+      const { read, written } = encoder.encodeInto(text, this.bytes.subarray(this.at));
+      this.at += written;
+      if (read === text.length) return;
+      text = text.slice(read);
+      this.flush();
     }
-    this.reserve(most);
-    this.at += encoder.encodeInto(text, this.bytes.subarray(this.at)).written;
-  }
-
-  private encodeLong(text: string): void {
-    const encoded = encodeText(text);
-    this.reserve(encoded.length);
-    this.bytes.set(encoded, this.at);
-    this.at += encoded.length;
   }
 }
 
