@@ -76,7 +76,7 @@ const UNPROVEN = "at least ";
 
 /** What comes and goes with the run and its folder's disk, and what a line that was too long goes on with. */
 function isCompared(line: string): boolean {
-  return !/^ |^(disk|programs|verdict|time|samples|network|$)/.test(line);
+  return !/^ |^(disk|programs|verdict|time|samples|network|peak memory: |$)/.test(line);
 }
 
 /** A line of output without what is another in each run: what stands before its first figure, or between them all. */
