@@ -17,7 +17,7 @@ function __statexec_command
                 set -l rest $words[(math $at + 1)..]
                 string join -- \n $rest
                 return 0
-            case --explore --report --compare --size --recover --list-collectors --push --mark --completions --version -v --help -help -h
+            case --explore --report --compare --size --recover --list-collectors --push --watch --mark --completions --version -v --help -help -h
                 set left 2
             case --file -f --instance -i --metrics-start-time -mst --delay -d --delay-before-command -dbc --delay-after-command -dac --label -l --interval --journal-dir --collectors --cgroup --summary-json --summary-markdown --budget --baseline --report-to --push-to --push-names --connect -c --sync-port -sp --sync-timeout --ready --sync-clients --sync-grace --stop-timeout --sync-token --sync-token-file --sync-tls-cert --sync-tls-key --sync-bind --explore-port --report --base --noise --size-format --push --mark --completions
                 set value yes
@@ -101,6 +101,7 @@ complete -c statexec -n __statexec_options -l size-format -x -a 'table json kube
 complete -c statexec -n __statexec_options -l recover -d 'Make the metrics file from each named journal of a run that was killed'
 complete -c statexec -n __statexec_options -l list-collectors -d 'List the collectors'
 complete -c statexec -n __statexec_options -l push -x -d 'Send the named metrics files'
+complete -c statexec -n __statexec_options -l watch -d 'Show a run that goes on'
 complete -c statexec -n __statexec_options -l mark -x -d 'In a script that statexec runs'
 complete -c statexec -n __statexec_options -l completions -x -a 'bash fish zsh' -d 'Print the completion of bash'
 complete -c statexec -n __statexec_options -l version -s v -d 'Print the version and exit'

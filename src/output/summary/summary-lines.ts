@@ -1,5 +1,4 @@
-import { BUDGET_UNITS } from "../../catalog/choices.ts";
-import type { BudgetResult } from "../../recording/budget-results.ts";
+import { type BudgetResult, shownLimit } from "../../recording/budget-results.ts";
 import { findingOf, PROC_IS_FOREIGN } from "../../recording/evidence.ts";
 import { durationText, plainQuantity } from "../../recording/quantities.ts";
 import { type CommFigures, cpusLeft, type RunFigures, UNNAMED } from "../../recording/run-figures.ts";
@@ -299,9 +298,8 @@ function budgetLine(result: BudgetResult): SummaryLine {
 
 /** `memory<512MiB exceeded: 612 MiB (as samples saw it)`; what is inconclusive with its reason, and what would tell more. */
 export function budgetText(result: BudgetResult): string {
-  const { text: given, name, verdict, measured, highest, source, reason, settledBy } = result;
-  const unit = BUDGET_UNITS[name];
-  const shown = (value: number) => (unit === "seconds" ? durationText(value) : plainQuantity(value, unit));
+  const { text: given, verdict, measured, highest, source, reason, settledBy } = result;
+  const shown = (value: number) => shownLimit(result, value);
   const amounts = measured === undefined ? [] : [shown(measured)];
   const isBounded = verdict !== "exceeded" && Number.isFinite(highest) && highest !== measured;
   if (isBounded) amounts.push(`at most ${shown(highest)}`);
