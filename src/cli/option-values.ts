@@ -62,6 +62,12 @@ export function clientCount(text: string): number | Fault {
     : new Fault(`expected a number of clients from 1 to ${MOST_CLIENTS}`);
 }
 
+/** Whether the kernel's clock of tasks is used where it can be. */
+export function autoOrOff(text: string): boolean | Fault {
+  if (text === "auto" || text === "off") return text === "auto";
+  return new Fault("expected auto or off");
+}
+
 /** A secret that an HTTP header can hold as it is. */
 export function token(text: string): string | Fault {
   return /^[\x21-\x7e]{1,256}$/.test(text)

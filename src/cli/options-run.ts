@@ -2,6 +2,7 @@ import { ALL_COLLECTORS } from "../catalog/choices.ts";
 import { parseBudgets } from "./budget-syntax.ts";
 import { list, setting } from "./option.ts";
 import {
+  autoOrOff,
   boolean,
   collectorChoice,
   controlGroup,
@@ -157,6 +158,16 @@ export const RUN_OPTIONS = {
     default: undefined,
     defaultText: "off",
     help: "Run the command in a control group of its own, for exact figures: auto, the folder of an empty group to create it in, or off.",
+  }),
+  /** Whether the kernel's clock of tasks counts the command's CPU time besides, where the kernel allows it. */
+  perf: setting({
+    flag: "--perf",
+    shorts: [],
+    operand: { placeholder: "way", example: "off" },
+    parse: autoOrOff,
+    default: true,
+    defaultText: "auto",
+    help: "Also count CPU time by perf events, which miss no process: auto, where the kernel allows it, or off.",
   }),
   summary: setting({
     flag: "--summary",

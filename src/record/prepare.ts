@@ -77,7 +77,7 @@ export async function prepare(
   const killLimits = config.budgetKill ? await limitsToEnd(config, places.results?.limits ?? []) : undefined;
   const { journal } = places;
   const command = new CommandRun({
-    ...{ command: resolved, launcher, inherited, signals, problems, group, journal, killLimits },
+    ...{ command: resolved, launcher, inherited, signals, problems, group, journal, killLimits, perf: config.perf },
   });
   const gate = config.sync && (await waitForPeer(config.sync, parts, { signals, machine, abandon: places.abandon }));
   if (typeof gate === "number") return gate;

@@ -5,12 +5,14 @@ import type { Collector } from "../collect/collector.ts";
 import type { ProcessCollector } from "../collect/processes/process-collector.ts";
 import { chosenKinds, filesBeforeStart, machineCollectors } from "../collect/registry.ts";
 import { adoptOrphans } from "../os/children.ts";
+import { openTaskClock, type PerfRing } from "../os/perf-events.ts";
 import { OwnUsage } from "../os/process.ts";
 import type { KernelFiles } from "../proc/kernel-fs.ts";
 import { KernelProcesses } from "../proc/processes.ts";
 import type { Limit } from "../recording/budget-results.ts";
 import type { BudgetWatch } from "./budget-watch.ts";
 import { type Child, type Ending, type Launch, startChild } from "./child.ts";
+import type { CommandTaskClock } from "./command-task-clock.ts";
 import type { Inherited } from "./inherited.ts";
 import { OrphanReaper } from "./orphans.ts";
 import type { Problems } from "./problems.ts";
@@ -67,6 +69,7 @@ function isCompiled(): boolean {
 export function loadSourcesAhead(choice: CollectorChoice): void {
   if (isCompiled()) return;
   require("./sampler.ts");
+  require("./command-task-clock.ts");
   require("./run-journal.ts");
   require("../collect/processes/process-collector.ts");
   require("../collect/machine/self.ts");
@@ -206,6 +209,11 @@ function blockUntil(end: Promise<unknown>, longestMs: number): void {
   end.then(stop, stop);
 }
 
+function taskClockOf(rings: readonly PerfRing[]): CommandTaskClock {
+  const { CommandTaskClock } = require("./command-task-clock.ts") as typeof import("./command-task-clock.ts");
+  return new CommandTaskClock(rings, systemClock);
+}
+
 export interface CommandRunParts {
   readonly command: ResolvedCommand;
   readonly launcher: Launch;
@@ -216,6 +224,8 @@ export interface CommandRunParts {
   readonly journal: RunJournalPlace;
   /** The budgets whose excess ends the command; undefined: none does. */
   readonly killLimits: readonly Limit[] | undefined;
+  /** Whether the kernel's clock of tasks is asked for. */
+  readonly perf: boolean;
 }
 
 /** One run's command, its process tree, its orphans, its journal and its budgets. */
@@ -229,6 +239,7 @@ export class CommandRun {
   private readonly processes = new KernelProcesses();
   private readonly orphans: OrphanReaper;
   private tree: ProcessCollector | undefined;
+  private taskClock: CommandTaskClock | undefined;
   private readonly budgetWatch: BudgetWatch | undefined;
 
   constructor(private readonly parts: CommandRunParts) {
@@ -268,11 +279,14 @@ export class CommandRun {
     adoptOrphans();
     // As late as possible: every process that runs by now is none of the command's.
     this.processes.list();
+    // On this thread, for what it starts from now on: what the spawn waits for is measured in test/e2e/perf.test.ts.
+    const rings = this.parts.perf ? openTaskClock() : undefined;
     // Signals first, so that none is missed.
     const spawn = () => startChild(command, inherited, launcher);
     const child = signals.starting(gate ? () => gate.starting(spawn) : spawn);
     this.child = child;
     this.processes.noteStart();
+    if (typeof rings === "object") this.taskClock = taskClockOf(rings);
     this.orphans.start();
     this.budgetWatch?.started();
     blockUntil(child.ended, gate ? GATE_TIMERS_MS : Number.POSITIVE_INFINITY);
@@ -293,7 +307,11 @@ export class CommandRun {
       require("../collect/processes/process-collector.ts") as typeof import("../collect/processes/process-collector.ts");
     const { group, signals } = this.parts;
     const reap = (pid: number) => this.orphans.end(pid);
-    this.tree = new ProcessCollector({ helpers: signals.sentinel, group: group?.stats, reap }, this.processes);
+    const taskClock = () => this.taskClock?.taskClock;
+    this.tree = new ProcessCollector(
+      { helpers: signals.sentinel, group: group?.stats, reap, taskClock },
+      this.processes,
+    );
     return this.tree;
   }
 
@@ -312,6 +330,8 @@ export class CommandRun {
   /** The session is over. */
   ended(): void {
     this.orphans.stop();
+    this.taskClock?.close();
+    this.taskClock = undefined;
     this.budgetWatch?.ended();
   }
 

@@ -49,6 +49,9 @@ function endLine({ figures, diagnoses }: RunReport): SummaryLine {
   return { label: "exit", parts, ...(how === "0" ? {} : { tone: "bad" }) };
 }
 
+/** The time by modes is of one source: that of another one may be more by so much without a word. */
+const SEEN_MODES = 1.01;
+
 function cpuLine({ figures, profile }: RunReport, unicode: boolean): SummaryLine | undefined {
   const { value: all, highest, reason, isContradicted } = findingOf("cpu", figures);
   if (all === undefined) return undefined;
@@ -58,7 +61,8 @@ function cpuLine({ figures, profile }: RunReport, unicode: boolean): SummaryLine
   const allowed = left === undefined ? "" : ` of ${plainQuantity(left, "cores")} allowed`;
   const parts = [
     `${least}${durationText(all)}`,
-    `user ${durationText(cpuUserSeconds)}, system ${durationText(cpuSystemSeconds)}`,
+    // Another source than theirs has more.
+    `${all > SEEN_MODES * (cpuUserSeconds + cpuSystemSeconds) ? "at least " : ""}user ${durationText(cpuUserSeconds)}, system ${durationText(cpuSystemSeconds)}`,
   ];
   if (isContradicted && reason !== undefined) parts.splice(1, 1, reason);
   else if (cpuCores !== undefined) parts.splice(1, 0, `${plainQuantity(cpuCores, "cores")} cores${allowed}`);
