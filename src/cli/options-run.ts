@@ -1,4 +1,4 @@
-import { ALL_COLLECTORS } from "../catalog/choices.ts";
+import { ALL_COLLECTORS, type ProcessChoice } from "../catalog/choices.ts";
 import { parseBudgets } from "./budget-syntax.ts";
 import { list, setting } from "./option.ts";
 import {
@@ -12,6 +12,7 @@ import {
   label,
   labelValue,
   outputPath,
+  processChoice,
   seconds,
   timestampMs,
 } from "./option-values.ts";
@@ -168,6 +169,14 @@ export const RUN_OPTIONS = {
     default: true,
     defaultText: "auto",
     help: "Also count CPU time by perf events, which miss no process: auto, where the kernel allows it, or off.",
+  }),
+  processes: setting({
+    flag: "--processes",
+    shorts: [],
+    operand: { placeholder: "which", example: "all" },
+    parse: processChoice,
+    default: "off" as ProcessChoice,
+    help: "Record each process beside the metrics file, in run.processes.jsonl.gz: off, top (the 200 with the most CPU time) or all.",
   }),
   summary: setting({
     flag: "--summary",

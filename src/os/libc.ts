@@ -142,6 +142,7 @@ const CALL_NUMBERS =
         munmap: 215,
         mmap: 222,
         mprotect: 226,
+        clock_gettime: 113,
         perf_event_open: 241,
       }
     : {
@@ -153,6 +154,7 @@ const CALL_NUMBERS =
         munmap: 11,
         mmap: 9,
         mprotect: 10,
+        clock_gettime: 228,
         perf_event_open: 298,
       };
 

@@ -125,6 +125,14 @@ export function openTaskClock(): readonly PerfRing[] | string {
   return rings;
 }
 
+/** Returns the time by CLOCK_MONOTONIC, as records have it, in nanoseconds. */
+export function monotonicNs(): number {
+  const { bytes, address } = pinned(16);
+  trySystemCall("clock_gettime", CLOCK_MONOTONIC, address);
+  const [seconds = 0n, nanoseconds = 0n] = new BigInt64Array(bytes.buffer);
+  return Number(seconds) * 1e9 + Number(nanoseconds);
+}
+
 /** Returns whether the task clock works here, in words. */
 export function taskClockState(): string {
   const opened = openTaskClock();

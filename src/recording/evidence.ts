@@ -144,7 +144,7 @@ function hasLeftGroup(figures: RunFigures): boolean {
   if (tasksPeak !== undefined && Math.max(processesMost, threadsMost) > tasksPeak) return true;
   const memory = sources.get("memory");
   if (isGroup(memory) && isLowerBound(memory)) return true;
-  return isGroup(sources.get("cpu")) && cpuByName(figures).length > 0;
+  return isGroup(sources.get("cpu")) && cpuByName(figures).length + cpuOfTasks(figures).length > 0;
 }
 
 function isGroup(source: string | undefined): boolean {

@@ -20,14 +20,17 @@ export class CommandTaskClock {
   constructor(
     rings: readonly PerfRing[],
     private readonly clock: Clock,
+    /** The command. */
+    pid: number,
   ) {
-    this.taskClock = new TaskClock(rings);
+    this.taskClock = new TaskClock(rings, pid);
     this.readLater();
   }
 
   /** Ends the clock: it must not be read from now on. */
   close(): void {
     this.cancel?.();
+    this.taskClock.drain();
     this.taskClock.close();
   }
 

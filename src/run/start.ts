@@ -1,4 +1,4 @@
-import type { CollectorChoice } from "../catalog/choices.ts";
+import type { CollectorChoice, ProcessChoice } from "../catalog/choices.ts";
 import type { CommandCgroup } from "../cgroup/run-in-cgroup.ts";
 import { type Axis, type Clock, systemClock } from "../clock.ts";
 import type { Collector } from "../collect/collector.ts";
@@ -16,6 +16,7 @@ import type { CommandTaskClock } from "./command-task-clock.ts";
 import type { Inherited } from "./inherited.ts";
 import { OrphanReaper } from "./orphans.ts";
 import type { Problems } from "./problems.ts";
+import type { ProcessRecord } from "./process-record.ts";
 import type { RunRecorder } from "./recorder.ts";
 import type { ResolvedCommand } from "./resolve-command.ts";
 import type { RunJournal, RunJournalPlace } from "./run-journal.ts";
@@ -209,9 +210,9 @@ function blockUntil(end: Promise<unknown>, longestMs: number): void {
   end.then(stop, stop);
 }
 
-function taskClockOf(rings: readonly PerfRing[]): CommandTaskClock {
+function taskClockOf(rings: readonly PerfRing[], pid: number): CommandTaskClock {
   const { CommandTaskClock } = require("./command-task-clock.ts") as typeof import("./command-task-clock.ts");
-  return new CommandTaskClock(rings, systemClock);
+  return new CommandTaskClock(rings, systemClock, pid);
 }
 
 export interface CommandRunParts {
@@ -226,6 +227,8 @@ export interface CommandRunParts {
   readonly killLimits: readonly Limit[] | undefined;
   /** Whether the kernel's clock of tasks is asked for. */
   readonly perf: boolean;
+  /** Which processes are recorded each. */
+  readonly processes: ProcessChoice;
 }
 
 /** One run's command, its process tree, its orphans, its journal and its budgets. */
@@ -240,6 +243,8 @@ export class CommandRun {
   private readonly orphans: OrphanReaper;
   private tree: ProcessCollector | undefined;
   private taskClock: CommandTaskClock | undefined;
+  /** Of each process, where that is wanted and the command was started. */
+  processRecord: ProcessRecord | undefined;
   private readonly budgetWatch: BudgetWatch | undefined;
 
   constructor(private readonly parts: CommandRunParts) {
@@ -279,14 +284,19 @@ export class CommandRun {
     adoptOrphans();
     // As late as possible: every process that runs by now is none of the command's.
     this.processes.list();
-    // On this thread, for what it starts from now on: what the spawn waits for is measured in test/e2e/perf.test.ts.
-    const rings = this.parts.perf ? openTaskClock() : undefined;
     // Signals first, so that none is missed.
-    const spawn = () => startChild(command, inherited, launcher);
+    let rings: ReturnType<typeof openTaskClock> | undefined;
+    const spawn = () => {
+      // Nothing of ours may come between: where a child runs at once in place of this thread, the kernel exchanges their
+      // events (clones of one another), so that the exec of a helper would be the one that enables them.
+      if (this.parts.perf) rings = openTaskClock();
+      return startChild(command, inherited, launcher);
+    };
     const child = signals.starting(gate ? () => gate.starting(spawn) : spawn);
     this.child = child;
     this.processes.noteStart();
-    if (typeof rings === "object") this.taskClock = taskClockOf(rings);
+    if (typeof rings === "object") this.taskClock = taskClockOf(rings, child.pid);
+    if (this.parts.processes !== "off") this.recordProcesses(this.parts.processes, child.pid);
     this.orphans.start();
     this.budgetWatch?.started();
     blockUntil(child.ended, gate ? GATE_TIMERS_MS : Number.POSITIVE_INFINITY);
@@ -295,6 +305,7 @@ export class CommandRun {
 
   /** Makes the store of the rows. */
   readonly store = (begin: StoreStart): Store => {
+    this.processRecord?.moveAxis(begin.startMs - begin.trueStartMs);
     const { RunJournal } = require("./run-journal.ts") as typeof import("./run-journal.ts");
     const journal = new RunJournal({ ...this.parts.journal, ...begin, clock: systemClock });
     this.journal = journal;
@@ -308,11 +319,17 @@ export class CommandRun {
     const { group, signals } = this.parts;
     const reap = (pid: number) => this.orphans.end(pid);
     const taskClock = () => this.taskClock?.taskClock;
+    const processLog = () => this.processRecord?.log;
     this.tree = new ProcessCollector(
-      { helpers: signals.sentinel, group: group?.stats, reap, taskClock },
+      { helpers: signals.sentinel, group: group?.stats, reap, taskClock, processLog },
       this.processes,
     );
     return this.tree;
+  }
+
+  private recordProcesses(choice: ProcessChoice, pid: number): void {
+    const { ProcessRecord } = require("./process-record.ts") as typeof import("./process-record.ts");
+    this.processRecord = new ProcessRecord(choice, pid, this.taskClock?.taskClock);
   }
 
   /** An error must not keep the signal that the helper is ended for from the command. */

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { findingOf } from "../../src/recording/evidence.ts";
 import { figuresOf } from "../../src/recording/run-figures.ts";
 import { program } from "../helpers/programs.ts";
@@ -7,6 +7,10 @@ import { BIN, runProgram, statexec, tempFolder } from "../helpers/statexec.ts";
 import { as, folderOf, openBinary } from "../helpers/users.ts";
 
 const load = program("load");
+
+/** Loads of known CPU time take longer where others keep the machine busy. */
+setDefaultTimeout(60_000);
+
 const CLOCK = "command_cpu_task_clock_seconds";
 
 /** Where the kernel refuses perf events, there is nothing to see but that. */
@@ -55,7 +59,7 @@ describe.skipIf(!works)("perf events", () => {
     await statexec(["-q", "-f", file, "sh", "-c", "for i in $(seq 400); do /bin/true; done"]);
     const run = new Recorded(file);
     expect(run.family("accounting").has("cpu_task_clock,perf_lower_bound")).toBe(true);
-    expect(findingIn(file).source).toBe("wait4");
+    expect(findingIn(file).source).toStartWith("wait4");
   });
 
   test("leave no descriptor to the command", async () => {

@@ -183,6 +183,7 @@ describe("a process that left the control group", () => {
 
   test.each<[string, Partial<RunFigures>]>([
     ["used more CPU time than the group counted", { commCpuSeconds: 3 }],
+    ["used more by the kernel's clock of tasks", { cpuTaskClockSeconds: 3 }],
     ["is one more than the group ever had", { tasksPeak: 2, processesMost: 3 }],
     ["has one more thread", { tasksPeak: 2, threadsMost: 3 }],
   ])("%s: nothing of the group is exact or a bound", (_, seen) => {

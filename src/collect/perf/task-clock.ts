@@ -1,4 +1,5 @@
 import { type PerfRecord, PerfRecords, type RecordSource } from "./perf-records.ts";
+import type { ProcessLog } from "./process-log.ts";
 
 /** The event of one CPU. */
 export interface ClockSource extends RecordSource {
@@ -18,6 +19,10 @@ const OUTSIDE_SECONDS_PER_CPU = 20e-6;
 const ROUNDING_SECONDS = 0.001;
 const ROUNDING_SHARE = 0.001;
 
+/** Another source may have more: the command's own start until its exec, and the time of each switch between processes. */
+const OTHERS_SECONDS = 0.005;
+const OTHERS_SHARE = 0.005;
+
 /** An end so soon after an exec is none: the kernel takes the event from one that runs with rights of another user. */
 const TAKEN_NS = 10_000;
 
@@ -31,17 +36,32 @@ export class TaskClock {
   ended = 0;
   private readonly records = new PerfRecords();
   private endedNs = 0;
+  /** Who takes each record, and works them off at the end of a reading. */
+  private log: ProcessLog | undefined;
   private counterSeconds = Number.NaN;
   /** Some process was told from its event: what it and its descendants do is not counted. */
   private hasLeft = false;
   /** When the threads that just executed a program did so. */
   private readonly executedAtNs = new Map<number, number>();
 
-  constructor(private readonly sources: readonly ClockSource[]) {}
+  /** The command's own exec was seen, which enables its event, and so those of all that it starts. */
+  private hasBegun = false;
+
+  /** `root`: the command. */
+  constructor(
+    private readonly sources: readonly ClockSource[],
+    private readonly root: number,
+  ) {}
+
+  /** From now on a log of processes gets all records. */
+  logTo(log: ProcessLog): void {
+    this.log = log;
+  }
 
   /** Takes what the rings hold. Returns how full the fullest was, 0 to 1. */
   drain(): number {
     let fullest = 0;
+    this.log?.opening();
     for (let i = 0; i < this.sources.length; i++) {
       const source = this.sources[i]!;
       const { waiting } = source;
@@ -49,6 +69,7 @@ export class TaskClock {
       fullest = Math.max(fullest, waiting / source.data.length);
       this.records.read(source, this.take);
     }
+    this.log?.settle();
     return fullest;
   }
 
@@ -78,9 +99,14 @@ export class TaskClock {
    */
   isWhole(otherSeconds: number): boolean {
     const { seconds } = this;
-    if (Number.isNaN(seconds) || this.lost > 0 || this.records.isDamaged || this.hasLeft) return false;
+    if (Number.isNaN(seconds) || !this.hasAllRecords) return false;
     if (this.endedNs * NS > seconds * (1 + ROUNDING_SHARE) + ROUNDING_SECONDS) return false;
-    return otherSeconds <= seconds + Math.max(this.outsideSeconds, ROUNDING_SECONDS + ROUNDING_SHARE * seconds);
+    return otherSeconds <= seconds + this.outsideSeconds + OTHERS_SECONDS + OTHERS_SHARE * seconds;
+  }
+
+  /** Whether no process is missing in a log, as far as the records tell. */
+  get hasAllRecords(): boolean {
+    return this.hasBegun && this.lost === 0 && !this.records.isDamaged && !this.hasLeft;
   }
 
   close(): void {
@@ -89,10 +115,13 @@ export class TaskClock {
 
   private readonly take = (record: PerfRecord): void => {
     const { kind, thread, atNs } = record;
+    this.log?.take(record);
     if (kind === "lost") this.lost += record.amount;
     else if (kind === "cpu") this.endedNs += record.amount;
-    else if (kind === "exec") this.executedAtNs.set(thread, atNs);
-    else if (kind === "exit") {
+    else if (kind === "exec") {
+      this.executedAtNs.set(thread, atNs);
+      if (record.pid === this.root) this.hasBegun = true;
+    } else if (kind === "exit") {
       this.ended++;
       // Both records are of one CPU, and so in one ring, in order.
       const executedAtNs = this.executedAtNs.get(thread);

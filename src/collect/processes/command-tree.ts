@@ -2,6 +2,7 @@ import { ForbiddenError } from "../../errors.ts";
 import type { Processes } from "../../proc/processes.ts";
 import type { CgroupStats } from "../cgroup/cgroup-stats.ts";
 import { ABSENT } from "../collector.ts";
+import type { ProcessLog, SampledProcess } from "../perf/process-log.ts";
 import type { TaskClock } from "../perf/task-clock.ts";
 import type { Helpers } from "./ended-processes.ts";
 import { FileDamage } from "./file-damage.ts";
@@ -40,6 +41,8 @@ export interface TreeParts {
   readonly group?: GroupCounts | undefined;
   /** Returns the kernel's clock of the command's tasks, once the command was started; undefined: there is none. */
   readonly taskClock?: () => TaskClock | undefined;
+  /** Likewise the record of each process, if one is wanted. */
+  readonly processLog?: () => ProcessLog | undefined;
   /** Milliseconds by a clock that does not step. */
   readonly now?: () => number;
   /** Our own CPU time until now, in ms. */
@@ -72,17 +75,19 @@ export class CommandTree {
   private readonly reap: TreeParts["reap"];
   private readonly group: GroupCounts | undefined;
   private readonly taskClock: TaskClock | undefined;
+  private readonly processLog: ProcessLog | undefined;
 
   /** To be made before the command, `root`, can have ended. Throws ParseError. */
   constructor(
     private readonly root: number,
     private readonly processes: Processes,
-    { helpers, reap, reaped, group, taskClock, now = monotonicMs, cpuMs = ownCpuMs }: TreeParts,
+    { helpers, reap, reaped, group, taskClock, processLog, now = monotonicMs, cpuMs = ownCpuMs }: TreeParts,
   ) {
     this.now = now;
     this.reap = reap;
     this.group = group;
     this.taskClock = taskClock?.();
+    this.processLog = processLog?.();
     const { damage } = this;
     this.accounts = new ProcessAccounts(processes, root, helpers, damage);
     this.memory = new CommandMemory(processes, group, { now, cpuMs, damage });
@@ -110,6 +115,7 @@ export class CommandTree {
       return;
     }
     accounts.update();
+    this.processLog?.sampled(this.sampledProcesses());
     if (atEnd) this.settle();
     this.runDelay.update(accounts.tracker.descendants, atEnd);
     const hasDetails = atEnd || this.mayReadDetails();
@@ -133,12 +139,22 @@ export class CommandTree {
     if (!peekBudget.allows(this.peekMs)) return;
     const began = this.now();
     accounts.update();
+    this.processLog?.sampled(this.sampledProcesses());
     this.runDelay.update(accounts.tracker.descendants, false);
     const hasStatuses = this.mayReadDetails();
     if (hasStatuses) this.memory.readStatuses(accounts.tracker.descendants);
     this.memory.peek(accounts, hasStatuses, atMs);
     this.peekMs = this.now() - began;
     peekBudget.spend(this.peekMs);
+  }
+
+  private *sampledProcesses(): Generator<SampledProcess> {
+    const { tracker, names } = this.accounts;
+    for (const { pid, parent, name, ownSeconds: cpuSeconds, threads, memory, ended } of tracker.descendants)
+      if (!ended) {
+        const { residentBytes } = memory;
+        yield { pid, parent, name: names.at(name)?.name ?? "", cpuSeconds, threads, residentBytes };
+      }
   }
 
   /** A group counts all that is in it. */

@@ -109,6 +109,7 @@ function sourceText(source: string): string {
   if (source.endsWith("_lower_bound")) return "a lower bound";
   const words: Readonly<Record<string, string>> = {
     wait4: "exact",
+    perf: "by perf events",
     proc: "by /proc",
     proc_sampled: "as samples saw it",
     cgroup1: "by its control group",

@@ -54,8 +54,8 @@ export class WrittenRing {
     return this.exec(pid, name, atNs, 0);
   }
 
-  cpu(pid: number, ns: number): this {
-    return this.bytes(record(8, [u32(pid, pid), u64(ns)], { pid, atNs: 0 }));
+  cpu(pid: number, ns: number, atNs = 0): this {
+    return this.bytes(record(8, [u32(pid, pid), u64(ns)], { pid, atNs }));
   }
 
   lost(count: number): this {
@@ -83,5 +83,5 @@ function u32(...values: number[]): Uint8Array {
 }
 
 function u64(value: number): Uint8Array {
-  return new Uint8Array(BigUint64Array.of(BigInt(value)).buffer);
+  return new Uint8Array(BigUint64Array.of(BigInt(Math.round(value))).buffer);
 }
