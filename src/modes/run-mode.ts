@@ -25,11 +25,12 @@ const MODES: { readonly [Name in ModeName]: (request: ModeInvocation<Name>) => P
   },
   version: async () => printed(`statexec ${version}\n`),
   listCollectors: async () => {
-    const [{ listCollectors }, { kernelFs }] = await Promise.all([
+    const [{ listCollectors }, { kernelFs }, { taskClockState }] = await Promise.all([
       import("../collect/list-collectors.ts"),
       import("../proc/kernel-fs.ts"),
+      import("../os/perf-events.ts"),
     ]);
-    return printed(listCollectors(kernelFs()));
+    return printed(listCollectors(kernelFs(), taskClockState()));
   },
   recover: recoverAll,
   report: async (request) => {

@@ -89,6 +89,7 @@ export async function finish(finished: FinishedRun, write: Write): Promise<reado
   } catch (error) {
     keepJournal(journal, problems, error);
   }
+  await finishProcesses(finished, stopped);
   await finishPage(finished, signal === undefined ? path : undefined, stopped);
   if (isWritten) problems.guard(() => journal?.discard());
   if (journal?.loss) problems.report(journal.loss);
@@ -147,6 +148,21 @@ async function madeReport({ recording, parts, run }: FinishedRun): Promise<RunRe
   } catch (error) {
     parts.problems.report(error);
     return undefined;
+  }
+}
+
+/** Writes the record of the command's processes; gives its place back if a signal has stopped that. */
+async function finishProcesses({ recording, parts, run }: FinishedRun, stopped: () => boolean): Promise<void> {
+  const { places, command } = run;
+  const { processes: place } = places;
+  if (!place) return;
+  try {
+    if (stopped() || !command.processRecord) return place.abandon();
+    const { figuresOf } = await import("../recording/run-figures.ts");
+    const { writeProcessFile } = await import("../output/process-file.ts");
+    await writeProcessFile(place, command.processRecord.lines(figuresOf(recording).forks));
+  } catch (error) {
+    parts.problems.report(error);
   }
 }
 

@@ -95,6 +95,9 @@ function wallTimeLine({ wallTime }: RunReport): SummaryLine | undefined {
   return { label: "time", parts };
 }
 
+/** The time by modes is of one source: that of another one may be more by so much without a word. */
+const SEEN_MODES = 1.01;
+
 function cpuLine({ figures, profile }: RunReport, unicode: boolean): SummaryLine | undefined {
   const { value: all, highest, reason, isContradicted } = findingOf("cpu", figures);
   if (all === undefined) return undefined;
@@ -105,7 +108,9 @@ function cpuLine({ figures, profile }: RunReport, unicode: boolean): SummaryLine
   const parts = [`${least}${durationText(all)}`];
   if (isContradicted && reason !== undefined) parts.push(reason);
   else if (cpuCores !== undefined) parts.push(`${plainQuantity(cpuCores, "cores")} cores${allowed}`);
-  const modes = `user ${durationText(cpuUserSeconds)}, system ${durationText(cpuSystemSeconds)}`;
+  // Another source than theirs has more.
+  const seen = all > SEEN_MODES * (cpuUserSeconds + cpuSystemSeconds) ? "at least " : "";
+  const modes = `${seen}user ${durationText(cpuUserSeconds)}, system ${durationText(cpuSystemSeconds)}`;
   return {
     label: "cpu",
     parts,
@@ -184,6 +189,7 @@ function sourceText(source: string): string {
   if (source.endsWith("_lower_bound")) return "a lower bound";
   const words: Readonly<Record<string, string>> = {
     wait4: "exact",
+    perf: "by perf events",
     proc: "as the kernel counted it",
     proc_sampled: "as samples saw it",
     cgroup1: "by its control group",
