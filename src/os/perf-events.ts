@@ -1,6 +1,7 @@
 import { type Pointer, toArrayBuffer } from "bun:ffi";
 import { closeFile, readText } from "./files.ts";
 import { lastErrno, pinned, SystemError, trySystemCall } from "./libc.ts";
+import { pageBytes } from "./process.ts";
 
 /*
  * perf_event_open(2): the software event `task-clock`, which needs no hardware and no privilege at perf_event_paranoid 2.
@@ -34,15 +35,14 @@ const FLAGS = {
 
 const PROT_READ_AND_WRITE = 3;
 const MAP_SHARED = 1;
-const PAGE_BYTES = 4096;
 
 /**
- * Pages of all rings together, and those of one: a power of two. The command's start waits while the kernel makes them, a
- * microsecond each, and kernel.perf_event_mlock_kb limits them for each user.
+ * Bytes of all rings together, and those of one: a power of two, and at least a page. The command's start waits while the
+ * kernel makes their pages, a microsecond each, and kernel.perf_event_mlock_kb limits them for each user.
  */
-const ALL_PAGES = 128;
-const MOST_PAGES = 64;
-const FEWEST_PAGES = 8;
+const ALL_BYTES = 512 * 1024;
+const MOST_BYTES = 256 * 1024;
+const FEWEST_BYTES = 32 * 1024;
 
 /** Each process and thread gets all of the events when it is made: with more of them that costs too much. */
 const MOST_CPUS = 16;
@@ -64,8 +64,9 @@ export class PerfRing {
     private readonly bytes: number,
   ) {
     const memory = toArrayBuffer(address as Pointer, 0, bytes);
-    this.page = new Uint32Array(memory, 0, PAGE_BYTES / 4);
-    this.data = new Uint8Array(memory, PAGE_BYTES);
+    const first = pageBytes();
+    this.page = new Uint32Array(memory, 0, first / 4);
+    this.data = new Uint8Array(memory, first);
   }
 
   /** Bytes that are to be read. */
@@ -106,21 +107,22 @@ export function openTaskClock(): readonly PerfRing[] | string {
   if (cpus.length > MOST_CPUS) return `${cpus.length} CPUs, with more than ${MOST_CPUS} it costs too much`;
   const attribute = attributeOf();
   const rings: PerfRing[] = [];
-  let pages = MOST_PAGES;
-  while (pages > FEWEST_PAGES && pages * cpus.length > ALL_PAGES) pages /= 2;
+  const page = pageBytes();
+  let bytes = MOST_BYTES;
+  while (bytes > FEWEST_BYTES && bytes * cpus.length > ALL_BYTES) bytes /= 2;
   for (const cpu of cpus) {
     const fd = trySystemCall("perf_event_open", attribute.address, 0, cpu, -1, CLOSE_ON_EXEC);
     if (fd < 0) return refused(rings, openReason(lastErrno()));
     let address = -1;
-    for (; pages >= FEWEST_PAGES; pages /= 2) {
-      address = trySystemCall("mmap", 0, (1 + pages) * PAGE_BYTES, PROT_READ_AND_WRITE, MAP_SHARED, fd, 0);
+    for (; bytes >= Math.max(FEWEST_BYTES, page); bytes /= 2) {
+      address = trySystemCall("mmap", 0, page + bytes, PROT_READ_AND_WRITE, MAP_SHARED, fd, 0);
       if (address > 0) break;
     }
     if (!(address > 0)) {
       closeFile(fd);
       return refused(rings, "no memory: perf_event_mlock_kb and memlock limit are spent");
     }
-    rings.push(new PerfRing(fd, address, (1 + pages) * PAGE_BYTES));
+    rings.push(new PerfRing(fd, address, page + bytes));
   }
   return rings;
 }

@@ -45,8 +45,8 @@ const TABLE: readonly (readonly [words: readonly string[], ...statuses: readonly
 /** The descriptors without a reader. */
 const GONE = [[], [1], [2], [1, 2]] as const;
 
-/** Lines that a message may have at most: one, or where something is kept elsewhere, where and how to get it. */
-const MOST_LINES = 5;
+/** No more lines than a summary has, or a message that says where something is kept, and how to get it. */
+const MOST_LINES = 12;
 
 describe.each(TABLE)("%j", (words, ...statuses) => {
   test.each(GONE.map((gone, i) => [gone, statuses[i]!] as const))("without readers of %j: %d", async (gone, status) => {

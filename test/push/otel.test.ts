@@ -151,7 +151,7 @@ test("the series of the conventions have their names, units, kinds and attribute
   expect(of("system.network.io").map(({ attributes }) => attributes["network.io.direction"])).toContain("receive");
   const own = sent.filter(({ metric }) => metric.name.startsWith("statexec_"));
   expect(own.every(({ metric }) => metric.unit === undefined || metric.unit === "")).toBe(true);
-  expect(sent.some(({ metric }) => metric.name.startsWith("statexec_command_cpu"))).toBe(false);
+  expect(sent.some(({ metric }) => metric.name.startsWith("statexec_command_cpu_seconds"))).toBe(false);
 });
 
 test("the command's counters begin with the run, and no start is later than a point", async () => {

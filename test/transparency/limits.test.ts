@@ -119,7 +119,13 @@ test.each([
   ["-v 30000000", "Max address space"],
   ["-d 30000000", "Max data size"],
 ])("a soft limit that is for the command, %s, is not ours", async (limit, name) => {
-  const { wrapped } = await under(`-S ${limit}`, BIN, `grep -h "${name}" /proc/$$/limits /proc/$PPID/limits`);
+  // While it starts the command, it has the command's limits; the command's other caller keeps them.
+  const raised = `for i in $(seq 50); do grep -q "^${name} *unlimited" /proc/$PPID/limits && break; sleep 0.01; done`;
+  const { wrapped } = await under(
+    `-S ${limit}`,
+    BIN,
+    `${raised}; grep -h "${name}" /proc/$$/limits /proc/$PPID/limits`,
+  );
   const softs = wrapped.stdout
     .trim()
     .split("\n")
