@@ -55,6 +55,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "src/load": ["src/cli", "src/recording", "src/journal", "src/openmetrics", "src/os"],
   // Beside what design.md names: load and os, since its server lists folders and hands files out.
   explorer: ["src/catalog", "src/recording", "src/journal", "src/openmetrics", "src/load", "src/os"],
+  // A series of runs: each is a statexec of its own, and its figures come from its file.
+  "src/repeat": ["src/cli", "src/recording", "src/load", "src/run", "src/os"],
   // Where everything for one run comes together.
   "src/record": ["*"],
   // What runs no command: each mode loads what it needs.
