@@ -98,7 +98,7 @@ complete -c statexec -n __statexec_options -l explore-port -x -d 'Port of the pa
 complete -c statexec -n __statexec_options -l report -r -F -d 'Write a page that shows the named metrics files'
 complete -c statexec -n __statexec_options -l compare -d 'Compare two runs'
 complete -c statexec -n __statexec_options -l base -r -F -d 'With --compare'
-complete -c statexec -n __statexec_options -l noise -x -d 'With --compare of one run a side'
+complete -c statexec -n __statexec_options -l noise -x -d 'With --compare'
 complete -c statexec -n __statexec_options -l any-command -d 'With --compare'
 complete -c statexec -n __statexec_options -l size -d 'Print what to request for a command and where to limit it'
 complete -c statexec -n __statexec_options -l size-format -x -a 'table json kubernetes slurm nextflow snakemake github gitlab' -d 'With --size'
