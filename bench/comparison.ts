@@ -7,10 +7,10 @@ import { SEED, uniform } from "./lib/size-replay.ts";
  * bun bench/comparison.ts FILES...
  *
  * Asks how often `statexec --compare` of two groups of runs is right. The files are of many runs of one command, as
- * `statexec --cgroup auto --runs 100` makes them (without a
- * group, CPU time may be a lower bound, which is not compared): their figures, drawn at random, are the runs of both groups, with the machine's real
- * noise. Without a change, at most 5 % of comparisons may say that anything is worse; of groups of which the new one used
- * 15 % more CPU time, at least 90 % should. The same seed and files make the same table.
+ * `statexec --cgroup auto --runs 100` makes them; without a group, CPU time may be a lower bound, which is not compared.
+ * Their figures, drawn at random, are the runs of both groups, with the machine's real noise. Without a change, at most 5 %
+ * of comparisons may say that anything is worse; of groups of which the new one used 15 % more CPU time, at least 90 %
+ * should. The same seed and files make the same table.
  */
 
 const NOISE = 0.05;
