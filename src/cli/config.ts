@@ -189,6 +189,7 @@ function missingFor(given: Given, { sync, budgets, pushTo, runs }: Config): stri
     case "budgetStrict":
       return isOn && budgets.length === 0 ? "a --budget" : undefined;
     case "warmup":
+    case "precision":
     case "prepare":
     case "ignoreFailure":
       return isOn && runs === 1 ? "--runs" : undefined;

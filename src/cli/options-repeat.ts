@@ -1,5 +1,5 @@
 import { setting } from "./option.ts";
-import { boolean, count, shellCommand } from "./option-values.ts";
+import { boolean, count, percent, shellCommand } from "./option-values.ts";
 
 /** How often the command is run, and what happens between its runs. A single run uses none of the others. */
 export const REPEAT_OPTIONS = {
@@ -18,6 +18,15 @@ export const REPEAT_OPTIONS = {
     parse: count(0),
     default: 0,
     help: "With --runs: run the command so many times before, unrecorded.",
+  }),
+  /** A fraction; undefined: all runs are made. */
+  precision: setting({
+    flag: "--precision",
+    shorts: [],
+    operand: { placeholder: "percent", example: "2" },
+    parse: percent,
+    default: undefined,
+    help: "With --runs: end it earlier, from five runs on, as soon as the mean wall time is known to this many percent, with 95 % confidence.",
   }),
   /** Undefined: nothing is run. */
   prepare: setting({

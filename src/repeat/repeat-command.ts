@@ -53,6 +53,8 @@ class Series {
   private readonly signals: SignalRelay;
   /** The runs that count, in their order. */
   private readonly done: DoneRun[] = [];
+  /** Of these runs, where `--precision` asks for them. */
+  private readonly wallSeconds: number[] = [];
   /** A signal that came while nothing ran. */
   private idleSignal: number | undefined;
 
@@ -75,8 +77,23 @@ class Series {
       const ended =
         (await this.prepareRun(name)) ?? (await this.recordedRun(name, run, wordsOfRun(config, flags, run)));
       if (ended) return ended;
+      if (run < config.runs && (await this.isPrecise())) break;
     }
     return DONE;
+  }
+
+  /** Whether the wall time is known as well as was asked for. */
+  private async isPrecise(): Promise<boolean> {
+    const { precision } = this.request.config;
+    const last = this.done.at(-1);
+    if (precision === undefined || !last) return false;
+    const [{ measuredRuns }, { isMeanKnown }] = await Promise.all([
+      import("./done-runs.ts"),
+      import("./repeat-statistics.ts"),
+    ]);
+    const { runs } = await measuredRuns([last]);
+    for (const { figures } of runs) if (figures.wallSeconds !== undefined) this.wallSeconds.push(figures.wallSeconds);
+    return isMeanKnown(this.wallSeconds, precision);
   }
 
   /** Runs the command without recording it. Returns how the series ends, if it ends by this. */

@@ -57,8 +57,32 @@ export function valuesOfRuns(figure: RepeatedFigure, runs: readonly MeasuredRun[
   return runs.map(({ figures }) => figure.value(figures)).filter((value) => value !== undefined);
 }
 
-/** Fewer runs do not show what is usual. */
+/** Fewer runs do not show what is usual, nor how far a mean can be trusted. */
 const LEAST_RUNS = 5;
+
+/** Whether 95 % confidence in the mean of values is within this fraction of it. */
+export function isMeanKnown(values: readonly number[], precision: number): boolean {
+  if (values.length < LEAST_RUNS) return false;
+  return meanMargin(values) <= precision * mean([...values]);
+}
+
+/** Half the width of the 95 % confidence interval of the mean of at least five values, by Student's distribution. */
+export function meanMargin(values: readonly number[]): number {
+  const all = [...values];
+  return (student(all.length - 1) * sampleStandardDeviation(all)) / Math.sqrt(all.length);
+}
+
+/** The normal distribution is below this in 97.5 %. */
+const Z = 1.959964;
+
+/** Student's distribution is below this in 97.5 %; right to 0.2 % from four degrees of freedom: Abramowitz and Stegun, 26.7.5. */
+function student(freedom: number): number {
+  const first = (Z ** 3 + Z) / 4;
+  const second = (5 * Z ** 5 + 16 * Z ** 3 + 3 * Z) / 96;
+  const third = (3 * Z ** 7 + 19 * Z ** 5 + 17 * Z ** 3 - 15 * Z) / 384;
+  return Z + first / freedom + second / freedom ** 2 + third / freedom ** 3;
+}
+
 /** Median absolute deviations of a normal distribution in a standard deviation. */
 const PER_DEVIATION = 1.4826;
 /** So many standard deviations above the median, one value in thousands lies by chance. */

@@ -41,6 +41,16 @@ describe("statexec --runs", () => {
     expect([min, median, max]).toEqual(sorted);
   });
 
+  test("--precision ends it when the wall time is known well enough, and not before five runs", async () => {
+    using folder = tempFolder();
+    const made = () => readdirSync(folder.path).length;
+    const words = ["--runs", "7", "-q", "--precision"];
+    expect((await statexec([...words, "90%", "sleep", "0.1"], { cwd: folder.path })).code).toBe(0);
+    expect(made()).toBe(5);
+    expect((await statexec([...words, "0", "sleep", "0.01"], { cwd: folder.path })).code).toBe(0);
+    expect(made()).toBe(7);
+  });
+
   test("the first failure ends the series, with its status", async () => {
     using folder = tempFolder();
     const script = "echo x >> runs; [ $(wc -l < runs) -lt 3 ] || exit 7";

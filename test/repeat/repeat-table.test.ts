@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import type { RunFigures } from "../../src/recording/run-figures.ts";
 import type { MeasuredRun } from "../../src/repeat/done-runs.ts";
 import { reasonOf } from "../../src/repeat/outlier-reasons.ts";
-import { describe as described, slowRuns } from "../../src/repeat/repeat-statistics.ts";
+import { describe as described, isMeanKnown, meanMargin, slowRuns } from "../../src/repeat/repeat-statistics.ts";
 import { seriesTable } from "../../src/repeat/repeat-table.ts";
 
 /** Runs of a command that took these times, 0.8 s of CPU time each. */
@@ -28,6 +28,22 @@ test("values are described as by hand", () => {
   // The squares of the distances from the mean add up to 0.07441.
   expect(spread).toBeCloseTo(Math.sqrt(0.07441 / 9), 9);
   expect(described([5]).spread).toBeNaN();
+});
+
+/** Of scipy 1.17: t.ppf(0.975, n - 1) * standard deviation / sqrt(n). */
+test.each([
+  [[1, 2, 3, 4, 5], 1.963243],
+  [[1, 2, 3, 4, 5, 6, 7, 8, 9, 10], 2.165851],
+  [MICHELSON, 0.065046],
+])("the mean of %j is known to ±%d", (values, margin) => {
+  expect(meanMargin(values) / margin).toBeCloseTo(1, 2);
+  const share = margin / described(values).mean;
+  expect([isMeanKnown(values, share * 1.01), isMeanKnown(values, share * 0.99)]).toEqual([true, false]);
+});
+
+test("fewer than five values are never known well enough", () => {
+  expect(isMeanKnown([1, 1, 1, 1], 0.5)).toBe(false);
+  expect(isMeanKnown([1, 1, 1, 1, 1], 0)).toBe(true);
 });
 
 const USUAL = [1, 1.01, 1.02, 0.99, 1, 1.01, 0.98] as const;

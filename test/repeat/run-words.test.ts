@@ -56,7 +56,7 @@ test.each([
   expect(() => parseInvocation(line.split(" "), {})).toThrow(why);
 });
 
-test.each([["--warmup=3"], ["--prepare=true"], ["--ignore-failure"]])(
+test.each([["--warmup=3"], ["--precision=2"], ["--prepare=true"], ["--ignore-failure"]])(
   "%s alone has no effect, and that is said",
   (word) => {
     const invocation = parseInvocation([word, "ls"], {});
