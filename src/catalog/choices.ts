@@ -16,16 +16,31 @@ export const BUDGET_UNITS = {
 
 export type BudgetedFigure = keyof typeof BUDGET_UNITS;
 
+/** What is known of a part of a run that `--mark` begins, and so can be limited in it. */
+export const PHASE_FIGURES = ["wall", "cpu", "memory", "read", "written"] as const satisfies readonly BudgetedFigure[];
+
+export type PhaseFigure = (typeof PHASE_FIGURES)[number];
+
+/** The event that begins a phase; its text is the phase's name. */
+export const PHASE_EVENT = "phase";
+
 /** The most that a run may use of something. */
 export interface Budget {
   /** As the user wrote it: `memory<512MiB`. */
   readonly text: string;
   readonly name: BudgetedFigure;
+  /** The phase that is meant; undefined: the whole run. */
+  readonly phase?: string;
   /** Whether a run that uses exactly this much is within the limit. */
   readonly inclusive: boolean;
   /** A number in the figure's unit; or by how much of itself the baseline may be exceeded: 0.1 is 10 %. */
   readonly limit: { readonly value: number } | { readonly overBaseline: number };
 }
+
+/** Which processes of the command are recorded each: none, those that used most CPU time, or all. */
+export const PROCESS_CHOICES = ["off", "top", "all"] as const;
+
+export type ProcessChoice = (typeof PROCESS_CHOICES)[number];
 
 /** Which collectors a run uses. */
 export interface CollectorChoice {

@@ -33,6 +33,14 @@ export const RUN = defineMetrics({
     source: "clock_gettime(2), CLOCK_MONOTONIC",
     otel: "none",
   },
+  phase: {
+    name: "phase",
+    type: "gauge",
+    labels: ["value"],
+    help: "1 while a phase (value) of the command goes on, 0 in others; statexec --mark begins one.",
+    source: "statexec",
+    otel: "none",
+  },
   event: {
     name: "event_timestamp_seconds",
     type: "gauge",

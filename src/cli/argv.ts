@@ -83,7 +83,7 @@ function missingValue(id: OptionId, next: string | undefined): UsageError {
 
 function unknownOption(word: string): UsageError {
   const meant = suggestion(word);
-  const advice = meant === undefined ? "statexec --help lists the options." : `did you mean ${meant}?`;
+  const advice = meant === undefined ? "statexec --help all lists the options." : `did you mean ${meant}?`;
   return new UsageError(`unknown option ${quoteWord(word)}: ${advice} If the command begins here, put -- before it`);
 }
 

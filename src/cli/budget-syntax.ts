@@ -1,4 +1,4 @@
-import { BUDGET_UNITS, type Budget, type BudgetedFigure } from "../catalog/choices.ts";
+import { BUDGET_UNITS, type Budget, type BudgetedFigure, PHASE_FIGURES, type PhaseFigure } from "../catalog/choices.ts";
 import { durationUnit, sizeUnit } from "./measures.ts";
 import { nearest } from "./nearest.ts";
 import { Fault } from "./option-values.ts";
@@ -35,11 +35,18 @@ export function isRelative({ limit }: Budget): boolean {
 }
 
 function parseBudget(text: string): Budget | Fault {
-  const [, name = "", operator = "", limitText = ""] = /^([^<>=]*?)\s*(<=|<)\s*(.*)$/s.exec(text) ?? [];
+  const [, subject = "", operator = "", limitText = ""] = /^([^<>=]*?)\s*(<=|<)\s*(.*)$/s.exec(text) ?? [];
   if (operator === "") return new Fault("expected a name, < or <=, and a limit (e.g. memory<512MiB)");
+  // A phase's own name may have colons.
+  const [, phase, name = subject] = /^(.+):\s*([^:]*)$/s.exec(subject) ?? [];
   if (!isBudgetedFigure(name)) return unknownFigure(name, operator);
+  if (phase !== undefined && !isPhaseFigure(name))
+    return new Fault(
+      `expected one of ${PHASE_FIGURES.join(", ")} after the phase and its colon: ${name} is not known of phases`,
+    );
   const limit = parseLimit(name, limitText);
-  return limit instanceof Fault ? limit : { text, name, inclusive: operator === "<=", limit };
+  if (limit instanceof Fault) return limit;
+  return { text, name, ...(phase === undefined ? {} : { phase }), inclusive: operator === "<=", limit };
 }
 
 function unknownFigure(name: string, operator: string): Fault {
@@ -51,6 +58,10 @@ function unknownFigure(name: string, operator: string): Fault {
 
 function isBudgetedFigure(text: string): text is BudgetedFigure {
   return Object.hasOwn(BUDGET_UNITS, text);
+}
+
+function isPhaseFigure(name: BudgetedFigure): name is PhaseFigure {
+  return (PHASE_FIGURES as readonly BudgetedFigure[]).includes(name);
 }
 
 function parseLimit(name: BudgetedFigure, text: string): Budget["limit"] | Fault {

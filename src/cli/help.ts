@@ -40,10 +40,10 @@ export const EXAMPLES: readonly (readonly [command: string, purpose: string])[] 
   ["statexec --recover", "list the journals of runs that were killed"],
 ];
 
-/** Returns the text of `--help`: at most 80 columns wide, a line break at its end, escape sequences only with colour. */
+/** Returns the text of `--help all`: at most 80 columns wide, a line break at its end, escape sequences only with colour. */
 export async function renderHelp({ colour = false }: { readonly colour?: boolean } = {}): Promise<string> {
-  const title = (text: string) => (colour ? `\u001b[1m${text}\u001b[22m` : text);
-  const term = (text: string) => (colour ? `\u001b[36m${text}\u001b[39m` : text);
+  const title = (text: string) => (colour ? `\u001b[33m${text}\u001b[0m` : text);
+  const term = (text: string) => (colour ? `\u001b[36m${text}\u001b[0m` : text);
   const rows = (pairs: readonly (readonly [string, string])[]) =>
     pairs.flatMap(([name, text]) => layOut(name, text, term));
   const examples = EXAMPLES.flatMap(([command, purpose]) => [`  # ${purpose}`, `  ${term(command)}`]);

@@ -1,8 +1,9 @@
+import type { Budget } from "../catalog/choices.ts";
 import { UsageError } from "../errors.ts";
 import { type SplitWords, splitOperands } from "./argv.ts";
 import type { PushConfig } from "./config.ts";
 import type { SizeFormat } from "./option-values.ts";
-import { type Given, type ModeName, OPTIONS, type OptionId, readValue } from "./options.ts";
+import { type Given, type ModeName, OPTIONS, type OptionId, quoteWord, readValue } from "./options.ts";
 import { checkPushNames, readSecrets } from "./push-target.ts";
 
 /** `--compare`, unless the user gives another: 5 %. */
@@ -67,6 +68,8 @@ const REQUESTS = {
   }),
   compare: compareRequest,
   size: sizeRequest,
+  watch: watchRequest,
+  mark: markRequest,
   completions: ({ values }: ModeWords) => ({ shell: values("completions").at(-1)! }),
   recover: ({ operands, values }: ModeWords): RecoverRequest => ({ journals: operands, file: values("file").at(-1) }),
   push: pushRequest,
@@ -74,9 +77,16 @@ const REQUESTS = {
 
 type Requests = typeof REQUESTS;
 
+/** What a help is about. A word that is no topic is not wrong: help is given for anything. */
+type HelpTopic = "all" | undefined;
+
 /** What a command line asks for that names a mode. */
 export type ModeInvocation<Name extends ModeName = ModeName> = {
-  [Each in Name]: { readonly mode: Each } & (Each extends keyof Requests ? ReturnType<Requests[Each]> : unknown);
+  [Each in Name]: { readonly mode: Each } & (Each extends keyof Requests
+    ? ReturnType<Requests[Each]>
+    : Each extends "help"
+      ? { readonly topic: HelpTopic }
+      : unknown);
 }[Name];
 
 /**
@@ -97,6 +107,7 @@ export function askedMode(flags: readonly Given[]): ModeName | undefined {
 
 /** Reads the words of a mode. Throws UsageError. */
 export function modeInvocation(mode: ModeName, argv: readonly string[], env: Environment): ModeInvocation {
+  if (mode === "help") return { mode, topic: splitOperands(argv).rest[0] === "all" ? "all" : undefined };
   if (!(mode in REQUESTS)) return { mode } as ModeInvocation;
   const request: (words: ModeWords) => object = REQUESTS[mode as keyof Requests];
   return { mode, ...request(checkedWords(splitOperands(argv), mode, env)) } as ModeInvocation;
@@ -125,6 +136,7 @@ export function refuseModifiers(given: readonly Given[], mode: ModeName | undefi
 const SHARED_SETTINGS: Partial<Record<ModeName, readonly OptionId[]>> = {
   recover: ["file"],
   push: ["pushNames", "pushCi"],
+  watch: ["budgets"],
 };
 
 /** Refuses a second mode, and what only a run uses. Throws UsageError. */
@@ -142,6 +154,34 @@ function refuseOthers(given: readonly Given[], mode: ModeName): void {
 /** Without a name, a mode reads the file that a run writes by default. */
 function orDefault(files: readonly string[]): readonly string[] {
   return files.length > 0 ? files : [OPTIONS.file.default];
+}
+
+export interface WatchRequest {
+  /** A metrics file, a journal, or a pid; undefined: the newest run of this folder. */
+  readonly what: string | undefined;
+  /** What the run may use. */
+  readonly budgets: readonly Budget[];
+}
+
+function watchRequest({ operands, values }: ModeWords): WatchRequest {
+  const [what, other] = operands;
+  if (other !== undefined) throw new UsageError(`--watch shows one run; leave out ${quoteWord(other)}`);
+  const budgets = values("budgets").flat();
+  const relative = budgets.find((budget) => "overBaseline" in budget.limit);
+  if (relative)
+    throw new UsageError(
+      `--budget: ${relative.text} is relative to an earlier run; --watch takes amounts (memory<2GiB)`,
+    );
+  return { what, budgets };
+}
+
+function markRequest({ operands, values }: ModeWords): { readonly phase: string } {
+  const [word] = operands;
+  if (word !== undefined)
+    throw new UsageError(
+      `--mark runs no command; write it on a line before ${quoteWord(word)}, with the phase in quotes`,
+    );
+  return { phase: values("mark").at(-1)! };
 }
 
 function sizeRequest({ operands, values }: ModeWords): SizeRequest {

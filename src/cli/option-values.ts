@@ -1,5 +1,6 @@
-import type { CollectorChoice } from "../catalog/choices.ts";
+import { type CollectorChoice, PROCESS_CHOICES, type ProcessChoice } from "../catalog/choices.ts";
 import { isWritable } from "../catalog/label-value.ts";
+import { safeLine } from "../safe-text.ts";
 import { durationSeconds } from "./measures.ts";
 
 /** Why a text is not a value, as the rest of a message that begins with `got "2s", `. */
@@ -76,6 +77,17 @@ export function count(least: number): Parse<number> {
 /** A command line for a shell. */
 export function shellCommand(text: string): string | Fault {
   return text === "" || text.includes("\0") ? new Fault("expected a command line for /bin/sh") : text;
+}
+
+/** Whether the kernel's clock of tasks is used where it can be. */
+export function autoOrOff(text: string): boolean | Fault {
+  if (text === "auto" || text === "off") return text === "auto";
+  return new Fault("expected auto or off");
+}
+
+/** Which processes are recorded each. */
+export function processChoice(text: string): ProcessChoice | Fault {
+  return PROCESS_CHOICES.find((name) => name === text) ?? new Fault(`expected one of ${PROCESS_CHOICES.join(", ")}`);
 }
 
 /** A secret that an HTTP header can hold as it is. */
@@ -292,4 +304,14 @@ export function collectorChoice(text: string): CollectorChoice | Fault {
       return name === undefined || way === undefined ? [] : [[name, way] as const];
     }),
   };
+}
+
+const MOST_PHASE_CHARACTERS = 100;
+
+/** Reads the name of a phase: one line of printed characters. */
+export function phaseName(text: string): string | Fault {
+  const name = text.trim();
+  if (name === "" || name.length > MOST_PHASE_CHARACTERS || safeLine(name) !== name)
+    return new Fault(`expected a name of at most ${MOST_PHASE_CHARACTERS} characters, without control characters`);
+  return name;
 }

@@ -1,5 +1,5 @@
 import { mode, modeWith, modifier } from "./option.ts";
-import { boolean, filePath, outputPath, percent, port, shell, sizeFormat } from "./option-values.ts";
+import { boolean, filePath, outputPath, percent, phaseName, port, shell, sizeFormat } from "./option-values.ts";
 import { pushTarget } from "./push-target.ts";
 
 /** What statexec does in place of running a command. A mode's key is its name; `src/modes/run-mode.ts` carries it out. */
@@ -68,6 +68,18 @@ export const MODE_OPTIONS = {
     parse: pushTarget,
     help: "Send the named metrics files, without a name statexec_metrics.prom, to VictoriaMetrics, or by OTLP to Prometheus, Mimir or Grafana Cloud. No command runs.",
   }),
+  watch: mode({
+    flag: "--watch",
+    shorts: [],
+    help: "Show a run that goes on, in another terminal: its CPU, memory, disk and network so far, what holds it back, its programs, and with --budget what is left. Name its metrics file, its journal, or the pid of its statexec; without a name, the newest run in this folder. No command runs.",
+  }),
+  mark: modeWith({
+    flag: "--mark",
+    shorts: [],
+    operand: { placeholder: "phase", example: "link" },
+    parse: phaseName,
+    help: "In a script that statexec runs: begin a phase of this name, which lasts until the next one. Where nobody records the script, nothing happens, with status 0.",
+  }),
   completions: modeWith({
     flag: "--completions",
     shorts: [],
@@ -76,5 +88,9 @@ export const MODE_OPTIONS = {
     help: "Print the completion of bash, fish or zsh: source <(statexec --completions bash). No command runs.",
   }),
   version: mode({ flag: "--version", shorts: ["-v"], help: "Print the version and exit." }),
-  help: mode({ flag: "--help", shorts: ["-help", "-h"], help: "Print this help and exit." }),
+  help: mode({
+    flag: "--help",
+    shorts: ["-help", "-h"],
+    help: "Print a help of two screens and exit; --help all prints every option.",
+  }),
 };

@@ -10,21 +10,27 @@ import { compileEagerly } from "../run/start.ts";
 import { safeLine } from "../safe-text.ts";
 
 const SIGPIPE = 13;
+const STDOUT = 1;
 
 /** The function that carries out each mode and returns its exit status. It loads what it needs itself. */
 const MODES: { readonly [Name in ModeName]: (request: ModeInvocation<Name>) => Promise<number> } = {
-  help: async () => {
-    const { renderHelp } = await import("../cli/help.ts");
-    output.printPainted(1, await renderHelp());
+  help: async ({ topic }) => {
+    const style = { colour: await hasColour() };
+    const [{ renderHelp }, { renderShortHelp }] = await Promise.all([
+      import("../cli/help.ts"),
+      import("../cli/short-help.ts"),
+    ]);
+    output.printPainted(1, topic === "all" ? await renderHelp(style) : renderShortHelp(style));
     return EXIT_STATUS.done;
   },
   version: async () => printed(`statexec ${version}\n`),
   listCollectors: async () => {
-    const [{ listCollectors }, { kernelFs }] = await Promise.all([
+    const [{ listCollectors }, { kernelFs }, { taskClockState }] = await Promise.all([
       import("../collect/list-collectors.ts"),
       import("../proc/kernel-fs.ts"),
+      import("../os/perf-events.ts"),
     ]);
-    return printed(listCollectors(kernelFs()));
+    return printed(listCollectors(kernelFs(), taskClockState()));
   },
   recover: recoverAll,
   report: async (request) => {
@@ -41,6 +47,23 @@ const MODES: { readonly [Name in ModeName]: (request: ModeInvocation<Name>) => P
     return (await pushAll(request, { say: note, warn: output.warn })) ? EXIT_STATUS.done : EXIT_STATUS.failed;
   },
   explore,
+  mark: async ({ phase }) => {
+    const { mark } = await import("./mark-mode.ts");
+    try {
+      mark(phase);
+    } catch (error) {
+      // What is not recorded must not fail a build.
+      if (!(error instanceof SystemError)) throw error;
+      output.warn(`--mark: the phase is not recorded: ${error.message}`);
+    }
+    return EXIT_STATUS.done;
+  },
+  watch: async (request) => {
+    compileEagerly();
+    const { watch } = await import("../live/watch.ts");
+    await watch(request, process.env);
+    return EXIT_STATUS.done;
+  },
   completions: async ({ shell }) => {
     const { completionFor } = await import("./shell-completions.ts");
     return printed(completionFor(shell));
@@ -81,12 +104,16 @@ async function recoverAll({ journals, file }: RecoverRequest): Promise<number> {
 async function compare(request: CompareRequest): Promise<number> {
   compileEagerly();
   const { compareFiles } = await import("../output/compare-files.ts");
-  const { NO_COLOR, TERM } = process.env;
-  const colour = isTerminal(1) && !NO_COLOR && TERM !== "dumb";
-  const { table, warnings, isWorse } = await compareFiles(request, colour);
+  const { table, warnings, isWorse } = await compareFiles(request, await hasColour());
   await warnAll(warnings);
   output.printPainted(1, table);
   return isWorse ? EXIT_STATUS.worse : EXIT_STATUS.done;
+}
+
+/** Whether standard output shows colours. */
+async function hasColour(): Promise<boolean> {
+  const { hasColours } = await import("../output/terminal-style.ts");
+  return hasColours(STDOUT, process.env);
 }
 
 async function size(request: SizeRequest): Promise<number> {

@@ -46,14 +46,24 @@ export function isTerminal(fd: number): boolean {
 }
 
 const TIOCGWINSZ = 0x5413;
-/** Index in `struct winsize`, in 16-bit words. */
+/** Indexes in `struct winsize`, in 16-bit words. */
+const WS_ROW = 0;
 const WS_COL = 1;
 
 /** Returns the number of columns of a descriptor's terminal; undefined: it is not one, or has no size. */
 export function terminalWidth(fd: number): number | undefined {
+  return sizeOf(fd, WS_COL);
+}
+
+/** Returns the number of rows, likewise. */
+export function terminalHeight(fd: number): number | undefined {
+  return sizeOf(fd, WS_ROW);
+}
+
+function sizeOf(fd: number, word: number): number | undefined {
   const size = new Uint16Array(4);
   const { ioctl } = loadLibc({ ioctl: { args: ["int", "u64", "ptr"], returns: "int" } });
-  return ioctl(fd, TIOCGWINSZ, size) === 0 && size[WS_COL]! > 0 ? size[WS_COL] : undefined;
+  return ioctl(fd, TIOCGWINSZ, size) === 0 && size[word]! > 0 ? size[word] : undefined;
 }
 
 /** Sends a signal by kill(2); false: there is no such process. Throws SystemError. */
@@ -112,6 +122,7 @@ export class OwnUsage {
 }
 
 const CLOCK_REALTIME = 0;
+const CLOCK_MONOTONIC = 1;
 
 function loadClock() {
   return loadLibc({ clock_gettime: { args: ["int", "ptr"], returns: "int" } });
@@ -121,8 +132,17 @@ let clockCalls: ReturnType<typeof loadClock> | undefined;
 
 /** Returns the wall clock in milliseconds since the epoch; the runtime's lacks the fraction. Throws SystemError. */
 export function wallMs(): number {
+  return clockMs(CLOCK_REALTIME);
+}
+
+/** Returns milliseconds by CLOCK_MONOTONIC, the same in all processes; the runtime's begin with the process. Throws SystemError. */
+export function monotonicMs(): number {
+  return clockMs(CLOCK_MONOTONIC);
+}
+
+function clockMs(clock: number): number {
   clockCalls ??= loadClock();
   const time = new BigInt64Array(2);
-  if (clockCalls.clock_gettime(CLOCK_REALTIME, time) < 0) throw failed("clock_gettime");
+  if (clockCalls.clock_gettime(clock, time) < 0) throw failed("clock_gettime");
   return Number(time[0]!) * 1000 + Number(time[1]!) / 1e6;
 }

@@ -1,6 +1,6 @@
-import type { Budget, BudgetedFigure } from "../catalog/choices.ts";
+import type { Budget } from "../catalog/choices.ts";
 import { OutputError, UsageError } from "../errors.ts";
-import type { Limit } from "../recording/budget-results.ts";
+import { findingOfPhase, type Limit } from "../recording/budget-results.ts";
 import { findingOf } from "../recording/evidence.ts";
 import type { RunFigures } from "../recording/run-figures.ts";
 
@@ -19,7 +19,7 @@ export async function limitsOf(
   const runs = isRelative ? await loadBaselines(baselines, warn) : [];
   return budgets.map(({ limit, ...budget }) => {
     if ("value" in limit) return { ...budget, value: limit.value };
-    const used = runs.map(({ path, figures }) => usedIn(figures, budget.name, path));
+    const used = runs.map(({ path, figures }) => usedIn(figures, budget, path));
     const value = Math.max(...used) * (1 + limit.overBaseline);
     return { ...budget, value, baselines: runs.map(({ figures }) => figures) };
   });
@@ -47,8 +47,10 @@ function refuse(error: unknown): never {
   throw error instanceof OutputError ? new OutputError(`--baseline: ${error.message}`) : error;
 }
 
-function usedIn(figures: RunFigures, name: BudgetedFigure, path: string): number {
-  const { value } = findingOf(name, figures);
+function usedIn(figures: RunFigures, { name, phase }: Pick<Budget, "name" | "phase">, path: string): number {
+  const { value } = phase === undefined ? findingOf(name, figures) : findingOfPhase(phase, name, figures.phases);
   if (value !== undefined) return value;
+  if (phase !== undefined)
+    throw new UsageError(`--baseline: ${path} does not say how much ${name} its phase ${phase} used`);
   throw new UsageError(`--baseline: ${path} does not say how much ${name} its run used; record it with this version`);
 }

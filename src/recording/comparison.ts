@@ -1,4 +1,5 @@
 import { incomparable, type Resource } from "./evidence.ts";
+import type { Between } from "./phases.ts";
 import type { FigureName, RunFigures } from "./run-figures.ts";
 import { type FigureOfSets, judgeSets, type Verdict } from "./set-verdicts.ts";
 
@@ -74,7 +75,7 @@ export function compareRuns(base: readonly RunFigures[], next: readonly RunFigur
   const isKnown = (name: FigureName) => [...base, ...next].every((figures) => figures[name] !== undefined);
   const compared = COMPARED.filter(({ insteadOf }) => insteadOf === undefined || !isKnown(insteadOf));
   const figures = compared.flatMap((one) => compareFigure(one, { base, next, noise }));
-  return [...compareEnds(base, next), ...withSetVerdicts(figures, noise)];
+  return [...compareEnds(base, next), ...withSetVerdicts(figures, noise), ...comparePhases({ base, next, noise })];
 }
 
 /** A comparison of which the verdict is yet to come: that of groups rests on all their figures. */
@@ -90,6 +91,44 @@ function withSetVerdicts(comparisons: readonly (Comparison | OpenComparison)[], 
     const { sets: own, ...rest } = one;
     return { ...rest, ...verdicts.get(own)! };
   });
+}
+
+const PHASES_COMPARED = [
+  { figure: "wall", what: "wall time", unit: "seconds", least: 0.01 },
+  { figure: "cpu", what: "CPU time", unit: "seconds", least: SEVERAL_TICKS },
+  { figure: "memory", what: "peak memory", unit: "bytes", least: SOME_PAGES },
+] as const;
+
+/** Compares the phases that all runs have. */
+function comparePhases({ base, next, noise }: Sides): Comparison[] {
+  const runs = [...base, ...next];
+  const names = runs[0]?.phases?.map(({ phase }) => phase) ?? [];
+  return names.flatMap((phase) =>
+    PHASES_COMPARED.flatMap(({ figure, what, unit, least }) => {
+      const used = (side: readonly RunFigures[]) =>
+        side.map(({ phases = [] }) => phases.find((one) => one.phase === phase)?.[figure]);
+      const [old, now] = [used(base), used(next)].map((side) => side.filter((one) => one !== undefined));
+      if (!old || !now || old.length + now.length < runs.length) return [];
+      const sides = { what: `${phase}: ${what}`, unit, base: middleOf(old), next: middleOf(now) };
+      const [a, b] = [boundsOf(old), boundsOf(now)];
+      const isSame = a.lowest <= b.highest && b.lowest <= a.highest;
+      const difference = sides.next - sides.base;
+      if (Math.abs(difference) < least || isWithinNoise(sides.base, sides.next, noise))
+        return [{ ...sides, verdict: "same" as const }];
+      // Where samples are too far apart to tell, they do not differ: so it is for the same phase of several runs, too.
+      return [{ ...sides, verdict: isSame ? ("same" as const) : difference > 0 ? "worse" : "better" }];
+    }),
+  );
+}
+
+function middleOf(all: readonly Between[]): number {
+  return median(all.map(({ value }) => value));
+}
+
+/** The span of what some runs may have used; of memory, where only a lower bound is known, what was seen. */
+function boundsOf(all: readonly Between[]): { readonly lowest: number; readonly highest: number } {
+  const highest = all.map((one) => (Number.isFinite(one.highest) ? one.highest : one.value));
+  return { lowest: Math.min(...all.map(({ lowest }) => lowest)), highest: Math.max(...highest) };
 }
 
 interface Sides {

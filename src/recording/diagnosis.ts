@@ -15,7 +15,7 @@ const LEAST_SECONDS = 0.2;
 /** A limit of a smaller share of the time is not named. */
 const LEAST_SHARE = 0.05;
 /** A limit of so much of the time is named without its share. */
-const NEARLY_ALWAYS = 0.9;
+export const NEARLY_ALWAYS = 0.9;
 
 /** The steps in which one limit held, as far as it did. */
 interface Part {
@@ -145,7 +145,7 @@ function together(steps: readonly (readonly [step: LimitEvidence, share: number]
 }
 
 /** The kernel counts a wait for a CPU at its end: what is more than a step's time was in the steps before it, too. */
-function withWaitsSpread(steps: readonly LimitEvidence[]): readonly LimitEvidence[] {
+export function withWaitsSpread(steps: readonly LimitEvidence[]): readonly LimitEvidence[] {
   let over = 0;
   const spread = steps.toReversed().map((step) => {
     const waited = step.runDelaySeconds + over;
@@ -167,5 +167,6 @@ function killedForMemory({ oomKills, ownOomKills, ending }: RunEvidence): Diagno
   if (!(oomKills > 0)) return undefined;
   const evidence = `the kernel killed ${oomKills} ${oomKills === 1 ? "process" : "processes"} here for memory`;
   if (ending === "killed") return { ...killed(`${evidence}, and SIGKILL ended it`), isKill: true };
-  return ownOomKills === 0 || ending === "done" ? undefined : killed(evidence);
+  // Whoever stopped it did not do so for memory; and a command that succeeded was not hurt.
+  return ownOomKills === 0 || ending === "done" || ending === "stopped" ? undefined : killed(evidence);
 }

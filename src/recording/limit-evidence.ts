@@ -50,16 +50,17 @@ export interface RunEvidence {
   readonly oomKills: number;
   /** How many of these were the command's; NaN: it has no group that counts them. */
   readonly ownOomKills: number;
-  /** How the command ended: by SIGKILL, or a shell that passed it on. */
-  readonly ending: "killed" | "failed" | "done" | "unknown";
+  /** How the command ended: by SIGKILL, or a shell that passed it on; `stopped` by another signal. */
+  readonly ending: "killed" | "stopped" | "failed" | "done" | "unknown";
   readonly steps: readonly LimitEvidence[];
 }
 
 /** Returns how a command ended, by its exit status and signal; NaN: unknown. */
 export function endingBy(exitStatus = Number.NaN, exitSignal = Number.NaN): RunEvidence["ending"] {
   if (exitSignal === SIGKILL || exitStatus === 128 + SIGKILL) return "killed";
+  if (!Number.isNaN(exitSignal)) return "stopped";
   if (exitStatus === 0) return "done";
-  return Number.isNaN(exitStatus) && Number.isNaN(exitSignal) ? "unknown" : "failed";
+  return Number.isNaN(exitStatus) ? "unknown" : "failed";
 }
 
 const SIGKILL = 9;
@@ -114,7 +115,7 @@ function evidenceOfSteps(steps: Steps, { facts }: Recording, figures: RunFigures
     steps.growth(metric, (one) => isSummed(one, facts, "summed_interface")),
   );
   const pressures = pressuresOf(steps);
-  const hasUnseen = unseenShare(steps.seriesOf(COMMAND.commCpuSeconds)) >= MUCH_UNSEEN;
+  const hasUnseen = isMuchUnseen(steps.seriesOf(COMMAND.commCpuSeconds));
   return Array.from({ length: steps.count }, (_, step) => ({
     seconds: steps.seconds(step),
     cpus,
@@ -139,16 +140,18 @@ function evidenceOfSteps(steps: Steps, { facts }: Recording, figures: RunFigures
 
 /** A share of the command's CPU time. */
 const MUCH_UNSEEN = 0.2;
+/** Two ticks: the start of a program takes less, and is before its first sample. */
+const MUCH_UNSEEN_SECONDS = 0.02;
 
-/** The share of the CPU time by name that has no name: of processes which no sample saw, or which are too many. */
-function unseenShare(byName: readonly RecordedSeries[]): number {
+/** Whether much CPU time has no name: that of processes which no sample saw, or which are too many. */
+function isMuchUnseen(byName: readonly RecordedSeries[]): boolean {
   let [unseen, total] = [0, 0];
   for (const { labels, blocks } of byName) {
     const seconds = lastValue(blocks()) || 0;
     total += seconds;
     if (labels[0] === UNNAMED) unseen += seconds;
   }
-  return unseen / total;
+  return unseen >= MUCH_UNSEEN_SECONDS && unseen / total >= MUCH_UNSEEN;
 }
 
 /** Where its counter is contradicted, what is known of it is known of the whole run only. */

@@ -61,8 +61,7 @@ export const RULES: readonly LimitRule[] = [
   { limit: "cpu_starved", share: starvedTime, describe: starved },
   {
     limit: "memory",
-    share: ({ memoryPressure, swapInBytes, seconds }) =>
-      when(memoryPressure > MUCH_WAITING || swapInBytes / seconds > SWAPPING_BYTES),
+    share: (step) => when(isShortOfMemory(step)),
     describe: shortOfMemory,
   },
   { limit: "disk", share: diskShare, describe: disk },
@@ -105,7 +104,7 @@ export function busyWithIt({ ownCores, cpus }: LimitEvidence): string {
 
 /** Others use so much of the machine that they, and not the command's own threads, are in each other's way. */
 const MUCH_BY_OTHERS = 0.25;
-const NEARLY_FULL = 0.7;
+export const NEARLY_FULL = 0.7;
 
 /** Whether others left it no CPU: none of the machine's, or none of the few that it may use, which is not measured. */
 function hasNoFreeCpu({ machineCores, machineCpus, ownCores, cpus }: LimitEvidence): boolean {
@@ -145,6 +144,11 @@ function starved({ runDelaySeconds, machineCores, machineCpus, ownCores, cpus }:
   return { text: "starved of CPU", evidence: `it waited ${durationText(runDelaySeconds)} to run, ${why}` };
 }
 
+/** Whether it, or the machine, waited for memory, or brought much of it back from swap. */
+export function isShortOfMemory({ memoryPressure, swapInBytes, seconds }: LimitEvidence): boolean {
+  return memoryPressure > MUCH_WAITING || swapInBytes / seconds > SWAPPING_BYTES;
+}
+
 function shortOfMemory(together: LimitEvidence): LimitText {
   const { memoryPressure, swapInBytes } = together;
   if (memoryPressure > MUCH_WAITING) return { text: "memory", evidence: waited(together, memoryPressure, "memory") };
@@ -152,7 +156,7 @@ function shortOfMemory(together: LimitEvidence): LimitText {
 }
 
 /** Other programs may keep a disk busy that this command does not use. */
-function diskShare({ ioPressure, diskBusy, iowaitCores, ownDiskBytes, ownCores }: LimitEvidence): number {
+export function diskShare({ ioPressure, diskBusy, iowaitCores, ownDiskBytes, ownCores }: LimitEvidence): number {
   if (ownDiskBytes === 0) return 0;
   if (diskBusy > FULL || ioPressure > MUCH_DISK_WAITING) return 1;
   // A kernel without pressure counters still counts the CPUs that waited.

@@ -1,4 +1,5 @@
 import { ACCOUNTING, COMMAND, CONTAINER, KERNEL, MACHINE, type Metric, RUN } from "../catalog/index.ts";
+import { type PhaseFigures, phasesOf } from "./phases.ts";
 import type { RecordedSeries, Recording } from "./recording.ts";
 import { growthWithin, lastValue, type SeriesByName, type Span, seriesByName, sumSeen } from "./span.ts";
 import { commandSpan, isSummed } from "./summary-series.ts";
@@ -18,6 +19,8 @@ export interface RunFigures {
   readonly cpuCores?: number;
   /** An upper bound of the CPU time, where that is a lower bound. */
   readonly cpuBoundSeconds?: number;
+  /** CPU time by the kernel's clock of tasks, which counts processes that no one waits for, too. */
+  readonly cpuTaskClockSeconds?: number;
   readonly memoryPeakBytes?: number;
   /** Milliseconds since the epoch, on the recording's axis. */
   readonly memoryPeakAtMs?: number;
@@ -75,6 +78,8 @@ export interface RunFigures {
   readonly isUnfinished?: true;
   /** /proc showed another pid namespace: there is only what wait4(2) said. */
   readonly isProcForeign?: true;
+  /** What its phases used, in the order in which they began; absent: none was marked. */
+  readonly phases?: readonly PhaseFigures[];
   /** The source of the figures of each resource: `cpu`, `memory`, `memory_peak`, `io`. */
   readonly sources: ReadonlyMap<string, string>;
 }
@@ -107,7 +112,9 @@ export function figuresOf(recording: Recording): RunFigures {
   const whole = status && commandSpan(status.blocks());
   const span = whole ?? (status && spanUntilNow(status));
   const data = { recording, all, span, isUnfinished: whole === undefined && span !== undefined };
+  const phases = span ? phasesOf(recording, span) : [];
   return {
+    ...(phases.length > 0 ? { phases } : {}),
     ...present({
       ...endFigures(data),
       ...cpuFigures(data),
@@ -164,12 +171,15 @@ function cpuFigures(data: RunData): Numbers {
   const user = last(data, COMMAND.cpuSeconds, "user");
   const system = last(data, COMMAND.cpuSeconds, "system");
   const wall = endFigures(data).wallSeconds ?? Number.NaN;
-  const cores = wall >= LEAST_CPU_SECONDS ? (user + system) / wall : Number.NaN;
+  const clock = last(data, COMMAND.cpuTaskClock);
+  const seen = Math.max(user + system, Number.isNaN(clock) ? 0 : clock);
+  const cores = wall >= LEAST_CPU_SECONDS ? seen / wall : Number.NaN;
   return {
     cpuUserSeconds: user,
     cpuSystemSeconds: system,
     cpuCores: cores,
     cpuBoundSeconds: last(data, COMMAND.cpuBound),
+    cpuTaskClockSeconds: clock,
   };
 }
 

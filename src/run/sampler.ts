@@ -4,6 +4,7 @@ import { ABSENT, type Collector } from "../collect/collector.ts";
 import { ForbiddenError, ParseError } from "../errors.ts";
 import type { RowSink } from "../recording/recording.ts";
 import type { Ending } from "./child.ts";
+import { PhaseMarks } from "./phase-marks.ts";
 import { CommandEndCollector, RecorderCollector, type TimedCollector } from "./run-series.ts";
 
 /** A collector and its part of the row. */
@@ -38,6 +39,7 @@ const PEEKS_MS = [0, 10, 30, 100, 300];
 export class Sampler {
   private readonly recorder: RecorderCollector;
   private readonly command = new CommandEndCollector();
+  private readonly phases: PhaseMarks;
   private readonly slots: Slot[];
   private row = new Float64Array(0);
   private changed = true;
@@ -60,7 +62,8 @@ export class Sampler {
   ) {
     const slots = collectors.map(newSlot);
     this.recorder = new RecorderCollector(slots);
-    this.slots = [...slots, newSlot(this.command), newSlot(this.recorder)];
+    this.phases = new PhaseMarks(sink, axis);
+    this.slots = [...slots, newSlot(this.command), newSlot(this.phases), newSlot(this.recorder)];
     this.wall = new WallWatch(clock, axis);
   }
 
@@ -202,6 +205,7 @@ export class Sampler {
   stop(): void {
     this.cancelTick?.();
     this.cancelPeek?.();
+    this.tell(() => this.phases.end());
   }
 
   /** Fills in one collector's values, `ABSENT` where it failed before it had them. It never throws. */

@@ -47,8 +47,8 @@ const RESIZE_MS = 200;
 /** Our own copy of a signal to the group comes within this time after another process's. */
 const OWN_COPY_MS = 1000;
 
-/** A signal that the whole group got. */
-interface ToGroup {
+/** A signal of which a copy may follow. */
+interface Seen {
   readonly atMs: number;
   /** Undefined: unknown. */
   readonly sender: number | undefined;
@@ -62,7 +62,9 @@ export class SignalRelay {
   /** The process in our group by which we know whom a signal was for. */
   readonly sentinel = new Sentinel();
   private readonly pipe: SignalPipe;
-  private readonly lastToGroup = new Map<number, ToGroup>();
+  private readonly lastToGroup = new Map<number, Seen>();
+  /** What came last while the command ran. */
+  private readonly lastForCommand = new Map<number, Seen>();
   /** Signals that a sentinel got with the group, and when: our own copy is yet to come. */
   private readonly toCome = new Map<number, number>();
   /** Signals to the group from just before the command was in it, which has no copy of them. */
@@ -142,9 +144,10 @@ export class SignalRelay {
     const child = this.child;
     if (!child) {
       const isForUs = !HARMLESS.has(signal) && !this.inherited.ignoredSignals.has(signal);
-      if (isForUs) this.onIdle?.(signal);
+      if (isForUs && !this.isLateCopy(signal, code, sender)) this.onIdle?.(signal);
       return;
     }
+    this.lastForCommand.set(signal, { atMs: this.clock.now(), sender });
     if (ENDING.has(signal)) this.endAsked = true;
     if (signal === SIGWINCH && code === SENT_BY_KERNEL) return this.rearmLater();
     if (this.missed.delete(signal)) return child.signal(signal);
@@ -196,6 +199,13 @@ export class SignalRelay {
     }
     const last = this.lastToGroup.get(signal);
     return last !== undefined && now - last.atMs < SAME_SIGNAL_MS && (last.sender ?? sender) === sender;
+  }
+
+  /** Whether a process has sent this signal for the command before that ended, and this is the same one to our group. */
+  private isLateCopy(signal: number, code: number, sender: number): boolean {
+    const last = this.lastForCommand.get(signal);
+    this.lastForCommand.delete(signal);
+    return code !== SENT_BY_KERNEL && last?.sender === sender && this.clock.now() - last.atMs < OWN_COPY_MS;
   }
 
   private async wasForGroup(signal: number): Promise<boolean> {

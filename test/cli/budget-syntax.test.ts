@@ -49,10 +49,28 @@ describe("a budget", () => {
     expect(limitsOf("cpu<1s, memory<1MiB,wall<2s")).toHaveLength(3);
   });
 
+  test.each([
+    ["link:memory<2GiB", ["link", "memory", 2048 * MIB]],
+    ["link all: wall <= 9s", ["link all", "wall", 9]],
+    ["a:b:cpu<1s", ["a:b", "cpu", 1]],
+    ["memory<1KiB", [undefined, "memory", 1024]],
+  ])("of a phase: %s", (text, expected) => {
+    const read = parseBudgets(text);
+    const limits = read instanceof Fault ? [] : read;
+    expect(limits.map(({ phase, name, limit }) => [phase, name, "value" in limit && limit.value])).toEqual([
+      expected as unknown[],
+    ] as never);
+  });
+
   const NAMES = "wall, cpu, memory, memory-with-cache, processes, threads, read, written";
 
   test.each([
     ["memory", "expected a name, < or <=, and a limit (e.g. memory<512MiB)"],
+    [
+      "link:threads<4",
+      "expected one of wall, cpu, memory, read, written after the phase and its colon: threads is not known of phases",
+    ],
+    ["link:mem<1MiB", `expected one of ${NAMES} before < (did you mean memory?)`],
     ["memory>1MiB", "expected a name, < or <=, and a limit (e.g. memory<512MiB)"],
     ["rss<1MiB", `expected one of ${NAMES} before <`],
     ["mem<1MiB", `expected one of ${NAMES} before < (did you mean memory?)`],

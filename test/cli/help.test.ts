@@ -2,17 +2,45 @@ import { expect, test } from "bun:test";
 import { cittyCommand, readmeOptions, renderHelp } from "../../src/cli/help.ts";
 import { type Option, variableOf } from "../../src/cli/option.ts";
 import { OPTION_IDS, OPTIONS } from "../../src/cli/options.ts";
+import { parseInvocation } from "../../src/cli/resolve.ts";
+import { HELP_GROUPS, renderShortHelp } from "../../src/cli/short-help.ts";
 
 const options: readonly Option[] = OPTION_IDS.map((id) => OPTIONS[id]);
 const help = await renderHelp();
+const short = renderShortHelp();
 
-test("help is at most 80 columns wide, without trailing blanks, tabs or escapes", () => {
+test.each([short, help])("help is at most 80 columns wide, without trailing blanks, tabs or escapes", (help) => {
   for (const line of help.split("\n")) {
     expect(line.length, line).toBeLessThanOrEqual(80);
     expect(line).not.toMatch(/\s$|\p{Cc}/u);
   }
   expect(help).toEndWith("\n");
   expect(help).not.toEndWith("\n\n");
+});
+
+test("help fits two screens of 30 rows, with the prompt, and begins with three examples", () => {
+  const rows = short.trimEnd().split("\n");
+  expect(rows.length).toBeLessThanOrEqual(2 * 30 - 2);
+  expect(rows.slice(2, 5).every((row) => row.startsWith("  statexec "))).toBe(true);
+  expect(short).toContain("statexec --help all");
+});
+
+test("its lines are of options as they are typed, each once, with texts in one column", () => {
+  const ids = HELP_GROUPS.flatMap(([, briefs]) => briefs.map(([id]) => id));
+  expect(new Set(ids).size).toBe(ids.length);
+  for (const id of ids) expect(short).toMatch(new RegExp(`^  (-., )?${OPTIONS[id].flag}(?= )`, "m"));
+  const texts = short.split("\n").filter((row) => /^ {2}-/.test(row));
+  expect(texts).toHaveLength(ids.length);
+  for (const row of texts) expect(row).toMatch(/^.{28} \S/);
+});
+
+test.each([
+  ["--help all", "all"],
+  ["-h all", "all"],
+  ["--help", undefined],
+  ["--help make all", undefined],
+])("%s is about %p", (line, topic) => {
+  expect(parseInvocation(line.split(" "), {})).toEqual({ mode: "help", topic } as never);
 });
 
 test("help has every option once, with its variable and its default", () => {
@@ -52,6 +80,8 @@ test("colour changes nothing but colour", async () => {
   const coloured = await renderHelp({ colour: true });
   expect(coloured).toContain("\u001b[");
   expect(Bun.stripANSI(coloured)).toBe(help);
+  expect(renderShortHelp({ colour: true })).toContain("\u001b[");
+  expect(Bun.stripANSI(renderShortHelp({ colour: true }))).toBe(short);
 });
 
 test("the citty command has the whole table", async () => {
@@ -78,6 +108,6 @@ test("the README's table has a row of four cells for every option", () => {
 test("parsing a command line loads neither the help nor citty", async () => {
   const folder = `${import.meta.dir}/../../src/cli/`;
   for await (const file of new Bun.Glob("*.ts").scan(folder))
-    if (file !== "help.ts")
-      expect(await Bun.file(folder + file).text(), file).not.toMatch(/from "(citty|\.\/help\.ts)"/);
+    if (!file.endsWith("help.ts"))
+      expect(await Bun.file(folder + file).text(), file).not.toMatch(/from "(citty|\.\/(short-)?help\.ts)"/);
 });

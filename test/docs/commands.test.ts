@@ -74,9 +74,12 @@ describe("every line of the documents that needs no other host does what it shou
 /** What others do on a busy machine may be in the command's CPU time. */
 const UNPROVEN = "at least ";
 
-/** What comes and goes with the run and its folder's disk, and what a line that was too long goes on with. */
+/**
+ * What comes and goes with the run and its folder's disk, why two runs cannot be compared, and what a line that was too long
+ * goes on with.
+ */
 function isCompared(line: string): boolean {
-  return !/^ |^(disk|largest|limited|network|$)/.test(line);
+  return !/^ |^(disk|programs|verdict|time|samples|network|peak memory: |$)/.test(line);
 }
 
 /** A line of output without what is another in each run: what stands before its first figure, or between them all. */

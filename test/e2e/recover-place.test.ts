@@ -85,3 +85,23 @@ test("a signal ends the wait for a fifo's reader, and that is said", async () =>
   }
   expect(await stderr).toContain("f.prom: not written: it had no reader when a signal ended the wait for one");
 }, 10_000);
+
+test("the second of two equal signals, as timeout(1) sends them, ends no wait for a fifo's reader", async () => {
+  using folder = tempFolder();
+  expect(Bun.spawnSync(["mkfifo", folder.file("f.prom")]).success).toBe(true);
+  const command = ["sh", "-c", "trap 'exit 0' TERM; echo ready; while :; do sleep 0.01; done"];
+  const child = Bun.spawn([BIN, "-f", "f.prom", "--", ...command], {
+    cwd: folder.path,
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  await child.stdout.getReader().read();
+  child.kill("SIGTERM");
+  const children = Bun.file(`/proc/${child.pid}/task/${child.pid}/children`);
+  while ((await children.text()).trim() !== "") await Bun.sleep(1);
+  child.kill("SIGTERM");
+  await Bun.sleep(50);
+  expect(child.exitCode).toBeNull();
+  expect(await Bun.file(folder.file("f.prom")).text()).toEndWith("# EOF\n");
+  expect([await child.stderr.text(), await child.exited]).toEqual(["", 0]);
+}, 10_000);

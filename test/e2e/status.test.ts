@@ -156,7 +156,10 @@ describe("what prints and exits", () => {
   test.each(["--help", "-help", "-h"])("%s, in 80 columns", async (word) => {
     const result = await statexec([word]);
     expect(result).toMatchObject({ code: 0, stderr: "" });
-    expect(result.stdout).toContain("--metrics-start-time");
+    expect(result.stdout).toContain("statexec --help all");
+    expect(await statexec([word, "all"])).toMatchObject({
+      ...{ code: 0, stderr: "", stdout: expect.stringContaining("--metrics-start-time") },
+    });
     for (const line of result.stdout.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
   });
 

@@ -15,10 +15,13 @@ const COLUMNS: readonly SeriesKey[] = [
   ...Array.from({ length: 150 }, (_, i) => series(MACHINE.networkSent, { interface: `interface-${i}` })),
 ];
 
-/** Where rows are in a journal: the bytes of each of their records, by the numbers of its rows. */
-interface RowsAt {
+interface Range {
   readonly start: number;
   readonly end: number;
+}
+
+/** Where rows are in a journal: the bytes of each of their records, by the numbers of its rows. */
+interface RowsAt extends Range {
   readonly firstRow: number;
   readonly rows: number;
 }
@@ -27,6 +30,8 @@ interface Made {
   readonly bytes: Uint8Array;
   readonly whole: JournalRecording;
   readonly rowsAt: readonly RowsAt[];
+  /** Records that have the rows before `firstOnce` once more, by columns. */
+  readonly columnsAt: readonly Range[];
   /** The first row that is only in `rows` records. */
   readonly firstOnce: number;
 }
@@ -51,8 +56,9 @@ function made(rows: number, ended: boolean): Made {
   return { bytes, whole: read(bytes), ...placesIn(bytes) };
 }
 
-function placesIn(bytes: Uint8Array): Pick<Made, "rowsAt" | "firstOnce"> {
+function placesIn(bytes: Uint8Array): Pick<Made, "rowsAt" | "columnsAt" | "firstOnce"> {
   const rowsAt: RowsAt[] = [];
+  const columnsAt: Range[] = [];
   let firstOnce = 0;
   let layoutAt: number | undefined;
   for (const item of recordsOf(joinedSource(undefined, 0, bytes), PROLOGUE_BYTES)) {
@@ -66,15 +72,18 @@ function placesIn(bytes: Uint8Array): Pick<Made, "rowsAt" | "firstOnce"> {
     if (item.type !== TYPE.columns) continue;
     const { firstRow, rows } = decodeColumnsHead(item.payload);
     firstOnce = firstRow + rows;
+    columnsAt.push({ start: item.offset - 12, end: item.offset + item.payload.length });
   }
-  return { rowsAt, firstOnce };
+  return { rowsAt, columnsAt, firstOnce };
 }
 
-/** The rows that damage to a range of bytes may cost: those of the records in it, unless they are there twice. */
-function rowsIn({ rowsAt, firstOnce }: Made, from: number, to: number): Set<number> {
+/** The rows that damage to a range of bytes may cost: those of the records in it, unless they are elsewhere, too. */
+function rowsIn({ rowsAt, columnsAt, firstOnce }: Made, from: number, to: number): Set<number> {
   const rows = new Set<number>();
+  const isHit = ({ start, end }: Range) => end > from && start < to;
+  const firstLost = columnsAt.some(isHit) ? 0 : firstOnce;
   for (const one of rowsAt) {
-    if (one.end <= from || one.start >= to || one.firstRow < firstOnce) continue;
+    if (!isHit(one) || one.firstRow < firstLost) continue;
     for (let row = one.firstRow; row < one.firstRow + one.rows; row++) rows.add(row);
   }
   return rows;

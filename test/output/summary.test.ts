@@ -32,7 +32,12 @@ const REPORT: RunReport = {
     { comm: "ld", cpuSeconds: 1.2, memoryPeakBytes: 90 * MIB, processes: 2 },
     { comm: "other", cpuSeconds: 2.9 },
   ],
-  profile: { cores: Float64Array.of(0, 0.5, 1, 2), residentBytes: Float64Array.of(Number.NaN, 100, 400, 200) },
+  profile: {
+    cores: Float64Array.of(0, 0.5, 1, 2),
+    memoryBytes: Float64Array.of(Number.NaN, 100 * MIB, 400 * MIB, 200 * MIB),
+    isMemoryResident: false,
+  },
+  wallTime: { running: 0.784, cpu: 0.113, disk: 0.053, memory: 0, sleeping: 0.05, areWaitsSeen: true },
   diagnoses: [
     { limitedBy: "cpu", text: "CPU, all cores", evidence: "1.90 of 2 cores busy with it", share: 0.95 },
     { limitedBy: "disk", text: "disk", evidence: "sda busy 97 % of the time", share: 0.05 },
@@ -71,17 +76,14 @@ const text = (width: number, colour = false, unicode = true) =>
 describe("the summary in a terminal", () => {
   test("of 80 columns", () => {
     expect(text(80)).toMatchInlineSnapshot(`
-      "exit     2 after 12.3 s
-      cpu      18.2 s, 1.47 cores, user 16.1 s, system 2.10 s          ▁▃▅█
-      memory   peak 412 MiB after 8.10 s, as samples saw it             ▃█▅
-               largest process 300 MiB
-      disk     read 0 B, written 3 MiB
-      calls    read 10 MiB, written 4 KiB
+      "ended    with status 2 after 12.3 s
+      verdict  It kept all its CPUs busy: 1.90 of 2 cores busy with it.
+      time     running 79 %, waiting for a CPU 11 %, for the disk 5 %, sleeping 5 %
+      cpu      18.2 s, 1.47 cores                 ▁▁▁▁▁▁▃▃▃▃▃▃▅▅▅▅▅▅██████ 2 cores
+      memory   peak 412 MiB after 8.10 s                ▃▃▃▃▃▃██████▅▅▅▅▅▅ 400 MiB
+               as samples saw it                  0 s               12.3 s
       trouble  held back by its CPU quota for 1.50 s
-      largest  cc1plus 14.1 s 310 MiB, ld 1.20 s 90 MiB
-      limited  by CPU, all cores (1.90 of 2 cores busy with it)
-               disk 5 % of the time (sda busy 97 % of the time)
-      size     cpu 1900m to 2400m, memory 416Mi to 528Mi
+      programs cc1plus 14.1 s 310 MiB, ld 1.20 s 90 MiB
       budget   memory<400MiB exceeded: 412 MiB (as samples saw it)
       budget   cpu<1m kept: 18.2 s (exact)
       budget   processes<64 inconclusive: 9, at most 900 (as samples saw it): samples
@@ -94,24 +96,30 @@ describe("the summary in a terminal", () => {
 
   test("of 40 columns", () => {
     expect(text(40)).toMatchInlineSnapshot(`
-      "exit     2 after 12.3 s
+      "ended    with status 2 after 12.3 s
+      verdict  It kept all its CPUs busy:
+               1.90 of 2 cores busy with it.
+               It waited for the disk 5 % of
+               the time.
+      time     running 79 %
+               waiting for a CPU 11 %
+               for the disk 5 %, sleeping 5 %
       cpu      18.2 s, 1.47 cores
                user 16.1 s, system 2.10 s
       memory   peak 412 MiB after 8.10 s
                as samples saw it
-               largest process 300 MiB
-      disk     read 0 B, written 3 MiB
-      calls    read 10 MiB, written 4 KiB
+               largest process 300 MiB with
+               its files
+      disk     read 0 B and wrote 3 MiB
+               with caches and pipes read 10
+               MiB and wrote 4 KiB
       trouble  held back by its CPU quota for
                1.50 s
-      largest  cc1plus 14.1 s 310 MiB
+      programs cc1plus 14.1 s 310 MiB
                ld 1.20 s 90 MiB
-      limited  by CPU, all cores (1.90 of 2
-               cores busy with it)
-               disk 5 % of the time (sda busy
-               97 % of the time)
-      size     cpu 1900m to 2400m
-               memory 416Mi to 528Mi
+      size     ask for 1.90 cores and 416 MiB
+               allow up to 2.40 cores and 528
+               MiB
       budget   memory<400MiB exceeded: 412
                MiB (as samples saw it)
       budget   cpu<1m kept: 18.2 s (exact)
@@ -125,13 +133,61 @@ describe("the summary in a terminal", () => {
     `);
   });
 
+  test("has at most ten rows in 80 columns, besides those of budgets: the least important are left out", () => {
+    const rows = (report: RunReport, width = 80) =>
+      summaryText(summaryLines({ ...report, budgets: [] }, "run.prom", true), { width, colour: false }).trimEnd();
+    const busy = { ...REPORT, sampling: { ...REPORT.sampling, missed: 60, slowestSeconds: 3 } };
+    const labels = (text: string) => text.split("\n").map((row) => row.slice(0, 9).trim());
+    expect(labels(rows(busy)).filter((label) => label !== "")).toEqual([
+      ...["ended", "verdict", "time", "cpu", "memory", "trouble", "programs", "samples", "file"],
+    ]);
+    const calm = {
+      ...REPORT,
+      figures: { ...REPORT.figures, throttledSeconds: 0 },
+      diagnoses: REPORT.diagnoses.slice(0, 1),
+    };
+    expect(labels(rows(calm))).toContain("disk");
+    for (const report of [REPORT, calm]) expect(rows(report).split("\n").length).toBeLessThanOrEqual(10);
+    // Where lines are broken, or there is no terminal, nothing is left out.
+    for (const label of ["disk", "size", "samples"]) expect(labels(rows(busy, 79))).toContain(label);
+  });
+
+  test("has a scale and a time at its charts, and parts that add up to 100 %", () => {
+    const rows = text(80).split("\n");
+    const at = (start: string) => rows.findIndex((row) => row.startsWith(start));
+    const [cpu, memory, under] = [rows[at("cpu")]!, rows[at("memory")]!, rows[at("memory") + 1]!];
+    expect(cpu).toEndWith("▁▁▁▁▁▁▃▃▃▃▃▃▅▅▅▅▅▅██████ 2 cores");
+    expect(memory).toEndWith("      ▃▃▃▃▃▃██████▅▅▅▅▅▅ 400 MiB");
+    expect(under.indexOf("0 s")).toBe(cpu.indexOf("▁"));
+    expect(Bun.stringWidth(under)).toBe(cpu.lastIndexOf("█") + 1);
+    expect(under).toEndWith("12.3 s");
+    // No part of a run has more than all CPUs.
+    const held = { ...REPORT, figures: { ...REPORT.figures, cpus: 1 } };
+    expect(summaryLines(held, "run.prom", true).find(({ label }) => label === "cpu")?.chart?.scale).toBe("1 core");
+    const percents = [...rows[at("time")]!.matchAll(/(\d+) %/g)].map(([, number]) => Number(number));
+    expect(percents.reduce((sum, one) => sum + one, 0)).toBe(100);
+  });
+
+  test("says what it does not know of the time, and nothing where it knows nothing", () => {
+    const time = (wallTime: RunReport["wallTime"]) =>
+      summaryLines({ ...REPORT, wallTime }, "run.prom", true).find(({ label }) => label === "time")?.parts;
+    const waits = { running: 0.2, cpu: 0, disk: 0, memory: 0.3, sleeping: 0.5 };
+    expect(time({ ...waits, areWaitsSeen: true })).toEqual([
+      "running 20 %",
+      "waiting for memory 30 %",
+      "sleeping 50 %",
+    ]);
+    expect(time({ ...waits, areWaitsSeen: false })?.[2]).toBe("sleeping or waiting unseen 50 %");
+    expect(time(undefined)).toBeUndefined();
+  });
+
   test("says first that the kernel killed the command for memory", () => {
     const killed = {
       ...REPORT,
       figures: { ...REPORT.figures, exitSignal: 9 },
       diagnoses: [{ limitedBy: "memory", text: "memory", evidence: "the kernel killed it", isKill: true }],
     } as const;
-    expect(summaryLines(killed, "run.prom", true)[0]!.parts).toEqual(["signal 9 after 12.3 s", "killed for memory"]);
+    expect(summaryLines(killed, "run.prom", true)[0]!.parts).toEqual(["by signal 9 after 12.3 s", "killed for memory"]);
   });
 
   test("has the machine's traffic only where it may explain why the command waited", () => {
@@ -140,7 +196,7 @@ describe("the summary in a terminal", () => {
         ?.parts;
     expect(network({ limitedBy: "waiting", text: "x", evidence: "y" })).toBeUndefined();
     expect(network({ limitedBy: "waiting", text: "x", evidence: "y", hasTraffic: true })).toEqual([
-      ...["received 2 KiB", "sent 100 B", "whole machine"],
+      "the whole machine received 2 KiB and sent 100 B",
     ]);
   });
 
@@ -174,22 +230,29 @@ describe("the summary in a terminal", () => {
         "run.prom",
         true,
       );
-      return lines.find(({ label }) => label === "largest")?.parts;
+      return lines.find(({ label }) => label === "programs")?.parts;
     };
     const sh = { comm: "sh", cpuSeconds: 0.09, memoryPeakBytes: 2 * MIB, processes: 1 };
     const unseen = { comm: "other", cpuSeconds: 1.71 };
     expect(largest([sh, unseen])).toEqual([
       "sh 90 ms 2 MiB",
-      "95 % by processes too short to see; try --interval 0.05",
+      "95 % by processes too short to see: try --interval 0.05",
     ]);
     expect(largest([sh, unseen], 0.05)?.[1]).toBe("95 % by processes too short to see");
     expect(largest([sh, { ...unseen, processes: 4 }])?.[1]).toBe("95 % by others");
     expect(largest([sh, { ...unseen, cpuSeconds: 0.005 }])).toBeUndefined();
+    // What a program takes to start says nothing.
+    expect(
+      largest([
+        { ...sh, cpuSeconds: 0 },
+        { ...unseen, cpuSeconds: 0.04 },
+      ]),
+    ).toBeUndefined();
   });
 
   test("has a range for a peak where that is what is known", () => {
     const peak = (figures: Partial<RunReport["figures"]>) =>
-      summaryLines({ ...REPORT, figures: { ...REPORT.figures, ...figures } }, "run.prom", true)[2]!.parts[0];
+      summaryLines({ ...REPORT, figures: { ...REPORT.figures, ...figures } }, "run.prom", true)[4]!.parts[0];
     expect(peak({})).toBe("peak 412 MiB after 8.10 s");
     const small = { memoryPeakBytes: 216 * 1024, memoryLargestProcessBytes: 313 * MIB };
     expect(peak(small)).toBe("peak 216 KiB to 313 MiB or more after 8.10 s");
@@ -207,9 +270,9 @@ describe("the summary in a terminal", () => {
 
   test("counts by the CPUs that the affinity mask allowed", () => {
     const pinned = { ...REPORT, figures: { ...REPORT.figures, cpus: 4, cpusAllowed: 2 } };
-    expect(summaryLines(pinned, "run.prom", true)[1]!.parts[1]).toBe("1.47 cores of 2 allowed");
+    expect(summaryLines(pinned, "run.prom", true)[3]!.parts[1]).toBe("1.47 cores of 2 allowed");
     const held = { ...REPORT, figures: { ...pinned.figures, cpusQuota: 1.5 } };
-    expect(summaryLines(held, "run.prom", true)[1]!.parts[1]).toBe("1.47 cores of 1.50 allowed");
+    expect(summaryLines(held, "run.prom", true)[3]!.parts[1]).toBe("1.47 cores of 1.50 allowed");
   });
 
   test("has the bound of a budget, also where nothing was measured", () => {
@@ -226,7 +289,7 @@ describe("the summary in a terminal", () => {
 
   test("has the same words in colour, and only ASCII where the terminal has no more", () => {
     expect(Bun.stripANSI(text(80, true))).toBe(text(80));
-    expect(text(80, true)).toContain("\u001b[31m2 after 12.3 s\u001b[0m");
+    expect(text(80, true)).toContain("\u001b[31mwith status 2 after 12.3 s\u001b[0m");
     expect(text(200, false, false)).toMatch(/^[\n -~]*$/);
   });
 });
@@ -247,7 +310,7 @@ describe("the summary as JSON", () => {
     expect(validate(made), JSON.stringify(validate.errors)).toBe(true);
     const little = { figures: { command: "x", sources: new Map() }, startMs: 0, names: [], budgets: [] };
     const sampling = { taken: 0, missed: 0, slowestSeconds: Number.NaN, shareOfInterval: Number.NaN };
-    const none = { profile: undefined, sizing: undefined };
+    const none = { profile: undefined, sizing: undefined, wallTime: undefined };
     const bare = { ...little, ...none, diagnoses: [], sampling } satisfies RunReport;
     expect(validate(JSON.parse(summaryJson(bare, "run.prom")))).toBe(true);
     expect(validate({ ...made, exit_status: 256 })).toBe(false);

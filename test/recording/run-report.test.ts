@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { COMMAND, RECORDER, series } from "../../src/catalog/index.ts";
-import { profileOf } from "../../src/recording/run-report.ts";
+import { profileOf } from "../../src/recording/profile.ts";
 import { sizingOf } from "../../src/recording/sizing.ts";
 import { run } from "./runs.ts";
 
@@ -24,10 +24,24 @@ describe("a profile", () => {
     );
     const profile = profileOf(made, 2)!;
     expect([...profile.cores]).toEqual([1, 1]);
-    expect([...profile.residentBytes]).toEqual([10, 30]);
+    expect([...profile.memoryBytes]).toEqual([10, 30]);
     const whole = profileOf(made, 24)!;
     expect([...whole.cores]).toEqual([1, 1, 2, 0]);
-    expect([...whole.residentBytes]).toEqual([Number.NaN, 10, 30, 20]);
+    expect([...whole.memoryBytes]).toEqual([Number.NaN, 10, 30, 20]);
+  });
+
+  test("has the memory of which the peak is told, and the part before where no sample was in one", () => {
+    const rows = [
+      [0, 1, 0, 900, 10, 1],
+      [1000, 1, 1, 900, 20, 2],
+      [3000, 1, 1, 900, 50, 5],
+      [4000, 1, 2, 900, undefined, 7],
+      [5000, 2, 2, 900, undefined, 7],
+    ] as const;
+    const held = [series(COMMAND.memoryAnonymous), series(COMMAND.memoryShared)];
+    const { memoryBytes, isMemoryResident } = profileOf(run([USER, RESIDENT, ...held], rows), 5)!;
+    expect([...memoryBytes]).toEqual([22, 22, 55, Number.NaN]);
+    expect(isMemoryResident).toBe(false);
   });
 
   test("spreads growth between two samples over the parts between them", () => {

@@ -1,9 +1,12 @@
-import { BUDGET_UNITS } from "../../catalog/choices.ts";
+import { BUDGET_UNITS, PHASE_FIGURES } from "../../catalog/choices.ts";
 import type { BudgetResult } from "../../recording/budget-results.ts";
 import type { Diagnosis } from "../../recording/diagnosis.ts";
 import { type Finding, findingOf, memoryBoundBytes, RESOURCES, unitOf } from "../../recording/evidence.ts";
+import type { PhaseFigures } from "../../recording/phases.ts";
 import type { RunFigures } from "../../recording/run-figures.ts";
 import type { RunReport } from "../../recording/run-report.ts";
+import { verdictSentence } from "../../recording/verdict-sentence.ts";
+import type { WallTime } from "../../recording/wall-time.ts";
 import { safeLine, safeText } from "../../safe-text.ts";
 import type { SummaryFileId } from "../results-wanted.ts";
 import { type SummaryLine, summaryLines } from "./summary-lines.ts";
@@ -27,7 +30,7 @@ const JSON_VERSION = 1;
 
 /** Returns the summary for programs: exact figures, a unit in each key; what is not known is left out. */
 export function summaryJson(report: RunReport, file: string): string {
-  const { figures, startMs, names, diagnoses, sampling, sizing, budgets } = report;
+  const { figures, startMs, names, wallTime, diagnoses, sampling, sizing, budgets } = report;
   const object = {
     version: JSON_VERSION,
     metrics_file: file,
@@ -37,6 +40,9 @@ export function summaryJson(report: RunReport, file: string): string {
     largest: names.map(({ comm, cpuSeconds, memoryPeakBytes, processes }) => {
       return { comm, cpu_seconds: cpuSeconds, memory_peak_bytes: memoryPeakBytes, processes_count: processes };
     }),
+    verdict: verdictSentence(diagnoses),
+    wall_time_shares: wallTime && shareObject(wallTime),
+    phases: figures.phases?.map(phaseObject),
     limited_by: diagnoses[0] && limitObject(diagnoses[0]),
     limits: diagnoses.map(limitObject),
     samples_count: sampling.taken,
@@ -53,6 +59,24 @@ export function summaryJson(report: RunReport, file: string): string {
   };
   // In JSON these characters stand only in strings, where their escapes mean the same.
   return `${safeText(JSON.stringify(object, null, 2))}\n`;
+}
+
+/** The shares add up to 1. */
+function shareObject({ running, cpu, disk, memory, sleeping, areWaitsSeen }: WallTime): object {
+  const waits = { waiting_for_cpu: cpu, waiting_for_disk: disk, waiting_for_memory: memory };
+  return { running, ...waits, sleeping, are_waits_seen: areWaitsSeen };
+}
+
+/** What a phase used in all times that it went on, and how far that is known. */
+function phaseObject(figures: PhaseFigures): object {
+  const known = PHASE_FIGURES.flatMap((name) => {
+    const between = figures[name];
+    if (!between) return [];
+    const unit = BUDGET_UNITS[name];
+    const most = Number.isFinite(between.highest) ? between.highest : undefined;
+    return [{ name, [`value_${unit}`]: between.value, [`lowest_${unit}`]: between.lowest, [`highest_${unit}`]: most }];
+  });
+  return { phase: figures.phase, times_count: figures.times, figures: known };
 }
 
 function limitObject({ limitedBy, text, evidence, share }: Diagnosis): object {
@@ -134,10 +158,10 @@ export function summaryMarkdown(report: RunReport, file: string): string {
   return ["", `### ${title}`, "", "| | |", "| --- | --- |", ...rows, "", ...chart].join("\n");
 }
 
-function row({ label, parts, chart, tone }: SummaryLine): string {
-  const body = parts.map(inline).join(", ");
+function row({ label, parts, extra = [], chart, tone }: SummaryLine): string {
+  const body = [...parts, ...extra].map(inline).join(parts.at(-1)?.endsWith(".") ? " " : ", ");
   const said = tone === "bad" ? `**${body}**` : body;
-  return `| ${label} | ${said}${chart === undefined ? "" : ` ${chart}`} |`;
+  return `| ${label} | ${said}${chart === undefined ? "" : ` ${chart.marks} ${chart.scale}`} |`;
 }
 
 /** Returns a chart of the cores that the command used over time, in Mermaid's language. */

@@ -1,19 +1,27 @@
-import { BUDGET_UNITS } from "../../catalog/choices.ts";
-import type { BudgetResult } from "../../recording/budget-results.ts";
-import { diagnosisText } from "../../recording/diagnosis.ts";
+import { type BudgetResult, shownLimit } from "../../recording/budget-results.ts";
 import { findingOf, PROC_IS_FOREIGN } from "../../recording/evidence.ts";
 import { durationText, plainQuantity } from "../../recording/quantities.ts";
 import { type CommFigures, cpusLeft, type RunFigures, UNNAMED } from "../../recording/run-figures.ts";
 import type { RunReport } from "../../recording/run-report.ts";
 import { samplingText } from "../../recording/sampling.ts";
+import { secondSentence, verdictSentence } from "../../recording/verdict-sentence.ts";
+import { WALL_TIME_PARTS, wholePercents } from "../../recording/wall-time.ts";
 
 /** One line of a summary: its subject, and its parts, the most important first. */
 export interface SummaryLine {
   readonly label: string;
   readonly parts: readonly string[];
-  /** A row of marks after the parts, where there is room. */
-  readonly chart?: string;
+  /** Parts that follow them, and give way first. */
+  readonly extra?: readonly string[];
+  /** A row of marks beside the parts, where there is room, and what its highest mark stands for. */
+  readonly chart?: { readonly marks: string; readonly scale: string };
+  /** The time that is under the first and the last mark of this chart and of the one above it. */
+  readonly axis?: readonly [from: string, to: string];
   readonly tone?: "bad";
+  /** It gives way, the highest number first, where the summary would be longer than it may be. */
+  readonly spare?: number;
+  /** It is an answer to what was asked for: it does not count as a line of the summary. */
+  readonly isAsked?: true;
 }
 
 /** The number of process names that are shown. */
@@ -24,14 +32,15 @@ export function summaryLines(report: RunReport, file: string, unicode: boolean):
   const { figures, budgets } = report;
   const lines: (SummaryLine | undefined)[] = [
     endLine(report),
+    verdictLine(report),
+    wallTimeLine(report),
     cpuLine(report, unicode),
     memoryLine(report, unicode),
-    transfers("disk", ["read", figures.diskReadBytes], ["written", figures.diskWriteBytes]),
-    transfers("calls", ["read", figures.ioReadBytes], ["written", figures.ioWriteBytes]),
+    diskLine(figures),
     networkLine(report),
     troubleLine(figures),
     namesLine(report),
-    limitedLine(report),
+    phasesLine(figures),
     samplesLine(report),
     sizingLine(report),
     ...budgets.map(budgetLine),
@@ -40,14 +49,54 @@ export function summaryLines(report: RunReport, file: string, unicode: boolean):
   return lines.filter((line) => line !== undefined);
 }
 
+/** `with status 0 after 2.11 s`, `by signal 9 after 1.00 s`: what follows `ended`. */
 function endLine({ figures, diagnoses }: RunReport): SummaryLine {
   const { exitStatus, exitSignal, wallSeconds } = figures;
-  const how =
-    exitSignal !== undefined ? `signal ${exitSignal}` : exitStatus === undefined ? "unknown" : `${exitStatus}`;
+  const status = exitStatus === undefined ? "with an unknown status" : `with status ${exitStatus}`;
+  const how = exitSignal === undefined ? status : `by signal ${exitSignal}`;
   const parts = [wallSeconds === undefined ? how : `${how} after ${durationText(wallSeconds)}`];
   if (diagnoses[0]?.isKill) parts.push("killed for memory");
-  return { label: "exit", parts, ...(how === "0" ? {} : { tone: "bad" }) };
+  return { label: "ended", parts, ...(how === "with status 0" ? {} : { tone: "bad" }) };
 }
+
+/** No run that is shorter has a verdict. */
+const TOO_SHORT_SECONDS = 0.2;
+
+function verdictLine({ diagnoses, figures: { wallSeconds = Number.NaN } }: RunReport): SummaryLine | undefined {
+  const first = verdictSentence(diagnoses);
+  const second = secondSentence(diagnoses);
+  if (first !== undefined) return { label: "verdict", parts: [first], extra: second === undefined ? [] : [second] };
+  const isShort = wallSeconds < TOO_SHORT_SECONDS;
+  return isShort ? { label: "verdict", parts: ["It was too short to tell what held it back."] } : undefined;
+}
+
+const WALL_TIME_WORDS = {
+  running: "running",
+  cpu: "waiting for a CPU",
+  disk: "for the disk",
+  memory: "for memory",
+  sleeping: "sleeping",
+} as const;
+
+/** `running 78 %, waiting for a CPU 12 %, for the disk 5 %, sleeping 5 %`: together 100 %. */
+function wallTimeLine({ wallTime }: RunReport): SummaryLine | undefined {
+  if (!wallTime) return undefined;
+  const percents = wholePercents(wallTime);
+  let isWaiting = false;
+  const parts: string[] = [];
+  for (const part of WALL_TIME_PARTS) {
+    if (percents[part] === 0) continue;
+    const words = WALL_TIME_WORDS[part];
+    const said: string = words.startsWith("for ") && !isWaiting ? `waiting ${words}` : words;
+    isWaiting ||= said.startsWith("waiting");
+    const unseen = part === "sleeping" && !wallTime.areWaitsSeen ? "sleeping or waiting unseen" : said;
+    parts.push(`${unseen} ${percents[part]} %`);
+  }
+  return { label: "time", parts };
+}
+
+/** The time by modes is of one source: that of another one may be more by so much without a word. */
+const SEEN_MODES = 1.01;
 
 function cpuLine({ figures, profile }: RunReport, unicode: boolean): SummaryLine | undefined {
   const { value: all, highest, reason, isContradicted } = findingOf("cpu", figures);
@@ -56,19 +105,50 @@ function cpuLine({ figures, profile }: RunReport, unicode: boolean): SummaryLine
   const least = highest > all ? "at least " : "";
   const left = cpusLeft(figures);
   const allowed = left === undefined ? "" : ` of ${plainQuantity(left, "cores")} allowed`;
-  const parts = [
-    `${least}${durationText(all)}`,
-    `user ${durationText(cpuUserSeconds)}, system ${durationText(cpuSystemSeconds)}`,
-  ];
-  if (isContradicted && reason !== undefined) parts.splice(1, 1, reason);
-  else if (cpuCores !== undefined) parts.splice(1, 0, `${plainQuantity(cpuCores, "cores")} cores${allowed}`);
-  return { label: "cpu", parts, ...(profile ? { chart: sparkline(profile.cores, unicode) } : {}) };
+  const parts = [`${least}${durationText(all)}`];
+  if (isContradicted && reason !== undefined) parts.push(reason);
+  else if (cpuCores !== undefined) parts.push(`${plainQuantity(cpuCores, "cores")} cores${allowed}`);
+  // Another source than theirs has more.
+  const seen = all > SEEN_MODES * (cpuUserSeconds + cpuSystemSeconds) ? "at least " : "";
+  const modes = `${seen}user ${durationText(cpuUserSeconds)}, system ${durationText(cpuSystemSeconds)}`;
+  return {
+    label: "cpu",
+    parts,
+    ...(isContradicted ? {} : { extra: [modes] }),
+    ...(profile ? chartOf(possible(profile.cores, figures), "cores", unicode) : {}),
+  };
+}
+
+/** CPU time comes in ticks: in a short part it may seem to be more than all CPUs have. */
+function possible(cores: Float64Array, { cpus = Number.POSITIVE_INFINITY }: RunFigures): Float64Array {
+  return cores.map((value) => Math.min(value, cpus));
+}
+
+/** A chart has so many marks, or nearly so: fewer values are each drawn several times. */
+const MARKS = 24;
+
+/** Returns the chart of some values, with its scale; nothing where none is known. */
+function chartOf(
+  values: Float64Array,
+  unit: "cores" | "bytes",
+  unicode: boolean,
+  what = "",
+): Pick<SummaryLine, "chart"> {
+  const highest = values.reduce((most, value) => (value <= most || Number.isNaN(value) ? most : value), Number.NaN);
+  if (Number.isNaN(highest)) return {};
+  const text = plainQuantity(highest, unit);
+  const scale = unit === "bytes" ? text : `${text} ${text === "1" ? "core" : "cores"}`;
+  const marks = [...sparkline(values, unicode)].map((mark) =>
+    mark.repeat(Math.max(1, Math.floor(MARKS / values.length))),
+  );
+  return { chart: { marks: marks.join(""), scale: scale + what } };
 }
 
 function memoryLine({ figures, profile, startMs }: RunReport, unicode: boolean): SummaryLine | undefined {
-  const { memoryPeakAtMs, memoryLargestProcessBytes, memoryPeakWithCacheBytes } = figures;
+  const { memoryPeakAtMs, memoryLargestProcessBytes, memoryPeakWithCacheBytes, wallSeconds = 0 } = figures;
   const { value, highest, source, reason, isContradicted } = findingOf("memory", figures);
   const parts: string[] = [];
+  const extra: string[] = [];
   if (value !== undefined) {
     const when = memoryPeakAtMs === undefined ? "" : ` after ${durationText((memoryPeakAtMs - startMs) / 1000)}`;
     parts.push(`peak ${peakText(value, highest, figures)}${when}`);
@@ -76,12 +156,16 @@ function memoryLine({ figures, profile, startMs }: RunReport, unicode: boolean):
   if (source !== undefined) parts.push(sourceText(source));
   if (isContradicted && reason !== undefined) parts.push(reason);
   if (memoryLargestProcessBytes !== undefined)
-    parts.push(`largest process ${plainQuantity(memoryLargestProcessBytes, "bytes")}`);
+    extra.push(`largest process ${plainQuantity(memoryLargestProcessBytes, "bytes")} with its files`);
   if (memoryPeakWithCacheBytes !== undefined)
-    parts.push(`with cache ${plainQuantity(memoryPeakWithCacheBytes, "bytes")}`);
-  if (parts.length === 0 && figures.isProcForeign) parts.push(`not known: ${PROC_IS_FOREIGN}`);
+    extra.push(`with cached files ${plainQuantity(memoryPeakWithCacheBytes, "bytes")}`);
+  if (parts.length + extra.length === 0 && figures.isProcForeign) parts.push(`not known: ${PROC_IS_FOREIGN}`);
+  if (parts.length === 0) parts.push(...extra.splice(0));
   if (parts.length === 0) return undefined;
-  return { label: "memory", parts, ...(profile ? { chart: sparkline(profile.residentBytes, unicode) } : {}) };
+  if (!profile) return { label: "memory", parts, extra };
+  const drawn = chartOf(profile.memoryBytes, "bytes", unicode, profile.isMemoryResident ? " RSS" : "");
+  const axis = drawn.chart ? { axis: ["0 s", durationText(wallSeconds)] as const } : {};
+  return { label: "memory", parts, extra, ...drawn, ...axis };
 }
 
 /** A bound that is nearer to what was seen adds nothing. */
@@ -105,7 +189,8 @@ function sourceText(source: string): string {
   if (source.endsWith("_lower_bound")) return "a lower bound";
   const words: Readonly<Record<string, string>> = {
     wait4: "exact",
-    proc: "by /proc",
+    perf: "by perf events",
+    proc: "as the kernel counted it",
     proc_sampled: "as samples saw it",
     cgroup1: "by its control group",
     cgroup2: "by its control group",
@@ -115,14 +200,25 @@ function sourceText(source: string): string {
   return words[source] ?? source.replaceAll("_", " ");
 }
 
-type Amount = readonly [what: string, bytes: number | undefined];
+/** What reached the disk, and what its programs read and wrote in all: from cached files, pipes and sockets, too. */
+function diskLine(figures: RunFigures): SummaryLine | undefined {
+  const { diskReadBytes, diskWriteBytes, ioReadBytes, ioWriteBytes } = figures;
+  const disk = amounts(diskReadBytes, diskWriteBytes);
+  const all = amounts(ioReadBytes, ioWriteBytes);
+  const parts: string[] = [];
+  if (disk !== undefined) parts.push(disk);
+  else if (all !== undefined) parts.push("nothing reached the disk");
+  if (all !== undefined) parts.push(`with caches and pipes ${all}`);
+  return parts.length === 0 ? undefined : { label: "disk", parts, spare: 2 };
+}
 
-function transfers(label: string, into: Amount, out: Amount, whose?: string): SummaryLine | undefined {
-  const parts = [into, out].flatMap(([what, bytes]) =>
-    bytes === undefined ? [] : [`${what} ${plainQuantity(bytes, "bytes")}`],
-  );
-  const nothing = !into[1] && !out[1];
-  return nothing ? undefined : { label, parts: whose === undefined ? parts : [...parts, whose] };
+/** `read 76 KiB, wrote 21.8 MiB`; undefined: neither. */
+function amounts(read: number | undefined, wrote: number | undefined): string | undefined {
+  if (!read && !wrote) return undefined;
+  const said = [["read", read] as const, ["wrote", wrote] as const];
+  return said
+    .flatMap(([what, bytes]) => (bytes === undefined ? [] : [`${what} ${plainQuantity(bytes, "bytes")}`]))
+    .join(" and ");
 }
 
 function troubleLine({ throttledSeconds = 0, oomKills = 0 }: RunFigures): SummaryLine | undefined {
@@ -136,11 +232,14 @@ function troubleLine({ throttledSeconds = 0, oomKills = 0 }: RunFigures): Summar
 function networkLine({ figures, diagnoses }: RunReport): SummaryLine | undefined {
   if (!diagnoses[0]?.hasTraffic) return undefined;
   const { machineReceivedBytes, machineSentBytes } = figures;
-  return transfers("network", ["received", machineReceivedBytes], ["sent", machineSentBytes], "whole machine");
+  if (!machineReceivedBytes && !machineSentBytes) return undefined;
+  const [received, sent] = [machineReceivedBytes, machineSentBytes].map((bytes = 0) => plainQuantity(bytes, "bytes"));
+  return { label: "network", parts: [`the whole machine received ${received} and sent ${sent}`], spare: 1 };
 }
 
 /** A smaller part of the CPU time by processes without a name is not worth a word. */
 const LEAST_UNSEEN = 0.2;
+const LEAST_UNSEEN_SECONDS = 0.05;
 /** A shorter interval is not proposed. */
 const SHORT_INTERVAL_SECONDS = 0.05;
 
@@ -152,28 +251,32 @@ function namesLine({ names, figures }: RunReport): SummaryLine | undefined {
   const parts = named.slice(0, MOST_NAMES).map(({ comm, cpuSeconds: cpu = 0, memoryPeakBytes = 0 }) => {
     return `${comm} ${durationText(cpu)} ${plainQuantity(memoryPeakBytes, "bytes")}`;
   });
-  return { label: "largest", parts: unseen === undefined ? parts : [...parts, unseen] };
+  return { label: "programs", parts: unseen === undefined ? parts : [...parts, unseen] };
 }
 
 /** The share of CPU time that no name has: that of processes which no sample saw, or which are too many to name. */
 function unseenText(names: readonly CommFigures[], { intervalSeconds }: RunFigures): string | undefined {
   const total = names.reduce((sum, { cpuSeconds = 0 }) => sum + cpuSeconds, 0);
   const other = names.find(({ comm }) => comm === UNNAMED);
-  const share = (other?.cpuSeconds ?? 0) / total;
-  if (!(share >= LEAST_UNSEEN)) return undefined;
+  const unseenSeconds = other?.cpuSeconds ?? 0;
+  const share = unseenSeconds / total;
+  if (!(share >= LEAST_UNSEEN && unseenSeconds >= LEAST_UNSEEN_SECONDS)) return undefined;
   const percent = `${Math.round(share * 100)} %`;
   if (other?.processes !== undefined) return `${percent} by others`;
   const isLong = intervalSeconds !== undefined && intervalSeconds > SHORT_INTERVAL_SECONDS;
-  return `${percent} by processes too short to see${isLong ? `; try --interval ${SHORT_INTERVAL_SECONDS}` : ""}`;
+  return `${percent} by processes too short to see${isLong ? `: try --interval ${SHORT_INTERVAL_SECONDS}` : ""}`;
 }
 
-/** The number of limits that are shown. */
-const MOST_LIMITS = 3;
-
-function limitedLine({ diagnoses }: RunReport): SummaryLine | undefined {
-  if (diagnoses.length === 0) return undefined;
-  const parts = diagnoses.slice(0, MOST_LIMITS).map((one, at) => diagnosisText(one, at === 0));
-  return { label: "limited", parts };
+/** The longest phases: `link 12.3 s 310 MiB, compile 4.10 s 90 MiB`, as programs are shown. */
+function phasesLine({ phases = [] }: RunFigures): SummaryLine | undefined {
+  if (phases.length === 0) return undefined;
+  const longest = phases.toSorted((a, b) => b.wall.value - a.wall.value);
+  const parts = longest.slice(0, MOST_NAMES).map(({ phase, wall, memory }) => {
+    const held = memory ? ` ${plainQuantity(memory.value, "bytes")}` : "";
+    return `${phase} ${durationText(wall.value)}${held}`;
+  });
+  if (phases.length > MOST_NAMES) parts.push(`${phases.length - MOST_NAMES} more`);
+  return { label: "phases", parts, isAsked: true };
 }
 
 function samplesLine({ sampling, diagnoses }: RunReport): SummaryLine | undefined {
@@ -185,29 +288,24 @@ function samplesLine({ sampling, diagnoses }: RunReport): SummaryLine | undefine
 function sizingLine({ sizing }: RunReport): SummaryLine | undefined {
   if (!sizing) return undefined;
   const { cpuRequestCores, cpuLimitCores, memoryRequestBytes, memoryLimitBytes } = sizing;
-  const cpu = `cpu ${millicores(cpuRequestCores)} to ${millicores(cpuLimitCores)}`;
-  return { label: "size", parts: [cpu, `memory ${mebibytes(memoryRequestBytes)} to ${mebibytes(memoryLimitBytes)}`] };
-}
-
-/** Kubernetes writes CPU so: `250m`. */
-function millicores(cores: number): string {
-  return `${Math.round(cores * 1000)}m`;
+  const size = (cores: number, bytes: number) => `${plainQuantity(cores, "cores")} cores and ${mebibytes(bytes)}`;
+  const limit = `allow up to ${size(cpuLimitCores, memoryLimitBytes)}`;
+  return { label: "size", parts: [`ask for ${size(cpuRequestCores, memoryRequestBytes)}`, limit], spare: 3 };
 }
 
 function mebibytes(bytes: number): string {
-  return `${Math.round(bytes / 2 ** 20)}Mi`;
+  return `${Math.round(bytes / 2 ** 20)} MiB`;
 }
 
 function budgetLine(result: BudgetResult): SummaryLine {
   const bad = result.verdict === "exceeded" ? ({ tone: "bad" } as const) : {};
-  return { label: "budget", parts: [budgetText(result)], ...bad };
+  return { label: "budget", parts: [budgetText(result)], isAsked: true, ...bad };
 }
 
 /** `memory<512MiB exceeded: 612 MiB (as samples saw it)`; what is inconclusive with its reason, and what would tell more. */
 export function budgetText(result: BudgetResult): string {
-  const { text: given, name, verdict, measured, highest, source, reason, settledBy } = result;
-  const unit = BUDGET_UNITS[name];
-  const shown = (value: number) => (unit === "seconds" ? durationText(value) : plainQuantity(value, unit));
+  const { text: given, verdict, measured, highest, source, reason, settledBy } = result;
+  const shown = (value: number) => shownLimit(result, value);
   const amounts = measured === undefined ? [] : [shown(measured)];
   const isBounded = verdict !== "exceeded" && Number.isFinite(highest) && highest !== measured;
   if (isBounded) amounts.push(`at most ${shown(highest)}`);
