@@ -19,7 +19,7 @@ function __statexec_command
                 return 0
             case --explore --report --compare --size --recover --list-collectors --push --watch --mark --completions --version -v --help -help -h
                 set left 2
-            case --file -f --instance -i --metrics-start-time -mst --delay -d --delay-before-command -dbc --delay-after-command -dac --label -l --interval --journal-dir --collectors --cgroup --perf --processes --summary-json --summary-markdown --budget --baseline --report-to --push-to --push-names --connect -c --sync-port -sp --sync-timeout --ready --sync-clients --sync-grace --stop-timeout --sync-token --sync-token-file --sync-tls-cert --sync-tls-key --sync-bind --explore-port --report --base --noise --size-format --push --mark --completions
+            case --file -f --instance -i --metrics-start-time -mst --delay -d --delay-before-command -dbc --delay-after-command -dac --label -l --interval --journal-dir --collectors --cgroup --perf --processes --summary-json --summary-markdown --budget --baseline --runs --warmup --precision --prepare --report-to --push-to --push-names --connect -c --sync-port -sp --sync-timeout --ready --sync-clients --sync-grace --stop-timeout --sync-token --sync-token-file --sync-tls-cert --sync-tls-key --sync-bind --explore-port --report --base --noise --size-format --push --mark --completions
                 set value yes
             case '-?*'
             case '*'
@@ -72,6 +72,11 @@ complete -c statexec -n __statexec_options -l budget -x -a 'wall\\< cpu\\< memor
 complete -c statexec -n __statexec_options -l budget-kill -d 'End the command as soon as it exceeds a budget'
 complete -c statexec -n __statexec_options -l budget-strict -d 'Exit with 124 also if the figures cannot prove that a budget was kept'
 complete -c statexec -n __statexec_options -l baseline -r -F -d 'Metrics file of an earlier run'
+complete -c statexec -n __statexec_options -l runs -x -d 'Run the command so many times'
+complete -c statexec -n __statexec_options -l warmup -x -d 'With --runs'
+complete -c statexec -n __statexec_options -l precision -x -d 'With --runs'
+complete -c statexec -n __statexec_options -l prepare -x -d 'With --runs'
+complete -c statexec -n __statexec_options -l ignore-failure -d 'With --runs'
 complete -c statexec -n __statexec_options -l report-to -r -F -d 'Also write a page that shows the run'
 complete -c statexec -n __statexec_options -l push-to -x -d 'When the metrics file is written'
 complete -c statexec -n __statexec_options -l push-names -x -a 'statexec otel' -d 'How --push and --push-to name the series'
@@ -96,7 +101,7 @@ complete -c statexec -n __statexec_options -l explore-port -x -d 'Port of the pa
 complete -c statexec -n __statexec_options -l report -r -F -d 'Write a page that shows the named metrics files'
 complete -c statexec -n __statexec_options -l compare -d 'Compare two runs'
 complete -c statexec -n __statexec_options -l base -r -F -d 'With --compare'
-complete -c statexec -n __statexec_options -l noise -x -d 'With --compare of one run a side'
+complete -c statexec -n __statexec_options -l noise -x -d 'With --compare'
 complete -c statexec -n __statexec_options -l any-command -d 'With --compare'
 complete -c statexec -n __statexec_options -l size -d 'Print what to request for a command and where to limit it'
 complete -c statexec -n __statexec_options -l size-format -x -a 'table json kubernetes slurm nextflow snakemake github gitlab' -d 'With --size'

@@ -21,6 +21,10 @@ export async function main(words: readonly string[], env: NodeJS.ProcessEnv): Pr
     const invocation = parseInvocation(typedWords(words, commandLine()), variables);
     if (invocation.mode === "run") {
       for (const warning of invocation.warnings) warn(warning);
+      if (invocation.config.runs > 1) {
+        const { repeatCommand } = await import("./repeat/repeat-command.ts");
+        return endLike(await repeatCommand({ ...invocation, inherited }));
+      }
       const end = await recordOrRun({ config: invocation.config, inherited, problems, warn, version });
       for (const message of problems.messages()) warn(message);
       return leave(end, problems.any);

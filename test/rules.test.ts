@@ -58,6 +58,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   // A picture of a run that goes on: its journal, as the summary shows it.
   "src/live": ["src/catalog", "src/cli", "src/recording", "src/journal", "src/load", "src/output", "src/os"],
   explorer: ["src/catalog", "src/recording", "src/journal", "src/openmetrics", "src/load", "src/os"],
+  // A series of runs: each is a statexec of its own, and its figures come from its file.
+  "src/repeat": ["src/cli", "src/recording", "src/load", "src/run", "src/os"],
   // Where everything for one run comes together.
   "src/record": ["*"],
   // What runs no command: each mode loads what it needs.

@@ -92,6 +92,7 @@ interface ConfigParts {
 export function configOf(settings: Settings, { command, labels, pushTo }: ConfigParts): Config {
   const { delaySeconds, pushNames, pushCi, ...run } = settings.run;
   checkBaseline(settings);
+  checkRepeatable(settings);
   const instance = run.instance ?? writable(command[0] ?? "");
   return { ...run, command, instance, labels, pushTo, sync: syncOf(settings) };
 }
@@ -102,6 +103,21 @@ function checkBaseline({ run: { budgets, baselines }, from }: Settings): void {
   if (relative === undefined || baselines.length > 0) return;
   const { where } = from.get("budgets")!;
   throw new UsageError(`${where}: ${quote(relative.text)} needs a run to compare with; add --baseline base.prom`);
+}
+
+/** What cannot be done several times. */
+function checkRepeatable({ run, sync, from }: Settings): void {
+  if (run.runs === 1) return;
+  const { where } = from.get("runs")!;
+  const refuse = (id: SettingId, why: string) => {
+    const given = from.get(id);
+    if (given) throw new UsageError(`${where} and ${assignment(given)}: ${why}; remove one`);
+  };
+  if (sync.server) refuse("server", "a synchronised run cannot be repeated");
+  if (sync.connect !== undefined) refuse("connect", "a synchronised run cannot be repeated");
+  if (run.metricsStartTimeMs !== undefined) refuse("metricsStartTimeMs", "all runs would have the same times");
+  for (const id of ["file", "summaryJson", "reportTo"] as const)
+    if (run[id]?.startsWith("/dev/")) refuse(id, "each run needs a file of its own");
 }
 
 /** Returns this side of a synchronised run; undefined: the run is not synchronised. */
@@ -166,12 +182,17 @@ export function idleFlags(config: Config, flags: readonly Given[]): string[] {
 }
 
 /** Returns what must be given for an option to have an effect in this run; undefined: nothing more. */
-function missingFor(given: Given, { sync, budgets, pushTo }: Config): string | undefined {
+function missingFor(given: Given, { sync, budgets, pushTo, runs }: Config): string | undefined {
   const isOn = readValue(given) !== false;
   switch (given.option) {
     case "budgetKill":
     case "budgetStrict":
       return isOn && budgets.length === 0 ? "a --budget" : undefined;
+    case "warmup":
+    case "precision":
+    case "prepare":
+    case "ignoreFailure":
+      return isOn && runs === 1 ? "--runs" : undefined;
     case "baselines":
       return budgets.some(isRelative) ? undefined : "a --budget that is relative to it (e.g. cpu<+10%)";
     case "pushNames":

@@ -63,6 +63,22 @@ export function clientCount(text: string): number | Fault {
     : new Fault(`expected a number of clients from 1 to ${MOST_CLIENTS}`);
 }
 
+/** More runs than anybody waits for: the number is a mistake. */
+const MOST_RUNS = 10_000;
+
+/** A number of runs. */
+export function count(least: number): Parse<number> {
+  return (text) => {
+    const value = /^[0-9]+$/.test(text) ? Number(text) : Number.NaN;
+    return value >= least && value <= MOST_RUNS ? value : new Fault(`expected a number from ${least} to ${MOST_RUNS}`);
+  };
+}
+
+/** A command line for a shell. */
+export function shellCommand(text: string): string | Fault {
+  return text === "" || text.includes("\0") ? new Fault("expected a command line for /bin/sh") : text;
+}
+
 /** Whether the kernel's clock of tasks is used where it can be. */
 export function autoOrOff(text: string): boolean | Fault {
   if (text === "auto" || text === "off") return text === "auto";

@@ -31,11 +31,11 @@ export const MODE_OPTIONS = {
   }),
   base: modifier({
     ...{ flag: "--base", of: "--compare", operand: { placeholder: "file", example: "base.prom" }, parse: filePath },
-    help: "With --compare, a run to compare with; may be repeated. Where both sides have several runs, a difference within their spread counts as none.",
+    help: "With --compare, a run to compare with; may be repeated. Where both sides have several runs, a difference that chance may explain counts as none.",
   }),
   noise: modifier({
     ...{ flag: "--noise", of: "--compare", operand: { placeholder: "percent", example: "5" }, parse: percent },
-    help: "With --compare of one run a side, differences up to this many percent count as none; without this option, 5.",
+    help: "With --compare, differences up to this many percent count as none; without this option, 5.",
   }),
   anyCommand: modifier({
     ...{ flag: "--any-command", of: "--compare", operand: undefined, parse: boolean },

@@ -16,6 +16,7 @@ import {
   seconds,
   timestampMs,
 } from "./option-values.ts";
+import { REPEAT_OPTIONS } from "./options-repeat.ts";
 import { type PushNames, pushNames, pushTarget } from "./push-target.ts";
 
 /** The files that a summary of the run goes to. `src/output/summary/summary-files.ts` has a serializer for each. */
@@ -231,6 +232,7 @@ export const RUN_OPTIONS = {
     repeatable: true,
     help: "Metrics file of an earlier run, for budgets such as cpu<+10%; may be repeated.",
   }),
+  ...REPEAT_OPTIONS,
   /** Path of the page that shows the run; undefined: none is written. */
   reportTo: setting({
     flag: "--report-to",

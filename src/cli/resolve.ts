@@ -15,6 +15,8 @@ type Invocation = RunInvocation | ModeInvocation;
 interface RunInvocation {
   readonly mode: "run";
   readonly config: Config;
+  /** The options before the command, in the order in which they were typed. */
+  readonly flags: readonly Given[];
   /** What looks like a mistake but may be intended: a line each, for stderr before the command starts. */
   readonly warnings: readonly string[];
 }
@@ -51,7 +53,8 @@ export function parseInvocation(
   if (target !== undefined) checkPushNames(target, names);
   const pushTo = target && { ...target, names, ci, secrets: readSecrets(env) };
   const config = configOf(settings, { command, labels, pushTo });
-  return { mode: "run", config, warnings: [...environment.warnings, ...idleFlags(config, split.given)] };
+  const { given: flags } = split;
+  return { mode: "run", config, flags, warnings: [...environment.warnings, ...idleFlags(config, flags)] };
 }
 
 /** Returns what was given for one option, by origin. */

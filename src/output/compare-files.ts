@@ -1,14 +1,9 @@
 import type { CompareRequest } from "../cli/mode-requests.ts";
 import { OutputError } from "../errors.ts";
 import { loadFigures } from "../load/load-recordings.ts";
-import {
-  type Comparison,
-  type ComparisonUnit,
-  commandsOf,
-  compareRuns,
-  type Verdict,
-} from "../recording/comparison.ts";
+import { type Comparison, type ComparisonUnit, commandsOf, compareRuns } from "../recording/comparison.ts";
 import type { RunFigures } from "../recording/run-figures.ts";
+import type { Verdict } from "../recording/set-verdicts.ts";
 import { painted, safeLine } from "../safe-text.ts";
 
 interface CompareAnswer {

@@ -1,8 +1,7 @@
 import { incomparable, type Resource } from "./evidence.ts";
 import type { Between } from "./phases.ts";
 import type { FigureName, RunFigures } from "./run-figures.ts";
-
-export type Verdict = "better" | "worse" | "same" | "not comparable";
+import { type FigureOfSets, judgeSets, type Verdict } from "./set-verdicts.ts";
 
 /** The unit of a compared figure. */
 export type ComparisonUnit = "seconds" | "bytes" | "count" | "status";
@@ -64,19 +63,34 @@ export interface Comparison {
   readonly base: number | undefined;
   readonly next: number | undefined;
   readonly verdict: Verdict;
-  /** Why it is not comparable. */
+  /** Why it is not comparable, or a difference is not held for a change. */
   readonly reason?: string;
 }
 
 /**
- * Compares runs with runs, figure by figure. Figures that neither side knows are left out. Two single runs are the same
- * where they differ by no more than `noise` (0.05: 5 %); two groups of runs are the same where their ranges overlap.
+ * Compares runs with runs, figure by figure. Figures that neither side knows are left out. Runs are the same where their
+ * medians differ by no more than `noise` (0.05: 5 %); groups of several also where chance explains the difference.
  */
 export function compareRuns(base: readonly RunFigures[], next: readonly RunFigures[], noise: number): Comparison[] {
   const isKnown = (name: FigureName) => [...base, ...next].every((figures) => figures[name] !== undefined);
   const compared = COMPARED.filter(({ insteadOf }) => insteadOf === undefined || !isKnown(insteadOf));
   const figures = compared.flatMap((one) => compareFigure(one, { base, next, noise }));
-  return [...compareEnds(base, next), ...figures, ...comparePhases({ base, next, noise })];
+  return [...compareEnds(base, next), ...withSetVerdicts(figures, noise), ...comparePhases({ base, next, noise })];
+}
+
+/** A comparison of which the verdict is yet to come: that of groups rests on all their figures. */
+interface OpenComparison extends Omit<Comparison, "verdict"> {
+  readonly sets: FigureOfSets;
+}
+
+function withSetVerdicts(comparisons: readonly (Comparison | OpenComparison)[], noise: number): Comparison[] {
+  const sets = comparisons.flatMap((one) => ("sets" in one ? [one.sets] : []));
+  const verdicts = new Map(judgeSets(sets, noise).map((verdict, i) => [sets[i]!, verdict]));
+  return comparisons.map((one) => {
+    if (!("sets" in one)) return one;
+    const { sets: own, ...rest } = one;
+    return { ...rest, ...verdicts.get(own)! };
+  });
 }
 
 const PHASES_COMPARED = [
@@ -123,7 +137,7 @@ interface Sides {
   readonly noise: number;
 }
 
-function compareFigure(compared: ComparedFigure, { base, next, noise }: Sides): Comparison[] {
+function compareFigure(compared: ComparedFigure, { base, next, noise }: Sides): (Comparison | OpenComparison)[] {
   const { what, unit, figures, least, resource } = compared;
   const [old, now] = [valuesOf(base, figures), valuesOf(next, figures)];
   if (!old && !now) return [];
@@ -132,10 +146,12 @@ function compareFigure(compared: ComparedFigure, { base, next, noise }: Sides): 
     return [{ ...sides, verdict: "not comparable", reason: `not known ${old ? "now" : "of the base"}` }];
   const reason = resource && incomparable(resource, base, next);
   if (reason !== undefined) return [{ ...sides, verdict: "not comparable", reason }];
-  const isSame = old.length > 1 && now.length > 1 ? overlap(old, now) : isWithinNoise(median(old), median(now), noise);
-  const difference = median(now) - median(old);
-  const verdict = isSame || Math.abs(difference) < least ? "same" : difference > 0 ? "worse" : "better";
-  return [{ ...sides, verdict }];
+  const [baseMedian, nextMedian] = [median(old), median(now)];
+  if (old.length > 1 && now.length > 1)
+    return [{ ...sides, sets: { base: old, next: now, baseMedian, nextMedian, least } }];
+  const difference = nextMedian - baseMedian;
+  const isSame = isWithinNoise(baseMedian, nextMedian, noise) || Math.abs(difference) < least;
+  return [{ ...sides, verdict: isSame ? "same" : difference > 0 ? "worse" : "better" }];
 }
 
 /** The sum of some figures in each run; undefined where a run lacks one of them. */
@@ -172,10 +188,6 @@ function worst(statuses: readonly (number | undefined)[]): number | undefined {
 
 function isWithinNoise(old: number, now: number, noise: number): boolean {
   return Math.abs(now - old) <= noise * Math.abs(old);
-}
-
-function overlap(a: readonly number[], b: readonly number[]): boolean {
-  return Math.min(...a) <= Math.max(...b) && Math.min(...b) <= Math.max(...a);
 }
 
 function median(values: readonly number[]): number {

@@ -45,6 +45,8 @@ export interface RunFigures {
   /** Time that its threads waited for a CPU, as far as it was seen. */
   readonly runDelaySeconds?: number;
   readonly oomKills?: number;
+  /** Voluntary and involuntary ones of the command's processes, as far as they were seen. */
+  readonly contextSwitches?: number;
   /** Of the whole machine while the command ran, without idle modes; guest time counts once. */
   readonly machineCpuSeconds?: number;
   /** Of the whole machine while the command ran, over the interfaces that are not stacked on another. */
@@ -201,6 +203,8 @@ function commandFigures(data: RunData): Numbers {
     throttledSeconds: last(data, COMMAND.throttledSeconds),
     runDelaySeconds: last(data, COMMAND.runDelay),
     oomKills: last(data, COMMAND.oomKills),
+    contextSwitches:
+      last(data, COMMAND.contextSwitches, "voluntary") + last(data, COMMAND.contextSwitches, "involuntary"),
   };
 }
 

@@ -82,6 +82,9 @@ function closedStandards(): number[] {
   return closed;
 }
 
+/** At most this many ancestors are passed over. */
+const MOST_GENERATIONS = 8;
+
 /** Programs that start others with exactly the signals ignored that they ignore themselves, by `trap ''`. */
 const SHELLS = new Set(["ash", "bash", "busybox", "dash", "ksh", "ksh93", "mksh", "sh", "yash", "zsh"]);
 
@@ -90,10 +93,21 @@ const SHELLS = new Set(["ash", "bash", "busybox", "dash", "ksh", "ksh93", "mksh"
  * nothing: Python and this runtime ignore SIGPIPE in themselves, and not in what they start.
  */
 function ignoredByShell(): number[] {
-  const parent = `/proc/${process.ppid}`;
-  const program = linkTarget(`${parent}/exe`)?.split("/").pop();
-  if (program === undefined || !SHELLS.has(program)) return [];
-  return signalsIn(fileOf(process.ppid, "status"), "SigIgn");
+  let pid = process.ppid;
+  // One of us that started us, as for `--runs`, has passed on what its own caller ignored. Only our binary is surely that:
+  // from sources, we are a Bun among others.
+  const own = Bun.main.startsWith("/$bunfs/") ? process.execPath : undefined;
+  for (let generation = 0; generation < MOST_GENERATIONS; generation++) {
+    const file = linkTarget(`/proc/${pid}/exe`);
+    if (file === undefined) return [];
+    if (file !== own) return SHELLS.has(file.slice(file.lastIndexOf("/") + 1)) ? hiddenIn(pid) : [];
+    pid = Number(statusField(fileOf(pid, "status"), "PPid") ?? 0);
+  }
+  return [];
+}
+
+function hiddenIn(pid: number): number[] {
+  return signalsIn(fileOf(pid, "status"), "SigIgn");
 }
 
 /** Returns the open descriptors above 2, without the runtime's own: so early, these are all anonymous inodes. */
@@ -240,9 +254,6 @@ function limitsOfCaller(launched: Launched | undefined): ResourceLimit[] {
 
 /** Programs that raise their own soft limit of open files, and so hide the one of their caller. */
 const RAISERS = new Set(["bun", "bun.exe", "bunx", "statexec"]);
-
-/** At most this many such ancestors are passed over. */
-const MOST_GENERATIONS = 8;
 
 /**
  * Returns the limit of open files from before the runtime raised the soft one to the hard one, ahead of our first line.

@@ -205,5 +205,5 @@ test("SE_ names of other programs are left alone", () => {
   const foreign = ["NODE_PORT", "HUB_HOST", "OPTS", "SESSION_TIMEOUT", "VERSION", "START_VNC", "SCREEN_WIDTH", "PROXY"];
   foreign.push("TIMEOUT", "TIME", "HELP", "LANG", "SERVER_PROTOCOL", "SUB_PATH", "EVENT_BUS_HOST", "OFFLINE", "DEBUG");
   const invocation = parseInvocation(["ls"], Object.fromEntries(foreign.map((name) => [`SE_${name}`, "x"])));
-  expect(invocation).toStrictEqual({ mode: "run", config: DEFAULTS, warnings: [] });
+  expect(invocation).toStrictEqual({ mode: "run", config: DEFAULTS, flags: [], warnings: [] });
 });

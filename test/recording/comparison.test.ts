@@ -35,10 +35,55 @@ describe("single runs", () => {
 });
 
 describe("several runs", () => {
-  test("are the same where their ranges overlap, whatever the noise", () => {
-    expect(verdict(wall(10, 14), wall(13, 20))).toEqual([["wall time", "same"]]);
-    expect(verdict(wall(10, 10.1), wall(10.2, 10.3))).toEqual([["wall time", "worse"]]);
-    expect(verdict(wall(10.2, 10.3, 10.25), wall(10, 10.1))).toEqual([["wall time", "better"]]);
+  const FIVE = [10, 10.1, 10.2, 10.3, 10.4] as const;
+  const scaled = (by: number) => wall(...FIVE.map((seconds) => seconds * by));
+
+  test("are worse or better where chance does not explain a difference above the noise", () => {
+    expect(verdict(scaled(1), scaled(1.15))).toEqual([["wall time", "worse"]]);
+    expect(verdict(scaled(1.15), scaled(1))).toEqual([["wall time", "better"]]);
+    // Surely slower, but within the noise.
+    expect(verdict(scaled(1), scaled(1.045))).toEqual([["wall time", "same"]]);
+    expect(verdict(scaled(1), scaled(1.045), 0.01)).toEqual([["wall time", "worse"]]);
+  });
+
+  test("are the same where chance explains the difference, and that is said", () => {
+    const [row] = compareRuns(wall(10, 14, 18, 9, 15).map(of), wall(13, 20, 16, 19, 11).map(of), 0.05);
+    expect(row).toMatchObject({
+      verdict: "same",
+      reason: "the medians differ by more than the noise, as they may by chance",
+    });
+  });
+
+  test("one run that was disturbed on either side does not change the verdict", () => {
+    expect(verdict(wall(...FIVE), wall(10, 10.1, 10.2, 10.3, 90))).toEqual([["wall time", "same"]]);
+    const disturbed = wall(...FIVE, 10.5, 10.6, 90);
+    expect(verdict(disturbed, wall(...FIVE.map((seconds) => seconds + 2), 12.5, 12.6, 12.7))).toEqual([
+      ["wall time", "worse"],
+    ]);
+  });
+
+  test("that are too few to tell a change from chance are not comparable", () => {
+    const [row] = compareRuns(wall(10, 10.1).map(of), wall(12, 12.1).map(of), 0.05);
+    expect(row).toMatchObject({
+      verdict: "not comparable",
+      reason: "2 and 2 runs are too few to tell a change from chance",
+    });
+    expect(verdict(wall(10, 10.1), wall(10.2, 10.3))).toEqual([["wall time", "same"]]);
+    expect(verdict(wall(10, 10.1, 10.2), wall(12, 12.1, 12.2))).toEqual([["wall time", "worse"]]);
+  });
+
+  test("have to differ more clearly where more figures are compared", () => {
+    const both = (wallSeconds: readonly number[], peaks: readonly number[]) =>
+      wallSeconds.map((seconds, i) => ({ wallSeconds: seconds, memoryPeakBytes: peaks[i]! * 2 ** 30 }));
+    const [old, now] = [
+      [10, 10.1, 10.2],
+      [11.6, 11.7, 12],
+    ] as const;
+    expect(verdict(wall(...old), wall(...now))).toEqual([["wall time", "worse"]]);
+    expect(verdict(both(old, [1, 2, 3]), both(now, [2, 3, 1]))).toEqual([
+      ["wall time", "not comparable"],
+      ["peak memory", "same"],
+    ]);
   });
 
   test("show their medians", () => {
