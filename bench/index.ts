@@ -1,42 +1,23 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { UsageError } from "../src/errors.ts";
-import { EXPLORER_ROWS } from "./experiments/explorer.ts";
-import { FILE_SYNC_ROWS } from "./experiments/file-sync.ts";
-import { JOURNAL_ROWS } from "./experiments/journal.ts";
-import { MINUTE_ROWS } from "./experiments/minute-run.ts";
-import { OWN_CPU_ROWS } from "./experiments/own-cpu-time.ts";
-import { TREE_ROWS } from "./experiments/process-tree.ts";
-import { PUSH_ROWS } from "./experiments/push.ts";
-import { SYNC_ROWS } from "./experiments/sync.ts";
-import { TICK_ROWS } from "./experiments/tick.ts";
-import { WALL_TIME_ROWS } from "./experiments/wall-time.ts";
 import { compareWith } from "./lib/against.ts";
-import type { Experiment, Figures, Row } from "./lib/experiment.ts";
+import type { Experiment, Figures } from "./lib/experiment.ts";
 import { ROOT, withLab } from "./lib/lab.ts";
 import { benchmarkTable, machineText, replaceBlock } from "./lib/table.ts";
 import { installPeers } from "./lib/wrappers.ts";
+import { ROWS } from "./rows.ts";
 
-const ROWS: readonly Row[] = [
-  WALL_TIME_ROWS,
-  OWN_CPU_ROWS,
-  MINUTE_ROWS,
-  TICK_ROWS,
-  TREE_ROWS,
-  JOURNAL_ROWS,
-  FILE_SYNC_ROWS,
-  EXPLORER_ROWS,
-  SYNC_ROWS,
-  PUSH_ROWS,
-].flat();
 const EXPERIMENTS: readonly Experiment[] = [...new Set(ROWS.map((row) => row.experiment))];
-const README = join(ROOT, "README.md");
+/** Where the lines are that a user cares about, and where all are. */
+const USERS = join(ROOT, "README.md");
+const WHOLE = join(ROOT, "bench/README.md");
 
 /*
  * bench/index.ts        runs all experiments and prints a table of Markdown
  *   --quick             fewer and shorter rounds
  *   --only NAME         one experiment
- *   --write-readme      writes the table into the README
+ *   --write-readme      writes the table into bench/README.md, and what users care about into the README
  *   --against [REF]     compares the working tree with a commit instead, by default the last tag; exits with 1 if something
  *                       became slower
  */
@@ -71,8 +52,13 @@ function experiment(name: string): Experiment {
   throw new UsageError(`--only: got "${name}", expected one of ${EXPERIMENTS.map((each) => each.name).join(", ")}`);
 }
 
-/** Runs the experiments one after another. Returns the table of their rows with its caption. */
-async function measure({ quick, only }: Options): Promise<string> {
+interface Tables {
+  readonly whole: string;
+  readonly users: string;
+}
+
+/** Runs the experiments one after another. Returns the tables of their rows with a caption each. */
+async function measure({ quick, only }: Options): Promise<Tables> {
   const experiments = only === undefined ? EXPERIMENTS : [experiment(only)];
   installPeers();
   return await withLab(quick, async (lab) => {
@@ -83,7 +69,9 @@ async function measure({ quick, only }: Options): Promise<string> {
       console.error(`${each.name}: ${((performance.now() - start) / 1000).toFixed(0)} s`);
     }
     const rows = ROWS.filter((row) => figures.has(row.experiment));
-    return `${benchmarkTable(rows, (row) => figures.get(row.experiment)!)}\n\n${caption(quick)}`;
+    const table = (lines: typeof rows) =>
+      `${benchmarkTable(lines, (row) => figures.get(row.experiment)!)}\n\n${caption(quick)}`;
+    return { whole: table(rows), users: table(rows.filter((row) => row.forUsers)) };
   });
 }
 
@@ -97,12 +85,17 @@ function caption(quick: boolean): string {
   ].join(" ");
 }
 
-/** Returns the README with the table between its markers. Throws UsageError if it has none. */
-async function readmeWith(block: string): Promise<string> {
-  const file = Bun.file(README);
-  const readme = (await file.exists()) ? replaceBlock(await file.text(), block, "benchmark") : undefined;
-  if (readme !== undefined) return readme;
-  throw new UsageError("--write-readme: README.md has no <!-- benchmark --> and <!-- /benchmark --> to write between");
+/** Returns a file with a table between its markers. Throws UsageError if it has none. */
+async function fileWith(path: string, block: string): Promise<string> {
+  const file = Bun.file(path);
+  const text = (await file.exists()) ? replaceBlock(await file.text(), block, "benchmark") : undefined;
+  if (text !== undefined) return text;
+  throw new UsageError(`--write-readme: ${path} has no <!-- benchmark --> and <!-- /benchmark --> to write between`);
+}
+
+async function writeTables({ whole, users }: Tables): Promise<void> {
+  await Bun.write(WHOLE, await fileWith(WHOLE, whole));
+  await Bun.write(USERS, await fileWith(USERS, users));
 }
 
 async function main(words: readonly string[]): Promise<void> {
@@ -113,10 +106,10 @@ async function main(words: readonly string[]): Promise<void> {
     return;
   }
   // Fails now rather than after minutes of measuring.
-  if (options.writeReadme) await readmeWith("");
-  const block = await measure(options);
-  console.log(block);
-  if (options.writeReadme) await Bun.write(README, await readmeWith(block));
+  if (options.writeReadme) for (const path of [WHOLE, USERS]) await fileWith(path, "");
+  const tables = await measure(options);
+  console.log(tables.whole);
+  if (options.writeReadme) await writeTables(tables);
 }
 
 try {

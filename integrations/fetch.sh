@@ -1,6 +1,8 @@
 #!/bin/sh
 # Downloads the statexec binary for this machine from a release, verifies its checksum, and puts it into a folder.
-# Usage: fetch.sh BASE_URL FOLDER; BASE_URL is the URL of the folder with the files of the release.
+# Usage: fetch.sh BASE_URL FOLDER [SIGNERS]; BASE_URL is the URL of the folder with the files of the release, SIGNERS a file
+# with the public keys of who may sign it, as ssh-keygen(1) has them under ALLOWED SIGNERS. With it, the release's signature
+# is verified first.
 set -eu
 
 fail() {
@@ -8,7 +10,14 @@ fail() {
   exit 125
 }
 
-[ $# -eq 2 ] || fail "fetch.sh needs two arguments, a base URL and a folder; got $#"
+[ $# -eq 2 ] || [ $# -eq 3 ] || fail "fetch.sh needs a base URL, a folder, and may take a file of signers; got $# arguments"
+signature=
+if [ $# -eq 3 ]; then
+  [ -s "$3" ] || fail "the file of signers \"$3\" is missing or empty"
+  command -v ssh-keygen >/dev/null || fail "a signature is checked by ssh-keygen, which is not on PATH"
+  signers=$(cd "$(dirname -- "$3")" && pwd)/$(basename -- "$3")
+  signature=$1/SHA256SUMS.sig
+fi
 [ "$(uname -s)" = Linux ] || fail "only Linux is supported, not $(uname -s)"
 case $(uname -m) in
   x86_64) file=statexec-linux-x64 ;;
@@ -30,6 +39,13 @@ mkdir -p "$2"
 cd "$2"
 curl --proto "$proto" --tlsv1.2 --fail --silent --show-error --location --retry 3 --remote-name-all "$1/SHA256SUMS" "$1/$file" ||
   fail "cannot fetch $1/$file"
+if [ -n "$signature" ]; then
+  curl --proto "$proto" --tlsv1.2 --fail --silent --show-error --location --retry 3 --remote-name "$signature" ||
+    fail "cannot fetch $signature"
+  ssh-keygen -q -Y verify -f "$signers" -I statexec -n statexec-release -s SHA256SUMS.sig <SHA256SUMS >/dev/null ||
+    fail "$1/SHA256SUMS is not signed by any of $3; do not use it"
+  rm SHA256SUMS.sig
+fi
 grep "  $file\$" SHA256SUMS >"$file.sum" || fail "$1/SHA256SUMS has no checksum for $file"
 sha256sum -c "$file.sum" >/dev/null || fail "$1/$file is not what SHA256SUMS says; do not use it"
 chmod 755 "$file"

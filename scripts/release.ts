@@ -2,6 +2,7 @@ import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { version } from "../package.json";
 import { sumsOf, TARGETS } from "./build-all.ts";
+import { makeProvenance, makeSbom, PROVENANCE, SBOM, type Source, SUMS, signerLine, signSums } from "./supply-chain.ts";
 
 /** The state of the repository that a release is checked for. */
 export interface State {
@@ -42,8 +43,11 @@ async function must(...words: readonly string[]): Promise<void> {
   if (status !== 0) throw new Error(`${words.join(" ")} ended with ${status}`);
 }
 
-/** Builds all released files into a folder with their sums, and returns their names. */
-async function build(folder: string): Promise<string[]> {
+/** The variable that names the private key of ssh by which the sums are signed. */
+const KEY = "STATEXEC_SIGNING_KEY";
+
+/** Builds all released files into a folder with their parts, provenance and sums, and returns their names. */
+async function build(folder: string, commit: string): Promise<string[]> {
   await must("npm", "run", "--silent", "build:all");
   await must("npm", "pack", "--silent", "--pack-destination", "dist");
   const files = [...TARGETS.map(({ file }) => file), `statexec-${version}.tgz`];
@@ -51,8 +55,32 @@ async function build(folder: string): Promise<string[]> {
     await Bun.write(join(folder, file), "");
     copyFileSync(join("dist", file), join(folder, file));
   }
-  await Bun.write(join(folder, "SHA256SUMS"), await sumsOf(folder, files));
-  return [...files, "SHA256SUMS"];
+  await describe(folder, files, await sourceOf(commit));
+  return [...files, SBOM, PROVENANCE, SUMS];
+}
+
+/** Writes what the files are made of and from, and the sums of all. Throws. */
+export async function describe(folder: string, files: readonly string[], source: Source): Promise<void> {
+  await Bun.write(join(folder, SBOM), await makeSbom());
+  await Bun.write(join(folder, PROVENANCE), makeProvenance(await sumsOf(folder, [...files, SBOM]), source));
+  await Bun.write(join(folder, SUMS), await sumsOf(folder, [...files, SBOM, PROVENANCE]));
+}
+
+async function sourceOf(commit: string): Promise<Source> {
+  const lockFile = (await sumsOf(".", ["bun.lock"])).slice(0, 64);
+  return { commit, lockFile, builders: { bun: Bun.version, npm: answer("npm", "--version") ?? "" } };
+}
+
+/** Signs where a key is given, and says how to check it; else says how to sign. Throws. */
+async function sign(folder: string): Promise<void> {
+  const { [KEY]: key } = process.env;
+  if (key === undefined) {
+    console.log(`  ${KEY}=<private key of ssh> npm run release, for ${SUMS}.sig`);
+    return;
+  }
+  await signSums(folder, key);
+  const line = signerLine(await Bun.file(`${key}.pub`).text());
+  console.log(`  ${SUMS}.sig too. It is checked with this line, to be published apart from the release:\n  ${line}`);
 }
 
 /** Checks and builds a release; with `--tag` it tags it. It publishes nothing. */
@@ -65,11 +93,12 @@ async function release(tag: boolean): Promise<void> {
   await must("npm", "run", "--silent", "check");
   await must("npm", "test", "--silent");
   const folder = join("dist", `v${version}`);
-  const files = await build(folder);
+  const files = await build(folder, head);
   if (tag && tagged === undefined) await must("git", "tag", "-a", `v${version}`, "-m", `statexec ${version}`);
   console.log(`\n${folder}: ${files.join(" ")}\nEverything is in order. Left to do by hand:`);
   if (!tag && tagged === undefined) console.log(`  npm run release -- --tag`);
   console.log(`  git push origin v${version}`);
+  await sign(folder);
   console.log(`  the files of ${folder} into the release v${version}`);
   console.log(`  npm publish ${join(folder, `statexec-${version}.tgz`)}`);
 }

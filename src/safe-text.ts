@@ -46,3 +46,8 @@ function escapeOf(char: string): string {
   if (code > RAW_BYTES + 0x7f && code <= RAW_BYTES + 0xff) return `\\x${(code - RAW_BYTES).toString(16)}`;
   return `\\u${code.toString(16).padStart(4, "0")}`;
 }
+
+/** Returns a word as a POSIX shell reads it. */
+export function shellQuoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}

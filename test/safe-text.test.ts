@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { painted, safeLine, safePaintedText, safeText } from "../src/safe-text.ts";
+import { painted, safeLine, safePaintedText, safeText, shellQuoted } from "../src/safe-text.ts";
 
 test("what a terminal obeys is shown as its escape", () => {
   expect(safeLine("\u001b]0;x\u0007\u009b2J\u007f")).toBe("\\u001b]0;x\\u0007\\u009b2J\\u007f");
@@ -22,4 +22,11 @@ test("of the colours only our own stay", () => {
   expect(safePaintedText(`${text}\n`)).toBe("\u001b[31mbad\u001b[0m\n");
   expect(safePaintedText(`${text}\u001b[2J\u001b[1;31m\u001b]0;x`)).toBe(`${text}\\u001b[2J\\u001b[1;31m\\u001b]0;x`);
   expect(safeText(text)).not.toContain("\u001b");
+});
+
+test("a word for a shell is one word there, with the same bytes", () => {
+  for (const word of ["run.prom", "a b", "it's", "$HOME", "`id`", '"', "\\", "a\nb", "", "*", "é", "-x;y", "~"]) {
+    const { stdout } = Bun.spawnSync(["sh", "-c", `printf %s ${shellQuoted(word)}`]);
+    expect(stdout.toString()).toBe(word);
+  }
 });

@@ -163,7 +163,12 @@ export const EXPLORER_ROWS: readonly Row[] = [
   { ...explore, what: "`--explore` of it, until it answers", unit: "ns", ours: OPEN, goal: { atMost: 8e9 } },
   { ...explore, what: "its answer of all points of that day, 1,200 pixels", unit: "ns", ours: DRAWN },
   { ...explore, what: "its peak RSS meanwhile", unit: "bytes", ours: RSS, goal: { atMost: 600 * MIB } },
-  { ...page, what: "its page, from its address to the first chart", ours: FIRST },
+  {
+    ...page,
+    what: "`--explore` of a day at 1 s, from the address of the page to the first chart",
+    ours: FIRST,
+    forUsers: true,
+  },
   { ...page, what: "its page, to all charts", ours: ALL },
   { ...page, what: "its page, from a zoom to all charts", ours: ZOOM },
 ];

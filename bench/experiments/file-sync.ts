@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type Experiment, FigureCollection, type Row } from "../lib/experiment.ts";
 import { numbers } from "../lib/lab.ts";
 
-const BACKGROUND = "io_submit";
+const BACKGROUND = "in the background";
 const WAITING = "fdatasync";
 
 /** Brings a journal to the disk, as a run does every five seconds. */

@@ -66,7 +66,14 @@ const lengths = [["that day", DAY] as const, ["a week of it", WEEK] as const, ["
 export const JOURNAL_ROWS: readonly Row[] = [
   { ...day, what: "journalling a tick of 120 series", unit: "ns", ours: TICK, goal: { atMost: 50_000 } },
   { ...day, what: `journal of ${lasting}`, unit: "bytes", ours: BYTES, goal: { atMost: 90 * MIB } },
-  { ...day, what: `metrics file of ${lasting}, from its journal`, unit: "ns", ours: FILE, goal: { atMost: 6e9 } },
+  {
+    ...day,
+    what: `metrics file of ${lasting}, from its journal`,
+    unit: "ns",
+    ours: FILE,
+    goal: { atMost: 6e9 },
+    forUsers: true,
+  },
   {
     ...day,
     what: "points a second of CPU time from the journal to their lines, thrown away",

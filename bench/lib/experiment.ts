@@ -29,6 +29,8 @@ export interface Row {
   readonly goal?: Goal;
   /** The goal is for the figure itself although there is a contestant to compare it with. */
   readonly absolute?: true;
+  /** It is one of the few that the README shows. */
+  readonly forUsers?: true;
 }
 
 export type Goal = { readonly atMost: number } | { readonly atLeast: number };

@@ -54,6 +54,9 @@ export function cSampler(interval: number): Wrapper {
 
 export const bareBun: Wrapper = prefix(async ({ lab }) => [await lab.program("bare-wrapper")]);
 
+/** As bare, but it waits as the product does: no turn of the runtime's event loop while nothing happens. */
+export const pollingBun: Wrapper = prefix(async ({ lab }) => [await lab.program("polling-wrapper")]);
+
 interface Peer {
   readonly command: string;
   readonly debian: string;

@@ -1,5 +1,5 @@
 import { openSync, writeSync } from "node:fs";
-import { BackgroundSync } from "../../src/os/background-sync.ts";
+import { backgroundSync } from "../../src/os/background-sync.ts";
 import { toDisk } from "../../src/os/to-disk.ts";
 
 /*
@@ -9,7 +9,7 @@ import { toDisk } from "../../src/os/to-disk.ts";
 const [path = "", rounds = "1"] = process.argv.slice(2);
 const fd = openSync(path, "w");
 const bytes = new Uint8Array(10_000).fill(7);
-const background = new BackgroundSync();
+const background = backgroundSync();
 const taken: number[] = [];
 
 function began(): number {
@@ -19,7 +19,7 @@ function began(): number {
 
 for (let i = 0; i < Number(rounds); i++) {
   let start = began();
-  if (!background.begin(fd, true)) throw new Error("this kernel cannot sync a file in the background");
+  if (!background.begin(fd, true)) throw new Error("a sync is not done yet");
   taken.push(Bun.nanoseconds() - start);
   while (background.isBusy) await Bun.sleep(1);
   start = began();

@@ -2,6 +2,7 @@ import { basename, dirname, join } from "node:path";
 import { OutputError, UsageError } from "../../src/errors.ts";
 import { listJournals } from "../../src/journal/journal-files.ts";
 import { type Loaded, loadRecordings } from "../../src/load/load-recordings.ts";
+import { ReadLimit } from "../../src/load/read-limit.ts";
 import { fileStatus, listFolder, SystemError } from "../../src/os/files.ts";
 import type { Problem, Runs } from "../data/model.ts";
 import { type Run, runOf } from "../data/run-columns.ts";
@@ -107,6 +108,8 @@ export class RunList {
   private readonly entries: readonly Entry[];
   private readonly fileProblems: readonly Problem[];
   private readonly callbacks = new Set<() => void>();
+  /** Of all files, since all are kept. */
+  private readonly limit = new ReadLimit();
   private timer: Timer | undefined;
   private isClosed = false;
   /** Resolves when all files have been read once. */
@@ -163,7 +166,7 @@ export class RunList {
 
   private async read(entry: Entry): Promise<void> {
     const { bytes = 0, identity = "" } = fileStatus(entry.path) ?? {};
-    const loaded = await loadRecordings(entry.path);
+    const loaded = await loadRecordings(entry.path, this.limit);
     try {
       update(entry, loaded);
       entry.bytes = bytes;

@@ -37,6 +37,11 @@ export interface Budget {
   readonly limit: { readonly value: number } | { readonly overBaseline: number };
 }
 
+/** Which processes of the command are recorded each: none, those that used most CPU time, or all. */
+export const PROCESS_CHOICES = ["off", "top", "all"] as const;
+
+export type ProcessChoice = (typeof PROCESS_CHOICES)[number];
+
 /** Which collectors a run uses. */
 export interface CollectorChoice {
   /** Those that are wanted; empty: all. */

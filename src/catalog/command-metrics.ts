@@ -19,6 +19,14 @@ export const COMMAND = defineMetrics({
     source: "proc_stat(5), idle and iowait; proc_pid_stat(5); clock_getcpuclockid(3)",
     otel: "none",
   },
+  cpuTaskClock: {
+    name: "command_cpu_task_clock_seconds",
+    type: "gauge",
+    unit: "seconds",
+    help: "CPU time of all processes that the command started, waited for or not, by the kernel's clock of tasks: a second count of it.",
+    source: "perf_event_open(2), task-clock; statexec_accounting_info says whether it saw every process",
+    otel: "none",
+  },
   runDelay: {
     name: "command_run_delay_seconds",
     type: "counter",

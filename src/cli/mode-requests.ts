@@ -1,3 +1,4 @@
+import type { Budget } from "../catalog/choices.ts";
 import { UsageError } from "../errors.ts";
 import { type SplitWords, splitOperands } from "./argv.ts";
 import type { PushConfig } from "./config.ts";
@@ -67,6 +68,7 @@ const REQUESTS = {
   }),
   compare: compareRequest,
   size: sizeRequest,
+  watch: watchRequest,
   mark: markRequest,
   completions: ({ values }: ModeWords) => ({ shell: values("completions").at(-1)! }),
   recover: ({ operands, values }: ModeWords): RecoverRequest => ({ journals: operands, file: values("file").at(-1) }),
@@ -134,6 +136,7 @@ export function refuseModifiers(given: readonly Given[], mode: ModeName | undefi
 const SHARED_SETTINGS: Partial<Record<ModeName, readonly OptionId[]>> = {
   recover: ["file"],
   push: ["pushNames", "pushCi"],
+  watch: ["budgets"],
 };
 
 /** Refuses a second mode, and what only a run uses. Throws UsageError. */
@@ -151,6 +154,25 @@ function refuseOthers(given: readonly Given[], mode: ModeName): void {
 /** Without a name, a mode reads the file that a run writes by default. */
 function orDefault(files: readonly string[]): readonly string[] {
   return files.length > 0 ? files : [OPTIONS.file.default];
+}
+
+export interface WatchRequest {
+  /** A metrics file, a journal, or a pid; undefined: the newest run of this folder. */
+  readonly what: string | undefined;
+  /** What the run may use. */
+  readonly budgets: readonly Budget[];
+}
+
+function watchRequest({ operands, values }: ModeWords): WatchRequest {
+  const [what, other] = operands;
+  if (other !== undefined) throw new UsageError(`--watch shows one run; leave out ${quoteWord(other)}`);
+  const budgets = values("budgets").flat();
+  const relative = budgets.find((budget) => "overBaseline" in budget.limit);
+  if (relative)
+    throw new UsageError(
+      `--budget: ${relative.text} is relative to an earlier run; --watch takes amounts (memory<2GiB)`,
+    );
+  return { what, budgets };
 }
 
 function markRequest({ operands, values }: ModeWords): { readonly phase: string } {

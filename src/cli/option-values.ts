@@ -1,4 +1,4 @@
-import type { CollectorChoice } from "../catalog/choices.ts";
+import { type CollectorChoice, PROCESS_CHOICES, type ProcessChoice } from "../catalog/choices.ts";
 import { isWritable } from "../catalog/label-value.ts";
 import { safeLine } from "../safe-text.ts";
 import { durationSeconds } from "./measures.ts";
@@ -61,6 +61,17 @@ export function clientCount(text: string): number | Fault {
   return value >= 1 && value <= MOST_CLIENTS
     ? value
     : new Fault(`expected a number of clients from 1 to ${MOST_CLIENTS}`);
+}
+
+/** Whether the kernel's clock of tasks is used where it can be. */
+export function autoOrOff(text: string): boolean | Fault {
+  if (text === "auto" || text === "off") return text === "auto";
+  return new Fault("expected auto or off");
+}
+
+/** Which processes are recorded each. */
+export function processChoice(text: string): ProcessChoice | Fault {
+  return PROCESS_CHOICES.find((name) => name === text) ?? new Fault(`expected one of ${PROCESS_CHOICES.join(", ")}`);
 }
 
 /** A secret that an HTTP header can hold as it is. */

@@ -68,6 +68,11 @@ export const MODE_OPTIONS = {
     parse: pushTarget,
     help: "Send the named metrics files, without a name statexec_metrics.prom, to VictoriaMetrics, or by OTLP to Prometheus, Mimir or Grafana Cloud. No command runs.",
   }),
+  watch: mode({
+    flag: "--watch",
+    shorts: [],
+    help: "Show a run that goes on, in another terminal: its CPU, memory, disk and network so far, what holds it back, its programs, and with --budget what is left. Name its metrics file, its journal, or the pid of its statexec; without a name, the newest run in this folder. No command runs.",
+  }),
   mark: modeWith({
     flag: "--mark",
     shorts: [],

@@ -1,7 +1,8 @@
-import { ALL_COLLECTORS } from "../catalog/choices.ts";
+import { ALL_COLLECTORS, type ProcessChoice } from "../catalog/choices.ts";
 import { parseBudgets } from "./budget-syntax.ts";
 import { list, setting } from "./option.ts";
 import {
+  autoOrOff,
   boolean,
   collectorChoice,
   controlGroup,
@@ -11,6 +12,7 @@ import {
   label,
   labelValue,
   outputPath,
+  processChoice,
   seconds,
   timestampMs,
 } from "./option-values.ts";
@@ -157,6 +159,24 @@ export const RUN_OPTIONS = {
     default: undefined,
     defaultText: "off",
     help: "Run the command in a control group of its own, for exact figures: auto, the folder of an empty group to create it in, or off.",
+  }),
+  /** Whether the kernel's clock of tasks counts the command's CPU time besides, where the kernel allows it. */
+  perf: setting({
+    flag: "--perf",
+    shorts: [],
+    operand: { placeholder: "way", example: "off" },
+    parse: autoOrOff,
+    default: true,
+    defaultText: "auto",
+    help: "Also count CPU time by perf events, which miss no process: auto, where the kernel allows it, or off.",
+  }),
+  processes: setting({
+    flag: "--processes",
+    shorts: [],
+    operand: { placeholder: "which", example: "all" },
+    parse: processChoice,
+    default: "off" as ProcessChoice,
+    help: "Record each process beside the metrics file, in run.processes.jsonl.gz: off, top (the 200 with the most CPU time) or all.",
   }),
   summary: setting({
     flag: "--summary",

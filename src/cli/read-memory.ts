@@ -2,12 +2,12 @@ import { UsageError } from "../errors.ts";
 import { quote } from "./options.ts";
 
 /**
- * How much memory what is read of one file may take. It is a variable alone, since all that reads files obeys it: modes,
+ * How much memory what is read of one file may take, or of all that the explorer keeps. It is a variable alone, since all that reads files obeys it: modes,
  * and a run with a baseline.
  */
 export const READ_MEMORY = {
   env: "SE_READ_MEMORY",
-  help: "The most memory that what is read of one file may take, as 512MiB or 4GiB (default: 1GiB, or half of what is free).",
+  help: "The most memory that what is read of one file (of all in --explore) may take, as 512MiB (default: 1GiB, or half of what is free).",
 } as const;
 
 /** Of what a size is a number. */

@@ -65,8 +65,9 @@ export const HELP_GROUPS: readonly (readonly [subject: string, briefs: readonly 
     ],
   ],
   [
-    "Afterwards; no command runs",
+    "Meanwhile and afterwards; no command runs",
     [
+      ["watch", "show a run that goes on, in a second terminal", "[run]"],
       ["explore", "show runs in the browser, also while they run", "[files]"],
       ["report", "show runs on a page, in one HTML file", "[files]"],
       ["compare", "what became better or worse; status 1: worse", "<base> <new>"],

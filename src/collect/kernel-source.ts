@@ -1,5 +1,14 @@
 import { ForbiddenError, ParseError } from "../errors.ts";
+import type { LastParsed } from "../proc/last-parsed.ts";
 import type { KernelTable, ProcFs } from "../proc/procfs.ts";
+
+/** A run of fewer samples does not load what makes the later ones cheap. */
+const TEXTS_BEFORE_SHAPE = 4;
+
+function openLastParsed(table: KernelTable): LastParsed {
+  const { LastParsed } = require("../proc/last-parsed.ts") as typeof import("../proc/last-parsed.ts");
+  return new LastParsed(table);
+}
 
 /** One kernel file and the table that is parsed from it. */
 export class KernelSource {
@@ -8,6 +17,9 @@ export class KernelSource {
   private isProbed = false;
   private found = false;
   private failure: unknown;
+  /** How many texts were read. */
+  private texts = 0;
+  private last: LastParsed | undefined;
 
   constructor(
     private readonly proc: ProcFs,
@@ -47,11 +59,27 @@ export class KernelSource {
       if (this.failure) throw this.failure;
       return this.found;
     }
-    const bytes = this.proc.read(this.path);
-    if (bytes === undefined) this.table.clear();
-    else this.table.parse(bytes);
+    const bytes = this.read();
     this.found = bytes !== undefined;
+    if (bytes === undefined) {
+      this.last?.forget();
+      this.table.clear();
+    } else if (++this.texts < TEXTS_BEFORE_SHAPE) this.table.parse(bytes);
+    else {
+      this.last ??= openLastParsed(this.table);
+      this.last.parse(bytes);
+    }
     return this.found;
+  }
+
+  /** A text after one that could not be read may be the same as the one before it, of which the table has nothing any more. */
+  private read(): Uint8Array | undefined {
+    try {
+      return this.proc.read(this.path);
+    } catch (error) {
+      this.last?.forget();
+      throw error;
+    }
   }
 }
 

@@ -8,8 +8,8 @@ const NAME_WIDTH = 11;
 
 const ABSENT = "absent";
 
-/** Returns the text of `--list-collectors`, at most 80 columns wide: what each records and reads, and whether it works here. */
-export function listCollectors(proc: ProcFs): string {
+/** Returns the text of `--list-collectors`, at most 80 columns wide: what each records and reads, and whether it works here. `perf`: so for perf events. */
+export function listCollectors(proc: ProcFs, perf: string): string {
   const entries = COLLECTORS.map((kind) => {
     const lines = [
       kind.what,
@@ -20,7 +20,13 @@ export function listCollectors(proc: ProcFs): string {
     ];
     return lines.map((line, i) => (i === 0 ? kind.name : "").padEnd(NAME_WIDTH) + line).join("\n");
   });
-  return `${entries.map(cut).join("\n")}\n`;
+  return `${[...entries, perfEntry(perf)].map(cut).join("\n")}\n`;
+}
+
+/** Perf events are no collector of the machine's: `--perf` decides on them. */
+function perfEntry(state: string): string {
+  const lines = ["CPU time of every process of the command; --perf off leaves it out", "perf_event_open(2)", state];
+  return lines.map((line, i) => (i === 0 ? "perf" : "").padEnd(NAME_WIDTH) + line).join("\n");
 }
 
 /** Returns `works, 26 series`, `absent`, or what prevents it. */

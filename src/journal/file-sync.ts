@@ -1,4 +1,4 @@
-import { BackgroundSync } from "../os/background-sync.ts";
+import { backgroundSync } from "../os/background-sync.ts";
 import { closeFile, O_RDONLY, openFile, SystemError } from "../os/files.ts";
 import { folderToDisk, toDisk } from "../os/to-disk.ts";
 import type { NewJournal } from "./journal-files.ts";
@@ -22,7 +22,7 @@ export function syncLater(now: () => number = () => performance.now()): FileSync
 }
 
 class PeriodicSync implements FileSync {
-  private readonly background = new BackgroundSync();
+  private readonly background = backgroundSync();
   private fd: number | undefined;
   private syncedAt = Number.NEGATIVE_INFINITY;
   private wroteAt = 0;

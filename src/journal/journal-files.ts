@@ -147,21 +147,21 @@ export function abandonedJournals(folder: string, metricsFile: string): string[]
 
 /**
  * The paths of the journals in the fallback folders that are ours and whose recorders were killed, for the metrics files
- * that are wanted, by their absolute paths.
+ * that are wanted, by their absolute paths. `metricsFile`: only those with this name, so that no other journal is opened.
  */
-export function journalsElsewhere(isWanted: (target: string) => boolean): string[] {
+export function journalsElsewhere(isWanted: (target: string) => boolean, metricsFile?: string): string[] {
   const { fallbackFolders } = require("./fallback-folders.ts") as typeof import("./fallback-folders.ts");
   const found: string[] = [];
   for (const folder of fallbackFolders())
-    for (const name of isAbsent(folder) ? [] : namesIn(folder))
+    for (const name of isAbsent(folder) ? [] : namesIn(folder, metricsFile))
       if (isOurs(`${folder}/${name}`) && isAbandoned(`${folder}/${name}`, isWanted)) found.push(`${folder}/${name}`);
   return found;
 }
 
 /** A folder that is refused to us has none of our journals. */
-function namesIn(folder: string): string[] {
+function namesIn(folder: string, metricsFile: string | undefined): string[] {
   try {
-    return listJournals(folder);
+    return listJournals(folder, metricsFile);
   } catch (error) {
     if (error instanceof SystemError) return [];
     throw error;

@@ -1,4 +1,3 @@
-import { READ_MEMORY, readMemoryBytes } from "../cli/read-memory.ts";
 import { OutputError, ParseError } from "../errors.ts";
 import { openJournal, targetOf } from "../journal/journal-files.ts";
 import { MAGIC } from "../journal/journal-format.ts";
@@ -9,6 +8,7 @@ import { openForeign } from "../os/foreign-files.ts";
 import type { Recording } from "../recording/recording.ts";
 import { figuresOf, type RunFigures } from "../recording/run-figures.ts";
 import { openText } from "./open-text.ts";
+import { ReadLimit, TooLargeError } from "./read-limit.ts";
 
 /** The recordings in a file. */
 export interface Loaded {
@@ -23,11 +23,14 @@ export interface Loaded {
 
 const nothing = () => undefined;
 
-/** Reads a metrics file or a journal, whatever its name. Errors of reading are problems in the result, not exceptions. */
-export async function loadRecordings(path: string): Promise<Loaded> {
+/**
+ * Reads a metrics file or a journal, whatever its name. Errors of reading are problems in the result, not exceptions.
+ * `limit` counts what is read as kept; without it, this file is the only one.
+ */
+export async function loadRecordings(path: string, limit = new ReadLimit()): Promise<Loaded> {
   try {
     if (isJournal(path)) return loadJournal(path);
-    return { ...(await readMetrics(path)), liveTarget: undefined, close: nothing };
+    return { ...(await readMetrics(path, limit)), liveTarget: undefined, close: nothing };
   } catch (error) {
     if (!(error instanceof SystemError || error instanceof ParseError)) throw error;
     const message = error.message.includes(path) ? error.message : `${path}: ${error.message}`;
@@ -86,17 +89,6 @@ function loadJournal(path: string): Loaded {
   }
 }
 
-const MEBIBYTE = 1024 * 1024;
-
-/** A file has more in it than may be read. */
-class TooLargeError extends ParseError {
-  constructor(path: string, mostBytes: number, size: string) {
-    const most = `${Math.floor(mostBytes / MEBIBYTE)}MiB`;
-    const more = `${Math.ceil((mostBytes * 4) / MEBIBYTE)}MiB`;
-    super(path, `at most what takes ${most} of memory (${READ_MEMORY.env}=${more} allows more)`, `${size}, and more`);
-  }
-}
-
 /** After this time of reading, other work has a turn: a server answers requests meanwhile. */
 const TURN_MS = 20;
 
@@ -104,8 +96,7 @@ const TURN_MS = 20;
  * Reads a metrics file of any size, compressed or not, into memory.
  * @throws SystemError where it cannot be opened or read, or is neither a file nor a pipe; ParseError where it is too large
  */
-async function readMetrics(path: string): Promise<MetricsContent> {
-  const mostBytes = readMemoryBytes(process.env);
+async function readMetrics(path: string, limit: ReadLimit): Promise<MetricsContent> {
   const text = openText(path);
   const reader = new MetricsReader(path);
   try {
@@ -114,11 +105,12 @@ async function readMetrics(path: string): Promise<MetricsContent> {
       const count = await text.read(reader.buffer());
       if (count === 0) break;
       reader.consume(count);
-      if (reader.storedBytes > mostBytes) throw new TooLargeError(path, mostBytes, reader.size);
+      limit.check(path, reader);
       if (performance.now() < turnEnds) continue;
       await Bun.sleep(0);
       turnEnds = performance.now() + TURN_MS;
     }
+    limit.keep(reader);
     return reader.finish();
   } catch (error) {
     if (!(error instanceof ParseError) || error instanceof TooLargeError) throw error;

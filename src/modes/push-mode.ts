@@ -5,7 +5,7 @@ import { OutputError, ParseError, PushError } from "../errors.ts";
 import { isLoopback } from "../net/request-failure.ts";
 import { shown } from "../output/push/push-client.ts";
 import { describePushed, pushFile } from "../output/push/push-file.ts";
-import { safeLine } from "../safe-text.ts";
+import { safeLine, shellQuoted } from "../safe-text.ts";
 
 /** Where a mode writes: a result to standard output, a message to standard error. */
 interface Messages {
@@ -45,7 +45,7 @@ export async function pushAfterRun(file: string, target: PushConfig, { warn, sig
     for (const warning of (await pushFile(file, target, signal)).warnings) warn(warning);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    warn(`${why}; ${file} is written: statexec --push URL ${file} sends it again`);
+    warn(`${why}; ${file} is written: statexec --push URL ${shellQuoted(file)} sends it again`);
   }
 }
 

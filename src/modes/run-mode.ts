@@ -10,11 +10,12 @@ import { compileEagerly } from "../run/start.ts";
 import { safeLine } from "../safe-text.ts";
 
 const SIGPIPE = 13;
+const STDOUT = 1;
 
 /** The function that carries out each mode and returns its exit status. It loads what it needs itself. */
 const MODES: { readonly [Name in ModeName]: (request: ModeInvocation<Name>) => Promise<number> } = {
   help: async ({ topic }) => {
-    const style = { colour: hasColour() };
+    const style = { colour: await hasColour() };
     const [{ renderHelp }, { renderShortHelp }] = await Promise.all([
       import("../cli/help.ts"),
       import("../cli/short-help.ts"),
@@ -24,11 +25,12 @@ const MODES: { readonly [Name in ModeName]: (request: ModeInvocation<Name>) => P
   },
   version: async () => printed(`statexec ${version}\n`),
   listCollectors: async () => {
-    const [{ listCollectors }, { kernelFs }] = await Promise.all([
+    const [{ listCollectors }, { kernelFs }, { taskClockState }] = await Promise.all([
       import("../collect/list-collectors.ts"),
       import("../proc/kernel-fs.ts"),
+      import("../os/perf-events.ts"),
     ]);
-    return printed(listCollectors(kernelFs()));
+    return printed(listCollectors(kernelFs(), taskClockState()));
   },
   recover: recoverAll,
   report: async (request) => {
@@ -54,6 +56,12 @@ const MODES: { readonly [Name in ModeName]: (request: ModeInvocation<Name>) => P
       if (!(error instanceof SystemError)) throw error;
       output.warn(`--mark: the phase is not recorded: ${error.message}`);
     }
+    return EXIT_STATUS.done;
+  },
+  watch: async (request) => {
+    compileEagerly();
+    const { watch } = await import("../live/watch.ts");
+    await watch(request, process.env);
     return EXIT_STATUS.done;
   },
   completions: async ({ shell }) => {
@@ -96,16 +104,16 @@ async function recoverAll({ journals, file }: RecoverRequest): Promise<number> {
 async function compare(request: CompareRequest): Promise<number> {
   compileEagerly();
   const { compareFiles } = await import("../output/compare-files.ts");
-  const { table, warnings, isWorse } = await compareFiles(request, hasColour());
+  const { table, warnings, isWorse } = await compareFiles(request, await hasColour());
   await warnAll(warnings);
   output.printPainted(1, table);
   return isWorse ? EXIT_STATUS.worse : EXIT_STATUS.done;
 }
 
 /** Whether standard output shows colours. */
-function hasColour(): boolean {
-  const { NO_COLOR, TERM } = process.env;
-  return isTerminal(1) && !NO_COLOR && TERM !== undefined && TERM !== "dumb";
+async function hasColour(): Promise<boolean> {
+  const { hasColours } = await import("../output/terminal-style.ts");
+  return hasColours(STDOUT, process.env);
 }
 
 async function size(request: SizeRequest): Promise<number> {

@@ -48,11 +48,15 @@ export class ChunkWriter {
   }
 
   private encode(): void {
-    const encoded = encodeText(this.joined);
+    let text = this.joined;
     this.joined = "";
-    this.reserve(encoded.length);
-    this.bytes.set(encoded, this.at);
-    this.at += encoded.length;
+    for (;;) {
+      const { read, written } = encoder.encodeInto(text, this.bytes.subarray(this.at));
+      this.at += written;
+      if (read === text.length) return;
+      text = text.slice(read);
+      this.flush();
+    }
   }
 }
 

@@ -5,7 +5,11 @@ const UNESCAPES: Readonly<Record<string, string>> = { "\\\\": "\\", '\\"': '"', 
 
 /** Escapes a label value or a help text. OpenMetrics 1.0 escapes both alike. What would end a line is replaced. */
 export function escapeText(unsafe: string): string {
-  const text = writable(unsafe);
+  return escapeWritable(writable(unsafe));
+}
+
+/** The same for a text that `isWritable`. */
+export function escapeWritable(text: string): string {
   if (!text.includes('"') && !text.includes("\\") && !text.includes("\n")) return text;
   return text.replace(/[\\"\n]/g, (character) => ESCAPES[character]!);
 }

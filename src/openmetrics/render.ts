@@ -1,8 +1,9 @@
 import { familyName, type Metric, type SeriesKey, sampleName } from "../catalog/index.ts";
+import { writable } from "../catalog/label-value.ts";
 import type { Block, Identity, RecordedSeries, Recording } from "../recording/recording.ts";
 import { ChunkWriter, encodeText, StampCache } from "./chunk-writer.ts";
 import { compareText, familiesOf } from "./families.ts";
-import { escapeText } from "./label-text.ts";
+import { escapeText, escapeWritable } from "./label-text.ts";
 import { NUMBER_BYTES, numberText, STAMP_BYTES, writeNumber } from "./write-number.ts";
 
 /** The `job` label of every series. */
@@ -52,18 +53,21 @@ const FEW_ROWS_IN_ALL = 128;
 function renderSeries(rendering: Rendering, series: RecordedSeries, wasNamed: boolean): boolean {
   const { out, stamps, labels } = rendering;
   let isNamed = wasNamed;
+  let start: string | undefined;
   let prefix: Uint8Array | undefined;
   const blocks = series.blocks();
   const few = Array.isArray(blocks) && blocks.length === 1 ? FEW_ROWS_IN_ALL : FEW_ROWS;
   for (const block of blocks) {
-    if (!hasPoint(block)) continue;
+    start ??= `${sampleName(series.metric)}{${labels.of(series)}} `;
+    const lines = block.length <= few ? fewLines(start, stamps, block) : undefined;
+    if (lines === "" || (lines === undefined && !hasPoint(block))) continue;
     if (!isNamed) out.text(metadata(series.metric));
     isNamed = true;
-    if (block.length <= few) {
-      out.text(fewLines(`${sampleName(series.metric)}{${labels.of(series)}} `, stamps, block));
+    if (lines !== undefined) {
+      out.text(lines);
       continue;
     }
-    prefix ??= encodeText(`${sampleName(series.metric)}{${labels.of(series)}} `);
+    prefix ??= encodeText(start);
     renderLines(rendering, prefix, block);
   }
   return isNamed;
@@ -82,25 +86,21 @@ function hasPoint({ length, values }: Block): boolean {
 }
 
 /**
- * The lines of a block with few rows, as one string. Most runs are short, and code that runs only a few thousand times is
- * not compiled: to write byte by byte would then take fifty times as long.
+ * The lines of a block with few rows, as one string; empty: it has no point. Most runs are short, and code that runs only a
+ * few thousand times is not compiled: to write byte by byte would then take fifty times as long, and each call counts.
  */
 function fewLines(prefix: string, stamps: StampCache, block: Block): string {
+  const { length, values } = block;
   const ends = stamps.textsOf(block);
-  let lines = "";
-  let last = Number.NaN;
-  let start = "";
-  for (let row = 0; row < block.length; row++) {
-    const value = block.values[row]!;
+  const lines: string[] = [];
+  for (let row = 0; row < length; row++) {
+    const value = values[row]!;
     if (Number.isNaN(value)) continue;
-    // Most values are the same as the one before; of two zeros, one may be negative.
-    if (value !== last || value === 0) {
-      last = value;
-      start = prefix + numberText(value);
-    }
-    lines += start + ends[row];
+    // Only zeros and infinities have a text of ours.
+    const isPlain = value !== 0 && value - value === 0;
+    lines.push(`${isPlain ? value : numberText(value)}${ends[row]}`);
   }
-  return lines;
+  return lines.length === 0 ? "" : prefix + lines.join(prefix);
 }
 
 /** Writes the lines of one block. Stamps are copied byte by byte, since a call costs more for so few bytes. */
@@ -131,14 +131,20 @@ class LabelText {
     this.users = sorted.map(([label, value]) => pair(label, value)).join("");
   }
 
+  /** `familiesOf` has replaced what no label can hold. */
   of({ metric, labels }: SeriesKey): string {
     let own = "";
-    for (let i = 0; i < metric.labels.length; i++) own += pair(metric.labels[i]!, labels[i] ?? "");
+    for (let i = 0; i < metric.labels.length; i++) own += pairOf(metric.labels[i]!, labels[i] ?? "");
     return (this.common + own + this.users).slice(0, -1);
   }
 }
 
-/** A label and a comma; a label without a value is left out. */
+/** A label of any value and a comma. */
 function pair(label: string, value: string): string {
-  return value === "" ? "" : `${label}="${escapeText(value)}",`;
+  return pairOf(label, writable(value));
+}
+
+/** A label of a value that can be written, and a comma; a label without a value is left out. */
+function pairOf(label: string, value: string): string {
+  return value === "" ? "" : `${label}="${escapeWritable(value)}",`;
 }

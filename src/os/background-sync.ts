@@ -1,81 +1,50 @@
-import { FFIType } from "bun:ffi";
-import { loadLibc, pinned, type SystemError, systemError } from "./libc.ts";
+import { listFolder, readText, SystemError } from "./files.ts";
+import { KernelSync } from "./kernel-sync.ts";
+import { resourceLimit } from "./limits.ts";
+import { ThreadSync } from "./thread-sync.ts";
 
-const WORD = FFIType.i64_fast;
-const isArm = process.arch === "arm64";
-const SYS_IO_SETUP = isArm ? 0 : 206;
-const SYS_IO_SUBMIT = isArm ? 2 : 209;
-const SYS_IO_GETEVENTS = isArm ? 4 : 208;
-const FSYNC = 2;
-const FDATASYNC = 3;
-const MOST_REQUESTS = 2;
+/** Syncs files without waiting for it, as `ThreadSync` and `KernelSync` do. */
+export type BackgroundSync = ThreadSync | KernelSync;
 
-/** Offsets in our memory: the context, its pointer list, a timeout of zero, the events, the requests. */
-const LIST = 8;
-const TIMEOUT = 16;
-const EVENTS = 32;
-const EVENT_BYTES = 32;
-const REQUESTS = EVENTS + MOST_REQUESTS * EVENT_BYTES;
-/** `struct iocb`: the operation is at 16, the descriptor at 20. */
-const REQUEST_BYTES = 64;
+const RLIMIT_NPROC = 6;
 
-function load() {
-  const calls = loadLibc({
-    syscall: { args: [WORD, WORD, WORD, WORD, WORD, WORD], returns: WORD },
-  });
-  const { bytes, address } = pinned(REQUESTS + MOST_REQUESTS * REQUEST_BYTES);
-  return { calls, address: Number(address), view: new DataView(bytes.buffer) };
+/** The runtime starts a few threads, and ends this process where it cannot. */
+const ROOM = 64;
+
+/** Where nothing may limit the number of threads to few: a thread of the runtime's; elsewhere the kernel's. */
+export function backgroundSync(): BackgroundSync {
+  return hasRoomForThreads() ? new ThreadSync() : new KernelSync();
 }
 
-/**
- * Brings files to the disk by the kernel's own threads, so that nothing waits: io_submit(2), since Linux 4.18. The process
- * has no other thread for it, and its descriptors may be closed meanwhile.
- */
-export class BackgroundSync {
-  private readonly loaded = load();
-  private context: number | undefined;
-  private running = 0;
-  /** Of the last request that failed. */
-  error: SystemError | undefined;
-
-  /** Whether a request is not done yet. */
-  get isBusy(): boolean {
-    if (this.running > 0) this.collect();
-    return this.running > 0;
-  }
-
-  /** Begins to sync a file or a folder; `data`: without what reading it does not need. False: this kernel cannot. */
-  begin(fd: number, data: boolean): boolean {
-    const { address, view, calls } = this.loaded;
-    if (this.running === MOST_REQUESTS || !this.open()) return false;
-    const request = REQUESTS + this.running * REQUEST_BYTES;
-    view.setUint16(request + 16, data ? FDATASYNC : FSYNC, true);
-    view.setUint32(request + 20, fd, true);
-    view.setBigUint64(LIST, BigInt(address + request), true);
-    if (Number(calls.syscall(SYS_IO_SUBMIT, this.context!, 1, address + LIST, 0, 0)) !== 1) return false;
-    this.running++;
-    return true;
-  }
-
-  private open(): boolean {
-    if (this.context !== undefined) return true;
-    const { address, view, calls } = this.loaded;
-    if (Number(calls.syscall(SYS_IO_SETUP, MOST_REQUESTS, address, 0, 0, 0)) < 0) return false;
-    this.context = Number(view.getBigUint64(0, true));
-    return true;
-  }
-
-  /** Takes the results of what is done. */
-  private collect(): void {
-    const { address, view, calls } = this.loaded;
-    const { context } = this;
-    if (context === undefined) return;
-    const events = address + EVENTS;
-    const done = Number(calls.syscall(SYS_IO_GETEVENTS, context, 0, this.running, events, address + TIMEOUT));
-    for (let i = 0; i < done; i++) {
-      const result = Number(view.getBigInt64(EVENTS + i * EVENT_BYTES + 16, true));
-      if (result < 0) this.error = systemError(-result, "fdatasync", "");
+/** Whether this process may certainly start threads: by its limit of processes and by its control groups. */
+export function hasRoomForThreads(cgroups = "/sys/fs/cgroup"): boolean {
+  const { soft } = resourceLimit(RLIMIT_NPROC);
+  try {
+    if (soft < BigInt(threadsOfAll() + ROOM)) return false;
+    for (const line of readText("/proc/self/cgroup").split("\n")) {
+      const [number, controllers = "", path = ""] = line.split(":");
+      if (number !== "0" && controllers !== "pids") continue;
+      if (!haveRoom(number === "0" ? cgroups : `${cgroups}/pids`, path)) return false;
     }
-    if (done > 0) this.running -= done;
+    return true;
+  } catch (error) {
+    if (error instanceof SystemError) return false;
+    throw error;
+  }
+}
+
+/** Threads of the whole machine, proc_loadavg(5): no user has more. */
+function threadsOfAll(): number {
+  const [, , , running = ""] = readText("/proc/loadavg").split(" ");
+  return Number(running.slice(running.indexOf("/") + 1));
+}
+
+/** Whether a control group and those above it have room; one that is hidden from us, in another namespace, shows none. */
+function haveRoom(root: string, path: string): boolean {
+  for (let folder = path; ; folder = folder.slice(0, folder.lastIndexOf("/"))) {
+    const isShown = listFolder(`${root}${folder}`).includes("pids.max");
+    const most = isShown ? readText(`${root}${folder}/pids.max`).trim() : "max";
+    if (most !== "max" && Number(most) < Number(readText(`${root}${folder}/pids.current`)) + ROOM) return false;
+    if (folder === "" || folder === "/") return true;
   }
 }

@@ -1,3 +1,4 @@
+import "../supported.ts";
 import { dlopen, type FFIFunction, FFIType, type Pointer, ptr, read } from "bun:ffi";
 
 /** `size_t` and `ssize_t` or `off_t`, as plain numbers. */
@@ -133,8 +134,30 @@ export function systemError(errno: number, syscall: string, path: string): Syste
  */
 const CALL_NUMBERS =
   process.arch === "arm64"
-    ? { pipe2: 59, read: 63, rt_sigaction: 134, rt_sigprocmask: 135, rt_sigqueueinfo: 138, mmap: 222, mprotect: 226 }
-    : { pipe2: 293, read: 0, rt_sigaction: 13, rt_sigprocmask: 14, rt_sigqueueinfo: 129, mmap: 9, mprotect: 10 };
+    ? {
+        pipe2: 59,
+        read: 63,
+        rt_sigaction: 134,
+        rt_sigprocmask: 135,
+        rt_sigqueueinfo: 138,
+        munmap: 215,
+        mmap: 222,
+        mprotect: 226,
+        clock_gettime: 113,
+        perf_event_open: 241,
+      }
+    : {
+        pipe2: 293,
+        read: 0,
+        rt_sigaction: 13,
+        rt_sigprocmask: 14,
+        rt_sigqueueinfo: 129,
+        munmap: 11,
+        mmap: 9,
+        mprotect: 10,
+        clock_gettime: 228,
+        perf_event_open: 298,
+      };
 
 type CallName = keyof typeof CALL_NUMBERS;
 

@@ -70,6 +70,26 @@ const NAME = 19;
 const TWO_TO_32 = 2 ** 32;
 const WORD_BYTES = Float64Array.BYTES_PER_ELEMENT;
 
+const statx = loadLibc({
+  syscall: {
+    args: [FFIType.i64_fast, "int", "ptr", FFIType.u64_fast, FFIType.u64_fast, "ptr"],
+    returns: FFIType.i64_fast,
+  },
+});
+const SYS_STATX = process.arch === "arm64" ? 291 : 332;
+const AT_FDCWD = -100;
+const STATX_SIZE = 0x200;
+/** `struct statx`, and where its size is: its low half is more than any process can have open. */
+const status = pinned(256);
+const statusWords = new Uint32Array(status.bytes.buffer);
+const SIZE_WORD = 10;
+
+const DESCRIPTORS = pidFile("fd");
+
+/** Of a path, without an end. */
+const TASK = cString("/task/").subarray(0, -1);
+const CHILDREN = pidFile("children");
+
 /** A path of a folder, a number and a file, written in place. */
 class PidPath {
   private readonly memory;
@@ -85,15 +105,27 @@ class PidPath {
   /** Returns the address of `<folder>/<pid><rest>`, valid until the next call; `rest` is made by `pidFile`. */
   of(pid: number, rest: Uint8Array): Pointer {
     const { bytes, address } = this.memory;
-    let digits = 1;
-    for (let left = pid; left >= 10; left = Math.floor(left / 10)) digits++;
-    let at = this.start + digits;
-    bytes.set(rest, at);
-    for (let left = pid; digits > 0; digits--) {
-      bytes[--at] = ZERO + (left % 10);
-      left = Math.floor(left / 10);
-    }
+    bytes.set(rest, this.putNumber(this.start, pid));
     return address;
+  }
+
+  /** Returns the address of `<folder>/<pid>/task/<pid><rest>`, valid until the next call. */
+  ofFirstThread(pid: number, rest: Uint8Array): Pointer {
+    const { bytes, address } = this.memory;
+    const at = this.putNumber(this.start, pid);
+    bytes.set(TASK, at);
+    bytes.set(rest, this.putNumber(at + TASK.length, pid));
+    return address;
+  }
+
+  /** Writes a number; returns the place after it. */
+  private putNumber(from: number, number: number): number {
+    const { bytes } = this.memory;
+    let digits = 1;
+    for (let left = number; left >= 10; left = Math.floor(left / 10)) digits++;
+    const end = from + digits;
+    for (let left = number, at = end; at > from; left = Math.floor(left / 10)) bytes[--at] = ZERO + (left % 10);
+    return end;
   }
 
   /** Returns the address of `<folder>/<name>`, valid until the next call. */
@@ -159,10 +191,22 @@ export class PidFiles {
     return last;
   }
 
+  /** Opens the list of the children of a process' first thread, each pid with a space; otherwise like `open`. */
+  openChildren(pid: number): number {
+    const fd = libc.open(this.path.ofFirstThread(pid, CHILDREN), O_RDONLY | O_CLOEXEC, 0);
+    return fd < 0 ? -lastErrno() : fd;
+  }
+
+  /** Opens a file of the whole machine, by its name; returns the descriptor, or the errno below zero. */
+  openShared(name: Uint8Array): number {
+    const fd = libc.open(this.path.beside(name), O_RDONLY | O_CLOEXEC, 0);
+    return fd < 0 ? -lastErrno() : fd;
+  }
+
   /** Opens, reads and closes a file of the whole machine, by its name; returns its length, or the errno below zero. */
   readShared(name: Uint8Array): number {
-    const fd = libc.open(this.path.beside(name), O_RDONLY | O_CLOEXEC, 0);
-    if (fd < 0) return -lastErrno();
+    const fd = this.openShared(name);
+    if (fd < 0) return fd;
     const length = this.readOpen(fd);
     libc.close(fd);
     return length;
@@ -183,8 +227,16 @@ export class PidFiles {
     return count;
   }
 
+  /** Returns the number of a process' open descriptors, or the errno below zero. */
+  countDescriptors(pid: number): number {
+    const isKnown =
+      statx.syscall(SYS_STATX, AT_FDCWD, this.path.of(pid, DESCRIPTORS), 0, STATX_SIZE, status.address) === 0;
+    // Before Linux 6.2 the folder has no size.
+    return (isKnown && statusWords[SIZE_WORD]!) || this.count(pid, DESCRIPTORS);
+  }
+
   /** Returns the number of entries in a folder of a process, or the errno below zero. */
-  count(pid: number, folder: Uint8Array): number {
+  private count(pid: number, folder: Uint8Array): number {
     const fd = libc.open(this.path.of(pid, folder), O_RDONLY | O_CLOEXEC | O_DIRECTORY, 0);
     if (fd < 0) return -lastErrno();
     let entries = 0;

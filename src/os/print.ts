@@ -20,6 +20,12 @@ export function printPainted(output: Output, text: string): void {
   writeText(output, safePaintedText(text));
 }
 
+/** Prints rows in place of those that were printed last, `above` of them, as on a screen. Throws SystemError. */
+export function repaint(output: Output, rows: readonly string[], above: number): void {
+  const back = above > 0 ? `\u001b[${above}A\r\u001b[J` : "";
+  writeText(output, `${back}${safePaintedText(rows.join("\n"))}\n`);
+}
+
 /** Prints a message as one line on stderr. */
 export function warn(message: string): void {
   unlessClosed(() => writeText(2, `statexec: ${safeLine(message)}\n`));

@@ -46,14 +46,24 @@ export function isTerminal(fd: number): boolean {
 }
 
 const TIOCGWINSZ = 0x5413;
-/** Index in `struct winsize`, in 16-bit words. */
+/** Indexes in `struct winsize`, in 16-bit words. */
+const WS_ROW = 0;
 const WS_COL = 1;
 
 /** Returns the number of columns of a descriptor's terminal; undefined: it is not one, or has no size. */
 export function terminalWidth(fd: number): number | undefined {
+  return sizeOf(fd, WS_COL);
+}
+
+/** Returns the number of rows, likewise. */
+export function terminalHeight(fd: number): number | undefined {
+  return sizeOf(fd, WS_ROW);
+}
+
+function sizeOf(fd: number, word: number): number | undefined {
   const size = new Uint16Array(4);
   const { ioctl } = loadLibc({ ioctl: { args: ["int", "u64", "ptr"], returns: "int" } });
-  return ioctl(fd, TIOCGWINSZ, size) === 0 && size[WS_COL]! > 0 ? size[WS_COL] : undefined;
+  return ioctl(fd, TIOCGWINSZ, size) === 0 && size[word]! > 0 ? size[word] : undefined;
 }
 
 /** Sends a signal by kill(2); false: there is no such process. Throws SystemError. */

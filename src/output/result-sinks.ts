@@ -2,17 +2,16 @@ import type { Config } from "../cli/config.ts";
 import { SUMMARY_FILE_OPTIONS } from "../cli/options-run.ts";
 import { OutputError } from "../errors.ts";
 import { printPainted, unlessClosed, warn } from "../os/print.ts";
-import { isTerminal, terminalWidth } from "../os/process.ts";
 import type { RunReport } from "../recording/run-report.ts";
 import { claimAppended } from "./append-output.ts";
 import { claimOther } from "./other-outputs.ts";
 import { isSummaryPrinted, SUMMARY_FILE_IDS } from "./results-wanted.ts";
 import { SUMMARY_FILES } from "./summary/summary-files.ts";
 import { budgetText, summaryLines } from "./summary/summary-lines.ts";
-import { summaryText, type TextStyle } from "./summary/summary-text.ts";
+import { summaryText } from "./summary/summary-text.ts";
+import { terminalStyle } from "./terminal-style.ts";
 
 const STDERR = 2;
-const USUAL_WIDTH = 80;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -106,20 +105,12 @@ function standardError(config: Config, env: Environment): ResultSink {
     name: "the summary",
     write(report, file) {
       if (isSummaryPrinted(config)) {
-        const style = terminalStyle(env);
+        const style = terminalStyle(STDERR, env);
         return unlessClosed(() => printPainted(STDERR, summaryText(summaryLines(report, file, style.unicode), style)));
       }
       for (const budget of report.budgets) if (budget.verdict !== "kept") warn(`budget ${budgetText(budget)}`);
     },
   };
-}
-
-/** Returns what the terminal can show, by its environment: NO_COLOR, TERM, COLUMNS and the locale's character set. */
-function terminalStyle(env: Environment): TextStyle & { readonly unicode: boolean } {
-  const locale = env.LC_ALL || env.LC_CTYPE || env.LANG || "";
-  const colour = isTerminal(STDERR) && !env.NO_COLOR && env.TERM !== "dumb" && env.TERM !== undefined;
-  const columns = terminalWidth(STDERR) ?? Number(env.COLUMNS);
-  return { colour, unicode: /utf-?8/i.test(locale), width: columns > 0 ? columns : USUAL_WIDTH };
 }
 
 function encoded(text: string): Uint8Array {

@@ -1,4 +1,4 @@
-import { RowTable } from "./row-table.ts";
+import { type RowNames, RowTable } from "./row-table.ts";
 import { Scanner } from "./scanner.ts";
 import { MILLISECONDS, SECTOR_BYTES } from "./units.ts";
 
@@ -80,6 +80,14 @@ export class Diskstats {
   }
   get hasFlushes(): boolean {
     return this.columns >= WITH_FLUSHES;
+  }
+
+  get values(): Float64Array {
+    return this.devices.values;
+  }
+
+  get names(): RowNames {
+    return this.devices.names;
   }
 
   /** Takes the values of a text; an empty one is a machine without disks. Throws ParseError. */

@@ -41,6 +41,7 @@ export class KeyValueFile {
   private starts = new Int32Array(0);
   /** How long a text is that has room for a line which the last order lacks. */
   private bytesToLearn = NEVER;
+  private isRestarted = false;
 
   /**
    * `where`: the file as a ParseError names it. `required`: keys that every kernel writes: a text without one of them is
@@ -99,6 +100,12 @@ export class KeyValueFile {
     this.values.fill(Number.NaN);
   }
 
+  /** The lines are searched for in the next two texts, since the last ones were not the kernel's. */
+  restart(): void {
+    this.order = [];
+    this.isRestarted = true;
+  }
+
   private value(unitBytes: number): number {
     const { scan } = this;
     const expected = unitBytes === 0 ? "`key number` in each line" : "`key: number kB` in each line";
@@ -152,7 +159,8 @@ export class KeyValueFile {
     const starts = this.texts.map((key) => text.indexOf(`\n${key}`));
     const order = [...starts.keys()].filter((place) => starts[place]! >= 0);
     order.sort((a, b) => starts[a]! - starts[b]!);
-    const hasLost = order.length < this.order.length;
+    const hasLost = this.isRestarted || order.length < this.order.length;
+    this.isRestarted = false;
     this.order = order;
     this.starts = new Int32Array(order.length);
     for (let i = 0; i < order.length; i++) this.starts[i] = starts[order[i]!]!;

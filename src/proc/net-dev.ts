@@ -1,4 +1,4 @@
-import { RowTable } from "./row-table.ts";
+import { type RowNames, RowTable } from "./row-table.ts";
 import { Scanner } from "./scanner.ts";
 
 const COLON = 0x3a;
@@ -28,6 +28,14 @@ const EXPECTED = "`name:` and at least 16 counters";
 export class NetDev {
   readonly interfaces = new RowTable(NET_FIELDS);
   private readonly scan = new Scanner("net/dev");
+
+  get values(): Float64Array {
+    return this.interfaces.values;
+  }
+
+  get names(): RowNames {
+    return this.interfaces.names;
+  }
 
   /** Takes the values of a text. Throws ParseError. */
   parse(bytes: Uint8Array): void {

@@ -19,7 +19,7 @@ interface Protocol {
  */
 export class NetSnmp {
   /** By place; NaN: this kernel does not count it. */
-  private values: Float64Array = new Float64Array(0);
+  values: Float64Array = new Float64Array(0);
   private readonly keys: string[] = [];
   private readonly places = new Map<string, number>();
   private readonly protocols: Protocol[] = [];

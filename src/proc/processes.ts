@@ -6,7 +6,9 @@ import { LIMIT, resourceLimit } from "../os/limits.ts";
 import { haveOneMemory, PidFiles, PidList, pidFile, processCpuSeconds, sharedMemoryBytes } from "../os/pid-files.ts";
 import { pageBytes } from "../os/process.ts";
 import { addTmpfsFiles } from "../os/tmpfs-files.ts";
+import { KeptText } from "./kept-text.ts";
 import { lastNumberOf } from "./last-number.ts";
+import { numbersOf } from "./number-list.ts";
 import { waitedForSeconds } from "./pid-stat.ts";
 import { runDelayIn } from "./schedstat.ts";
 
@@ -52,8 +54,14 @@ export interface Processes {
   >;
   /** Lists the processes that we may see, and returns their number. Throws SystemError. */
   list(): number;
-  /** The machine's shared memory as of the last list; NaN: it is not known. */
+  /** The machine's shared memory as of the last list or look at the newest pid; NaN: it is not known. */
   readonly sharedMemoryBytes: number;
+  /** Returns the pid that was given last; NaN: the kernel does not say. */
+  newestPid(): number;
+  /** Lists the children of a process' first thread into `children`, and returns their number; -1: it is not known. */
+  listChildren(pid: number): number;
+  /** The children of the last list. */
+  readonly children: Int32Array;
   /** Whether the last list is the same as the one before it. */
   readonly isListSame: boolean;
   /** The number of processes in the last list; 0 before the first. */
@@ -105,8 +113,11 @@ export const SAME = "same";
 /** For so many processes stat stays open: reading it then costs half, but the kernel keeps a page for each. */
 const MOST_KEPT = 256;
 
+/** In a tree of at most so many, io and the list of children stay open, too. */
+const MOST_WITH_ALL = 16;
+
 /** Open files that are left to all else. */
-const FOR_OTHERS = 64;
+const FOR_OTHERS = 64 + 2 * MOST_WITH_ALL;
 
 /** Returns for how many processes stat may stay open under our limit of open files. */
 function mostKept(): number {
@@ -133,12 +144,13 @@ const MACHINE_FILES: Readonly<Record<MachineFile, Uint8Array>> = {
   loadavg: cString("loadavg"),
   uptime: cString("uptime"),
 };
-const DESCRIPTORS = pidFile("fd");
 const THREADS = pidFile("task");
 const SCHEDSTAT = pidFile("schedstat");
 
 /** More threads of one process are not listed. */
 const MOST_THREADS = 4096;
+/** Of a process with more children it is not known which they are. */
+const MOST_CHILDREN = 256;
 
 /** The processes of this machine, or of a recorded tree below `folder`. Throws SystemError where that does not exist. */
 export class KernelProcesses implements Processes {
@@ -150,12 +162,17 @@ export class KernelProcesses implements Processes {
   atStart = { atMs: 0, idleSeconds: Number.NaN, ownSeconds: Number.NaN, othersSeconds: Number.NaN };
   sharedMemoryBytes = Number.NaN;
   readonly threads = new Int32Array(MOST_THREADS);
+  readonly children = new Int32Array(MOST_CHILDREN);
   private readonly files: PidFiles;
   private readonly all: PidList;
   private readonly kept = new Map<number, KeptText>();
   private readonly mostKept = mostKept();
+  private readonly mostWithAll = this.mostKept === MOST_KEPT ? MOST_WITH_ALL : 0;
   private view = new Uint8Array(0);
   private _isForeign: boolean | undefined;
+  /** The open file, or the errno below zero; undefined: not opened yet. */
+  private loadavg: number | undefined;
+  private ownChildren = -1;
 
   constructor(readonly folder = "/proc") {
     this.files = new PidFiles(folder);
@@ -184,8 +201,20 @@ export class KernelProcesses implements Processes {
     return this.listed;
   }
 
+  newestPid(): number {
+    this.sharedMemoryBytes = sharedMemoryBytes();
+    this.loadavg ??= this.files.openShared(MACHINE_FILES.loadavg);
+    const length = this.loadavg < 0 ? this.loadavg : this.files.readOpen(this.loadavg);
+    return length < 0 ? Number.NaN : lastNumberOf(this.viewOf(length));
+  }
+
+  listChildren(pid: number): number {
+    const length = this.fillChildren(pid);
+    return length < 0 ? -1 : numbersOf(this.files.bytes, length, this.children);
+  }
+
   read(pid: number, file: ProcessFile): Uint8Array | undefined {
-    const length = file === "stat" ? this.fillStat(pid) : this.files.read(pid, FILES[file]);
+    const length = this.fill(pid, file);
     return length < 0 ? this.refused(pid, file, -length) : this.viewOf(length);
   }
 
@@ -196,7 +225,7 @@ export class KernelProcesses implements Processes {
   }
 
   openDescriptors(pid: number): number {
-    const count = this.files.count(pid, DESCRIPTORS);
+    const count = this.files.countDescriptors(pid);
     if (count >= 0) return count;
     this.refused(pid, "fd", -count);
     return Number.NaN;
@@ -284,13 +313,15 @@ export class KernelProcesses implements Processes {
   forget(pid: number): void {
     const kept = this.kept.get(pid);
     if (kept === undefined) return;
-    this.files.close(kept.fd);
+    this.closeKept(kept);
     this.kept.delete(pid);
   }
 
   close(): void {
-    for (const { fd } of this.kept.values()) this.files.close(fd);
+    for (const kept of this.kept.values()) this.closeKept(kept);
     this.kept.clear();
+    if (this.ownChildren >= 0) this.files.close(this.ownChildren);
+    if (this.loadavg !== undefined && this.loadavg >= 0) this.files.close(this.loadavg);
     this.all.close();
   }
 
@@ -299,6 +330,43 @@ export class KernelProcesses implements Processes {
     if (this.view.length !== length || this.view.buffer !== bytes.buffer)
       this.view = bytes.subarray(0, length) as Uint8Array<ArrayBuffer>;
     return this.view;
+  }
+
+  private fill(pid: number, file: ProcessFile): number {
+    if (file === "stat") return this.fillStat(pid);
+    const kept = file === "io" && this.mayKeepAll ? this.kept.get(pid) : undefined;
+    if (kept === undefined) return this.files.read(pid, FILES[file]);
+    if (kept.ioFd < 0) kept.ioFd = this.files.open(pid, FILES.io);
+    return kept.ioFd < 0 ? kept.ioFd : this.files.readOpen(kept.ioFd);
+  }
+
+  private fillChildren(pid: number): number {
+    const { files } = this;
+    if (pid === this.self) {
+      if (this.ownChildren < 0) this.ownChildren = files.openChildren(pid);
+      return this.ownChildren < 0 ? this.ownChildren : files.readOpen(this.ownChildren);
+    }
+    const kept = this.mayKeepAll ? this.kept.get(pid) : undefined;
+    if (kept !== undefined) {
+      if (kept.childrenFd < 0) kept.childrenFd = files.openChildren(pid);
+      return kept.childrenFd < 0 ? kept.childrenFd : files.readOpen(kept.childrenFd);
+    }
+    const fd = files.openChildren(pid);
+    if (fd < 0) return fd;
+    const length = files.readOpen(fd);
+    files.close(fd);
+    return length;
+  }
+
+  /** A small tree has all of its files open, if there are enough descriptors. */
+  private get mayKeepAll(): boolean {
+    return this.kept.size <= this.mostWithAll;
+  }
+
+  private closeKept({ fd, ioFd, childrenFd }: KeptText): void {
+    this.files.close(fd);
+    if (ioFd >= 0) this.files.close(ioFd);
+    if (childrenFd >= 0) this.files.close(childrenFd);
   }
 
   private fillStat(pid: number): number {
@@ -320,48 +388,4 @@ export class KernelProcesses implements Processes {
     if (errno === EACCES || errno === EPERM) throw new ForbiddenError(path);
     throw systemError(errno, "read", path);
   }
-}
-
-const WORD_BYTES = Float64Array.BYTES_PER_ELEMENT;
-
-/** A longer text is not kept, and so never the same. */
-const MOST_WORDS = 64;
-
-/**
- * An open file and its last text: the same text need not be parsed again. Eight bytes at a time are compared, as doubles:
- * those that are NaN differ from themselves, so that such a text never seems to be the same.
- */
-class KeptText {
-  private kept: Float64Array | undefined;
-  private length = -1;
-
-  constructor(readonly fd: number) {}
-
-  /** Whether a text, the first `length` of these bytes, is that of the last call. Keeps it for the next one. */
-  isSame(bytes: Uint8Array, length: number): boolean {
-    const words = Math.ceil(length / WORD_BYTES);
-    if (words > MOST_WORDS || words * WORD_BYTES > bytes.length) return false;
-    // The last word may hold bytes of another text after this one.
-    bytes.fill(0, length, words * WORD_BYTES);
-    const text = wordsOf(bytes);
-    if (length === this.length && this.isKept(text, words)) return true;
-    this.kept ??= new Float64Array(MOST_WORDS);
-    for (let i = 0; i < words; i++) this.kept[i] = text[i]!;
-    this.length = length;
-    return false;
-  }
-
-  private isKept(text: Float64Array, words: number): boolean {
-    const { kept } = this;
-    for (let i = 0; i < words; i++) if (kept![i] !== text[i]) return false;
-    return true;
-  }
-}
-
-let lastWords: Float64Array = new Float64Array(0);
-
-/** Returns the memory as words; those of a buffer that stays are made once. */
-function wordsOf({ buffer }: Uint8Array): Float64Array {
-  if (lastWords.buffer !== buffer) lastWords = new Float64Array(buffer, 0, MOST_WORDS);
-  return lastWords;
 }

@@ -1,4 +1,5 @@
 import { ForbiddenError } from "../errors.ts";
+import type { RowNames } from "./row-table.ts";
 
 /** The files of /proc and /sys, as the kernel or a recorded tree gives them. */
 export interface ProcFs {
@@ -19,6 +20,14 @@ export interface KernelTable {
   parse(bytes: Uint8Array): void;
   /** Makes every value NaN, as for a file that does not exist. */
   clear(): void;
+  /** Where each value is one number of the text, in another unit: the values. Another array after a text with more of them. */
+  readonly values?: Float64Array;
+  /** Values of another kind, likewise. */
+  readonly counts?: Float64Array;
+  /** Of the rows that the values are of. */
+  readonly names?: RowNames;
+  /** Forgets what the texts so far said about the next one, such as where a line is. */
+  restart?(): void;
 }
 
 /** Lists a folder; undefined also where it is refused: what it would say is then guessed. */

@@ -4,7 +4,7 @@ const UTF8 = new TextDecoder();
  * The names that the rows of one kernel file have had, each with an index that it keeps: a row that goes and comes back
  * has its old one. Names are compared as bytes, so that looking up a known one allocates nothing.
  */
-class RowNames {
+export class RowNames {
   /** Every name so far, by index. */
   readonly all: string[] = [];
   private readonly encoded: Uint8Array[] = [];
@@ -22,6 +22,12 @@ class RowNames {
     const name = bytes.slice(start, end);
     this.encoded.push(name);
     return this.all.push(decodeName(name)) - 1;
+  }
+
+  /** Forgets all names but the first so many. */
+  keep(count: number): void {
+    this.all.length = count;
+    this.encoded.length = count;
   }
 }
 

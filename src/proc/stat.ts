@@ -1,4 +1,4 @@
-import { RowTable } from "./row-table.ts";
+import { type RowNames, RowTable } from "./row-table.ts";
 import { encode, Scanner } from "./scanner.ts";
 import { USER_HZ } from "./units.ts";
 
@@ -33,11 +33,20 @@ export class Stat {
   readonly cpus = new RowTable(CPU_MODES);
   /** Number of cpuN rows; NaN: no text. */
   online = Number.NaN;
-  private readonly counts = new Float64Array(COUNTS.length).fill(Number.NaN);
+  /** By line of `COUNTS`. */
+  readonly counts = new Float64Array(COUNTS.length).fill(Number.NaN);
   private readonly scan = new Scanner("stat");
 
   /** `total`: instead of a row for each CPU, `cpus` has one row, `cpu`, with the sum of all. */
   constructor(private readonly total = false) {}
+
+  get values(): Float64Array {
+    return this.cpus.values;
+  }
+
+  get names(): RowNames {
+    return this.cpus.names;
+  }
 
   /** Returns the first number of a line; NaN: the text has no such line. */
   count(line: (typeof COUNTS)[number]): number {

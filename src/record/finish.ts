@@ -1,11 +1,13 @@
-import type { JournalPlace } from "../journal/journal-files.ts";
+import type { Config } from "../cli/config.ts";
+import { systemClock } from "../clock.ts";
 import { abandonedJournals, journalsElsewhere } from "../journal/journal-files.ts";
+import { isAbsent } from "../os/files.ts";
 import type { ClaimedOutput } from "../output/claim-output.ts";
 import type { BudgetResult } from "../recording/budget-results.ts";
 import type { Recording } from "../recording/recording.ts";
 import type { RunReport } from "../recording/run-report.ts";
 import type { Problems } from "../run/problems.ts";
-import type { RunJournal } from "../run/run-journal.ts";
+import type { RunJournal, RunJournalPlace } from "../run/run-journal.ts";
 import { signalName } from "../run/signal-names.ts";
 import type { PreparedRun, RecordParts } from "./prepare.ts";
 
@@ -18,18 +20,43 @@ interface FinishedRun {
 
 type Write = (file: ClaimedOutput, recording: Recording, stopped: () => boolean, isSynced: boolean) => Promise<boolean>;
 
-/** Loads what writes the file, and finds the journals that earlier runs left, while the command runs. */
-export async function loadFinish({ folder, name, shared }: JournalPlace): Promise<{ write: Write; stale: string[] }> {
-  const { writeMetrics } = await import("../output/write-metrics.ts");
-  return { write: writeMetrics, stale: shared ? [] : abandonedJournals(folder, name) };
+/** What the end of a run has ready. */
+interface LoadedFinish {
+  readonly write: Write;
+  /** The journals in the metrics file's folder that earlier runs left. */
+  readonly stale: readonly string[];
+  /** Returns those in the folders for what has no other place; `isWanted`: whether the run was long enough to look there. */
+  readonly elsewhere: (isWanted: boolean) => readonly string[];
 }
 
-/**
- * The journals of a metrics file that earlier runs left in the folders for what has no other place. To look for them takes
- * longer than a short run.
- */
-export function journalsLeftElsewhere(target: string): string[] {
-  return journalsElsewhere((one) => one === target);
+/** Loads what writes the file, and finds the journals that earlier runs left, while the command runs. */
+export async function loadFinish(
+  { folder, name, shared, target }: RunJournalPlace,
+  { intervalSeconds }: Config,
+): Promise<LoadedFinish> {
+  const { writeMetrics } = await import("../output/write-metrics.ts");
+  const elsewhere = searchElsewhere(target, name, intervalSeconds);
+  return { write: writeMetrics, stale: shared ? [] : abandonedJournals(folder, name), elsewhere };
+}
+
+/** The folder of temporary files may have thousands of names: they are read between two ticks, where there is time for that. */
+const SEARCH_AFTER_MS = 1500;
+const LEAST_INTERVAL_SECONDS = 0.5;
+
+/** Looks for the journals of a metrics file in the fallback folders while the command runs, or else at the end. */
+function searchElsewhere(target: string, name: string, intervalSeconds: number): LoadedFinish["elsewhere"] {
+  const search = () => journalsElsewhere((one) => one === target, name);
+  let found: readonly string[] | undefined;
+  const begin = () => {
+    found = search();
+  };
+  const isEarly = intervalSeconds >= LEAST_INTERVAL_SECONDS;
+  const cancel = isEarly ? systemClock.at(systemClock.now() + SEARCH_AFTER_MS, begin) : undefined;
+  return (isWanted) => {
+    cancel?.();
+    // What was found may have been recovered since.
+    return isWanted ? (found?.filter((path) => !isAbsent(path)) ?? search()) : [];
+  };
 }
 
 /**
@@ -62,6 +89,7 @@ export async function finish(finished: FinishedRun, write: Write): Promise<reado
   } catch (error) {
     keepJournal(journal, problems, error);
   }
+  await finishProcesses(finished, stopped);
   await finishPage(finished, signal === undefined ? path : undefined, stopped);
   if (isWritten) problems.guard(() => journal?.discard());
   if (journal?.loss) problems.report(journal.loss);
@@ -120,6 +148,21 @@ async function madeReport({ recording, parts, run }: FinishedRun): Promise<RunRe
   } catch (error) {
     parts.problems.report(error);
     return undefined;
+  }
+}
+
+/** Writes the record of the command's processes; gives its place back if a signal has stopped that. */
+async function finishProcesses({ recording, parts, run }: FinishedRun, stopped: () => boolean): Promise<void> {
+  const { places, command } = run;
+  const { processes: place } = places;
+  if (!place) return;
+  try {
+    if (stopped() || !command.processRecord) return place.abandon();
+    const { figuresOf } = await import("../recording/run-figures.ts");
+    const { writeProcessFile } = await import("../output/process-file.ts");
+    await writeProcessFile(place, command.processRecord.lines(figuresOf(recording).forks));
+  } catch (error) {
+    parts.problems.report(error);
   }
 }
 

@@ -48,6 +48,8 @@ interface Places {
   readonly journal: RunJournalPlace;
   /** The place of the run's page; undefined: none is wanted. */
   readonly page: ClaimedOutput | undefined;
+  /** The place of the record of its processes; undefined: none is wanted. */
+  readonly processes: ClaimedOutput | undefined;
   /** Undefined: neither results nor budgets are wanted. */
   readonly results: WantedResults | undefined;
   /** Leaves everything as it was. */
@@ -77,7 +79,8 @@ export async function prepare(
   const killLimits = config.budgetKill ? await limitsToEnd(config, places.results?.limits ?? []) : undefined;
   const { journal } = places;
   const command = new CommandRun({
-    ...{ command: resolved, launcher, inherited, signals, problems, group, journal, killLimits },
+    ...{ command: resolved, launcher, inherited, signals, problems, group, journal, killLimits, perf: config.perf },
+    processes: config.processes,
   });
   const gate = config.sync && (await waitForPeer(config.sync, parts, { signals, machine, abandon: places.abandon }));
   if (typeof gate === "number") return gate;
@@ -119,16 +122,20 @@ async function claimPlaces({ config, problems, warn }: RecordParts): Promise<Pla
   if (file.notice) warn(file.notice);
   let results: WantedResults | undefined;
   let page: ClaimedOutput | undefined;
+  let processes: ClaimedOutput | undefined;
   const abandon = () => {
     problems.guard(() => file.abandon());
     problems.guard(() => results?.sinks.abandon());
     problems.guard(() => page?.abandon());
+    problems.guard(() => processes?.abandon());
   };
   try {
     results = await claimResults(config, warn);
     page = await claimPage(config);
     if (page?.notice) warn(page.notice);
-    return { file, journal: journalPlace(file, config), page, results, abandon };
+    processes = await claimProcesses(config, file);
+    if (processes?.notice) warn(processes.notice);
+    return { file, journal: journalPlace(file, config), page, processes, results, abandon };
   } catch (error) {
     abandon();
     throw error;
@@ -136,7 +143,7 @@ async function claimPlaces({ config, problems, warn }: RecordParts): Promise<Pla
 }
 
 /** Throws OutputError where two outputs are one file. */
-async function checkDistinct({ file, reportTo, summaryJson, summaryMarkdown }: Config): Promise<void> {
+async function checkDistinct({ file, reportTo, summaryJson, summaryMarkdown, processes }: Config): Promise<void> {
   if (reportTo === undefined && summaryJson === undefined && summaryMarkdown === undefined) return;
   const { refuseSameFile } = await import("../output/other-outputs.ts");
   refuseSameFile([
@@ -144,7 +151,13 @@ async function checkDistinct({ file, reportTo, summaryJson, summaryMarkdown }: C
     { flag: "--report-to", path: reportTo },
     { flag: "--summary-json", path: summaryJson },
     { flag: "--summary-markdown", path: summaryMarkdown },
+    { flag: "--processes", path: processes === "off" ? undefined : await processFile(file) },
   ]);
+}
+
+async function processFile(metricsFile: string): Promise<string> {
+  const { processFileOf } = await import("../output/process-file.ts");
+  return processFileOf(metricsFile);
 }
 
 /** Claims the run's page; undefined: none is wanted. Throws OutputError. */
@@ -152,6 +165,13 @@ async function claimPage({ reportTo }: Config): Promise<ClaimedOutput | undefine
   if (reportTo === undefined) return undefined;
   const { claimOther } = await import("../output/other-outputs.ts");
   return claimOther(reportTo, "--report-to");
+}
+
+/** Claims the place of the record of processes; undefined: none is wanted. Throws OutputError, UsageError. */
+async function claimProcesses({ processes }: Config, file: ClaimedOutput): Promise<ClaimedOutput | undefined> {
+  if (processes === "off") return undefined;
+  const { claimProcessFile } = await import("../output/process-file.ts");
+  return claimProcessFile(file);
 }
 
 /** Claims the metrics file. Throws OutputError; UsageError where the journal's folder or --push-to does not fit. */

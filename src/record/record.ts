@@ -13,7 +13,8 @@ import {
   machineMeasurement,
   WORTH_COMPILING_SAMPLES,
 } from "../run/start.ts";
-import { finish, journalsLeftElsewhere, keepJournal, loadFinish } from "./finish.ts";
+import { shellQuoted } from "../safe-text.ts";
+import { finish, keepJournal, loadFinish } from "./finish.ts";
 import { checkCollectors, type PreparedRun, prepare, type RecordParts } from "./prepare.ts";
 
 /** How a run ended. */
@@ -63,12 +64,12 @@ async function recordIn(
     const capture = group || parts.config.budgetKill ? undefined : machine.capture;
     const collectors = () => [...command.collectors(), ...machine.collectors(), ...(gate?.collectors ?? [])];
     const session = runSession(parts, run, { collectors, capture });
-    const loaded = loadFinish(places.journal);
+    const loaded = loadFinish(places.journal, parts.config);
     const { recording, ending } = await session;
-    const { write, stale } = await loaded;
+    const { write, stale, elsewhere } = await loaded;
     const judged = await finish({ parts, run, recording }, write);
-    const elsewhere = command.journal?.hadFile ? journalsLeftElsewhere(places.journal.target) : [];
-    if (stale.length + elsewhere.length > 0) mentionLeft(stale, elsewhere, places.journal.target, parts.warn);
+    const others = elsewhere(command.journal?.hadFile === true);
+    if (stale.length + others.length > 0) mentionLeft(stale, others, places.journal.target, parts.warn);
     const { budgetStrict } = parts.config;
     const overBudget = judged.some(({ verdict }) => verdict === "exceeded" || (budgetStrict && verdict !== "kept"));
     return runEnd(gate?.reportedEnding(ending) ?? ending, { overBudget, stoppedForBudget: command.stoppedForBudget });
@@ -89,8 +90,11 @@ function mentionLeft(
   warn: RecordParts["warn"],
 ): void {
   const lines = [
-    ...stale.map((path) => `${path} is left from an earlier run: statexec --recover ${path}`),
-    ...elsewhere.map((path) => `${path} is left from an earlier run: statexec --recover ${path} -f ${target}`),
+    ...stale.map((path) => `${path} is left from an earlier run: statexec --recover ${shellQuoted(path)}`),
+    ...elsewhere.map(
+      (path) =>
+        `${path} is left from an earlier run: statexec --recover ${shellQuoted(path)} -f ${shellQuoted(target)}`,
+    ),
   ];
   for (const line of lines.slice(0, MOST_MENTIONED)) warn(line);
   const more = lines.length - MOST_MENTIONED;

@@ -1,6 +1,7 @@
-import type { BudgetedFigure, PhaseFigure } from "../catalog/choices.ts";
+import { BUDGET_UNITS, type BudgetedFigure, type PhaseFigure } from "../catalog/choices.ts";
 import { type Finding, findingOf, incomparable } from "./evidence.ts";
 import type { PhaseFigures } from "./phases.ts";
+import { durationText, plainQuantity } from "./quantities.ts";
 import type { RunFigures } from "./run-figures.ts";
 
 /** The most that a run may use of something. */
@@ -61,6 +62,12 @@ export function mayEndRun({ name, baselines, phase }: Limit, intervalSeconds: nu
 function verdictOn(limit: Limit, { value, lowest, highest }: Finding): BudgetResult["verdict"] {
   if (value !== undefined && !isWithin(limit, lowest)) return "exceeded";
   return isWithin(limit, highest) ? "kept" : "inconclusive";
+}
+
+/** Returns a value of a limit's figure for a person. */
+export function shownLimit({ name }: Pick<Limit, "name">, value: number): string {
+  const unit = BUDGET_UNITS[name];
+  return unit === "seconds" ? durationText(value) : plainQuantity(value, unit);
 }
 
 /** Whether a value is within a limit. */

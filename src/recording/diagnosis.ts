@@ -172,5 +172,6 @@ function killedForMemory({ oomKills, ownOomKills, ending }: RunEvidence): Diagno
   if (!(oomKills > 0)) return undefined;
   const evidence = `the kernel killed ${oomKills} ${oomKills === 1 ? "process" : "processes"} here for memory`;
   if (ending === "killed") return { ...killed(`${evidence}, and SIGKILL ended it`), isKill: true };
-  return ownOomKills === 0 || ending === "done" ? undefined : killed(evidence);
+  // Whoever stopped it did not do so for memory; and a command that succeeded was not hurt.
+  return ownOomKills === 0 || ending === "done" || ending === "stopped" ? undefined : killed(evidence);
 }

@@ -50,16 +50,17 @@ export interface RunEvidence {
   readonly oomKills: number;
   /** How many of these were the command's; NaN: it has no group that counts them. */
   readonly ownOomKills: number;
-  /** How the command ended: by SIGKILL, or a shell that passed it on. */
-  readonly ending: "killed" | "failed" | "done" | "unknown";
+  /** How the command ended: by SIGKILL, or a shell that passed it on; `stopped` by another signal. */
+  readonly ending: "killed" | "stopped" | "failed" | "done" | "unknown";
   readonly steps: readonly LimitEvidence[];
 }
 
 /** Returns how a command ended, by its exit status and signal; NaN: unknown. */
 export function endingBy(exitStatus = Number.NaN, exitSignal = Number.NaN): RunEvidence["ending"] {
   if (exitSignal === SIGKILL || exitStatus === 128 + SIGKILL) return "killed";
+  if (!Number.isNaN(exitSignal)) return "stopped";
   if (exitStatus === 0) return "done";
-  return Number.isNaN(exitStatus) && Number.isNaN(exitSignal) ? "unknown" : "failed";
+  return Number.isNaN(exitStatus) ? "unknown" : "failed";
 }
 
 const SIGKILL = 9;

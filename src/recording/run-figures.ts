@@ -19,6 +19,8 @@ export interface RunFigures {
   readonly cpuCores?: number;
   /** An upper bound of the CPU time, where that is a lower bound. */
   readonly cpuBoundSeconds?: number;
+  /** CPU time by the kernel's clock of tasks, which counts processes that no one waits for, too. */
+  readonly cpuTaskClockSeconds?: number;
   readonly memoryPeakBytes?: number;
   /** Milliseconds since the epoch, on the recording's axis. */
   readonly memoryPeakAtMs?: number;
@@ -167,12 +169,15 @@ function cpuFigures(data: RunData): Numbers {
   const user = last(data, COMMAND.cpuSeconds, "user");
   const system = last(data, COMMAND.cpuSeconds, "system");
   const wall = endFigures(data).wallSeconds ?? Number.NaN;
-  const cores = wall >= LEAST_CPU_SECONDS ? (user + system) / wall : Number.NaN;
+  const clock = last(data, COMMAND.cpuTaskClock);
+  const seen = Math.max(user + system, Number.isNaN(clock) ? 0 : clock);
+  const cores = wall >= LEAST_CPU_SECONDS ? seen / wall : Number.NaN;
   return {
     cpuUserSeconds: user,
     cpuSystemSeconds: system,
     cpuCores: cores,
     cpuBoundSeconds: last(data, COMMAND.cpuBound),
+    cpuTaskClockSeconds: clock,
   };
 }
 

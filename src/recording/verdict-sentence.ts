@@ -21,6 +21,8 @@ export function verdictSentence(diagnoses: readonly Diagnosis[]): string | undef
   if (!first) return undefined;
   const { limitedBy, evidence, share = 1, isKill } = first;
   if (isKill) return `Out of memory: ${evidence}.`;
+  // It failed, and somebody here was killed for memory.
+  if (limitedBy === "memory" && first.share === undefined) return `Perhaps it ran out of memory: ${evidence}.`;
   return `${clauseOf(first)}${shareText(share, limitedBy)}: ${evidence}.`;
 }
 

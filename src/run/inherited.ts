@@ -21,7 +21,7 @@ export interface Inherited {
   bytesOf(words: readonly string[]): readonly Uint8Array[];
   /** Returns the caller's environment, proc_pid_environ(5): each entry ends with a NUL. */
   environment(): Uint8Array;
-  /** Whether bin/statexec started us: this process's own environment is then that of its shell, not the caller's. */
+  /** Whether bin/statexec or src/plain-runtime.ts started us: this process's own environment is then not the caller's. */
   readonly launched: boolean;
 }
 
@@ -176,20 +176,20 @@ function isPlain(environment: Uint8Array): boolean {
   return names.size === entries.length;
 }
 
-/** Prefix of the variables by which bin/statexec passes on its environment: hexadecimal, in parts named by offset. */
+/** Prefix of the variables by which bin/statexec and src/plain-runtime.ts pass on their environment: hexadecimal, in parts named by offset. */
 const PART = "_STATEXEC_ENVIRON_";
 
 /** The variable by which it passes on its own proc_pid_limits(5) and proc_pid_status(5), from before it raised a limit. */
 const STATE = "_STATEXEC_STATE";
 
-/** What bin/statexec was called with, as the kernel had it. */
+/** What was called, bin/statexec or this program before it became itself again, with what the kernel had of it. */
 export interface Launched {
   readonly environment: Uint8Array;
-  /** The text of two files; empty where they could not be read. */
+  /** The text of two files; empty where they could not be read, and where our own still say it. */
   readonly state: string;
 }
 
-/** Undefined: bin/statexec did not start us. */
+/** Undefined: neither started us. */
 export function launcherState(env: NodeJS.ProcessEnv): Launched | undefined {
   if (env[`${PART}0`] === undefined) return undefined;
   const parts: Uint8Array[] = [];

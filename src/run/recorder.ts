@@ -3,6 +3,7 @@ import type { Config } from "../cli/config.ts";
 import { Axis } from "../clock.ts";
 import { readText, SystemError } from "../os/files.ts";
 import type { Identity } from "../recording/recording.ts";
+import { shellQuoted } from "../safe-text.ts";
 import type { Sampler } from "./sampler.ts";
 import type { SessionParts, Store } from "./session-parts.ts";
 
@@ -94,9 +95,4 @@ function kernelText(name: string): string | undefined {
     if (error instanceof SystemError) return undefined;
     throw error;
   }
-}
-
-/** Returns a word as a POSIX shell reads it. */
-function shellQuoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

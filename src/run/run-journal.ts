@@ -5,6 +5,7 @@ import { createJournal, type JournalPlace, seenPath } from "../journal/journal-f
 import { JournalWriter } from "../journal/journal-writer.ts";
 import { SystemError } from "../os/files.ts";
 import type { Identity } from "../recording/recording.ts";
+import { shellQuoted } from "../safe-text.ts";
 
 /** The place of a run's journal. */
 export interface RunJournalPlace extends JournalPlace {
@@ -70,7 +71,7 @@ export class RunJournal {
       return `nothing of the recording could be kept: ${inSeconds(seconds)} are lost`;
     }
     const unsynced = synced(() => file?.syncNow());
-    const make = `make the file of it by: statexec --recover ${path}${file?.hasMoved || this.isApart ? ` -f ${this.target}` : ""}`;
+    const make = `make the file of it by: statexec --recover ${shellQuoted(path)}${file?.hasMoved || this.isApart ? ` -f ${shellQuoted(this.target)}` : ""}`;
     if (seconds === 0) return `what was recorded is kept${file?.failure ? " (0 s are lost)" : ""}${unsynced}; ${make}`;
     return `${inSeconds(seconds)} of the recording are lost, and the rest is kept${unsynced}; ${make}`;
   }

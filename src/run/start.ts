@@ -1,19 +1,22 @@
-import type { CollectorChoice } from "../catalog/choices.ts";
+import type { CollectorChoice, ProcessChoice } from "../catalog/choices.ts";
 import type { CommandCgroup } from "../cgroup/run-in-cgroup.ts";
 import { type Axis, type Clock, systemClock } from "../clock.ts";
 import type { Collector } from "../collect/collector.ts";
 import type { ProcessCollector } from "../collect/processes/process-collector.ts";
 import { chosenKinds, filesBeforeStart, machineCollectors } from "../collect/registry.ts";
 import { adoptOrphans } from "../os/children.ts";
+import { openTaskClock, type PerfRing } from "../os/perf-events.ts";
 import { OwnUsage } from "../os/process.ts";
 import type { KernelFiles } from "../proc/kernel-fs.ts";
 import { KernelProcesses } from "../proc/processes.ts";
 import type { Limit } from "../recording/budget-results.ts";
 import type { BudgetWatch } from "./budget-watch.ts";
 import { type Child, type Ending, type Launch, startChild } from "./child.ts";
+import type { CommandTaskClock } from "./command-task-clock.ts";
 import type { Inherited } from "./inherited.ts";
 import { OrphanReaper } from "./orphans.ts";
 import type { Problems } from "./problems.ts";
+import type { ProcessRecord } from "./process-record.ts";
 import type { RunRecorder } from "./recorder.ts";
 import type { ResolvedCommand } from "./resolve-command.ts";
 import type { RunJournal, RunJournalPlace } from "./run-journal.ts";
@@ -67,6 +70,7 @@ function isCompiled(): boolean {
 export function loadSourcesAhead(choice: CollectorChoice): void {
   if (isCompiled()) return;
   require("./sampler.ts");
+  require("./command-task-clock.ts");
   require("./run-journal.ts");
   require("../collect/processes/process-collector.ts");
   require("../collect/machine/self.ts");
@@ -206,6 +210,11 @@ function blockUntil(end: Promise<unknown>, longestMs: number): void {
   end.then(stop, stop);
 }
 
+function taskClockOf(rings: readonly PerfRing[], pid: number): CommandTaskClock {
+  const { CommandTaskClock } = require("./command-task-clock.ts") as typeof import("./command-task-clock.ts");
+  return new CommandTaskClock(rings, systemClock, pid);
+}
+
 export interface CommandRunParts {
   readonly command: ResolvedCommand;
   readonly launcher: Launch;
@@ -216,6 +225,10 @@ export interface CommandRunParts {
   readonly journal: RunJournalPlace;
   /** The budgets whose excess ends the command; undefined: none does. */
   readonly killLimits: readonly Limit[] | undefined;
+  /** Whether the kernel's clock of tasks is asked for. */
+  readonly perf: boolean;
+  /** Which processes are recorded each. */
+  readonly processes: ProcessChoice;
 }
 
 /** One run's command, its process tree, its orphans, its journal and its budgets. */
@@ -229,6 +242,9 @@ export class CommandRun {
   private readonly processes = new KernelProcesses();
   private readonly orphans: OrphanReaper;
   private tree: ProcessCollector | undefined;
+  private taskClock: CommandTaskClock | undefined;
+  /** Of each process, where that is wanted and the command was started. */
+  processRecord: ProcessRecord | undefined;
   private readonly budgetWatch: BudgetWatch | undefined;
 
   constructor(private readonly parts: CommandRunParts) {
@@ -269,10 +285,18 @@ export class CommandRun {
     // As late as possible: every process that runs by now is none of the command's.
     this.processes.list();
     // Signals first, so that none is missed.
-    const spawn = () => startChild(command, inherited, launcher);
+    let rings: ReturnType<typeof openTaskClock> | undefined;
+    const spawn = () => {
+      // Nothing of ours may come between: where a child runs at once in place of this thread, the kernel exchanges their
+      // events (clones of one another), so that the exec of a helper would be the one that enables them.
+      if (this.parts.perf) rings = openTaskClock();
+      return startChild(command, inherited, launcher);
+    };
     const child = signals.starting(gate ? () => gate.starting(spawn) : spawn);
     this.child = child;
     this.processes.noteStart();
+    if (typeof rings === "object") this.taskClock = taskClockOf(rings, child.pid);
+    if (this.parts.processes !== "off") this.recordProcesses(this.parts.processes, child.pid);
     this.orphans.start();
     this.budgetWatch?.started();
     blockUntil(child.ended, gate ? GATE_TIMERS_MS : Number.POSITIVE_INFINITY);
@@ -281,6 +305,7 @@ export class CommandRun {
 
   /** Makes the store of the rows. */
   readonly store = (begin: StoreStart): Store => {
+    this.processRecord?.moveAxis(begin.startMs - begin.trueStartMs);
     const { RunJournal } = require("./run-journal.ts") as typeof import("./run-journal.ts");
     const journal = new RunJournal({ ...this.parts.journal, ...begin, clock: systemClock });
     this.journal = journal;
@@ -293,8 +318,18 @@ export class CommandRun {
       require("../collect/processes/process-collector.ts") as typeof import("../collect/processes/process-collector.ts");
     const { group, signals } = this.parts;
     const reap = (pid: number) => this.orphans.end(pid);
-    this.tree = new ProcessCollector({ helpers: signals.sentinel, group: group?.stats, reap }, this.processes);
+    const taskClock = () => this.taskClock?.taskClock;
+    const processLog = () => this.processRecord?.log;
+    this.tree = new ProcessCollector(
+      { helpers: signals.sentinel, group: group?.stats, reap, taskClock, processLog },
+      this.processes,
+    );
     return this.tree;
+  }
+
+  private recordProcesses(choice: ProcessChoice, pid: number): void {
+    const { ProcessRecord } = require("./process-record.ts") as typeof import("./process-record.ts");
+    this.processRecord = new ProcessRecord(choice, pid, this.taskClock?.taskClock);
   }
 
   /** An error must not keep the signal that the helper is ended for from the command. */
@@ -312,6 +347,8 @@ export class CommandRun {
   /** The session is over. */
   ended(): void {
     this.orphans.stop();
+    this.taskClock?.close();
+    this.taskClock = undefined;
     this.budgetWatch?.ended();
   }
 

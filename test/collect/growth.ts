@@ -4,16 +4,20 @@ import { kernelFs } from "../../src/proc/kernel-fs.ts";
 
 const TICKS = 5000;
 
+/** On a busy machine, a kernel file may change its shape in any round. */
+const MOST_ROUNDS = 6;
+
 /** By how much the heap had to grow, with nothing collected, for TICKS calls: the least of some rounds. */
 function growth(call: () => void): number {
   for (let i = 0; i < TICKS; i++) call();
-  const rounds = Array.from({ length: 3 }, () => {
+  let least = Number.POSITIVE_INFINITY;
+  for (let round = 0; round < MOST_ROUNDS && least > 0; round++) {
     gcAndSweep();
     const before = heapStats().heapCapacity;
     for (let i = 0; i < TICKS; i++) call();
-    return heapStats().heapCapacity - before;
-  });
-  return Math.min(...rounds);
+    least = Math.min(least, heapStats().heapCapacity - before);
+  }
+  return least;
 }
 
 /**

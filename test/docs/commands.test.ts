@@ -79,7 +79,7 @@ const UNPROVEN = "at least ";
  * goes on with.
  */
 function isCompared(line: string): boolean {
-  return !/^ |^(disk|programs|verdict|time|samples|network|$)|^[a-z ]+: one process held/.test(line);
+  return !/^ |^(disk|programs|verdict|time|samples|network|peak memory: |$)/.test(line);
 }
 
 /** A line of output without what is another in each run: what stands before its first figure, or between them all. */

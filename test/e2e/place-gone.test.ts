@@ -1,12 +1,12 @@
 import { describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, statSync } from "node:fs";
 import { Recorded } from "../helpers/recorded.ts";
 import { BIN, type RunResult, runProgram, statexec, tempFolder } from "../helpers/statexec.ts";
 
 /** Runs a shell script under statexec in a folder, with private folders for what finds no other place. */
-async function run(folder: string, script: string, file = "run.prom"): Promise<RunResult> {
+async function run(folder: string, script: string, file = "run.prom", interval = "0.05"): Promise<RunResult> {
   for (const name of ["tmp", "state"]) if (!existsSync(`${folder}/${name}`)) mkdirSync(`${folder}/${name}`);
-  return statexec(["-q", "--interval", "0.05", "-f", file, "sh", "-c", script], {
+  return statexec(["-q", "--interval", interval, "-f", file, "sh", "-c", script], {
     cwd: folder,
     env: { TMPDIR: `${folder}/tmp`, XDG_STATE_HOME: `${folder}/state` },
   });
@@ -95,11 +95,15 @@ describe("a command that removes the folder", () => {
     const listed = await statexec(["--recover"], { cwd: folder.file("out"), env });
     expect(listed.stdout).toBe(`${path}  can be recovered, for ${folder.file("out/run.prom")}\n`);
     expect((await statexec(["--recover"], { cwd: folder.path, env })).stdout).toStartWith("no journals in ");
-    const next = await run(folder.path, "sleep 1.2", "out/run.prom");
     const target = folder.file("out/run.prom");
-    expect(next.stderr).toBe(
-      `statexec: ${path} is left from an earlier run: statexec --recover ${path} -f ${target}\n`,
-    );
+    const left = `statexec: ${path} is left from an earlier run: statexec --recover ${path} -f ${target}\n`;
+    expect((await run(folder.path, "sleep 1.2", "out/run.prom")).stderr).toBe(left);
+    // The folder is searched after a second and a half, where there is time for it between two samples.
+    const early = (script: string) => run(folder.path, script, "out/run.prom", "1");
+    expect((await early("sleep 1.9")).stderr).toBe(left);
+    const hidden = folder.file("hidden");
+    expect((await early(`sleep 1.9; mv ${path} ${hidden}`)).stderr).toBe("");
+    renameSync(hidden, path);
     await recover(path, folder.file("made.prom"));
     expect(spanOf(folder.file("made.prom")).seconds).toBeGreaterThan(2);
   }, 20_000);

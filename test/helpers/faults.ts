@@ -1,5 +1,5 @@
 import { type Pointer, toArrayBuffer } from "bun:ffi";
-import { appendFileSync } from "node:fs";
+import fs, { appendFileSync } from "node:fs";
 import { plugin } from "bun";
 
 /*
@@ -23,8 +23,8 @@ const BY_DESCRIPTOR = new Set(["write", "pwrite", "ftruncate", "fchmod", "flock"
 /** Numbers for syscall(2). */
 const BY_NUMBER: Readonly<Record<number, string>> =
   process.arch === "arm64"
-    ? { 82: "fsync", 83: "fdatasync", 2: "io_submit", 37: "linkat", 56: "openat" }
-    : { 74: "fsync", 75: "fdatasync", 209: "io_submit", 265: "linkat", 257: "openat" };
+    ? { 82: "fsync", 83: "fdatasync", 37: "linkat", 56: "openat" }
+    : { 74: "fsync", 75: "fdatasync", 265: "linkat", 257: "openat" };
 
 type Call = (...args: unknown[]) => unknown;
 
@@ -40,12 +40,18 @@ function textOf(path: unknown): string {
 function counted(name: string, args: readonly unknown[]): string | undefined {
   if (name === "syscall") {
     const called = BY_NUMBER[Number(args[0])];
-    if (called === "io_submit") return called;
     if (called === "openat" || called === "linkat") return textOf(args[2]).startsWith(folder) ? called : undefined;
     return called !== undefined && ours.has(args[1]) ? called : undefined;
   }
   if (BY_PATH.has(name)) return textOf(args[0]).startsWith(folder) ? name : undefined;
   return BY_DESCRIPTOR.has(name) && ours.has(args[0]) ? name : undefined;
+}
+
+/** Counts a call; returns whether it is the one that fails. */
+function isChosen(called: string): boolean {
+  count++;
+  if (log) appendFileSync(log, `${count} ${Date.now()} ${called}\n`);
+  return count === Number(FAULT_AT);
 }
 
 function wrapped(name: string, call: Call, setErrno: (errno: number) => void): Call {
@@ -58,10 +64,7 @@ function wrapped(name: string, call: Call, setErrno: (errno: number) => void): C
   };
   return (...args) => {
     const called = counted(name, args);
-    if (called === undefined) return really(...args);
-    count++;
-    if (log) appendFileSync(log, `${count} ${Date.now()} ${called}\n`);
-    if (count !== Number(FAULT_AT)) return really(...args);
+    if (called === undefined || !isChosen(called)) return really(...args);
     if (kind === "KILL") process.kill(process.pid, "SIGKILL");
     if (kind === "SHORT") return really(args[0], args[1], Math.ceil(Number(args[2]) / 2), ...args.slice(3));
     if (kind === "KILLED") {
@@ -84,6 +87,18 @@ function withFaults<Symbols extends Record<string, unknown>>(symbols: Symbols, e
 }
 
 Object.assign(globalThis, { withFaults });
+
+/** Those that a thread of the runtime makes: they fail later. */
+for (const name of ["fdatasync", "fsync"] as const) {
+  const really = fs[name];
+  const failing = (fd: number, done: (error: NodeJS.ErrnoException | null) => void) => {
+    if (!isChosen(`background-${name}`)) return really(fd, done);
+    if (kind === "KILL") process.kill(process.pid, "SIGKILL");
+    const fail = () => done(Object.assign(new Error(kind), { code: kind, errno: -ERRNO[kind]! }));
+    return really(fd, kind === "KILLED" ? () => process.kill(process.pid, "SIGKILL") : fail);
+  };
+  Object.assign(fs, { [name]: failing });
+}
 
 plugin({
   name: "faults",

@@ -25,6 +25,11 @@ export class ProcessTree implements Processes {
   /** The threads of processes that have several, by pid. */
   readonly threadsOf = new Map<number, readonly number[]>();
   readonly threads = new Int32Array(64);
+  readonly children = new Int32Array(4096);
+  /** How often all processes were listed. */
+  lists = 0;
+  /** The kernel has the children of a process (CONFIG_PROC_CHILDREN). */
+  hasChildren = true;
   /** Called before each read, so that something can happen between two reads. */
   beforeRead: (pid: number, file: ProcessFile) => void = () => undefined;
   /** The order of the list; by pid in the kernel. */
@@ -38,6 +43,7 @@ export class ProcessTree implements Processes {
   private readonly hidden = new Set<number>();
   private nextPid = US + 1;
   private nextInode = 1;
+  private forks = 0;
   private ticks = 1;
   private nextStack = 0x7ff0_0000_0000;
   private buffer = new Uint8Array(4096);
@@ -68,6 +74,7 @@ export class ProcessTree implements Processes {
   }
 
   private put(pid: number, parent: number, has: Partial<Scripted>): void {
+    this.forks++;
     this.all.set(pid, {
       ...DEFAULTS,
       inode: this.nextInode++,
@@ -162,7 +169,19 @@ export class ProcessTree implements Processes {
     this.hidden.add(pid);
   }
 
+  newestPid(): number {
+    return this.forks;
+  }
+
+  listChildren(pid: number): number {
+    if (!this.hasChildren || !this.all.has(pid)) return -1;
+    const children = this.childrenOf(pid);
+    this.children.set(children.map((child) => child.pid));
+    return children.length;
+  }
+
   list(): number {
+    this.lists++;
     const pids = this.order([...this.all.keys()].filter((pid) => !this.hidden.has(pid)));
     const inodes = pids.map((pid) => this.at(pid).inode);
     this.isListSame =

@@ -161,6 +161,36 @@ describe("a file with more in it than may be read", () => {
     300_000,
   );
 
+  test("series: a push stops at the limit, within 256 MiB", async () => {
+    using folder = tempFolder();
+    await written(folder.file("big.prom"), "none", manySeries(effort(1_000_000)));
+    const server = Bun.serve({ hostname: "127.0.0.1", port: 0, development: false, fetch: () => new Response() });
+    const words = ["--push", `http://127.0.0.1:${server.port}`, "big.prom"];
+    const options = { cwd: folder.path, env: { SE_READ_MEMORY: "16MiB" }, seconds: 100 };
+    const { status, stderr, isSmall } = await inSmallMemory(words, options);
+    server.stop(true);
+    expect([status, isSmall]).toEqual([125, true]);
+    expect(stderr).toContain("expected at most what takes 16MiB of memory (SE_READ_MEMORY=64MiB allows more)");
+  }, 120_000);
+
+  test("series in several files: all that are shown at one time count", async () => {
+    using folder = tempFolder();
+    for (const name of ["a", "b", "c"]) await written(folder.file(`${name}.prom`), "none", manySeries(3000));
+    const env = cleanEnv({ SE_READ_MEMORY: "16MiB" });
+    const limited = { cwd: folder.path, env, stdin: "ignore", stdout: "pipe", stderr: "ignore" } as const;
+    const explorer = Bun.spawn([BIN, "--explore", "--no-open", "."], limited);
+    const reader = explorer.stdout.getReader();
+    const url = new TextDecoder().decode((await reader.read()).value).trim();
+    const runs = (await (await fetch(new URL("/api/runs", url))).json()) as {
+      runs: unknown[];
+      problems: { message: string }[];
+    };
+    explorer.kill();
+    await explorer.exited;
+    expect(runs.runs).toHaveLength(2);
+    expect(runs.problems.at(-1)!.message).toContain("beside other files");
+  });
+
   test("a limit that is none is refused, with what is accepted", async () => {
     using folder = await folderOfAll();
     const env = { SE_READ_MEMORY: "lots" };

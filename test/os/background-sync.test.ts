@@ -1,31 +1,47 @@
 import { expect, test } from "bun:test";
-import { BackgroundSync } from "../../src/os/background-sync.ts";
+import { hasRoomForThreads } from "../../src/os/background-sync.ts";
 import { closeFile, O_CREAT, O_RDONLY, O_RDWR, openFile, writeAll } from "../../src/os/files.ts";
+import { KernelSync } from "../../src/os/kernel-sync.ts";
+import { ThreadSync } from "../../src/os/thread-sync.ts";
 import { folderToDisk, toDisk } from "../../src/os/to-disk.ts";
 import { tempFolder } from "../helpers/statexec.ts";
 
-test("a file and its folder are synced while they may be closed already, and a third waits", async () => {
-  using folder = tempFolder();
-  const sync = new BackgroundSync();
-  expect(sync.isBusy).toBe(false);
-  for (let i = 0; i < 3; i++) {
-    const fd = openFile(folder.file(String(i)), O_RDWR | O_CREAT);
-    writeAll(fd, new Uint8Array(10_000));
-    const names = openFile(folder.path, O_RDONLY);
-    expect([sync.begin(fd, true), sync.begin(names, false), sync.begin(fd, true)]).toEqual([true, true, false]);
-    closeFile(fd);
-    closeFile(names);
-    while (sync.isBusy) await Bun.sleep(1);
-    expect(sync.error).toBeUndefined();
-  }
-});
+test.each([ThreadSync, KernelSync])(
+  "%p: a file and its folder are synced while they may be closed already, and a third waits",
+  async (Sync) => {
+    using folder = tempFolder();
+    const sync = new Sync();
+    expect(sync.isBusy).toBe(false);
+    for (let i = 0; i < 3; i++) {
+      const fd = openFile(folder.file(String(i)), O_RDWR | O_CREAT);
+      writeAll(fd, new Uint8Array(10_000));
+      const names = openFile(folder.path, O_RDONLY);
+      expect([sync.begin(fd, true), sync.begin(names, false), sync.begin(fd, true)]).toEqual([true, true, false]);
+      closeFile(fd);
+      closeFile(names);
+      while (sync.isBusy) await Bun.sleep(1);
+      expect(sync.error).toBeUndefined();
+    }
+  },
+);
 
-test("what cannot be synced is refused in the background, and is no error at once", () => {
-  const sync = new BackgroundSync();
+test("what cannot be synced counts as synced, and a descriptor that is not open is an error at once", async () => {
+  const sync = new ThreadSync();
   const fd = openFile("/dev/null", O_RDWR);
-  expect(sync.begin(fd, true)).toBe(false);
+  expect(sync.begin(fd, true)).toBe(true);
+  while (sync.isBusy) await Bun.sleep(1);
+  expect(sync.error).toBeUndefined();
   expect(() => toDisk(fd)).not.toThrow();
   closeFile(fd);
+  expect(() => sync.begin(987_654, true)).toThrow("Bad file descriptor");
+  expect(sync.isBusy).toBe(false);
   expect(() => folderToDisk("/none")).toThrow("No such file or directory");
   expect(() => toDisk(987_654)).toThrow("Bad file descriptor");
+});
+
+test("without room for threads, by a limit of processes, the kernel syncs", async () => {
+  expect(hasRoomForThreads()).toBe(true);
+  const script = `import { hasRoomForThreads } from "${import.meta.dir}/../../src/os/background-sync.ts"; console.log(hasRoomForThreads());`;
+  const limited = Bun.spawn(["prlimit", "--nproc=100", process.execPath, "-e", script], { stdout: "pipe" });
+  expect(await limited.stdout.text()).toBe("false\n");
 });

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { validateAction, validateWorkflow } from "@action-validator/core";
 import { sumsOf, TARGETS } from "../../scripts/build-all.ts";
+import { signerLine, signSums } from "../../scripts/supply-chain.ts";
 import { parseInvocation } from "../../src/cli/resolve.ts";
 import { BIN, runProgram, tempFolder } from "../helpers/statexec.ts";
 import { isMissing } from "../helpers/validators.ts";
@@ -57,12 +58,18 @@ async function release(version: string): Promise<void> {
 /** Runs a step of the action as the runner does; the caller passes the values of its expressions. */
 function step({ run }: Step, cwd: string, env: Readonly<Record<string, string>>) {
   writeFileSync(join(cwd, "step.sh"), run!);
+  mkdirSync(join(cwd, "temp"), { recursive: true });
   const own = { RUNNER_TEMP: join(cwd, "temp"), GITHUB_OUTPUT: join(cwd, "output"), no_proxy: "127.0.0.1" };
   return runProgram(["bash", "--noprofile", "--norc", "-eo", "pipefail", "step.sh"], { cwd, env: { ...own, ...env } });
 }
 
 const fetchStep = (cwd: string, VERSION: string) =>
-  step(FETCH!, cwd, { ACTION_PATH: join(FOLDER, "github"), RELEASES: `http://127.0.0.1:${server.port}`, VERSION });
+  step(FETCH!, cwd, {
+    ACTION_PATH: join(FOLDER, "github"),
+    RELEASES: `http://127.0.0.1:${server.port}`,
+    VERSION,
+    SIGNERS: "",
+  });
 
 const runStep = (cwd: string, env: Readonly<Record<string, string>>) =>
   step(RUN!, cwd, { FROM: "binary", VERSION: "1.2.3", OPTIONS: "", FILE: "run.prom", ...env });
@@ -106,6 +113,49 @@ describe("the GitHub Action", () => {
     expect(readdirSync(folder.file("temp/statexec-1.2.4"))).not.toContain("statexec");
   });
 
+  describe.skipIf(isMissing("curl") || Bun.which("ssh-keygen") === null)("with public keys of signers", () => {
+    /** Makes a release that is signed by a new key. Returns the line that allows the key. */
+    async function signed(version: string, folder: { readonly path: string; file(name: string): string }) {
+      await release(version);
+      const key = folder.file(`key-${version}`);
+      Bun.spawnSync(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", key]);
+      await Bun.write(folder.file("SHA256SUMS"), released.get(`/v${version}/SHA256SUMS`)!);
+      await signSums(folder.path, key);
+      released.set(`/v${version}/SHA256SUMS.sig`, new Blob([readFileSync(folder.file("SHA256SUMS.sig"))]));
+      return signerLine(readFileSync(`${key}.pub`, "utf8"));
+    }
+
+    const fetched = (cwd: string, VERSION: string, SIGNERS: string) =>
+      step(FETCH!, cwd, {
+        ...{ ACTION_PATH: join(FOLDER, "github"), RELEASES: `http://127.0.0.1:${server.port}` },
+        ...{ VERSION, SIGNERS },
+      });
+
+    test("takes a release that one of them signed", async () => {
+      using folder = tempFolder();
+      const [other, own] = [await signed("2.0.0", folder), await signed("2.0.1", folder)];
+      expect(await fetched(folder.path, "2.0.1", other + own)).toMatchObject({ code: 0, stderr: "" });
+      expect(readdirSync(folder.file("temp/statexec-2.0.1"))).toEqual(["statexec"]);
+    });
+
+    test("refuses sums that were changed, another's signature, one for another use, and none", async () => {
+      using folder = tempFolder();
+      const refused = async (version: string, signers: string, why: string) => {
+        const result = await fetched(folder.path, version, signers);
+        expect(result.code).toBe(125);
+        expect(result.stderr).toContain(why);
+        expect(existsSync(folder.file(`temp/statexec-${version}/statexec`))).toBe(false);
+      };
+      const [other, own] = [await signed("2.1.0", folder), await signed("2.1.1", folder)];
+      await refused("2.1.1", other, "is not signed by any of");
+      await refused("2.1.1", own.replace("statexec-release", "git"), "is not signed by any of");
+      released.set("/v2.1.1/SHA256SUMS", new Blob([`${await released.get("/v2.1.1/SHA256SUMS")!.text()}\n`]));
+      await refused("2.1.1", own, "is not signed by any of");
+      released.delete("/v2.1.0/SHA256SUMS.sig");
+      await refused("2.1.0", other, "cannot fetch");
+    });
+  });
+
   test.skipIf(isMissing("curl"))("names a release that does not exist", async () => {
     using folder = tempFolder();
     const result = await fetchStep(folder.path, "9.9.9");
@@ -136,7 +186,12 @@ describe("the GitHub Action", () => {
     ["file:///etc", "expected one that begins with https://"],
   ])("fetches nothing from %s", async (RELEASES, said) => {
     using folder = tempFolder();
-    const result = await step(FETCH!, folder.path, { ACTION_PATH: join(FOLDER, "github"), RELEASES, VERSION: "1" });
+    const result = await step(FETCH!, folder.path, {
+      ACTION_PATH: join(FOLDER, "github"),
+      RELEASES,
+      VERSION: "1",
+      SIGNERS: "",
+    });
     expect(result.code).toBe(125);
     expect(result.stderr).toContain(said);
   });
@@ -147,7 +202,12 @@ describe("the GitHub Action", () => {
     const target = `file://${folder.file("SHA256SUMS")}`;
     const redirecting = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => Response.redirect(target) });
     const RELEASES = `http://127.0.0.1:${redirecting.port}`;
-    const result = await step(FETCH!, folder.path, { ACTION_PATH: join(FOLDER, "github"), RELEASES, VERSION: "1" });
+    const result = await step(FETCH!, folder.path, {
+      ACTION_PATH: join(FOLDER, "github"),
+      RELEASES,
+      VERSION: "1",
+      SIGNERS: "",
+    });
     redirecting.stop(true);
     expect([result.code, result.stderr.includes("cannot fetch")]).toEqual([125, true]);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { ParseError } from "../../src/errors.ts";
 import { KeyValueFile } from "../../src/proc/key-value-file.ts";
@@ -218,6 +218,25 @@ test("the list of processes is the same until one begins or ends", async () => {
   processes.list();
   expect(processes.isListSame).toBe(false);
   expect([...processes.pids.subarray(0, processes.listed)]).not.toContain(child.pid);
+  processes.close();
+});
+
+test("the newest pid and our children are those of the kernel", async () => {
+  const processes = new KernelProcesses();
+  const ofUs = () => [...processes.children.subarray(0, processes.listChildren(process.pid))];
+  const before = processes.newestPid();
+  expect(before).toBeGreaterThan(0);
+  const children = [Bun.spawn(["sleep", "60"]), Bun.spawn(["sleep", "60"])];
+  const pids = children.map(({ pid }) => pid);
+  expect(processes.newestPid()).not.toBe(before);
+  // Without CONFIG_PROC_CHILDREN nothing is known.
+  const isKnown = existsSync(`/proc/self/task/${process.pid}/children`);
+  if (isKnown) expect(ofUs()).toEqual(expect.arrayContaining(pids));
+  else expect(processes.listChildren(process.pid)).toBe(-1);
+  for (const child of children) child.kill();
+  await Promise.all(children.map(({ exited }) => exited));
+  if (isKnown) for (const pid of pids) expect(ofUs()).not.toContain(pid);
+  expect(processes.listChildren(2 ** 22 + 1)).toBe(-1);
   processes.close();
 });
 

@@ -144,6 +144,8 @@ describe("what limited a command", () => {
     // The kernel killed processes of others.
     [{ oomKills: 1, ownOomKills: 0, ending: "failed", seconds: 0.1 }, {}, undefined],
     [{ oomKills: 1, ending: "done", seconds: 0.1 }, {}, undefined],
+    // Another signal stopped it: that is no end by memory, whoever was killed here.
+    [{ oomKills: 2, ending: "stopped", seconds: 0.1 }, {}, undefined],
     [{ seconds: 0.1 }, { ownCores: 4 }, undefined],
     [{}, { ownCores: Number.NaN, machineCores: Number.NaN, networkBytes: Number.NaN }, undefined],
   ])("%j, %j: %p", (end, step, text) => {
@@ -251,7 +253,7 @@ describe("the CPUs that a command could use", () => {
     [undefined, 9, "killed"],
     [137, undefined, "killed"],
     [1, undefined, "failed"],
-    [undefined, 15, "failed"],
+    [undefined, 15, "stopped"],
     [undefined, undefined, "unknown"],
   ])("status %p, signal %p: the command's ending is %s", (status, signal, ending) => {
     expect(endingBy(status, signal)).toBe(ending);

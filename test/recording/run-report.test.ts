@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { COMMAND, RECORDER, series } from "../../src/catalog/index.ts";
-import { profileOf } from "../../src/recording/run-report.ts";
+import { profileOf } from "../../src/recording/profile.ts";
 import { sizingOf } from "../../src/recording/sizing.ts";
 import { run } from "./runs.ts";
 

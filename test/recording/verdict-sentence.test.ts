@@ -25,6 +25,7 @@ describe("the verdict as a sentence", () => {
     [{ limitedBy: "cpu_others", text: "CPU, which others used", share: 1 }, "Others took the CPU from it: "],
     [{ limitedBy: "memory", text: "memory", share: 0.3 }, "It was short of memory 30 % of the time: "],
     [{ limitedBy: "memory", text: "memory", isKill: true }, "Out of memory: "],
+    [{ limitedBy: "memory", text: "memory" }, "Perhaps it ran out of memory: "],
     [{ limitedBy: "disk", text: "disk", share: 0.5 }, "It waited for the disk 50 % of the time: "],
     [{ limitedBy: "waiting", text: "waiting on something else" }, "It waited, but not for CPU, memory or disk: "],
     [

@@ -1,9 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { constants } from "node:os";
+import { join } from "node:path";
 import { Counted } from "../helpers/counted.ts";
 import { BIN, runProgram, statexec, tempFolder } from "../helpers/statexec.ts";
 
+const INDEX = join(import.meta.dir, "../../index.ts");
 const { SIGINT, SIGTERM } = constants.signals;
 const possible = Bun.spawnSync(["unshare", "--mount", "true"]).exitCode === 0;
 
@@ -82,10 +84,10 @@ describe("an exception in the recorder is printed; the command is waited for, an
   ])("%s", async (_, harm) => {
     using folder = tempFolder();
     writeFileSync(folder.file("break.js"), breaking(harm));
-    const env = { BUN_OPTIONS: `--preload=${folder.file("break.js")}` };
+    const flags = ["--config=/dev/null", "--no-env-file", `--preload=${folder.file("break.js")}`];
     for (const own of [3, 0]) {
       const words = ["--interval", "0.05", "-f", "run.prom", "sh", "-c", `sleep 0.2; touch end; exit ${own}`];
-      const result = await statexec(words, { cwd: folder.path, env });
+      const result = await runProgram([process.execPath, ...flags, INDEX, ...words], { cwd: folder.path });
       expect(readFileSync(folder.file("end"), "utf8")).toBe("");
       const isPrinted = result.stderr.includes("broken on purpose");
       expect(result).toMatchObject({ code: own === 0 && isPrinted ? 125 : own, signal: null, stdout: "" });

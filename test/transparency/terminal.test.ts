@@ -47,6 +47,25 @@ describe("an interactive shell under statexec", () => {
 });
 
 describe("a command under statexec in a shell", () => {
+  test("that ignores Ctrl-Z goes on, and statexec does not stop alone", async () => {
+    using folder = tempFolder();
+    const terminal = Terminal.shell({ cwd: folder.path });
+    await terminal.shows(/\$ $/);
+    terminal.type(`${BIN} -f run.prom bash -c 'trap "" TSTP; echo began; read -r line; echo "got $line"; exit 6'\n`);
+    await terminal.shows(/\nbegan\r\n/);
+    terminal.type(CTRL_Z);
+    await terminal.shows(/\^Z/);
+    // The terminal discards what is typed before a key that sends a signal; this comes after it.
+    terminal.type("a line\n");
+    await terminal.shows(/got a line\r\n/);
+    await terminal.shows(/\$ $/);
+    terminal.type("echo status=$? jobs=[$(jobs)]\n");
+    await terminal.shows(/\nstatus=6 jobs=\[\]\r\n/);
+    expect(terminal.shown).not.toContain("Stopped");
+    terminal.type("exit\n");
+    expect(await terminal.child.exited).toBe(0);
+  });
+
   test("stops with Ctrl-Z, goes on with fg, is interrupted with Ctrl-C", async () => {
     using folder = tempFolder();
     const terminal = Terminal.shell({ cwd: folder.path });

@@ -47,6 +47,17 @@ const CALLERS: Record<string, Caller> = {
   "SIGCHLD blocked": { script: `${LAUNCH} -b 17 RUN` },
   "every signal blocked but PWR, the runtime's own": { script: `${LAUNCH} ${each(SIGNALS, "-b", [30])} RUN` },
   "signals blocked and ignored": { script: `${LAUNCH} -b 1 -b 17 -i 1 -i 10 RUN` },
+  "no JIT compiler, so that the C library cannot be used": { script: "BUN_JSC_useJIT=0 RUN a '' -- '€'" },
+  "no JIT compiler, descriptors 3, 4 and 9 open, 1 closed, HUP and PIPE ignored, INT blocked": {
+    script: `trap '' HUP PIPE; exec 3<. 4<. 9<.; BUN_JSC_useJIT=0 ${LAUNCH} -b 2 RUN >&-; :`,
+  },
+  "no JIT compiler, words and variables that are no UTF-8": {
+    script: String.raw`ODD="$(printf '\377')" BUN_JSC_useJIT=no RUN -- "$(printf '\377\376')" "$(printf 'a\303')"`,
+  },
+  "variables of the runtime": {
+    script:
+      "BUN_OPTIONS=--smol BUN_INSPECT= BUN_GC_TIMER_INTERVAL=x BUN_FEATURE_FLAG_NO_ORPHANS=1 NODE_OPTIONS=--none RUN",
+  },
   ".env in the folder": { script: "RUN", files: { ".env": "LEAKED=1\nPATH=/no\n", ".env.local": "LEAKED2=1\n" } },
   "bunfig.toml in the folder": {
     script: "RUN",

@@ -2,6 +2,8 @@ import { ForbiddenError } from "../../errors.ts";
 import type { Processes } from "../../proc/processes.ts";
 import type { CgroupStats } from "../cgroup/cgroup-stats.ts";
 import { ABSENT } from "../collector.ts";
+import type { ProcessLog, SampledProcess } from "../perf/process-log.ts";
+import type { TaskClock } from "../perf/task-clock.ts";
 import type { Helpers } from "./ended-processes.ts";
 import { FileDamage } from "./file-damage.ts";
 import { CommandMemory, type GroupMemoryCounts } from "./memory-peak.ts";
@@ -37,6 +39,10 @@ export interface TreeParts {
   readonly reaped?: ReapedCounts;
   /** The command's own group, up to date; its figures are preferred. */
   readonly group?: GroupCounts | undefined;
+  /** Returns the kernel's clock of the command's tasks, once the command was started; undefined: there is none. */
+  readonly taskClock?: () => TaskClock | undefined;
+  /** Likewise the record of each process, if one is wanted. */
+  readonly processLog?: () => ProcessLog | undefined;
   /** Milliseconds by a clock that does not step. */
   readonly now?: () => number;
   /** Our own CPU time until now, in ms. */
@@ -68,18 +74,22 @@ export class CommandTree {
   private peekMs = 0;
   private readonly reap: TreeParts["reap"];
   private readonly group: GroupCounts | undefined;
+  private readonly taskClock: TaskClock | undefined;
+  private readonly processLog: ProcessLog | undefined;
 
   /** To be made before the command, `root`, can have ended. Throws ParseError. */
   constructor(
     private readonly root: number,
     private readonly processes: Processes,
-    { helpers, reap, reaped, group, now = monotonicMs, cpuMs = ownCpuMs }: TreeParts,
+    { helpers, reap, reaped, group, taskClock, processLog, now = monotonicMs, cpuMs = ownCpuMs }: TreeParts,
   ) {
     this.now = now;
     this.reap = reap;
     this.group = group;
+    this.taskClock = taskClock?.();
+    this.processLog = processLog?.();
     const { damage } = this;
-    this.accounts = new ProcessAccounts(processes, root, helpers, damage);
+    this.accounts = new ProcessAccounts(processes, root, helpers, damage, now);
     this.memory = new CommandMemory(processes, group, { now, cpuMs, damage });
     this.unseen = new UnseenTime(processes, root, now);
     this.isBlind = processes.isForeign;
@@ -95,14 +105,17 @@ export class CommandTree {
    * Throws SystemError, ParseError.
    */
   update(atMs: number, atEnd: boolean): void {
-    const { accounts } = this;
+    const { accounts, taskClock } = this;
+    taskClock?.drain();
     if (atEnd) this.ended = true;
     if (this.isBlind) {
       accounts.updateReaped();
+      if (atEnd) taskClock?.finish();
       this.io.skip();
       return;
     }
-    accounts.update();
+    accounts.update(atEnd);
+    this.processLog?.sampled(this.sampledProcesses());
     if (atEnd) this.settle();
     this.runDelay.update(accounts.tracker.descendants, atEnd);
     const hasDetails = atEnd || this.mayReadDetails();
@@ -116,6 +129,7 @@ export class CommandTree {
   /** Takes the state of now between two samples: the tree's peak and its processes. Throws SystemError, ParseError. */
   peek(atMs: number): void {
     const { accounts, peekBudget } = this;
+    this.taskClock?.drain();
     if (this.isBlind) return;
     if (!this.unseen.hasBegun && !this.hasGroupCpu) {
       // At once: until then the time of others counts as unseen.
@@ -125,12 +139,22 @@ export class CommandTree {
     if (!peekBudget.allows(this.peekMs)) return;
     const began = this.now();
     accounts.update();
+    this.processLog?.sampled(this.sampledProcesses());
     this.runDelay.update(accounts.tracker.descendants, false);
     const hasStatuses = this.mayReadDetails();
     if (hasStatuses) this.memory.readStatuses(accounts.tracker.descendants);
     this.memory.peek(accounts, hasStatuses, atMs);
     this.peekMs = this.now() - began;
     peekBudget.spend(this.peekMs);
+  }
+
+  private *sampledProcesses(): Generator<SampledProcess> {
+    const { tracker, names } = this.accounts;
+    for (const { pid, parent, name, ownSeconds: cpuSeconds, threads, memory, ended } of tracker.descendants)
+      if (!ended) {
+        const { residentBytes } = memory;
+        yield { pid, parent, name: names.at(name)?.name ?? "", cpuSeconds, threads, residentBytes };
+      }
   }
 
   /** A group counts all that is in it. */
@@ -141,8 +165,9 @@ export class CommandTree {
   /** The command has just ended, and the state of now was taken. */
   private settle(): void {
     const { accounts, unseen } = this;
-    if (this.reapOrphans()) accounts.update();
+    if (this.reapOrphans()) accounts.update(true);
     accounts.takeLeftovers();
+    this.taskClock?.finish();
     if (!this.hasGroupCpu) this.unseenSeconds = unseen.most(accounts.tracker);
   }
 
@@ -184,7 +209,7 @@ export class CommandTree {
   /** The processes that live now, children before their parents. Throws SystemError, ParseError. */
   pids(): number[] {
     if (this.isBlind) return [this.root];
-    this.accounts.update();
+    this.accounts.update(true);
     return this.accounts.tracker.descendants.map(({ pid }) => pid).reverse();
   }
 
@@ -225,6 +250,8 @@ export class CommandTree {
     if (!Number.isNaN(this.io.counters.readBytes))
       sources.set("io", this.io.isHidden || isLowerBound || isPartlyHidden ? "proc_lower_bound" : "proc");
     if (!Number.isNaN(this.runDelay.seconds)) sources.set("run_delay", "proc_lower_bound");
+    if (!Number.isNaN(this.taskClockSeconds))
+      sources.set("cpu_task_clock", this.isClockExact ? "perf" : "perf_lower_bound");
     for (const [resource, source] of this.group?.sources ?? []) sources.set(resource, source);
     const { haveLeftGroup } = this.memory;
     if (haveLeftGroup) {
@@ -237,11 +264,32 @@ export class CommandTree {
   /** A bound above the CPU time: what is known, and all that no process accounts for. ABSENT: there is none. */
   get cpuBoundSeconds(): number {
     const { userSeconds, systemSeconds, hasLost, lostSeconds } = this.accounts;
+    const { taskClock } = this;
+    if (taskClock && this.isClockWhole)
+      return Math.max(userSeconds + systemSeconds, taskClock.seconds + taskClock.outsideSeconds);
     if (!Number.isFinite(this.unseenSeconds)) return ABSENT;
     // That every process was seen bounds nothing of what those used after the last look that no one has waited for.
     const isOpen = hasLost || lostSeconds > 0 || this.memory.ignoresChildren;
     if (isOpen && this.unseenSeconds === 0) return ABSENT;
     return userSeconds + systemSeconds + Math.max(0, this.unseenSeconds - lostSeconds);
+  }
+
+  /** ABSENT: there is no such clock, or the command has not ended. */
+  get taskClockSeconds(): number {
+    return this.taskClock?.seconds ?? ABSENT;
+  }
+
+  /** Whether that clock saw every process. */
+  private get isClockWhole(): boolean {
+    const { userSeconds, systemSeconds } = this.accounts;
+    return this.taskClock?.isWhole(userSeconds + systemSeconds) ?? false;
+  }
+
+  /** Whether what it does not count of each process is too little to matter. */
+  private get isClockExact(): boolean {
+    const { taskClock } = this;
+    if (!taskClock || !this.isClockWhole) return false;
+    return taskClock.outsideSeconds <= Math.max(SMALL_SECONDS, SMALL * taskClock.seconds);
   }
 
   /** Whether a part of what ended processes used may be missing. */

@@ -2,6 +2,7 @@ import { ForbiddenError } from "../../errors.ts";
 import { PidStat } from "../../proc/pid-stat.ts";
 import { type Processes, SAME } from "../../proc/processes.ts";
 import type { FileDamage } from "./file-damage.ts";
+import { ForkWatch } from "./fork-watch.ts";
 import { ProcessMemory } from "./process-memory.ts";
 
 /** A process of the command's tree, be it the command itself, by its stat at the last sample. */
@@ -161,6 +162,8 @@ interface TrackerParts {
   readonly isHelper: (pid: number) => boolean;
   /** Called for each descendant that is found, with the text of the stat that was just read. */
   readonly onFound: (descendant: Descendant, bytes: Uint8Array) => void;
+  /** Milliseconds by a clock that does not step. */
+  readonly now: () => number;
 }
 
 /**
@@ -187,10 +190,12 @@ export class DescendantTracker {
   private hasSkipped = false;
   /** Processes that the last scan could not decide, and their parents. */
   private readonly unknownParents = new Map<number, number>();
+  private readonly forks: ForkWatch;
 
   /** `processes` were last listed before the command's start: those are none of its descendants. */
   constructor(private readonly parts: TrackerParts) {
     const { pids, inodes, listed } = parts.processes;
+    this.forks = new ForkWatch(parts.processes, parts.now);
     for (let i = 0; i < listed; i++) this.known.set(pids[i]!, { inode: inodes[i]!, descendant: undefined, seen: 0 });
   }
 
@@ -214,11 +219,16 @@ export class DescendantTracker {
 
   /**
    * Finds new descendants, and puts them at the end of the list. `haveGone`: some descendants were found gone, whose pids
-   * other processes may have by now. Throws SystemError, ParseError.
+   * other processes may have by now. `isCertain`: all processes are listed, whatever says that none is new. Throws
+   * SystemError, ParseError.
    */
-  discover(haveGone: boolean): void {
-    const { known, undecided } = this;
+  discover(haveGone: boolean, isCertain: boolean): void {
+    const { known, undecided, forks } = this;
     const { processes } = this.parts;
+    const isQuiet = forks.isQuiet();
+    if (this.isListDecided && !haveGone && !isCertain && !forks.isListDue)
+      if (isQuiet || forks.haveNoNewChild(this.descendants, this.isOurs)) return;
+    forks.listing();
     const count = processes.list();
     if (processes.isListSame && this.isListDecided && !haveGone) return;
     this.scan++;
@@ -269,6 +279,8 @@ export class DescendantTracker {
     descendants.length = kept;
     memories.length = kept;
   }
+
+  private readonly isOurs = (pid: number): boolean => this.find(pid) !== undefined || this.parts.isHelper(pid);
 
   /** A process whose parent is new too, and comes later in the list, is decided once the parent is. */
   private decideAll(): void {

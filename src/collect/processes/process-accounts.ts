@@ -37,6 +37,7 @@ export class ProcessAccounts {
     root: number,
     helpers: Helpers,
     damage: FileDamage,
+    now: () => number = () => performance.now(),
   ) {
     const isHelper = helpers.isHelper.bind(helpers);
     this.reader = new StatReader(source, damage);
@@ -47,6 +48,7 @@ export class ProcessAccounts {
       root,
       isHelper,
       onFound: this.add.bind(this),
+      now,
     });
     this.lost = new LostCpuTime({
       tracker: this.tracker,
@@ -65,15 +67,15 @@ export class ProcessAccounts {
     return this.lost.hasLost;
   }
 
-  /** Takes the state of now. Throws SystemError, ParseError. */
-  update(): void {
+  /** Takes the state of now. `isCertain`: all processes are listed, whatever it takes. Throws SystemError, ParseError. */
+  update(isCertain = false): void {
     // In this order time that moves from a child to its parent meanwhile is missed once, and never counted twice.
     this.reaped.update();
     this.names.clearResident();
     this.gone.length = 0;
     for (const descendant of this.tracker.descendants) this.refresh(descendant);
     const known = this.tracker.descendants.length;
-    this.tracker.discover(this.gone.length > 0);
+    this.tracker.discover(this.gone.length > 0, isCertain);
     this.dropEnded(known);
     if (this.gone.length > 0) this.lost.settle(this.gone);
     this.lost.close();

@@ -147,9 +147,10 @@ function finalsOf(tree: CommandTree): readonly Column[] {
     finals.push(column(COMMAND.commProcesses, { comm: REST }, () => processes));
   }
   const sources = tree.sources();
-  const { cpuBoundSeconds } = tree;
+  const { cpuBoundSeconds, taskClockSeconds } = tree;
   if (sources.get("cpu") === "wait4_lower_bound" && !Number.isNaN(cpuBoundSeconds))
     finals.push(column(COMMAND.cpuBound, () => cpuBoundSeconds));
+  if (!Number.isNaN(taskClockSeconds)) finals.push(column(COMMAND.cpuTaskClock, () => taskClockSeconds));
   for (const [resource, source] of sources) finals.push(column(ACCOUNTING.info, { resource, source }, () => 1));
   return finals;
 }

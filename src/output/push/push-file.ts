@@ -1,6 +1,7 @@
 import { SCHEMA_URL } from "../../catalog/otel.ts";
 import type { PushConfig } from "../../cli/config.ts";
 import { PushError } from "../../errors.ts";
+import { ReadLimit } from "../../load/read-limit.ts";
 import { ciAttributes } from "./ci-attributes.ts";
 import { type Count, countStored } from "./count-stored.ts";
 import { OTLP_JSON, type OtlpEncoding } from "./otlp-json.ts";
@@ -31,8 +32,8 @@ export interface Pushed {
 const TEXT_BYTES = 2 << 20;
 
 /**
- * Sends a metrics file of any size in constant memory, without the command's arguments, and asks the target what arrived.
- * The file must be complete. Throws PushError, OutputError, ParseError; the target keeps what was sent by then.
+ * Sends a metrics file of any size, without the command's arguments, and asks the target what arrived. Only the names of
+ * series are kept in memory, up to the limit of reading. The file must be complete. Throws PushError, OutputError, ParseError; the target keeps what was sent by then.
  */
 export async function pushFile(file: string, target: PushConfig, signal: AbortSignal): Promise<Pushed> {
   const client = new PushClient(target, signal);
@@ -94,10 +95,12 @@ function pushLines(file: string, target: PushConfig, client: PushClient): Promis
 
 async function pushText(file: string, client: PushClient): Promise<PushScan> {
   const scan = new PushScan(file);
+  const limit = new ReadLimit();
   const pipe = new Pipe(client, "text/plain");
   for await (const { bytes, length, cut } of linesOf(file, TEXT_BYTES)) {
     if (cut) break;
     const kept = scan.keep(bytes, length);
+    limit.check(file, scan);
     // The buffer of the request before this one is filled next.
     await pipe.settled();
     if (kept > 0) pipe.send(bytes.subarray(0, kept));
@@ -118,6 +121,7 @@ async function pushOtlp<T>(
   const style = { encoding, naming, schemaUrl: isOtel ? SCHEMA_URL : "" };
   const requests = new OtlpRequests(style, (body) => waiting.push(body));
   const scan = new PushScan(file, requests.add.bind(requests));
+  const limit = new ReadLimit();
   const pipe = new Pipe(client, encoding.contentType, (answer) => refuseRejected(answer, client));
   const sendAll = async () => {
     for (const body of waiting.splice(0)) {
@@ -128,6 +132,7 @@ async function pushOtlp<T>(
   for await (const { bytes, length, cut } of linesOf(file, TEXT_BYTES / 8)) {
     if (cut) break;
     scan.keep(bytes, length);
+    limit.check(file, scan);
     await sendAll();
   }
   requests.flush();

@@ -25,6 +25,9 @@ export interface SeenSeries {
   readonly tally: Tally;
 }
 
+/** About as much memory as a series takes: its head as bytes and as a key, its labels, and its tally by another key. */
+const SERIES_BYTES = 2048;
+
 /** The number of points of a series, and of those that came in order: in our files, all. */
 interface Tally {
   points: number;
@@ -57,6 +60,16 @@ export class PushScan {
   constructor(name: string, sink?: SampleSink) {
     this.file = name;
     this.sink = sink;
+  }
+
+  /** Only series are kept, and no points. */
+  get storedBytes(): number {
+    return this.byHead.size * SERIES_BYTES;
+  }
+
+  /** What was read, for messages. */
+  get size(): string {
+    return `${this.byHead.size} series`;
   }
 
   /** Every series that is sent, once. */

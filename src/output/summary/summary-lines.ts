@@ -1,5 +1,4 @@
-import { BUDGET_UNITS } from "../../catalog/choices.ts";
-import type { BudgetResult } from "../../recording/budget-results.ts";
+import { type BudgetResult, shownLimit } from "../../recording/budget-results.ts";
 import { findingOf, PROC_IS_FOREIGN } from "../../recording/evidence.ts";
 import { durationText, plainQuantity } from "../../recording/quantities.ts";
 import { type CommFigures, cpusLeft, type RunFigures, UNNAMED } from "../../recording/run-figures.ts";
@@ -96,6 +95,9 @@ function wallTimeLine({ wallTime }: RunReport): SummaryLine | undefined {
   return { label: "time", parts };
 }
 
+/** The time by modes is of one source: that of another one may be more by so much without a word. */
+const SEEN_MODES = 1.01;
+
 function cpuLine({ figures, profile }: RunReport, unicode: boolean): SummaryLine | undefined {
   const { value: all, highest, reason, isContradicted } = findingOf("cpu", figures);
   if (all === undefined) return undefined;
@@ -106,7 +108,9 @@ function cpuLine({ figures, profile }: RunReport, unicode: boolean): SummaryLine
   const parts = [`${least}${durationText(all)}`];
   if (isContradicted && reason !== undefined) parts.push(reason);
   else if (cpuCores !== undefined) parts.push(`${plainQuantity(cpuCores, "cores")} cores${allowed}`);
-  const modes = `user ${durationText(cpuUserSeconds)}, system ${durationText(cpuSystemSeconds)}`;
+  // Another source than theirs has more.
+  const seen = all > SEEN_MODES * (cpuUserSeconds + cpuSystemSeconds) ? "at least " : "";
+  const modes = `${seen}user ${durationText(cpuUserSeconds)}, system ${durationText(cpuSystemSeconds)}`;
   return {
     label: "cpu",
     parts,
@@ -185,6 +189,7 @@ function sourceText(source: string): string {
   if (source.endsWith("_lower_bound")) return "a lower bound";
   const words: Readonly<Record<string, string>> = {
     wait4: "exact",
+    perf: "by perf events",
     proc: "as the kernel counted it",
     proc_sampled: "as samples saw it",
     cgroup1: "by its control group",
@@ -299,9 +304,8 @@ function budgetLine(result: BudgetResult): SummaryLine {
 
 /** `memory<512MiB exceeded: 612 MiB (as samples saw it)`; what is inconclusive with its reason, and what would tell more. */
 export function budgetText(result: BudgetResult): string {
-  const { text: given, name, verdict, measured, highest, source, reason, settledBy } = result;
-  const unit = BUDGET_UNITS[name];
-  const shown = (value: number) => (unit === "seconds" ? durationText(value) : plainQuantity(value, unit));
+  const { text: given, verdict, measured, highest, source, reason, settledBy } = result;
+  const shown = (value: number) => shownLimit(result, value);
   const amounts = measured === undefined ? [] : [shown(measured)];
   const isBounded = verdict !== "exceeded" && Number.isFinite(highest) && highest !== measured;
   if (isBounded) amounts.push(`at most ${shown(highest)}`);

@@ -16,6 +16,7 @@ describe("the descendants", () => {
 
   test("stat of processes that ran before the command is not read, and of later ones once", () => {
     const { kernel, root, update } = started();
+    kernel.hasChildren = false;
     update();
     expect(kernel.reads).toEqual([`${root}/stat`]);
     const later = kernel.fork(700);

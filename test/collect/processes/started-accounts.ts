@@ -11,16 +11,16 @@ export const NOBODY: Helpers = {
   involuntarySwitches: 0,
 };
 
-/** Makes a command that has just started beside other processes, and its accounts. */
-export function started(helpers = NOBODY) {
+/** Makes a command that has just started beside other processes, and its accounts. `now`: the time in ms. */
+export function started(helpers = NOBODY, now = () => 0) {
   const kernel = new ProcessTree();
   const neighbour = kernel.fork(1, { pid: 700, name: "neighbour", userSeconds: 99 });
   kernel.list();
   const root = kernel.fork(kernel.self, { name: "sh" });
-  const accounts = new ProcessAccounts(kernel, root, helpers, new FileDamage());
-  const update = () => {
+  const accounts = new ProcessAccounts(kernel, root, helpers, new FileDamage(), now);
+  const update = (isCertain = false) => {
     kernel.reads.length = 0;
-    accounts.update();
+    accounts.update(isCertain);
     return accounts;
   };
   return { kernel, neighbour, root, accounts, update };

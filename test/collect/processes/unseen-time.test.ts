@@ -21,7 +21,7 @@ function setUp() {
   const most = (seconds: number, idleSeconds: number) => {
     nowMs = seconds * 1000;
     kernel.idleSeconds = () => idleSeconds;
-    accounts.update();
+    accounts.update(true);
     return unseen.most(accounts.tracker);
   };
   return { kernel, neighbour, root, accounts, unseen, most };

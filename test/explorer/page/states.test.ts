@@ -130,6 +130,21 @@ describe.skipIf(skip)("the page of a real run", () => {
   );
 });
 
+test.skipIf(skip)(
+  "on paper, a run takes two pages at most, with the times of its events",
+  async () => {
+    const path = folder.file("paper.html");
+    await Bun.write(path, await reportHtml(await loadRuns([await made("paper", {})])));
+    const tab = await (await browser.newTab()).open(`file://${path}`);
+    const paper = (await tab.page.pdf({ format: "A4" })).toString("latin1");
+    expect(paper.match(/\/Type \/Page\b/g)?.length).toBeLessThanOrEqual(2);
+    await tab.page.emulateMedia({ media: "print" });
+    expect(await tab.page.locator("#tables td button").first().isVisible()).toBe(true);
+    await tab.page.close();
+  },
+  LONG,
+);
+
 describe.skipIf(skip)("the page of several runs", () => {
   test(
     "compares two, and says nothing of differences that are none",

@@ -1,0 +1,163 @@
+import type { PerfRecord } from "./perf-records.ts";
+
+/** More names of one process are left out. */
+const MOST_NAMES = 16;
+
+/** A record may get into its ring by so much later than its time. */
+const MARGIN_NS = 1e6;
+
+const decoder = new TextDecoder();
+
+/** A process of the command, until it has ended. Times are in nanoseconds by CLOCK_MONOTONIC; NaN: not known. */
+export interface LoggedProcess {
+  readonly pid: number;
+  readonly parent: number;
+  /** Each once after the other, the last one last. */
+  readonly names: string[];
+  readonly startNs: number;
+  endNs: number;
+  /** Programs that it executed. */
+  execs: number;
+  cpuNs: number;
+  /** Threads that live, and that were started in all. */
+  liveThreads: number;
+  threads: number;
+  /** The highest resident memory that a sample saw. */
+  residentBytes: number;
+}
+
+/** What a sample of the process tree knows of a process. */
+export interface SampledProcess {
+  readonly pid: number;
+  readonly parent: number;
+  readonly name: string;
+  readonly cpuSeconds: number;
+  readonly threads: number;
+  readonly residentBytes: number;
+}
+
+/**
+ * The life of every process, by records of perf events, or else as far as samples see it. A process is told when it has
+ * ended, and nothing more can come of it.
+ */
+export class ProcessLog {
+  private readonly living = new Map<number, LoggedProcess>();
+  /** They ended by the records of the last reading: those of other rings may tell more of them. */
+  private ending: LoggedProcess[] = [];
+  private records: PerfRecord[] = [];
+  private untilNs = Number.POSITIVE_INFINITY;
+  private seen = new Set<LoggedProcess>();
+
+  /** `root`: the command, started by `self`. `told` gets each process that has ended. */
+  constructor(
+    private readonly root: number,
+    private readonly self: number,
+    private readonly hasRecords: boolean,
+    private readonly told: (process: LoggedProcess) => void,
+    /** Nanoseconds by CLOCK_MONOTONIC. */
+    private readonly now: () => number,
+  ) {}
+
+  /** The rings are about to be read, one after the other: what is written meanwhile may be in some of them only. */
+  opening(): void {
+    this.untilNs = this.now() - MARGIN_NS;
+  }
+
+  /** Keeps a record until `settle`. */
+  readonly take = (record: PerfRecord): void => {
+    this.records.push(record);
+  };
+
+  /** Takes the records of all rings until they were opened, in the order of their times. */
+  settle(): void {
+    const { ending, records, untilNs } = this;
+    if (records.length === 0 && ending.length === 0) return;
+    this.ending = [];
+    records.sort((a, b) => a.atNs - b.atNs);
+    let next = 0;
+    for (; next < records.length && records[next]!.atNs <= untilNs; next++) this.apply(records[next]!, ending);
+    this.records = records.slice(next);
+    for (const process of ending) this.told(process);
+  }
+
+  /** Takes a sample of the tree. Without records a process that it lacks has ended. */
+  sampled(processes: Iterable<SampledProcess>): void {
+    const atNs = this.now();
+    const seen = new Set<LoggedProcess>();
+    for (const one of processes) {
+      const known = this.living.get(one.pid) ?? (this.hasRecords ? undefined : this.begun(one.pid, one.parent, atNs));
+      if (!known) continue;
+      seen.add(known);
+      known.residentBytes = Math.max(known.residentBytes || 0, one.residentBytes);
+      if (this.hasRecords) continue;
+      named(known, one.name);
+      known.cpuNs = Math.max(known.cpuNs, one.cpuSeconds * 1e9);
+      known.threads = Math.max(known.threads, one.threads);
+    }
+    if (this.hasRecords) return;
+    for (const process of this.seen) if (!seen.has(process)) this.left(process, atNs, this.ending);
+    this.seen = seen;
+    this.settle();
+  }
+
+  /** The run is over: tells those that live, too. */
+  end(): void {
+    this.untilNs = Number.POSITIVE_INFINITY;
+    this.settle();
+    this.settle();
+    for (const process of this.living.values()) this.told(process);
+    this.living.clear();
+  }
+
+  private apply(record: PerfRecord, ending: LoggedProcess[]): void {
+    const { kind, pid, thread, atNs } = record;
+    if (kind === "fork") {
+      const known = this.living.get(pid);
+      if (pid !== thread) {
+        if (!known) return;
+        known.liveThreads++;
+        known.threads++;
+        return;
+      }
+      // Its end was lost.
+      if (known) this.left(known, Number.NaN, this.ending);
+      this.begun(pid, record.parent, atNs, this.living.get(record.parent)?.names.at(-1));
+      return;
+    }
+    if (kind === "exec" && pid === this.root && !this.living.has(pid)) this.begun(pid, this.self, atNs);
+    const process = this.living.get(pid) ?? latest(this.ending, pid) ?? latest(ending, pid);
+    // One of ours: a helper, or a thread.
+    if (!process) return;
+    if (kind === "cpu") process.cpuNs += record.amount;
+    else if (kind === "exec") {
+      process.execs++;
+      // What it was forked with is its parent's name.
+      if (process.execs === 1) process.names.length = 0;
+      named(process, decoder.decode(record.name));
+    } else if (kind === "name" && pid === thread) named(process, decoder.decode(record.name));
+    else if (kind === "exit" && --process.liveThreads === 0) this.left(process, atNs, this.ending);
+  }
+
+  private begun(pid: number, parent: number, startNs: number, name?: string): LoggedProcess {
+    const nothing = { endNs: Number.NaN, execs: 0, cpuNs: 0, residentBytes: Number.NaN };
+    const names = name === undefined ? [] : [name];
+    const process = { ...nothing, pid, parent, names, startNs, liveThreads: 1, threads: 1 };
+    this.living.set(pid, process);
+    return process;
+  }
+
+  private left(process: LoggedProcess, atNs: number, ending: LoggedProcess[]): void {
+    process.endNs = atNs;
+    ending.push(process);
+    if (this.living.get(process.pid) === process) this.living.delete(process.pid);
+  }
+}
+
+function named({ names }: LoggedProcess, name: string): void {
+  if (names.at(-1) !== name && names.length < MOST_NAMES) names.push(name);
+}
+
+/** The last of a list that had a pid. */
+function latest(list: readonly LoggedProcess[], pid: number): LoggedProcess | undefined {
+  return list.findLast((process) => process.pid === pid);
+}

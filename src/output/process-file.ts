@@ -1,0 +1,34 @@
+import { UsageError } from "../errors.ts";
+import type { ClaimedOutput } from "./claim-output.ts";
+import { claimOther } from "./other-outputs.ts";
+
+/*
+ * The record of the command's processes: a file beside the metrics file, which appears whole or not at all when the
+ * command has ended. docs/processes.md describes its lines.
+ */
+
+/** Of the file that has a line for each process, beside the metrics file. */
+const ENDING = ".processes.jsonl.gz";
+
+/** Returns the path of the record of processes that belongs to a metrics file. */
+export function processFileOf(metricsFile: string): string {
+  return `${metricsFile.replace(/\.gz$|\.zst$/, "").replace(/\.prom$/, "")}${ENDING}`;
+}
+
+/** Takes its place. Throws OutputError where it cannot be written; UsageError where the metrics file is no file. */
+export function claimProcessFile({ path, mayBlock }: ClaimedOutput): ClaimedOutput {
+  if (mayBlock)
+    throw new UsageError(`--processes (SE_PROCESSES): its file goes beside the metrics file, and ${path} is no file`);
+  return claimOther(processFileOf(path), "--processes");
+}
+
+/** Writes the record. Throws OutputError. */
+export async function writeProcessFile(place: ClaimedOutput, lines: Iterable<Uint8Array>): Promise<void> {
+  await place.write(async (write) => {
+    for (const piece of lines) {
+      write(piece);
+      // Others get a turn, such as a signal.
+      await Bun.sleep(0);
+    }
+  });
+}

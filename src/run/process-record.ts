@@ -1,0 +1,103 @@
+import type { ProcessChoice } from "../catalog/choices.ts";
+import { type LoggedProcess, ProcessLog } from "../collect/perf/process-log.ts";
+import type { TaskClock } from "../collect/perf/task-clock.ts";
+import { monotonicNs } from "../os/perf-events.ts";
+
+/** How many of those that used most are kept; more are kept for a while. */
+const MOST_KEPT = 200;
+
+/** Lines are compressed in pieces of this length. */
+const PIECE_CHARACTERS = 1 << 18;
+
+const NS_PER_SECOND = 1e9;
+
+/** The record of the command's processes, in JSON lines, compressed in memory until it is written. */
+export class ProcessRecord {
+  readonly log: ProcessLog;
+  /** Added to a time by CLOCK_MONOTONIC, it is one on the file's axis. */
+  private readonly shiftNs = Date.now() * 1e6 - monotonicNs();
+  /** Of the file's axis and the wall clock. */
+  private axisNs = 0;
+  private readonly pieces: Uint8Array[] = [];
+  private text = "";
+  private kept: LoggedProcess[] = [];
+  private processes = 0;
+
+  /** `root` was just started. Without the kernel's clock of tasks there is only what samples see. */
+  constructor(
+    private readonly choice: ProcessChoice,
+    root: number,
+    private readonly taskClock: TaskClock | undefined,
+  ) {
+    this.log = new ProcessLog(root, process.pid, taskClock !== undefined, this.told, monotonicNs);
+    taskClock?.logTo(this.log);
+  }
+
+  /** The file's axis differs from the wall clock by so many milliseconds. */
+  moveAxis(ms: number): void {
+    this.axisNs = ms * 1e6;
+  }
+
+  /**
+   * Ends the record. Returns its text piece by piece, for a file. `machineStarted`: processes and threads that the machine
+   * started meanwhile; undefined: not known.
+   */
+  *lines(machineStarted: number | undefined): Generator<Uint8Array> {
+    this.log.end();
+    if (this.choice === "top") for (const process of this.cut(MOST_KEPT)) this.write(process);
+    for (const piece of this.pieces) yield Bun.gunzipSync(piece as Uint8Array<ArrayBuffer>);
+    const last = {
+      type: "end",
+      source: this.source,
+      processes: this.processes,
+      complete: this.taskClock?.hasAllRecords ?? false,
+      lost_records: this.taskClock?.lost ?? null,
+      machine_started: machineStarted ?? null,
+    };
+    yield new TextEncoder().encode(`${this.text}${JSON.stringify(last)}\n`);
+  }
+
+  private get source(): string {
+    return this.taskClock ? "perf" : "samples";
+  }
+
+  private readonly told = (process: LoggedProcess): void => {
+    this.processes++;
+    if (this.choice === "all") {
+      this.write(process);
+      return;
+    }
+    this.kept.push(process);
+    if (this.kept.length > 2 * MOST_KEPT) this.kept = this.cut(MOST_KEPT);
+  };
+
+  private cut(count: number): LoggedProcess[] {
+    return this.kept.sort((a, b) => b.cpuNs - a.cpuNs).slice(0, count);
+  }
+
+  private write(process: LoggedProcess): void {
+    const { pid, parent, names, startNs, endNs, execs, cpuNs, threads, residentBytes } = process;
+    const line = {
+      type: "process",
+      ...{ pid, parent, name: names.at(-1) ?? null, names },
+      start: this.seconds(startNs),
+      end: this.seconds(endNs),
+      // The kernel may not tell of the process that had our own event by an exchange: none uses nothing.
+      cpu_seconds: this.taskClock && cpuNs === 0 ? null : cpuNs / NS_PER_SECOND,
+      execs: this.taskClock ? execs : null,
+      threads,
+      resident_bytes: Number.isNaN(residentBytes) ? null : residentBytes,
+      source: this.source,
+    };
+    this.text += `${JSON.stringify(line)}\n`;
+    if (this.text.length < PIECE_CHARACTERS) return;
+    this.pieces.push(Bun.gzipSync(new TextEncoder().encode(this.text)));
+    this.text = "";
+  }
+
+  /** Returns a time on the file's axis, in seconds since the epoch to the microsecond; null: not known. */
+  private seconds(ns: number): number | null {
+    if (Number.isNaN(ns)) return null;
+    return Math.round((ns + this.shiftNs + this.axisNs) / 1000) / 1e6;
+  }
+}

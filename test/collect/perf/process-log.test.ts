@@ -1,0 +1,182 @@
+import { describe, expect, test } from "bun:test";
+import { type LoggedProcess, ProcessLog } from "../../../src/collect/perf/process-log.ts";
+import { TaskClock } from "../../../src/collect/perf/task-clock.ts";
+import { WrittenRing } from "./ring.ts";
+
+const [SELF, ROOT] = [1, 100];
+const MS = 1e6;
+
+/** A log of two rings; `at` is the time of the next reading. */
+function logged(hasRecords = true) {
+  const rings = [new WrittenRing(65_536), new WrittenRing(65_536)] as const;
+  const clock = new TaskClock(rings, ROOT);
+  const told: LoggedProcess[] = [];
+  const state = { nowNs: 0 };
+  const log = new ProcessLog(
+    ROOT,
+    SELF,
+    hasRecords,
+    (process) => told.push(process),
+    () => state.nowNs,
+  );
+  clock.logTo(log);
+  const readAt = (ms: number) => {
+    state.nowNs = ms * MS;
+    clock.drain();
+  };
+  return { rings, log, told, readAt, state };
+}
+
+const lives = (told: readonly LoggedProcess[]) =>
+  told.map(({ pid, parent, names, startNs, endNs, cpuNs, execs }) =>
+    [pid, parent, names.join(">"), startNs / MS, endNs / MS, cpuNs, execs].join(" "),
+  );
+
+describe("by records", () => {
+  test("a process has parent, times, names and CPU time; the command's parent is statexec", () => {
+    const { rings, log, told, readAt } = logged();
+    const [first, second] = rings;
+    first.exec(ROOT, "sh", 1 * MS).fork(101, ROOT, 2 * MS);
+    second
+      .exec(101, "cc", 3 * MS)
+      .rename(101, "cc1", 4 * MS)
+      .exit(101, 5 * MS)
+      .cpu(101, 700, 5.01 * MS);
+    // The kernel tells of the CPU time after the end, on every CPU.
+    first
+      .cpu(101, 50, 5.02 * MS)
+      .exit(ROOT, 6 * MS)
+      .cpu(ROOT, 9, 6.01 * MS);
+    readAt(100);
+    log.end();
+    expect(lives(told)).toEqual(["101 100 cc>cc1 2 5 750 1", "100 1 sh 1 6 9 1"]);
+  });
+
+  test("a process that was forked and executes nothing has its parent's name", () => {
+    const { rings, log, told, readAt } = logged();
+    rings[0]
+      .exec(ROOT, "worker", MS)
+      .fork(101, ROOT, 2 * MS)
+      .exit(101, 3 * MS);
+    readAt(100);
+    log.end();
+    expect(lives(told)[0]).toBe("101 100 worker 2 3 0 0");
+  });
+
+  test("a number that is used again is another process", () => {
+    const { rings, log, told, readAt } = logged();
+    const [first, second] = rings;
+    first
+      .exec(ROOT, "sh", MS)
+      .fork(101, ROOT, 2 * MS)
+      .exec(101, "a", 3 * MS)
+      .exit(101, 4 * MS)
+      .cpu(101, 5, 4.1 * MS);
+    second
+      .fork(101, ROOT, 6 * MS)
+      .exec(101, "b", 7 * MS)
+      .exit(101, 8 * MS);
+    readAt(100);
+    log.end();
+    expect(lives(told).slice(0, 2)).toEqual(["101 100 a 2 4 5 1", "101 100 b 6 8 0 1"]);
+  });
+
+  test("a chain of programs is one process with all their names, the first sixteen", () => {
+    const { rings, log, told, readAt } = logged();
+    for (let i = 0; i < 20; i++) rings[0].exec(ROOT, `p${i}`, (i + 1) * MS);
+    rings[0].exit(ROOT, 50 * MS);
+    readAt(100);
+    log.end();
+    expect(told[0]!.names.length).toBe(16);
+    expect(told[0]!.execs).toBe(20);
+  });
+
+  test("an exec of another thread than the first keeps the process alive", () => {
+    const { rings, log, told, readAt } = logged();
+    const [ring] = rings;
+    ring.exec(ROOT, "java", MS).fork(ROOT, ROOT, 2 * MS, 105);
+    // The first thread ends, and the other one gets its number.
+    ring
+      .exit(ROOT, 3 * MS)
+      .exec(ROOT, "next", 4 * MS)
+      .exit(ROOT, 9 * MS);
+    readAt(100);
+    log.end();
+    expect(lives(told)).toEqual(["100 1 java>next 1 9 0 2"]);
+    expect(told[0]!.threads).toBe(2);
+  });
+
+  test("what is in one ring, and was written while the others were read, waits for the next reading", () => {
+    const { rings, log, told, readAt } = logged();
+    const [first, second] = rings;
+    first.exec(ROOT, "sh", MS);
+    second.exec(101, "cc", 100 * MS).exit(101, 100.2 * MS);
+    readAt(100.5);
+    first.fork(101, ROOT, 99.9 * MS);
+    readAt(200);
+    readAt(300);
+    expect(lives(told)).toEqual(["101 100 cc 99.9 100.2 0 1"]);
+    log.end();
+  });
+
+  test("processes that are none of the command's are left out", () => {
+    const { rings, log, told, readAt } = logged();
+    rings[0]
+      .exec(55, "helper", MS)
+      .cpu(55, 1000)
+      .exit(55, 2 * MS);
+    readAt(100);
+    log.end();
+    expect(told).toEqual([]);
+  });
+
+  test("one that lives at the end, or whose end was lost, has no end", () => {
+    const { rings, log, told, readAt } = logged();
+    rings[0]
+      .exec(ROOT, "sh", MS)
+      .fork(101, ROOT, 2 * MS)
+      .lost(1)
+      .fork(101, ROOT, 5 * MS);
+    readAt(100);
+    log.end();
+    expect(told.map(({ pid, endNs }) => [pid, endNs])).toEqual([
+      [101, Number.NaN],
+      [ROOT, Number.NaN],
+      [101, Number.NaN],
+    ]);
+  });
+
+  test("a sample adds resident memory, and nothing else", () => {
+    const { rings, log, told, readAt } = logged();
+    rings[0].exec(ROOT, "sh", MS).exit(ROOT, 500 * MS);
+    rings[1].fork(101, ROOT, 2 * MS);
+    readAt(100);
+    const sampled = { parent: 1, name: "other", cpuSeconds: 9, threads: 7 };
+    for (const residentBytes of [5, 9, 7]) log.sampled([{ ...sampled, pid: 101, residentBytes }]);
+    log.sampled([{ ...sampled, pid: 777, residentBytes: 1 }]);
+    log.end();
+    expect(told.map(({ pid, residentBytes }) => [pid, residentBytes])).toEqual([
+      [ROOT, Number.NaN],
+      [101, 9],
+    ]);
+    expect(lives(told)[1]).toBe("101 100 sh 2 NaN 0 0");
+  });
+});
+
+test("without records there is what samples saw: from the first that had it to the first without it", () => {
+  const { log, told, state } = logged(false);
+  const one = { pid: ROOT, parent: SELF, threads: 1 };
+  for (const [ms, name, cpuSeconds, residentBytes] of [
+    [10, "sh", 0.1, 4],
+    [20, "make", 0.3, 9],
+    [30, "make", 0.3, 2],
+  ] as const) {
+    state.nowNs = ms * MS;
+    log.sampled([{ ...one, name, cpuSeconds, residentBytes }]);
+  }
+  state.nowNs = 40 * MS;
+  log.sampled([]);
+  log.end();
+  expect(lives(told)).toEqual(["100 1 sh>make 10 40 300000000 0"]);
+  expect(told[0]!.residentBytes).toBe(9);
+});

@@ -1,0 +1,71 @@
+import { expect, test } from "bun:test";
+import { TaskClock } from "../../../src/collect/perf/task-clock.ts";
+import { WrittenRing } from "./ring.ts";
+
+const SECOND = 1e9;
+
+/** A clock of two CPUs: one process of 2 s, a second of them on each, until `change` does something else. */
+function clock(change: (first: WrittenRing, second: WrittenRing) => void = () => undefined, root = 10): TaskClock {
+  const [first, second] = [new WrittenRing(), new WrittenRing()];
+  first
+    .exec(10, "work", 1000)
+    .cpu(10, SECOND)
+    .exit(10, 3 * SECOND);
+  second.cpu(10, SECOND);
+  first.counterNs = SECOND;
+  second.counterNs = SECOND;
+  change(first, second);
+  const made = new TaskClock([first, second], root);
+  made.finish();
+  return made;
+}
+
+test("the sum of all CPUs is the command's time, and whole if nothing speaks against it", () => {
+  expect(clock().seconds).toBe(2);
+  expect(clock().isWhole(2)).toBe(true);
+  expect(clock().isWhole(0)).toBe(true);
+});
+
+test("what ended counts with what the kernel does outside of its event", () => {
+  expect(clock().outsideSeconds).toBeCloseTo(140e-6);
+  expect(clock((first) => first.exit(11, 5 * SECOND)).outsideSeconds).toBeCloseTo(280e-6);
+});
+
+test("nothing is known before the end", () => {
+  const made = new TaskClock([new WrittenRing().cpu(1, 5)], 1);
+  made.drain();
+  expect(made.seconds).toBeNaN();
+  expect(made.isWhole(0)).toBe(false);
+});
+
+test.each<[string, (first: WrittenRing, second: WrittenRing) => void]>([
+  ["a record was lost", (_, second) => second.lost(1)],
+  ["a record is damaged", (first) => first.bytes(new Uint8Array(8))],
+  ["those that ended used more than was counted", (_, second) => second.cpu(12, 5e6)],
+  ["the kernel took the event from a process with other rights", (first) => first.exec(12, "su", 5000).exit(12, 9000)],
+])("it is a lower bound where %s", (_, change) => {
+  expect(clock(change).isWhole(2)).toBe(false);
+});
+
+test("it is a lower bound where another source has seen more, but for what is outside of the event", () => {
+  expect(clock().isWhole(2.014)).toBe(true);
+  expect(clock().isWhole(2.016)).toBe(false);
+  const many = clock((first) => {
+    for (let pid = 20; pid < 70; pid++) first.exit(pid, SECOND);
+  });
+  expect(many.isWhole(2.02)).toBe(true);
+});
+
+test("a short process that ends by itself does not take the proof away", () => {
+  expect(clock((first) => first.exec(12, "true", 5000).exit(12, 105_000)).isWhole(2)).toBe(true);
+});
+
+test("closing it closes every ring", () => {
+  const rings = [new WrittenRing(), new WrittenRing()];
+  new TaskClock(rings, 1).close();
+  expect(rings.map(({ closed }) => closed)).toEqual([true, true]);
+});
+
+test("it is a lower bound where the command's own exec was not seen: its event may be disabled", () => {
+  expect(clock(() => undefined, 11).isWhole(0)).toBe(false);
+});

@@ -1,0 +1,110 @@
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { findingOf } from "../../src/recording/evidence.ts";
+import { figuresOf } from "../../src/recording/run-figures.ts";
+import { program } from "../helpers/programs.ts";
+import { Recorded } from "../helpers/recorded.ts";
+import { BIN, runProgram, statexec, tempFolder } from "../helpers/statexec.ts";
+import { as, folderOf, openBinary } from "../helpers/users.ts";
+
+const load = program("load");
+
+/** Loads of known CPU time take longer where others keep the machine busy. */
+setDefaultTimeout(60_000);
+
+const CLOCK = "command_cpu_task_clock_seconds";
+
+/** Where the kernel refuses perf events, there is nothing to see but that. */
+const listed = Bun.spawnSync([BIN, "--list-collectors"]).stdout.toString();
+const works = /^perf .*\n.*\n +works/m.test(listed);
+
+const canInject =
+  Bun.spawnSync(["strace", "-qq", "-o", "/dev/null", "-e", "trace=perf_event_open", "true"]).exitCode === 0;
+
+/** Runs statexec where the kernel refuses perf_event_open(2) with an errno. */
+function refusing(errno: string, words: readonly string[]) {
+  const inject = `inject=perf_event_open:error=${errno}`;
+  return runProgram(["strace", "-qq", "-o", "/dev/null", "-e", "trace=perf_event_open", "-e", inject, BIN, ...words]);
+}
+
+const findingIn = (path: string) => findingOf("cpu", figuresOf(new Recorded(path).recording));
+
+describe.skipIf(!works)("perf events", () => {
+  test.each(["root", "nobody"] as const)("count the children of one that ignores SIGCHLD, as %s", async (user) => {
+    using folder = folderOf(user);
+    const file = folder.file("run.prom");
+    const words = [openBinary(), "-q", "-f", file, program("load"), "reaped", "3", "400"];
+    expect((await runProgram([...as(user), ...words], { cwd: folder.path })).code).toBe(0);
+    const { value, highest, source } = findingIn(file);
+    expect(source).toBe("perf");
+    // Beside what it is told to burn, each of four processes starts and ends.
+    expect(value).toBeWithin(1.19, 1.23);
+    expect(highest).toBe(value!);
+  });
+
+  test("count a daemon that lives on, and time in the kernel", async () => {
+    using folder = tempFolder();
+    const file = folder.file("run.prom");
+    const kernel = "dd if=/dev/zero of=/dev/null bs=1M count=8000 2>/dev/null";
+    await statexec(["-q", "-f", file, "sh", "-c", `setsid ${load} cpu 1 200 & ${kernel}; wait`]);
+    const run = new Recorded(file);
+    const known = run.last("command_cpu_seconds", "user") + run.last("command_cpu_seconds", "system");
+    expect(run.last("command_cpu_seconds", "system")).toBeGreaterThan(0.1);
+    expect(run.last(CLOCK) / known).toBeWithin(0.95, 1.01);
+    expect(run.family("accounting").has("cpu_task_clock,perf")).toBe(true);
+  });
+
+  test("say at least so much of many processes, each of which the kernel also counts a little outside of them", async () => {
+    using folder = tempFolder();
+    const file = folder.file("run.prom");
+    await statexec(["-q", "-f", file, "sh", "-c", "for i in $(seq 400); do /bin/true; done"]);
+    const run = new Recorded(file);
+    expect(run.family("accounting").has("cpu_task_clock,perf_lower_bound")).toBe(true);
+    expect(findingIn(file).source).toStartWith("wait4");
+  });
+
+  test("leave no descriptor to the command", async () => {
+    const script = "ls -l /proc/self/fd | grep -c perf_event; ls /proc/self/fd | wc -l";
+    const plain = await runProgram(["sh", "-c", script]);
+    expect((await statexec(["-q", "-f", "/dev/null", "sh", "-c", script])).stdout).toBe(plain.stdout);
+  });
+
+  test("are left out by --perf off and by its variable", async () => {
+    using folder = tempFolder();
+    const file = folder.file("run.prom");
+    for (const [words, env] of [
+      [["--perf", "off"], {}],
+      [[], { SE_PERF: "off" }],
+    ] as const) {
+      await statexec([...words, "-q", "-f", file, "true"], { env });
+      expect(new Recorded(file).family(CLOCK).size).toBe(0);
+    }
+    await statexec(["-q", "-f", file, "true"]);
+    expect(new Recorded(file).family(CLOCK).size).toBe(1);
+  });
+});
+
+test("another word for --perf is refused with those that there are", async () => {
+  const { code, stderr } = await statexec(["--perf", "on", "true"]);
+  expect(code).toBe(125);
+  expect(stderr).toContain('--perf: got "on", expected auto or off');
+});
+
+describe.skipIf(!canInject)("where the kernel refuses perf events", () => {
+  test.each([
+    ["EPERM", "a seccomp filter"],
+    ["EACCES", "perf_event_paranoid is above 2"],
+    ["ENOENT", "no perf events"],
+    ["ENOSYS", "no perf events"],
+    ["EMFILE", "no descriptors"],
+    ["EBUSY", "errno 16"],
+  ])("%s: a run is as before, and --list-collectors says why", async (errno, reason) => {
+    using folder = tempFolder();
+    const file = folder.file("run.prom");
+    const run = await refusing(errno, ["-q", "-f", file, "sh", "-c", "exit 3"]);
+    expect(run).toMatchObject({ code: 3, stdout: "", stderr: "" });
+    expect(new Recorded(file).family(CLOCK).size).toBe(0);
+    const { stdout } = await refusing(errno, ["--list-collectors"]);
+    const entry = stdout.slice(stdout.indexOf("\nperf "));
+    expect(entry.replaceAll(/\s+/g, " ")).toContain(reason);
+  });
+});

@@ -1,0 +1,153 @@
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { existsSync, readFileSync } from "node:fs";
+import { program } from "../helpers/programs.ts";
+import { Recorded } from "../helpers/recorded.ts";
+import { BIN, runProgram, statexec, tempFolder } from "../helpers/statexec.ts";
+import { as, folderOf, openBinary } from "../helpers/users.ts";
+
+const listed = Bun.spawnSync([BIN, "--list-collectors"]).stdout.toString();
+const works = /^perf .*\n.*\n +works/m.test(listed);
+/** Thousands of processes take longer where others keep the machine busy. */
+setDefaultTimeout(60_000);
+
+const canTrace = Bun.spawnSync(["strace", "-qq", "-o", "/dev/null", "true"]).exitCode === 0;
+
+interface Line {
+  readonly type: "process" | "end";
+  readonly pid: number;
+  readonly parent: number;
+  readonly name: string;
+  readonly names: readonly string[];
+  readonly start: number;
+  readonly end: number | null;
+  readonly cpu_seconds: number | null;
+  readonly execs: number | null;
+  readonly resident_bytes: number | null;
+  readonly source: string;
+}
+
+/** The lines of a record: of its processes in order of their start, and the last one. */
+function read(path: string) {
+  const text = new TextDecoder().decode(Bun.gunzipSync(readFileSync(path)));
+  const lines = text
+    .trimEnd()
+    .split("\n")
+    .map((line): Line => JSON.parse(line));
+  const end = lines.pop() as unknown as Record<string, unknown>;
+  return { processes: lines.sort((a, b) => a.start - b.start), end };
+}
+
+describe.skipIf(!works)("--processes all", () => {
+  test("has all of 3,000 processes of nobody's, each with parent, start, end and CPU time", async () => {
+    using folder = folderOf("nobody");
+    const words = [openBinary(), "-q", "--processes", "all", "-f", folder.file("run.prom")];
+    const script = "i=0; while [ $i -lt 3000 ]; do /bin/true; i=$((i+1)); done";
+    await runProgram([...as("nobody"), ...words, "sh", "-c", script], { cwd: folder.path });
+    const { processes, end } = read(folder.file("run.processes.jsonl.gz"));
+    expect(end).toMatchObject({ type: "end", source: "perf", processes: 3001, complete: true, lost_records: 0 });
+    const [shell] = processes;
+    const children = processes.filter(({ name }) => name === "true");
+    expect(children.length).toBe(3000);
+    for (const { parent, start, end: ended, cpu_seconds, execs } of children) {
+      expect({ parent, execs }).toEqual({ parent: shell!.pid, execs: 1 });
+      expect(ended!).toBeGreaterThan(start);
+      if (cpu_seconds !== null) expect(cpu_seconds).toBeWithin(0.0001, 0.1);
+    }
+    // Of one of them at a time the kernel may not tell it; all together have it.
+    expect(children.filter(({ cpu_seconds }) => cpu_seconds === null).length).toBeLessThan(4);
+    const run = new Recorded(folder.file("run.prom"));
+    const sum = processes.reduce((all, { cpu_seconds }) => all + (cpu_seconds ?? 0), 0);
+    expect(sum / run.last("command_cpu_task_clock_seconds")).toBeWithin(0.995, 1.001);
+  });
+
+  test.skipIf(!canTrace)("has the programs that strace sees executed", async () => {
+    using folder = tempFolder();
+    const script = "sh -c 'true; (/bin/true; exec sleep 0.01); seq 3 | cat >/dev/null'; exec env ls / >/dev/null";
+    const traced = ["strace", "-ff", "-qq", "-e", "trace=execve", "-o", "trace", "sh", "-c", script];
+    await runProgram(traced, { cwd: folder.path });
+    // A file a process: in one, a line is in two parts where another process comes between.
+    const files = [...new Bun.Glob("trace.*").scanSync({ cwd: folder.path })];
+    const trace = files.map((name) => readFileSync(folder.file(name), "utf8")).join("");
+    const executed = [...trace.matchAll(/execve\("[^"]*?([^"/]+)", .* = 0$/gm)].map(([, name]) => name!);
+    await statexec(["-q", "--processes", "all", "-f", folder.file("run.prom"), "sh", "-c", script]);
+    const { processes } = read(folder.file("run.processes.jsonl.gz"));
+    const named = processes.flatMap(({ names, execs }) => (execs === 0 ? [] : names));
+    expect(named.sort()).toEqual(executed.sort());
+    expect(executed.length).toBeGreaterThan(6);
+  });
+
+  test("has names with escapes, and such as are no UTF-8, as legal JSON", async () => {
+    using folder = tempFolder();
+    const script = `f=$(printf 'a\\033[31m\\377\\042'); cp /bin/sleep "$f" && exec "./$f" 0`;
+    await statexec(["-q", "--processes", "all", "-f", "run.prom", "sh", "-c", script], { cwd: folder.path });
+    const { processes } = read(folder.file("run.processes.jsonl.gz"));
+    expect(processes.flatMap(({ names }) => names)).toContain('a\u001b[31m\ufffd"');
+  });
+
+  test("has children of one that ignores SIGCHLD, with what each used and held", async () => {
+    using folder = tempFolder();
+    const words = ["--interval", "0.05", "--processes", "all", "-f", folder.file("run.prom")];
+    await statexec(["-q", ...words, program("load"), "reaped", "2", "300"]);
+    const { processes } = read(folder.file("run.processes.jsonl.gz"));
+    const children = processes.filter(({ parent }) => parent === processes[0]!.pid);
+    expect(children.length).toBe(2);
+    for (const { cpu_seconds, resident_bytes } of children) {
+      expect(cpu_seconds).toBeWithin(0.299, 0.32);
+      expect(resident_bytes).toBeGreaterThan(4096);
+    }
+  });
+});
+
+describe("the record of processes", () => {
+  test("is of samples without perf events, and says that it is not complete", async () => {
+    using folder = tempFolder();
+    const words = ["-q", "--perf", "off", "--interval", "0.05", "--processes", "all", "-f", folder.file("run.prom")];
+    await statexec([...words, "sh", "-c", "/bin/true; sleep 0.4; exit 0"]);
+    const { processes, end } = read(folder.file("run.processes.jsonl.gz"));
+    expect(end).toMatchObject({ source: "samples", complete: false, lost_records: null });
+    expect(end.machine_started as number).toBeGreaterThanOrEqual(3);
+    expect(processes.map(({ name }) => name)).toContain("sleep");
+    for (const { source, execs, end: ended } of processes)
+      expect({ source, execs, ended }).toEqual({ source: "samples", execs: null, ended: expect.any(Number) });
+  });
+
+  test("of top has the 200 that used most, and counts all", async () => {
+    using folder = tempFolder();
+    const script = "i=0; while [ $i -lt 450 ]; do (:); i=$((i+1)); done";
+    await statexec(["-q", "--processes", "top", "-f", folder.file("run.prom"), "sh", "-c", script]);
+    const { processes, end } = read(folder.file("run.processes.jsonl.gz"));
+    if (!works) return;
+    expect(processes.length).toBe(200);
+    expect(end.processes).toBe(451);
+    const used = processes.map(({ cpu_seconds }) => cpu_seconds ?? 0);
+    expect(Math.max(...used)).toBe(processes[0]!.cpu_seconds!);
+  });
+
+  test("is not made without the option, and leaves its place where the command cannot be started", async () => {
+    using folder = tempFolder();
+    await statexec(["-q", "-f", folder.file("run.prom"), "true"]);
+    expect(existsSync(folder.file("run.processes.jsonl.gz"))).toBe(false);
+    const { code } = await statexec(["-q", "--processes", "all", "-f", folder.file("no.prom"), "/no/such/command"]);
+    expect(code).toBe(127);
+    expect([...new Bun.Glob("*no*").scanSync({ cwd: folder.path, dot: true })]).toEqual([]);
+  });
+
+  test("needs a metrics file that is a file", async () => {
+    const { code, stderr } = await statexec(["-q", "--processes", "all", "-f", "-", "true"]);
+    expect(code).toBe(125);
+    expect(stderr).toContain("--processes (SE_PROCESSES): its file goes beside the metrics file");
+  });
+
+  test("has a file of its own", async () => {
+    using folder = tempFolder();
+    const words = ["-f", "run.prom", "--summary-json", "run.processes.jsonl.gz", "--processes", "all"];
+    const { code, stderr } = await statexec([...words, "true"], { cwd: folder.path });
+    expect(code).toBe(125);
+    expect(stderr).toContain("run.processes.jsonl.gz: is both --summary-json and --processes");
+  });
+
+  test("is of a word that there is", async () => {
+    const { stderr } = await statexec(["--processes", "many", "true"]);
+    expect(stderr).toContain('--processes: got "many", expected one of off, top, all');
+  });
+});
