@@ -30,7 +30,7 @@ export class ChartView {
     this.mount = el("div", { class: "plot", tabindex: 0, role: "img" });
     this.mount.style.minHeight = `${CHART_HEIGHT}px`;
     this.values = this.plan.lines.map(() => el("span", { class: "value" }, "–"));
-    this.zero = el("li", { hidden: "" });
+    this.zero = el("li", { class: "zero", hidden: "" });
     this.items = this.plan.lines.map((line, at) => this.legendItem(line, at));
     const swatchOfPause = el("span", { class: "swatch hatched", "aria-hidden": "true" });
     this.missed = el("li", { hidden: "" }, swatchOfPause, el("span", { class: "name" }, "no samples"));

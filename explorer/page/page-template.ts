@@ -74,6 +74,15 @@ const SMALL_UPLOT: Bun.BunPlugin = {
       const script = await Bun.file(path.replace("esm.js", "iife.min.js")).text();
       return { contents: `${script}\nexport default uPlot;`, loader: "js" };
     });
+    // The page has legends and titles of its own.
+    build.onLoad({ filter: /\/uPlot\.min\.css$/ }, async ({ path }) => {
+      const style = await Bun.file(path).text();
+      const contents = style.replaceAll(
+        /[^{}]*\.u-(legend|inline|title|series|label|value|marker)\b[^{}]*\{[^{}]*\}/g,
+        "",
+      );
+      return { contents, loader: "css" };
+    });
   },
 };
 
