@@ -38,6 +38,19 @@ interface KnownInfo {
   readonly limits: readonly LimitInfo[];
   /** What a reader must know of the samples; null: nothing. */
   readonly samples: string | null;
+  /** What held the command back, as a sentence; null: it ran too short, or nothing is known. */
+  readonly sentence: string | null;
+  /** Where the command's time went; null: not known of most of it. */
+  readonly wallTime: WallTimeInfo | null;
+}
+
+/** Where a command's time went. Shares are 0 to 1 and add up to 1, in the order of `WALL_TIME_PARTS`. */
+export interface WallTimeInfo {
+  readonly shares: readonly number[];
+  /** Whether all waits were seen: else time that counts as sleeping may have been a wait for a CPU or a disk. */
+  readonly areWaitsSeen: boolean;
+  /** The same in the course of time, in order. Times between two parts are not known. */
+  readonly course: readonly { readonly fromMs: number; readonly toMs: number; readonly shares: readonly number[] }[];
 }
 
 /** A limit of the command. */
@@ -50,6 +63,12 @@ export interface LimitInfo {
   readonly isKill: boolean;
   /** The machine's network may have to do with it. */
   readonly hasTraffic: boolean;
+  /** Of the command's time, 0 to 1; null: it ended the command. */
+  readonly share: number | null;
+  /** What would help against it. */
+  readonly help: string;
+  /** The shortest time that has most of it; null: not known. */
+  readonly span: { readonly fromMs: number; readonly toMs: number } | null;
 }
 
 /** What the sources of a figure say together; null: not known, or nothing. */
@@ -79,6 +98,8 @@ export interface SeriesInfo {
   readonly labels: Readonly<Record<string, string>>;
   /** The number of points. */
   readonly points: number;
+  /** How much it moved, 0 to 1: how far its lowest value, or rate, is below its highest, as a share of the highest. */
+  readonly moved: number;
 }
 
 /** A file that could not be read, or only in part. */

@@ -1,13 +1,10 @@
 import { RUN } from "../../src/catalog/index.ts";
-import { type Diagnosis, diagnose, diagnosisText } from "../../src/recording/diagnosis.ts";
-import { findingOf, memoryBoundBytes } from "../../src/recording/evidence.ts";
-import { evidenceOf } from "../../src/recording/limit-evidence.ts";
 import type { Block, RecordedSeries, Recording } from "../../src/recording/recording.ts";
-import { figuresOf } from "../../src/recording/run-figures.ts";
-import { samplingOf, samplingText } from "../../src/recording/sampling.ts";
 import { pausesOf } from "./gaps.ts";
+import { knownOf } from "./known-info.ts";
 import { type Column, type Columns, leastRateMs } from "./lines.ts";
-import type { FigureInfo, LimitInfo, RunInfo, SeriesInfo } from "./model.ts";
+import type { RunInfo, SeriesInfo } from "./model.ts";
+import { movedBy } from "./movement.ts";
 import { columnsOf, intervalMs } from "./rate-clock.ts";
 
 /** A run for a page: its description, and the points that the page can request. */
@@ -30,7 +27,7 @@ export function runOf(recording: Recording, name: RunName): Run {
     const points = countPoints(column.values);
     if (points === 0) continue;
     all.push(column);
-    series.push(seriesInfo(one, points));
+    series.push({ ...seriesInfo(one, points), moved: movedBy(column, one.metric.type) });
     const { length } = column.times;
     recorded.push({ ...one, blocks: () => [{ ...column, length }] });
   }
@@ -38,6 +35,8 @@ export function runOf(recording: Recording, name: RunName): Run {
   const samples = (status ?? longest(all))?.times ?? new Float64Array(0);
   const { identity, facts, events } = recording;
   const [startMs, endMs] = spanOf(recording.startMs, all);
+  const command = commandTimes(status, endMs);
+  const known = { identity, startMs: recording.startMs, facts, events, series: () => recorded };
   const info = {
     ...name,
     instance: identity.instance,
@@ -48,36 +47,11 @@ export function runOf(recording: Recording, name: RunName): Run {
     endMs,
     series,
     events: events.map(({ atMs, event, text }) => ({ atMs, event, text })),
-    command: commandTimes(status, endMs),
-    known: knownOf({ identity, startMs: recording.startMs, facts, events, series: () => recorded }),
+    command,
+    known: knownOf(known, command?.fromMs ?? startMs),
     pauses: pausesOf({ samples, intervalMs: intervalMs(facts) }),
   };
   return { info, columns: columnsOf(info, all, samples) };
-}
-
-function knownOf(recording: Recording): RunInfo["known"] {
-  const figures = figuresOf(recording);
-  const info = (resource: "cpu" | "memory", seenHighest: number | null = null): FigureInfo => {
-    const { value = null, highest, source = null, reason = null, isContradicted } = findingOf(resource, figures);
-    const most = Number.isFinite(highest) ? highest : null;
-    return { value, highest: most, seenHighest, source, contradiction: isContradicted ? reason : null };
-  };
-  const evidence = evidenceOf(recording, figures);
-  const limits = evidence ? diagnose(evidence) : [];
-  const isStarved = limits.some(({ limitedBy }) => limitedBy === "cpu_starved");
-  const usableCpus = evidence?.steps[0]?.cpus ?? Number.NaN;
-  return {
-    cpu: info("cpu"),
-    memory: info("memory", memoryBoundBytes(figures) ?? null),
-    usableCpus: Number.isNaN(usableCpus) ? null : usableCpus,
-    limits: limits.map(limitInfo),
-    samples: samplingText(samplingOf(recording), isStarved) ?? null,
-  };
-}
-
-function limitInfo(limit: Diagnosis, at: number): LimitInfo {
-  const { limitedBy, isKill = false, hasTraffic = false } = limit;
-  return { what: limitedBy, text: diagnosisText(limit, at === 0), isKill, hasTraffic };
 }
 
 /** Returns the column with the most points: without a status, which has a point at each sample, it tells the samples. */
@@ -85,7 +59,7 @@ function longest(all: readonly Column[]): Column | undefined {
   return all.reduce<Column | undefined>((a, b) => (a && a.times.length >= b.times.length ? a : b), undefined);
 }
 
-function seriesInfo({ metric, labels }: RecordedSeries, points: number): SeriesInfo {
+function seriesInfo({ metric, labels }: RecordedSeries, points: number): Omit<SeriesInfo, "moved"> {
   const { name, type, unit = "" } = metric;
   const own = metric.labels.map((label, i): [string, string] => [label, labels[i] ?? ""]);
   return { name, type, unit, labels: Object.fromEntries(own.filter(([, value]) => value !== "")), points };

@@ -1,10 +1,12 @@
 import type { DataSource, Runs } from "../data/model.ts";
+import { arranged } from "./arrangement.ts";
 import type { SharedView } from "./chart.ts";
 import { type Colours, readColours } from "./chart-drawing.ts";
+import { chartGrid } from "./chart-grid.ts";
 import { isSamePlan, type PlannedChart, type PlannedPanel, planPanels } from "./chart-plan.ts";
 import { ChartView } from "./chart-view.ts";
-import { chartGrid, emptyPage, Layout } from "./layout.ts";
-import { type PageState, type Range, readState, writeState } from "./page-state.ts";
+import { emptyPage, Layout } from "./layout.ts";
+import { type PageState, type Range, readState, within, writeState } from "./page-state.ts";
 import { PointLoader } from "./point-loader.ts";
 import {
   type Annotations,
@@ -130,7 +132,9 @@ export class App {
   /** Builds the page again, with other charts than before. */
   private rebuild(shown: Shown): void {
     this.clear();
-    const { sections, views } = chartGrid(shown.panels, (chart) => this.viewOf(chart, shown));
+    const { sections, views } = chartGrid(arranged(shown.panels, shown.figures), shown.figures, (chart) =>
+      this.viewOf(chart, shown),
+    );
     this.shown = { ...shown, views };
     this.layout = new Layout(this.root, sections, {
       source: this.source,
@@ -160,8 +164,10 @@ export class App {
       originMs: positions.get(run)?.originMs ?? 0,
       shared: () => this.sharedView(),
       onZoom: (zoom) => this.set({ zoom }),
+      onWheel: (asked) => this.set({ zoom: within(asked, this.shown?.all ?? asked) }),
       onReset: () => this.set({ zoom: undefined }),
       onPin: (x) => this.set({ pin: this.state.pin === undefined ? x : undefined }),
+      onMovePin: (pin) => this.set({ pin }),
       onHover: (x) => this.hovered(x),
     });
   }

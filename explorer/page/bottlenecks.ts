@@ -11,6 +11,10 @@ export interface Bottleneck {
   readonly text: string;
   /** The id of the panel that shows it. */
   readonly panel: string;
+  /** Of the command's time, 0 to 1; undefined: not known. */
+  readonly share?: number | undefined;
+  /** The time that has most of it, in milliseconds; undefined: not known. */
+  readonly span?: LimitInfo["span"] | undefined;
 }
 
 /** A resource is nearly full above this share of its capacity. */
@@ -34,10 +38,11 @@ export function bottlenecksOf(figures: RunFigures): Bottleneck[] {
 /** The first one as a sentence of its own; those after it are said of a smaller part of the time. */
 function limitOf(limit: LimitInfo, at: number, figures: RunFigures): Bottleneck {
   const { what, text, isKill } = limit;
-  const panel = panelOf(limit, figures);
-  if (what === "unclear") return { tone: "calm", text: `What limited it is ${text}.`, panel };
+  const { share, span } = limit;
+  const found = { panel: panelOf(limit, figures), share: share ?? undefined, span };
+  if (what === "unclear") return { ...found, tone: "calm", text: `What limited it is ${text}.` };
   const start = what === "cpu_starved" ? "It was " : at === 0 ? "Limited " : "Also limited by ";
-  return { tone: isKill ? "bad" : "held", text: `${start}${text}.`, panel };
+  return { ...found, tone: isKill ? "bad" : "held", text: `${start}${text}.` };
 }
 
 function panelOf({ what, isKill, hasTraffic }: LimitInfo, figures: RunFigures): string {

@@ -2,7 +2,8 @@ import { quantity } from "../../src/recording/quantities.ts";
 import { CHART_HEIGHT, Chart, type ChartParts } from "./chart.ts";
 import { type ChartPoints, highestIn, isStepped, valueAt } from "./chart-data.ts";
 import type { PlannedChart, PlannedLine } from "./chart-plan.ts";
-import { el } from "./dom.ts";
+import { button, el } from "./dom.ts";
+import { elapsed } from "./time-format.ts";
 
 /** One chart with its legend. The chart is made when its points arrive; until then its place is empty. */
 export class ChartView {
@@ -15,7 +16,10 @@ export class ChartView {
   private readonly parts: ChartParts;
   private readonly mount: HTMLElement;
   private readonly values: readonly HTMLElement[];
-  private readonly summary: HTMLElement;
+  private readonly items: readonly HTMLElement[];
+  /** Names the lines that are zero all the time, which have no place of their own in the legend. */
+  private readonly zero: HTMLElement;
+  private readonly tooltip = el("div", { class: "tooltip", hidden: "", "aria-hidden": "true" });
   /** What the hatched times mean, where there are some. */
   private readonly missed: HTMLElement;
   private chart: Chart | undefined;
@@ -23,16 +27,18 @@ export class ChartView {
   constructor(parts: ChartParts) {
     this.parts = parts;
     this.plan = parts.plan;
-    this.mount = el("div", { class: "plot" });
+    this.mount = el("div", { class: "plot", tabindex: 0, role: "img" });
     this.mount.style.minHeight = `${CHART_HEIGHT}px`;
     this.values = this.plan.lines.map(() => el("span", { class: "value" }, "–"));
-    this.summary = el("p", { class: "visually-hidden" });
+    this.zero = el("li", { class: "zero", hidden: "" });
+    this.items = this.plan.lines.map((line, at) => this.legendItem(line, at));
     const swatchOfPause = el("span", { class: "swatch hatched", "aria-hidden": "true" });
     this.missed = el("li", { hidden: "" }, swatchOfPause, el("span", { class: "name" }, "no samples"));
     const { title } = this.plan;
     this.element = el("div", { class: "chart", role: "group", "aria-label": this.title() });
     if (title !== "") this.element.append(el("h4", {}, title));
-    this.element.append(this.mount, this.legend(), this.summary);
+    this.element.append(this.mount, this.legend());
+    this.listen();
   }
 
   get points(): ChartPoints | undefined {
@@ -58,6 +64,8 @@ export class ChartView {
     this.chart.setPoints(points);
     this.stale = false;
     this.missed.hidden = this.parts.annotations().pauses.length === 0;
+    this.mount.append(this.tooltip);
+    this.foldZeros(points);
     this.showValues(this.parts.shared().pin);
     this.describe();
   }
@@ -89,20 +97,81 @@ export class ChartView {
     }
   }
 
+  private listen(): void {
+    this.mount.addEventListener("mousemove", ({ clientX }) => this.placeTooltip(clientX));
+    this.mount.addEventListener("mouseleave", () => {
+      this.tooltip.hidden = true;
+    });
+    this.mount.addEventListener("keydown", (event) => {
+      const steps = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+      if (steps === undefined || event.shiftKey) return;
+      event.preventDefault();
+      event.stopPropagation();
+      const { range, pin } = this.parts.shared();
+      const step = (range.to - range.from) / CURSOR_STEPS;
+      const x = pin === undefined ? (range.from + range.to) / 2 : pin + steps * step;
+      this.parts.onMovePin(Math.min(range.to, Math.max(range.from, x)));
+    });
+  }
+
+  /** Shows all values at the cursor beside it, on the side that has room. */
+  private placeTooltip(clientX: number): void {
+    const plot = this.chart?.plot;
+    if (!plot) return;
+    const x = plot.posToVal(clientX - plot.rect.left, "x");
+    this.tooltip.replaceChildren(el("b", {}, elapsed(x, 0.01)), ...this.rowsAt(x));
+    this.tooltip.hidden = x < (plot.scales.x?.min ?? x) || x > (plot.scales.x?.max ?? x);
+    const at = clientX - this.mount.getBoundingClientRect().left;
+    const isLeft = at > this.width / 2;
+    this.tooltip.style.left = isLeft ? "" : `${at + TOOLTIP_DISTANCE_PX}px`;
+    this.tooltip.style.right = isLeft ? `${this.width - at + TOOLTIP_DISTANCE_PX}px` : "";
+  }
+
+  private rowsAt(x: number): HTMLElement[] {
+    const { spec, lines, limits } = this.plan;
+    const values = lines.flatMap((line, at) => {
+      const own = this.chart?.points?.own[at];
+      if (!own || this.items[at]!.hidden) return [];
+      return [row(swatch(line), line.label, quantity(valueAt(own, x, isStepped(line)), spec.unit))];
+    });
+    return [...values, ...limits.map(({ label, value }) => row(limitSwatch(), label, quantity(value, spec.unit)))];
+  }
+
+  /** Names the lines that are zero in one item, where others are not. */
+  private foldZeros({ own }: ChartPoints): void {
+    const isZero = own.map(({ values }) => values.some((value) => value === 0) && !values.some((value) => value > 0));
+    const fold = isZero.some((zero) => !zero);
+    for (const [at, item] of this.items.entries()) item.hidden = fold && isZero[at] === true;
+    const names = this.plan.lines.filter((_, at) => this.items[at]!.hidden).map(({ label }) => label);
+    this.zero.hidden = names.length === 0;
+    this.zero.replaceChildren(el("span", { class: "name" }, `zero: ${names.join(", ")}`));
+  }
+
+  /** A plain line's name hides and shows it. A layer stays: those above it contain it. */
+  private legendItem(line: PlannedLine, at: number): HTMLElement {
+    if (line.layer || this.plan.lines.length === 1)
+      return el("li", {}, swatch(line), el("span", { class: "name" }, line.label), this.values[at]);
+    const toggle = button(line.label, () => this.toggle(toggle, at), { class: "name", "aria-pressed": "true" });
+    return el("li", {}, swatch(line), toggle, this.values[at]);
+  }
+
+  private toggle(button: HTMLElement, at: number): void {
+    const isShown = button.getAttribute("aria-pressed") !== "true";
+    button.setAttribute("aria-pressed", String(isShown));
+    this.chart?.showLine(at, isShown);
+  }
+
   private legend(): HTMLElement {
-    const items = this.plan.lines.map((line, at) =>
-      el("li", {}, swatch(line), el("span", { class: "name" }, line.label), this.values[at]),
-    );
     const limits = this.plan.limits.map(({ label, value }) =>
       el(
         "li",
         {},
-        el("span", { class: "swatch limit", "aria-hidden": "true" }),
+        limitSwatch(),
         el("span", { class: "name" }, label),
         el("span", { class: "value" }, quantity(value, this.plan.spec.unit)),
       ),
     );
-    return el("ul", { class: "legend" }, ...items, ...limits, this.missed);
+    return el("ul", { class: "legend" }, ...this.items, this.zero, ...limits, this.missed);
   }
 
   private title(): string {
@@ -117,8 +186,21 @@ export class ChartView {
       const own = this.chart?.points?.own[at];
       return `${line.label} ${own ? quantity(highestIn(own, from, to), this.plan.spec.unit) : "–"}`;
     });
-    this.summary.textContent = `${this.title()}, highest visible values: ${highest.join(", ")}`;
+    const text = `${this.title()}, highest visible values: ${highest.join(", ")}`;
+    this.mount.setAttribute("aria-label", text);
   }
+}
+
+/** An arrow moves the pinned cursor by this part of the visible range. */
+const CURSOR_STEPS = 100;
+const TOOLTIP_DISTANCE_PX = 12;
+
+function row(mark: HTMLElement, name: string, value: string): HTMLElement {
+  return el("div", {}, mark, el("span", { class: "name" }, name), el("span", { class: "value" }, value));
+}
+
+function limitSwatch(): HTMLElement {
+  return el("span", { class: "swatch limit", "aria-hidden": "true" });
 }
 
 function swatch({ hue, dash, layer }: PlannedLine): HTMLElement {

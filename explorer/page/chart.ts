@@ -22,13 +22,19 @@ export interface ChartParts {
   readonly originMs: number;
   readonly shared: () => SharedView;
   readonly onZoom: (range: Range) => void;
+  /** The range that the wheel asks for, which may be wider than the run. */
+  readonly onWheel: (range: Range) => void;
   readonly onReset: () => void;
   readonly onPin: (x: number) => void;
+  /** Pins the cursor at a time, wherever it was. */
+  readonly onMovePin: (x: number) => void;
   readonly onHover: (x: number | undefined) => void;
 }
 
 export const CHART_HEIGHT = 150;
 const AXIS_WIDTH = 64;
+/** A step of the wheel scales the visible range by this factor. */
+const WHEEL_IN = 0.75;
 /** A shorter drag is a click. */
 const LEAST_DRAG_PX = 4;
 /** A limit above this many times the highest value is only in the legend: drawing it would flatten all lines. */
@@ -75,6 +81,11 @@ export class Chart {
       this.scaleX();
       this.plot.redraw(false, true);
     });
+  }
+
+  /** Shows or hides a line, by its index in the plan. */
+  showLine(at: number, isShown: boolean): void {
+    this.plot.setSeries(drawOrder(this.parts.plan.lines).indexOf(at) + 1, { show: isShown });
   }
 
   resize(width: number): void {
@@ -158,7 +169,9 @@ export class Chart {
   private top(highest: number | null): number {
     const high = highest ?? 0;
     const near = this.parts.plan.limits.map(({ value }) => value).filter((value) => value <= high * FAR_LIMIT);
-    return Math.max(high, ...near) * 1.08 || 1;
+    const top = Math.max(high, ...near) * 1.08 || 1;
+    // No share is more than the whole.
+    return this.parts.plan.spec.unit === "share" ? Math.min(1, top) : top;
   }
 
   private selected(): void {
@@ -169,6 +182,12 @@ export class Chart {
     this.parts.onZoom({ from, to });
   }
 
+  /** Scales the visible range; the time `x` stays where it is. */
+  private zoomAround(x: number, scale: number): void {
+    const { from, to } = this.parts.shared().range;
+    this.parts.onWheel({ from: x - (x - from) * scale, to: x + (to - x) * scale });
+  }
+
   private listen(over: HTMLElement): void {
     const { onReset, onHover, onPin } = this.parts;
     let pressedAt = 0;
@@ -176,6 +195,17 @@ export class Chart {
     over.addEventListener("dblclick", onReset);
     over.addEventListener("mousemove", (event) => onHover(at(event)));
     over.addEventListener("mouseleave", () => onHover(undefined));
+    over.addEventListener(
+      "wheel",
+      (event) => {
+        // Without a modifier, the wheel scrolls the page.
+        if (!event.ctrlKey && !event.metaKey && !event.shiftKey) return;
+        event.preventDefault();
+        const turned = event.deltaY || event.deltaX;
+        if (turned !== 0) this.zoomAround(at(event), turned < 0 ? WHEEL_IN : 1 / WHEEL_IN);
+      },
+      { passive: false },
+    );
     over.addEventListener("mousedown", (event) => {
       pressedAt = event.clientX;
     });

@@ -1,9 +1,8 @@
 import { quantity } from "../../src/recording/quantities.ts";
 import type { Problem, RunInfo } from "../data/model.ts";
-import { type Bottleneck, bottlenecksOf } from "./bottlenecks.ts";
 import { HUES } from "./chart-plan.ts";
-import { button, el } from "./dom.ts";
-import { namesOf } from "./run-choice.ts";
+import { el } from "./dom.ts";
+import { namesOf, type RunChoice } from "./run-choice.ts";
 import type { RunFigures } from "./run-figures.ts";
 import { dayAndTime } from "./time-format.ts";
 import { commandText, type VerdictItem, verdictOf } from "./verdict.ts";
@@ -11,8 +10,9 @@ import { commandText, type VerdictItem, verdictOf } from "./verdict.ts";
 /** Makes the title: the command, and when and where it ran. */
 export function titleOf(runs: readonly RunInfo[]): HTMLElement {
   const [first] = runs;
-  const names = runs.length > 1 ? namesOf(runs).join(", ") : commandText(first);
-  const about = runs.length > 1 ? [`${runs.length} runs`] : first ? aboutRun(first) : [];
+  const commands = [...new Set(runs.map(commandText))];
+  const names = commands.join("  ·  ");
+  const about = runs.length > 1 ? [`${runs.length} runs`, namesOf(runs).join(", ")] : first ? aboutRun(first) : [];
   return el(
     "div",
     { class: "title" },
@@ -29,45 +29,24 @@ function aboutRun(run: RunInfo): string[] {
   return [live, dayAndTime(run.startMs), host && `on ${host}`, role, ...labels, run.name];
 }
 
-/** Makes the verdict: figures and bottlenecks of one run, or a table of several runs. */
-export function verdictView(all: readonly RunFigures[], onShowPanel: (panel: string) => void): HTMLElement {
-  if (all.length > 1) return el("div", { class: "scroll" }, verdictTable(all));
-  const [figures] = all;
-  if (!figures) return el("div");
-  const items = verdictOf(figures).map(({ label, text, note, tone }) =>
-    el("div", { class: `figure ${tone}` }, el("dt", {}, label), el("dd", {}, el("b", {}, text), el("small", {}, note))),
-  );
-  const bottlenecks = bottlenecksOf(figures).map((one) => bottleneckItem(one, onShowPanel));
-  return el(
-    "div",
-    {},
-    el("dl", { class: "verdict", "aria-label": "Verdict" }, ...items),
-    bottlenecks.length > 0
-      ? el("ul", { class: "bottlenecks", "aria-label": "Bottlenecks" }, ...bottlenecks)
-      : undefined,
-  );
-}
-
-function bottleneckItem({ tone, text, panel }: Bottleneck, onShowPanel: (panel: string) => void): HTMLElement {
-  const show = button("show", () => onShowPanel(panel), { class: "link", "aria-label": `Show the chart: ${text}` });
-  return el("li", { class: tone }, text, " ", show);
-}
-
 /** Makes a table with a row for each run, and the differences to the first run. */
-function verdictTable(all: readonly RunFigures[]): HTMLElement {
+export function verdictTable(all: readonly RunFigures[], view: RunChoice["view"]): HTMLElement {
   const verdicts = all.map(verdictOf);
   const labels = [...new Set(verdicts.flatMap((row) => row.map(({ label }) => label)))];
   const names = namesOf(all.map(({ run }) => run));
   const rows = verdicts.map((row, at) => {
     const hue = HUES[at % HUES.length];
     const name = el("th", { scope: "row" }, el("span", { class: `swatch solid ${hue}` }), names[at]);
-    return el("tr", {}, name, ...labels.map((label) => verdictCell(label, row, verdicts[0] ?? [])));
+    // Hosts of one run have different tasks: their figures are not compared.
+    const base = view === "overlay" ? (verdicts[0] ?? []) : row;
+    const sentence = el("td", { class: "words" }, all[at]!.run.known.sentence ?? "–");
+    return el("tr", {}, name, ...labels.map((label) => verdictCell(label, row, base)), sentence);
   });
   const header = el(
     "tr",
     {},
     el("th", { scope: "col" }, "Run"),
-    ...labels.map((label) => el("th", { scope: "col" }, label)),
+    ...[...labels, "What held it back"].map((label) => el("th", { scope: "col" }, label)),
   );
   return el("table", { class: "verdicts", "aria-label": "Verdict" }, el("thead", {}, header), el("tbody", {}, ...rows));
 }
@@ -76,10 +55,18 @@ function verdictCell(label: string, row: readonly VerdictItem[], base: readonly 
   const own = row.find((one) => one.label === label);
   const first = base.find((one) => one.label === label);
   if (!own) return el("td", {}, "–");
-  const ratio = own === first || !first ? Number.NaN : own.value / first.value - 1;
-  const sign = ratio > 0 ? "+" : ratio < 0 ? "−" : "±";
-  const change = Number.isFinite(ratio) ? `${sign}${quantity(Math.abs(ratio), "share")}` : "";
+  const change = own === first || !first ? "" : changeText(own.value / first.value - 1);
   return el("td", { class: own.tone, title: own.note }, own.text, " ", el("small", {}, change));
+}
+
+/** A smaller change is none: more digits would pretend to a precision that no figure has. */
+const LEAST_CHANGE = 0.0005;
+
+/** Returns a change in words: `+12.0 %`, `±0 %`; empty: there is none to tell. */
+function changeText(ratio: number): string {
+  if (!Number.isFinite(ratio)) return "";
+  if (Math.abs(ratio) < LEAST_CHANGE) return "±0\u202f%";
+  return `${ratio > 0 ? "+" : "−"}${quantity(Math.abs(ratio), "share")}`;
 }
 
 /** Lists the files that could not be read, or only in part; undefined: there are none. */

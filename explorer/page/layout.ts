@@ -1,10 +1,9 @@
-import type { DataSource, Runs } from "../data/model.ts";
-import type { PlannedChart, PlannedPanel } from "./chart-plan.ts";
-import type { ChartView } from "./chart-view.ts";
+import type { DataSource, LimitInfo, Runs } from "../data/model.ts";
+import { answerView } from "./answer.ts";
 import { el } from "./dom.ts";
-import { problemsView, titleOf, verdictView } from "./header.ts";
+import { problemsView, titleOf } from "./header.ts";
 import type { PageState, Range } from "./page-state.ts";
-import type { Annotations, RunChoice } from "./run-choice.ts";
+import { type Annotations, namesOf, positionsOf, type RunChoice } from "./run-choice.ts";
 import type { RunFigures } from "./run-figures.ts";
 import { eventTable, factTable, processTable, seriesTable } from "./tables.ts";
 import { elapsed } from "./time-format.ts";
@@ -28,23 +27,27 @@ export interface LayoutParts {
   readonly onHelp: () => void;
 }
 
-/** The layout of the page: header, toolbar, timeline, the sections of charts, tables. It fills all but the charts. */
+/** The layout of the page: the answer, the run, what used most, everything else. It fills all but the charts. */
 export class Layout {
   private readonly parts: LayoutParts;
   private readonly header = el("header", { id: "header" });
   private readonly tools = el("div", { id: "tools" });
   private readonly status = el("p", { class: "status", role: "status" });
-  private readonly tables = el("section", { id: "tables", "aria-label": "Tables" });
+  private readonly tables = el("section", { id: "tables", "aria-label": "Programs and events" });
+  private readonly folds = el("section", { id: "folds", "aria-label": "Facts and series" });
   /** The headings' notes about the time of the values in the legends. */
   private readonly legendNotes: readonly Element[];
   private content: Content | undefined;
   private toolbar: Toolbar | undefined;
   private timeline: Timeline | undefined;
 
-  constructor(root: HTMLElement, sections: readonly HTMLElement[], parts: LayoutParts) {
+  constructor(root: HTMLElement, [run, ...others]: readonly HTMLElement[], parts: LayoutParts) {
     this.parts = parts;
-    this.legendNotes = sections.flatMap((section) => [...section.querySelectorAll(".legend-note")]);
-    root.replaceChildren(this.header, this.tools, this.status, ...sections, this.tables);
+    root.replaceChildren(
+      ...[this.header, this.tools, this.status, ...(run ? [run] : [])],
+      ...[this.tables, ...others, this.folds],
+    );
+    this.legendNotes = [...root.querySelectorAll(".legend-note")];
   }
 
   fill(content: Content, state: PageState): void {
@@ -52,7 +55,8 @@ export class Layout {
     this.content = content;
     const problems = problemsView(runs.problems);
     const title = titleOf(choice.runs);
-    this.header.replaceChildren(title, ...(problems ? [problems] : []), verdictView(commandFigures, scrollToPanel));
+    const answer = answerView(commandFigures, choice.view, (panel, span) => this.showPanel(panel, span));
+    this.header.replaceChildren(title, ...(problems ? [problems] : []), answer);
     document.title = `${title.querySelector("h1")?.textContent ?? ""} – statexec`;
     this.showStatus("");
     this.fillTools(state);
@@ -80,9 +84,25 @@ export class Layout {
     this.status.textContent = text;
   }
 
+  /** Scrolls to a panel, and zooms to a time; without one, the range stays. */
+  private showPanel(panel: string, span: LimitInfo["span"] | undefined): void {
+    const [run] = this.content?.choice.runs ?? [];
+    if (span && run && this.content) {
+      const originMs = positionsOf(this.content.choice).get(run.id)?.originMs ?? 0;
+      const zoom = { from: (span.fromMs - originMs) / 1000, to: (span.toMs - originMs) / 1000 };
+      this.parts.set({ zoom, pin: undefined });
+    }
+    const element = document.getElementById(`panel-${panel}`);
+    const fold = element?.closest("details");
+    if (fold) fold.open = true;
+    element?.scrollIntoView({ block: "center" });
+  }
+
   private fillTables({ choice, annotations, figures, commandFigures }: Content): void {
-    const wasOpen = new Set([...this.tables.querySelectorAll("details[open]")].map(({ id }) => id));
-    const named = ({ run }: RunFigures, title: string) => (choice.view === "one" ? title : `${title}: ${run.name}`);
+    const wasOpen = new Set([...this.folds.querySelectorAll("details[open]")].map(({ id }) => id));
+    const names = namesOf(choice.runs);
+    const named = ({ run }: RunFigures, title: string) =>
+      choice.view === "one" ? title : `${title}: ${names[choice.runs.findIndex(({ id }) => id === run.id)]}`;
     const processes = commandFigures.flatMap((one) => tableSection(named(one, "Largest processes"), processTable(one)));
     const events = tableSection(
       "Events",
@@ -97,7 +117,8 @@ export class Layout {
         ),
       ];
     });
-    this.tables.replaceChildren(el("div", { class: "pair" }, ...processes, ...events), ...folds);
+    this.tables.replaceChildren(el("div", { class: "pair" }, ...processes, ...events));
+    this.folds.replaceChildren(...folds);
   }
 }
 
@@ -107,49 +128,11 @@ export function emptyPage({ problems }: Runs): HTMLElement[] {
   return [el("p", { class: "empty" }, "There is no run to show."), ...(listed ? [listed] : [])];
 }
 
-const SECTIONS = { command: "Command", machine: "Machine", recorder: "statexec itself" } as const;
-
-/** Makes the sections of the chart grid, and a view for each chart that is drawn. */
-export function chartGrid(
-  panels: readonly PlannedPanel[],
-  viewOf: (chart: PlannedChart) => ChartView,
-): { readonly sections: HTMLElement[]; readonly views: ChartView[] } {
-  const views: ChartView[] = [];
-  const panelElement = ({ spec, charts }: PlannedPanel) => {
-    const own = charts.filter(({ quiet }) => !quiet || spec.quiet === undefined).map(viewOf);
-    views.push(...own);
-    return el(
-      "article",
-      { class: "panel", id: `panel-${spec.id}`, "aria-label": spec.title },
-      el("h3", {}, spec.title, el("span", { class: "hint", title: spec.hint }, spec.hint)),
-      ...own.map(({ element }) => element),
-    );
-  };
-  const sections = Object.entries(SECTIONS).flatMap(([id, title]) => {
-    const inside = panels.filter(({ spec }) => spec.section === id);
-    if (inside.length === 0) return [];
-    const drawn = inside.filter(({ spec, charts }) => spec.quiet === undefined || charts.some(({ quiet }) => !quiet));
-    const quiet = inside.filter((panel) => !drawn.includes(panel)).map(({ spec }) => spec.quiet);
-    return [
-      el(
-        "section",
-        { class: "panels", id, "aria-label": title },
-        el("h2", {}, title, el("span", { class: "legend-note" })),
-        el("div", { class: "grid" }, ...drawn.map(panelElement)),
-        quiet.length > 0 ? el("p", { class: "quiet" }, quiet.join(" ")) : undefined,
-      ),
-    ];
-  });
-  return { sections, views };
-}
-
-function scrollToPanel(panel: string): void {
-  document.getElementById(`panel-${panel}`)?.scrollIntoView({ block: "center" });
-}
-
 function tableSection(title: string, table: HTMLElement | undefined): HTMLElement[] {
   if (!table) return [];
-  return [el("section", { "aria-label": title }, el("h2", {}, title), el("div", { class: "scroll" }, table))];
+  return [
+    el("section", { "aria-label": title }, el("h2", {}, title), el("div", { class: "scroll", tabindex: 0 }, table)),
+  ];
 }
 
 /** Makes an element whose content is made when the reader opens it. */

@@ -58,11 +58,21 @@ function short(seconds: number): string {
   return String(Number(seconds.toFixed(3)));
 }
 
+/** The narrowest zoom, in seconds. */
+const LEAST_ZOOM = 0.01;
+
 /** Moves and scales a zoom, within the whole range `all`; undefined: the result is the whole range. */
 export function movedZoom(zoom: Range | undefined, all: Range, { shift = 0, scale = 1 }): Range | undefined {
   const { from, to } = zoom ?? all;
-  const width = Math.min(all.to - all.from, Math.max(0.01, (to - from) * scale));
+  const width = Math.min(all.to - all.from, Math.max(LEAST_ZOOM, (to - from) * scale));
   const middle = (from + to) / 2 + shift * (to - from);
   const start = Math.min(Math.max(all.from, middle - width / 2), all.to - width);
   return width >= (all.to - all.from) * 0.999 ? undefined : { from: start, to: start + width };
+}
+
+/** Cuts a range to the whole one; undefined: it is the whole one. */
+export function within({ from, to }: Range, all: Range): Range | undefined {
+  const cut = { from: Math.max(all.from, from), to: Math.min(all.to, to) };
+  if (cut.to - cut.from >= (all.to - all.from) * 0.999) return undefined;
+  return cut.to - cut.from >= LEAST_ZOOM ? cut : movedZoom(cut, all, {});
 }

@@ -55,20 +55,41 @@ export async function buildTemplate(): Promise<string> {
   });
 }
 
-/** Leaves out of the catalogue the names by OpenTelemetry, which only a push needs. */
-const WITHOUT_OTEL: Bun.BunPlugin = {
-  name: "without otel",
+/** Leaves out of the catalogue what the page does not show: names by OpenTelemetry, and sources. */
+const SMALL_CATALOGUE: Bun.BunPlugin = {
+  name: "small catalogue",
   setup: (build) => {
     build.onLoad({ filter: /\/src\/catalog\/\w+-metrics\.ts$/ }, async ({ path }) => {
-      const contents = (await Bun.file(path).text()).replaceAll(/,\s*otel: "[^"]*"/g, "");
+      const contents = (await Bun.file(path).text()).replaceAll(/,\s*(otel|source):\s*"[^"]*"/g, "");
       return { contents, loader: "ts" };
+    });
+  },
+};
+
+/** Takes the charts' library as its makers have minified it: that is smaller than what the bundler makes of its modules. */
+const SMALL_UPLOT: Bun.BunPlugin = {
+  name: "small uplot",
+  setup: (build) => {
+    build.onLoad({ filter: /\/uplot\/dist\/uPlot\.esm\.js$/ }, async ({ path }) => {
+      const script = await Bun.file(path.replace("esm.js", "iife.min.js")).text();
+      return { contents: `${script}\nexport default uPlot;`, loader: "js" };
+    });
+    // The page has legends and titles of its own.
+    build.onLoad({ filter: /\/uPlot\.min\.css$/ }, async ({ path }) => {
+      const style = await Bun.file(path).text();
+      const contents = style.replaceAll(
+        /[^{}]*\.u-(legend|inline|title|series|label|value|marker)\b[^{}]*\{[^{}]*\}/g,
+        "",
+      );
+      return { contents, loader: "css" };
     });
   },
 };
 
 async function bundled(source: string): Promise<string> {
   const entrypoints = [sourcePath(source)];
-  const { outputs } = await Bun.build({ entrypoints, target: "browser", minify: true, plugins: [WITHOUT_OTEL] });
+  const plugins = [SMALL_CATALOGUE, SMALL_UPLOT];
+  const { outputs } = await Bun.build({ entrypoints, target: "browser", minify: true, plugins });
   const text = await outputs[0]?.text();
   if (!text) throw new Error(`${source}: the bundler returned nothing`);
   // A closing tag ends the script element even inside of a string.

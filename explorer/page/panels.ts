@@ -335,7 +335,7 @@ const RECORDER_PANELS: readonly PanelSpec[] = [
   {
     id: "recorder-cpu",
     section: "recorder",
-    title: "statexec's own CPU",
+    title: "Own CPU",
     hint: "Cores that statexec itself kept busy.",
     unit: "cores",
     lines: [...userAndSystem(RECORDER.cpuSeconds)],

@@ -1,7 +1,7 @@
 import type { RunInfo } from "../data/model.ts";
 import type { PageState, Range } from "./page-state.ts";
 
-/** All runs are shown at first if they are at most this many; else only the first one. */
+/** All runs are shown at first if they are at most this many; else only the newest. */
 const MOST_AT_FIRST = 6;
 
 /** The shown runs, and how they are shown. */
@@ -14,10 +14,15 @@ export interface RunChoice {
 /** Chooses the runs that the address names, or a default; undefined: there are no runs. */
 export function chooseRuns(all: readonly RunInfo[], state: PageState): RunChoice | undefined {
   const asked = all.filter(({ id }) => state.runs.includes(id));
-  const runs = asked.length > 0 ? asked : all.length <= MOST_AT_FIRST ? all : all.slice(0, 1);
+  const runs = asked.length > 0 ? asked : all.length <= MOST_AT_FIRST ? all : newestFirst(all).slice(0, 1);
   if (runs.length === 0) return undefined;
   if (runs.length === 1) return { runs, view: "one" };
   return { runs, view: state.view ?? (isSynchronised(runs) ? "hosts" : "overlay") };
+}
+
+/** Returns the runs that still record, then the others, the latest start first. */
+export function newestFirst(all: readonly RunInfo[]): RunInfo[] {
+  return all.toSorted((a, b) => Number(b.live) - Number(a.live) || b.startMs - a.startMs);
 }
 
 /** Whether the runs are the client and the server of one synchronised run, by their roles and times. */

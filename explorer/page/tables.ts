@@ -106,7 +106,7 @@ export function seriesTable(source: DataSource, figures: RunFigures): HTMLElemen
 /** Makes a series' name, with the metric's help as its tooltip. */
 function namedSeries(series: SeriesInfo): HTMLElement {
   const metric = METRICS.find(({ name }) => name === series.name);
-  return el("span", { title: metric && `${metric.help} (${metric.source})` }, seriesText(series));
+  return el("span", { title: metric?.help }, seriesText(series));
 }
 
 function rawNumber(value: number): string {

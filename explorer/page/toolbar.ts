@@ -1,8 +1,9 @@
 import type { RunInfo } from "../data/model.ts";
 import { button, el, table } from "./dom.ts";
 import { movedZoom, type PageState, type Range } from "./page-state.ts";
-import { namesOf, type RunChoice } from "./run-choice.ts";
-import { dayAndTime, duration, elapsed } from "./time-format.ts";
+import type { RunChoice } from "./run-choice.ts";
+import { runMenu } from "./run-menu.ts";
+import { duration, elapsed } from "./time-format.ts";
 
 export interface ToolbarParts {
   readonly state: PageState;
@@ -71,23 +72,11 @@ function isDark(): boolean {
 function runsMenu({ all, choice, set }: ToolbarParts): HTMLElement[] {
   if (all.length < 2) return [];
   const shown = new Set(choice.runs.map(({ id }) => id));
-  const names = namesOf(all);
-  const items = all.map((run, at) => {
-    const box = el("input", { type: "checkbox", value: run.id, checked: shown.has(run.id) });
-    box.addEventListener("change", () => {
-      const next = all.filter(({ id }) => (id === run.id ? box.checked : shown.has(id)));
-      if (next.length === 0) box.checked = true;
-      else set({ runs: next.map(({ id }) => id), zoom: undefined, pin: undefined });
-    });
-    const only = button("only", () => set({ runs: [run.id], zoom: undefined, pin: undefined }), { class: "link" });
-    const about = el("small", {}, ` ${dayAndTime(run.startMs)}`);
-    return el("li", {}, el("label", {}, box, names[at], about), only);
-  });
   const menu = el(
     "details",
     { class: "menu" },
     el("summary", {}, `Runs: ${choice.runs.length} of ${all.length}`),
-    el("ul", {}, ...items),
+    runMenu(all, shown, set),
   );
   return choice.view === "one" ? [menu] : [menu, viewSwitch(choice, set)];
 }
@@ -115,10 +104,12 @@ const ZOOM_IN = 0.6;
 /** The keys and mouse actions of the page. */
 const HELP = [
   ["drag", "zoom to the selected range"],
+  ["wheel with Ctrl or Shift", "zoom in or out at the cursor"],
   ["double click, Esc, 0", "show the whole run"],
   ["← →", "move to earlier or later"],
   ["+ −", "zoom in, zoom out"],
   ["click", "pin the cursor, or release it"],
+  ["← → in a chart", "move the pinned cursor"],
   ["t", "show times from the start or by the clock"],
   ["d", "switch between light and dark"],
   ["?", "show this help"],

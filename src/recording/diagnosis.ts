@@ -18,7 +18,7 @@ const LEAST_SHARE = 0.05;
 export const NEARLY_ALWAYS = 0.9;
 
 /** The steps in which one limit held, as far as it did. */
-interface Part {
+export interface Part {
   readonly rule: LimitRule;
   seconds: number;
   readonly steps: [step: LimitEvidence, share: number][];
@@ -31,12 +31,17 @@ export function diagnose(evidence: RunEvidence): Diagnosis[] {
   if (!(evidence.seconds >= LEAST_SECONDS)) return found;
   const steps = withWaitsSpread(evidence.steps);
   const seconds = steps.reduce((sum, step) => sum + step.seconds, 0);
-  const isKnown = steps.some(({ ownCores }) => !Number.isNaN(ownCores));
-  const parts = joined(partsOf(steps, isKnown ? [...RULES, UNCLEAR] : RULES));
-  for (const { rule, seconds: held, steps: its } of parts.sort((a, b) => b.seconds - a.seconds))
+  for (const { rule, seconds: held, steps: its } of limitParts(steps))
     if (held / seconds >= LEAST_SHARE)
       found.push({ limitedBy: rule.limit, share: held / seconds, ...rule.describe(together(its)) });
   return withoutSmallDoubt(found);
+}
+
+/** Divides the time of a run among its limits, the longest first. Waits must be spread already. */
+export function limitParts(steps: readonly LimitEvidence[]): Part[] {
+  const isKnown = steps.some(({ ownCores }) => !Number.isNaN(ownCores));
+  const parts = joined(partsOf(steps, isKnown ? [...RULES, UNCLEAR] : RULES));
+  return parts.sort((a, b) => b.seconds - a.seconds);
 }
 
 /** The evidence of all steps together; undefined: there are none. */

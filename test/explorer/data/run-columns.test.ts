@@ -65,8 +65,16 @@ test("the description of a run", () => {
       endMs: START_MS,
     },
     command: null,
-    series: [{ name: "disk_read_bytes", type: "counter", unit: "bytes", labels: { disk: "sda" }, points: 1 }],
-    known: { cpu: NOTHING_KNOWN, memory: NOTHING_KNOWN, usableCpus: null, limits: [], samples: null },
+    series: [{ name: "disk_read_bytes", type: "counter", unit: "bytes", labels: { disk: "sda" }, points: 1, moved: 0 }],
+    known: {
+      cpu: NOTHING_KNOWN,
+      memory: NOTHING_KNOWN,
+      usableCpus: null,
+      limits: [],
+      samples: null,
+      sentence: null,
+      wallTime: null,
+    },
     pauses: [],
   });
 });

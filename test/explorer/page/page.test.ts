@@ -60,7 +60,7 @@ describe.skipIf(skip)("the page", () => {
     const bytes = anonymous!.values[anonymous!.times.indexOf(nearest)]!;
     expect(memory.legend[0]).toBe(`${(bytes / 2 ** 20).toFixed(0)}\u202fMiB`);
     const left = (id: string) => tab.page.locator(`#panel-${id} .u-cursor-x`).first().boundingBox();
-    const [here, there] = [await left("command-cpu"), await left("command-processes")];
+    const [here, there] = [await left("command-cpu"), await left("command-memory")];
     expect(there!.x).toBeCloseTo(here!.x, 0);
     expect(await tab.text(".position")).toContain("at");
   });
@@ -108,6 +108,56 @@ describe.skipIf(skip)("the page", () => {
     expect(await tab.page.locator("dialog").isVisible()).toBe(true);
     await tab.page.keyboard.press("Escape");
     expect(await range("0")).toEqual([-3, 123]);
+  });
+
+  test("zooms by the wheel with a modifier only, and around the cursor", async () => {
+    await tab.open(server.url);
+    const at = await pointAt("command-cpu", 0.5);
+    await tab.page.keyboard.down("Shift");
+    await tab.page.mouse.wheel(0, -100);
+    await tab.page.keyboard.up("Shift");
+    await tab.until("location.hash !== ''");
+    await tab.settled();
+    const [from, to] = (await tab.chart("command-cpu")).range;
+    expect(to - from).toBeCloseTo(126 * 0.75, 1);
+    expect((from + to) / 2).toBeCloseTo(at, 0);
+    const before = await tab.address();
+    await tab.page.mouse.wheel(0, -100);
+    await tab.until("scrollY >= 0");
+    expect(await tab.address()).toBe(before);
+    await tab.page.keyboard.press("Escape");
+  });
+
+  test("moves the pinned cursor by arrows in a focused chart, which says what it shows", async () => {
+    // Elsewhere, arrows move a zoomed range.
+    await tab.open(`${server.url}#t=40~80`);
+    const plot = tab.page.locator("#panel-command-cpu .plot");
+    await plot.focus();
+    await tab.page.keyboard.press("ArrowRight");
+    expect(await tab.address()).toMatch(/#t=40~80&at=60$/);
+    await tab.page.keyboard.press("ArrowLeft");
+    expect(await tab.address()).toMatch(/#t=40~80&at=59\.6$/);
+    expect(await plot.getAttribute("aria-label")).toMatch(/^CPU, highest visible values: user [\d.]+, system/);
+    await tab.page.keyboard.press("Escape");
+  });
+
+  test("shows all values beside the cursor, and hides a line by its name", async () => {
+    await tab.open(server.url);
+    await pointAt("command-io", 0.1);
+    const tooltip = tab.page.locator("#panel-command-io .tooltip");
+    expect(await tooltip.isVisible()).toBe(true);
+    expect(await tooltip.locator(".name").allTextContents()).toEqual([
+      ...["storage read", "storage written", "all read", "all written"],
+    ]);
+    expect(await tooltip.locator(".value").first().textContent()).toBe("160\u202fMiB/s");
+    await tab.page.mouse.move(2, 2);
+    expect(await tooltip.isVisible()).toBe(false);
+    const shown =
+      "statexec.views.find(({ plan }) => plan.spec.id === 'command-io').chart.plot.series.map(({ show }) => show)";
+    await tab.page.getByRole("button", { name: "storage written" }).click();
+    expect(await tab.page.evaluate(shown)).toEqual([true, true, false, true, true]);
+    await tab.page.getByRole("button", { name: "storage written" }).click();
+    expect(await tab.page.evaluate(shown)).toEqual([true, true, true, true, true]);
   });
 
   test("keeps a pinned cursor, also after a reload", async () => {

@@ -33,7 +33,15 @@ const INFO: RunInfo = {
   endMs: START_MS,
   command: null,
   series: [],
-  known: { cpu: NOTHING_KNOWN, memory: NOTHING_KNOWN, usableCpus: null, limits: [], samples: null },
+  known: {
+    cpu: NOTHING_KNOWN,
+    memory: NOTHING_KNOWN,
+    usableCpus: null,
+    limits: [],
+    samples: null,
+    sentence: null,
+    wallTime: null,
+  },
   pauses: [],
 };
 
@@ -44,7 +52,8 @@ function runWith(columns: readonly { times: number[]; values: number[] }[]): Run
     values: Float64Array.from(values),
   }));
   const infos = columns.map(
-    ({ times }, at) => ({ name: `s${at}`, type: "gauge", unit: "", labels: {}, points: times.length }) as const,
+    ({ times }, at) =>
+      ({ name: `s${at}`, type: "gauge", unit: "", labels: {}, points: times.length, moved: 0 }) as const,
   );
   return { info: { ...INFO, series: infos }, columns: { series: (index) => all[index]! } };
 }
