@@ -52,6 +52,8 @@ export class ProcessRecord {
       processes: this.processes,
       complete: this.taskClock?.hasAllRecords ?? false,
       lost_records: this.taskClock?.lost ?? null,
+      cpu_seconds: known(this.taskClock?.seconds),
+      cpu_untold_seconds: known(this.taskClock?.untoldSeconds),
       machine_started: machineStarted ?? null,
     };
     yield new TextEncoder().encode(`${this.text}${JSON.stringify(last)}\n`);
@@ -82,7 +84,7 @@ export class ProcessRecord {
       ...{ pid, parent, name: names.at(-1) ?? null, names },
       start: this.seconds(startNs),
       end: this.seconds(endNs),
-      // The kernel may not tell of the process that had our own event by an exchange: none uses nothing.
+      // None uses nothing: the kernel does not tell of it. What it does not tell in all is in the last line.
       cpu_seconds: this.taskClock && cpuNs === 0 ? null : cpuNs / NS_PER_SECOND,
       execs: this.taskClock ? execs : null,
       threads,
@@ -100,4 +102,9 @@ export class ProcessRecord {
     if (Number.isNaN(ns)) return null;
     return Math.round((ns + this.shiftNs + this.axisNs) / 1000) / 1e6;
   }
+}
+
+/** Returns a number of seconds; null: not known. */
+function known(seconds = Number.NaN): number | null {
+  return Number.isNaN(seconds) ? null : Math.round(seconds * 1e9) / 1e9;
 }

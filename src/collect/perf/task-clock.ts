@@ -88,6 +88,14 @@ export class TaskClock {
     return this.counterSeconds;
   }
 
+  /**
+   * So much of it no record tells of a process: that of those which live on, and of one for each CPU, which had the first
+   * event there by an exchange. NaN until the end.
+   */
+  get untoldSeconds(): number {
+    return Math.max(0, this.counterSeconds - this.endedNs * NS);
+  }
+
   /** So much may have been used outside of what the kernel counts. */
   get outsideSeconds(): number {
     return this.ended * (OUTSIDE_SECONDS + OUTSIDE_SECONDS_PER_CPU * this.sources.length);
