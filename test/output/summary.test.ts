@@ -268,6 +268,17 @@ describe("the summary in a terminal", () => {
     expect(peak({ ...bounded, sources, memoryPeakWithCacheBytes: 101 * MIB })).toBe("peak 100 MiB after 8.10 s");
   });
 
+  test.each([
+    [18.9, "18.2 s to 19.1 s"],
+    [30, "at least 18.2 s"],
+    [undefined, "at least 18.2 s"],
+  ])("has CPU time with a near bound, %p s, as a range", (cpuBoundSeconds, words) => {
+    const sources = new Map([...REPORT.figures.sources, ["cpu", "wait4_lower_bound"]]);
+    const figures: RunReport["figures"] = { ...REPORT.figures, sources, ...(cpuBoundSeconds && { cpuBoundSeconds }) };
+    const cpu = summaryLines({ ...REPORT, figures }, "run.prom", false).find(({ label }) => label === "cpu");
+    expect(cpu?.parts[0]).toBe(words);
+  });
+
   test("counts by the CPUs that the affinity mask allowed", () => {
     const pinned = { ...REPORT, figures: { ...REPORT.figures, cpus: 4, cpusAllowed: 2 } };
     expect(summaryLines(pinned, "run.prom", true)[3]!.parts[1]).toBe("1.47 cores of 2 allowed");

@@ -239,7 +239,8 @@ export class CommandTree {
   sources(): Map<string, string> {
     const { peak } = this.memory;
     const { isLowerBound, isPartlyHidden } = this;
-    const sources = new Map([["cpu", isLowerBound ? "wait4_lower_bound" : "wait4"]]);
+    const isCpuAll = !isLowerBound || this.isProvenByClock;
+    const sources = new Map([["cpu", isCpuAll ? "wait4" : "wait4_lower_bound"]]);
     if (!Number.isNaN(peak.bytes)) {
       sources.set("memory", isPartlyHidden ? "proc_lower_bound" : "proc");
       sources.set(
@@ -292,12 +293,24 @@ export class CommandTree {
     return taskClock.outsideSeconds <= Math.max(SMALL_SECONDS, SMALL * taskClock.seconds);
   }
 
+  /** Whether that clock leaves no room for CPU time that no one has waited for and no sample saw. */
+  private get isProvenByClock(): boolean {
+    const { taskClock, isClockWhole } = this;
+    if (!taskClock || !isClockWhole || this.isBlind || this.damage.hasBeen) return false;
+    const { userSeconds, systemSeconds } = this.accounts;
+    return this.isSmall(taskClock.seconds + taskClock.outsideSeconds - userSeconds - systemSeconds);
+  }
+
+  private isSmall(missingSeconds: number): boolean {
+    const { userSeconds, systemSeconds } = this.accounts;
+    return missingSeconds <= Math.max(SMALL_SECONDS, SMALL * (userSeconds + systemSeconds));
+  }
+
   /** Whether a part of what ended processes used may be missing. */
   private get isLowerBound(): boolean {
-    const { hasLost, lostSeconds, uncertainSeconds, userSeconds, systemSeconds } = this.accounts;
+    const { hasLost, lostSeconds, uncertainSeconds } = this.accounts;
     const unseenSeconds = this.hasGroupCpu ? 0 : this.unseenSeconds;
-    const isUncertain =
-      Math.max(uncertainSeconds, unseenSeconds) > Math.max(SMALL_SECONDS, SMALL * (userSeconds + systemSeconds));
+    const isUncertain = !this.isSmall(Math.max(uncertainSeconds, unseenSeconds));
     return (
       this.isBlind || this.damage.hasBeen || isUncertain || hasLost || lostSeconds > 0 || this.memory.ignoresChildren
     );

@@ -102,10 +102,9 @@ function cpuLine({ figures, profile }: RunReport, unicode: boolean): SummaryLine
   const { value: all, highest, reason, isContradicted } = findingOf("cpu", figures);
   if (all === undefined) return undefined;
   const { cpuUserSeconds = 0, cpuSystemSeconds = 0, cpuCores } = figures;
-  const least = highest > all ? "at least " : "";
   const left = cpusLeft(figures);
   const allowed = left === undefined ? "" : ` of ${plainQuantity(left, "cores")} allowed`;
-  const parts = [`${least}${durationText(all)}`];
+  const parts = [cpuText(all, highest)];
   if (isContradicted && reason !== undefined) parts.push(reason);
   else if (cpuCores !== undefined) parts.push(`${plainQuantity(cpuCores, "cores")} cores${allowed}`);
   // Another source than theirs has more.
@@ -117,6 +116,16 @@ function cpuLine({ figures, profile }: RunReport, unicode: boolean): SummaryLine
     ...(isContradicted ? {} : { extra: [modes] }),
     ...(profile ? chartOf(possible(profile.cores, figures), "cores", unicode) : {}),
   };
+}
+
+/** A bound that is further away is of little use. */
+const NEAR = 1.1;
+
+/** `1.84 s`, where it is exact; `1.84 s to 1.93 s`, where that is known; else `at least 1.84 s`. */
+function cpuText(seconds: number, highest: number): string {
+  const seen = durationText(seconds);
+  if (highest <= seconds) return seen;
+  return highest <= NEAR * seconds ? `${seen} to ${durationText(highest)}` : `at least ${seen}`;
 }
 
 /** CPU time comes in ticks: in a short part it may seem to be more than all CPUs have. */

@@ -1,4 +1,5 @@
 import { sampleName } from "../../../src/catalog/index.ts";
+import type { TreeParts } from "../../../src/collect/processes/command-tree.ts";
 import { ProcessCollector } from "../../../src/collect/processes/process-collector.ts";
 import { ProcessTree } from "../../helpers/process-tree.ts";
 import { NOBODY } from "./started-accounts.ts";
@@ -13,7 +14,7 @@ const NOTHING_REAPED = {
 };
 
 /** Makes a collector over the kernel model. A second passes with each sample, whose values are returned by series. */
-export function setUp() {
+export function setUp(more: Pick<TreeParts, "taskClock"> = {}) {
   const kernel = new ProcessTree();
   let nowMs = 0;
   const parts = {
@@ -22,6 +23,7 @@ export function setUp() {
     reaped: NOTHING_REAPED,
     now: () => nowMs,
     cpuMs: () => nowMs,
+    ...more,
   };
   const collector = new ProcessCollector(parts, kernel);
   const described = () => collector.describe().map(({ metric, labels }) => [sampleName(metric), ...labels].join(" "));

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { sampleName } from "../../../src/catalog/index.ts";
+import type { TaskClock } from "../../../src/collect/perf/task-clock.ts";
 import { setUp } from "./collected.ts";
 
 describe("a sample", () => {
@@ -211,6 +212,28 @@ describe("the sources of the figures", () => {
     expect(sampled[`accounting_info cpu ${source}`]).toBe(1);
     expect(sampled[`accounting_info io ${source.replace("wait4", "proc")}`]).toBe(1);
   });
+
+  test.each([
+    ["leaves no room for more", 1, 0.015, true, "wait4"],
+    ["leaves room for more", 1.0, 0.2, true, "wait4_lower_bound"],
+    ["has more", 1.5, 0.02, true, "wait4_lower_bound"],
+    ["may have missed some", 1.0, 0.02, false, "wait4_lower_bound"],
+  ])(
+    "of CPU time are exact where the kernel's clock %s, and of io never are",
+    (_, seconds, outsideSeconds, isAll, source) => {
+      const clock = { seconds, outsideSeconds, isWhole: () => isAll, drain: () => 0, finish: () => undefined };
+      const { kernel, collector, sample, start } = setUp({ taskClock: () => clock as unknown as TaskClock });
+      const root = start({ ignoresChildren: true });
+      sample();
+      kernel.burn(root, 1);
+      kernel.end(root);
+      collector.commandEnded();
+      const sampled = sample();
+      expect(sampled[`accounting_info cpu ${source}`]).toBe(1);
+      expect(sampled["accounting_info io proc_lower_bound"]).toBe(1);
+      if (isAll && source !== "wait4") expect(sampled.cpu_bound_seconds).toBe(seconds + outsideSeconds);
+    },
+  );
 
   test("have no bound by the number of pids where a child that was seen has ended since, and no one has waited for it", () => {
     const { kernel, collector, sample, start } = setUp();
