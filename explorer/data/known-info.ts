@@ -1,6 +1,6 @@
 import { adviceOn, edgesOf, mainSpan } from "../../src/recording/advice.ts";
 import { type Diagnosis, diagnose, diagnosisText, limitParts, withWaitsSpread } from "../../src/recording/diagnosis.ts";
-import { findingOf, memoryBoundBytes } from "../../src/recording/evidence.ts";
+import { findingOf, memoryBoundBytes, sourceText } from "../../src/recording/evidence.ts";
 import { evidenceOf, type RunEvidence } from "../../src/recording/limit-evidence.ts";
 import type { Recording } from "../../src/recording/recording.ts";
 import { figuresOf } from "../../src/recording/run-figures.ts";
@@ -13,9 +13,10 @@ import type { FigureInfo, LimitInfo, RunInfo, WallTimeInfo } from "./model.ts";
 export function knownOf(recording: Recording, startMs: number): RunInfo["known"] {
   const figures = figuresOf(recording);
   const info = (resource: "cpu" | "memory", seenHighest: number | null = null): FigureInfo => {
-    const { value = null, highest, source = null, reason = null, isContradicted } = findingOf(resource, figures);
+    const { value = null, highest, source, reason = null, isContradicted } = findingOf(resource, figures);
     const most = Number.isFinite(highest) ? highest : null;
-    return { value, highest: most, seenHighest, source, contradiction: isContradicted ? reason : null };
+    const known = source === undefined ? null : sourceText(source);
+    return { value, highest: most, seenHighest, source: known, contradiction: isContradicted ? reason : null };
   };
   const evidence = evidenceOf(recording, figures);
   const limits = evidence ? diagnose(evidence) : [];

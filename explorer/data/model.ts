@@ -78,6 +78,7 @@ export interface FigureInfo {
   readonly highest: number | null;
   /** A bound above what samples saw, which proves nothing of what they did not see. */
   readonly seenHighest: number | null;
+  /** How it is known, in words. */
   readonly source: string | null;
   readonly contradiction: string | null;
 }

@@ -100,12 +100,9 @@ function peakNote(memory: FigureInfo): string {
   return notes.join(", ");
 }
 
-/** Returns how a figure is known: `by proc sampled`, `by wait4 (may have missed some)`. */
 function sourceNotes({ source, contradiction }: FigureInfo): string[] {
-  if (contradiction !== null) return [contradiction];
-  if (source === null) return [];
-  const name = source.replace(/_lower_bound$/, "");
-  return [`by ${name.replaceAll("_", " ")}${name === source ? "" : " (may have missed some)"}`];
+  const note = contradiction ?? source;
+  return note === null ? [] : [note];
 }
 
 /** The machine's figures from the summary in the file: means over the command's time. */

@@ -59,6 +59,22 @@ export function isLowerBound(source: string | undefined): boolean {
   return source?.endsWith("_lower_bound") ?? false;
 }
 
+/** Returns the source of a figure in words for people; an unknown source as it is. */
+export function sourceText(source: string): string {
+  if (source.endsWith("_lower_bound")) return "a lower bound";
+  const words: Readonly<Record<string, string>> = {
+    wait4: "exact",
+    perf: "by perf events",
+    proc: "as the kernel counted it",
+    proc_sampled: "as samples saw it",
+    cgroup1: "by its control group",
+    cgroup2: "by its control group",
+    cgroup1_sampled: "by its control group, as samples saw it",
+    cgroup2_sampled: "by its control group, as samples saw it",
+  };
+  return words[source] ?? source.replaceAll("_", " ");
+}
+
 /** Returns what is known of a resource of a run. */
 export function findingOf(resource: Resource, figures: RunFigures): Finding {
   const finding = reconcile(resource, CLAIMS[resource](figures));

@@ -1,5 +1,5 @@
 import { type BudgetResult, shownLimit } from "../../recording/budget-results.ts";
-import { findingOf, PROC_IS_FOREIGN } from "../../recording/evidence.ts";
+import { findingOf, PROC_IS_FOREIGN, sourceText } from "../../recording/evidence.ts";
 import { durationText, plainQuantity } from "../../recording/quantities.ts";
 import { type CommFigures, cpusLeft, type RunFigures, UNNAMED } from "../../recording/run-figures.ts";
 import type { RunReport } from "../../recording/run-report.ts";
@@ -191,22 +191,6 @@ function peakText(value: number, highest: number, figures: RunFigures): string {
   // More than its pages of files can be: it held it when no sample was taken.
   if (largest <= value + memoryFileMostBytes + SMALL_BYTES) return seen;
   return `${seen} to ${plainQuantity(largest, "bytes")} or more`;
-}
-
-/** Returns the source of a figure in words for people; an unknown source as it is. */
-function sourceText(source: string): string {
-  if (source.endsWith("_lower_bound")) return "a lower bound";
-  const words: Readonly<Record<string, string>> = {
-    wait4: "exact",
-    perf: "by perf events",
-    proc: "as the kernel counted it",
-    proc_sampled: "as samples saw it",
-    cgroup1: "by its control group",
-    cgroup2: "by its control group",
-    cgroup1_sampled: "by its control group, as samples saw it",
-    cgroup2_sampled: "by its control group, as samples saw it",
-  };
-  return words[source] ?? source.replaceAll("_", " ");
 }
 
 /** What reached the disk, and what its programs read and wrote in all: from cached files, pipes and sockets, too. */

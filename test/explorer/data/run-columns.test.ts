@@ -93,7 +93,7 @@ test("the description of a run says how far its CPU time and peak memory are kno
   ] as const;
   const { known } = runOf(recordingOf({ parts: [{ columns, rows }] }), NAME).info;
   expect(known.cpu).toEqual({
-    ...{ value: 1, highest: null, seenHighest: null, source: "wait4_lower_bound" },
+    ...{ value: 1, highest: null, seenHighest: null, source: "a lower bound" },
     contradiction: "its control group counted 1.00 ms, but its processes used 1.00 s",
   });
   expect(known.memory).toEqual({

@@ -106,7 +106,7 @@ describe("the notes of the verdict", () => {
       [series(COMMAND.memoryLargest), 1, 9 * MIB],
       source("memory_peak", "proc_sampled"),
     );
-    expect(peak["Peak memory"]).toBe("by proc sampled, processes that samples saw: at most 9 MiB");
+    expect(peak["Peak memory"]).toBe("as samples saw it, processes that samples saw: at most 9 MiB");
   });
 
   test("have the bound that a control group proves", async () => {
@@ -118,7 +118,7 @@ describe("the notes of the verdict", () => {
       [series(KERNEL.memoryHugePages), 0, 0],
       source("memory_peak", "cgroup2"),
     );
-    expect(peak["Peak memory"]).toBe("by cgroup2, at most 3 MiB");
+    expect(peak["Peak memory"]).toBe("by its control group, at most 3 MiB");
   });
 
   test("name two sources that contradict each other", async () => {
