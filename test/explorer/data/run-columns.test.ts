@@ -97,6 +97,6 @@ test("the description of a run says how far its CPU time and peak memory are kno
     contradiction: "its control group counted 1.00 ms, but its processes used 1.00 s",
   });
   expect(known.memory).toEqual({
-    ...{ value: 5, highest: null, seenHighest: 5, source: "cgroup2", contradiction: null },
+    ...{ value: 5, highest: null, seenHighest: 5, source: "by its control group", contradiction: null },
   });
 });
