@@ -4,7 +4,7 @@ import type { PerfRing } from "../os/perf-events.ts";
 
 /** Rings are read at ticks, and at an interval between these besides: the shorter, the more was in them. */
 const SHORTEST_MS = 10;
-const LONGEST_MS = 250;
+const LONGEST_MS = 500;
 const FIRST_MS = 50;
 
 /** Fuller than this, a ring is read more often; emptier than that, less often. */
