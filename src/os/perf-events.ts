@@ -28,6 +28,7 @@ const FLAGS = {
   inherit_stat: 11,
   enable_on_exec: 12,
   task: 13,
+  watermark: 14,
   sample_id_all: 18,
   comm_exec: 24,
   use_clockid: 25,
@@ -59,7 +60,8 @@ export class PerfRing {
   private tail = 0;
 
   constructor(
-    private readonly fd: number,
+    /** It can be read by poll(2) when a quarter of the ring waits. */
+    readonly fd: number,
     private readonly address: number,
     private readonly bytes: number,
   ) {
@@ -105,11 +107,11 @@ export class PerfRing {
 export function openTaskClock(): readonly PerfRing[] | string {
   const cpus = onlineCpus();
   if (cpus.length > MOST_CPUS) return `${cpus.length} CPUs, with more than ${MOST_CPUS} it costs too much`;
-  const attribute = attributeOf();
   const rings: PerfRing[] = [];
   const page = pageBytes();
   let bytes = MOST_BYTES;
   while (bytes > FEWEST_BYTES && bytes * cpus.length > ALL_BYTES) bytes /= 2;
+  const attribute = attributeOf(bytes / 4);
   for (const cpu of cpus) {
     const fd = trySystemCall("perf_event_open", attribute.address, 0, cpu, -1, CLOSE_ON_EXEC);
     if (fd < 0) return refused(rings, openReason(lastErrno()));
@@ -165,7 +167,8 @@ function openReason(errno: number): string {
   }
 }
 
-function attributeOf(): ReturnType<typeof pinned> {
+/** `wakeBytes`: so much in a ring is worth being read at once. */
+function attributeOf(wakeBytes: number): ReturnType<typeof pinned> {
   const attribute = pinned(ATTR_BYTES);
   const words = new Uint32Array(attribute.bytes.buffer);
   words[0] = TYPE_SOFTWARE;
@@ -175,6 +178,7 @@ function attributeOf(): ReturnType<typeof pinned> {
   let flags = 0;
   for (const name in FLAGS) flags |= 1 << FLAGS[name as keyof typeof FLAGS];
   words[10] = flags;
+  words[12] = wakeBytes;
   words[23] = CLOCK_MONOTONIC;
   return attribute;
 }

@@ -1,8 +1,12 @@
 import type { Clock } from "../clock.ts";
 import { TaskClock } from "../collect/perf/task-clock.ts";
+import type { EventLoop } from "../os/event-loop.ts";
 import type { PerfRing } from "../os/perf-events.ts";
 
-/** Rings are read at ticks, and at an interval between these besides: the shorter, the more was in them. */
+/**
+ * Rings are read at ticks, and between these when they fill up. Until the thread blocks for that, or where it cannot, they
+ * are read at an interval: the shorter, the more was in them.
+ */
 const SHORTEST_MS = 10;
 const LONGEST_MS = 500;
 const FIRST_MS = 50;
@@ -18,13 +22,22 @@ export class CommandTaskClock {
   private cancel: (() => void) | undefined;
 
   constructor(
-    rings: readonly PerfRing[],
+    private readonly rings: readonly PerfRing[],
     private readonly clock: Clock,
     /** The command. */
     pid: number,
   ) {
     this.taskClock = new TaskClock(rings, pid);
     this.readLater();
+  }
+
+  /** From now on the wait for the next deadline ends when a ring fills up. */
+  readWhenFull(loop: Pick<EventLoop, "watch">): void {
+    this.cancel?.();
+    loop.watch(
+      this.rings.map(({ fd }) => fd),
+      () => this.taskClock.drain(),
+    );
   }
 
   /** Ends the clock: it must not be read from now on. */

@@ -5,6 +5,7 @@ import type { Collector } from "../collect/collector.ts";
 import type { ProcessCollector } from "../collect/processes/process-collector.ts";
 import { chosenKinds, filesBeforeStart, machineCollectors } from "../collect/registry.ts";
 import { adoptOrphans } from "../os/children.ts";
+import type { EventLoop } from "../os/event-loop.ts";
 import { openTaskClock, type PerfRing } from "../os/perf-events.ts";
 import { OwnUsage } from "../os/process.ts";
 import type { KernelFiles } from "../proc/kernel-fs.ts";
@@ -196,12 +197,14 @@ const BLOCK_AFTER_MS = 10;
 /** Requests to a peer have timers of the runtime's, which may be late by this. */
 const GATE_TIMERS_MS = 100;
 
-/** Lets the clock block until a promise settles; see `SystemClock.block`. */
-function blockUntil(end: Promise<unknown>, longestMs: number): void {
+/** Lets the clock block until a promise settles; see `SystemClock.block`. `onBlocking` is told the loop by which it does. */
+function blockUntil(end: Promise<unknown>, longestMs: number, onBlocking: (loop: EventLoop) => void): void {
   const cancel = systemClock.at(systemClock.now() + BLOCK_AFTER_MS, () => {
     const { EventLoop } = require("../os/event-loop.ts") as typeof import("../os/event-loop.ts");
     const loop = EventLoop.open();
-    if (loop) systemClock.block(loop, longestMs);
+    if (!loop) return;
+    onBlocking(loop);
+    systemClock.block(loop, longestMs);
   });
   const stop = () => {
     cancel();
@@ -299,7 +302,8 @@ export class CommandRun {
     if (this.parts.processes !== "off") this.recordProcesses(this.parts.processes, child.pid);
     this.orphans.start();
     this.budgetWatch?.started();
-    blockUntil(child.ended, gate ? GATE_TIMERS_MS : Number.POSITIVE_INFINITY);
+    const longestMs = gate ? GATE_TIMERS_MS : Number.POSITIVE_INFINITY;
+    blockUntil(child.ended, longestMs, (loop) => this.taskClock?.readWhenFull(loop));
     return child;
   };
 

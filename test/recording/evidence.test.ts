@@ -128,8 +128,8 @@ describe("a figure", () => {
 });
 
 describe("the kernel's clock of tasks", () => {
-  const clock = (seconds: number, own: number, sources: Readonly<Record<string, string>>) =>
-    run({ ...cpu(own), cpuTaskClockSeconds: seconds, cpus: 8 }, sources);
+  const clock = (seconds: number, known: number, sources: Readonly<Record<string, string>>, own = seconds) =>
+    run({ ...cpu(known), cpuTaskClockSeconds: seconds, cpuTaskClockOwnSeconds: own, cpus: 8 }, sources);
   const bound = { cpu: "wait4_lower_bound" };
 
   test.each<[string, RunFigures, readonly number[], string]>([
@@ -146,6 +146,18 @@ describe("the kernel's clock of tasks", () => {
       clock(0.3, 0.5, { ...bound, cpu_task_clock: "perf_lower_bound" }),
       [0.5, 0.5, 8.48],
       "wait4_lower_bound",
+    ],
+    [
+      "has at least what interrupts and the host did not take",
+      clock(2, 0.5, { ...bound, cpu_task_clock: "perf" }, 1.8),
+      [1.8, 1.8, 2],
+      "perf",
+    ],
+    [
+      "does not contradict by what they took",
+      clock(2.2, 2, { cpu: "wait4", cpu_task_clock: "perf" }, 2.02),
+      [2, 2, 2],
+      "wait4",
     ],
     ["says nothing where wait4 is exact", clock(1.99, 2, { cpu: "wait4", cpu_task_clock: "perf" }), [2, 2, 2], "wait4"],
     ["nor where a group is", clock(1.99, 2, { cpu: "cgroup2", cpu_task_clock: "perf" }), [2, 2, 2], "cgroup2"],
@@ -183,7 +195,7 @@ describe("a process that left the control group", () => {
 
   test.each<[string, Partial<RunFigures>]>([
     ["used more CPU time than the group counted", { commCpuSeconds: 3 }],
-    ["used more by the kernel's clock of tasks", { cpuTaskClockSeconds: 3 }],
+    ["used more by the kernel's clock of tasks", { cpuTaskClockSeconds: 3, cpuTaskClockOwnSeconds: 3 }],
     ["is one more than the group ever had", { tasksPeak: 2, processesMost: 3 }],
     ["has one more thread", { tasksPeak: 2, threadsMost: 3 }],
   ])("%s: nothing of the group is exact or a bound", (_, seen) => {

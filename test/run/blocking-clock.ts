@@ -1,5 +1,7 @@
+import { closeSync, readSync, writeSync } from "node:fs";
 import { systemClock } from "../../src/clock.ts";
 import { EventLoop } from "../../src/os/event-loop.ts";
+import { openPipe } from "../../src/os/spawn.ts";
 
 /*
  * The blocking clock in a process of its own, whose event loop has only what this starts. Prints what happens, a line each:
@@ -12,9 +14,10 @@ const after = (ms: number, action: () => void) => systemClock.at(systemClock.now
 /** Keeps the event loop alive and is never due. */
 const NEVER_MS = 3_600_000;
 
-function block(longestMs = Number.POSITIVE_INFINITY): void {
+function block(longestMs = Number.POSITIVE_INFINITY, prepare: (loop: EventLoop) => void = () => undefined): void {
   const loop = EventLoop.open();
   if (!loop) throw new Error("no event loop was found");
+  prepare(loop);
   systemClock.block(loop, longestMs);
 }
 
@@ -50,6 +53,19 @@ const CASES: Readonly<Record<string, () => unknown>> = {
     block();
     const child = Bun.spawn(["sleep", "0.05"]);
     void child.exited.then(() => sayLast("ended"));
+  },
+  "what is watched, and no more of it once it is closed"() {
+    const [readEnd, writeEnd] = openPipe();
+    const byte = new Uint8Array(1);
+    let times = 0;
+    const watched = () => {
+      times++;
+      say(`readable ${readSync(readEnd, byte)}`);
+    };
+    after(50, () => writeSync(writeEnd, byte));
+    after(100, () => closeSync(writeEnd));
+    after(200, () => sayLast(`${times} times`));
+    block(undefined, (loop) => loop.watch([readEnd], watched));
   },
   "a signal"() {
     after(NEVER_MS, () => say("never"));

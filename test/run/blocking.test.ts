@@ -15,6 +15,7 @@ test.each([
   ["deadlines in order", ["first", "second", "third"]],
   ["promises before the next deadline", ["chain", "next"]],
   ["a child's end", ["ended"]],
+  ["what is watched, and no more of it once it is closed", ["readable 1", "readable 0", "2 times"]],
   ["a signal", ["signal"]],
   ["a request", ["answer"]],
   ["timers of others wait, up to a bound", ["ours", "theirs"]],
