@@ -8,6 +8,9 @@ import { installPackages } from "./packages.ts";
 /** So many files at once: most wait for what they started. More of them would take each other's CPU time. */
 const AT_ONCE = 2;
 
+/** A test that does not wait for ever ends within this time, on a busy machine, too. */
+const TIMEOUT_MS = 30_000;
+
 /** Runs the tests against a fresh binary, and prints the counts of the runner's report. */
 async function main(): Promise<void> {
   const long = process.argv.includes("--long");
@@ -20,7 +23,14 @@ async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "statexec-report-"));
   try {
     const report = join(folder, "report.xml");
-    const words = ["test", `--parallel=${AT_ONCE}`, "--reporter=junit", `--reporter-outfile=${report}`, ...filters()];
+    const words = [
+      "test",
+      `--parallel=${AT_ONCE}`,
+      `--timeout=${TIMEOUT_MS}`,
+      "--reporter=junit",
+      `--reporter-outfile=${report}`,
+      ...filters(),
+    ];
     const env = { ...process.env, ...(long ? { STATEXEC_TEST_LONG: "1" } : {}) };
     const runner = Bun.spawn([process.execPath, ...words], { env, stdio: ["ignore", "inherit", "inherit"] });
     const status = await runner.exited;
