@@ -62,7 +62,7 @@ complete -c statexec -n __statexec_options -l no-sync -d 'Leave it to the kernel
 complete -c statexec -n __statexec_options -l no-record-args -d 'Leave the command\'s arguments out of the metrics file'
 complete -c statexec -n __statexec_options -l collectors -x -a 'cpu memory network disk pressure load paging tcp listen sockets frequency thermal container' -d 'Use only these collectors'
 complete -c statexec -n __statexec_options -l cgroup -x -a 'auto off' -d 'Run the command in a control group of its own'
-complete -c statexec -n __statexec_options -l perf -x -d 'Also count CPU time by perf events'
+complete -c statexec -n __statexec_options -l perf -x -d 'Also watch processes by perf events'
 complete -c statexec -n __statexec_options -l processes -x -d 'Record each process beside the metrics file'
 complete -c statexec -n __statexec_options -l summary -d 'Print a summary on standard error after the command'
 complete -c statexec -n __statexec_options -l quiet -s q -d 'Print no summary'

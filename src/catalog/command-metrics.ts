@@ -23,7 +23,7 @@ export const COMMAND = defineMetrics({
     name: "command_cpu_task_clock_seconds",
     type: "gauge",
     unit: "seconds",
-    help: "CPU time of all processes that the command started, waited for or not, by the kernel's clock of tasks: a second count of it.",
+    help: "CPU time of all processes that the command started, waited for or not, by the kernel's clock of tasks: with what interrupts and the host took of it, so that it is a bound.",
     source: "perf_event_open(2), task-clock; statexec_accounting_info says whether it saw every process",
     otel: "none",
   },

@@ -169,7 +169,7 @@ export const RUN_OPTIONS = {
     parse: autoOrOff,
     default: true,
     defaultText: "auto",
-    help: "Also count CPU time by perf events, which miss no process: auto, where the kernel allows it, or off.",
+    help: "Also watch processes by perf events, which miss none: they prove CPU time, or bound it. auto, where the kernel allows it, or off.",
   }),
   processes: setting({
     flag: "--processes",

@@ -64,7 +64,6 @@ export function sourceText(source: string): string {
   if (source.endsWith("_lower_bound")) return "a lower bound";
   const words: Readonly<Record<string, string>> = {
     wait4: "exact",
-    perf: "by perf events",
     proc: "as the kernel counted it",
     proc_sampled: "as samples saw it",
     cgroup1: "by its control group",
@@ -85,7 +84,7 @@ export function findingOf(resource: Resource, figures: RunFigures): Finding {
 /** What each source in a recording says. Of equal values, that of the first claim is shown. */
 const CLAIMS: Readonly<Record<Resource, (figures: RunFigures) => readonly Claim[]>> = {
   wall: ({ wallSeconds }) => counted(wallSeconds, undefined),
-  cpu: (figures) => [...cpuOfTasks(figures), ...ownCpu(figures), ...cpuByName(figures), ...cpuOfMachine(figures)],
+  cpu: (figures) => [...ownCpu(figures), ...cpuByName(figures), ...cpuOfMachine(figures)],
   memory: (figures) => [...sampledMemory(figures), ...memoryBounds(figures)],
   "memory-with-cache": (figures) => countedBy("memory_peak", figures.memoryPeakWithCacheBytes, figures),
   processes: (figures) => sampledCount(figures.processesMost, figures),
@@ -160,7 +159,7 @@ function hasLeftGroup(figures: RunFigures): boolean {
   if (tasksPeak !== undefined && Math.max(processesMost, threadsMost) > tasksPeak) return true;
   const memory = sources.get("memory");
   if (isGroup(memory) && isLowerBound(memory)) return true;
-  return isGroup(sources.get("cpu")) && cpuByName(figures).length + cpuOfTasks(figures).length > 0;
+  return isGroup(sources.get("cpu")) && cpuByName(figures).length > 0;
 }
 
 function isGroup(source: string | undefined): boolean {
@@ -169,7 +168,6 @@ function isGroup(source: string | undefined): boolean {
 
 function subjectOf(source = ""): string {
   if (isGroup(source)) return "its control group counted";
-  if (source.startsWith("perf")) return "the kernel's clock of its tasks counted";
   return source.startsWith("wait4") ? "wait4 counted" : "samples saw";
 }
 
@@ -184,24 +182,6 @@ function ownCpu(figures: RunFigures): Claim[] {
   if (cpuBoundSeconds === undefined || !isLowerBound(sources.get("cpu"))) return claims;
   const reason = "processes that no one waited for, of it or of others, may have used more";
   return claims.map((claim) => ({ ...claim, reason, highest: withSlack(Math.max(cpuBoundSeconds, claim.value ?? 0)) }));
-}
-
-/**
- * The kernel's clock of tasks counts what no one waits for, and what left a group. It matters only there: it begins and
- * ends a little inside of each process, so that an exact source has more. It goes on while an interrupt or another guest
- * of the host has the CPU, which is no time of a process.
- */
-function cpuOfTasks(figures: RunFigures): Claim[] {
-  const { sources, cpuTaskClockSeconds: clock, cpuTaskClockOwnSeconds: own = 0 } = figures;
-  const total = cpuSeconds(figures);
-  if (clock === undefined || total === undefined) return [];
-  if (!isLowerBound(sources.get("cpu")) && own <= withSlack(total)) return [];
-  const source = sources.get("cpu_task_clock") ?? "perf_lower_bound";
-  if (isLowerBound(source)) return counted(own, source);
-  const highest = Math.max(clock, total);
-  const isExact = clock - own <= Math.max(SLACK_SECONDS, SLACK_SHARE * clock);
-  const claim = { source, subject: subjectOf(source), highest, reason: "interrupts and the host took time of it" };
-  return [{ ...claim, value: isExact ? highest : Math.max(own, total) }];
 }
 
 function withSlack(seconds: number): number {

@@ -19,10 +19,6 @@ export interface RunFigures {
   readonly cpuCores?: number;
   /** An upper bound of the CPU time, where that is a lower bound. */
   readonly cpuBoundSeconds?: number;
-  /** CPU time by the kernel's clock of tasks, which counts processes that no one waits for, too. */
-  readonly cpuTaskClockSeconds?: number;
-  /** So much of it at least is the processes' own: without what interrupts and the host took of all CPUs meanwhile. */
-  readonly cpuTaskClockOwnSeconds?: number;
   readonly memoryPeakBytes?: number;
   /** Milliseconds since the epoch, on the recording's axis. */
   readonly memoryPeakAtMs?: number;
@@ -169,25 +165,16 @@ function statusInEvents({ events }: Recording): number {
   return status === undefined ? Number.NaN : Number(status);
 }
 
-/** Time that is taken from whoever has the CPU, by mode of the machine's CPU time. */
-const TAKEN_MODES: readonly string[] = ["irq", "softirq", "steal"];
-
 function cpuFigures(data: RunData): Numbers {
   const user = last(data, COMMAND.cpuSeconds, "user");
   const system = last(data, COMMAND.cpuSeconds, "system");
   const wall = endFigures(data).wallSeconds ?? Number.NaN;
-  const clock = last(data, COMMAND.cpuTaskClock);
-  const taken = grown(data, MACHINE.cpuSeconds, ({ labels }) => TAKEN_MODES.includes(labels[1] ?? ""));
-  const own = Math.max(0, clock - taken);
-  const seen = Math.max(user + system, Number.isNaN(own) ? 0 : own);
-  const cores = wall >= LEAST_CPU_SECONDS ? seen / wall : Number.NaN;
+  const cores = wall >= LEAST_CPU_SECONDS ? (user + system) / wall : Number.NaN;
   return {
     cpuUserSeconds: user,
     cpuSystemSeconds: system,
     cpuCores: cores,
     cpuBoundSeconds: last(data, COMMAND.cpuBound),
-    cpuTaskClockSeconds: clock,
-    cpuTaskClockOwnSeconds: own,
   };
 }
 

@@ -29,16 +29,16 @@ function refusing(errno: string, words: readonly string[]) {
 const findingIn = (path: string) => findingOf("cpu", figuresOf(new Recorded(path).recording));
 
 describe.skipIf(!works)("perf events", () => {
-  test.each(["root", "nobody"] as const)("count the children of one that ignores SIGCHLD, as %s", async (user) => {
+  test.each(["root", "nobody"] as const)("bound the children of one that ignores SIGCHLD, as %s", async (user) => {
     using folder = folderOf(user);
     const file = folder.file("run.prom");
     const words = [openBinary(), "-q", "-f", file, program("load"), "reaped", "3", "400"];
     expect((await runProgram([...as(user), ...words], { cwd: folder.path })).code).toBe(0);
     const { lowest, highest, source } = findingIn(file);
-    expect(source).toBe("perf");
-    // Beside what it is told to burn, each of four processes starts and ends. The host may take some of the clock's time.
-    expect(lowest).toBeWithin(1, 1.23);
-    expect(highest).toBeWithin(1.19, 1.5);
+    expect(source).toBe("wait4_lower_bound");
+    expect(lowest).toBeLessThan(1.25);
+    // The clock may have what the host took.
+    expect(highest).toBeWithin(1.19, 1.6);
   });
 
   test("count a daemon that lives on, and time in the kernel", async () => {
@@ -49,18 +49,17 @@ describe.skipIf(!works)("perf events", () => {
     const run = new Recorded(file);
     const known = run.last("command_cpu_seconds", "user") + run.last("command_cpu_seconds", "system");
     expect(run.last("command_cpu_seconds", "system")).toBeGreaterThan(0.1);
-    expect(run.last(CLOCK) / known).toBeGreaterThan(0.95);
-    expect(figuresOf(run.recording).cpuTaskClockOwnSeconds! / known).toBeLessThan(1.01);
+    expect(run.last(CLOCK) / known).toBeWithin(0.95, 1.3);
     expect(run.family("accounting").has("cpu_task_clock,perf")).toBe(true);
   });
 
-  test("say at least so much of many processes, each of which the kernel also counts a little outside of them", async () => {
+  test("bound many processes, each of which the kernel also counts a little outside of them", async () => {
     using folder = tempFolder();
     const file = folder.file("run.prom");
     await statexec(["-q", "-f", file, "sh", "-c", "for i in $(seq 400); do /bin/true; done"]);
-    const run = new Recorded(file);
-    expect(run.family("accounting").has("cpu_task_clock,perf_lower_bound")).toBe(true);
-    expect(findingIn(file).source).toStartWith("wait4");
+    const { lowest, highest, source } = findingIn(file);
+    expect(source).toStartWith("wait4");
+    expect(highest / lowest).toBeLessThan(1.8);
   });
 
   test("leave no descriptor to the command", async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { loadFigures } from "../../src/load/load-recordings.ts";
+import { durationText } from "../../src/recording/quantities.ts";
 import { program } from "../helpers/programs.ts";
 import { BIN, runProgram, statexec, tempFolder } from "../helpers/statexec.ts";
 import { CTRL_C, Terminal } from "../helpers/terminal.ts";
@@ -37,7 +38,7 @@ describe("statexec --runs", () => {
     for (let run = 1; run <= 3; run++)
       walls.push((await loadFigures(folder.file(`statexec_metrics.${run}.prom`))).runs[0]!.wallSeconds!);
     const [, , median, , min, max] = /^wall time.*$/m.exec(stderr)![0].split(/ {2,}/);
-    const sorted = walls.toSorted((a, b) => a - b).map((seconds) => `${(seconds * 1000).toFixed(0)} ms`);
+    const sorted = walls.toSorted((a, b) => a - b).map(durationText);
     expect([min, median, max]).toEqual(sorted);
   });
 

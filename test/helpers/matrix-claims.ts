@@ -49,11 +49,6 @@ function strengthOf(claim: string): number {
   return STRENGTHS.indexOf(STRENGTH.exec(claim)?.[1]);
 }
 
-/** Whether wait4 is exact, or perf events are asked, is decided by what others run meanwhile: for the matrix they are one. */
-function sourceless(claim: string): string {
-  return claim.replace(/\bby perf\b/, "by wait4");
-}
-
 /** What was always seen at the short interval is seen again; at the usual one it may lie between two samples. */
 const [SEEN, SEEN_AGAIN, OFTEN_SECONDS] = [0.97, 0.9, 0.05];
 
@@ -63,8 +58,7 @@ const [SEEN, SEEN_AGAIN, OFTEN_SECONDS] = [0.97, 0.9, 0.05];
  */
 export function differences(claims: Claims, { cell, said }: Outcome, mayBeMore: boolean): readonly string[] {
   const place = placeOf(cell);
-  return said.flatMap(({ resource, claim: told, share = 1 }) => {
-    const claim = sourceless(told);
+  return said.flatMap(({ resource, claim, share = 1 }) => {
     const isRare = cell.intervalSeconds > OFTEN_SECONDS;
     if (BY_CHANCE.includes(resource) || (isRare && claim === "nothing")) return [];
     const all = Object.entries(claims[cell.load.name]?.[resource] ?? {}).filter(([, each]) => place in each);
@@ -89,7 +83,7 @@ export function withOutcomes(claims: Claims, outcomes: readonly Outcome[]): Clai
     for (const { resource, claim, share } of said) {
       const byClaim = byResource[resource] ?? {};
       byResource[resource] = byClaim;
-      add(byClaim, sourceless(claim), placeOf(cell), share);
+      add(byClaim, claim, placeOf(cell), share);
     }
   }
   return all;

@@ -127,62 +127,6 @@ describe("a figure", () => {
   });
 });
 
-describe("the kernel's clock of tasks", () => {
-  const clock = (seconds: number, known: number, sources: Readonly<Record<string, string>>, own = seconds) =>
-    run({ ...cpu(known), cpuTaskClockSeconds: seconds, cpuTaskClockOwnSeconds: own, cpus: 8 }, sources);
-  const bound = { cpu: "wait4_lower_bound" };
-
-  test.each<[string, RunFigures, readonly number[], string]>([
-    ["is exact where no one waited for some", clock(2, 0.5, { ...bound, cpu_task_clock: "perf" }), [2, 2, 2], "perf"],
-    ["is no less than what was seen", clock(1.99, 2, { ...bound, cpu_task_clock: "perf" }), [2, 2, 2], "perf"],
-    [
-      "has seen the most, where it missed some itself",
-      clock(2, 0.5, { ...bound, cpu_task_clock: "perf_lower_bound" }),
-      [2, 2, 8.48],
-      "perf_lower_bound",
-    ],
-    [
-      "says nothing where it missed more",
-      clock(0.3, 0.5, { ...bound, cpu_task_clock: "perf_lower_bound" }),
-      [0.5, 0.5, 8.48],
-      "wait4_lower_bound",
-    ],
-    [
-      "has at least what interrupts and the host did not take",
-      clock(2, 0.5, { ...bound, cpu_task_clock: "perf" }, 1.8),
-      [1.8, 1.8, 2],
-      "perf",
-    ],
-    [
-      "does not contradict by what they took",
-      clock(2.2, 2, { cpu: "wait4", cpu_task_clock: "perf" }, 2.02),
-      [2, 2, 2],
-      "wait4",
-    ],
-    ["says nothing where wait4 is exact", clock(1.99, 2, { cpu: "wait4", cpu_task_clock: "perf" }), [2, 2, 2], "wait4"],
-    ["nor where a group is", clock(1.99, 2, { cpu: "cgroup2", cpu_task_clock: "perf" }), [2, 2, 2], "cgroup2"],
-  ])("%s", (_, figures, expected, source) => {
-    expect(bounds("cpu", figures)).toEqual(expected.map((value) => expect.closeTo(value, 6)));
-    expect(findingOf("cpu", figures).source).toBe(source);
-  });
-
-  test("tells that processes left the group", () => {
-    const left = clock(3, 1, { cpu: "cgroup2", cpu_task_clock: "perf" });
-    expect(findingOf("cpu", left)).toMatchObject({
-      value: 3,
-      isContradicted: true,
-      reason: "its control group counted 1.00 s, but the kernel's clock of its tasks counted 3.00 s",
-    });
-  });
-
-  test("makes runs comparable that were not", () => {
-    const known = clock(2, 0.5, { ...bound, cpu_task_clock: "perf" });
-    expect(incomparable("cpu", [known], [known])).toBeUndefined();
-    const unknown = clock(2, 0.5, { ...bound, cpu_task_clock: "perf_lower_bound" });
-    expect(incomparable("cpu", [unknown], [unknown])).toBeDefined();
-  });
-});
-
 describe("a process that left the control group", () => {
   const group = { cpu: "cgroup2", memory_peak: "cgroup2", io: "cgroup2" };
   const figures = {
@@ -195,7 +139,6 @@ describe("a process that left the control group", () => {
 
   test.each<[string, Partial<RunFigures>]>([
     ["used more CPU time than the group counted", { commCpuSeconds: 3 }],
-    ["used more by the kernel's clock of tasks", { cpuTaskClockSeconds: 3, cpuTaskClockOwnSeconds: 3 }],
     ["is one more than the group ever had", { tasksPeak: 2, processesMost: 3 }],
     ["has one more thread", { tasksPeak: 2, threadsMost: 3 }],
   ])("%s: nothing of the group is exact or a bound", (_, seen) => {

@@ -252,7 +252,7 @@ export class CommandTree {
       sources.set("io", this.io.isHidden || isLowerBound || isPartlyHidden ? "proc_lower_bound" : "proc");
     if (!Number.isNaN(this.runDelay.seconds)) sources.set("run_delay", "proc_lower_bound");
     if (!Number.isNaN(this.taskClockSeconds))
-      sources.set("cpu_task_clock", this.isClockExact ? "perf" : "perf_lower_bound");
+      sources.set("cpu_task_clock", this.isClockWhole ? "perf" : "perf_lower_bound");
     for (const [resource, source] of this.group?.sources ?? []) sources.set(resource, source);
     const { haveLeftGroup } = this.memory;
     if (haveLeftGroup) {
@@ -284,13 +284,6 @@ export class CommandTree {
   private get isClockWhole(): boolean {
     const { userSeconds, systemSeconds } = this.accounts;
     return this.taskClock?.isWhole(userSeconds + systemSeconds) ?? false;
-  }
-
-  /** Whether what it does not count of each process is too little to matter. */
-  private get isClockExact(): boolean {
-    const { taskClock } = this;
-    if (!taskClock || !this.isClockWhole) return false;
-    return taskClock.outsideSeconds <= Math.max(SMALL_SECONDS, SMALL * taskClock.seconds);
   }
 
   /** Whether that clock leaves no room for CPU time that no one has waited for and no sample saw. */
