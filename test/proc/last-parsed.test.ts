@@ -71,6 +71,8 @@ function otherNumbers(text: string, numbers: readonly bigint[]): string {
 }
 
 /** A text's words, whatever its numbers, with and without its lines. */
+/** A text with one mark in place of each long row of numbers. */
+const rowsShort = (text: string) => text.replace(/(?: +\d+){20,}/g, " #");
 const linesOf = (text: string) => text.replace(/\d+/g, "0").replace(/[^\S\n]+/g, " ");
 const wordsOf = (text: string) => linesOf(text).replace(/\s+/g, " ");
 
@@ -138,6 +140,8 @@ describe.each(Object.entries(TABLES))("%s, read by its shape", (_, [make, text])
           const damaged = how ? next.slice(0, how.at) + how.insert + next.slice(how.at + how.remove) : next;
           // That a line ends between other words of the same is not noticed: the kernel does not do that.
           if (wordsOf(damaged) === wordsOf(next) && linesOf(damaged) !== linesOf(next)) continue;
+          // Nor is it that a row as long as that of the interrupts lacks one.
+          if (damaged !== next && rowsShort(damaged) === rowsShort(next)) continue;
           const [ours, expected] = parse(damaged);
           expect(ours).toEqual(expected);
         }
