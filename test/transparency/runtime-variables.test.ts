@@ -72,7 +72,7 @@ test("what the command leaves running continues, also where a variable would end
 
 test("without its compiler and a folder for a moment, one line says what to do", async () => {
   using folder = tempFolder();
-  const hidden = `mount -t tmpfs -o ro none /dev/shm && mount -t tmpfs -o ro none /tmp`;
+  const hidden = `mount -t tmpfs -o ro none /dev/shm && mount -t tmpfs -o ro none ${folder.path}`;
   if (Bun.spawnSync(["unshare", "--mount", "true"]).exitCode !== 0) return;
   const script = `${hidden} && cd / && exec "$@"`;
   const words = [
@@ -84,11 +84,11 @@ test("without its compiler and a folder for a moment, one line says what to do",
     "sh",
     "env",
     "BUN_JSC_useJIT=0",
-    "TMPDIR=/tmp",
+    `TMPDIR=${folder.path}`,
     binary!.path,
     "true",
   ];
-  const result = await runProgram(words, { cwd: folder.path });
+  const result = await runProgram(words);
   expect(result).toMatchObject({ code: 125, stdout: "" });
   expect(result.stderr).toMatch(/^statexec: BUN_JSC_useJIT [^\n]*env\(1\)\n$/);
 });
