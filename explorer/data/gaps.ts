@@ -1,4 +1,4 @@
-import { indexOfTime } from "./line-points.ts";
+import { indexOfTime } from "../../src/recording/span.ts";
 
 /** Two points have a gap between them if they are this many times further apart than usual. */
 const GAP_INTERVALS = 3;

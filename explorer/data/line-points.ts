@@ -34,18 +34,6 @@ export class PointList {
   }
 }
 
-/** Returns the index of the first time that is `atMs` or later; the length where all are earlier. */
-export function indexOfTime(times: Float64Array, atMs: number): number {
-  let low = 0;
-  let high = times.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (times[middle]! < atMs) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
 /** Whether both arrays hold the same times. */
 export function hasSameTimes(a: Float64Array, b: Float64Array): boolean {
   if (a === b) return true;

@@ -1,7 +1,7 @@
 import { COMMAND, CONTAINER, MACHINE, RECORDER } from "../../src/catalog/index.ts";
-import { growth } from "../../src/recording/span.ts";
+import { growth, indexOfTime } from "../../src/recording/span.ts";
 import { Gaps, type Sampling } from "./gaps.ts";
-import { downsampled, hasSameTimes, indexOfTime, PointList } from "./line-points.ts";
+import { downsampled, hasSameTimes, PointList } from "./line-points.ts";
 import type { DrawnSpan, LinePoints, LineRequest, PointsRequest } from "./model.ts";
 
 /** Divides a counter's growth by the time between its own two readings. */

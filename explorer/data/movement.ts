@@ -1,4 +1,4 @@
-import { indexOfTime } from "./line-points.ts";
+import { indexOfTime } from "../../src/recording/span.ts";
 import type { Column } from "./lines.ts";
 import type { SeriesInfo } from "./model.ts";
 

@@ -1,6 +1,7 @@
 import { ALL_CPUS, COMMAND, CONTAINER, DEVICES, KERNEL, MACHINE, RECORDER } from "../../src/catalog/index.ts";
 import { type Apart, growthPerSecond, ownClock, ReadTimes, shareOfTime } from "../../src/recording/read-times.ts";
-import { hasSameTimes, indexOfTime } from "./line-points.ts";
+import { indexOfTime } from "../../src/recording/span.ts";
+import { hasSameTimes } from "./line-points.ts";
 import type { Column, Columns, RateClock } from "./lines.ts";
 import type { RunInfo, SeriesInfo } from "./model.ts";
 

@@ -1,5 +1,5 @@
 import type uPlot from "uplot";
-import { indexOfTime } from "../data/line-points.ts";
+import { indexOfTime } from "../../src/recording/span.ts";
 import type { LinePoints } from "../data/model.ts";
 import type { PlannedLine } from "./chart-plan.ts";
 

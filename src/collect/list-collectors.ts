@@ -25,7 +25,7 @@ export function listCollectors(proc: ProcFs, perf: string): string {
 
 /** Perf events are no collector of the machine's: `--perf` decides on them. */
 function perfEntry(state: string): string {
-  const lines = ["CPU time of every process of the command; --perf off leaves it out", "perf_event_open(2)", state];
+  const lines = ["every process: proves or bounds CPU time; --perf off leaves it out", "perf_event_open(2)", state];
   return lines.map((line, i) => (i === 0 ? "perf" : "").padEnd(NAME_WIDTH) + line).join("\n");
 }
 

@@ -1,7 +1,7 @@
 import { PHASE_EVENT, type PhaseFigure } from "../catalog/choices.ts";
 import { COMMAND, type Metric } from "../catalog/index.ts";
 import type { RecordedSeries, Recording } from "./recording.ts";
-import { pointsWithin, type Span, seriesByName } from "./span.ts";
+import { indexOfTime, pointsWithin, type Span, seriesByName } from "./span.ts";
 
 /** How far a figure of a phase is known. */
 export interface Between {
@@ -85,8 +85,8 @@ function curveOf(series: readonly RecordedSeries[], span: Span): Curve {
 /** The growth of a counter in a span: evenly between two samples, of which one may be outside. */
 function growthIn({ times, values }: Curve, { fromMs, toMs }: Span): Between | undefined {
   if (times.length < 2) return undefined;
-  const before = (atMs: number) => Math.max(0, firstFrom(times, atMs + 1) - 1);
-  const after = (atMs: number) => Math.min(times.length - 1, firstFrom(times, atMs));
+  const before = (atMs: number) => Math.max(0, indexOfTime(times, atMs + 1) - 1);
+  const after = (atMs: number) => Math.min(times.length - 1, indexOfTime(times, atMs));
   const [b0, a0, b1, a1] = [before(fromMs), after(fromMs), before(toMs), after(toMs)];
   const at = (low: number, high: number, atMs: number) => {
     const [from, to] = [times[low]!, times[high]!];
@@ -99,18 +99,6 @@ function growthIn({ times, values }: Curve, { fromMs, toMs }: Span): Between | u
     lowest: Math.min(value, Math.max(0, values[b1]! - values[a0]!)),
     highest: Math.max(value, values[a1]! - values[b0]!),
   };
-}
-
-/** Returns the first place with this time or a later one. Times are whole milliseconds. */
-function firstFrom(times: readonly number[], atMs: number): number {
-  let low = 0;
-  let high = times.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (times[middle]! < atMs) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 function sumOf(parts: readonly (Between | undefined)[]): Between | undefined {
@@ -128,7 +116,7 @@ function sumOf(parts: readonly (Between | undefined)[]): Between | undefined {
 function highestIn({ times, values }: Curve, spans: readonly Span[]): Between | undefined {
   let highest = Number.NaN;
   for (const { fromMs, toMs } of spans)
-    for (let at = firstFrom(times, fromMs); at < times.length && times[at]! <= toMs; at++)
+    for (let at = indexOfTime(times, fromMs); at < times.length && times[at]! <= toMs; at++)
       if (!(values[at]! <= highest)) highest = values[at]!;
   if (Number.isNaN(highest)) return undefined;
   return { value: highest, lowest: highest, highest: Number.POSITIVE_INFINITY };

@@ -14,6 +14,18 @@ export interface SeenGrowth {
   readonly end: number;
 }
 
+/** Returns the index of the first time that is `atMs` or later; the length where all are earlier. */
+export function indexOfTime(times: ArrayLike<number>, atMs: number): number {
+  let low = 0;
+  let high = times.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (times[middle]! < atMs) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 /** Growth of a counter between two points. NaN where either is absent, or where the counter fell: it was reset. */
 export function growth(from: number, to: number): number {
   return to >= from ? to - from : Number.NaN;
