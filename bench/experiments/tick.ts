@@ -101,7 +101,7 @@ const ALLOCATED = inRounds(
   "tick-heap",
   (quick) => (quick ? 1 : 3),
   async (lab) => {
-    const loop = await lab.program("tick-loop");
+    const loop = await lab.program("tick-heap");
     const withoutCollection = { BUN_JSC_useGC: "0" };
     return {
       [STATEXEC]: await ask([loop, "allocated", "collectors", "40000"], withoutCollection),

@@ -14,7 +14,7 @@ import { batchedNs } from "../lib/resource-usage.ts";
  *   tick-loop hot WAY TICKS [ROOT]     without pauses:                   prints its CPU time in ns, ticks, values a tick
  *   tick-loop paced WAY HZ SECONDS     at absolute deadlines:            prints its CPU time in ns, ticks, values a tick
  *   tick-loop idle HZ SECONDS          the same wake-ups, nothing read:  prints its CPU time in ns, ticks, 0
- *   tick-loop allocated WAY TICKS      with the garbage collector off:   prints bytes of heap, ticks, values a tick
+ *   tick-loop allocated WAY TICKS      by tick-heap, without GC:          prints bytes of heap, ticks, values a tick
  */
 
 /** Takes one sample and returns the number of its values. */
@@ -80,8 +80,6 @@ async function hot(tick: Tick, ticks: number): Promise<Result> {
 
 /** Without garbage collection the heap grows, block by block, by what the ticks allocate. */
 async function allocated(tick: Tick, ticks: number): Promise<Result> {
-  if (process.env.BUN_JSC_useGC !== "0")
-    throw new Error("set BUN_JSC_useGC=0: garbage that is collected is not counted");
   await warmUp(tick);
   const before = heapStats().heapCapacity;
   const values = await repeat(tick, ticks);
