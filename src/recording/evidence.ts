@@ -138,7 +138,8 @@ function counted(value: number | undefined, source: string | undefined, settledB
 function countedBy(resource: "io" | "memory_peak", value: number | undefined, figures: RunFigures): Claim[] {
   const source = figures.sources.get(resource);
   const claims = counted(value, source, resource === "io" ? ioSettledBy(figures, "with --cgroup auto") : undefined);
-  if (!isGroup(source) || !hasLeftGroup(figures)) return claims;
+  // The peak with page cache is the group's own, whatever says the peak without it.
+  if ((resource === "io" && !isGroup(source)) || !hasLeftGroup(figures)) return claims;
   return claims.map((claim) => ({ ...claim, highest: UNKNOWN, reason: LEFT }));
 }
 
@@ -153,12 +154,12 @@ function writtenClaims(figures: RunFigures): Claim[] {
 
 const LEFT = "some of its processes left its control group";
 
-/** Whether more was seen of the command than its own group counted. */
+/** Whether a process was seen elsewhere, or more was seen of the command than its own group counted. */
 function hasLeftGroup(figures: RunFigures): boolean {
   const { sources, processesMost = 0, threadsMost = 0, tasksPeak } = figures;
   if (tasksPeak !== undefined && Math.max(processesMost, threadsMost) > tasksPeak) return true;
   const memory = sources.get("memory");
-  if (isGroup(memory) && isLowerBound(memory)) return true;
+  if (isLowerBound(sources.get("group")) || (isGroup(memory) && isLowerBound(memory))) return true;
   return isGroup(sources.get("cpu")) && cpuByName(figures).length > 0;
 }
 
@@ -176,12 +177,18 @@ export const PROC_IS_FOREIGN = "/proc shows another pid namespace";
 function ownCpu(figures: RunFigures): Claim[] {
   const { sources, cpuBoundSeconds } = figures;
   const settledBy = hasGroup(sources) ? undefined : "with --cgroup auto";
-  const claims = counted(cpuSeconds(figures), sources.get("cpu"), settledBy);
+  const claims = cpuCounted(figures, settledBy);
   if (figures.isProcForeign && isLowerBound(sources.get("cpu")))
     return claims.map((claim) => ({ ...claim, reason: PROC_IS_FOREIGN }));
   if (cpuBoundSeconds === undefined || !isLowerBound(sources.get("cpu"))) return claims;
   const reason = "processes that no one waited for, of it or of others, may have used more";
   return claims.map((claim) => ({ ...claim, reason, highest: withSlack(Math.max(cpuBoundSeconds, claim.value ?? 0)) }));
+}
+
+function cpuCounted(figures: RunFigures, settledBy: string | undefined): Claim[] {
+  const source = figures.sources.get("cpu");
+  const claims = counted(cpuSeconds(figures), source, settledBy);
+  return isGroup(source) && isLowerBound(source) ? claims.map((claim) => ({ ...claim, reason: LEFT })) : claims;
 }
 
 function withSlack(seconds: number): number {

@@ -149,6 +149,16 @@ describe("a process that left the control group", () => {
       expect(incomparable(resource, [left], [left])).toBe("some of its processes left its control group");
     }
   });
+
+  test("was seen elsewhere: likewise, and the reason of CPU time by the group says so", () => {
+    const sources = { cpu: "cgroup2_lower_bound", memory_peak: "proc_sampled_lower_bound", group: "proc_lower_bound" };
+    const left = run({ ...figures, tasksPeak: 2, cpuBoundSeconds: 4 }, sources);
+    for (const resource of ["memory", "memory-with-cache", "processes"] as const)
+      expect(findingOf(resource, left).highest).toBe(INFINITE);
+    expect(findingOf("memory-with-cache", left).reason).toBe("some of its processes left its control group");
+    expect(findingOf("cpu", left)).toMatchObject({ value: 0.01, highest: expect.closeTo(4.09) });
+    expect(findingOf("cpu", run({ ...figures }, sources)).reason).toBe("some of its processes left its control group");
+  });
 });
 
 test.each([
