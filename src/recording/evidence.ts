@@ -226,7 +226,7 @@ function cpuOfMachine({ cpus, wallSeconds, containerCpuSeconds }: RunFigures): C
 function sampledMemory(figures: RunFigures): Claim[] {
   const { memoryPeakBytes: value, sources } = figures;
   const settledBy = hasGroup(sources) ? undefined : "with --cgroup auto";
-  const unseen = figures.isProcForeign ? PROC_IS_FOREIGN : unseenMemory(figures);
+  const unseen = figures.isProcForeign ? PROC_IS_FOREIGN : (unseenMemory(figures) ?? sharedOfSome(figures));
   const reason = unseen ?? "samples do not see what is held between them";
   // Older files name one source for all of memory.
   const source = sources.get("memory_peak") ?? sources.get("memory");
@@ -342,6 +342,13 @@ function unseenMemory(figures: RunFigures): string | undefined {
   if (largest <= memoryPeakBytes + memoryFileMostBytes + SMALL_BYTES) return undefined;
   const amounts = [largest, memoryPeakBytes].map((bytes) => plainQuantity(bytes, "bytes"));
   return `one process held ${amounts[0]}, files included; samples saw ${amounts[1]}`;
+}
+
+/** Files in memory that no process maps (tmpfs, memfd) are in no process' figures. A group counts them. */
+function sharedOfSome(figures: RunFigures): string | undefined {
+  const { sources, machineSharedGrownBytes: grown = 0, memoryPeakBytes = 0 } = figures;
+  if (!sources.get("memory_peak")?.startsWith("proc_") || grown <= memoryPeakBytes + SMALL_BYTES) return undefined;
+  return `the machine's shared memory grew by ${plainQuantity(grown, "bytes")}, for it or for others`;
 }
 
 /** The values that some runs have, each once, in order. */

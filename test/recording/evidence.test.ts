@@ -127,6 +127,20 @@ describe("a figure", () => {
   });
 });
 
+test.each([
+  ["a group does not count", "proc_sampled_lower_bound", 300 * MIB, "grew by 300 MiB, for it or for others"],
+  ["is less than what samples saw", "proc_sampled_lower_bound", 4 * MIB, "samples do not see"],
+  ["the command's group would have counted", "cgroup2", 300 * MIB, "samples do not see"],
+])(
+  "shared memory of the machine that %s is a doubt, and never a figure",
+  (_, source, machineSharedGrownBytes, reason) => {
+    const figures = run({ memoryPeakBytes: 5 * MIB, machineSharedGrownBytes }, { memory: source, memory_peak: source });
+    const finding = findingOf("memory", figures);
+    expect(finding).toMatchObject({ value: 5 * MIB, lowest: 5 * MIB, highest: INFINITE });
+    expect(finding.reason).toContain(reason);
+  },
+);
+
 describe("a process that left the control group", () => {
   const group = { cpu: "cgroup2", memory_peak: "cgroup2", io: "cgroup2" };
   const figures = {
