@@ -11,8 +11,8 @@ import { memoryRows, Segment } from "./journal-segment.ts";
 const FLUSH_MS = 1000;
 /** A flush may come this much earlier, so that at a sample a second each tick writes its own row. */
 const EARLY_MS = 100;
-/** All but the first, without which a short run ends: where samples come faster, one that is late still is within the second. */
-const LATER_EARLY_MS = 250;
+/** All but the first, without which a short run ends: where the machine makes one late, it still is within the second. */
+const LATER_EARLY_MS = 400;
 
 /** Unflushed cells, 64 KiB of them, that cause a flush. */
 const MOST_UNFLUSHED_CELLS = 8192;
@@ -199,7 +199,8 @@ export class JournalWriter implements RowSink {
     const early = this.encoder ? LATER_EARLY_MS : EARLY_MS;
     const due = now - this.flushedAt >= FLUSH_MS - early || unflushed >= MOST_UNFLUSHED_CELLS;
     if (due) this.flush();
-    else this.cancelTimer ??= clock.at(now + FLUSH_MS, () => this.flush());
+    // Of the oldest record that is not in the file. The timer is as late as a sample on a busy machine.
+    else this.cancelTimer ??= clock.at(now + FLUSH_MS - (this.encoder ? LATER_EARLY_MS : 0), () => this.flush());
   }
 
   /** Encodes everything that is new. The encoder is loaded when it is first needed. */
