@@ -27,7 +27,8 @@ import type { Segment } from "./journal-segment.ts";
 /** The most bytes that `putValue` writes. */
 const VALUE_BYTES = 9;
 
-const SCALES = [1, 100, 1000] as const;
+const THOUSANDTHS = 1000;
+const SCALES = [1, 100, THOUSANDTHS] as const;
 /** Above this, the difference of two may have no exact zigzag in a double. */
 const MOST_UNITS = 2 ** 51;
 const MOST_INLINE = 48;
@@ -49,12 +50,22 @@ function putValue(bytes: Uint8Array, at: number, previous: number, value: number
     return at + 1;
   }
   const from = Number.isNaN(previous) ? 0 : previous;
+  if (isFraction(value)) return putChangedBits(bytes, at, from, value);
   for (let kind = 0; kind < SCALES.length; kind++) {
     const scale = SCALES[kind]!;
     const difference = unitsOf(value, scale) - unitsOf(from, scale);
     if (!Number.isNaN(difference)) return putDifference(bytes, at, kind, difference);
   }
   return putChangedBits(bytes, at, from, value);
+}
+
+/**
+ * Whether a value is surely of no kind, which costs a sixth of asking for each: what is no number of thousandths is none of
+ * hundredths, and no whole number.
+ */
+function isFraction(value: number): boolean {
+  const units = Math.round(value * THOUSANDTHS);
+  return units / THOUSANDTHS !== value && Math.abs(units) <= MOST_UNITS;
 }
 
 /** A value as a whole number of units; NaN where it is none. A negative zero is none, since it would be restored as 0. */
