@@ -1,8 +1,8 @@
 import { chmodSync } from "node:fs";
 import { buildTemplate } from "../explorer/page/page-template.ts";
 
-/** The explorer's bundled page. It is compiled into the binary, which has no bundler. */
-const PAGE = "explorer/page/page.generated.txt";
+/** The explorer's bundled pages. They are compiled into the binary, which has no bundler. */
+const PAGES = ["plain", "full"] as const;
 
 /**
  * The flags of every binary, also in the benchmark. The user's `.env` and `bunfig.toml` are not read. Bytecode, split
@@ -21,7 +21,7 @@ export const COMPILE_FLAGS = [
 
 /** Compiles a program, for this system unless the flags name another. Throws with the compiler's messages. */
 export async function compile(entry: string, outfile: string, flags: readonly string[] = []): Promise<void> {
-  await Bun.write(PAGE, await buildTemplate());
+  for (const kind of PAGES) await Bun.write(`explorer/page/${kind}.generated.txt`, await buildTemplate(kind));
   const words = [process.execPath, "build", ...COMPILE_FLAGS, ...flags, entry, "--outfile", outfile];
   const compiler = Bun.spawn(words, {
     stdout: "pipe",

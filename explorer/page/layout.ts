@@ -1,6 +1,7 @@
 import type { DataSource, LimitInfo, Runs } from "../data/model.ts";
 import { answerView } from "./answer.ts";
 import { el } from "./dom.ts";
+import type { Extras } from "./extras.ts";
 import { problemsView, titleOf } from "./header.ts";
 import type { PageState, Range } from "./page-state.ts";
 import { type Annotations, namesOf, positionsOf, type RunChoice } from "./run-choice.ts";
@@ -23,6 +24,7 @@ export interface Content {
 
 export interface LayoutParts {
   readonly source: DataSource;
+  readonly extras: Extras;
   readonly set: (change: Partial<PageState>) => void;
   readonly onHelp: () => void;
 }
@@ -31,6 +33,7 @@ export interface LayoutParts {
 export class Layout {
   private readonly parts: LayoutParts;
   private readonly header = el("header", { id: "header" });
+  private readonly comparison = el("div");
   private readonly tools = el("div", { id: "tools" });
   private readonly status = el("p", { class: "status", role: "status" });
   private readonly tables = el("section", { id: "tables", "aria-label": "Programs and events" });
@@ -56,11 +59,19 @@ export class Layout {
     const problems = problemsView(runs.problems);
     const title = titleOf(choice.runs);
     const answer = answerView(commandFigures, choice.view, (panel, span) => this.showPanel(panel, span));
-    this.header.replaceChildren(title, ...(problems ? [problems] : []), answer);
+    this.header.replaceChildren(title, ...(problems ? [problems] : []), answer, this.comparison);
+    this.fillComparison(state);
     document.title = `${title.querySelector("h1")?.textContent ?? ""} – statexec`;
     this.showStatus("");
     this.fillTools(state);
     this.fillTables(content);
+  }
+
+  fillComparison({ base }: PageState): void {
+    if (!this.content) return;
+    const { extras, set } = this.parts;
+    const filled = extras.comparison?.(this.content.choice, base, set);
+    this.comparison.replaceChildren(...(filled ? [filled] : []));
   }
 
   fillTools(state: PageState): void {

@@ -1,5 +1,12 @@
+/** `plain`: for one run without a record of its processes; `full`: with the code for the rest, too. */
+type PageKind = "plain" | "full";
+
+const ENTRIES: Readonly<Record<PageKind, string>> = { plain: "./entry.ts", full: "./entry-with-extras.ts" };
+
 /** The variable parts of the page. */
 export interface PageParts {
+  /** Default: `full`. */
+  readonly kind?: PageKind;
   /** From where the page may load data, as its content security policy says it. */
   readonly connect: "'self'" | "'none'";
   /** A report's data, without `<`. */
@@ -14,8 +21,8 @@ export function pageHtml(): Promise<string> {
 }
 
 /** Returns the page with its variable parts. */
-export async function filledPage({ connect, data, summary = "" }: PageParts): Promise<string> {
-  const page = await template();
+export async function filledPage({ kind = "full", connect, data, summary = "" }: PageParts): Promise<string> {
+  const page = await template(kind);
   const embedded = data === undefined ? "" : `<script type="application/octet-stream" id="data">${data}</script>`;
   return filled(page, { connect, data: embedded, summary });
 }
@@ -24,19 +31,20 @@ export async function filledPage({ connect, data, summary = "" }: PageParts): Pr
  * Returns the page with its script and style, and placeholders for its variable parts. A binary contains it; the
  * sources bundle it when it is needed.
  */
-async function template(): Promise<string> {
-  if (!import.meta.dir.startsWith("/$bunfs/")) return buildTemplate();
-  return (await import("./page.generated.txt", { with: { type: "text" } })).default;
+async function template(kind: PageKind): Promise<string> {
+  if (!import.meta.dir.startsWith("/$bunfs/")) return buildTemplate(kind);
+  if (kind === "plain") return (await import("./plain.generated.txt", { with: { type: "text" } })).default;
+  return (await import("./full.generated.txt", { with: { type: "text" } })).default;
 }
 
 /**
  * Bundles the page from its sources.
  * @throws AggregateError with the messages of the bundler
  */
-export async function buildTemplate(): Promise<string> {
+export async function buildTemplate(kind: PageKind): Promise<string> {
   const [style, script, page] = await Promise.all([
     bundled("./style.css"),
-    bundled("./entry.ts"),
+    bundled(ENTRIES[kind]),
     Bun.file(sourcePath("./index.html")).text(),
   ]);
   const policy = [

@@ -28,7 +28,8 @@ export async function reportHtml(data: ReportData): Promise<string> {
   const source = new ReportSource(data);
   const figures = await Promise.all(data.runs.map(({ info }) => readFigures(source, info, "command")));
   const packed = Bun.gzipSync(packReport(data), { level: 9 });
-  return filledPage({ connect: "'none'", data: packed.toBase64(), summary: figures.map(summaryTable).join("") });
+  const kind = data.runs.length > 1 ? "full" : "plain";
+  return filledPage({ kind, connect: "'none'", data: packed.toBase64(), summary: figures.map(summaryTable).join("") });
 }
 
 /** The verdict as a table, for readers without JavaScript. */

@@ -53,3 +53,6 @@ export interface CollectorChoice {
 
 /** Every collector, in its usual way. */
 export const ALL_COLLECTORS: CollectorChoice = { only: [], without: [], ways: [] };
+
+/** Of a comparison: a smaller difference counts as none, where nobody says otherwise. 5 %. */
+export const DEFAULT_NOISE = 0.05;
