@@ -149,6 +149,8 @@ export interface LinePoints {
 
 /** Provides a page with runs and points. */
 export interface DataSource {
+  /** The help of metrics, by name, where the page's catalogue has none. */
+  readonly helps?: Readonly<Record<string, string>> | undefined;
   runs(): Promise<Runs>;
   /** Returns the points of each requested line, in the order of the request. */
   points(run: string, request: PointsRequest): Promise<readonly LinePoints[]>;

@@ -164,7 +164,7 @@ export class App {
     const run = plan.lines[0]?.run ?? "";
     return new ChartView({
       plan,
-      annotations: () => this.shown?.annotations ?? { running: undefined, events: [], pauses: [] },
+      annotations: () => this.shown?.annotations ?? { running: undefined, events: [], phases: [], pauses: [] },
       originMs: positions.get(run)?.originMs ?? 0,
       shared: () => this.sharedView(),
       onZoom: (zoom) => this.set({ zoom }),

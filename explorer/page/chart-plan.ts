@@ -118,7 +118,7 @@ function planOverlay(spec: PanelSpec, runs: readonly NamedFigures[]): PlannedCha
  */
 function overlayLines(spec: PanelSpec, figures: RunFigures): PlannedLine[] {
   const whole = (one: LineSpec) => plainLine(one, figures.indexesOf(one.metric, one.only ?? {}), figures.run);
-  const layers = spec.lines.filter(({ layer }) => layer).map(whole);
+  const layers = spec.lines.filter(({ layer, apart }) => layer && !apart).map(whole);
   const series = layers.flatMap(({ request }) => request.series);
   if (layers[0] && series.length > 0)
     return [{ ...layers[0], layer: false, label: "", request: { ...layers[0].request, series } }];

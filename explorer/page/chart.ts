@@ -1,7 +1,7 @@
 import uPlot from "uplot";
 import { axisLabels, axisSteps } from "../../src/recording/quantities.ts";
 import { alignedData, type ChartPoints, drawOrder, isStepped } from "./chart-data.ts";
-import { type Colours, decorationPlugin, drawLimits, FONT_FAMILY } from "./chart-drawing.ts";
+import { type Colours, decorationPlugin, drawLimits, FONT_FAMILY, PHASE_NAME_PX } from "./chart-drawing.ts";
 import type { PlannedChart, PlannedLine } from "./chart-plan.ts";
 import type { PageState, Range } from "./page-state.ts";
 import type { Annotations } from "./run-choice.ts";
@@ -211,8 +211,12 @@ export class Chart {
     this.parts.onWheel({ from: x - (x - from) * scale, to: x + (to - x) * scale });
   }
 
+  private phaseAt(x: number): Range | undefined {
+    return this.parts.annotations().phases.find(({ from, to }) => x >= from && x <= to);
+  }
+
   private listen(over: HTMLElement): void {
-    const { onReset, onHover, onPin } = this.parts;
+    const { onReset, onHover, onPin, onZoom } = this.parts;
     let pressedAt = 0;
     const at = (event: MouseEvent) => this.plot.posToVal(event.clientX - this.plot.rect.left, "x");
     over.addEventListener("dblclick", onReset);
@@ -233,7 +237,10 @@ export class Chart {
       pressedAt = event.clientX;
     });
     over.addEventListener("click", (event) => {
-      if (Math.abs(event.clientX - pressedAt) < LEAST_DRAG_PX) onPin(at(event));
+      if (Math.abs(event.clientX - pressedAt) >= LEAST_DRAG_PX) return;
+      const phase = event.clientY - this.plot.rect.top < PHASE_NAME_PX ? this.phaseAt(at(event)) : undefined;
+      if (phase) onZoom({ from: phase.from, to: phase.to });
+      else onPin(at(event));
     });
   }
 }

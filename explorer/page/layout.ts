@@ -1,4 +1,5 @@
-import type { DataSource, LimitInfo, Runs } from "../data/model.ts";
+import { phaseSpans } from "../../src/recording/phases.ts";
+import type { DataSource, LimitInfo, RunInfo, Runs } from "../data/model.ts";
 import { answerView } from "./answer.ts";
 import { el } from "./dom.ts";
 import type { Extras } from "./extras.ts";
@@ -6,7 +7,7 @@ import { problemsView, titleOf } from "./header.ts";
 import type { PageState, Range } from "./page-state.ts";
 import { type Annotations, namesOf, positionsOf, type RunChoice } from "./run-choice.ts";
 import type { RunFigures } from "./run-figures.ts";
-import { eventTable, factTable, processTable, seriesTable } from "./tables.ts";
+import { eventTable, factTable, phaseTable, processTable, seriesTable } from "./tables.ts";
 import { elapsed } from "./time-format.ts";
 import { Timeline } from "./timeline.ts";
 import { Toolbar } from "./toolbar.ts";
@@ -109,12 +110,27 @@ export class Layout {
     element?.scrollIntoView({ block: "center" });
   }
 
+  /** Zooms from the first start of a phase to its last end. */
+  private zoomToPhase(run: RunInfo, name: string): void {
+    const originMs = this.content && positionsOf(this.content.choice).get(run.id)?.originMs;
+    const spans = run.command ? phaseSpans(run, run.command).filter(({ phase }) => phase === name) : [];
+    if (originMs === undefined || spans.length === 0) return;
+    const [from, to] = [spans[0]!.fromMs, spans.at(-1)!.toMs].map((atMs) => (atMs - originMs) / 1000);
+    this.parts.set({ zoom: { from: from!, to: to! } });
+  }
+
   private fillTables({ choice, annotations, figures, commandFigures }: Content): void {
     const wasOpen = new Set([...this.folds.querySelectorAll("details[open]")].map(({ id }) => id));
     const names = namesOf(choice.runs);
     const named = ({ run }: RunFigures, title: string) =>
       choice.view === "one" ? title : `${title}: ${names[choice.runs.findIndex(({ id }) => id === run.id)]}`;
     const processes = commandFigures.flatMap((one) => tableSection(named(one, "Largest processes"), processTable(one)));
+    const phases = choice.runs.flatMap((run, at) =>
+      tableSection(
+        choice.view === "one" ? "Phases" : `Phases: ${names[at]}`,
+        phaseTable(run, (phase) => this.zoomToPhase(run, phase)),
+      ),
+    );
     const events = tableSection(
       "Events",
       eventTable(annotations, (pin) => this.parts.set({ pin })),
@@ -128,7 +144,7 @@ export class Layout {
         ),
       ];
     });
-    this.tables.replaceChildren(el("div", { class: "pair" }, ...processes, ...events));
+    this.tables.replaceChildren(...phases, el("div", { class: "pair" }, ...processes, ...events));
     this.folds.replaceChildren(...folds);
   }
 }

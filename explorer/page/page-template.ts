@@ -43,8 +43,8 @@ async function template(kind: PageKind): Promise<string> {
  */
 export async function buildTemplate(kind: PageKind): Promise<string> {
   const [style, script, page] = await Promise.all([
-    bundled("./style.css"),
-    bundled(ENTRIES[kind]),
+    bundled("./style.css", kind),
+    bundled(ENTRIES[kind], kind),
     Bun.file(sourcePath("./index.html")).text(),
   ]);
   const policy = [
@@ -63,16 +63,20 @@ export async function buildTemplate(kind: PageKind): Promise<string> {
   });
 }
 
-/** Leaves out of the catalogue what the page does not show: names by OpenTelemetry, and sources. */
-const SMALL_CATALOGUE: Bun.BunPlugin = {
+/**
+ * Leaves out of the catalogue what the page does not show: names by OpenTelemetry, and sources. A report of one run has the
+ * help of its own metrics in its data.
+ */
+const smallCatalogue = (kind: PageKind): Bun.BunPlugin => ({
   name: "small catalogue",
   setup: (build) => {
+    const unused = kind === "full" ? /,\s*(otel|source):\s*"[^"]*"/g : /,\s*(otel|source|help):\s*"[^"]*"/g;
     build.onLoad({ filter: /\/src\/catalog\/\w+-metrics\.ts$/ }, async ({ path }) => {
-      const contents = (await Bun.file(path).text()).replaceAll(/,\s*(otel|source):\s*"[^"]*"/g, "");
+      const contents = (await Bun.file(path).text()).replaceAll(unused, "");
       return { contents, loader: "ts" };
     });
   },
-};
+});
 
 /** Takes the charts' library as its makers have minified it: that is smaller than what the bundler makes of its modules. */
 const SMALL_UPLOT: Bun.BunPlugin = {
@@ -94,9 +98,9 @@ const SMALL_UPLOT: Bun.BunPlugin = {
   },
 };
 
-async function bundled(source: string): Promise<string> {
+async function bundled(source: string, kind: PageKind): Promise<string> {
   const entrypoints = [sourcePath(source)];
-  const plugins = [SMALL_CATALOGUE, SMALL_UPLOT];
+  const plugins = [smallCatalogue(kind), SMALL_UPLOT];
   const { outputs } = await Bun.build({ entrypoints, target: "browser", minify: true, plugins });
   const text = await outputs[0]?.text();
   if (!text) throw new Error(`${source}: the bundler returned nothing`);
