@@ -60,3 +60,6 @@ export interface ListenAddress {
   readonly host: string;
   readonly port: number;
 }
+
+/** Of a comparison: a smaller difference counts as none, where nobody says otherwise. 5 %. */
+export const DEFAULT_NOISE = 0.05;
