@@ -243,7 +243,7 @@ function renamedOutput(shown: string, target: string, part: PartFile, mostMode: 
           takeOwnership(fd, target, mostMode);
           if (isSynced) toDisk(fd);
           renameOwned(path, target, identity);
-          if (isSynced) folderToDisk(folderOf(target));
+          if (isSynced) nameToDisk(shown, target);
         } catch (error) {
           removeOwned(path, identity);
           throw error;
@@ -256,6 +256,16 @@ function renamedOutput(shown: string, target: string, part: PartFile, mostMode: 
       closeFile(fd);
     },
   };
+}
+
+/** Brings the name of a file that is complete to the disk. */
+function nameToDisk(shown: string, target: string): void {
+  try {
+    folderToDisk(folderOf(target));
+  } catch (error) {
+    if (!(error instanceof SystemError)) throw error;
+    throw new OutputError(`${shown}: is written, but may not survive a power loss (${error.reason})`);
+  }
 }
 
 /**
