@@ -37,6 +37,21 @@ describe("a command that cleans its folder", () => {
     expect([...namesIn(folder.file("tmp")), ...namesIn(folder.file("state"))]).toEqual([]);
   });
 
+  test("has the place of its file again within a second, so that no other run takes it", async () => {
+    using folder = tempFolder();
+    const other = `${BIN} -q -f run.prom true`;
+    const again = `until test -e .run.prom.part; do sleep 0.05; done; ${other}`;
+    const result = await run(folder.path, `sleep 1.3; rm -f .run.prom.part run.prom; ${again}`);
+    expect(result.stderr).toMatch(
+      /^statexec: run\.prom belongs to a run that is still going: writing run\.\d+\.prom\n$/,
+    );
+    expect(result.code).toBe(0);
+    const names = namesIn(folder.path);
+    expect(names).toHaveLength(4);
+    expect(names[1]).toMatch(/^run\.\d+\.prom$|^run\.prom$/);
+    expect(spanOf(folder.file("run.prom")).seconds).toBeGreaterThan(1.3);
+  });
+
   test("and whose recorder is killed after that leaves a journal with everything", async () => {
     using folder = tempFolder();
     const result = await run(folder.path, "sleep 1.3; rm -f .run.prom*; sleep 1.7; kill -9 $PPID");
