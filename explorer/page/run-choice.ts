@@ -76,7 +76,7 @@ export interface Annotations {
 }
 
 /** One time that a phase went on. */
-export interface PhaseAt extends Range {
+interface PhaseAt extends Range {
   readonly phase: string;
 }
 
