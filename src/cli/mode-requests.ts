@@ -57,7 +57,7 @@ const REQUESTS = {
   explore: ({ operands, values }: ModeWords) => ({
     paths: operands,
     open: !values("noOpen").includes(true),
-    port: values("explorePort").at(-1),
+    address: values("explorePort").at(-1),
   }),
   report: ({ operands, values }: ModeWords): ReportRequest => ({
     page: values("report").at(-1)!,
