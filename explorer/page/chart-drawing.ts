@@ -7,6 +7,7 @@ import type { Annotations } from "./run-choice.ts";
 /** The colours of the style sheet in the current theme, for the canvas of a chart. */
 export interface Colours {
   readonly text: string;
+  readonly strong: string;
   readonly grid: string;
   readonly surface: string;
   readonly outside: string;
@@ -25,6 +26,7 @@ export function readColours(): Colours {
   const areas = new Map<Hue, string>();
   return {
     text: read("dim"),
+    strong: read("text"),
     grid: read("grid"),
     surface,
     outside: read("outside"),

@@ -26,6 +26,8 @@ export interface Content {
 export interface LayoutParts {
   readonly source: DataSource;
   readonly extras: Extras;
+  /** The place of the records of processes; undefined: the page shows none. */
+  readonly processes: HTMLElement | undefined;
   readonly set: (change: Partial<PageState>) => void;
   readonly onHelp: () => void;
 }
@@ -49,6 +51,7 @@ export class Layout {
     this.parts = parts;
     root.replaceChildren(
       ...[this.header, this.tools, this.status, ...(run ? [run] : [])],
+      ...(parts.processes ? [parts.processes] : []),
       ...[this.tables, ...others, this.folds],
     );
     this.legendNotes = [...root.querySelectorAll(".legend-note")];

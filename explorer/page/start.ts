@@ -1,11 +1,12 @@
 import { decodePoints } from "../data/message-format.ts";
 import type { DataSource, LinePoints, PointsRequest, Runs } from "../data/model.ts";
+import type { ProcessList, ProcessSource } from "../processes/process-list.ts";
 import { readReport } from "../report/report-source.ts";
 import { App } from "./app.ts";
 import type { Extras } from "./extras.ts";
 
 /** The runs of the server that sent the page. */
-class HttpSource implements DataSource {
+class HttpSource implements DataSource, ProcessSource {
   async runs(): Promise<Runs> {
     return (await fetched("api/runs")).json() as Promise<Runs>;
   }
@@ -17,6 +18,10 @@ class HttpSource implements DataSource {
       body: JSON.stringify({ run, ...request }),
     });
     return decodePoints(await response.arrayBuffer());
+  }
+
+  async processes(run: string): Promise<ProcessList | null> {
+    return (await fetched(`api/runs/${run}/processes`)).json() as Promise<ProcessList | null>;
   }
 
   follow(changed: () => void): () => void {
