@@ -268,6 +268,9 @@ describe.skipIf(skip)("the page of several runs", () => {
       const overlaid = await look("ten-overlaid", ten, `#runs=${(chosen as string[]).join(",")}`);
       expect(await overlaid.page.locator(".verdicts tbody tr").count()).toBe(10);
       expect(await overlaid.text(".comparison caption")).toContain("10 runs");
+      // One line each: what they are stands above them.
+      const io = await overlaid.chart("command-io");
+      expect([io.title, io.lines.length]).toEqual(["storage read", 10]);
       const spread = await overlaid.chart("command-memory-spread");
       expect(spread.lines.map(({ label }) => label)).toEqual(["lowest", "median", "highest"]);
       const bases = overlaid.page.getByRole("group", { name: "Base of the comparison" });
