@@ -25,6 +25,8 @@ export interface JournalWriterParts {
   readonly places: readonly JournalMaker[];
   /** Whether the file is brought to the disk every five seconds. */
   readonly isSynced: boolean;
+  /** Called after each flush of a run that goes on. */
+  readonly flushed?: (() => void) | undefined;
 }
 
 /** Rows that are neither in a file nor in memory, or in no file, and the time that they span. */
@@ -98,6 +100,7 @@ export class JournalWriter implements RowSink {
     this.cancelTimer = undefined;
     this.flushedAt = this.parts.clock.now();
     this.encode().file.write();
+    this.parts.flushed?.();
   }
 
   /** Ends the run. Where there is a file, everything so far is written. */

@@ -239,9 +239,10 @@ function checkMeasurable({ budgets, cgroup }: Config): void {
 }
 
 /** Returns the metrics file's own folder, or --journal-dir, where journals of several files may share a name. */
-function journalPlace({ journal, path }: ClaimedOutput, { journalDir, noSync }: Config): Places["journal"] {
+function journalPlace(file: ClaimedOutput, { journalDir, noSync }: Config): Places["journal"] {
+  const { journal, path } = file;
   const target = path.startsWith("/") ? path : `${process.cwd()}/${path}`;
-  const place = { ...journal, target, isSynced: !noSync };
+  const place = { ...journal, target, isSynced: !noSync, flushed: () => file.renew?.() };
   return journalDir === undefined ? place : { ...place, folder: journalDir, shared: true };
 }
 

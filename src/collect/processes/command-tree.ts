@@ -161,7 +161,11 @@ export class CommandTree {
       this.unseen.begin();
       return;
     }
-    if (!peekBudget.allows(this.peekMs)) return;
+    if (!peekBudget.allows(this.peekMs)) {
+      // One short file: on a machine that is too busy for more, too.
+      this.lookForLeavers(false);
+      return;
+    }
     const began = this.now();
     accounts.update();
     this.processLog?.sampled(this.sampledProcesses());
