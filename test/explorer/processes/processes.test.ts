@@ -90,6 +90,8 @@ describe("the record of processes", () => {
         { ...one(8, 7, 2, 4), more: { exit_status: 3, arguments: ["cc", "-O2"], peak_threads: null } },
         one(7, 1, 10, null),
         one(9, 7, 20, 30, 4),
+        // Its parent's number is that of a process that had ended: its parent is not in the record.
+        one(10, 8, 25, 26),
       ]),
     );
     expect(list.bars.map(({ name, up }) => [name, up])).toEqual([
@@ -98,10 +100,11 @@ describe("the record of processes", () => {
       ["p8", 1],
       ["p7", 0],
       ["p9", 3],
+      ["p10", -1],
     ]);
     expect(list.bars[2]!.others).toEqual({ execs: 1, threads: 1, exit_status: 3, arguments: "cc -O2" });
     expect(list.bars[3]!.endMs).toBeNull();
-    expect(list).toMatchObject({ total: 5, left: 0, source: "perf", complete: true, problem: null });
+    expect(list).toMatchObject({ total: 6, left: 0, source: "perf", complete: true, problem: null });
     expect(list.bars[0]!.startMs).toBe(START_MS);
   });
 
