@@ -128,6 +128,16 @@ describe("the record of processes", () => {
     expect(short.bars.map(({ name }) => name)).toContain("busy");
   });
 
+  test("always has the command's own process, and a critical path, however many there are", async () => {
+    const all = madeBuild(4000).map((made) => (made.pid === 100 ? { ...made, cpu: 0 } : { ...made, cpu: 9 }));
+    expect((await listOf(processRecord(all))).bars[0]!.name).toBe("make");
+    const few = (await processListOf(folder.file("run.prom"), START_MS + 126_000, 50))!;
+    expect([few.total, few.bars.length + few.left]).toEqual([4000, 4000]);
+    expect(few.bars.length).toBeLessThanOrEqual(100);
+    expect(few.bars[0]!.name).toBe("make");
+    expect(few.path.length).toBeGreaterThan(2);
+  });
+
   test("says what is wrong with it, and shows what came before", async () => {
     const whole = processRecord(madeBuild(50));
     const noEnd = await listOf(processRecord(madeBuild(50), null));
