@@ -1,3 +1,5 @@
+import type { DataSource } from "../data/model.ts";
+import type { ProcessSource } from "../processes/process-list.ts";
 import type { PlannedPanel } from "./chart-plan.ts";
 import type { PageState } from "./page-state.ts";
 import type { ProcessLanes, ProcessLanesParts } from "./process-lanes.ts";
@@ -5,6 +7,8 @@ import type { RunChoice } from "./run-choice.ts";
 
 /** What only some pages need. The report of one run goes without it, to be small. */
 export interface Extras {
+  /** Makes the source of a page that holds no data. */
+  readonly serverSource?: () => DataSource & ProcessSource;
   /** Makes the comparison of several runs; undefined: there is none. */
   readonly comparison?: (
     choice: RunChoice,

@@ -12,9 +12,11 @@ export const ROW_PX = 18;
 export const HEAD_PX = 46;
 /** The charts' own distances: so the time axis is the same. */
 const LEFT_PX = 64;
-const RIGHT_PX = 18;
+const RIGHT_PX = 26;
 const AXIS_PX = 16;
 const LEAST_LABELLED_PX = 90;
+/** Narrower parts of the critical path are not joined: lines beside lines would hide the bars. */
+const LEAST_JOINED_PX = 5;
 /** Half the width of a label of the axis. */
 const LABEL_PX = 16;
 /** A bar that is narrower has no room for a name. */
@@ -197,7 +199,7 @@ export class ProcessDrawing {
       const [from, to] = [this.xOf(fromMs), this.xOf(toMs)];
       if (to >= LEFT_PX && from <= this.width) {
         ctx.fillRect(from, y - 1.5, Math.max(1, to - from), 2.5);
-        if (before && Math.abs(before.x - from) < 3 && before.y !== y) {
+        if (before && to - from >= LEAST_JOINED_PX && Math.abs(before.x - from) < 3 && before.y !== y) {
           ctx.moveTo(Math.round(from) + 0.5, before.y);
           ctx.lineTo(Math.round(from) + 0.5, y);
         }

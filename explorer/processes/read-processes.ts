@@ -7,7 +7,7 @@ import type { ProcessBar, ProcessList } from "./process-list.ts";
 /** More bars than these are no use to a reader, and too many for a report. */
 const MOST_BARS = 2000;
 
-/** More processes are not kept while the record is read: those with the least CPU time are left out. */
+/** More processes are not kept while the record is read: those that used and lived least are left out. */
 const MOST_KEPT = 200_000;
 
 /** Keys that are fields of a bar, or say nothing to a reader. */
@@ -23,11 +23,18 @@ interface Read {
   pathMs: number;
 }
 
-/** Returns the processes of a metrics file; null: it has no record of them. `untilMs`: the end of the run. */
-export async function processListOf(metricsFile: string, untilMs: number): Promise<ProcessList | null> {
+/**
+ * Returns the processes of a metrics file; null: it has no record of them. `untilMs`: the end of the run; `mostKept`: so many
+ * processes are in memory while it is read, or twice as many.
+ */
+export async function processListOf(
+  metricsFile: string,
+  untilMs: number,
+  mostKept = MOST_KEPT,
+): Promise<ProcessList | null> {
   const path = processFileOf(metricsFile);
   if (!fileStatus(path)) return null;
-  const record = new Record(untilMs);
+  const record = new Record(untilMs, mostKept);
   try {
     for await (const line of processLines(path)) record.add(line);
   } catch (error) {
@@ -43,7 +50,10 @@ class Record {
   private total = 0;
   private last: ProcessLine | undefined;
 
-  constructor(private readonly untilMs: number) {}
+  constructor(
+    private readonly untilMs: number,
+    private readonly mostKept: number,
+  ) {}
 
   add(line: ProcessLine): void {
     if (line.type === "end") this.last = line;
@@ -55,19 +65,22 @@ class Record {
     const endMs = typeof line.end === "number" ? line.end * 1000 : this.untilMs;
     const cpuSeconds = typeof line.cpu_seconds === "number" ? line.cpu_seconds : 0;
     this.all.push({ line, startMs, endMs: Math.max(startMs, endMs), cpuSeconds, up: -1, pathMs: 0 });
-    if (this.all.length > 2 * MOST_KEPT) this.cut();
+    if (this.all.length > 2 * this.mostKept) this.cut();
   }
 
   private cut(): void {
-    this.all = this.all.sort((a, b) => b.cpuSeconds - a.cpuSeconds).slice(0, MOST_KEPT);
+    // What lived long may have the others as its children, above all the command's own process.
+    const weight = ({ cpuSeconds, startMs, endMs }: Read) => Math.max(cpuSeconds, (endMs - startMs) / 10_000);
+    this.all = this.all.sort((a, b) => weight(b) - weight(a)).slice(0, this.mostKept);
   }
 
   list(): ProcessList {
     const all = this.all.sort((a, b) => a.startMs - b.startMs || b.endMs - a.endMs);
     linkParents(all);
-    const path = criticalPath(all, rootOf(all));
+    const root = rootOf(all);
+    const path = criticalPath(all, root);
     for (const { index, fromMs, toMs } of path) all[index]!.pathMs += toMs - fromMs;
-    const places = chosen(all);
+    const places = chosen(all, root);
     const total = typeof this.last?.processes === "number" ? Math.max(this.last.processes, this.total) : this.total;
     const { source, complete } = this.last ?? {};
     return {
@@ -105,9 +118,13 @@ function rootOf(all: readonly Read[]): number {
  * Returns the processes that matter most, by CPU time, by what the run waited for them and by how long they lived; in order of
  * their starts, with their places among the chosen ones.
  */
-function chosen(all: readonly Read[]): Map<number, number> {
-  const weight = ({ cpuSeconds, pathMs, startMs, endMs }: Read) =>
-    Math.max(cpuSeconds, pathMs / 1000) + (endMs - startMs) / 100_000;
+function chosen(all: readonly Read[], root: number): Map<number, number> {
+  const weight = (one: Read) => {
+    // The command's own process is the one that all others are below.
+    if (one === all[root]) return Number.POSITIVE_INFINITY;
+    const { cpuSeconds, pathMs, startMs, endMs } = one;
+    return Math.max(cpuSeconds, pathMs / 1000) + (endMs - startMs) / 100_000;
+  };
   const indexes = Array.from(all, (_, index) => index);
   const most =
     all.length > MOST_BARS

@@ -90,6 +90,8 @@ describe("the record of processes", () => {
         { ...one(8, 7, 2, 4), more: { exit_status: 3, arguments: ["cc", "-O2"], peak_threads: null } },
         one(7, 1, 10, null),
         one(9, 7, 20, 30, 4),
+        // Its parent's number is that of a process that had ended: its parent is not in the record.
+        one(10, 8, 25, 26),
       ]),
     );
     expect(list.bars.map(({ name, up }) => [name, up])).toEqual([
@@ -98,10 +100,11 @@ describe("the record of processes", () => {
       ["p8", 1],
       ["p7", 0],
       ["p9", 3],
+      ["p10", -1],
     ]);
     expect(list.bars[2]!.others).toEqual({ execs: 1, threads: 1, exit_status: 3, arguments: "cc -O2" });
     expect(list.bars[3]!.endMs).toBeNull();
-    expect(list).toMatchObject({ total: 5, left: 0, source: "perf", complete: true, problem: null });
+    expect(list).toMatchObject({ total: 6, left: 0, source: "perf", complete: true, problem: null });
     expect(list.bars[0]!.startMs).toBe(START_MS);
   });
 
@@ -123,6 +126,16 @@ describe("the record of processes", () => {
     // A run whose process with most CPU time is the shortest keeps that.
     const short = await listOf(processRecord([...all, { ...one(5, 100, 50, 50.4), name: "busy", cpu: 3 }]));
     expect(short.bars.map(({ name }) => name)).toContain("busy");
+  });
+
+  test("always has the command's own process, and a critical path, however many there are", async () => {
+    const all = madeBuild(4000).map((made) => (made.pid === 100 ? { ...made, cpu: 0 } : { ...made, cpu: 9 }));
+    expect((await listOf(processRecord(all))).bars[0]!.name).toBe("make");
+    const few = (await processListOf(folder.file("run.prom"), START_MS + 126_000, 50))!;
+    expect([few.total, few.bars.length + few.left]).toEqual([4000, 4000]);
+    expect(few.bars.length).toBeLessThanOrEqual(100);
+    expect(few.bars[0]!.name).toBe("make");
+    expect(few.path.length).toBeGreaterThan(2);
   });
 
   test("says what is wrong with it, and shows what came before", async () => {
