@@ -1,11 +1,11 @@
 import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { optionalDependencies } from "../package.json";
 import { compile } from "./build.ts";
 
 /** A system that a binary is made for: the compiler's name for it, and the package of its runtime. */
 export interface Target {
-  readonly target: string;
+  readonly target: Bun.Build.CompileTarget;
   readonly runtime: keyof typeof optionalDependencies;
   /** The name of the binary. */
   readonly file: string;
@@ -43,7 +43,7 @@ export async function buildFor(target: Target, folder: string): Promise<string> 
   const runtime = await runtimeOf(target);
   // The binary contains its name: it is always compiled as `statexec`, so that the same sources make the same bytes.
   const made = join(folder, `.${target.file}`, "statexec");
-  await compile("index.ts", made, [`--target=${target.target}`, `--compile-executable-path=${runtime}`]);
+  await compile("index.ts", made, { target: target.target, executablePath: resolve(runtime) });
   renameSync(made, path);
   rmSync(join(folder, `.${target.file}`), { recursive: true });
   return path;

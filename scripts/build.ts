@@ -1,34 +1,34 @@
 import { chmodSync } from "node:fs";
 import { buildTemplate } from "../explorer/page/page-template.ts";
+import { fewerChunks } from "./chunks.ts";
 
-/** The explorer's bundled page. It is compiled into the binary, which has no bundler. */
-const PAGE = "explorer/page/page.generated.txt";
+/** The explorer's bundled pages. They are compiled into the binary, which has no bundler. */
+const PAGES = ["plain", "full"] as const;
+
+/** The system that a binary is for: the compiler's name for it, and the path of its runtime. */
+export interface BinarySystem {
+  readonly target: Bun.Build.CompileTarget;
+  readonly executablePath: string;
+}
 
 /**
- * The flags of every binary, also in the benchmark. The user's `.env` and `bunfig.toml` are not read. Bytecode, split
- * chunks and a JIT compiler that waits longer make the start short: src/run/start.ts has the reasons.
+ * Compiles a program, for this system unless another is named. The user's `.env` and `bunfig.toml` are not read. Bytecode,
+ * few chunks and a JIT compiler that waits longer make the start short: src/run/start.ts has the reasons. Throws with the
+ * compiler's messages.
  */
-export const COMPILE_FLAGS = [
-  "--compile",
-  "--minify",
-  "--bytecode",
-  "--format=esm",
-  "--splitting",
-  "--compile-jit-policy=100",
-  "--no-compile-autoload-dotenv",
-  "--no-compile-autoload-bunfig",
-] as const;
-
-/** Compiles a program, for this system unless the flags name another. Throws with the compiler's messages. */
-export async function compile(entry: string, outfile: string, flags: readonly string[] = []): Promise<void> {
-  await Bun.write(PAGE, await buildTemplate());
-  const words = [process.execPath, "build", ...COMPILE_FLAGS, ...flags, entry, "--outfile", outfile];
-  const compiler = Bun.spawn(words, {
-    stdout: "pipe",
-    stderr: "pipe",
+export async function compile(entry: string, outfile: string, system?: BinarySystem): Promise<void> {
+  for (const kind of PAGES) await Bun.write(`explorer/page/${kind}.generated.txt`, await buildTemplate(kind));
+  const made = await Bun.build({
+    entrypoints: [entry],
+    compile: { outfile, ...system, autoloadDotenv: false, autoloadBunfig: false, jitPolicy: 100 },
+    minify: true,
+    bytecode: true,
+    format: "esm",
+    splitting: true,
+    plugins: [fewerChunks(entry)],
+    throw: false,
   });
-  const [code, out, err] = await Promise.all([compiler.exited, compiler.stdout.text(), compiler.stderr.text()]);
-  if (code !== 0) throw new Error(`cannot compile ${entry}:\n${out}${err}`);
+  if (!made.success) throw new Error(`cannot compile ${entry}:\n${made.logs.join("\n")}`);
   chmodSync(outfile, 0o755);
 }
 

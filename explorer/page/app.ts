@@ -5,6 +5,7 @@ import { type Colours, readColours } from "./chart-drawing.ts";
 import { chartGrid } from "./chart-grid.ts";
 import { isSamePlan, type PlannedChart, type PlannedPanel, planPanels } from "./chart-plan.ts";
 import { ChartView } from "./chart-view.ts";
+import type { Extras } from "./extras.ts";
 import { emptyPage, Layout } from "./layout.ts";
 import { type PageState, type Range, readState, within, writeState } from "./page-state.ts";
 import { PointLoader } from "./point-loader.ts";
@@ -38,6 +39,7 @@ interface Shown {
 /** The page: shows the runs of a source, as the address says. */
 export class App {
   private readonly source: DataSource;
+  private readonly extras: Extras;
   private readonly root: HTMLElement;
   private readonly loader: PointLoader;
   private readonly visibility: IntersectionObserver;
@@ -53,8 +55,9 @@ export class App {
   /** The number of the latest update: an earlier one that finishes later has no effect. */
   private latest = 0;
 
-  constructor(source: DataSource, root: HTMLElement) {
+  constructor(source: DataSource, root: HTMLElement, extras: Extras) {
     this.source = source;
+    this.extras = extras;
     this.root = root;
     this.recolour();
     this.loader = new PointLoader({
@@ -132,12 +135,13 @@ export class App {
   /** Builds the page again, with other charts than before. */
   private rebuild(shown: Shown): void {
     this.clear();
-    const { sections, views } = chartGrid(arranged(shown.panels, shown.figures), shown.figures, (chart) =>
-      this.viewOf(chart, shown),
-    );
+    const layers = arranged(shown.panels, shown.figures);
+    const lanes = this.extras.withDerivedCharts?.(layers.lanes, shown.choice) ?? layers.lanes;
+    const { sections, views } = chartGrid({ ...layers, lanes }, shown.figures, (chart) => this.viewOf(chart, shown));
     this.shown = { ...shown, views };
     this.layout = new Layout(this.root, sections, {
       source: this.source,
+      extras: this.extras,
       set: (change) => this.set(change),
       onHelp: this.showHelp,
     });
@@ -160,7 +164,7 @@ export class App {
     const run = plan.lines[0]?.run ?? "";
     return new ChartView({
       plan,
-      annotations: () => this.shown?.annotations ?? { running: undefined, events: [], pauses: [] },
+      annotations: () => this.shown?.annotations ?? { running: undefined, events: [], phases: [], pauses: [] },
       originMs: positions.get(run)?.originMs ?? 0,
       shared: () => this.sharedView(),
       onZoom: (zoom) => this.set({ zoom }),
@@ -199,6 +203,7 @@ export class App {
       return;
     }
     if (differs("zoom")) this.loader.invalidate();
+    if (differs("base")) this.layout?.fillComparison(next);
     if (differs("clock")) this.layout?.fillTools(next);
     this.update();
   }

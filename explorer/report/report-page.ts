@@ -1,3 +1,4 @@
+import { METRICS } from "../../src/catalog/index.ts";
 import { loadRecordings } from "../../src/load/load-recordings.ts";
 import { safeLine } from "../../src/safe-text.ts";
 import type { Problem } from "../data/model.ts";
@@ -25,10 +26,18 @@ export async function loadRuns(paths: readonly string[]): Promise<ReportData> {
 
 /** Returns one HTML file that shows the runs without a network: the page of `--explore`, with its data inside. */
 export async function reportHtml(data: ReportData): Promise<string> {
+  const kind = data.runs.length > 1 ? "full" : "plain";
   const source = new ReportSource(data);
   const figures = await Promise.all(data.runs.map(({ info }) => readFigures(source, info, "command")));
-  const packed = Bun.gzipSync(packReport(data), { level: 9 });
-  return filledPage({ connect: "'none'", data: packed.toBase64(), summary: figures.map(summaryTable).join("") });
+  const packed = Bun.gzipSync(packReport(kind === "plain" ? withHelps(data) : data), { level: 9 });
+  return filledPage({ kind, connect: "'none'", data: packed.toBase64(), summary: figures.map(summaryTable).join("") });
+}
+
+/** Adds the help of the metrics that the runs have: the plain page's catalogue is without it. */
+function withHelps(data: ReportData): ReportData {
+  const names = new Set(data.runs.flatMap(({ info }) => info.series.map(({ name }) => name)));
+  const known = METRICS.filter(({ name }) => names.has(name)).map(({ name, help }) => [name, help]);
+  return { ...data, helps: Object.fromEntries(known) };
 }
 
 /** The verdict as a table, for readers without JavaScript. */

@@ -7,6 +7,8 @@ import type { Run } from "../data/run-columns.ts";
 export interface ReportData {
   readonly runs: readonly Run[];
   readonly problems: readonly Problem[];
+  /** The help of each metric, by its name, where the page does not have it. */
+  readonly helps?: Readonly<Record<string, string>>;
 }
 
 /** The source of a report's page: all points are in memory. */
@@ -15,6 +17,10 @@ export class ReportSource implements DataSource {
 
   constructor(data: ReportData) {
     this.data = data;
+  }
+
+  get helps() {
+    return this.data.helps;
   }
 
   async runs(): Promise<Runs> {
@@ -50,8 +56,9 @@ export const MORE = 0x80;
  */
 export function unpackReport(bytes: Uint8Array): ReportData {
   const input = new NumberReader(bytes);
-  const { runs, problems } = JSON.parse(new TextDecoder().decode(input.takeBytes(input.takeNatural()))) as Runs;
-  return { runs: runs.map((info) => unpackRun(info, input)), problems };
+  const text = new TextDecoder().decode(input.takeBytes(input.takeNatural()));
+  const { runs, ...others } = JSON.parse(text) as Runs & Pick<ReportData, "helps">;
+  return { ...others, runs: runs.map((info) => unpackRun(info, input)) };
 }
 
 function unpackRun(info: RunInfo, input: NumberReader): Run {

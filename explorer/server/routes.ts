@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import type { Listener } from "../../src/net/cross-site.ts";
 import { closeFile, readRange, SystemError } from "../../src/os/files.ts";
 import { openSame } from "../../src/os/owned-files.ts";
 import { linePoints } from "../data/lines.ts";
@@ -15,11 +16,16 @@ const MOST_LINES = 2000;
 const MOST_SERIES = 20_000;
 const MOST_PIXELS = 10_000;
 
+const METRICS_PATH = "/metrics";
+
+/** OpenMetrics 1.0, as Prometheus asks for it. */
+const METRICS_TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
 /** The parts of the server that answers need. */
 export interface Site {
   readonly runList: RunList;
   readonly html: string;
-  readonly port: number;
+  readonly listener: Listener;
   /** Turns off the idle timeout of a request's connection. */
   keepOpen(request: Request): void;
 }
@@ -29,7 +35,7 @@ export interface Site {
  * run, never by a path.
  */
 export async function answer(request: Request, site: Site): Promise<Response> {
-  const refused = refusal(request, site.port);
+  const refused = refusal(request, site.listener);
   if (refused) return secured(refused);
   const { pathname } = new URL(request.url);
   if (pathname === "/") return request.method === "POST" ? secured(notAllowed("GET, HEAD")) : page(site.html);
@@ -43,13 +49,23 @@ function page(html: string): Response {
 async function apiResponse(pathname: string, request: Request, site: Site): Promise<Response> {
   if (pathname === "/api/points") return request.method === "POST" ? points(request, site) : notAllowed("POST");
   const [, raw] = /^\/api\/runs\/([\d.]+)\/raw$/.exec(pathname) ?? [];
-  if (raw === undefined && pathname !== "/api/runs" && pathname !== "/api/changes")
-    return textResponse(404, "Nothing was found here. The page is at /.");
+  const isKnown = raw !== undefined || ["/api/runs", "/api/changes", METRICS_PATH].includes(pathname);
+  if (!isKnown) return textResponse(404, "Nothing was found here. The page is at /.");
   if (request.method === "POST") return notAllowed("GET, HEAD");
   if (raw !== undefined) return rawFile(raw, site);
   if (pathname === "/api/changes") return changes(request, site);
   await site.runList.ready;
+  if (pathname === METRICS_PATH) return latest(site);
   return Response.json(site.runList.runs());
+}
+
+/** The latest sample of the run that goes on, for a Prometheus. */
+function latest({ runList }: Site): Response {
+  const texts = runList.latest();
+  if (texts.length === 1) return new Response(texts[0], { headers: { "content-type": METRICS_TYPE } });
+  return texts.length === 0
+    ? textResponse(503, "No run that goes on has a sample yet. One has it within two seconds of its start.")
+    : textResponse(404, "Several runs go on here, which a scrape cannot tell apart. Show one of them alone.");
 }
 
 async function points(request: Request, { runList }: Site): Promise<Response> {

@@ -12,8 +12,8 @@ import { PendingRows } from "./pending-rows.ts";
 const FLUSH_MS = 1000;
 /** A flush may come this much earlier, so that at a sample a second each tick writes its own row. */
 const EARLY_MS = 100;
-/** All but the first, without which a short run ends: where samples come faster, one that is late still is within the second. */
-const LATER_EARLY_MS = 250;
+/** All but the first, without which a short run ends: where the machine makes one late, it still is within the second. */
+const LATER_EARLY_MS = 400;
 
 /** Unflushed cells, 64 KiB of them, that cause a flush. */
 const MOST_UNFLUSHED_CELLS = 8192;
@@ -25,6 +25,8 @@ export interface JournalWriterParts {
   readonly places: readonly JournalMaker[];
   /** Whether the file is brought to the disk every five seconds. */
   readonly isSynced: boolean;
+  /** Called after each flush of a run that goes on. */
+  readonly flushed?: (() => void) | undefined;
 }
 
 /** Rows that are neither in a file nor in memory, or in no file, and the time that they span. */
@@ -98,6 +100,7 @@ export class JournalWriter implements RowSink {
     this.cancelTimer = undefined;
     this.flushedAt = this.parts.clock.now();
     this.encode().file.write();
+    this.parts.flushed?.();
   }
 
   /** Ends the run. Where there is a file, everything so far is written. */
@@ -204,7 +207,8 @@ export class JournalWriter implements RowSink {
     const early = this.encoder ? LATER_EARLY_MS : EARLY_MS;
     const due = now - this.flushedAt >= FLUSH_MS - early || unflushed >= MOST_UNFLUSHED_CELLS;
     if (due) this.flush();
-    else this.cancelTimer ??= clock.at(now + FLUSH_MS, () => this.flush());
+    // Of the oldest record that is not in the file. The timer is as late as a sample on a busy machine.
+    else this.cancelTimer ??= clock.at(now + FLUSH_MS - (this.encoder ? LATER_EARLY_MS : 0), () => this.flush());
   }
 
   /** Encodes everything that is new. The encoder is loaded when it is first needed. */

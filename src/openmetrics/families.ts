@@ -28,8 +28,7 @@ export function familiesOf(recording: Recording): RecordedSeries[][] {
  * last label.
  */
 function makeWritable(family: RecordedSeries[]): boolean {
-  const isSafe = ({ labels }: RecordedSeries) => labels.every(isWritable);
-  if (family.every(isSafe)) return false;
+  if (areSafe(family)) return false;
   const taken = new Set(family.filter(isSafe).map(({ labels }) => idOf(labels)));
   for (const [i, one] of family.entries()) {
     if (isSafe(one)) continue;
@@ -38,6 +37,16 @@ function makeWritable(family: RecordedSeries[]): boolean {
     taken.add(idOf(labels));
     family[i] = { ...one, labels };
   }
+  return true;
+}
+
+function areSafe(family: readonly SeriesKey[]): boolean {
+  for (const one of family) if (!isSafe(one)) return false;
+  return true;
+}
+
+function isSafe({ labels }: SeriesKey): boolean {
+  for (const label of labels) if (!isWritable(label)) return false;
   return true;
 }
 
@@ -178,15 +187,26 @@ function compareSeries(a: SeriesKey, b: SeriesKey): number {
   return a.labels.length - b.labels.length;
 }
 
-const DIGIT = /[0-9]/;
-
 /** Compares runs of digits as numbers, all else by code unit: cpu2 before cpu10. Returns 0 for equal texts only. */
 export function compareNatural(a: string, b: string): number {
   if (a === b) return 0;
-  if (!DIGIT.test(a) && !DIGIT.test(b)) return compareText(a, b);
   let same = 0;
   while (same < a.length && same < b.length && a[same] === b[same]) same++;
-  if (!isDigit(a[same]) && !isDigit(b[same])) return compareText(a, b);
+  const isLeft = isDigit(a[same]);
+  const isRight = isDigit(b[same]);
+  if (!isLeft && !isRight) return compareText(a, b);
+  let start = same;
+  while (isDigit(a[start - 1])) start--;
+  if (start === same && isLeft !== isRight) {
+    // Where one of them has a number, the other has text, which goes on from what both have, or its end.
+    const isLonger = same < a.length && same < b.length;
+    return isLeft === isLonger ? -1 : 1;
+  }
+  return compareDigits(digitsFrom(a, start), digitsFrom(b, start)) || compareParts(a, b);
+}
+
+/** The same for any two texts. */
+function compareParts(a: string, b: string): number {
   const left = a.split(/([0-9]+)/);
   const right = b.split(/([0-9]+)/);
   const shared = Math.min(left.length, right.length);
@@ -203,9 +223,21 @@ export function compareText(a: string, b: string): number {
 }
 
 function compareDigits(a: string, b: string): number {
-  const left = a.replace(/^0+/, "");
-  const right = b.replace(/^0+/, "");
+  const left = withoutZeros(a);
+  const right = withoutZeros(b);
   return left.length - right.length || compareText(left, right);
+}
+
+function withoutZeros(digits: string): string {
+  let zeros = 0;
+  while (digits[zeros] === "0") zeros++;
+  return zeros === 0 ? digits : digits.slice(zeros);
+}
+
+function digitsFrom(text: string, start: number): string {
+  let end = start;
+  while (isDigit(text[end])) end++;
+  return text.slice(start, end);
 }
 
 function isDigit(character: string | undefined): boolean {

@@ -73,7 +73,8 @@ function renderSeries(rendering: Rendering, series: RecordedSeries, wasNamed: bo
   return isNamed;
 }
 
-function metadata(metric: Metric): string {
+/** `# TYPE`, `# UNIT` and `# HELP` of a family. */
+export function metadata(metric: Metric): string {
   const name = familyName(metric);
   const unit = metric.unit === undefined ? "" : `# UNIT ${name} ${metric.unit}\n`;
   const help = metric.help === "" ? "" : `# HELP ${name} ${escapeText(metric.help)}\n`;
@@ -87,20 +88,43 @@ function hasPoint({ length, values }: Block): boolean {
 
 /**
  * The lines of a block with few rows, as one string; empty: it has no point. Most runs are short, and code that runs only a
- * few thousand times is not compiled: to write byte by byte would then take fifty times as long, and each call counts.
+ * few thousand times is not compiled: to write byte by byte would then take fifty times as long, and each call counts. Many
+ * values never change: of these the runtime makes all lines by one call.
  */
 function fewLines(prefix: string, stamps: StampCache, block: Block): string {
   const { length, values } = block;
   const ends = stamps.textsOf(block);
+  let last = values[0]!;
+  let same = 1;
+  while (same < length && values[same] === last) same++;
+  const isSame = same === length && !Number.isNaN(last) && (last !== 0 || haveOneSign(block));
+  if (isSame && ends.length === length) {
+    const line = prefix + textOf(last);
+    return line + ends.join(line);
+  }
   const lines: string[] = [];
+  let text = "";
+  last = Number.NaN;
   for (let row = 0; row < length; row++) {
     const value = values[row]!;
     if (Number.isNaN(value)) continue;
-    // Only zeros and infinities have a text of ours.
-    const isPlain = value !== 0 && value - value === 0;
-    lines.push(`${isPlain ? value : numberText(value)}${ends[row]}`);
+    if (value !== last || value === 0) text = textOf(value);
+    last = value;
+    lines.push(text + ends[row]);
   }
   return lines.length === 0 ? "" : prefix + lines.join(prefix);
+}
+
+/** Whether these zeros are all positive or all negative: a negative one has a text of its own. */
+function haveOneSign({ length, values }: Block): boolean {
+  const sign = 1 / values[0]!;
+  for (let row = 1; row < length; row++) if (1 / values[row]! !== sign) return false;
+  return true;
+}
+
+function textOf(value: number): string {
+  // Only zeros and infinities have a text of ours.
+  return value !== 0 && value - value === 0 ? String(value) : numberText(value);
 }
 
 /** Writes the lines of one block. Stamps are copied byte by byte, since a call costs more for so few bytes. */
@@ -121,13 +145,13 @@ function renderLines({ out, stamps }: Rendering, prefix: Uint8Array, block: Bloc
 }
 
 /** The text between the braces of a recording's series, in the order of a file. */
-class LabelText {
+export class LabelText {
   private readonly common: string;
   private readonly users: string;
 
   constructor({ instance, role, labels }: Identity) {
     const sorted = [...labels].sort(([a], [b]) => compareText(a, b));
-    this.common = pair("instance", instance) + pair("job", JOB) + pair("role", role);
+    this.common = (pair("instance", instance) + pair("job", JOB) + pair("role", role)).slice(1);
     this.users = sorted.map(([label, value]) => pair(label, value)).join("");
   }
 
@@ -135,16 +159,16 @@ class LabelText {
   of({ metric, labels }: SeriesKey): string {
     let own = "";
     for (let i = 0; i < metric.labels.length; i++) own += pairOf(metric.labels[i]!, labels[i] ?? "");
-    return (this.common + own + this.users).slice(0, -1);
+    return this.common + own + this.users;
   }
 }
 
-/** A label of any value and a comma. */
+/** A comma and a label of any value. */
 function pair(label: string, value: string): string {
   return pairOf(label, writable(value));
 }
 
-/** A label of a value that can be written, and a comma; a label without a value is left out. */
+/** A comma and a label of a value that can be written; a label without a value is left out. */
 function pairOf(label: string, value: string): string {
-  return value === "" ? "" : `${label}="${escapeWritable(value)}",`;
+  return value === "" ? "" : `,${label}="${escapeWritable(value)}"`;
 }

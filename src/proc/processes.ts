@@ -21,7 +21,7 @@ import { waitedForSeconds } from "./pid-stat.ts";
 import { runDelayIn } from "./schedstat.ts";
 
 /** The files of one process that are read. */
-export type ProcessFile = "stat" | "status" | "io" | "smaps_rollup";
+export type ProcessFile = "stat" | "status" | "io" | "smaps_rollup" | "cgroup";
 
 /** The files of the whole machine that are read with them. */
 export type MachineFile = "stat" | "loadavg" | "uptime";
@@ -148,6 +148,7 @@ const FILES: Readonly<Record<ProcessFile, Uint8Array>> = {
   status: pidFile("status"),
   io: pidFile("io"),
   smaps_rollup: pidFile("smaps_rollup"),
+  cgroup: pidFile("cgroup"),
 };
 const MACHINE_FILES: Readonly<Record<MachineFile, Uint8Array>> = {
   stat: cString("stat"),

@@ -15,12 +15,22 @@ const MOST_STEPS = 500;
 /** Parts of another mode. */
 const PARTS: readonly (string | undefined)[] = ["guest", "guestNice"];
 
+/** CPU time of one CPU, or of all together. */
+interface CpuGrowth {
+  readonly byMode: readonly RecordedSeries[];
+  /** In each step, in all modes. */
+  readonly all: Float64Array;
+  /** The number of CPUs where it is that of all together. */
+  readonly count: number | undefined;
+}
+
 /** A run in steps from one sample to a later one, and what happened in each. */
 export class Steps {
   /** The stamps at which the steps begin and end: one more than there are steps. */
   readonly edges: Float64Array;
   private readonly reads: ReadTimes;
   private readonly grown = new Map<RecordedSeries, Float64Array>();
+  private cpus: readonly CpuGrowth[] | undefined;
 
   /** `most`: as many steps, and fewer where samples are far apart. */
   constructor(
@@ -74,18 +84,23 @@ export class Steps {
   /** Cores of the machine that were in these modes, by the CPUs' own clocks. */
   coresIn(modes: readonly string[]): Float64Array {
     const sum = this.unknown();
-    const byCpu = Map.groupBy(this.seriesOf(MACHINE.cpuSeconds), ({ labels }) => labels[0] ?? "");
-    for (const [cpu, series] of byCpu) {
-      const [meant, all] = [this.unknown(), this.unknown()];
-      for (const one of series) {
-        const mode = one.labels[1] ?? "";
-        const grown = this.growthOf(one);
-        if (!PARTS.includes(mode)) add(all, grown);
-        if (modes.includes(mode)) add(meant, grown);
-      }
-      add(sum, this.coresOf(meant, all, cpu === ALL_CPUS ? this.highest(KERNEL.cpusOnline) : undefined));
+    this.cpus ??= this.growthOfCpus();
+    for (const { byMode, all, count } of this.cpus) {
+      const meant = this.unknown();
+      for (const one of byMode) if (modes.includes(one.labels[1] ?? "")) add(meant, this.growthOf(one));
+      add(sum, this.coresOf(meant, all, count));
     }
     return sum;
+  }
+
+  private growthOfCpus(): CpuGrowth[] {
+    const cpus: CpuGrowth[] = [];
+    for (const [cpu, byMode] of Map.groupBy(this.seriesOf(MACHINE.cpuSeconds), ({ labels }) => labels[0] ?? "")) {
+      const all = this.unknown();
+      for (const one of byMode) if (!PARTS.includes(one.labels[1] ?? "")) add(all, this.growthOf(one));
+      cpus.push({ byMode, all, count: cpu === ALL_CPUS ? this.highest(KERNEL.cpusOnline) : undefined });
+    }
+    return cpus;
   }
 
   /** The highest value of a gauge in the whole time; NaN: there is none. */

@@ -46,7 +46,7 @@ import type { SignalRelay } from "./signals.ts";
  * what writes the file (`loadFinish`). Code is loaded by `require` in a function where no other event may come first, and by
  * `import()` elsewhere.
  *
- * The compiler: the binary's engine is told to compile late (`--compile-jit-policy` in scripts/build.ts), since a start
+ * The compiler: the binary's engine is told to compile late (`jitPolicy` in scripts/build.ts), since a start
  * runs nearly everything once, and ticks cost a quarter more CPU time with an eager compiler (200 of them at 10 Hz).
  * `compileEagerly` undoes that for work on much data.
  */
@@ -325,7 +325,7 @@ export class CommandRun {
     const taskClock = () => this.taskClock?.taskClock;
     const processLog = () => this.processRecord?.log;
     this.tree = new ProcessCollector(
-      { helpers: signals.sentinel, group: group?.stats, reap, taskClock, processLog },
+      { helpers: signals.sentinel, group: group?.stats, groupPlaces: group?.cgroups, reap, taskClock, processLog },
       this.processes,
     );
     return this.tree;

@@ -145,6 +145,44 @@ describe("text", () => {
     ]);
   });
 
+  test.each([
+    [
+      [7, 7, 7],
+      ["7", "7", "7"],
+    ],
+    [
+      [0, 0, 0],
+      ["0", "0", "0"],
+    ],
+    [
+      [-0, -0],
+      ["-0.0", "-0.0"],
+    ],
+    [
+      [0, -0, 0],
+      ["0", "-0.0", "0"],
+    ],
+    [
+      [-0, 0, 0],
+      ["-0.0", "0", "0"],
+    ],
+    [
+      [0.1, 0.1, 0.25, 0.1],
+      ["0.1", "0.1", "0.25", "0.1"],
+    ],
+    [
+      [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY],
+      ["+Inf", "+Inf"],
+    ],
+    [[5], ["5"]],
+  ])("values that stay the same, or come again: %p", (values, texts) => {
+    const rows = values.map((value, i) => [START_MS + i, value] as const);
+    const text = renderText(recordingOf({ parts: [{ columns: [series(RUN.commandStatus)], rows }] }));
+    expect(samplesOf(text, "statexec_command_status{").map((line) => line.split("} ")[1])).toEqual(
+      texts.map((each, i) => `${each} 1700000000.00${i}`),
+    );
+  });
+
   test("three equal events in a millisecond: their stamps differ, their values do not", () => {
     const at = (ms: number) => ({ atMs: START_MS + ms, event: "signal", text: "Signal" });
     const text = renderText(recordingOf({ events: [at(5), at(5), at(6), at(9)] }));

@@ -26,6 +26,8 @@ export class Descendant {
   ended = false;
   /** It was found gone in this sample. */
   gone = false;
+  /** It was seen in the command's control group. */
+  isGroupKnown = false;
   /** The place of its name in `ProcessNames`; -1: it has none yet. */
   name = -1;
   /** For `LostCpuTime`: its children's CPU time at the last comparison, and how much is to be added by ended ones. */

@@ -10,6 +10,16 @@ import { IoBytes, type IoCounts, type LastIo } from "./io-bytes.ts";
 /** What our children read and wrote that have ended and were waited for. */
 export type ReapedCounts = Readonly<IoCounts> & Pick<ReapedIo, "update">;
 
+/** The counts of io where the files are of other processes. */
+export const NOTHING_KNOWN: ReapedCounts = {
+  readBytes: ABSENT,
+  writeBytes: ABSENT,
+  diskReadBytes: ABSENT,
+  diskWriteBytes: ABSENT,
+  cancelledBytes: ABSENT,
+  update: () => undefined,
+};
+
 /** The bytes of storage of a control group; NaN: it does not count them. */
 export type GroupIoCounts = Readonly<Pick<CgroupStats, "diskReadBytes" | "diskWriteBytes">>;
 

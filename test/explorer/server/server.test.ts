@@ -216,9 +216,7 @@ test("a port in use is an error", async () => {
     cwd: folder.path,
   });
   expect(code).toBe(125);
-  expect(stderr).toMatch(
-    new RegExp(`--explore-port ${site.port}: the port is taken; leave it out to get a port that is free`),
-  );
+  expect(stderr).toMatch(new RegExp(`127.0.0.1:${site.port}: the port is taken; take another one`));
 });
 
 test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("%s ends the server with status 0", async (signal) => {
