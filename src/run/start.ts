@@ -44,7 +44,7 @@ import type { SignalRelay } from "./signals.ts";
  *
  * After the spawn, while the command runs, come the sampler, the journal and the collectors (`recorder.open`), then
  * what writes the file (`loadFinish`). Code is loaded by `require` in a function where no other event may come first, and by
- * `import()` elsewhere.
+ * `import()` elsewhere. In the binary all that every run loads then is one module: scripts/chunks.ts.
  *
  * The compiler: the binary's engine is told to compile late (`jitPolicy` in scripts/build.ts), since a start
  * runs nearly everything once, and ticks cost a quarter more CPU time with an eager compiler (200 of them at 10 Hz).
