@@ -29,7 +29,7 @@ function withNamesOfRequires(text: string): string {
 export default ({ production = false }: Arguments): KnipConfiguration => ({
   entry: [
     "index.ts!",
-    "explorer/page/entry.ts!",
+    "explorer/page/entry*.ts!",
     "scripts/*.ts!",
     "bench/*.ts!",
     "bench/programs/*.ts!",

@@ -19,7 +19,7 @@ function __statexec_command
                 return 0
             case --explore --report --compare --size --recover --list-collectors --push --watch --mark --completions --version -v --help -help -h
                 set left 2
-            case --file -f --instance -i --metrics-start-time -mst --delay -d --delay-before-command -dbc --delay-after-command -dac --label -l --interval --journal-dir --collectors --cgroup --perf --processes --summary-json --summary-markdown --budget --baseline --runs --warmup --precision --prepare --report-to --push-to --push-names --connect -c --sync-port -sp --sync-timeout --ready --sync-clients --sync-grace --stop-timeout --sync-token --sync-token-file --sync-tls-cert --sync-tls-key --sync-bind --explore-port --report --base --noise --size-format --push --mark --completions
+            case --file -f --instance -i --metrics-start-time -mst --delay -d --delay-before-command -dbc --delay-after-command -dac --label -l --interval --journal-dir --collectors --cgroup --perf --processes --summary-json --summary-markdown --budget --baseline --listen --runs --warmup --precision --prepare --report-to --push-to --push-names --connect -c --sync-port -sp --sync-timeout --ready --sync-clients --sync-grace --stop-timeout --sync-token --sync-token-file --sync-tls-cert --sync-tls-key --sync-bind --explore-port --report --base --noise --size-format --push --mark --completions
                 set value yes
             case '-?*'
             case '*'
@@ -72,6 +72,8 @@ complete -c statexec -n __statexec_options -l budget -x -a 'wall\\< cpu\\< memor
 complete -c statexec -n __statexec_options -l budget-kill -d 'End the command as soon as it exceeds a budget'
 complete -c statexec -n __statexec_options -l budget-strict -d 'Exit with 124 also if the figures cannot prove that a budget was kept'
 complete -c statexec -n __statexec_options -l baseline -r -F -d 'Metrics file of an earlier run'
+complete -c statexec -n __statexec_options -l listen -x -d 'While the command runs'
+complete -c statexec -n __statexec_options -l live -d 'While the command runs'
 complete -c statexec -n __statexec_options -l runs -x -d 'Run the command so many times'
 complete -c statexec -n __statexec_options -l warmup -x -d 'With --runs'
 complete -c statexec -n __statexec_options -l precision -x -d 'With --runs'

@@ -2,8 +2,8 @@ import { chmodSync } from "node:fs";
 import { buildTemplate } from "../explorer/page/page-template.ts";
 import { fewerChunks } from "./chunks.ts";
 
-/** The explorer's bundled page. It is compiled into the binary, which has no bundler. */
-const PAGE = "explorer/page/page.generated.txt";
+/** The explorer's bundled pages. They are compiled into the binary, which has no bundler. */
+const PAGES = ["plain", "full"] as const;
 
 /** The system that a binary is for: the compiler's name for it, and the path of its runtime. */
 export interface BinarySystem {
@@ -17,7 +17,7 @@ export interface BinarySystem {
  * compiler's messages.
  */
 export async function compile(entry: string, outfile: string, system?: BinarySystem): Promise<void> {
-  await Bun.write(PAGE, await buildTemplate());
+  for (const kind of PAGES) await Bun.write(`explorer/page/${kind}.generated.txt`, await buildTemplate(kind));
   const made = await Bun.build({
     entrypoints: [entry],
     compile: { outfile, ...system, autoloadDotenv: false, autoloadBunfig: false, jitPolicy: 100 },

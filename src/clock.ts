@@ -87,7 +87,7 @@ class SystemClock implements Clock {
   }
 
   private drop(due: Due): void {
-    this.disarm(due);
+    if (due.timer !== undefined) this.disarm(due);
     const at = this.pending.indexOf(due);
     if (at >= 0) this.pending.splice(at, 1);
   }

@@ -1,4 +1,5 @@
 import { adviceOn, edgesOf, mainSpan } from "../../src/recording/advice.ts";
+import { plainFigures } from "../../src/recording/comparison.ts";
 import { type Diagnosis, diagnose, diagnosisText, limitParts, withWaitsSpread } from "../../src/recording/diagnosis.ts";
 import { findingOf, memoryBoundBytes, sourceText } from "../../src/recording/evidence.ts";
 import { evidenceOf, type RunEvidence } from "../../src/recording/limit-evidence.ts";
@@ -30,6 +31,7 @@ export function knownOf(recording: Recording, startMs: number): RunInfo["known"]
     samples: samplingText(samplingOf(recording), isStarved) ?? null,
     sentence: verdictSentence(limits) ?? null,
     wallTime: evidence ? wallTimeInfo(evidence, startMs) : null,
+    figures: plainFigures(figures),
   };
 }
 

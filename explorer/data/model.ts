@@ -1,3 +1,5 @@
+import type { PlainFigures } from "../../src/recording/comparison.ts";
+
 /**
  * The runs as the page knows them, and its requests for points. Two sources answer them: the server of `--explore` over
  * HTTP, and the data inside a report. Both use the same functions, so a report shows what the served page shows.
@@ -42,6 +44,8 @@ interface KnownInfo {
   readonly sentence: string | null;
   /** Where the command's time went; null: not known of most of it. */
   readonly wallTime: WallTimeInfo | null;
+  /** Its main figures and those of its phases: what `--compare` compares. */
+  readonly figures: PlainFigures;
 }
 
 /** Where a command's time went. Shares are 0 to 1 and add up to 1, in the order of `WALL_TIME_PARTS`. */
@@ -145,6 +149,8 @@ export interface LinePoints {
 
 /** Provides a page with runs and points. */
 export interface DataSource {
+  /** The help of metrics, by name, where the page's catalogue has none. */
+  readonly helps?: Readonly<Record<string, string>> | undefined;
   runs(): Promise<Runs>;
   /** Returns the points of each requested line, in the order of the request. */
   points(run: string, request: PointsRequest): Promise<readonly LinePoints[]>;

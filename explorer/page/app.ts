@@ -1,13 +1,16 @@
 import type { DataSource, Runs } from "../data/model.ts";
+import type { ProcessSource } from "../processes/process-list.ts";
 import { arranged } from "./arrangement.ts";
 import type { SharedView } from "./chart.ts";
 import { type Colours, readColours } from "./chart-drawing.ts";
 import { chartGrid } from "./chart-grid.ts";
 import { isSamePlan, type PlannedChart, type PlannedPanel, planPanels } from "./chart-plan.ts";
 import { ChartView } from "./chart-view.ts";
+import type { Extras } from "./extras.ts";
 import { emptyPage, Layout } from "./layout.ts";
 import { type PageState, type Range, readState, within, writeState } from "./page-state.ts";
 import { PointLoader } from "./point-loader.ts";
+import type { ProcessLanes } from "./process-lanes.ts";
 import {
   type Annotations,
   annotationsOf,
@@ -38,11 +41,14 @@ interface Shown {
 /** The page: shows the runs of a source, as the address says. */
 export class App {
   private readonly source: DataSource;
+  private readonly extras: Extras;
   private readonly root: HTMLElement;
   private readonly loader: PointLoader;
   private readonly visibility: IntersectionObserver;
   private readonly size: ResizeObserver;
   private readonly showHelp: () => void;
+  /** Undefined: the page shows none. */
+  readonly processes: ProcessLanes | undefined;
   private runs: Runs = { runs: [], problems: [] };
   private state: PageState = readState(location.hash);
   private colours: Colours = readColours();
@@ -53,14 +59,22 @@ export class App {
   /** The number of the latest update: an earlier one that finishes later has no effect. */
   private latest = 0;
 
-  constructor(source: DataSource, root: HTMLElement) {
+  constructor(source: DataSource & ProcessSource, root: HTMLElement, extras: Extras) {
     this.source = source;
+    this.extras = extras;
     this.root = root;
     this.recolour();
     this.loader = new PointLoader({
       source,
       positionOf: (run) => this.shown?.positions.get(run) ?? { originMs: 0, startsMs: [] },
       range: () => this.range(),
+      onError: (error) => this.showError(error),
+    });
+    this.processes = extras.processLanes?.({
+      source,
+      shared: () => this.sharedView(),
+      onWheel: (asked) => this.set({ zoom: within(asked, this.shown?.all ?? asked) }),
+      onHover: (x) => this.hovered(x),
       onError: (error) => this.showError(error),
     });
     this.visibility = new IntersectionObserver((entries) => this.visibilityChanged(entries), { rootMargin: "200px" });
@@ -125,6 +139,7 @@ export class App {
     };
     if (isSame) this.loader.invalidate();
     else this.rebuild(this.shown);
+    this.processes?.show(choice);
     this.layout?.fill({ ...this.shown, runs: this.runs, commandFigures }, this.state);
     this.update();
   }
@@ -132,12 +147,14 @@ export class App {
   /** Builds the page again, with other charts than before. */
   private rebuild(shown: Shown): void {
     this.clear();
-    const { sections, views } = chartGrid(arranged(shown.panels, shown.figures), shown.figures, (chart) =>
-      this.viewOf(chart, shown),
-    );
+    const layers = arranged(shown.panels, shown.figures);
+    const lanes = this.extras.withDerivedCharts?.(layers.lanes, shown.choice) ?? layers.lanes;
+    const { sections, views } = chartGrid({ ...layers, lanes }, shown.figures, (chart) => this.viewOf(chart, shown));
     this.shown = { ...shown, views };
     this.layout = new Layout(this.root, sections, {
       source: this.source,
+      extras: this.extras,
+      processes: this.processes?.element,
       set: (change) => this.set(change),
       onHelp: this.showHelp,
     });
@@ -160,7 +177,7 @@ export class App {
     const run = plan.lines[0]?.run ?? "";
     return new ChartView({
       plan,
-      annotations: () => this.shown?.annotations ?? { running: undefined, events: [], pauses: [] },
+      annotations: () => this.shown?.annotations ?? { running: undefined, events: [], phases: [], pauses: [] },
       originMs: positions.get(run)?.originMs ?? 0,
       shared: () => this.sharedView(),
       onZoom: (zoom) => this.set({ zoom }),
@@ -199,6 +216,7 @@ export class App {
       return;
     }
     if (differs("zoom")) this.loader.invalidate();
+    if (differs("base")) this.layout?.fillComparison(next);
     if (differs("clock")) this.layout?.fillTools(next);
     this.update();
   }
@@ -206,6 +224,7 @@ export class App {
   /** Redraws the visible charts with the current range, pin and clock. */
   private update(): void {
     this.eachView((view) => view.near && view.update());
+    this.processes?.update();
     this.showCursor();
   }
 
@@ -222,6 +241,7 @@ export class App {
   private showCursor(): void {
     const x = this.hover ?? this.state.pin;
     this.eachView((view) => view.near && view.showValues(x));
+    this.processes?.showCursor(x);
     this.layout?.showRange(this.range(), x, this.state);
   }
 
@@ -247,6 +267,7 @@ export class App {
     if (theme) document.documentElement.dataset.theme = theme;
     else delete document.documentElement.dataset.theme;
     this.colours = readColours();
+    this.processes?.update();
     this.eachView((view) => view.update());
   }
 

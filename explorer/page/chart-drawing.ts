@@ -7,6 +7,7 @@ import type { Annotations } from "./run-choice.ts";
 /** The colours of the style sheet in the current theme, for the canvas of a chart. */
 export interface Colours {
   readonly text: string;
+  readonly strong: string;
   readonly grid: string;
   readonly surface: string;
   readonly outside: string;
@@ -25,6 +26,7 @@ export function readColours(): Colours {
   const areas = new Map<Hue, string>();
   return {
     text: read("dim"),
+    strong: read("text"),
     grid: read("grid"),
     surface,
     outside: read("outside"),
@@ -62,8 +64,12 @@ export interface Decoration {
 export function decorationPlugin(current: () => Decoration): uPlot.Plugin {
   return {
     hooks: {
-      drawClear: (chart) => shadeOutside(chart, current()),
+      drawClear: (chart) => {
+        shadeOutside(chart, current());
+        shadePhases(chart, current());
+      },
       draw: (chart) => {
+        namePhases(chart, current());
         hatchPauses(chart, current());
         drawEvents(chart, current());
       },
@@ -79,6 +85,45 @@ function shadeOutside(chart: uPlot, { annotations: { running }, colours }: Decor
   ctx.fillStyle = colours.outside;
   ctx.fillRect(bbox.left, bbox.top, from - bbox.left, bbox.height);
   ctx.fillRect(to, bbox.top, bbox.left + bbox.width - to, bbox.height);
+  ctx.restore();
+}
+
+/** Shades every second phase, so that each is a band. */
+function shadePhases(chart: uPlot, { annotations: { phases }, colours }: Decoration): void {
+  const { ctx, bbox } = chart;
+  ctx.save();
+  ctx.fillStyle = colours.event;
+  ctx.globalAlpha = 0.1;
+  for (const [at, { from, to }] of phases.entries()) {
+    const left = clampedLeft(chart, from);
+    if (at % 2 === 0) ctx.fillRect(left, bbox.top, clampedLeft(chart, to) - left, bbox.height);
+  }
+  ctx.restore();
+}
+
+/** The height of a phase's name at the top of a chart, in CSS pixels: a click there zooms to the phase. */
+export const PHASE_NAME_PX = 15;
+
+/** Writes the names of phases at the top of their bands, as far as there is room. */
+function namePhases(chart: uPlot, { annotations: { phases }, colours }: Decoration): void {
+  const { ctx, bbox } = chart;
+  const ratio = devicePixelRatio;
+  ctx.save();
+  ctx.font = `${11 * ratio}px ${FONT_FAMILY}`;
+  ctx.textAlign = "left";
+  ctx.textBaseline = "middle";
+  for (const { phase, from, to } of phases) {
+    const left = clampedLeft(chart, from) + 4 * ratio;
+    const room = clampedLeft(chart, to) - left - 4 * ratio;
+    const { width } = ctx.measureText(phase);
+    if (width > room) continue;
+    ctx.fillStyle = colours.surface;
+    ctx.globalAlpha = 0.8;
+    ctx.fillRect(left - 2 * ratio, bbox.top, width + 4 * ratio, PHASE_NAME_PX * ratio);
+    ctx.globalAlpha = 1;
+    ctx.fillStyle = colours.event;
+    ctx.fillText(phase, left, bbox.top + (PHASE_NAME_PX * ratio) / 2);
+  }
   ctx.restore();
 }
 

@@ -1,5 +1,6 @@
 import { KERNEL, MACHINE } from "../../src/catalog/index.ts";
-import type { LineRequest, RunInfo } from "../data/model.ts";
+import type { LinePoints, LineRequest, RunInfo } from "../data/model.ts";
+import type { Range } from "./page-state.ts";
 import { type Hue, type LimitSpec, type LineSpec, PANELS, type PanelSpec } from "./panels.ts";
 import { namesOf, type RunChoice } from "./run-choice.ts";
 import type { RunFigures } from "./run-figures.ts";
@@ -23,6 +24,18 @@ export interface PlannedLine {
   /** The id of its run. */
   readonly run: string;
   readonly request: LineRequest;
+  /** In an overlay, what its run has several lines of. */
+  readonly kind?: string;
+  /** Its points come from those of other lines, not from its own request. */
+  readonly derived?: Derived;
+}
+
+/** How a line comes from lines of several runs. */
+export interface Derived {
+  readonly how: "difference" | "lowest" | "median" | "highest";
+  readonly from: readonly { readonly run: string; readonly request: LineRequest }[];
+  /** Times are in seconds from the start. */
+  combine(points: readonly LinePoints[], range: Range): LinePoints;
 }
 
 export interface Limit {
@@ -33,6 +46,8 @@ export interface Limit {
 /** A chart that has data: a panel of one run, or of several runs in an overlay. */
 export interface PlannedChart {
   readonly spec: PanelSpec;
+  /** Its height in pixels; default: that of all charts. */
+  readonly height?: number;
   /** The name of the host, where each host has a chart; else empty. */
   readonly title: string;
   readonly lines: readonly PlannedLine[];
@@ -87,6 +102,7 @@ function planOverlay(spec: PanelSpec, runs: readonly NamedFigures[]): PlannedCha
     return overlayLines(spec, figures).map((one) => ({
       ...one,
       hue,
+      kind: one.label,
       label: one.label ? `${name}: ${one.label}` : name,
     }));
   });
@@ -102,7 +118,7 @@ function planOverlay(spec: PanelSpec, runs: readonly NamedFigures[]): PlannedCha
  */
 function overlayLines(spec: PanelSpec, figures: RunFigures): PlannedLine[] {
   const whole = (one: LineSpec) => plainLine(one, figures.indexesOf(one.metric, one.only ?? {}), figures.run);
-  const layers = spec.lines.filter(({ layer }) => layer).map(whole);
+  const layers = spec.lines.filter(({ layer, apart }) => layer && !apart).map(whole);
   const series = layers.flatMap(({ request }) => request.series);
   if (layers[0] && series.length > 0)
     return [{ ...layers[0], layer: false, label: "", request: { ...layers[0].request, series } }];

@@ -1,5 +1,6 @@
 import { quantity } from "../../src/recording/quantities.ts";
-import { CHART_HEIGHT, Chart, type ChartParts } from "./chart.ts";
+import type { LinePoints } from "../data/model.ts";
+import { Chart, type ChartParts, heightOf } from "./chart.ts";
 import { type ChartPoints, highestIn, isStepped, valueAt } from "./chart-data.ts";
 import type { PlannedChart, PlannedLine } from "./chart-plan.ts";
 import { button, el } from "./dom.ts";
@@ -28,7 +29,7 @@ export class ChartView {
     this.parts = parts;
     this.plan = parts.plan;
     this.mount = el("div", { class: "plot", tabindex: 0, role: "img" });
-    this.mount.style.minHeight = `${CHART_HEIGHT}px`;
+    this.mount.style.minHeight = `${heightOf(this.plan)}px`;
     this.values = this.plan.lines.map(() => el("span", { class: "value" }, "–"));
     this.zero = el("li", { class: "zero", hidden: "" });
     this.items = this.plan.lines.map((line, at) => this.legendItem(line, at));
@@ -87,14 +88,28 @@ export class ChartView {
   showValues(x: number | undefined): void {
     const points = this.chart?.points;
     if (!points) return;
-    const { from, to } = this.parts.shared().range;
     for (const [at, element] of this.values.entries()) {
       const own = points.own[at];
       const line = this.plan.lines[at]!;
       if (!own) continue;
-      const value = x === undefined ? highestIn(own, from, to) : valueAt(own, x, isStepped(line));
-      element.textContent = quantity(value, this.plan.spec.unit);
+      const value = x === undefined ? this.mostOf(line, own) : valueAt(own, x, isStepped(line));
+      element.textContent = this.textOf(line, value);
     }
+  }
+
+  /** Returns the highest visible value; of a difference, the one farthest from 0. */
+  private mostOf({ derived }: PlannedLine, own: LinePoints): number {
+    const { from, to } = this.parts.shared().range;
+    const highest = highestIn(own, from, to);
+    if (derived?.how !== "difference") return highest;
+    const lowest = -highestIn({ times: own.times, values: own.values.map((value) => -value) }, from, to);
+    return -lowest > highest ? lowest : highest;
+  }
+
+  private textOf({ derived }: PlannedLine, value: number): string {
+    const text = quantity(Math.abs(value), this.plan.spec.unit);
+    const sign = derived?.how === "difference" && value !== 0 ? (value > 0 ? "+" : value < 0 ? "−" : "") : "";
+    return sign + text;
   }
 
   private listen(): void {
@@ -132,7 +147,7 @@ export class ChartView {
     const values = lines.flatMap((line, at) => {
       const own = this.chart?.points?.own[at];
       if (!own || this.items[at]!.hidden) return [];
-      return [row(swatch(line), line.label, quantity(valueAt(own, x, isStepped(line)), spec.unit))];
+      return [row(swatch(line), line.label, this.textOf(line, valueAt(own, x, isStepped(line))))];
     });
     return [...values, ...limits.map(({ label, value }) => row(limitSwatch(), label, quantity(value, spec.unit)))];
   }
@@ -181,10 +196,9 @@ export class ChartView {
 
   /** Describes the chart in words, for screen readers. */
   private describe(): void {
-    const { from, to } = this.parts.shared().range;
     const highest = this.plan.lines.map((line, at) => {
       const own = this.chart?.points?.own[at];
-      return `${line.label} ${own ? quantity(highestIn(own, from, to), this.plan.spec.unit) : "–"}`;
+      return `${line.label} ${own ? this.textOf(line, this.mostOf(line, own)) : "–"}`;
     });
     const text = `${this.title()}, highest visible values: ${highest.join(", ")}`;
     this.mount.setAttribute("aria-label", text);

@@ -1,7 +1,7 @@
 import uPlot from "uplot";
 import { axisLabels, axisSteps } from "../../src/recording/quantities.ts";
 import { alignedData, type ChartPoints, drawOrder, isStepped } from "./chart-data.ts";
-import { type Colours, decorationPlugin, drawLimits, FONT_FAMILY } from "./chart-drawing.ts";
+import { type Colours, decorationPlugin, drawLimits, FONT_FAMILY, PHASE_NAME_PX } from "./chart-drawing.ts";
 import type { PlannedChart, PlannedLine } from "./chart-plan.ts";
 import type { PageState, Range } from "./page-state.ts";
 import type { Annotations } from "./run-choice.ts";
@@ -31,7 +31,13 @@ export interface ChartParts {
   readonly onHover: (x: number | undefined) => void;
 }
 
-export const CHART_HEIGHT = 150;
+const CHART_HEIGHT = 150;
+
+/** Returns the height of a chart, in pixels. */
+export function heightOf({ height = CHART_HEIGHT }: PlannedChart): number {
+  return height;
+}
+
 const AXIS_WIDTH = 64;
 /** A step of the wheel scales the visible range by this factor. */
 const WHEEL_IN = 0.75;
@@ -89,7 +95,8 @@ export class Chart {
   }
 
   resize(width: number): void {
-    if (width > 0 && Math.abs(width - this.plot.width) >= 1) this.plot.setSize({ width, height: CHART_HEIGHT });
+    if (width > 0 && Math.abs(width - this.plot.width) >= 1)
+      this.plot.setSize({ width, height: heightOf(this.parts.plan) });
   }
 
   destroy(): void {
@@ -105,7 +112,7 @@ export class Chart {
     const { plan, shared, annotations } = this.parts;
     return {
       width,
-      height: CHART_HEIGHT,
+      height: heightOf(plan),
       legend: { show: false },
       padding: [8, 18, 0, 0],
       cursor: {
@@ -116,8 +123,9 @@ export class Chart {
         sync: { key: "statexec", setSeries: false, scales: ["x", null], filters: { pub: isMove, sub: isMove } },
         bind: { dblclick: () => () => null },
       },
-      scales: { x: { time: false }, y: { range: (_, __, max) => [0, this.top(max)] } },
+      scales: { x: { time: false }, y: { range: (_, min, max) => this.rangeOf(min, max) } },
       axes: this.axes(),
+      bands: this.bands(),
       series: [{}, ...drawOrder(plan.lines).map((at) => this.seriesOf(plan.lines[at]!))],
       plugins: [decorationPlugin(() => ({ annotations: annotations(), pin: shared().pin, colours: shared().colours }))],
       hooks: {
@@ -158,11 +166,26 @@ export class Chart {
       {
         ...common,
         size: AXIS_WIDTH,
-        space: 28,
+        space: plan.height ? 16 : 28,
         incrs: axisSteps(plan.spec.unit),
         values: (_, splits) => axisLabels(splits, plan.spec.unit),
       },
     ];
+  }
+
+  /** Fills the area between the lowest and the highest of some runs. */
+  private bands(): uPlot.Band[] {
+    const { lines } = this.parts.plan;
+    const of = (how: string) => drawOrder(lines).findIndex((at) => lines[at]!.derived?.how === how) + 1;
+    const [low, high] = [of("lowest"), of("highest")];
+    return low > 0 && high > 0 ? [{ series: [high, low], fill: () => this.parts.shared().colours.area("sky") }] : [];
+  }
+
+  /** Returns the ends of the axis; a difference has its 0 in the middle. */
+  private rangeOf(lowest: number | null, highest: number | null): [number, number] {
+    if (this.parts.plan.lines[0]?.derived?.how !== "difference") return [0, this.top(highest)];
+    const most = Math.max(Math.abs(lowest ?? 0), Math.abs(highest ?? 0)) * 1.08 || 1;
+    return [-most, most];
   }
 
   /** Returns the top of the axis: above the highest visible value and the limits that are not far above it. */
@@ -188,8 +211,12 @@ export class Chart {
     this.parts.onWheel({ from: x - (x - from) * scale, to: x + (to - x) * scale });
   }
 
+  private phaseAt(x: number): Range | undefined {
+    return this.parts.annotations().phases.find(({ from, to }) => x >= from && x <= to);
+  }
+
   private listen(over: HTMLElement): void {
-    const { onReset, onHover, onPin } = this.parts;
+    const { onReset, onHover, onPin, onZoom } = this.parts;
     let pressedAt = 0;
     const at = (event: MouseEvent) => this.plot.posToVal(event.clientX - this.plot.rect.left, "x");
     over.addEventListener("dblclick", onReset);
@@ -210,7 +237,10 @@ export class Chart {
       pressedAt = event.clientX;
     });
     over.addEventListener("click", (event) => {
-      if (Math.abs(event.clientX - pressedAt) < LEAST_DRAG_PX) onPin(at(event));
+      if (Math.abs(event.clientX - pressedAt) >= LEAST_DRAG_PX) return;
+      const phase = event.clientY - this.plot.rect.top < PHASE_NAME_PX ? this.phaseAt(at(event)) : undefined;
+      if (phase) onZoom({ from: phase.from, to: phase.to });
+      else onPin(at(event));
     });
   }
 }

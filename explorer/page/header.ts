@@ -37,8 +37,9 @@ export function verdictTable(all: readonly RunFigures[], view: RunChoice["view"]
   const rows = verdicts.map((row, at) => {
     const hue = HUES[at % HUES.length];
     const name = el("th", { scope: "row" }, el("span", { class: `swatch solid ${hue}` }), names[at]);
-    // Hosts of one run have different tasks: their figures are not compared.
-    const base = view === "overlay" ? (verdicts[0] ?? []) : row;
+    // Client and server have different tasks: their figures are not compared.
+    const isAlike = view === "overlay" && all[at]!.run.role === all[0]!.run.role;
+    const base = isAlike ? (verdicts[0] ?? []) : row;
     const sentence = el("td", { class: "words" }, all[at]!.run.known.sentence ?? "–");
     return el("tr", {}, name, ...labels.map((label) => verdictCell(label, row, base)), sentence);
   });
@@ -55,7 +56,7 @@ function verdictCell(label: string, row: readonly VerdictItem[], base: readonly 
   const own = row.find((one) => one.label === label);
   const first = base.find((one) => one.label === label);
   if (!own) return el("td", {}, "–");
-  const change = own === first || !first ? "" : changeText(own.value / first.value - 1);
+  const change = own === first || !first || own.isPair ? "" : changeText(own.value / first.value - 1);
   return el("td", { class: own.tone, title: own.note }, own.text, " ", el("small", {}, change));
 }
 
@@ -63,7 +64,7 @@ function verdictCell(label: string, row: readonly VerdictItem[], base: readonly 
 const LEAST_CHANGE = 0.0005;
 
 /** Returns a change in words: `+12.0 %`, `±0 %`; empty: there is none to tell. */
-function changeText(ratio: number): string {
+export function changeText(ratio: number): string {
   if (!Number.isFinite(ratio)) return "";
   if (Math.abs(ratio) < LEAST_CHANGE) return "±0\u202f%";
   return `${ratio > 0 ? "+" : "−"}${quantity(Math.abs(ratio), "share")}`;

@@ -1,11 +1,13 @@
-import type { DataSource, LimitInfo, Runs } from "../data/model.ts";
+import { phaseSpans } from "../../src/recording/phases.ts";
+import type { DataSource, LimitInfo, RunInfo, Runs } from "../data/model.ts";
 import { answerView } from "./answer.ts";
 import { el } from "./dom.ts";
+import type { Extras } from "./extras.ts";
 import { problemsView, titleOf } from "./header.ts";
 import type { PageState, Range } from "./page-state.ts";
 import { type Annotations, namesOf, positionsOf, type RunChoice } from "./run-choice.ts";
 import type { RunFigures } from "./run-figures.ts";
-import { eventTable, factTable, processTable, seriesTable } from "./tables.ts";
+import { eventTable, factTable, phaseTable, processTable, seriesTable } from "./tables.ts";
 import { elapsed } from "./time-format.ts";
 import { Timeline } from "./timeline.ts";
 import { Toolbar } from "./toolbar.ts";
@@ -23,6 +25,9 @@ export interface Content {
 
 export interface LayoutParts {
   readonly source: DataSource;
+  readonly extras: Extras;
+  /** The place of the records of processes; undefined: the page shows none. */
+  readonly processes: HTMLElement | undefined;
   readonly set: (change: Partial<PageState>) => void;
   readonly onHelp: () => void;
 }
@@ -31,6 +36,7 @@ export interface LayoutParts {
 export class Layout {
   private readonly parts: LayoutParts;
   private readonly header = el("header", { id: "header" });
+  private readonly comparison = el("div");
   private readonly tools = el("div", { id: "tools" });
   private readonly status = el("p", { class: "status", role: "status" });
   private readonly tables = el("section", { id: "tables", "aria-label": "Programs and events" });
@@ -45,6 +51,7 @@ export class Layout {
     this.parts = parts;
     root.replaceChildren(
       ...[this.header, this.tools, this.status, ...(run ? [run] : [])],
+      ...(parts.processes ? [parts.processes] : []),
       ...[this.tables, ...others, this.folds],
     );
     this.legendNotes = [...root.querySelectorAll(".legend-note")];
@@ -56,11 +63,19 @@ export class Layout {
     const problems = problemsView(runs.problems);
     const title = titleOf(choice.runs);
     const answer = answerView(commandFigures, choice.view, (panel, span) => this.showPanel(panel, span));
-    this.header.replaceChildren(title, ...(problems ? [problems] : []), answer);
+    this.header.replaceChildren(title, ...(problems ? [problems] : []), answer, this.comparison);
+    this.fillComparison(state);
     document.title = `${title.querySelector("h1")?.textContent ?? ""} – statexec`;
     this.showStatus("");
     this.fillTools(state);
     this.fillTables(content);
+  }
+
+  fillComparison({ base }: PageState): void {
+    if (!this.content) return;
+    const { extras, set } = this.parts;
+    const filled = extras.comparison?.(this.content.choice, base, set);
+    this.comparison.replaceChildren(...(filled ? [filled] : []));
   }
 
   fillTools(state: PageState): void {
@@ -98,12 +113,27 @@ export class Layout {
     element?.scrollIntoView({ block: "center" });
   }
 
+  /** Zooms from the first start of a phase to its last end. */
+  private zoomToPhase(run: RunInfo, name: string): void {
+    const originMs = this.content && positionsOf(this.content.choice).get(run.id)?.originMs;
+    const spans = run.command ? phaseSpans(run, run.command).filter(({ phase }) => phase === name) : [];
+    if (originMs === undefined || spans.length === 0) return;
+    const [from, to] = [spans[0]!.fromMs, spans.at(-1)!.toMs].map((atMs) => (atMs - originMs) / 1000);
+    this.parts.set({ zoom: { from: from!, to: to! } });
+  }
+
   private fillTables({ choice, annotations, figures, commandFigures }: Content): void {
     const wasOpen = new Set([...this.folds.querySelectorAll("details[open]")].map(({ id }) => id));
     const names = namesOf(choice.runs);
     const named = ({ run }: RunFigures, title: string) =>
       choice.view === "one" ? title : `${title}: ${names[choice.runs.findIndex(({ id }) => id === run.id)]}`;
     const processes = commandFigures.flatMap((one) => tableSection(named(one, "Largest processes"), processTable(one)));
+    const phases = choice.runs.flatMap((run, at) =>
+      tableSection(
+        choice.view === "one" ? "Phases" : `Phases: ${names[at]}`,
+        phaseTable(run, (phase) => this.zoomToPhase(run, phase)),
+      ),
+    );
     const events = tableSection(
       "Events",
       eventTable(annotations, (pin) => this.parts.set({ pin })),
@@ -117,7 +147,7 @@ export class Layout {
         ),
       ];
     });
-    this.tables.replaceChildren(el("div", { class: "pair" }, ...processes, ...events));
+    this.tables.replaceChildren(...phases, el("div", { class: "pair" }, ...processes, ...events));
     this.folds.replaceChildren(...folds);
   }
 }

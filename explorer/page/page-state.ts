@@ -2,6 +2,8 @@
 export interface PageState {
   /** The ids of the shown runs; empty: the page chooses. */
   readonly runs: readonly string[];
+  /** The ids of the runs that the others are compared with; empty: of two runs, the first. */
+  readonly base: readonly string[];
   /** `overlay`: several runs share their charts; `hosts`: each has its own; undefined: the page chooses. */
   readonly view: "overlay" | "hosts" | undefined;
   /** The zoomed range, in seconds from the start; undefined: the whole run. */
@@ -25,11 +27,13 @@ export function readState(hash: string): PageState {
   const words = new URLSearchParams(hash.replace(/^#/, ""));
   const oneOf = <T extends string>(name: string, ...known: readonly T[]) =>
     known.find((one) => one === words.get(name));
+  const idsOf = (name: string) => (words.get(name) ?? "").split(",").filter(Boolean);
   const number = (text: string | undefined | null) => (text && /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : undefined);
   const [from, to] = (words.get("t") ?? "").split("~").map(number);
   const isRange = from !== undefined && to !== undefined && from < to;
   return {
-    runs: (words.get("runs") ?? "").split(",").filter(Boolean),
+    runs: idsOf("runs"),
+    base: idsOf("base"),
     view: oneOf("view", "overlay", "hosts"),
     zoom: isRange ? { from, to } : undefined,
     pin: number(words.get("at")),
@@ -39,12 +43,13 @@ export function readState(hash: string): PageState {
 }
 
 /** Returns the part of an address for a state; empty for the initial state. */
-export function writeState({ runs, view, zoom, pin, clock, theme }: PageState): string {
+export function writeState({ runs, base, view, zoom, pin, clock, theme }: PageState): string {
   const words: string[] = [];
   const add = (name: string, value: string | undefined) => {
     if (value) words.push(`${name}=${value}`);
   };
   add("runs", runs.map(encodeURIComponent).join(","));
+  add("base", base.map(encodeURIComponent).join(","));
   add("view", view);
   add("t", zoom && `${short(zoom.from)}~${short(zoom.to)}`);
   add("at", pin === undefined ? undefined : short(pin));

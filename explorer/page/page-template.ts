@@ -1,5 +1,12 @@
+/** `plain`: for one run without a record of its processes; `full`: with the code for the rest, too. */
+type PageKind = "plain" | "full";
+
+const ENTRIES: Readonly<Record<PageKind, string>> = { plain: "./entry.ts", full: "./entry-with-extras.ts" };
+
 /** The variable parts of the page. */
 export interface PageParts {
+  /** Default: `full`. */
+  readonly kind?: PageKind;
   /** From where the page may load data, as its content security policy says it. */
   readonly connect: "'self'" | "'none'";
   /** A report's data, without `<`. */
@@ -14,8 +21,8 @@ export function pageHtml(): Promise<string> {
 }
 
 /** Returns the page with its variable parts. */
-export async function filledPage({ connect, data, summary = "" }: PageParts): Promise<string> {
-  const page = await template();
+export async function filledPage({ kind = "full", connect, data, summary = "" }: PageParts): Promise<string> {
+  const page = await template(kind);
   const embedded = data === undefined ? "" : `<script type="application/octet-stream" id="data">${data}</script>`;
   return filled(page, { connect, data: embedded, summary });
 }
@@ -24,19 +31,20 @@ export async function filledPage({ connect, data, summary = "" }: PageParts): Pr
  * Returns the page with its script and style, and placeholders for its variable parts. A binary contains it; the
  * sources bundle it when it is needed.
  */
-async function template(): Promise<string> {
-  if (!import.meta.dir.startsWith("/$bunfs/")) return buildTemplate();
-  return (await import("./page.generated.txt", { with: { type: "text" } })).default;
+async function template(kind: PageKind): Promise<string> {
+  if (!import.meta.dir.startsWith("/$bunfs/")) return buildTemplate(kind);
+  if (kind === "plain") return (await import("./plain.generated.txt", { with: { type: "text" } })).default;
+  return (await import("./full.generated.txt", { with: { type: "text" } })).default;
 }
 
 /**
  * Bundles the page from its sources.
  * @throws AggregateError with the messages of the bundler
  */
-export async function buildTemplate(): Promise<string> {
+export async function buildTemplate(kind: PageKind): Promise<string> {
   const [style, script, page] = await Promise.all([
-    bundled("./style.css"),
-    bundled("./entry.ts"),
+    bundled("./style.css", kind),
+    bundled(ENTRIES[kind], kind),
     Bun.file(sourcePath("./index.html")).text(),
   ]);
   const policy = [
@@ -55,16 +63,20 @@ export async function buildTemplate(): Promise<string> {
   });
 }
 
-/** Leaves out of the catalogue what the page does not show: names by OpenTelemetry, and sources. */
-const SMALL_CATALOGUE: Bun.BunPlugin = {
+/**
+ * Leaves out of the catalogue what the page does not show: names by OpenTelemetry, and sources. A report of one run has the
+ * help of its own metrics in its data.
+ */
+const smallCatalogue = (kind: PageKind): Bun.BunPlugin => ({
   name: "small catalogue",
   setup: (build) => {
+    const unused = kind === "full" ? /,\s*(otel|source):\s*"[^"]*"/g : /,\s*(otel|source|help):\s*"[^"]*"/g;
     build.onLoad({ filter: /\/src\/catalog\/\w+-metrics\.ts$/ }, async ({ path }) => {
-      const contents = (await Bun.file(path).text()).replaceAll(/,\s*(otel|source):\s*"[^"]*"/g, "");
+      const contents = (await Bun.file(path).text()).replaceAll(unused, "");
       return { contents, loader: "ts" };
     });
   },
-};
+});
 
 /** Takes the charts' library as its makers have minified it: that is smaller than what the bundler makes of its modules. */
 const SMALL_UPLOT: Bun.BunPlugin = {
@@ -86,9 +98,9 @@ const SMALL_UPLOT: Bun.BunPlugin = {
   },
 };
 
-async function bundled(source: string): Promise<string> {
+async function bundled(source: string, kind: PageKind): Promise<string> {
   const entrypoints = [sourcePath(source)];
-  const plugins = [SMALL_CATALOGUE, SMALL_UPLOT];
+  const plugins = [smallCatalogue(kind), SMALL_UPLOT];
   const { outputs } = await Bun.build({ entrypoints, target: "browser", minify: true, plugins });
   const text = await outputs[0]?.text();
   if (!text) throw new Error(`${source}: the bundler returned nothing`);

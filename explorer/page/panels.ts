@@ -13,6 +13,8 @@ export interface LineSpec {
   /** The line's colour. Lines with `by` take colours in the order of the palette. */
   readonly hue: Hue;
   readonly dashed?: boolean;
+  /** Whether it is no part of the panel's sum, which an overlay shows. */
+  readonly apart?: boolean;
   /** Whether it is an area stacked on the layers before it; default: a plain line. */
   readonly layer?: boolean;
 }
@@ -74,11 +76,12 @@ const COMMAND_PANELS: readonly PanelSpec[] = [
     id: "command-cpu",
     section: "command",
     title: "CPU",
-    hint: "Cores that the command's processes kept busy.",
+    hint: "Cores that the command's processes kept busy, and above them threads that were ready and had no CPU.",
     unit: "cores",
     lines: [
       ...userAndSystem(COMMAND.cpuSeconds),
-      line(COMMAND.throttledSeconds, { label: "held back by quota", hue: "red", dashed: true }),
+      line(COMMAND.runDelay, { label: "waited for a CPU", hue: "red", layer: true, apart: true }),
+      line(COMMAND.throttledSeconds, { label: "held back by quota", hue: "purple", dashed: true }),
     ],
     limits: [
       { label: "CPUs", of: "usableCpus" },

@@ -1,6 +1,6 @@
 import type { DataSource, LinePoints, LineRequest } from "../data/model.ts";
 import { fromOrigin, NO_POINTS } from "./chart-data.ts";
-import { requestsOf } from "./chart-plan.ts";
+import { type Derived, requestsOf } from "./chart-plan.ts";
 import type { ChartView } from "./chart-view.ts";
 import type { Range } from "./page-state.ts";
 import type { RunPosition } from "./run-choice.ts";
@@ -101,14 +101,26 @@ export class PointLoader {
       byRun.set(run, [...(byRun.get(run) ?? []), pending]);
       return pending;
     };
+    // Lines that are derived from the same ones share their points.
+    const known = new Map<string, readonly Pending[]>();
+    const addAll = ({ from }: Derived) => {
+      const key = JSON.stringify(from);
+      const all = known.get(key) ?? from.map(({ run, request }) => add(run, request));
+      known.set(key, all);
+      return all;
+    };
     const pendingCharts = charts.map((chart) => {
       const { lines } = chart.plan;
+      if (lines[0]?.derived) {
+        const sources = lines.map(({ derived }) => (derived ? addAll(derived) : []));
+        return { chart, own: [], drawn: [], sources };
+      }
       const requests = requestsOf(lines);
       const own = requests.own.map((request, at) => add(lines[at]!.run, request));
       const drawn = requests.drawn.map((request, at) =>
         request === own[at]!.request ? own[at]! : add(lines[at]!.run, request),
       );
-      return { chart, own, drawn };
+      return { chart, own, drawn, sources: [] };
     });
     try {
       const pixels = Math.max(LEAST_PIXELS, ...charts.map(({ width }) => width));
@@ -119,11 +131,15 @@ export class PointLoader {
       throw error;
     }
     const answersOf = (all: readonly Pending[]) => all.map(({ answer }) => answer);
-    for (const { chart, own, drawn } of pendingCharts) {
+    for (const { chart, own, drawn, sources } of pendingCharts) {
       // The page may have replaced its charts during the request.
       if (!this.charts.includes(chart)) continue;
-      const starts = chart.plan.lines.map(({ run }) => this.startsOf(run));
-      chart.setPoints({ own: answersOf(own), drawn: answersOf(drawn), starts });
+      const { lines } = chart.plan;
+      const starts = lines.map(({ run }) => this.startsOf(run));
+      const range = this.parts.range();
+      const derived = sources.map((all, at) => lines[at]!.derived!.combine(answersOf(all), range));
+      if (sources.length > 0) chart.setPoints({ own: derived, drawn: derived, starts });
+      else chart.setPoints({ own: answersOf(own), drawn: answersOf(drawn), starts });
       chart.stale = version !== this.version;
     }
   }

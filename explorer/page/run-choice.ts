@@ -1,3 +1,4 @@
+import { phaseSpans } from "../../src/recording/phases.ts";
 import type { RunInfo } from "../data/model.ts";
 import type { PageState, Range } from "./page-state.ts";
 
@@ -68,8 +69,15 @@ export interface Annotations {
   /** When the command ran; undefined: it never did. */
   readonly running: Range | undefined;
   readonly events: readonly EventAt[];
+  /** The phases of the first run, in order. */
+  readonly phases: readonly PhaseAt[];
   /** Times of the first run in which samples were missed. */
   readonly pauses: readonly Range[];
+}
+
+/** One time that a phase went on. */
+interface PhaseAt extends Range {
+  readonly phase: string;
 }
 
 export interface EventAt {
@@ -96,12 +104,20 @@ export function annotationsOf(runs: readonly RunInfo[], positions: ReadonlyMap<s
         ? { from: secondsAt(first, command.fromMs, positions), to: secondsAt(first, command.toMs, positions) }
         : undefined,
     events: events.sort((a, b) => a.at - b.at),
+    phases: first ? phasesAt(first, positions) : [],
     pauses: first
       ? first.pauses.map(([fromMs, toMs]) => {
           return { from: secondsAt(first, fromMs, positions), to: secondsAt(first, toMs, positions) };
         })
       : [],
   };
+}
+
+function phasesAt(run: RunInfo, positions: ReadonlyMap<string, RunPosition>): PhaseAt[] {
+  if (!run.command) return [];
+  return phaseSpans(run, run.command).map(({ phase, fromMs, toMs }) => {
+    return { phase, from: secondsAt(run, fromMs, positions), to: secondsAt(run, toMs, positions) };
+  });
 }
 
 function secondsAt({ id }: RunInfo, atMs: number, positions: ReadonlyMap<string, RunPosition>): number {

@@ -1,4 +1,6 @@
 import { COMMAND, METRICS, sampleName } from "../../src/catalog/index.ts";
+import { figuresFrom } from "../../src/recording/comparison.ts";
+import type { Between } from "../../src/recording/phases.ts";
 import { quantity } from "../../src/recording/quantities.ts";
 import type { DataSource, LinePoints, RunInfo, SeriesInfo } from "../data/model.ts";
 import { button, download, el, table } from "./dom.ts";
@@ -60,6 +62,31 @@ export function eventTable({ events }: Annotations, onPin: (x: number) => void):
   return table(["Time", "Event"], rows, [0]);
 }
 
+/** Makes a table of the phases that the command marked; undefined: there are none. */
+export function phaseTable({ known }: RunInfo, onShow: (phase: string) => void): HTMLElement | undefined {
+  const { phases = [] } = figuresFrom(known.figures);
+  if (phases.length === 0) return undefined;
+  const rows = phases.map(({ phase, times, wall, cpu, memory, read, written }) => [
+    button(phase, () => onShow(phase), { class: "link", title: "Zoom to this phase" }),
+    times === 1 ? duration(wall.value) : `${duration(wall.value)} in ${times} times`,
+    betweenText(cpu, duration),
+    // Between two samples it may have been more.
+    memory ? quantity(memory.value, "bytes") : "–",
+    ...[read, written].map((one) => betweenText(one, (bytes) => quantity(bytes, "bytes"))),
+  ]);
+  return table(["Phase", "Time", "CPU time", "Peak memory seen", "Read", "Written"], rows, [1, 2, 3, 4, 5]);
+}
+
+/** A figure with its bounds, where these are farther apart than this share of it. */
+const NEAR = 0.02;
+
+function betweenText(one: Between | undefined, text: (value: number) => string): HTMLElement {
+  if (!one) return el("span", {}, "–");
+  const { value, lowest, highest } = one;
+  const isNear = highest - lowest <= NEAR * value;
+  return el("span", {}, text(value), isNear ? "" : el("small", {}, ` ${text(lowest)} to ${text(highest)}`));
+}
+
 /** Makes a table of a run's identity, labels and facts. */
 export function factTable({ facts, labels, name, instance, role }: RunInfo): HTMLElement {
   const known = [["file", name], ["instance", instance], ["role", role], ...labels, ...facts];
@@ -84,7 +111,7 @@ export function seriesTable(source: DataSource, figures: RunFigures): HTMLElemen
   const { run, all } = figures;
   const rows = run.series.map((series, at) => {
     const { first, last, low, high } = all[at]!;
-    return [namedSeries(series), String(series.points), ...[first, last, low, high].map(rawNumber)];
+    return [namedSeries(series, source), String(series.points), ...[first, last, low, high].map(rawNumber)];
   });
   const filled = table(["Series", "Points", "First", "Last", "Lowest", "Highest"], rows, [1, 2, 3, 4, 5]);
   const names = run.series.map((series) => seriesText(series).toLowerCase());
@@ -104,9 +131,9 @@ export function seriesTable(source: DataSource, figures: RunFigures): HTMLElemen
 }
 
 /** Makes a series' name, with the metric's help as its tooltip. */
-function namedSeries(series: SeriesInfo): HTMLElement {
+function namedSeries(series: SeriesInfo, { helps }: DataSource): HTMLElement {
   const metric = METRICS.find(({ name }) => name === series.name);
-  return el("span", { title: metric?.help }, seriesText(series));
+  return el("span", { title: helps?.[series.name] ?? metric?.help }, seriesText(series));
 }
 
 function rawNumber(value: number): string {

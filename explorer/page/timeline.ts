@@ -22,12 +22,12 @@ export class Timeline {
   constructor({ annotations, all, onZoom, onPin }: TimelineParts) {
     this.all = all;
     this.window = el("div", { class: "window", "aria-hidden": "true" });
-    const phases = phasesOf(annotations, all).map(({ name, range }) => {
+    const phases = phasesOf(annotations, all).map(({ name, kind, range }) => {
       const length = duration(range.to - range.from);
       const isWide = (range.to - range.from) / (all.to - all.from) > LEAST_NAMED_SHARE;
       const phase = button(isWide ? `${name} ${length}` : "", () => onZoom(range), {
         "aria-label": `${name} ${length}`,
-        class: `phase ${name}`,
+        class: `phase ${kind}`,
         title: `${name}: ${length}; click to zoom in`,
       });
       this.place(phase, range);
@@ -62,13 +62,18 @@ export class Timeline {
   }
 }
 
-/** Returns the phases before, during and after the command, without empty ones. */
-function phasesOf({ running }: Annotations, all: Range): { name: string; range: Range }[] {
-  if (!running) return [{ name: "before", range: all }];
+/** Returns the phases before, during and after the command, and those that it marked; without empty ones. */
+function phasesOf(
+  { running, phases: marked }: Annotations,
+  all: Range,
+): { name: string; kind: string; range: Range }[] {
+  if (!running) return [{ name: "before", kind: "before", range: all }];
+  const start = { from: running.from, to: marked[0]?.from ?? running.to };
   const phases = [
-    { name: "before", range: { from: all.from, to: running.from } },
-    { name: "running", range: running },
-    { name: "after", range: { from: running.to, to: all.to } },
+    { name: "before", kind: "before", range: { from: all.from, to: running.from } },
+    { name: "running", kind: "running", range: start },
+    ...marked.map(({ phase, from, to }) => ({ name: phase, kind: "running", range: { from, to } })),
+    { name: "after", kind: "after", range: { from: running.to, to: all.to } },
   ];
   return phases.filter(({ range }) => range.to > range.from);
 }

@@ -13,6 +13,8 @@ export interface VerdictItem {
   readonly tone: "good" | "bad" | "plain";
   /** The number by which runs are compared; NaN: the figure is not a number. */
   readonly value: number;
+  /** It is two figures, whose sum is none to compare. */
+  readonly isPair?: true;
 }
 
 /** CPU time has a resolution of 10 ms: a rate over less than 20 times that is not shown. */
@@ -89,7 +91,7 @@ function plain(label: string, text: string, { note = "", value = Number.NaN }): 
 
 function transfer(label: string, read: number, written: number): VerdictItem {
   const text = `${quantity(read, "bytes")} / ${quantity(written, "bytes")}`;
-  return plain(label, text, { value: sumKnown([read, written]) });
+  return { ...plain(label, text, { value: sumKnown([read, written]) }), isPair: true };
 }
 
 function peakNote(memory: FigureInfo): string {

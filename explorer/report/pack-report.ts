@@ -7,9 +7,9 @@ import { AS_DOUBLES, MORE, MOST_DECIMALS, type ReportData, SEVEN_BITS } from "./
  * Packs all runs into bytes, to be compressed: their descriptions as JSON; then for each run its rows of times, which
  * most series share, and its values. Times and values are stored as differences between neighbours.
  */
-export function packReport({ runs, problems }: ReportData): Uint8Array<ArrayBuffer> {
+export function packReport({ runs, ...others }: ReportData): Uint8Array<ArrayBuffer> {
   const out = new NumberWriter();
-  const described: Runs = { runs: runs.map(({ info }) => info), problems };
+  const described: Runs & Omit<ReportData, "runs"> = { ...others, runs: runs.map(({ info }) => info) };
   const text = new TextEncoder().encode(JSON.stringify(described));
   out.putNatural(text.length);
   out.putBytes(text);

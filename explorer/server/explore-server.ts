@@ -1,26 +1,25 @@
+import type { ListenAddress } from "../../src/catalog/choices.ts";
 import { OutputError } from "../../src/errors.ts";
-import { isTerminal } from "../../src/os/process.ts";
+import { readText } from "../../src/os/files.ts";
+import { isTerminal, whenAskedToEnd } from "../../src/os/process.ts";
 import { pageHtml } from "../page/page-template.ts";
 import { answer } from "./routes.ts";
 import { findFiles, RunList } from "./run-list.ts";
 import { secured, textResponse } from "./security.ts";
 
-/** Only this machine can reach the page: runs are private. */
+/** Where nothing else is asked for, only this machine can reach the page: runs are private. */
 const HOST = "127.0.0.1";
 
 /** A request for the points of all series is smaller. */
 const MOST_BODY_BYTES = 2 ** 20;
-
-/** The signals that end the server with status 0. */
-const END_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 export interface ExploreRequest {
   /** Files and folders; empty: the default files in the current folder. */
   readonly paths: readonly string[];
   /** Whether to open a browser, if there is one. */
   readonly open: boolean;
-  /** Undefined: any free port. */
-  readonly port: number | undefined;
+  /** Undefined: any free port of this machine. */
+  readonly address: ListenAddress | undefined;
 }
 
 /** Prints for the mode: `say` on stdout, `warn` on stderr. */
@@ -33,14 +32,14 @@ export interface Printer {
  * Serves a page with runs until a signal ends it.
  * @throws UsageError where there is nothing to show, OutputError where the port cannot be used
  */
-export async function explore({ paths, open, port }: ExploreRequest, { say, warn }: Printer): Promise<void> {
+export async function explore({ paths, open, address }: ExploreRequest, { say, warn }: Printer): Promise<void> {
   const files = findFiles(paths);
   const ended = new Promise<void>((resolve) => {
-    for (const signal of END_SIGNALS) process.on(signal, () => resolve());
+    whenAskedToEnd(process.env, resolve);
   });
   const runList = new RunList(files);
-  const server = serve({ runList, html: await pageHtml(), port, warn });
-  const url = `http://${HOST}:${server.port}/`;
+  const server = serve({ runList, html: await pageHtml(), address, warn });
+  const url = `http://${urlHost(address?.host ?? HOST)}:${server.port}/`;
   say(`${url}\n`);
   if (open) openBrowser(url, process.env);
   await Promise.race([runList.ready, ended]);
@@ -50,25 +49,31 @@ export async function explore({ paths, open, port }: ExploreRequest, { say, warn
   await server.stop(true);
 }
 
+function urlHost(host: string): string {
+  return host.includes(":") ? `[${host}]` : host;
+}
+
 interface ServerParts {
   readonly runList: RunList;
   readonly html: string;
-  readonly port: number | undefined;
+  readonly address: ListenAddress | undefined;
   readonly warn: (text: string) => void;
 }
 
-function serve({ runList, html, port, warn }: ServerParts): Bun.Server<undefined> {
+function serve({ runList, html, address, warn }: ServerParts): Bun.Server<undefined> {
+  const { host, port } = address ?? { host: HOST, port: 0 };
+  const names = [readText("/proc/sys/kernel/hostname"), host].map((name) => name.trim().toLowerCase());
   try {
     return Bun.serve({
-      hostname: HOST,
-      port: port ?? 0,
+      hostname: host,
+      port,
       maxRequestBodySize: MOST_BODY_BYTES,
       development: false,
       // Outside of development mode Bun would share the port with other programs that ask for it.
       reusePort: false,
       fetch: (request, server) =>
         answer(request, {
-          ...{ runList, html, port: server.port ?? 0 },
+          ...{ runList, html, listener: { host: urlHost(host), port: server.port ?? 0, names } },
           keepOpen: (kept) => server.timeout(kept, 0),
         }),
       error: (error) => {
@@ -78,9 +83,14 @@ function serve({ runList, html, port, warn }: ServerParts): Bun.Server<undefined
     });
   } catch (error) {
     if (!(error instanceof Error && "code" in error)) throw error;
-    const reason = error.code === "EADDRINUSE" ? "the port is taken" : error.message;
-    throw new OutputError(`--explore-port ${port}: ${reason}; leave it out to get a port that is free`);
+    throw new OutputError(`${urlHost(host)}:${port}: ${listenFault(String(error.code), error.message)}`);
   }
+}
+
+function listenFault(code: string, message: string): string {
+  if (code === "EADDRINUSE") return "the port is taken; take another one";
+  if (code === "EACCES") return "no permission for this port; take one above 1023";
+  return `${message}; expected an address of this machine (see ip address) and a free port`;
 }
 
 /** Programs that open an address in the reader's browser. The first one that is installed is used. */

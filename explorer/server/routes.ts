@@ -1,9 +1,11 @@
 import { basename } from "node:path";
+import type { Listener } from "../../src/net/cross-site.ts";
 import { closeFile, readRange, SystemError } from "../../src/os/files.ts";
 import { openSame } from "../../src/os/owned-files.ts";
 import { linePoints } from "../data/lines.ts";
 import { encodePoints } from "../data/message-format.ts";
 import type { LineRequest, PointsRequest } from "../data/model.ts";
+import { processListOf } from "../processes/read-processes.ts";
 import type { RunList } from "./run-list.ts";
 import { notAllowed, policyOf, refusal, secured, textResponse } from "./security.ts";
 
@@ -15,21 +17,26 @@ const MOST_LINES = 2000;
 const MOST_SERIES = 20_000;
 const MOST_PIXELS = 10_000;
 
+const METRICS_PATH = "/metrics";
+
+/** OpenMetrics 1.0, as Prometheus asks for it. */
+const METRICS_TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
 /** The parts of the server that answers need. */
 export interface Site {
   readonly runList: RunList;
   readonly html: string;
-  readonly port: number;
+  readonly listener: Listener;
   /** Turns off the idle timeout of a request's connection. */
   keepOpen(request: Request): void;
 }
 
 /**
- * Answers a request for the page, the runs, points of a run, its file, or a stream of changes. A file is named by its
+ * Answers a request for the page, the runs, points of a run, its processes, its file, or a stream of changes. A file is named by its
  * run, never by a path.
  */
 export async function answer(request: Request, site: Site): Promise<Response> {
-  const refused = refusal(request, site.port);
+  const refused = refusal(request, site.listener);
   if (refused) return secured(refused);
   const { pathname } = new URL(request.url);
   if (pathname === "/") return request.method === "POST" ? secured(notAllowed("GET, HEAD")) : page(site.html);
@@ -42,14 +49,26 @@ function page(html: string): Response {
 
 async function apiResponse(pathname: string, request: Request, site: Site): Promise<Response> {
   if (pathname === "/api/points") return request.method === "POST" ? points(request, site) : notAllowed("POST");
+  const [, listed] = /^\/api\/runs\/([\d.]+)\/processes$/.exec(pathname) ?? [];
+  if (listed !== undefined) return request.method === "POST" ? notAllowed("GET, HEAD") : processes(listed, site);
   const [, raw] = /^\/api\/runs\/([\d.]+)\/raw$/.exec(pathname) ?? [];
-  if (raw === undefined && pathname !== "/api/runs" && pathname !== "/api/changes")
-    return textResponse(404, "Nothing was found here. The page is at /.");
+  const isKnown = raw !== undefined || ["/api/runs", "/api/changes", METRICS_PATH].includes(pathname);
+  if (!isKnown) return textResponse(404, "Nothing was found here. The page is at /.");
   if (request.method === "POST") return notAllowed("GET, HEAD");
   if (raw !== undefined) return rawFile(raw, site);
   if (pathname === "/api/changes") return changes(request, site);
   await site.runList.ready;
+  if (pathname === METRICS_PATH) return latest(site);
   return Response.json(site.runList.runs());
+}
+
+/** The latest sample of the run that goes on, for a Prometheus. */
+function latest({ runList }: Site): Response {
+  const texts = runList.latest();
+  if (texts.length === 1) return new Response(texts[0], { headers: { "content-type": METRICS_TYPE } });
+  return texts.length === 0
+    ? textResponse(503, "No run that goes on has a sample yet. One has it within two seconds of its start.")
+    : textResponse(404, "Several runs go on here, which a scrape cannot tell apart. Show one of them alone.");
 }
 
 async function points(request: Request, { runList }: Site): Promise<Response> {
@@ -66,6 +85,15 @@ async function points(request: Request, { runList }: Site): Promise<Response> {
     return textResponse(400, "The run has no such series.");
   const bytes = encodePoints(linePoints(run.columns, sent.request));
   return new Response(bytes, { headers: { "content-type": "application/octet-stream" } });
+}
+
+/** The processes of a run; null where it has no record of them. */
+async function processes(id: string, { runList }: Site): Promise<Response> {
+  await runList.ready;
+  const [run, file] = [runList.run(id), runList.fileOf(id)];
+  if (!run || !file) return textResponse(404, "This run does not exist.");
+  // A record belongs to the run that wrote the file, which is its first.
+  return Response.json(id.includes(".") ? null : await processListOf(file.path, run.info.endMs));
 }
 
 async function bodyOf(request: Request): Promise<unknown> {

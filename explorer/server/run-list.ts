@@ -1,9 +1,10 @@
 import { basename, dirname, join } from "node:path";
 import { OutputError, UsageError } from "../../src/errors.ts";
-import { listJournals } from "../../src/journal/journal-files.ts";
+import { journalOf, listJournals } from "../../src/journal/journal-files.ts";
 import { type Loaded, loadRecordings } from "../../src/load/load-recordings.ts";
 import { ReadLimit } from "../../src/load/read-limit.ts";
-import { fileStatus, listFolder, SystemError } from "../../src/os/files.ts";
+import { latestText } from "../../src/openmetrics/latest.ts";
+import { fileStatus, isAbsent, listFolder, SystemError } from "../../src/os/files.ts";
 import type { Problem, Runs } from "../data/model.ts";
 import { type Run, runOf } from "../data/run-columns.ts";
 
@@ -20,19 +21,26 @@ export const METRICS_NAME = /\.prom(\.gz|\.zst)?$/;
 /** The files to show, and the problems with the named ones. */
 export interface Files {
   readonly paths: readonly string[];
+  /** Recorders whose runs are shown from their first second on. */
+  readonly pids: readonly number[];
   readonly problems: readonly Problem[];
 }
 
 /**
- * Returns the named files, the metrics files and journals in the named folders, or the default files. For a metrics file that
- * does not exist yet, its journal.
+ * Returns the named files, the metrics files and journals in the named folders, the named recorders, or the default files. For
+ * a metrics file that does not exist yet, its journal.
  * @throws UsageError where nothing is named and there is no default file, OutputError where nothing named has a run
  */
 export function findFiles(named: readonly string[]): Files {
-  if (named.length === 0) return { paths: defaultFiles(), problems: [] };
+  if (named.length === 0) return { paths: defaultFiles(), pids: [], problems: [] };
   const paths = new Set<string>();
+  const pids: number[] = [];
   const problems: Problem[] = [];
   for (const path of named) {
+    if (isRecorder(path)) {
+      pids.push(Number(path));
+      continue;
+    }
     try {
       const found = filesOf(path);
       if (found.length === 0) problems.push({ file: path, message: `${path}: no metrics files and no journals in it` });
@@ -43,10 +51,16 @@ export function findFiles(named: readonly string[]): Files {
     }
   }
   const all = [...paths];
-  if (all.length === 0) throw new OutputError(`--explore: ${problems.map(({ message }) => message).join("; ")}`);
+  if (all.length + pids.length === 0)
+    throw new OutputError(`--explore: ${problems.map(({ message }) => message).join("; ")}`);
   if (all.length > MOST_FILES)
     problems.push({ file: "", message: `${all.length} files: only the first ${MOST_FILES} are shown` });
-  return { paths: all.slice(0, MOST_FILES), problems };
+  return { paths: all.slice(0, MOST_FILES), pids, problems };
+}
+
+/** Whether a word is the pid of a process, and no file. */
+function isRecorder(word: string): boolean {
+  return /^[1-9]\d{0,9}$/.test(word) && !fileStatus(word) && !isAbsent(`/proc/${word}`);
 }
 
 /** @throws SystemError where there is nothing of that name */
@@ -91,8 +105,11 @@ const PAUSE_FACTOR = 10;
 /** A file and its runs. */
 interface Entry {
   readonly id: string;
-  readonly name: string;
+  name: string;
+  /** Empty as long as the recorder has no journal. */
   path: string;
+  /** The recorder whose journal is awaited; undefined: there is a file. */
+  pid: number | undefined;
   runs: readonly Run[];
   problems: readonly string[];
   /** The metrics file that a live run will write; undefined: the run has ended. */
@@ -101,6 +118,8 @@ interface Entry {
   identity: string;
   /** The size of the journal when it was read. */
   bytes: number;
+  /** The latest sample of a run that goes on; undefined: there is none. */
+  latest: string | undefined;
 }
 
 /** The runs of some files. The journals of live runs are read again as they grow, until the runs have ended. */
@@ -115,13 +134,13 @@ export class RunList {
   /** Resolves when all files have been read once. */
   readonly ready: Promise<void>;
 
-  constructor({ paths, problems }: Files) {
+  constructor({ paths, pids, problems }: Files) {
     const names = paths.map((path) => basename(path));
-    this.entries = paths.map((path, i) => {
+    const files = paths.map((path, i) => {
       const isUnique = names.filter((name) => name === names[i]).length === 1;
-      const name = isUnique ? basename(path) : path;
-      return { id: String(i + 1), name, path, runs: [], problems: [], liveTarget: undefined, identity: "", bytes: 0 };
+      return newEntry(i, isUnique ? basename(path) : path, { path });
     });
+    this.entries = [...files, ...pids.map((pid, i) => newEntry(files.length + i, `process ${pid}`, { pid }))];
     this.fileProblems = problems;
     this.ready = this.readAll();
   }
@@ -136,6 +155,11 @@ export class RunList {
 
   run(id: string): Run | undefined {
     return this.entries.flatMap(({ runs }) => runs).find(({ info }) => info.id === id);
+  }
+
+  /** The latest samples of the runs that go on, each as OpenMetrics text. */
+  latest(): readonly string[] {
+    return this.entries.flatMap(({ latest }) => latest ?? []);
   }
 
   /** Returns the file of a run, as it was read. */
@@ -160,7 +184,7 @@ export class RunList {
   }
 
   private async readAll(): Promise<void> {
-    for (const entry of this.entries) await this.read(entry);
+    for (const entry of this.entries) if (entry.path !== "") await this.read(entry);
     this.pollAfter(POLL_MS);
   }
 
@@ -177,7 +201,7 @@ export class RunList {
   }
 
   private pollAfter(delayMs: number): void {
-    if (this.isClosed || !this.entries.some(({ liveTarget }) => liveTarget !== undefined)) return;
+    if (this.isClosed || !this.entries.some(isGrowing)) return;
     this.timer = setTimeout(async () => {
       const start = performance.now();
       let hasChanged = false;
@@ -187,8 +211,24 @@ export class RunList {
     }, delayMs);
   }
 
+  /** Looks for the journal of a recorder. Returns whether anything is new. */
+  private async find(entry: Entry, pid: number): Promise<boolean> {
+    const journal = journalOf(pid);
+    if (journal === undefined && !isAbsent(`/proc/${pid}`)) return false;
+    entry.pid = undefined;
+    if (journal === undefined) {
+      entry.problems = [`process ${pid} ended before it had a journal`];
+      return true;
+    }
+    entry.path = journal;
+    entry.name = basename(journal);
+    await this.read(entry);
+    return true;
+  }
+
   /** Reads the journal of a live run if it has grown, or the metrics file if the run has ended. Returns whether it changed. */
   private async poll(entry: Entry): Promise<boolean> {
+    if (entry.pid !== undefined) return await this.find(entry, entry.pid);
     if (entry.liveTarget === undefined) return false;
     const journal = fileStatus(entry.path);
     // A journal that has not grown is loaded too: its run may have been killed.
@@ -210,6 +250,16 @@ export class RunList {
   }
 }
 
+/** Whether there will be more of it. */
+function isGrowing({ liveTarget, pid }: Entry): boolean {
+  return liveTarget !== undefined || pid !== undefined;
+}
+
+function newEntry(at: number, name: string, { path = "", pid }: { path?: string; pid?: number }): Entry {
+  const unread = { runs: [], problems: [], liveTarget: undefined, identity: "", bytes: 0, latest: undefined };
+  return { id: String(at + 1), name, path, pid, ...unread };
+}
+
 /** Replaces the runs of an entry. Where nothing can be read any more, the earlier runs stay, as runs that ended. */
 function update(entry: Entry, { recordings, problems, liveTarget }: Loaded): void {
   const name = { name: entry.name, live: liveTarget !== undefined };
@@ -218,4 +268,6 @@ function update(entry: Entry, { recordings, problems, liveTarget }: Loaded): voi
   entry.runs = recordings.length > 0 ? recordings.map((one, i) => runOf(one, { ...name, id: idOf(i) })) : ended;
   entry.problems = problems;
   entry.liveTarget = liveTarget;
+  const [run] = recordings;
+  entry.latest = run && liveTarget !== undefined ? latestText(run) : undefined;
 }

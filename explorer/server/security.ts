@@ -1,12 +1,10 @@
-/** The host names of this machine. A request for another name comes from a page whose DNS points here. */
-const HOSTS = ["127.0.0.1", "localhost", "[::1]"] as const;
+import { isForListener, type Listener } from "../../src/net/cross-site.ts";
 
 /** Refuses requests for another host, from another site or with another method; undefined: the request is allowed. */
-export function refusal(request: Request, port: number): Response | undefined {
+export function refusal(request: Request, listener: Listener): Response | undefined {
   const { headers, method } = request;
   const host = headers.get("host") ?? "";
-  if (!HOSTS.some((name) => host === `${name}:${port}`))
-    return textResponse(403, "This server answers only to its own address.");
+  if (!isForListener(headers, listener)) return textResponse(403, "This server answers only to its own address.");
   const origin = headers.get("origin");
   const site = headers.get("sec-fetch-site");
   const isForeign = origin !== null && origin !== `http://${host}`;

@@ -53,3 +53,13 @@ export interface CollectorChoice {
 
 /** Every collector, in its usual way. */
 export const ALL_COLLECTORS: CollectorChoice = { only: [], without: [], ways: [] };
+
+/** Where a server listens. */
+export interface ListenAddress {
+  /** A name or an address; an IPv6 address has no brackets. */
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Of a comparison: a smaller difference counts as none, where nobody says otherwise. 5 %. */
+export const DEFAULT_NOISE = 0.05;

@@ -23,7 +23,7 @@ export class CgroupV1 {
       (cgroup) => cgroup.version === 1 && cgroup.controllers.every((c) => parent.controllers.includes(c)),
     );
     const folder = `${parent.folder}/${name}`;
-    this.cgroup = { ...parent, folder, path: `${parent.path}/${name}`, isRoot: false };
+    this.cgroup = { ...parent, folder, path: `${parent.path === "/" ? "" : parent.path}/${name}`, isRoot: false };
     this.ownTasks = `${(ours ?? parent).folder}/tasks`;
     makeFolder(folder);
     try {

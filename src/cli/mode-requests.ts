@@ -1,13 +1,10 @@
-import type { Budget } from "../catalog/choices.ts";
+import { type Budget, DEFAULT_NOISE } from "../catalog/choices.ts";
 import { UsageError } from "../errors.ts";
 import { type SplitWords, splitOperands } from "./argv.ts";
 import type { PushConfig } from "./config.ts";
 import type { SizeFormat } from "./option-values.ts";
 import { type Given, type ModeName, OPTIONS, type OptionId, quoteWord, readValue } from "./options.ts";
 import { checkPushNames, readSecrets } from "./push-target.ts";
-
-/** `--compare`, unless the user gives another: 5 %. */
-const DEFAULT_NOISE = 0.05;
 
 export interface ReportRequest {
   /** Path of the page. */
@@ -60,7 +57,7 @@ const REQUESTS = {
   explore: ({ operands, values }: ModeWords) => ({
     paths: operands,
     open: !values("noOpen").includes(true),
-    port: values("explorePort").at(-1),
+    address: values("explorePort").at(-1),
   }),
   report: ({ operands, values }: ModeWords): ReportRequest => ({
     page: values("report").at(-1)!,

@@ -1,4 +1,4 @@
-import { type CollectorChoice, PROCESS_CHOICES, type ProcessChoice } from "../catalog/choices.ts";
+import { type CollectorChoice, type ListenAddress, PROCESS_CHOICES, type ProcessChoice } from "../catalog/choices.ts";
 import { isWritable } from "../catalog/label-value.ts";
 import { safeLine } from "../safe-text.ts";
 import { durationSeconds } from "./measures.ts";
@@ -132,6 +132,20 @@ export function sizeFormat(text: string): SizeFormat | Fault {
 export function port(text: string): number | Fault {
   const value = /^[0-9]+$/.test(text) ? Number(text) : 0;
   return value >= 1 && value <= 65535 ? value : new Fault("expected a port from 1 to 65535");
+}
+
+/** Only this machine can reach it: what is served is private unless the user says otherwise. */
+const LOOPBACK = "127.0.0.1";
+
+/** A port, or an address and a port; without an address, of this machine only. */
+export function listenAddress(text: string): ListenAddress | Fault {
+  const [, address, digits] = /^(?:(\[[0-9a-f:.]+\]|[^\s:/@[\]]*):)?([0-9]+)$/i.exec(text) ?? [];
+  const number = digits === undefined ? new Fault("") : port(digits);
+  if (number instanceof Fault)
+    return new Fault(
+      "expected a port, which only this machine can reach (9999), or an address and a port (0.0.0.0:9999)",
+    );
+  return { host: address?.replace(/^\[|\]$/g, "") || LOOPBACK, port: number };
 }
 
 /** Milliseconds since the epoch, rounded to an integer. */

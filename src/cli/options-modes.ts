@@ -1,5 +1,14 @@
 import { mode, modeWith, modifier } from "./option.ts";
-import { boolean, filePath, outputPath, percent, phaseName, port, shell, sizeFormat } from "./option-values.ts";
+import {
+  boolean,
+  filePath,
+  listenAddress,
+  outputPath,
+  percent,
+  phaseName,
+  shell,
+  sizeFormat,
+} from "./option-values.ts";
 import { pushTarget } from "./push-target.ts";
 
 /** What statexec does in place of running a command. A mode's key is its name; `src/modes/run-mode.ts` carries it out. */
@@ -14,8 +23,9 @@ export const MODE_OPTIONS = {
     help: "With --explore, print the page's address and open no browser.",
   }),
   explorePort: modifier({
-    ...{ flag: "--explore-port", of: "--explore", operand: { placeholder: "port", example: "9090" }, parse: port },
-    help: "Port of the page of --explore, on this machine only; without this option, any free port.",
+    ...{ flag: "--explore-port", of: "--explore", operand: { placeholder: "port", example: "9090" } },
+    parse: listenAddress,
+    help: "Port of the page of --explore, on this machine only; an address before it, such as 0.0.0.0:9090, lets others see the page. Without this option, any free port.",
   }),
   report: modeWith({
     flag: "--report",

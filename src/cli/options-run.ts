@@ -16,6 +16,7 @@ import {
   seconds,
   timestampMs,
 } from "./option-values.ts";
+import { LIVE_OPTIONS } from "./options-live.ts";
 import { REPEAT_OPTIONS } from "./options-repeat.ts";
 import { type PushNames, pushNames, pushTarget } from "./push-target.ts";
 
@@ -232,6 +233,7 @@ export const RUN_OPTIONS = {
     repeatable: true,
     help: "Metrics file of an earlier run, for budgets such as cpu<+10%; may be repeated.",
   }),
+  ...LIVE_OPTIONS,
   ...REPEAT_OPTIONS,
   /** Path of the page that shows the run; undefined: none is written. */
   reportTo: setting({

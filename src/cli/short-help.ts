@@ -68,6 +68,7 @@ export const HELP_GROUPS: readonly (readonly [subject: string, briefs: readonly 
     "Meanwhile and afterwards; no command runs",
     [
       ["watch", "show a run that goes on, in a second terminal", "[run]"],
+      ["listen", "while it runs, a page and /metrics at this port"],
       ["explore", "show runs in the browser, also while they run", "[files]"],
       ["report", "show runs on a page, in one HTML file", "[files]"],
       ["compare", "what became better or worse; status 1: worse", "<base> <new>"],

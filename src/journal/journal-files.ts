@@ -200,3 +200,18 @@ function isAbandoned(path: string, isWanted: (target: string) => boolean = () =>
     throw error;
   }
 }
+
+/** The journal that a process has open; undefined: none that we may see. */
+export function journalOf(pid: number): string | undefined {
+  const folder = `/proc/${pid}/fd`;
+  const name = new RegExp(`\\.${pid}(\\.\\d+)?\\.journal$`);
+  try {
+    return listFolder(folder)
+      .map((fd) => linkTarget(`${folder}/${fd}`) ?? "")
+      .find((target) => name.test(target));
+  } catch (error) {
+    // Another user's, or it has ended.
+    if (error instanceof SystemError) return undefined;
+    throw error;
+  }
+}

@@ -6,13 +6,14 @@ import type { JournalFailure, JournalFile, JournalMaker } from "./journal-file.t
 import { JournalRecording } from "./journal-recording.ts";
 import type { JournalHeader } from "./journal-records.ts";
 import { memoryRows, Segment } from "./journal-segment.ts";
+import { PendingRows } from "./pending-rows.ts";
 
 /** The longest time between flushes. */
 const FLUSH_MS = 1000;
 /** A flush may come this much earlier, so that at a sample a second each tick writes its own row. */
 const EARLY_MS = 100;
-/** All but the first, without which a short run ends: where samples come faster, one that is late still is within the second. */
-const LATER_EARLY_MS = 250;
+/** All but the first, without which a short run ends: where the machine makes one late, it still is within the second. */
+const LATER_EARLY_MS = 400;
 
 /** Unflushed cells, 64 KiB of them, that cause a flush. */
 const MOST_UNFLUSHED_CELLS = 8192;
@@ -24,6 +25,8 @@ export interface JournalWriterParts {
   readonly places: readonly JournalMaker[];
   /** Whether the file is brought to the disk every five seconds. */
   readonly isSynced: boolean;
+  /** Called after each flush of a run that goes on. */
+  readonly flushed?: (() => void) | undefined;
 }
 
 /** Rows that are neither in a file nor in memory, or in no file, and the time that they span. */
@@ -40,6 +43,7 @@ export interface Unsaved {
 export class JournalWriter implements RowSink {
   private readonly parts: JournalWriterParts;
   private readonly segment = new Segment();
+  private readonly pending = new PendingRows();
   private readonly series: SeriesKey[] = [];
   /** Series numbers by key object, since collectors keep their keys from one layout to the next, and by content. */
   private readonly numbersByKey = new WeakMap<SeriesKey, number>();
@@ -52,8 +56,6 @@ export class JournalWriter implements RowSink {
   private encodedEvents = 0;
   /** The column of the segment for each value of a row. */
   private columns: number[] = [];
-  /** Columns of the segment without a value in the current layout. */
-  private absentColumns: number[] = [];
   /** Created at the first flush. */
   private encoder: JournalEncoder | undefined;
   private flushedAt: number;
@@ -65,6 +67,7 @@ export class JournalWriter implements RowSink {
   }
 
   layout(columns: readonly SeriesKey[]): void {
+    this.pending.settle(this.segment);
     const numbers: number[] = [];
     for (const key of columns) numbers.push(this.numbersByKey.get(key) ?? this.numberOf(key));
     if (!this.segment.hasRoomFor(numbers)) this.closeSegment();
@@ -73,11 +76,8 @@ export class JournalWriter implements RowSink {
 
   row(atMs: number, values: Float64Array): void {
     if (this.segment.isFull) this.nextSegment();
-    const row = this.segment.addRow(atMs);
-    const { values: cells, stride } = this.segment;
-    const columns = this.columns;
-    for (let i = 0; i < columns.length; i++) cells[columns[i]! * stride + row] = values[i]!;
-    for (const column of this.absentColumns) cells[column * stride + row] = Number.NaN;
+    this.segment.addRow(atMs);
+    this.pending.add(values);
     this.flushIfDue();
   }
 
@@ -100,6 +100,7 @@ export class JournalWriter implements RowSink {
     this.cancelTimer = undefined;
     this.flushedAt = this.parts.clock.now();
     this.encode().file.write();
+    this.parts.flushed?.();
   }
 
   /** Ends the run. Where there is a file, everything so far is written. */
@@ -114,6 +115,7 @@ export class JournalWriter implements RowSink {
 
   /** All that was recorded and not lost, from memory where all is in memory. Throws SystemError. */
   recording(): JournalRecording {
+    this.pending.settle(this.segment);
     if (this.encoder && !this.isFirstSegment) return this.encode().recording();
     return new JournalRecording({
       header: this.parts.header,
@@ -165,11 +167,17 @@ export class JournalWriter implements RowSink {
     segment.addColumns(numbers);
     this.columns = [];
     for (const number of numbers) this.columns.push(segment.columnOf(number)!);
-    this.absentColumns = [];
-    if (segment.series.length === numbers.length) return;
+    this.pending.begin(this.columns, this.absentColumns());
+  }
+
+  /** Returns the columns of the segment without a value in the current layout. */
+  private absentColumns(): number[] {
+    const { series } = this.segment;
+    const absent: number[] = [];
+    if (series.length === this.columns.length) return absent;
     const live = new Set(this.columns);
-    for (let column = 0; column < segment.series.length; column++)
-      if (!live.has(column)) this.absentColumns.push(column);
+    for (let column = 0; column < series.length; column++) if (!live.has(column)) absent.push(column);
+    return absent;
   }
 
   /** Ends a full segment and begins another with the same series. */
@@ -199,11 +207,13 @@ export class JournalWriter implements RowSink {
     const early = this.encoder ? LATER_EARLY_MS : EARLY_MS;
     const due = now - this.flushedAt >= FLUSH_MS - early || unflushed >= MOST_UNFLUSHED_CELLS;
     if (due) this.flush();
-    else this.cancelTimer ??= clock.at(now + FLUSH_MS, () => this.flush());
+    // Of the oldest record that is not in the file. The timer is as late as a sample on a busy machine.
+    else this.cancelTimer ??= clock.at(now + FLUSH_MS - (this.encoder ? LATER_EARLY_MS : 0), () => this.flush());
   }
 
   /** Encodes everything that is new. The encoder is loaded when it is first needed. */
   private encode(): JournalEncoder {
+    this.pending.settle(this.segment);
     if (!this.encoder) {
       const { JournalEncoder } = require("./journal-encoder.ts") as typeof import("./journal-encoder.ts");
       const { JournalFile } = require("./journal-file.ts") as typeof import("./journal-file.ts");

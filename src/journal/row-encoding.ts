@@ -27,7 +27,8 @@ import type { Segment } from "./journal-segment.ts";
 /** The most bytes that `putValue` writes. */
 const VALUE_BYTES = 9;
 
-const SCALES = [1, 100, 1000] as const;
+const THOUSANDTHS = 1000;
+const SCALES = [1, 100, THOUSANDTHS] as const;
 /** Above this, the difference of two may have no exact zigzag in a double. */
 const MOST_UNITS = 2 ** 51;
 const MOST_INLINE = 48;
@@ -49,12 +50,22 @@ function putValue(bytes: Uint8Array, at: number, previous: number, value: number
     return at + 1;
   }
   const from = Number.isNaN(previous) ? 0 : previous;
+  if (isFraction(value)) return putChangedBits(bytes, at, from, value);
   for (let kind = 0; kind < SCALES.length; kind++) {
     const scale = SCALES[kind]!;
     const difference = unitsOf(value, scale) - unitsOf(from, scale);
     if (!Number.isNaN(difference)) return putDifference(bytes, at, kind, difference);
   }
   return putChangedBits(bytes, at, from, value);
+}
+
+/**
+ * Whether a value is surely of no kind, which costs a sixth of asking for each: what is no number of thousandths is none of
+ * hundredths, and no whole number.
+ */
+function isFraction(value: number): boolean {
+  const units = Math.round(value * THOUSANDTHS);
+  return units / THOUSANDTHS !== value && Math.abs(units) <= MOST_UNITS;
 }
 
 /** A value as a whole number of units; NaN where it is none. A negative zero is none, since it would be restored as 0. */
@@ -151,19 +162,48 @@ export function encodeRows(
   out.reserve(rows * VALUE_BYTES);
   for (let row = first + 1; row < segment.rows; row++)
     out.at = putValue(out.bytes, out.at, segment.times[row - 1]!, segment.times[row]!);
-  for (let row = first; row < segment.rows; row++) encodeRow(out, segment, row, fresh && row === first);
+  const freshRow = fresh ? first : -1;
+  const changed = findChanged(segment, first, freshRow);
+  for (let row = first; row < segment.rows; row++) encodeRow(out, segment, row, changed, row === freshRow);
   endRecord(out, start);
 }
 
-function encodeRow(out: ByteWriter, segment: Segment, row: number, fresh: boolean): void {
-  const { values, stride } = segment;
-  const columns = segment.series.length;
+/** The columns of the rows that are being encoded which have not one value in all of them. */
+let changedColumns = new Int32Array(64);
+
+/**
+ * Puts them there, in order, and returns how many they are. Most series stay the same for seconds: rows are then encoded
+ * without a look at these. A column is one that is not the same as in the row before, or as 0 in a fresh row.
+ */
+function findChanged({ values, stride, rows, series }: Segment, first: number, freshRow: number): number {
+  const columns = series.length;
+  if (columns > changedColumns.length) changedColumns = new Int32Array(2 * columns);
+  let changed = 0;
+  for (let column = 0, start = 0; column < columns; column++, start += stride) {
+    const previous = first === freshRow ? 0 : values[start + first - 1]!;
+    for (let cell = start + first, end = start + rows; cell < end; cell++) {
+      const value = values[cell]!;
+      // Here in place of a call, since this is all that a series costs that stays the same.
+      if (value === previous && (value !== 0 || 1 / value === 1 / previous)) continue;
+      if (isSameValue(previous, value)) continue;
+      changedColumns[changed++] = column;
+      break;
+    }
+  }
+  return changed;
+}
+
+/** `changed`: how many of `changedColumns` there are. */
+function encodeRow(out: ByteWriter, segment: Segment, row: number, changed: number, fresh: boolean): void {
+  const { values, stride, series } = segment;
   const bits = out.at;
-  let at = bits + bytesOfBits(columns);
-  out.reserve(at - bits + columns * VALUE_BYTES);
+  let at = bits + bytesOfBits(series.length);
+  out.reserve(at - bits + changed * VALUE_BYTES);
   const { bytes } = out;
   bytes.fill(0, bits, at);
-  for (let column = 0, cell = row; column < columns; column++, cell += stride) {
+  for (let i = 0; i < changed; i++) {
+    const column = changedColumns[i]!;
+    const cell = column * stride + row;
     const previous = fresh ? 0 : values[cell - 1]!;
     const value = values[cell]!;
     if (isSameValue(previous, value)) continue;

@@ -36,9 +36,10 @@ export function screenRows(recording: Recording, limits: readonly Limit[], style
   const parts = columns >= LEAST_CHART ? RunParts.of(recording, columns * VALUES_A_CHARACTER) : undefined;
   const said = summaryLines(report, "", style.unicode).filter(({ label }) => wantedLabels(isUnfinished).has(label));
   const budgets = report.budgets.map((budget) => budgetLine(budget, isUnfinished ?? false));
-  const title = isUnfinished ? `${command}: running for ${durationText(wallSeconds)}` : command;
+  const state = isUnfinished ? `: running for ${durationText(wallSeconds)}` : "";
+  const title = cut(safeLine(command), style.width - 1 - state.length, style.unicode) + state;
   return [
-    cut(safeLine(title), style.width - 1, style.unicode),
+    title,
     ...(parts ? lanesOf(parts, recording).flatMap((lane) => laneRows(lane, columns, style)) : []),
     ...(parts ? [axisRow(parts.seconds, columns, style)] : []),
     ...summaryText([...said, ...budgets], style)

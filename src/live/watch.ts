@@ -1,11 +1,11 @@
 import { basename, dirname, join } from "node:path";
 import type { WatchRequest } from "../cli/mode-requests.ts";
 import { OutputError, UsageError } from "../errors.ts";
-import { listJournals } from "../journal/journal-files.ts";
+import { journalOf, listJournals } from "../journal/journal-files.ts";
 import { loadRecordings } from "../load/load-recordings.ts";
-import { fileStatus, isAbsent, linkTarget, listFolder } from "../os/files.ts";
+import { fileStatus, isAbsent } from "../os/files.ts";
 import { printPainted, repaint } from "../os/print.ts";
-import { isTerminal, terminalHeight } from "../os/process.ts";
+import { isTerminal, terminalHeight, whenAskedToEnd } from "../os/process.ts";
 import { isScreen, terminalStyle } from "../output/terminal-style.ts";
 import type { Limit } from "../recording/budget-results.ts";
 import type { Recording } from "../recording/recording.ts";
@@ -16,7 +16,9 @@ const REFRESH_MS = 1000;
 /** After each picture, a pause of this many times what it took: the journal of a long run is read less often. */
 const PAUSE_FACTOR = 20;
 
-const END_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+/** A recorder that was just started has no journal yet. */
+const AWAIT_MS = 2000;
+const AWAIT_POLL_MS = 100;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -26,9 +28,10 @@ type Environment = Readonly<Record<string, string | undefined>>;
  */
 export async function watch({ what, budgets }: WatchRequest, env: Environment): Promise<void> {
   const limits = budgets.map(({ limit, ...budget }) => ({ ...budget, value: "value" in limit ? limit.value : 0 }));
-  const path = runOf(what);
   const ended = Promise.withResolvers<"ended">();
-  for (const signal of END_SIGNALS) process.on(signal, () => ended.resolve("ended"));
+  const isStarted = whenAskedToEnd(env, () => ended.resolve("ended"));
+  const path = await Promise.race([runOf(what, isStarted ? Number.POSITIVE_INFINITY : AWAIT_MS), ended.promise]);
+  if (path === "ended") return;
   const picture = new Picture(limits, env);
   for (;;) {
     const began = performance.now();
@@ -83,18 +86,29 @@ class Picture {
   }
 }
 
-/** Returns the file of a run: the one that is named, its journal, or that of a recorder's pid. Throws UsageError. */
-function runOf(what: string | undefined): string {
+/**
+ * Returns the file of a run: the one that is named, its journal, or that of a recorder's pid, which is awaited for so long.
+ * Throws UsageError.
+ */
+async function runOf(what: string | undefined, awaitMs: number): Promise<string> {
   if (what === undefined)
     return newest(".") ?? refuse("no run goes on in this folder; name its metrics file, or its pid");
-  if (/^\d+$/.test(what) && !fileStatus(what))
-    return (
-      journalOf(Number(what)) ?? refuse(`no journal is open in process ${what}: it records nothing, or began just now`)
-    );
+  if (/^\d+$/.test(what) && !fileStatus(what)) return await journalOfRecorder(Number(what), awaitMs);
   const journals = listIn(dirname(what), basename(what));
   if (journals.length > 0) return newestOf(journals);
   if (fileStatus(what)?.kind === "directory") return newest(what) ?? refuse(`no run goes on in ${what}`);
   return fileStatus(what) ? what : refuse(`${what}: no such run; it has a journal from its first second on`);
+}
+
+/** Returns a recorder's journal, which it has from its first second on. Throws UsageError. */
+async function journalOfRecorder(pid: number, awaitMs: number): Promise<string> {
+  for (let waitedMs = 0; ; waitedMs += AWAIT_POLL_MS) {
+    const journal = journalOf(pid);
+    if (journal !== undefined) return journal;
+    if (isAbsent(`/proc/${pid}`)) refuse(`there is no process ${pid}`);
+    if (waitedMs >= awaitMs) refuse(`no journal is open in process ${pid}: it records nothing, or is another user's`);
+    await Bun.sleep(AWAIT_POLL_MS);
+  }
 }
 
 function refuse(message: string): never {
@@ -114,12 +128,4 @@ function listIn(folder: string, metricsFile?: string): string[] {
 function newestOf(paths: readonly string[]): string {
   const changed = (path: string) => fileStatus(path)?.changedMs ?? 0;
   return paths.reduce((best, path) => (changed(path) > changed(best) ? path : best));
-}
-
-/** The journal that a process has open; undefined: none that we may see. */
-function journalOf(pid: number): string | undefined {
-  const folder = `/proc/${pid}/fd`;
-  if (isAbsent(folder)) return undefined;
-  const targets = listFolder(folder).map((fd) => linkTarget(`${folder}/${fd}`) ?? "");
-  return targets.find((target) => target.endsWith(`.${pid}.journal`));
 }

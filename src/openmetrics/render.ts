@@ -73,7 +73,8 @@ function renderSeries(rendering: Rendering, series: RecordedSeries, wasNamed: bo
   return isNamed;
 }
 
-function metadata(metric: Metric): string {
+/** `# TYPE`, `# UNIT` and `# HELP` of a family. */
+export function metadata(metric: Metric): string {
   const name = familyName(metric);
   const unit = metric.unit === undefined ? "" : `# UNIT ${name} ${metric.unit}\n`;
   const help = metric.help === "" ? "" : `# HELP ${name} ${escapeText(metric.help)}\n`;
@@ -144,7 +145,7 @@ function renderLines({ out, stamps }: Rendering, prefix: Uint8Array, block: Bloc
 }
 
 /** The text between the braces of a recording's series, in the order of a file. */
-class LabelText {
+export class LabelText {
   private readonly common: string;
   private readonly users: string;
 

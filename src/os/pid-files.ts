@@ -38,6 +38,18 @@ export function processCpuSeconds(pid: number): number {
   return failed === 0 ? timeWords[0]! + timeWords[2]! / 1e9 : Number.NaN;
 }
 
+/** A clock of whole so many nanoseconds is one of ticks: a process may run between two of them. */
+const COARSE_NS = 1e6;
+
+/**
+ * The same; NaN also where the clock may stand still while the process runs: a time without microseconds is by a clock that
+ * counts ticks, as a kernel's is that does not measure, or is such by chance once in a million.
+ */
+export function preciseCpuSeconds(pid: number): number {
+  const seconds = processCpuSeconds(pid);
+  return timeWords[2]! % COARSE_NS === 0 ? Number.NaN : seconds;
+}
+
 /** `struct sysinfo` in 32-bit words: of its shared memory the halves, and the unit in which it counts. */
 const machine = pinned(128);
 const machineWords = new Uint32Array(machine.bytes.buffer);

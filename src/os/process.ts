@@ -146,3 +146,28 @@ function clockMs(clock: number): number {
   if (clockCalls.clock_gettime(clock, time) < 0) throw failed("clock_gettime");
   return Number(time[0]!) * 1000 + Number(time[1]!) / 1e6;
 }
+
+/** The variable with the pid of the recorder that started this process to show its run. */
+export const RECORDER_VARIABLE = "STATEXEC_RECORDER";
+
+const LIFE_POLL_MS = 500;
+
+/**
+ * Calls `then` when this process is asked to end: by a signal; where a recorder started it to show its run, by SIGTERM or by
+ * the recorder's end, in whatever way. Returns whether there is a recorder.
+ */
+export function whenAskedToEnd(env: Readonly<Record<string, string | undefined>>, then: () => void): boolean {
+  const pid = Number(env[RECORDER_VARIABLE]);
+  process.on("SIGTERM", then);
+  if (!(pid > 0)) {
+    for (const signal of ["SIGINT", "SIGHUP"]) process.on(signal, then);
+    return false;
+  }
+  const timer = setInterval(() => {
+    if (libc.kill(pid, 0) === 0) return;
+    clearInterval(timer);
+    then();
+  }, LIFE_POLL_MS);
+  timer.unref();
+  return true;
+}

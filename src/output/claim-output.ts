@@ -50,6 +50,8 @@ export interface ClaimedOutput {
   write(produce: Producer, isSynced?: boolean): Promise<void>;
   /** Waits until someone reads a fifo. To be awaited before `write` where a signal shall end that. Throws OutputError. */
   ready?(stopped: () => boolean): Promise<void>;
+  /** Makes its part file again where the command has removed that. To be called now and then until `write`; never throws. */
+  renew?(): void;
   /** The file that it takes the place of, as it was when that was claimed; undefined: there was none. */
   readonly replaces?: string | undefined;
   /** Leaves everything as it was. */
@@ -227,23 +229,34 @@ function versionOf(status: FileStatus | undefined): string | undefined {
 }
 
 function renamedOutput(shown: string, target: string, part: PartFile, mostMode: number): ClaimedOutput {
-  const { path, fd, identity, inTheWay } = part;
+  const { inTheWay } = part;
+  let current: PartFile | undefined = part;
+  /** Returns the part file for its last use. */
+  const taken = (): PartFile => {
+    const last = current ?? part;
+    current = undefined;
+    return last;
+  };
   const old = fileStatus(target);
   const mode = (old?.mode ?? MODE_OF_ALL) & MODE_OF_ALL;
   return {
     path: shown,
     mayBlock: false,
     replaces: versionOf(old),
-    ...(inTheWay !== undefined && { notice: `${inTheWay}: using ${path} until ${shown} is complete` }),
+    ...(inTheWay !== undefined && { notice: `${inTheWay}: using ${part.path} until ${shown} is complete` }),
     journal: { folder: folderOf(target), shared: false, name: nameOf(target), mode },
+    renew() {
+      if (current) current = partAgain(current, target);
+    },
     write: (produce, isSynced) =>
       guarded(shown, async () => {
+        const { path, fd, identity } = taken();
         try {
           await compressed(target, produce, (bytes) => writeAll(fd, bytes));
           takeOwnership(fd, target, mostMode);
           if (isSynced) toDisk(fd);
           renameOwned(path, target, identity);
-          if (isSynced) folderToDisk(folderOf(target));
+          if (isSynced) nameToDisk(shown, target);
         } catch (error) {
           removeOwned(path, identity);
           throw error;
@@ -252,10 +265,37 @@ function renamedOutput(shown: string, target: string, part: PartFile, mostMode: 
         }
       }),
     abandon() {
+      const { path, fd, identity } = taken();
       removeOwned(path, identity);
       closeFile(fd);
     },
   };
+}
+
+/** Returns the part file if its name still leads to it; else a new one, if its place can be taken again. */
+function partAgain(part: PartFile, target: string): PartFile {
+  try {
+    if (isNamed(part.path, part.identity)) return part;
+    const again = claimPart(partOf(target));
+    // Another run may have the place by now: the end of this one finds that.
+    if (again === "held" || again === "held by another user") return part;
+    closeFile(part.fd);
+    return again;
+  } catch (error) {
+    // The folder is gone, too, or the disk is full: it is looked at again.
+    if (error instanceof SystemError) return part;
+    throw error;
+  }
+}
+
+/** Brings the name of a file that is complete to the disk. */
+function nameToDisk(shown: string, target: string): void {
+  try {
+    folderToDisk(folderOf(target));
+  } catch (error) {
+    if (!(error instanceof SystemError)) throw error;
+    throw new OutputError(`${shown}: is written, but may not survive a power loss (${error.reason})`);
+  }
 }
 
 /**

@@ -1,13 +1,13 @@
 import { OutputError } from "../errors.ts";
 import { fallbackFolders, makeFallbackFolder } from "../journal/fallback-folders.ts";
 import { closeFile, fileStatus, SystemError, writeAll } from "../os/files.ts";
-import { createOwned, removeOwned } from "../os/owned-files.ts";
+import { createOwned, isNamed, removeOwned } from "../os/owned-files.ts";
 import { folderToDisk, toDisk } from "../os/to-disk.ts";
 import { type ClaimedOutput, claimAgain, withPid } from "./claim-output.ts";
 import { compressed } from "./compress.ts";
 import { nameOf } from "./part-file.ts";
 
-/* A metrics file whose place is gone, since the command cleaned, renamed or removed its folder. */
+/* A metrics file whose place takes it no more: the command cleaned, renamed or removed its folder, or its disk is full. */
 
 type Write = (file: ClaimedOutput) => Promise<boolean>;
 
@@ -19,15 +19,27 @@ interface Rewritten {
   readonly isElsewhere: boolean;
 }
 
-/** Whether a file could not be written since its place is no longer there. */
-export function isPlaceGone(file: ClaimedOutput, error: unknown): boolean {
-  if (file.mayBlock || !(error instanceof OutputError) || !(error.cause instanceof SystemError)) return false;
-  return ["ENOENT", "ENOTDIR", "ESTALE"].includes(error.cause.code);
+const FOLDER_IS_GONE = "its folder is gone";
+
+/** By errno's name. */
+const LOST_PLACES: Readonly<Record<string, string>> = {
+  ENOENT: FOLDER_IS_GONE,
+  ENOTDIR: FOLDER_IS_GONE,
+  ESTALE: FOLDER_IS_GONE,
+  ENOSPC: "its disk is full",
+  EDQUOT: "its disk quota is used up",
+  EROFS: "its disk is read-only",
+};
+
+/** Returns why the place of a file takes it no more, in words; undefined: another place would not help. */
+export function whyPlaceIsLost(file: ClaimedOutput, error: unknown): string | undefined {
+  if (file.mayBlock || !(error instanceof OutputError) || !(error.cause instanceof SystemError)) return undefined;
+  return LOST_PLACES[error.cause.code];
 }
 
 /**
- * Writes the file again: to its place, if there is such a folder by now, else to the first folder of the fallback ones that
- * takes it. Throws `original`, the error of the first write, where none does.
+ * Writes the file again: to its place, if there is such a folder or room by now, else to the first folder of the fallback
+ * ones that takes it, where it is seen to be then. Throws `original`, the error of the first write, where none does.
  */
 export async function writeAgain(file: ClaimedOutput, original: unknown, write: Write): Promise<Rewritten> {
   try {
@@ -61,6 +73,8 @@ function newFileIn(folder: string, { path: wanted, journal }: ClaimedOutput): Cl
         await compressed(path, produce, (bytes) => writeAll(made, bytes, path));
         if (isSynced) toDisk(made);
         if (isSynced) folderToDisk(folder);
+        if (!isNamed(path, fileStatus(made)!.identity))
+          throw new SystemError("ENOENT", "open", path, "it was removed or replaced");
       } catch (error) {
         if (fd !== undefined) removeOwned(path, fileStatus(fd)!.identity);
         if (!(error instanceof SystemError)) throw error;

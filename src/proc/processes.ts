@@ -3,7 +3,15 @@ import { EndedChildren } from "../os/children.ts";
 import { linkTarget } from "../os/files.ts";
 import { cString, systemError } from "../os/libc.ts";
 import { LIMIT, resourceLimit } from "../os/limits.ts";
-import { haveOneMemory, PidFiles, PidList, pidFile, processCpuSeconds, sharedMemoryBytes } from "../os/pid-files.ts";
+import {
+  haveOneMemory,
+  PidFiles,
+  PidList,
+  pidFile,
+  preciseCpuSeconds,
+  processCpuSeconds,
+  sharedMemoryBytes,
+} from "../os/pid-files.ts";
 import { pageBytes } from "../os/process.ts";
 import { addTmpfsFiles } from "../os/tmpfs-files.ts";
 import { KeptText } from "./kept-text.ts";
@@ -13,7 +21,7 @@ import { waitedForSeconds } from "./pid-stat.ts";
 import { runDelayIn } from "./schedstat.ts";
 
 /** The files of one process that are read. */
-export type ProcessFile = "stat" | "status" | "io" | "smaps_rollup";
+export type ProcessFile = "stat" | "status" | "io" | "smaps_rollup" | "cgroup";
 
 /** The files of the whole machine that are read with them. */
 export type MachineFile = "stat" | "loadavg" | "uptime";
@@ -92,6 +100,8 @@ export interface Processes {
   addTmpfsFiles(pid: number, into: Map<string, number>): void;
   /** Returns the exact CPU time of a process; NaN: it is gone, or the system does not say. */
   cpuSeconds(pid: number): number;
+  /** The same, by a clock that moves whenever the process runs; NaN also where it does not. */
+  preciseCpuSeconds(pid: number): number;
   readonly atStart: UsageAtStart;
   /** Returns what all processes of the last list but we have used until now; NaN: there are too many to ask. */
   othersCpuSeconds(): number;
@@ -138,6 +148,7 @@ const FILES: Readonly<Record<ProcessFile, Uint8Array>> = {
   status: pidFile("status"),
   io: pidFile("io"),
   smaps_rollup: pidFile("smaps_rollup"),
+  cgroup: pidFile("cgroup"),
 };
 const MACHINE_FILES: Readonly<Record<MachineFile, Uint8Array>> = {
   stat: cString("stat"),
@@ -163,6 +174,8 @@ export class KernelProcesses implements Processes {
   sharedMemoryBytes = Number.NaN;
   readonly threads = new Int32Array(MOST_THREADS);
   readonly children = new Int32Array(MOST_CHILDREN);
+  readonly cpuSeconds = processCpuSeconds;
+  readonly preciseCpuSeconds = preciseCpuSeconds;
   private readonly files: PidFiles;
   private readonly all: PidList;
   private readonly kept = new Map<number, KeptText>();
@@ -250,10 +263,6 @@ export class KernelProcesses implements Processes {
 
   addTmpfsFiles(pid: number, into: Map<string, number>): void {
     addTmpfsFiles(`${this.folder}/${pid}/fd`, into);
-  }
-
-  cpuSeconds(pid: number): number {
-    return processCpuSeconds(pid);
   }
 
   /**

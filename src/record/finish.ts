@@ -110,12 +110,13 @@ async function writeFile(
   try {
     return { isWritten: await write(file), path: file.path };
   } catch (error) {
-    const { isPlaceGone, writeAgain } = await import("../output/fallback-output.ts");
-    if (!isPlaceGone(file, error)) throw error;
+    const { whyPlaceIsLost, writeAgain } = await import("../output/fallback-output.ts");
+    const why = whyPlaceIsLost(file, error);
+    if (why === undefined) throw error;
     const again = await writeAgain(file, error, write);
     const { path } = again.file;
     if (again.isElsewhere && again.isWritten)
-      parts.problems.report(`${file.path}: its folder is gone; the metrics file is ${path}`);
+      parts.problems.report(`${file.path}: ${why}; the metrics file is ${path}`);
     else if (path !== file.path && again.isWritten)
       parts.problems.report(
         `${file.path}: its part file was removed, and another run has its place; the metrics file is ${path}`,

@@ -18,6 +18,7 @@ import type { RunJournalPlace } from "../run/run-journal.ts";
 import { SignalRelay } from "../run/signals.ts";
 import { CommandRun, type MachineMeasurement } from "../run/start.ts";
 import type { PeerSession } from "../sync/peer-session.ts";
+import type { Companions } from "./companions.ts";
 
 /* Checks and claims before the command starts whatever can be, so that nothing is in the way at its end. */
 
@@ -40,6 +41,8 @@ export interface PreparedRun {
   readonly command: CommandRun;
   /** The peers of a synchronised run. */
   readonly gate: PeerSession | undefined;
+  /** Processes of ours that show the run while it goes on. */
+  readonly companions: Companions | undefined;
 }
 
 /** The output places, claimed before the command starts. */
@@ -82,10 +85,27 @@ export async function prepare(
     ...{ command: resolved, launcher, inherited, signals, problems, group, journal, killLimits, perf: config.perf },
     processes: config.processes,
   });
-  const gate = config.sync && (await waitForPeer(config.sync, parts, { signals, machine, abandon: places.abandon }));
+  const companions = await startCompanions(parts, places.abandon);
+  const abandon = async () => {
+    places.abandon();
+    await companions?.end();
+  };
+  const gate = config.sync && (await waitForPeer(config.sync, parts, { signals, machine, abandon }));
   if (typeof gate === "number") return gate;
   command.gate = gate;
-  return { places, signals, command, gate };
+  return { places, signals, command, gate, companions };
+}
+
+/** Starts what shows the run. Where that fails, `abandon` is called. Throws OutputError. */
+async function startCompanions(parts: RecordParts, abandon: () => void): Promise<Companions | undefined> {
+  if (parts.config.listen === undefined && !parts.config.live) return undefined;
+  try {
+    const { Companions } = await import("./companions.ts");
+    return await Companions.start(parts);
+  } catch (error) {
+    abandon();
+    throw error;
+  }
 }
 
 /** Returns the limits that can prove an excess at a sample, and so end the run. */
@@ -156,7 +176,7 @@ async function checkDistinct({ file, reportTo, summaryJson, summaryMarkdown, pro
 }
 
 async function processFile(metricsFile: string): Promise<string> {
-  const { processFileOf } = await import("../output/process-file.ts");
+  const { processFileOf } = await import("../load/process-lines.ts");
   return processFileOf(metricsFile);
 }
 
@@ -219,9 +239,10 @@ function checkMeasurable({ budgets, cgroup }: Config): void {
 }
 
 /** Returns the metrics file's own folder, or --journal-dir, where journals of several files may share a name. */
-function journalPlace({ journal, path }: ClaimedOutput, { journalDir, noSync }: Config): Places["journal"] {
+function journalPlace(file: ClaimedOutput, { journalDir, noSync }: Config): Places["journal"] {
+  const { journal, path } = file;
   const target = path.startsWith("/") ? path : `${process.cwd()}/${path}`;
-  const place = { ...journal, target, isSynced: !noSync };
+  const place = { ...journal, target, isSynced: !noSync, flushed: () => file.renew?.() };
   return journalDir === undefined ? place : { ...place, folder: journalDir, shared: true };
 }
 
@@ -229,7 +250,7 @@ function journalPlace({ journal, path }: ClaimedOutput, { journalDir, noSync }: 
 interface WaitParts {
   readonly signals: SignalRelay;
   readonly machine: MachineMeasurement;
-  readonly abandon: () => void;
+  readonly abandon: () => Promise<void>;
 }
 
 /** Waits until both sides may begin. Returns the signal that ended the wait. Throws SyncError, UsageError. */
@@ -249,10 +270,10 @@ async function waitForPeer(
       { instance: config.instance, clock: systemClock, version, warn, report },
       signals,
     );
-    if (typeof session === "number") abandon();
+    if (typeof session === "number") await abandon();
     return session;
   } catch (error) {
-    abandon();
+    await abandon();
     throw error;
   }
 }

@@ -57,7 +57,7 @@ async function recordIn(
 ): Promise<RunEnd> {
   const run = await prepare(parts, machine, group);
   if (typeof run === "number") return runEnd({ kind: "signaled", signal: run });
-  const { command, gate, places } = run;
+  const { command, gate, places, companions } = run;
   if (command.isProcForeign) parts.warn(FOREIGN_PROC_NOTICE);
   try {
     // A group's own figures must be read before the command is in it, and a budget is watched from the start on.
@@ -66,6 +66,7 @@ async function recordIn(
     const session = runSession(parts, run, { collectors, capture });
     const loaded = loadFinish(places.journal, parts.config);
     const { recording, ending } = await session;
+    await companions?.endView();
     const { write, stale, elsewhere } = await loaded;
     const judged = await finish({ parts, run, recording }, write);
     const others = elsewhere(command.journal?.hadFile === true);
@@ -76,6 +77,7 @@ async function recordIn(
   } catch (error) {
     return await endAfter(error, parts, run);
   } finally {
+    await companions?.end();
     await gate?.close();
   }
 }

@@ -72,15 +72,40 @@ export interface Comparison {
  * medians differ by no more than `noise` (0.05: 5 %); groups of several also where chance explains the difference.
  */
 export function compareRuns(base: readonly RunFigures[], next: readonly RunFigures[], noise: number): Comparison[] {
-  const isKnown = (name: FigureName) => [...base, ...next].every((figures) => figures[name] !== undefined);
-  const compared = COMPARED.filter(({ insteadOf }) => insteadOf === undefined || !isKnown(insteadOf));
-  const figures = compared.flatMap((one) => compareFigure(one, { base, next, noise }));
+  const figures = comparedOf([...base, ...next]).flatMap((one) => compareFigure(one, { base, next, noise }));
   return [...compareEnds(base, next), ...withSetVerdicts(figures, noise), ...comparePhases({ base, next, noise })];
+}
+
+/** How far a figure of several runs of the same command is spread; undefined where it is not known of all of them. */
+export interface Spread {
+  readonly what: string;
+  readonly unit: ComparisonUnit;
+  readonly spread?: { readonly lowest: number; readonly median: number; readonly highest: number };
+  /** Why the runs cannot be compared by it. */
+  readonly reason?: string;
+}
+
+/** Returns the spread of the figures that at least one of these runs has. */
+export function spreadOf(runs: readonly RunFigures[]): Spread[] {
+  return comparedOf(runs).flatMap(({ what, unit, figures, resource }): Spread[] => {
+    if (runs.every((run) => valuesOf([run], figures) === undefined)) return [];
+    const values = valuesOf(runs, figures);
+    if (!values) return [{ what, unit, reason: "not known of all runs" }];
+    const reason = resource && incomparable(resource, runs.slice(0, 1), runs.slice(1));
+    const spread = { lowest: Math.min(...values), median: median(values), highest: Math.max(...values) };
+    return [{ what, unit, spread, ...(reason === undefined ? {} : { reason }) }];
+  });
 }
 
 /** A comparison of which the verdict is yet to come: that of groups rests on all their figures. */
 interface OpenComparison extends Omit<Comparison, "verdict"> {
   readonly sets: FigureOfSets;
+}
+
+/** The figures to compare: the machine's only where the command's own are not known of all runs. */
+function comparedOf(runs: readonly RunFigures[]): ComparedFigure[] {
+  const isKnown = (name: FigureName) => runs.every((figures) => figures[name] !== undefined);
+  return COMPARED.filter(({ insteadOf }) => insteadOf === undefined || !isKnown(insteadOf));
 }
 
 function withSetVerdicts(comparisons: readonly (Comparison | OpenComparison)[], noise: number): Comparison[] {
@@ -200,4 +225,21 @@ function median(values: readonly number[]): number {
 /** The commands of all runs, each once. */
 export function commandsOf(runs: readonly Pick<RunFigures, "command">[]): string[] {
   return [...new Set(runs.map(({ command }) => command))];
+}
+
+/** The figures of a run as JSON holds them: infinity is null, and the sources are pairs. */
+export interface PlainFigures {
+  readonly sources: readonly (readonly [resource: string, source: string])[];
+  readonly others: Readonly<Record<string, unknown>>;
+}
+
+/** Returns figures for JSON. */
+export function plainFigures({ sources, ...others }: RunFigures): PlainFigures {
+  return { sources: [...sources], others };
+}
+
+/** Returns figures that were JSON in between. No figure is NaN, so that each null was infinity. */
+export function figuresFrom({ sources, others }: PlainFigures): RunFigures {
+  const isNull = (_: string, value: unknown) => (value === null ? Number.POSITIVE_INFINITY : value);
+  return { ...(JSON.parse(JSON.stringify(others), isNull) as RunFigures), sources: new Map(sources) };
 }

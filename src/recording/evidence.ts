@@ -138,7 +138,8 @@ function counted(value: number | undefined, source: string | undefined, settledB
 function countedBy(resource: "io" | "memory_peak", value: number | undefined, figures: RunFigures): Claim[] {
   const source = figures.sources.get(resource);
   const claims = counted(value, source, resource === "io" ? ioSettledBy(figures, "with --cgroup auto") : undefined);
-  if (!isGroup(source) || !hasLeftGroup(figures)) return claims;
+  // The peak with page cache is the group's own, whatever says the peak without it.
+  if ((resource === "io" && !isGroup(source)) || !hasLeftGroup(figures)) return claims;
   return claims.map((claim) => ({ ...claim, highest: UNKNOWN, reason: LEFT }));
 }
 
@@ -153,12 +154,12 @@ function writtenClaims(figures: RunFigures): Claim[] {
 
 const LEFT = "some of its processes left its control group";
 
-/** Whether more was seen of the command than its own group counted. */
+/** Whether a process was seen elsewhere, or more was seen of the command than its own group counted. */
 function hasLeftGroup(figures: RunFigures): boolean {
   const { sources, processesMost = 0, threadsMost = 0, tasksPeak } = figures;
   if (tasksPeak !== undefined && Math.max(processesMost, threadsMost) > tasksPeak) return true;
   const memory = sources.get("memory");
-  if (isGroup(memory) && isLowerBound(memory)) return true;
+  if (isLowerBound(sources.get("group")) || (isGroup(memory) && isLowerBound(memory))) return true;
   return isGroup(sources.get("cpu")) && cpuByName(figures).length > 0;
 }
 
@@ -176,12 +177,18 @@ export const PROC_IS_FOREIGN = "/proc shows another pid namespace";
 function ownCpu(figures: RunFigures): Claim[] {
   const { sources, cpuBoundSeconds } = figures;
   const settledBy = hasGroup(sources) ? undefined : "with --cgroup auto";
-  const claims = counted(cpuSeconds(figures), sources.get("cpu"), settledBy);
+  const claims = cpuCounted(figures, settledBy);
   if (figures.isProcForeign && isLowerBound(sources.get("cpu")))
     return claims.map((claim) => ({ ...claim, reason: PROC_IS_FOREIGN }));
   if (cpuBoundSeconds === undefined || !isLowerBound(sources.get("cpu"))) return claims;
   const reason = "processes that no one waited for, of it or of others, may have used more";
   return claims.map((claim) => ({ ...claim, reason, highest: withSlack(Math.max(cpuBoundSeconds, claim.value ?? 0)) }));
+}
+
+function cpuCounted(figures: RunFigures, settledBy: string | undefined): Claim[] {
+  const source = figures.sources.get("cpu");
+  const claims = counted(cpuSeconds(figures), source, settledBy);
+  return isGroup(source) && isLowerBound(source) ? claims.map((claim) => ({ ...claim, reason: LEFT })) : claims;
 }
 
 function withSlack(seconds: number): number {
@@ -219,7 +226,7 @@ function cpuOfMachine({ cpus, wallSeconds, containerCpuSeconds }: RunFigures): C
 function sampledMemory(figures: RunFigures): Claim[] {
   const { memoryPeakBytes: value, sources } = figures;
   const settledBy = hasGroup(sources) ? undefined : "with --cgroup auto";
-  const unseen = figures.isProcForeign ? PROC_IS_FOREIGN : unseenMemory(figures);
+  const unseen = figures.isProcForeign ? PROC_IS_FOREIGN : (unseenMemory(figures) ?? sharedOfSome(figures));
   const reason = unseen ?? "samples do not see what is held between them";
   // Older files name one source for all of memory.
   const source = sources.get("memory_peak") ?? sources.get("memory");
@@ -335,6 +342,13 @@ function unseenMemory(figures: RunFigures): string | undefined {
   if (largest <= memoryPeakBytes + memoryFileMostBytes + SMALL_BYTES) return undefined;
   const amounts = [largest, memoryPeakBytes].map((bytes) => plainQuantity(bytes, "bytes"));
   return `one process held ${amounts[0]}, files included; samples saw ${amounts[1]}`;
+}
+
+/** Files in memory that no process maps (tmpfs, memfd) are in no process' figures. A group counts them. */
+function sharedOfSome(figures: RunFigures): string | undefined {
+  const { sources, machineSharedGrownBytes: grown = 0, memoryPeakBytes = 0 } = figures;
+  if (!sources.get("memory_peak")?.startsWith("proc_") || grown <= memoryPeakBytes + SMALL_BYTES) return undefined;
+  return `the machine's shared memory grew by ${plainQuantity(grown, "bytes")}, for it or for others`;
 }
 
 /** The values that some runs have, each once, in order. */

@@ -61,6 +61,8 @@ export interface RunFigures {
   readonly forks?: number;
   /** The most that was set aside for huge pages; infinite where more may have been for a moment. */
   readonly hugePagesMostBytes?: number;
+  /** The most that the machine's shared memory (tmpfs, memfd) was above its least until then, as samples saw it. */
+  readonly machineSharedGrownBytes?: number;
   /** Of the container that nothing of the command can leave: its peak until the end, and what it used meanwhile. */
   readonly containerMemoryPeakBytes?: number;
   readonly containerCpuSeconds?: number;
@@ -217,6 +219,7 @@ function machineFigures(data: RunData): Numbers {
     hugePagesMostBytes: hasFact(facts, "huge_pages_overcommit")
       ? Number.POSITIVE_INFINITY
       : most(data, KERNEL.memoryHugePages),
+    machineSharedGrownBytes: risen(data, KERNEL.memoryShared),
     ...containerFigures(data),
     cpus: numberFact(data.recording, "cpus"),
     cpusAllowed: numberFact(data.recording, "cpus_allowed"),
@@ -273,6 +276,21 @@ function most(data: RunData, metric: Metric): number {
     for (const { length, values } of one.blocks())
       for (let row = 0; row < length; row++) if (Number.isNaN(found) || values[row]! > found) found = values[row]!;
   return found;
+}
+
+/** The most by which a gauge was above the least of its values until then, while the command ran; NaN: it has none. */
+function risen(data: RunData, metric: Metric): number {
+  const { fromMs = Number.NaN, toMs = Number.NaN } = data.span ?? {};
+  let least = Number.POSITIVE_INFINITY;
+  let most = Number.NaN;
+  for (const one of seriesOf(data, metric))
+    for (const { length, times, values } of one.blocks())
+      for (let row = 0; row < length; row++) {
+        if (!(times[row]! >= fromMs && times[row]! <= toMs)) continue;
+        least = Math.min(least, values[row]!);
+        if (!(values[row]! - least <= most)) most = values[row]! - least;
+      }
+  return most;
 }
 
 /** Growth of counters of the machine together, while the command ran. */

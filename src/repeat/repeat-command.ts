@@ -8,7 +8,7 @@ import { durationText } from "../recording/quantities.ts";
 import { describeEnding, type Ending, startChild } from "../run/child.ts";
 import { launchExactly } from "../run/exact-child.ts";
 import { findCommand, type Inherited } from "../run/inherited.ts";
-import type { ResolvedCommand } from "../run/resolve-command.ts";
+import { ownCommand, type ResolvedCommand } from "../run/resolve-command.ts";
 import { signalNumber } from "../run/signal-names.ts";
 import { SignalRelay } from "../run/signals.ts";
 import type { DoneRun } from "./done-runs.ts";
@@ -184,14 +184,6 @@ class Series {
   close(): void {
     this.signals.close();
   }
-}
-
-/** Returns what starts us again, from the binary or from sources. */
-function ownCommand(words: readonly string[]): ResolvedCommand {
-  const { execPath: path } = process;
-  const isBinary = Bun.main.startsWith("/$bunfs/");
-  const own = isBinary ? ["statexec"] : [path, "--config=/dev/null", "--no-env-file", Bun.main];
-  return { path, argv: [...own, ...words] };
 }
 
 function isSuccess(ending: KnownEnding): boolean {

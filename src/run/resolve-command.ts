@@ -70,3 +70,11 @@ function refusal(name: string, verdict: Verdict, file: string): CommandError {
     return new CommandError(`${which}: no permission to execute it; try chmod +x ${file}`, "not executable");
   return new CommandError(`${which}: ${(verdict as { reason: string }).reason}`, "not executable");
 }
+
+/** Returns what starts us again with these words, from the binary or from sources. */
+export function ownCommand(words: readonly string[]): ResolvedCommand {
+  const { execPath: path } = process;
+  const isBinary = Bun.main.startsWith("/$bunfs/");
+  const own = isBinary ? ["statexec"] : [path, "--config=/dev/null", "--no-env-file", Bun.main];
+  return { path, argv: [...own, ...words] };
+}

@@ -13,6 +13,8 @@ export interface RunJournalPlace extends JournalPlace {
   readonly target: string;
   /** Whether it is brought to the disk while the command runs. */
   readonly isSynced: boolean;
+  /** As in `JournalWriterParts`. */
+  readonly flushed?: () => void;
 }
 
 export interface RunJournalParts extends RunJournalPlace {
@@ -33,13 +35,13 @@ export class RunJournal {
   /** Whether the journal is in another folder than the metrics file from the start on. */
   private readonly isApart: boolean;
 
-  constructor({ folder, shared, name, target, mode, clock, isSynced, ...start }: RunJournalParts) {
+  constructor({ folder, shared, name, target, mode, clock, isSynced, flushed, ...start }: RunJournalParts) {
     this.target = target;
     this.isApart = shared && !target.startsWith("/dev/");
     const { pid } = process;
     const usual = () => createJournal(folder, name, pid, mode);
     const places = [usual, ...elsewhere(folder, name)];
-    this.writer = new JournalWriter({ header: { ...start, pid, target }, clock, places, isSynced });
+    this.writer = new JournalWriter({ header: { ...start, pid, target }, clock, places, isSynced, flushed });
   }
 
   /** Whether the run took more than a second, and so had a file. */

@@ -9,6 +9,7 @@ import { CommandEndCollector, RecorderCollector, type TimedCollector } from "./r
 
 /** A collector and its part of the row. */
 interface Slot extends TimedCollector {
+  /** Of the row itself, but from its description to the next layout. */
   values: Float64Array;
   keys: readonly SeriesKey[];
   described: boolean;
@@ -98,17 +99,19 @@ export class Sampler {
     recorder.sinceStartSeconds = (atMs - this.axis.startMs) / 1000;
     recorder.durationSeconds = seconds;
     recorder.journalBytes = this.sink.writtenBytes ?? ABSENT;
+    this.clear();
     let began = this.clock.now();
     for (const slot of this.slots) began = this.measure(slot, began);
     if (this.changed) this.layOut();
-    let offset = 0;
-    for (const slot of this.slots) {
-      this.row.set(slot.values, offset);
-      offset += slot.values.length;
-    }
     this.sink.row(atMs, this.row);
     const jump = this.wall.jump();
     if (jump !== undefined) this.sink.event({ atMs: this.axis.now(), event: "clock_jumped", text: jump });
+  }
+
+  /** Removes the values of the last sample. */
+  private clear(): void {
+    if (!this.changed) this.row.fill(ABSENT);
+    else for (const slot of this.slots) slot.values.fill(ABSENT);
   }
 
   /** Fills in one collector's values; returns when that was done, which is when the next one begins. */
@@ -210,7 +213,6 @@ export class Sampler {
 
   /** Fills in one collector's values, `ABSENT` where it failed before it had them. It never throws. */
   private fill(slot: Slot): void {
-    slot.values.fill(ABSENT);
     try {
       for (let tries = 0; tries < MOST_DESCRIPTIONS; tries++) {
         if (!slot.described) this.describe(slot);
@@ -235,6 +237,13 @@ export class Sampler {
     const keys: SeriesKey[] = [];
     for (const slot of this.slots) for (const key of slot.keys) keys.push(key);
     this.row = new Float64Array(keys.length);
+    let end = 0;
+    for (const slot of this.slots) {
+      const { values } = slot;
+      slot.values = this.row.subarray(end, end + values.length);
+      slot.values.set(values);
+      end += values.length;
+    }
     this.sink.layout(keys);
     this.changed = false;
   }

@@ -338,7 +338,7 @@ export class CommandRun {
     const taskClock = () => this.taskClock?.taskClock;
     const processLog = () => this.processRecord?.log;
     this.tree = new ProcessCollector(
-      { helpers: signals.sentinel, group: group?.stats, reap, taskClock, processLog },
+      { helpers: signals.sentinel, group: group?.stats, groupPlaces: group?.cgroups, reap, taskClock, processLog },
       this.processes,
     );
     return this.tree;

@@ -1,12 +1,13 @@
 import type { Server } from "bun";
 import type { ServerConfig } from "../cli/config.ts";
 import { SyncError, UsageError } from "../errors.ts";
+import { isCrossSite, type OwnNames } from "../net/cross-site.ts";
 import { readText, SystemError } from "../os/files.ts";
 import { readShort } from "../os/foreign-files.ts";
 import { safeLine } from "../safe-text.ts";
 import type { Requester } from "./barrier.ts";
 import type { PeerSession, PeerSessionParts } from "./peer-session.ts";
-import { isCrossSite, type OwnNames, TokenGuard } from "./request-guard.ts";
+import { TokenGuard } from "./request-guard.ts";
 import {
   ANSWERS,
   CLOSE_NORMAL,

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { program } from "../helpers/programs.ts";
 import { Recorded } from "../helpers/recorded.ts";
-import { statexec, tempFolder } from "../helpers/statexec.ts";
+import { runProgram, statexec, tempFolder } from "../helpers/statexec.ts";
 
 const LOAD = program("load");
 
@@ -54,11 +54,30 @@ describe("a budget", () => {
     expect(await run(["--budget-strict", "--budget", "cpu<1h", "true"])).toMatchObject({ code: 0, stderr: "" });
   });
 
+  test("for memory is not kept, and not exceeded either, where another process fills a tmpfs meanwhile", async () => {
+    using folder = tempFolder("/dev/shm");
+    const words = ["--budget", "memory<20MiB", "--interval", "0.05", "--summary-json", "/dev/stdout"];
+    // It has begun, and ends once the neighbour has written.
+    const [begun, filled] = [folder.file("begun"), folder.file("filled")];
+    const untilThere = (file: string) => `until test -e ${file}; do sleep 0.05; done`;
+    const over = run([...words, "sh", "-c", `>${begun}; ${untilThere(filled)}`]);
+    const fill = `${untilThere(begun)}; head -c 40M /dev/zero >${filled}.new && mv ${filled}.new ${filled}`;
+    expect(await runProgram(["sh", "-c", fill])).toMatchObject({ code: 0 });
+    const { code, stdout } = await over;
+    expect(code).toBe(0);
+    const [{ verdict, measured_bytes: measured, reason }] = JSON.parse(stdout).budgets;
+    expect(verdict).toBe("inconclusive");
+    expect(measured).toBeLessThan(2 * 2 ** 20);
+    expect(reason).toMatch(/^the machine's shared memory grew by \d+(\.\d)? MiB, for it or for others$/);
+  });
+
   test("for memory is compared with the highest sample", async () => {
     const words = ["--interval", "0.05", "--budget", "memory<60MiB", LOAD, "private", "2", "40", "400"];
     const { code, stderr, recorded } = await run(words);
     expect(code).toBe(124);
-    expect(stderr).toMatch(/^statexec: budget memory<60MiB exceeded: 8\d(\.\d)? MiB \(as samples saw it\)\n$/);
+    expect(stderr).toMatch(
+      /^statexec: budget memory<60MiB exceeded: 8\d(\.\d)? MiB \((as samples saw it|a lower bound)\)\n$/,
+    );
     expect(recorded!.last("command_memory_peak_bytes")).toBeGreaterThan(80 * 2 ** 20);
   });
 

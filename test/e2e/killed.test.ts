@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
 import { MACHINE, series } from "../../src/catalog/index.ts";
 import { claimOutput } from "../../src/output/claim-output.ts";
@@ -156,21 +156,20 @@ describe("what cannot be written", () => {
   });
 
   test.skipIf(process.getuid?.() !== 0)(
-    "on a full disk leaves the old file, and as much as possible is kept",
+    "on a full disk leaves the old file, and is written elsewhere",
     async () => {
       using folder = tempFolder();
       using elsewhere = tempFolder();
       const script = [
         `mount -t tmpfs -o size=200k none ${folder.path} && cd ${folder.path} && echo old > run.prom`,
         `TMPDIR=${elsewhere.path} ${BIN} --interval 0.01 -f run.prom sh -c 'dd if=/dev/zero of=filler bs=1k count=150 2>/dev/null; sleep 2.5; exit 5'`,
-        `echo status $?; cat run.prom; ${BIN} --recover ${elsewhere.path}/.run.prom.*.journal -f ${elsewhere.file("run.prom")} 2> /dev/null`,
+        "echo status $?; cat run.prom",
       ].join("; ");
       const { stdout, stderr } = await runProgram(["unshare", "-m", "sh", "-c", script]);
-      expect(stdout).toStartWith("status 5\nold\n");
-      expect(stderr).toContain("run.prom: cannot be written (No space left on device)");
-      // The unfinished file is removed, and so there may be room for the whole journal.
-      expect(stderr).toMatch(/ kept.*; make the file of it by: statexec --recover \S+\.journal( -f \S+)?\n$/);
-      expect(new Recorded(elsewhere.file("run.prom")).points("command_status").length).toBeGreaterThan(10);
+      expect(stdout).toBe("status 5\nold\n");
+      const [, path = ""] = /^statexec: run\.prom: its disk is full; the metrics file is (\S+)\n$/.exec(stderr) ?? [];
+      expect(readdirSync(elsewhere.path).map((name) => elsewhere.file(name))).toEqual([path]);
+      expect(new Recorded(path).points("command_status").length).toBeGreaterThan(10);
     },
     20_000,
   );
@@ -199,4 +198,20 @@ test("an unfinished file is removed when its writing is stopped", async () => {
   expect(await writeMetrics(claimOutput(path), recording, () => false)).toBe(true);
   expect(statSync(path).size).toBeGreaterThan(1e6);
   rmSync(path);
+});
+
+test("a command that cannot be started any more after a delay leaves neither journal nor file, and the old one stays", async () => {
+  using folder = tempFolder();
+  const program = folder.file("program");
+  copyFileSync("/bin/true", program);
+  writeFileSync(folder.file("run.prom"), "old");
+  const words = ["--interval", "0.05", "--delay-before-command", "2", "-f", "run.prom", program];
+  const run = statexec(words, { cwd: folder.path, env: { TMPDIR: folder.path, XDG_STATE_HOME: folder.path } });
+  while (!readdirSync(folder.path).some((name) => name.endsWith(".journal"))) await Bun.sleep(20);
+  rmSync(program);
+  const { code, stderr } = await run;
+  expect([126, 127]).toContain(code as number);
+  expect(stderr).toStartWith(`statexec: ${program}: `);
+  expect(readdirSync(folder.path)).toEqual(["run.prom"]);
+  expect(readFileSync(folder.file("run.prom"), "utf8")).toBe("old");
 });

@@ -4,7 +4,6 @@ import { ENVIRONMENTS } from "../helpers/environments.ts";
 import { LOADS } from "../helpers/loads.ts";
 import { absenceOf, type Cell, chosen, INTERVALS, nameOf, type Outcome, runCells } from "../helpers/matrix.ts";
 import { CLAIMS_FILE, claimsText, differences, recordedClaims, withOutcomes } from "../helpers/matrix-claims.ts";
-import { isAbout, KNOWN, unknownFaults } from "../helpers/matrix-known.ts";
 
 /*
  * The matrix of truth: each load of known truth, in each environment, at each interval. No run claims what is not so, and
@@ -38,8 +37,8 @@ beforeAll(async () => {
 
 /** What a run says otherwise than docs/accounting.md does. */
 function newClaims(outcome: Outcome): readonly string[] {
-  // What is still to be mended changes with it. The long form, which records the claims, tells where more is known by now.
-  return KNOWN.some((known) => isAbout(known, outcome)) ? [] : differences(claims, outcome, !isLong);
+  // The long form, which records the claims, tells where more is known by now.
+  return differences(claims, outcome, !isLong);
 }
 
 /** The runs have ended in any order. */
@@ -56,18 +55,10 @@ for (const pair of pairs) {
 
 describe.each(cells.map((cell) => [nameOf(cell), cell] as const))("%s", (name) => {
   test("claims nothing that is not so", () => {
-    expect(unknownFaults(outcomes.get(name)!)).toEqual([]);
+    expect(outcomes.get(name)!.faults).toEqual([]);
   });
 
   test.skipIf(isUpdate)("claims what docs/accounting.md says", () => {
     expect(newClaims(outcomes.get(name)!)).toEqual([]);
   });
-});
-
-test.skipIf(!isLong).each(KNOWN)("to be mended: $reason ($environments)", (known) => {
-  const about = [...outcomes.values()].filter((outcome) => isAbout(known, outcome));
-  const faults = about.flatMap((outcome) => outcome.faults);
-  // Once it holds, its entry is to be removed.
-  if (about.length > 0)
-    expect(faults.filter((fault) => known.resources.some((r) => fault.startsWith(`${r} was `)))).not.toEqual([]);
 });

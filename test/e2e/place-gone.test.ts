@@ -37,6 +37,21 @@ describe("a command that cleans its folder", () => {
     expect([...namesIn(folder.file("tmp")), ...namesIn(folder.file("state"))]).toEqual([]);
   });
 
+  test("has the place of its file again within a second, so that no other run takes it", async () => {
+    using folder = tempFolder();
+    const other = `${BIN} -q -f run.prom true`;
+    const again = `until test -e .run.prom.part; do sleep 0.05; done; ${other}`;
+    const result = await run(folder.path, `sleep 1.3; rm -f .run.prom.part run.prom; ${again}`);
+    expect(result.stderr).toMatch(
+      /^statexec: run\.prom belongs to a run that is still going: writing run\.\d+\.prom\n$/,
+    );
+    expect(result.code).toBe(0);
+    const names = namesIn(folder.path);
+    expect(names).toHaveLength(4);
+    expect(names[1]).toMatch(/^run\.\d+\.prom$|^run\.prom$/);
+    expect(spanOf(folder.file("run.prom")).seconds).toBeGreaterThan(1.3);
+  });
+
   test("and whose recorder is killed after that leaves a journal with everything", async () => {
     using folder = tempFolder();
     const result = await run(folder.path, "sleep 1.3; rm -f .run.prom*; sleep 1.7; kill -9 $PPID");
@@ -133,19 +148,17 @@ describe.skipIf(!canMount)("a disk that is full after a second and a half, for g
       sleep 1.5; dd if=/dev/zero of=disk/fill bs=1k 2> /dev/null; ${inner}' || code=$?
     echo "$code $(ls -A disk | tr '\\n' ' ')"`;
 
-  test("costs a second at most: the journal goes to $TMPDIR, and the message says what is lost", async () => {
+  test("costs nothing: journal and metrics file go to $TMPDIR, and the message says where", async () => {
     using folder = tempFolder();
     const script = full("sleep 4; exit 5");
     const { stdout, stderr } = await runProgram([...NAMESPACE, script, "sh", BIN], { cwd: folder.path });
     expect(stdout).toBe("5 fill \n");
-    const [journal = ""] = namesIn(folder.file("tmp"));
-    const path = folder.file(`tmp/${journal}`);
-    expect(stderr).toBe(
-      "statexec: disk/run.prom: cannot be written (No space left on device); what was recorded is kept (0 s are lost); " +
-        `make the file of it by: statexec --recover ${path} -f ${folder.file("disk/run.prom")}\n`,
-    );
-    await recover(path, folder.file("made.prom"));
-    const { seconds, gap } = spanOf(folder.file("made.prom"));
+    const [name = "", ...others] = namesIn(folder.file("tmp"));
+    const path = folder.file(`tmp/${name}`);
+    expect(others).toEqual([]);
+    expect(stderr).toBe(`statexec: disk/run.prom: its disk is full; the metrics file is ${path}\n`);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    const { seconds, gap } = spanOf(path);
     expect(seconds).toBeGreaterThan(5.4);
     expect(gap).toBeLessThan(1);
   }, 20_000);
@@ -159,17 +172,17 @@ describe.skipIf(!canMount)("a disk that is full after a second and a half, for g
     expect(spanOf(folder.file("made.prom")).seconds).toBeGreaterThan(4.4);
   }, 20_000);
 
-  test("and so is $TMPDIR: the journal goes to the state folder, and leaves nothing else", async () => {
+  test("and so is $TMPDIR: both go to the state folder, and leave nothing else", async () => {
     using folder = tempFolder();
     const fillTmp = "mount -t tmpfs -o size=16k none tmp; dd if=/dev/zero of=tmp/fill bs=1k 2> /dev/null || true;";
     const script = full("sleep 2.5; ls -A tmp >&2", fillTmp);
     const { stdout, stderr } = await runProgram([...NAMESPACE, script, "sh", BIN], { cwd: folder.path });
     expect(stdout).toBe("125 fill \n");
     expect(stderr).toStartWith("fill\n");
-    const [journal = ""] = namesIn(folder.file("state/statexec"));
-    expect(stderr).toContain(folder.file(`state/statexec/${journal}`));
-    await recover(folder.file(`state/statexec/${journal}`), folder.file("made.prom"));
-    expect(spanOf(folder.file("made.prom")).seconds).toBeGreaterThan(3.9);
+    const [name = "", ...others] = namesIn(folder.file("state/statexec"));
+    expect(others).toEqual([]);
+    expect(stderr).toContain(`its disk is full; the metrics file is ${folder.file(`state/statexec/${name}`)}\n`);
+    expect(spanOf(folder.file(`state/statexec/${name}`)).seconds).toBeGreaterThan(3.9);
   }, 20_000);
 
   test("and nothing else takes the journal: the message says how many seconds are lost", async () => {

@@ -4,7 +4,6 @@ import { effort } from "../helpers/effort.ts";
 import { ENVIRONMENTS } from "../helpers/environments.ts";
 import { nested } from "../helpers/loads.ts";
 import { type Cell, INTERVALS, runCells } from "../helpers/matrix.ts";
-import { KNOWN } from "../helpers/matrix-known.ts";
 
 /*
  * Random trees of processes that burn CPU time, hold memory, fork, execute programs and leave daemons: the sums of what
@@ -26,10 +25,7 @@ const { tree } = fc.letrec<{ tree: string[]; process: string[]; item: string[]; 
   child: fc.tuple(fc.constantFrom("f", "s", "d"), tie("process")).map(([kind, words]) => [kind, ...words, ")"]),
 }));
 
-const environments = ENVIRONMENTS.filter(
-  ({ name, absence, isOwnKernel }) =>
-    absence === undefined && !isOwnKernel && !KNOWN.some((known) => known.environments?.includes(name)),
-);
+const environments = ENVIRONMENTS.filter(({ absence, isOwnKernel }) => absence === undefined && !isOwnKernel);
 
 const cell = fc
   .tuple(tree, fc.constantFrom(...environments), fc.constantFrom(...INTERVALS))

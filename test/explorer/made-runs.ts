@@ -25,6 +25,8 @@ export interface MadeRun {
   readonly exitStatus?: number;
   /** The use of resources, as a multiple of the usual one. */
   readonly load?: number;
+  /** So many threads wait for a CPU all the time. */
+  readonly starved?: number;
   /** Whether there are series of the command; files of the original program have none. */
   readonly measured?: boolean;
   /** The samples, by number, without values of disks and memory. */
@@ -230,6 +232,7 @@ function commandSample(work: Work, second: number, seconds: number): Sample {
   return [
     [series(COMMAND.cpuSeconds, { mode: "user" }), work.user],
     [series(COMMAND.cpuSeconds, { mode: "system" }), work.system],
+    ...(work.made.starved ? [[series(COMMAND.runDelay), work.made.starved * Math.min(second, seconds)] as const] : []),
     [series(COMMAND.memoryAnonymous), now(work.anonymous)],
     [series(COMMAND.memoryShared), now(12 * MIB)],
     [series(COMMAND.memoryFile), now(90 * MIB)],

@@ -27,6 +27,7 @@ export class PageServer {
         "/": async () => new Response(await pageHtml(), { headers: { "content-type": "text/html" } }),
         "/api/runs": async () => Response.json(await this.source().runs()),
         "/api/points": { POST: (request) => this.points(request) },
+        "/api/runs/:id/processes": () => Response.json(null),
         "/api/changes": () => this.changes(),
       },
       fetch: () => new Response("not found", { status: 404 }),

@@ -22,6 +22,8 @@ export class ProcessTree implements Processes {
   isListSame = false;
   /** The run delay of each thread, in seconds; none: the kernel does not count it. */
   readonly runDelays = new Map<number, number>();
+  /** The CPU time of each process by a precise clock, in seconds; none: there is no such clock. */
+  readonly clocks = new Map<number, number>();
   /** The threads of processes that have several, by pid. */
   readonly threadsOf = new Map<number, readonly number[]>();
   readonly threads = new Int32Array(64);
@@ -246,6 +248,10 @@ export class ProcessTree implements Processes {
   cpuSeconds(pid: number): number {
     const process = this.all.get(pid);
     return process ? process.userSeconds + process.systemSeconds : Number.NaN;
+  }
+
+  preciseCpuSeconds(pid: number): number {
+    return this.clocks.get(pid) ?? Number.NaN;
   }
 
   readMachine(file: MachineFile): Uint8Array {

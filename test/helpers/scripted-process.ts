@@ -37,6 +37,10 @@ export interface Scripted {
   adopts: boolean;
   /** The process whose memory it has, between vfork and exec. */
   memoryOf: number | undefined;
+  /** The text of its cgroup file. */
+  cgroup: string;
+  /** It is about to end: the kernel has it in the root of each hierarchy of version 1. */
+  exiting: boolean;
   readonly forbidden: Set<ProcessFile | "fd">;
 }
 
@@ -65,6 +69,8 @@ export const DEFAULTS: Omit<Scripted, "pid" | "parent" | "forbidden" | "inode" |
   ignoresChildren: false,
   adopts: false,
   memoryOf: undefined,
+  cgroup: "0::/\n",
+  exiting: false,
 };
 
 const ticks = (seconds: number) => Math.floor(seconds * 100 + 1e-6);
@@ -72,7 +78,7 @@ const ticks = (seconds: number) => Math.floor(seconds * 100 + 1e-6);
 /** The files of a process, as the kernel writes them. */
 export const TEXTS: Readonly<Record<ProcessFile, (process: Scripted) => string>> = {
   stat: (p) =>
-    `${p.pid} (${p.name}) ${p.zombie ? "Z" : "S"} ${p.parent} 1 1 0 -1 4194560 ${p.minorFaults} ${p.childrenMinorFaults} 0 0 ` +
+    `${p.pid} (${p.name}) ${p.zombie ? "Z" : "S"} ${p.parent} 1 1 0 -1 ${4194560 + (p.zombie || p.exiting ? 4 : 0)} ${p.minorFaults} ${p.childrenMinorFaults} 0 0 ` +
     `${ticks(p.userSeconds)} ${ticks(p.systemSeconds)} ${ticks(p.childrenUserSeconds)} ${ticks(p.childrenSystemSeconds)} ` +
     `20 0 ${p.threads} 0 ${p.startTicks} 1000000 ${p.residentPages} 18446744073709551615 1 1 ${p.zombie ? 0 : p.stackStart} 0 0 0 0\n`,
   status: (p) => {
@@ -83,6 +89,7 @@ export const TEXTS: Readonly<Record<ProcessFile, (process: Scripted) => string>>
         : `RssAnon:\t${p.anonymous} kB\nRssFile:\t${p.file} kB\nRssShmem:\t${p.shared} kB\nHugetlbPages:\t${p.huge} kB\n`);
     return `Name:\t${p.name}\n${p.zombie ? "" : memory}SigIgn:\t${p.ignoresChildren ? "0000000000010000" : "0000000000000000"}\n`;
   },
+  cgroup: (p) => p.cgroup,
   io: (p) => `rchar: ${p.readBytes}\nwchar: 0\nread_bytes: 0\nwrite_bytes: 0\ncancelled_write_bytes: 0\n`,
   smaps_rollup: (p) => {
     const [anonymous, shared] = [p.proportional ?? p.anonymous ?? 0, p.proportionalShared ?? p.shared];

@@ -47,8 +47,8 @@ export function statexec(words: readonly string[], options: RunOptions = {}): Pr
 }
 
 /** A private folder that is gone when the scope ends: `using folder = tempFolder()`. */
-export function tempFolder(): Disposable & { readonly path: string; file(name: string): string } {
-  const path = mkdtempSync(join(tmpdir(), "statexec-test-"));
+export function tempFolder(parent = tmpdir()): Disposable & { readonly path: string; file(name: string): string } {
+  const path = mkdtempSync(join(parent, "statexec-test-"));
   return {
     path,
     file: (name) => join(path, name),

@@ -63,6 +63,18 @@ def refusal(data):
         return f"{type(error).__name__}: {error}"
 
 
+# What a scrape gets: each series once, without a time stamp. Returns how many there are.
+def scraped(data):
+    seen = set()
+    for family in parser.text_fd_to_metric_families(opened(data)):
+        for sample in family.samples:
+            series = (sample.name, tuple(sorted(sample.labels.items())))
+            if series in seen or sample.timestamp is not None:
+                raise ValueError(f"not one sample without a time stamp: {series}")
+            seen.add(series)
+    return len(seen)
+
+
 def samples_of(data):
     read(data)
     return [
@@ -77,7 +89,7 @@ def split_everywhere(data):
     return io.StringIO("".join(line + "\n" for line in data.decode("utf-8").splitlines()), newline="\n")
 
 
-EACH = {"--each": refusal, "--samples": samples_of}
+EACH = {"--each": refusal, "--samples": samples_of, "--scrape": scraped}
 
 
 def main(path):

@@ -114,6 +114,12 @@ export function refusals(texts: readonly Uint8Array[]): Promise<readonly (string
   return ofStrictParser("--each", texts);
 }
 
+/** The number of series that the reference parser reads in the answer to a scrape. Throws Error where it refuses one. */
+export async function countOfScrape(text: string): Promise<number> {
+  const [count = 0] = await ofStrictParser<number[]>("--scrape", [new TextEncoder().encode(text)]);
+  return count;
+}
+
 /** A sample as another program reads it. */
 export interface ReadSample {
   readonly name: string;

@@ -16,7 +16,7 @@ import {
 } from "node:fs";
 import { claimAppended } from "../../src/output/append-output.ts";
 import { type ClaimedOutput, claimOutput } from "../../src/output/claim-output.ts";
-import { isPlaceGone, writeAgain } from "../../src/output/fallback-output.ts";
+import { whyPlaceIsLost, writeAgain } from "../../src/output/fallback-output.ts";
 import { claimOther, refuseSameFile } from "../../src/output/other-outputs.ts";
 import { statexec, tempFolder } from "../helpers/statexec.ts";
 import { arbitraryOrders } from "./planted-orders.ts";
@@ -260,7 +260,7 @@ describe("two runs with one path, when the first one's part file is deleted", ()
       await write(file);
       return file.path;
     } catch (error) {
-      if (!isPlaceGone(file, error)) throw error;
+      if (whyPlaceIsLost(file, error) === undefined) throw error;
       const again = await writeAgain(file, error, write);
       expect(again).toMatchObject({ isWritten: true, isElsewhere: false });
       return again.file.path;

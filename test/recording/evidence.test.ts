@@ -127,6 +127,20 @@ describe("a figure", () => {
   });
 });
 
+test.each([
+  ["a group does not count", "proc_sampled_lower_bound", 300 * MIB, "grew by 300 MiB, for it or for others"],
+  ["is less than what samples saw", "proc_sampled_lower_bound", 4 * MIB, "samples do not see"],
+  ["the command's group would have counted", "cgroup2", 300 * MIB, "samples do not see"],
+])(
+  "shared memory of the machine that %s is a doubt, and never a figure",
+  (_, source, machineSharedGrownBytes, reason) => {
+    const figures = run({ memoryPeakBytes: 5 * MIB, machineSharedGrownBytes }, { memory: source, memory_peak: source });
+    const finding = findingOf("memory", figures);
+    expect(finding).toMatchObject({ value: 5 * MIB, lowest: 5 * MIB, highest: INFINITE });
+    expect(finding.reason).toContain(reason);
+  },
+);
+
 describe("a process that left the control group", () => {
   const group = { cpu: "cgroup2", memory_peak: "cgroup2", io: "cgroup2" };
   const figures = {
@@ -148,6 +162,16 @@ describe("a process that left the control group", () => {
       expect(findingOf(resource, run(figures, group)).highest).toBeLessThan(INFINITE);
       expect(incomparable(resource, [left], [left])).toBe("some of its processes left its control group");
     }
+  });
+
+  test("was seen elsewhere: likewise, and the reason of CPU time by the group says so", () => {
+    const sources = { cpu: "cgroup2_lower_bound", memory_peak: "proc_sampled_lower_bound", group: "proc_lower_bound" };
+    const left = run({ ...figures, tasksPeak: 2, cpuBoundSeconds: 4 }, sources);
+    for (const resource of ["memory", "memory-with-cache", "processes"] as const)
+      expect(findingOf(resource, left).highest).toBe(INFINITE);
+    expect(findingOf("memory-with-cache", left).reason).toBe("some of its processes left its control group");
+    expect(findingOf("cpu", left)).toMatchObject({ value: 0.01, highest: expect.closeTo(4.09) });
+    expect(findingOf("cpu", run({ ...figures }, sources)).reason).toBe("some of its processes left its control group");
   });
 });
 

@@ -47,6 +47,19 @@ test("the wall time is the exact duration, or else the time between the samples"
   expect(ten().wallSeconds).toBe(10);
 });
 
+test("the machine's shared memory is what it rose by while the command ran, over its least until then", () => {
+  const grown = (...rows: readonly (readonly [atS: number, status: number, bytes: number])[]) =>
+    figuresOf(
+      run(
+        [series(KERNEL.memoryShared)],
+        rows.map(([atS, ...values]) => [atS * S, ...values]),
+      ),
+    ).machineSharedGrownBytes;
+  expect(grown([1, 1, 700], [2, 1, 500], [3, 1, 650], [4, 2, 600])).toBe(150);
+  expect(grown([1, 1, 700], [2, 1, 500], [3, 2, 100])).toBe(0);
+  expect(grown([0, 0, 100], [1, 1, 700], [2, 1, 720], [3, 2, 700], [4, 2, 900])).toBe(20);
+});
+
 test("a counter that is 0 at the command's start, and was not read since, is not known", () => {
   const made = (during: number | undefined) =>
     figuresOf(

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "bun:test";
+import { isCrossSite } from "../../src/net/cross-site.ts";
 import { Barrier } from "../../src/sync/barrier.ts";
 import { ClockOffset } from "../../src/sync/clock-offset.ts";
 import { HeartbeatTimeout } from "../../src/sync/heartbeat.ts";
-import { isCrossSite, TokenGuard } from "../../src/sync/request-guard.ts";
+import { TokenGuard } from "../../src/sync/request-guard.ts";
 import { parseClockRequest, parseServerMessage, parseStatus } from "../../src/sync/sync-protocol.ts";
 import { FakeClock } from "../helpers/fake-clock.ts";
 

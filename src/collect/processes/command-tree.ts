@@ -1,14 +1,17 @@
 import { ForbiddenError } from "../../errors.ts";
 import type { Processes } from "../../proc/processes.ts";
 import type { CgroupStats } from "../cgroup/cgroup-stats.ts";
+import type { GroupPlace } from "../cgroup/group-members.ts";
 import { ABSENT } from "../collector.ts";
 import type { ProcessLog, SampledProcess } from "../perf/process-log.ts";
 import type { TaskClock } from "../perf/task-clock.ts";
+import { CommandCpu } from "./command-cpu.ts";
 import type { Helpers } from "./ended-processes.ts";
 import { FileDamage } from "./file-damage.ts";
+import { GroupLeavers } from "./group-leavers.ts";
 import { CommandMemory, type GroupMemoryCounts } from "./memory-peak.ts";
 import { ProcessAccounts } from "./process-accounts.ts";
-import { type GroupIoCounts, ProcessIo, type ReapedCounts } from "./process-io.ts";
+import { type GroupIoCounts, NOTHING_KNOWN, ProcessIo, type ReapedCounts } from "./process-io.ts";
 import { TimeBudget } from "./pss-walk.ts";
 import { RunDelay } from "./run-delay.ts";
 import { SMALL_SECONDS, UnseenTime } from "./unseen-time.ts";
@@ -39,6 +42,8 @@ export interface TreeParts {
   readonly reaped?: ReapedCounts;
   /** The command's own group, up to date; its figures are preferred. */
   readonly group?: GroupCounts | undefined;
+  /** Where its members are. */
+  readonly groupPlaces?: readonly GroupPlace[] | undefined;
   /** Returns the kernel's clock of the command's tasks, once the command was started; undefined: there is none. */
   readonly taskClock?: () => TaskClock | undefined;
   /** Likewise the record of each process, if one is wanted. */
@@ -53,6 +58,7 @@ export interface TreeParts {
 export class CommandTree {
   readonly accounts: ProcessAccounts;
   readonly memory: CommandMemory;
+  readonly cpu = new CommandCpu();
   readonly io: ProcessIo;
   /** Of the processes' files. */
   readonly damage = new FileDamage();
@@ -74,6 +80,7 @@ export class CommandTree {
   private peekMs = 0;
   private readonly reap: TreeParts["reap"];
   private readonly group: GroupCounts | undefined;
+  private readonly leavers: GroupLeavers | undefined;
   private readonly taskClock: TaskClock | undefined;
   private readonly processLog: ProcessLog | undefined;
 
@@ -81,7 +88,17 @@ export class CommandTree {
   constructor(
     private readonly root: number,
     private readonly processes: Processes,
-    { helpers, reap, reaped, group, taskClock, processLog, now = monotonicMs, cpuMs = ownCpuMs }: TreeParts,
+    {
+      helpers,
+      reap,
+      reaped,
+      group,
+      groupPlaces,
+      taskClock,
+      processLog,
+      now = monotonicMs,
+      cpuMs = ownCpuMs,
+    }: TreeParts,
   ) {
     this.now = now;
     this.reap = reap;
@@ -89,6 +106,7 @@ export class CommandTree {
     this.taskClock = taskClock?.();
     this.processLog = processLog?.();
     const { damage } = this;
+    if (group && groupPlaces) this.leavers = new GroupLeavers(processes, groupPlaces, damage);
     this.accounts = new ProcessAccounts(processes, root, helpers, damage, now);
     this.memory = new CommandMemory(processes, group, { now, cpuMs, damage });
     this.unseen = new UnseenTime(processes, root, now);
@@ -112,10 +130,12 @@ export class CommandTree {
       accounts.updateReaped();
       if (atEnd) taskClock?.finish();
       this.io.skip();
+      this.takeCpu();
       return;
     }
     accounts.update(atEnd);
     this.processLog?.sampled(this.sampledProcesses());
+    this.lookForLeavers(atEnd);
     if (atEnd) this.settle();
     this.runDelay.update(accounts.tracker.descendants, atEnd);
     const hasDetails = atEnd || this.mayReadDetails();
@@ -124,6 +144,11 @@ export class CommandTree {
     this.memory.update(accounts, hasDetails, atMs);
     this.memory.raiseBound(this.memory.peak.bytes);
     this.memory.raiseBound(accounts.reaped.largestBytes);
+    this.takeCpu();
+  }
+
+  private takeCpu(): void {
+    this.cpu.take(this.group, this.accounts, !this.memory.haveLeftGroup);
   }
 
   /** Takes the state of now between two samples: the tree's peak and its processes. Throws SystemError, ParseError. */
@@ -136,10 +161,15 @@ export class CommandTree {
       this.unseen.begin();
       return;
     }
-    if (!peekBudget.allows(this.peekMs)) return;
+    if (!peekBudget.allows(this.peekMs)) {
+      // One short file: on a machine that is too busy for more, too.
+      this.lookForLeavers(false);
+      return;
+    }
     const began = this.now();
     accounts.update();
     this.processLog?.sampled(this.sampledProcesses());
+    this.lookForLeavers(false);
     this.runDelay.update(accounts.tracker.descendants, false);
     const hasStatuses = this.mayReadDetails();
     if (hasStatuses) this.memory.readStatuses(accounts.tracker.descendants);
@@ -157,9 +187,17 @@ export class CommandTree {
       }
   }
 
+  /** What is of a group that was left is a lower bound, and the processes' own figures are taken where they are more. */
+  private lookForLeavers(atEnd: boolean): void {
+    const { leavers, accounts, memory } = this;
+    if (leavers === undefined || memory.haveLeftGroup || this.group?.sources.length === 0) return;
+    leavers.update(accounts.tracker.descendants, atEnd);
+    memory.haveLeftGroup = leavers.haveLeft;
+  }
+
   /** A group counts all that is in it. */
   private get hasGroupCpu(): boolean {
-    return this.group !== undefined && !Number.isNaN(this.group.userSeconds);
+    return this.group !== undefined && !Number.isNaN(this.group.userSeconds) && !this.memory.haveLeftGroup;
   }
 
   /** The command has just ended, and the state of now was taken. */
@@ -196,14 +234,6 @@ export class CommandTree {
       excludeFaults?.();
       excludeIo?.();
     };
-  }
-
-  get userSeconds(): number {
-    return preferred(this.group?.userSeconds, this.accounts.userSeconds);
-  }
-
-  get systemSeconds(): number {
-    return preferred(this.group?.systemSeconds, this.accounts.systemSeconds);
   }
 
   /** The processes that live now, children before their parents. Throws SystemError, ParseError. */
@@ -253,12 +283,21 @@ export class CommandTree {
     if (!Number.isNaN(this.runDelay.seconds)) sources.set("run_delay", "proc_lower_bound");
     if (!Number.isNaN(this.taskClockSeconds))
       sources.set("cpu_task_clock", this.isClockWhole ? "perf" : "perf_lower_bound");
-    for (const [resource, source] of this.group?.sources ?? []) sources.set(resource, source);
-    const { haveLeftGroup } = this.memory;
-    if (haveLeftGroup) {
-      sources.set("memory", `${sources.get("memory")}_lower_bound`);
-      sources.set("memory_peak", "proc_sampled_lower_bound");
+    return this.withGroup(sources);
+  }
+
+  /** Adds those of the group; lower bounds if some have left it. CPU time is the processes' own then, if that is more. */
+  private withGroup(sources: Map<string, string>): Map<string, string> {
+    const { accounts, cpu, memory } = this;
+    if (!memory.haveLeftGroup) {
+      for (const [resource, source] of this.group?.sources ?? []) sources.set(resource, source);
+      return sources;
     }
+    const isOwnCpu = cpu.userSeconds + cpu.systemSeconds <= accounts.userSeconds + accounts.systemSeconds;
+    for (const [resource, source] of this.group?.sources ?? [])
+      if (resource !== "cpu" || !isOwnCpu) sources.set(resource, `${source}_lower_bound`);
+    if (sources.has("memory_peak")) sources.set("memory_peak", "proc_sampled_lower_bound");
+    sources.set("group", "proc_lower_bound");
     return sources;
   }
 
@@ -335,16 +374,6 @@ export class CommandTree {
 
 const INIT = 1;
 
-/** The counts of io where the files are of other processes. */
-const NOTHING_KNOWN: ReapedCounts = {
-  readBytes: ABSENT,
-  writeBytes: ABSENT,
-  diskReadBytes: ABSENT,
-  diskWriteBytes: ABSENT,
-  cancelledBytes: ABSENT,
-  update: () => undefined,
-};
-
 /** Whether the kernel shows a process, which runs for sure, to us. Throws SystemError. */
 function isReadable(processes: Processes, pid: number): boolean {
   try {
@@ -355,10 +384,6 @@ function isReadable(processes: Processes, pid: number): boolean {
   } finally {
     processes.forget(pid);
   }
-}
-
-function preferred(first: number | undefined, second: number): number {
-  return first === undefined || Number.isNaN(first) ? second : first;
 }
 
 function monotonicMs(): number {

@@ -3,11 +3,13 @@ import { PidStat } from "../../proc/pid-stat.ts";
 import { type Processes, SAME } from "../../proc/processes.ts";
 import type { FileDamage } from "./file-damage.ts";
 import { ForkWatch } from "./fork-watch.ts";
+import { LastIo } from "./io-bytes.ts";
 import { ProcessMemory } from "./process-memory.ts";
 
 /** A process of the command's tree, be it the command itself, by its stat at the last sample. */
 export class Descendant {
   readonly memory: ProcessMemory;
+  readonly io = new LastIo();
   parent = 0;
   /** Its own CPU time, and that of its waited-for children. */
   userSeconds = 0;
@@ -24,6 +26,8 @@ export class Descendant {
   ended = false;
   /** It was found gone in this sample. */
   gone = false;
+  /** It was seen in the command's control group. */
+  isGroupKnown = false;
   /** The place of its name in `ProcessNames`; -1: it has none yet. */
   name = -1;
   /** For `LostCpuTime`: its children's CPU time at the last comparison, and how much is to be added by ended ones. */

@@ -129,7 +129,7 @@ export class CommandMemory {
   sharedBytes = ABSENT;
   /** The highest sum, at any sample, of the most that each living process ever held, files included. */
   peakBoundBytes = ABSENT;
-  /** The processes held clearly more than their group counted: some have left it. */
+  /** Some processes have left the group: they were seen elsewhere, or all held clearly more than it counted. */
   haveLeftGroup = false;
   /** Some process has the kernel end its children unseen. */
   ignoresChildren = false;
@@ -194,8 +194,10 @@ export class CommandMemory {
     this.anonymousBytes = ABSENT;
     this.fileBytes = ABSENT;
     this.sharedBytes = ABSENT;
-    if (hasGroup) this.takeGroup(group, accounts.tracker.memories, hasStatuses);
-    if (accounts.processes > 0 && !hasGroup) this.sample(accounts.tracker, hasStatuses);
+    const isOfGroup = hasGroup && !this.haveLeftGroup;
+    if (isOfGroup) this.takeGroup(group, accounts.tracker.memories, hasStatuses);
+    else if (hasGroup) this.peak.raise(heldBy(group), atMs);
+    if (accounts.processes > 0 && !isOfGroup) this.sample(accounts.tracker, hasStatuses);
   }
 
   /** Reads what is needed to know whether there is a new peak, and raises it. */

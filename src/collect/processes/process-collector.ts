@@ -7,8 +7,8 @@ import { REST } from "./process-names.ts";
 
 /** Series that begin at 0, before there is a command. */
 const FROM_ZERO: readonly Column<CommandTree>[] = [
-  column(COMMAND.cpuSeconds, { mode: "user" }, (tree) => tree.userSeconds),
-  column(COMMAND.cpuSeconds, { mode: "system" }, (tree) => tree.systemSeconds),
+  column(COMMAND.cpuSeconds, { mode: "user" }, ({ cpu }) => cpu.userSeconds),
+  column(COMMAND.cpuSeconds, { mode: "system" }, ({ cpu }) => cpu.systemSeconds),
   column(COMMAND.processes, (tree) => tree.processCount),
   column(COMMAND.threads, (tree) => tree.threads),
   column(COMMAND.diskRead, ({ io }) => io.counters.diskReadBytes),
@@ -137,7 +137,7 @@ function finalsOf(tree: CommandTree): readonly Column[] {
   const namedSeconds = named.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0);
   // A group does not count what left it, but wait4 does.
   const { userSeconds, systemSeconds } = tree.accounts;
-  const total = Math.max(tree.userSeconds + tree.systemSeconds, userSeconds + systemSeconds);
+  const total = Math.max(tree.cpu.userSeconds + tree.cpu.systemSeconds, userSeconds + systemSeconds);
   const restSeconds = Math.max(0, total - namedSeconds);
   finals.push(column(COMMAND.commCpuSeconds, { comm: REST }, () => restSeconds));
   if (rest.length > 0) {
@@ -148,7 +148,7 @@ function finalsOf(tree: CommandTree): readonly Column[] {
   }
   const sources = tree.sources();
   const { cpuBoundSeconds, taskClockSeconds } = tree;
-  if (sources.get("cpu") === "wait4_lower_bound" && !Number.isNaN(cpuBoundSeconds))
+  if (sources.get("cpu")?.endsWith("_lower_bound") && !Number.isNaN(cpuBoundSeconds))
     finals.push(column(COMMAND.cpuBound, () => cpuBoundSeconds));
   if (!Number.isNaN(taskClockSeconds)) finals.push(column(COMMAND.cpuTaskClock, () => taskClockSeconds));
   for (const [resource, source] of sources) finals.push(column(ACCOUNTING.info, { resource, source }, () => 1));

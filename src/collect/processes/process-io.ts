@@ -5,44 +5,20 @@ import type { CgroupStats } from "../cgroup/cgroup-stats.ts";
 import { ABSENT } from "../collector.ts";
 import type { Descendant } from "./descendant-tracker.ts";
 import { FileDamage } from "./file-damage.ts";
-
-/** Bytes read and written: by system calls, and from and to storage. */
-class IoBytes {
-  readBytes = 0;
-  writeBytes = 0;
-  diskReadBytes = 0;
-  diskWriteBytes = 0;
-  cancelledBytes = 0;
-
-  set(bytes: number): void {
-    this.readBytes = bytes;
-    this.writeBytes = bytes;
-    this.diskReadBytes = bytes;
-    this.diskWriteBytes = bytes;
-    this.cancelledBytes = bytes;
-  }
-
-  add({ readBytes, writeBytes, diskReadBytes, diskWriteBytes, cancelledBytes }: Readonly<IoCounts>): void {
-    this.readBytes += readBytes;
-    this.writeBytes += writeBytes;
-    this.diskReadBytes += diskReadBytes;
-    this.diskWriteBytes += diskWriteBytes;
-    this.cancelledBytes += cancelledBytes;
-  }
-
-  subtract({ readBytes, writeBytes, diskReadBytes, diskWriteBytes, cancelledBytes }: Readonly<IoCounts>): void {
-    this.readBytes -= readBytes;
-    this.writeBytes -= writeBytes;
-    this.diskReadBytes -= diskReadBytes;
-    this.diskWriteBytes -= diskWriteBytes;
-    this.cancelledBytes -= cancelledBytes;
-  }
-}
-
-type IoCounts = Pick<IoBytes, "readBytes" | "writeBytes" | "diskReadBytes" | "diskWriteBytes" | "cancelledBytes">;
+import { IoBytes, type IoCounts, type LastIo } from "./io-bytes.ts";
 
 /** What our children read and wrote that have ended and were waited for. */
 export type ReapedCounts = Readonly<IoCounts> & Pick<ReapedIo, "update">;
+
+/** The counts of io where the files are of other processes. */
+export const NOTHING_KNOWN: ReapedCounts = {
+  readBytes: ABSENT,
+  writeBytes: ABSENT,
+  diskReadBytes: ABSENT,
+  diskWriteBytes: ABSENT,
+  cancelledBytes: ABSENT,
+  update: () => undefined,
+};
 
 /** The bytes of storage of a control group; NaN: it does not count them. */
 export type GroupIoCounts = Readonly<Pick<CgroupStats, "diskReadBytes" | "diskWriteBytes">>;
@@ -86,9 +62,9 @@ export class ProcessIo {
     sum.set(0);
     this.openDescriptors = 0;
     this.isHidden = false;
-    for (const { pid, ended, memory } of descendants) {
-      if (!ended) this.addDescriptors(memory.thread);
-      this.addIo(pid);
+    for (const descendant of descendants) {
+      if (!descendant.ended) this.addDescriptors(descendant.memory.thread);
+      this.addIo(descendant);
     }
     this.updateReaped();
     sum.add(this.reaped);
@@ -154,14 +130,31 @@ export class ProcessIo {
     }
   }
 
-  private addIo(pid: number): void {
+  /**
+   * A process that did not run has read and written nothing, and has waited for no child that did. Its file is then what it
+   * was: most processes of a tree wait for others.
+   */
+  private addIo({ pid, io }: Descendant): void {
+    // Before the file: what it does after that makes another time.
+    const cpuSeconds = this.processes.preciseCpuSeconds(pid);
+    if (cpuSeconds !== io.cpuSeconds) this.readIo(pid, io, cpuSeconds);
+    else this.sum.add(io);
+  }
+
+  private readIo(pid: number, io: LastIo, cpuSeconds: number): void {
+    io.cpuSeconds = Number.NaN;
     try {
       const bytes = this.processes.read(pid, "io");
       if (bytes === undefined) return;
       this.io.parse(bytes);
       // A text that is cut short lacks some.
-      if (Number.isNaN(this.io.diskWriteBytes)) this.isHidden = true;
-      else this.sum.add(this.io);
+      if (Number.isNaN(this.io.diskWriteBytes)) {
+        this.isHidden = true;
+        return;
+      }
+      io.take(this.io);
+      io.cpuSeconds = cpuSeconds;
+      this.sum.add(io);
     } catch (error) {
       if (!(error instanceof ForbiddenError)) this.damage.note(error);
       this.isHidden = true;

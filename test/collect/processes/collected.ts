@@ -14,7 +14,7 @@ const NOTHING_REAPED = {
 };
 
 /** Makes a collector over the kernel model. A second passes with each sample, whose values are returned by series. */
-export function setUp(more: Pick<TreeParts, "taskClock"> = {}) {
+export function setUp(more: Pick<TreeParts, "taskClock" | "group" | "groupPlaces"> = {}) {
   const kernel = new ProcessTree();
   let nowMs = 0;
   const parts = {

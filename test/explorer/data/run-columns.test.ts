@@ -74,6 +74,7 @@ test("the description of a run", () => {
       samples: null,
       sentence: null,
       wallTime: null,
+      figures: expect.anything(),
     },
     pauses: [],
   });

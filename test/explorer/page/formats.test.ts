@@ -79,6 +79,7 @@ describe("a time on the axis", () => {
 describe("the address", () => {
   const INITIAL: PageState = {
     runs: [],
+    base: [],
     view: undefined,
     zoom: undefined,
     pin: undefined,
@@ -94,6 +95,7 @@ describe("the address", () => {
   test("restores the state", () => {
     const state: PageState = {
       runs: ["0", "a b/c&d,e=f"],
+      base: ["0"],
       view: "hosts",
       zoom: { from: -1.5, to: 20.125 },
       pin: 3.25,

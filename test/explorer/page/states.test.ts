@@ -155,6 +155,22 @@ describe.skipIf(skip)("the page of several runs", () => {
       const text = await tab.text(".verdicts");
       expect(text).toContain("±0\u202f%");
       expect(text).toContain("What held it back");
+      // Reads and writes are two figures.
+      expect(text).not.toMatch(/B \/ [\d.]+\s\w+B\s+[+−±]/);
+      const compared = await tab.page.locator(".comparison tbody tr").allTextContents();
+      const told = await statexec(["--compare", ...files]);
+      const verdicts = [...told.stdout.matchAll(/^(.{26}).* (worse|better|same|not comparable)$/gm)];
+      expect(compared.length).toBe(verdicts.length);
+      for (const [at, [, what, verdict]] of verdicts.entries())
+        expect(compared[at]).toMatch(new RegExp(`^${what!.trim()}.*${verdict}`));
+      expect(told.stdout).toContain("better");
+      const difference = await tab.chart("command-cpu-difference");
+      const known = difference.lines[0]!.values.filter((value) => value !== null);
+      expect(Math.min(...known)).toBeLessThan(-1);
+      expect(Math.max(...known)).toBeLessThan(0.2);
+      await tab.page.getByRole("group", { name: "Base of the comparison" }).getByRole("button").nth(1).click();
+      expect(await tab.text(".comparison tbody")).toContain("worse");
+      expect(await tab.address()).toContain("base=1");
       await tab.page.locator(".menu summary").click();
       const names = () => tab.page.locator(".runs tbody th").allTextContents();
       expect(await names()).toEqual(["two-b.prom", "two-a.prom"]);
@@ -175,6 +191,10 @@ describe.skipIf(skip)("the page of several runs", () => {
       const tab = await look("hosts", hosts);
       // A client and its server have different tasks.
       expect(await tab.text(".verdicts tbody")).not.toMatch(/[+−]\d/);
+      await tab.page.getByRole("button", { name: "Overlay" }).click();
+      await tab.settled();
+      expect(await tab.text(".comparison")).toContain("not compared");
+      expect(await tab.text(".verdicts tbody")).not.toMatch(/[+−]\d/);
       const ten = [];
       for (let at = 0; at < 10; at++)
         ten.push(await made(`ten-${at}`, { seconds: 30, load: 0.5 + at / 10, startMs: START_MS + at * 1e6 }));
@@ -185,6 +205,12 @@ describe.skipIf(skip)("the page of several runs", () => {
       );
       const overlaid = await look("ten-overlaid", ten, `#runs=${(chosen as string[]).join(",")}`);
       expect(await overlaid.page.locator(".verdicts tbody tr").count()).toBe(10);
+      expect(await overlaid.text(".comparison caption")).toContain("10 runs");
+      const spread = await overlaid.chart("command-memory-spread");
+      expect(spread.lines.map(({ label }) => label)).toEqual(["lowest", "median", "highest"]);
+      const bases = overlaid.page.getByRole("group", { name: "Base of the comparison" });
+      await bases.getByRole("button").first().click();
+      expect(await overlaid.text(".comparison thead")).toContain("median of 9 runs");
       const none = await look("none", []);
       expect(await none.text("main")).toContain("There is no run to show");
     },

@@ -8,7 +8,7 @@ import { type Run, runOf } from "../../../explorer/data/run-columns.ts";
 import { buildTemplate } from "../../../explorer/page/page-template.ts";
 import { packReport } from "../../../explorer/report/pack-report.ts";
 import { loadRuns, reportHtml } from "../../../explorer/report/report-page.ts";
-import { unpackReport } from "../../../explorer/report/report-source.ts";
+import { readReport, unpackReport } from "../../../explorer/report/report-source.ts";
 import { MACHINE, type SeriesKey, series } from "../../../src/catalog/index.ts";
 import { START_MS } from "../../helpers/recording.ts";
 import { RowStore } from "../../helpers/row-store.ts";
@@ -41,6 +41,7 @@ const INFO: RunInfo = {
     samples: null,
     sentence: null,
     wallTime: null,
+    figures: { sources: [], others: {} },
   },
   pauses: [],
 };
@@ -91,10 +92,22 @@ describe("the data of a report", () => {
   });
 });
 
+test("a report of one run has the help of its own metrics, that of several has the catalogue's", async () => {
+  const one = runOf(anHour(), { id: "0", name: "hour.prom", live: false });
+  const html = await reportHtml({ runs: [one], problems: [] });
+  const [, data = ""] = /id="data">([^<]+)</.exec(html) ?? [];
+  const { helps = {} } = await readReport(data);
+  expect(helps[MACHINE.networkSent.name]).toBe(MACHINE.networkSent.help);
+  expect(Object.keys(helps).length).toBe(new Set(one.info.series.map(({ name }) => name)).size);
+  expect(html).not.toContain(MACHINE.networkSent.help);
+  expect(await reportHtml({ runs: [one, one], problems: [] })).toContain(MACHINE.networkSent.help);
+});
+
 describe("the size of a report", () => {
-  test("without data is under 155 KiB", async () => {
-    expect((await buildTemplate()).length).toBeLessThan(155 * 1024);
+  test("of one run without data is under 155 KiB, and of several under 200 KiB", async () => {
+    expect((await buildTemplate("plain")).length).toBeLessThan(155 * 1024);
     expect((await reportHtml({ runs: [], problems: [] })).length).toBeLessThan(155 * 1024);
+    expect((await buildTemplate("full")).length).toBeLessThan(200 * 1024);
   });
 
   test("of an hour with 150 series is under 1.5 MiB", async () => {
