@@ -40,6 +40,7 @@ class SystemClock implements Clock {
   private readonly pending: Due[] = [];
   private loop: LoopWait | undefined;
   private longestMs = LONGEST_TIMER_MS;
+  private onReady: (() => void) | undefined;
   private isTurning = false;
 
   now(): number {
@@ -60,10 +61,12 @@ class SystemClock implements Clock {
 
   /**
    * From now on blocks from deadline to deadline, but while the event loop has something to do. Timers and immediates that
-   * are not this clock's are kept waiting meanwhile, for up to `longestMs`.
+   * are not this clock's are kept waiting meanwhile, for up to `longestMs`. `onReady` is called before the event loop gets
+   * its turn, in which overdue timers of the runtime's come first.
    */
-  block(loop: LoopWait, longestMs: number): void {
+  block(loop: LoopWait, longestMs: number, onReady?: () => void): void {
     this.loop = loop;
+    this.onReady = onReady;
     this.longestMs = Math.min(longestMs, LONGEST_TIMER_MS);
     for (const due of this.pending) this.disarm(due);
     this.startTurning();
@@ -117,6 +120,9 @@ class SystemClock implements Clock {
         const isReady = loop.wait(Math.min(restMs, this.longestMs));
         if (!isReady && restMs <= this.longestMs) continue;
         setImmediate(this.turn);
+        if (!isReady) return;
+        this.onReady?.();
+        loop.drainMicrotasks();
         return;
       }
       try {

@@ -21,6 +21,7 @@ export class RecordCopies {
   /** Copies of all headers, metrics, series and facts so far. */
   private readonly lasting = new ByteWriter();
   private newest = emptyBatch();
+  private begunAt = 0;
   /** It is complete, and waits until the file is long enough. */
   private waiting = emptyBatch();
 
@@ -39,6 +40,21 @@ export class RecordCopies {
     if (copyType === type) append(newest.copies, file.unwritten, start);
     else putRecord(newest.copies, copyType, payload);
     if (type !== TYPE.event) append(this.lasting, newest.copies, copy);
+  }
+
+  /** From now on the caller writes records to the file itself, of which `end` makes the copies. */
+  begin(): void {
+    const { file, newest } = this;
+    this.begunAt = file.unwritten.at;
+    newest.lead = file.length - newest.copies.at;
+  }
+
+  /** Copies the records since `begin`, by one call for all. The longest has so many bytes. */
+  end(longestBytes: number): void {
+    const { file, newest } = this;
+    append(newest.copies, file.unwritten, this.begunAt);
+    append(this.lasting, file.unwritten, this.begunAt);
+    newest.longestBytes = Math.max(newest.longestBytes, longestBytes);
   }
 
   /** Writes the copies of records that are far enough before the end of the file. */

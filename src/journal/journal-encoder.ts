@@ -2,7 +2,7 @@ import type { Fact, Metric, SeriesKey } from "../catalog/index.ts";
 import type { RunEvent } from "../recording/recording.ts";
 import { BLOCK_BYTES, RecordCopies } from "./journal-copies.ts";
 import type { JournalFile } from "./journal-file.ts";
-import { type ByteWriter, putPrologue, putRecord, TYPE } from "./journal-format.ts";
+import { type ByteWriter, beginRecord, endRecord, putPrologue, putRecord, TYPE } from "./journal-format.ts";
 import { readJournal } from "./journal-reader.ts";
 import type { JournalRecording } from "./journal-recording.ts";
 import {
@@ -64,7 +64,7 @@ export class JournalEncoder {
 
   encode({ segment, series, facts, events }: JournalData): void {
     const out = this.out;
-    for (; this.encodedSeries < series.length; this.encodedSeries++) this.encodeNextSeries(series[this.encodedSeries]!);
+    if (this.encodedSeries < series.length) this.encodeNewSeries(series);
     for (const fact of facts) this.encodeNextFact(fact);
     for (const event of events) this.encodeNextEvent(event);
     if (segment.rows > this._encodedRows) {
@@ -90,16 +90,28 @@ export class JournalEncoder {
     putRecord(this.out, TYPE.end, (out) => out.count(rows));
   }
 
-  private encodeNextSeries(key: SeriesKey): void {
-    let metric = this.metricNumbers.get(key.metric);
-    if (metric === undefined) {
-      const number = this.metricNumbers.size;
-      this.metricNumbers.set(key.metric, number);
-      this.copies.put(TYPE.metric, (out) => encodeMetric(out, number, key.metric));
-      metric = number;
+  /** Encodes the series that are new, each after its metric. At a run's first flush these are hundreds. */
+  private encodeNewSeries(series: readonly SeriesKey[]): void {
+    const { out, metricNumbers } = this;
+    let longest = 0;
+    this.copies.begin();
+    for (; this.encodedSeries < series.length; this.encodedSeries++) {
+      const key = series[this.encodedSeries]!;
+      let metric = metricNumbers.get(key.metric);
+      if (metric === undefined) {
+        metric = metricNumbers.size;
+        metricNumbers.set(key.metric, metric);
+        const start = out.at;
+        beginRecord(out, TYPE.metric);
+        encodeMetric(out, metric, key.metric);
+        longest = Math.max(longest, endRecord(out, start));
+      }
+      const start = out.at;
+      beginRecord(out, TYPE.series);
+      encodeSeries(out, this.encodedSeries, metric, key);
+      longest = Math.max(longest, endRecord(out, start));
     }
-    const metricNumber = metric;
-    this.copies.put(TYPE.series, (out) => encodeSeries(out, this.encodedSeries, metricNumber, key));
+    this.copies.end(longest);
   }
 
   private encodeNextFact(fact: Fact): void {

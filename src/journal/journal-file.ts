@@ -11,6 +11,9 @@ export type JournalMaker = () => NewJournal;
 /** The limit of records in memory that cannot be written. Beyond it, rows are dropped: all but the current segment's. */
 const MOST_UNWRITTEN_BYTES = 8 * 1024 * 1024;
 
+/** The first write has the names of all series. A buffer that grew to that would be copied four times. */
+const FIRST_WRITE_BYTES = 64 * 1024;
+
 /** A journal that moves is copied in steps of this size, one at each write, so that no step delays a sample. */
 const MOVED_AT_ONCE_BYTES = 4 * 1024 * 1024;
 const COPY_BYTES = 256 * 1024;
@@ -36,7 +39,7 @@ interface Move {
  */
 export class JournalFile {
   /** Records are appended here. */
-  readonly unwritten = new ByteWriter();
+  readonly unwritten = new ByteWriter(FIRST_WRITE_BYTES);
   private readonly places: readonly JournalMaker[];
   private readonly sync: FileSync | undefined;
   private _file: NewJournal | undefined;

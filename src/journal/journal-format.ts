@@ -90,6 +90,10 @@ export class ByteWriter {
   /** A whole number from 0 to 2^53, seven bits a byte, the lowest first. */
   count(value: number): void {
     this.reserve(8);
+    if (value < 128) {
+      this.bytes[this.at++] = value;
+      return;
+    }
     let rest = value;
     for (; rest >= 128; rest = Math.floor(rest / 128)) this.bytes[this.at++] = (rest % 128) | 128;
     this.bytes[this.at++] = rest;
@@ -97,11 +101,18 @@ export class ByteWriter {
 
   /** The length of the text in bytes, and its UTF-8. */
   text(text: string): void {
-    const encoded = encoder.encode(text);
-    this.count(encoded.length);
-    this.reserve(encoded.length);
-    this.bytes.set(encoded, this.at);
-    this.at += encoded.length;
+    const { length } = text;
+    this.reserve(3 * length + 8);
+    const { bytes, at } = this;
+    // Nearly every text is ASCII, and shorter than 128: then the length in bytes is known before, and takes one.
+    const guessed = length < 128 ? 1 : 2;
+    const { written } = encoder.encodeInto(text, bytes.subarray(at + guessed));
+    this.count(written);
+    const start = this.at;
+    if (start !== at + guessed) {
+      encoder.encodeInto(text, bytes.subarray(start));
+    }
+    this.at = start + written;
   }
 
   texts(texts: readonly string[]): void {
@@ -226,25 +237,23 @@ export function putRecord(out: ByteWriter, type: number, payload: (out: ByteWrit
 export function beginRecord(out: ByteWriter, type: number): void {
   out.reserve(RECORD_BYTES);
   const { bytes, at } = out;
-  bytes.set(MARKER, at);
+  bytes[at] = MARKER[0]!;
+  bytes[at + 1] = MARKER[1]!;
   bytes[at + CHECKED_FROM] = type;
   bytes[at + CHECKED_FROM + 1] = 0;
   out.at += RECORD_BYTES;
 }
 
-/** Sets length and checksum of the record that begins at `start`. */
-export function endRecord(out: ByteWriter, start: number): void {
+/** Sets length and checksum of the record that begins at `start`. Returns how many bytes it has. */
+export function endRecord(out: ByteWriter, start: number): number {
   putWord(out.bytes, start + RECORD_BYTES - 4, out.at - start - RECORD_BYTES);
-  putWord(out.bytes, start + MARKER.length, checksum(out.bytes.subarray(start, out.at)));
-}
-
-function checksum(record: Uint8Array): number {
-  return Bun.hash.crc32(record.subarray(CHECKED_FROM));
+  putWord(out.bytes, start + MARKER.length, Bun.hash.crc32(out.bytes.subarray(start + CHECKED_FROM, out.at)));
+  return out.at - start;
 }
 
 /** Whether the checksum of a whole record is right. */
 export function isIntact(record: Uint8Array): boolean {
-  return wordAt(record, MARKER.length) === checksum(record);
+  return wordAt(record, MARKER.length) === Bun.hash.crc32(record.subarray(CHECKED_FROM));
 }
 
 /** Type and payload length of the record that begins here; undefined if none does. */

@@ -60,7 +60,12 @@ export interface Numbered<T> {
 export function encodeMetric(out: ByteWriter, number: number, metric: Metric): void {
   const { name, type, unit, help, source, labels } = metric;
   out.count(number);
-  out.texts([name, type, unit ?? "", help, source]);
+  out.count(5);
+  out.text(name);
+  out.text(type);
+  out.text(unit ?? "");
+  out.text(help);
+  out.text(source);
   out.texts(labels);
 }
 

@@ -8,15 +8,16 @@ export type BackgroundSync = ThreadSync | KernelSync;
 
 const RLIMIT_NPROC = 6;
 
-/** The runtime starts a few threads, and ends this process where it cannot. */
+/** The runtime starts a few threads besides, and ends this process where it cannot. */
 const ROOM = 64;
 
-/** Where nothing may limit the number of threads to few, or forbids code of our own: a thread; elsewhere the kernel's. */
+/** Where nothing may limit the number of threads to few: a thread of the C library's; elsewhere the kernel's. */
 export function backgroundSync(): BackgroundSync {
   if (!hasRoomForThreads()) return new KernelSync();
   try {
     return new ThreadSync();
   } catch {
+    // A C library without aio(7).
     return new KernelSync();
   }
 }

@@ -13,18 +13,12 @@ const calls = loadLibc({
   sysinfo: { args: ["ptr"], returns: "int" },
 });
 
-const kcmp = loadLibc({
-  syscall: {
-    args: [FFIType.i64_fast, "int", "int", "int", FFIType.u64_fast, FFIType.u64_fast],
-    returns: FFIType.i64_fast,
-  },
-});
 const SYS_KCMP = process.arch === "arm64" ? 272 : 312;
 const KCMP_VM = 1;
 
 /** Whether two processes have one memory, as between vfork(2) and exec; false also where the kernel refuses to say. */
 export function haveOneMemory(pid: number, other: number): boolean {
-  return kcmp.syscall(SYS_KCMP, pid, other, KCMP_VM, 0, 0) === 0;
+  return libc.syscall(SYS_KCMP, pid, other, KCMP_VM, 0, 0, 0) === 0;
 }
 
 const SYS_CLOCK_GETTIME = process.arch === "arm64" ? 113 : 228;

@@ -29,8 +29,8 @@ export const READ_ORDER = [
 
 type Source = (typeof READ_ORDER)[number];
 
-/** The counters of each collector. Those of the command may be its group's or its processes'. */
-const COUNTERS: Readonly<Partial<Record<Source, readonly { readonly name: string }[]>>> = {
+/** Returns the counters of each collector. Those of the command may be its group's or its processes'. */
+const counters = (): Readonly<Partial<Record<Source, readonly { readonly name: string }[]>>> => ({
   tree: Object.values(COMMAND),
   cpu: [MACHINE.cpuSeconds, KERNEL.contextSwitches, KERNEL.interrupts, KERNEL.forks],
   network: [
@@ -48,15 +48,22 @@ const COUNTERS: Readonly<Partial<Record<Source, readonly { readonly name: string
   thermal: [DEVICES.cpuThrottles],
   container: Object.values(CONTAINER),
   self: [RECORDER.cpuSeconds],
-};
+});
 
-const SOURCES: ReadonlyMap<string, Source> = new Map(
-  (Object.keys(COUNTERS) as Source[]).flatMap((source) => COUNTERS[source]!.map(({ name }) => [name, source])),
-);
+/** The collector of each counter, made when it is first asked for: the end of a short run does not need it. */
+let sources: Map<string, Source> | undefined;
+
+function namedSources(): Map<string, Source> {
+  const named = new Map<string, Source>();
+  const all = counters();
+  for (const source of READ_ORDER) for (const { name } of all[source] ?? []) named.set(name, source);
+  return named;
+}
 
 /** Returns the collector that reads a counter of this name, by its name in the catalogue; undefined: none of these. */
 export function collectorOf(metricName: string): string | undefined {
-  return SOURCES.get(metricName);
+  sources ??= namedSources();
+  return sources.get(metricName);
 }
 
 /** How much time lies between two readings of one file: between these two, in milliseconds. */

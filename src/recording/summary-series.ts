@@ -57,7 +57,12 @@ export function summarise(recording: Summarised): RecordedSeries[] {
   const [status] = all.get(RUN.commandStatus.name) ?? [];
   const span = status && commandSpan(status.blocks());
   if (!span) return [];
-  const run = new Steps(all, span, 1);
+  let made: Steps | undefined;
+  // A short run has no means and no rates.
+  const run = () => {
+    made ??= new Steps(all, span, 1);
+    return made;
+  };
   const summary = [
     ...cpuValues(all, span, run),
     ...memoryValues(all, status, span),
@@ -98,11 +103,11 @@ export function isSummed(one: RecordedSeries, facts: readonly Fact[], fact: stri
 }
 
 /** CPU time a second by mode, over all CPUs, and the number of CPUs online at the end. */
-function cpuValues(all: SeriesByName, span: Span, run: Steps): SummaryValue[] {
+function cpuValues(all: SeriesByName, span: Span, run: () => Steps): SummaryValue[] {
   const cores: SummaryValue = [series(SUMMARY.cpuCores), coresAtEnd(all, span)];
   if (isTooShort(span, CPU_RESOLUTION_MS)) return [cores];
   const modes = new Set(seriesOf(all, MACHINE.cpuSeconds).map((one) => labelOf(one, "mode")));
-  const means = [...modes].map((mode): SummaryValue => [series(SUMMARY.cpuMean, { mode }), run.coresIn([mode])[0]!]);
+  const means = [...modes].map((mode): SummaryValue => [series(SUMMARY.cpuMean, { mode }), run().coresIn([mode])[0]!]);
   return [...means, cores];
 }
 
@@ -127,11 +132,11 @@ function memoryValues(all: SeriesByName, status: RecordedSeries, span: Span): Su
 }
 
 /** Sums the growth that each series shows, so that a device that appears or goes counts for as long as it was there. */
-function transferValues(run: Steps, facts: readonly Fact[], span: Span): SummaryValue[] {
+function transferValues(run: () => Steps, facts: readonly Fact[], span: Span): SummaryValue[] {
   if (isTooShort(span, STAMP_RESOLUTION_MS)) return [];
   return TRANSFER_RATES.map(([summary, source, fact]): SummaryValue => {
-    const [grown = Number.NaN] = run.growth(source, (one) => isSummed(one, facts, fact));
-    return [series(summary), growthPerSecond(grown, run.apart(source, 0))];
+    const [grown = Number.NaN] = run().growth(source, (one) => isSummed(one, facts, fact));
+    return [series(summary), growthPerSecond(grown, run().apart(source, 0))];
   });
 }
 

@@ -134,6 +134,15 @@ export class SignalRelay {
 
   private readonly drain = (): void => this.pipe.drain(this.take);
 
+  /**
+   * Hands on what has come by now, before the runtime does, and then a child's end: the listeners of SIGCHLD ask the kernel,
+   * so that they may be called at any time and twice.
+   */
+  readonly deliver = (): void => {
+    this.drain();
+    process.emit("SIGCHLD", "SIGCHLD", signalNumber("SIGCHLD"));
+  };
+
   private readonly take = (signal: number, code: number, sender: number): void => {
     // From writes of our own to a closed pipe or a full file, and from our own limit of CPU time.
     if (sender === process.pid || (signal === SIGXCPU && code === SENT_BY_KERNEL)) return;

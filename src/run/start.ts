@@ -44,7 +44,7 @@ import type { SignalRelay } from "./signals.ts";
  *
  * After the spawn, while the command runs, come the sampler, the journal and the collectors (`recorder.open`), then
  * what writes the file (`loadFinish`). Code is loaded by `require` in a function where no other event may come first, and by
- * `import()` elsewhere.
+ * `import()` elsewhere. In the binary all that every run loads then is one module: scripts/chunks.ts.
  *
  * The compiler: the binary's engine is told to compile late (`jitPolicy` in scripts/build.ts), since a start
  * runs nearly everything once, and ticks cost a quarter more CPU time with an eager compiler (200 of them at 10 Hz).
@@ -197,14 +197,26 @@ const BLOCK_AFTER_MS = 10;
 /** Requests to a peer have timers of the runtime's, which may be late by this. */
 const GATE_TIMERS_MS = 100;
 
-/** Lets the clock block until a promise settles; see `SystemClock.block`. `onBlocking` is told the loop by which it does. */
-function blockUntil(end: Promise<unknown>, longestMs: number, onBlocking: (loop: EventLoop) => void): void {
+/** How a run blocks. */
+interface Blocking {
+  readonly longestMs: number;
+  /** Is told the loop by which it does. */
+  readonly onBlocking: (loop: EventLoop) => void;
+  /**
+   * Called where something has happened. The command's end is known then and the rest of a run follows, to our exit, before
+   * the runtime's timer that collects garbage each second, which has been due since the first second.
+   */
+  readonly onReady: () => void;
+}
+
+/** Lets the clock block until a promise settles; see `SystemClock.block`. */
+function blockUntil(end: Promise<unknown>, { longestMs, onBlocking, onReady }: Blocking): void {
   const cancel = systemClock.at(systemClock.now() + BLOCK_AFTER_MS, () => {
     const { EventLoop } = require("../os/event-loop.ts") as typeof import("../os/event-loop.ts");
     const loop = EventLoop.open();
     if (!loop) return;
     onBlocking(loop);
-    systemClock.block(loop, longestMs);
+    systemClock.block(loop, longestMs, onReady);
   });
   const stop = () => {
     cancel();
@@ -303,7 +315,8 @@ export class CommandRun {
     this.orphans.start();
     this.budgetWatch?.started();
     const longestMs = gate ? GATE_TIMERS_MS : Number.POSITIVE_INFINITY;
-    blockUntil(child.ended, longestMs, (loop) => this.taskClock?.readWhenFull(loop));
+    const onBlocking = (loop: EventLoop) => this.taskClock?.readWhenFull(loop);
+    blockUntil(child.ended, { longestMs, onBlocking, onReady: signals.deliver });
     return child;
   };
 

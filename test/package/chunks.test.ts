@@ -13,18 +13,22 @@ test("what every run loads is in few chunks, and what measures is in none of tho
     for (const name of found) for (const [, next] of texts.get(name)!.matchAll(AT_ONCE)) found.add(next!);
     return found;
   };
+  const codeOf = (names: Iterable<string>) => Array.from(names, (name) => texts.get(name)).join("");
+  /** The chunk from which all of these are taken. */
+  const chunkOf = (code: string, uses: readonly string[]): string => {
+    const found = uses.map((use) => /"\.\/([\w-]+\.js)"/.exec(code.slice(code.indexOf(use)))![1]!);
+    expect(new Set(found).size, uses.join()).toBe(1);
+    return found[0]!;
+  };
   const start = loadedWith("index.js");
   expect(start.size).toBeLessThanOrEqual(4);
-  const code = [...start].map((name) => texts.get(name)).join("");
-  expect(code).toContain("function startCommand(");
-  expect(code).not.toMatch(/class (Sampler|ProcessCollector|JournalWriter|KernelSource) /);
-  const chunks = [
-    "{ Sampler }",
-    "{ RunJournal }",
-    "{ ProcessCollector }",
-    "{ writeMetrics }",
-    "load: () => import",
-  ].map((use) => code.slice(code.indexOf(use)).match(/"\.\/([\w-]+\.js)"/)![1]!);
-  expect(new Set(chunks).size).toBe(1);
-  expect(loadedWith(chunks[0]!).difference(start).size).toBeLessThanOrEqual(6);
+  expect(codeOf(start)).toContain("function startCommand(");
+  expect(codeOf(start)).not.toMatch(/class (Sampler|ProcessCollector|JournalWriter|KernelSource) /);
+  const ofRun = ["{ Sampler }", "{ RunJournal }", "{ ProcessCollector }", "{ writeMetrics }", "load: () => import"];
+  const run = loadedWith(chunkOf(codeOf(start), ofRun)).difference(start);
+  expect(run.size).toBeLessThanOrEqual(4);
+  expect(codeOf(run)).toContain("class Sampler");
+  expect(codeOf(run)).not.toContain("class JournalEncoder");
+  const journal = loadedWith(chunkOf(codeOf(run), ["{ JournalEncoder }", "{ JournalFile }"]));
+  expect(journal.difference(start).difference(run).size).toBeLessThanOrEqual(4);
 });

@@ -14,11 +14,15 @@ const after = (ms: number, action: () => void) => systemClock.at(systemClock.now
 /** Keeps the event loop alive and is never due. */
 const NEVER_MS = 3_600_000;
 
-function block(longestMs = Number.POSITIVE_INFINITY, prepare: (loop: EventLoop) => void = () => undefined): void {
+function block(
+  longestMs = Number.POSITIVE_INFINITY,
+  prepare: (loop: EventLoop) => void = () => undefined,
+  onReady?: () => void,
+): void {
   const loop = EventLoop.open();
   if (!loop) throw new Error("no event loop was found");
   prepare(loop);
-  systemClock.block(loop, longestMs);
+  systemClock.block(loop, longestMs, onReady);
 }
 
 function sayLast(text: string): void {
@@ -85,6 +89,13 @@ const CASES: Readonly<Record<string, () => unknown>> = {
     process.on("SIGUSR2", () => sayLast("signal"));
     after(10, () => void Bun.spawn(["sh", "-c", `sleep 0.05; kill -USR2 ${process.pid}`]));
     block();
+  },
+  "what is ready is told, with all that follows, before an overdue timer has its turn"() {
+    after(NEVER_MS, () => say("never"));
+    after(10, () => void Bun.spawn(["sh", "-c", `sleep 0.05; kill -USR2 ${process.pid}`]));
+    process.on("SIGUSR2", () => undefined);
+    setTimeout(() => sayLast("timer"), 20);
+    block(undefined, undefined, () => void chain("told"));
   },
   async "a request"() {
     const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response("answer") });

@@ -19,6 +19,7 @@ test.each([
   ["a child's end", ["ended"]],
   ["what is watched, and no more of it once it is closed", ["readable 1", "readable 0", "2 times"]],
   ["a signal", ["signal"]],
+  ["what is ready is told, with all that follows, before an overdue timer has its turn", ["told", "timer"]],
   ["a request", ["answer"]],
   ["timers of others wait, up to a bound", ["ours", "theirs"]],
   ["timers again after it", ["timer", "deadline"]],
