@@ -17,9 +17,9 @@ function __statexec_command
                 set -l rest $words[(math $at + 1)..]
                 string join -- \n $rest
                 return 0
-            case --explore --report --compare --size --recover --list-collectors --push --watch --mark --completions --version -v --help -help -h
+            case --explore --report --compare --size --processes-of --recover --list-collectors --push --watch --mark --completions --version -v --help -help -h
                 set left 2
-            case --file -f --instance -i --metrics-start-time -mst --delay -d --delay-before-command -dbc --delay-after-command -dac --label -l --interval --journal-dir --collectors --cgroup --perf --processes --summary-json --summary-markdown --budget --baseline --listen --runs --warmup --precision --prepare --report-to --push-to --push-names --connect -c --sync-port -sp --sync-timeout --ready --sync-clients --sync-grace --stop-timeout --sync-token --sync-token-file --sync-tls-cert --sync-tls-key --sync-bind --explore-port --report --base --noise --size-format --push --mark --completions
+            case --file -f --instance -i --metrics-start-time -mst --delay -d --delay-before-command -dbc --delay-after-command -dac --label -l --interval --journal-dir --collectors --cgroup --perf --processes --summary-json --summary-markdown --budget --baseline --listen --runs --warmup --precision --prepare --report-to --push-to --push-names --connect -c --sync-port -sp --sync-timeout --ready --sync-clients --sync-grace --stop-timeout --sync-token --sync-token-file --sync-tls-cert --sync-tls-key --sync-bind --explore-port --report --base --noise --size-format --sort --top --processes-format --push --mark --completions
                 set value yes
             case '-?*'
             case '*'
@@ -107,6 +107,10 @@ complete -c statexec -n __statexec_options -l noise -x -d 'With --compare'
 complete -c statexec -n __statexec_options -l any-command -d 'With --compare'
 complete -c statexec -n __statexec_options -l size -d 'Print what to request for a command and where to limit it'
 complete -c statexec -n __statexec_options -l size-format -x -a 'table json kubernetes slurm nextflow snakemake github gitlab' -d 'With --size'
+complete -c statexec -n __statexec_options -l processes-of -d 'Print which programs and processes of a run used most'
+complete -c statexec -n __statexec_options -l sort -x -a 'cpu memory time start' -d 'With --processes-of'
+complete -c statexec -n __statexec_options -l top -x -d 'With --processes-of'
+complete -c statexec -n __statexec_options -l processes-format -x -a 'table json csv' -d 'With --processes-of'
 complete -c statexec -n __statexec_options -l recover -d 'Make the metrics file from each named journal of a run that was killed'
 complete -c statexec -n __statexec_options -l list-collectors -d 'List the collectors'
 complete -c statexec -n __statexec_options -l push -x -d 'Send the named metrics files'

@@ -4,8 +4,11 @@ export interface Clock {
   now(): number;
   /** Returns milliseconds since the epoch by the wall clock, which may be set or step. */
   wall(): number;
-  /** Calls back once, at the deadline (by `now()`) or as soon as possible after it. Returns a function that cancels. */
-  at(deadline: number, callback: () => void): () => void;
+  /**
+   * Calls back once, at the deadline (by `now()`) or as soon as possible after it. Returns a function that cancels. `slackMs`:
+   * it may come so much later, together with another: to wake up costs more than what many are called for.
+   */
+  at(deadline: number, callback: () => void, slackMs?: number): () => void;
 }
 
 /** Waits in place of the runtime's event loop. */
@@ -22,6 +25,8 @@ const LONGEST_TIMER_MS = 2 ** 30;
 /** A deadline that has not passed. */
 interface Due {
   readonly deadline: number;
+  /** The deadline with its slack. */
+  readonly latest: number;
   readonly callback: () => void;
   /** The runtime's timer; undefined: the thread blocks until the deadline. */
   timer: Timer | undefined;
@@ -45,8 +50,8 @@ class SystemClock implements Clock {
     return Date.now();
   }
 
-  at(deadline: number, callback: () => void): () => void {
-    const due: Due = { deadline, callback, timer: undefined };
+  at(deadline: number, callback: () => void, slackMs = 0): () => void {
+    const due: Due = { deadline, latest: deadline + slackMs, callback, timer: undefined };
     this.pending.push(due);
     if (this.loop) this.startTurning();
     else this.arm(due);
@@ -104,9 +109,10 @@ class SystemClock implements Clock {
   private readonly turn = (): void => {
     for (;;) {
       const { loop } = this;
-      const due = this.earliest();
+      const nowMs = performance.now();
+      const due = this.passed(nowMs) ?? this.earliest();
       if (!loop || !due) break;
-      const restMs = due.deadline - performance.now();
+      const restMs = due.deadline > nowMs ? due.latest - nowMs : 0;
       if (restMs > 0) {
         const isReady = loop.wait(Math.min(restMs, this.longestMs));
         if (!isReady && restMs <= this.longestMs) continue;
@@ -125,10 +131,18 @@ class SystemClock implements Clock {
     this.isTurning = false;
   };
 
+  /** Returns the one that has to be called first of those whose deadline has passed. */
+  private passed(nowMs: number): Due | undefined {
+    let first: Due | undefined;
+    for (const due of this.pending) if (due.deadline <= nowMs && !(first && first.latest <= due.latest)) first = due;
+    return first;
+  }
+
+  /** Returns the one that has to be called first. */
   private earliest(): Due | undefined {
-    let earliest: Due | undefined;
-    for (const due of this.pending) if (!earliest || due.deadline < earliest.deadline) earliest = due;
-    return earliest;
+    let first: Due | undefined;
+    for (const due of this.pending) if (!first || due.latest < first.latest) first = due;
+    return first;
   }
 }
 

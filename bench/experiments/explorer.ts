@@ -167,8 +167,9 @@ export const EXPLORER_ROWS: readonly Row[] = [
     ...page,
     what: "`--explore` of a day at 1 s, from the address of the page to the first chart",
     ours: FIRST,
+    goal: { atMost: 1e9 },
     forUsers: true,
   },
   { ...page, what: "its page, to all charts", ours: ALL },
-  { ...page, what: "its page, from a zoom to all charts", ours: ZOOM },
+  { ...page, what: "its page, from a zoom to all charts", ours: ZOOM, goal: { atMost: 0.2e9 }, forUsers: true },
 ];

@@ -38,30 +38,38 @@ export class Gaps {
   /** Index of the last sample that was looked up; it moves along with the points. */
   private cursor = -1;
 
-  constructor(times: Float64Array, values: Float64Array, sampling: Sampling) {
+  constructor(
+    private readonly times: Float64Array,
+    values: Float64Array,
+    sampling: Sampling,
+  ) {
     this.samples = sampling.samples;
     this.cadence = cadenceOf(times, values, sampling);
   }
 
   /**
-   * Returns the time at which to show the gap between two neighbouring points; NaN: there is no gap. Call it for the
-   * points in their order.
+   * Returns the time at which to show the gap between two neighbouring points, by their places; NaN: there is no gap. Call
+   * it for the points in their order.
    */
-  between(fromMs: number, toMs: number): number {
-    const first = this.indexOf(fromMs);
-    const last = this.indexOf(toMs);
+  between(from: number, to: number): number {
+    const fromMs = this.times[from]!;
+    const toMs = this.times[to]!;
+    const first = this.sampleOf(from);
+    const last = this.sampleOf(to);
     const isMissing = last - first >= 2 * this.cadence.stride;
     if (!isMissing && toMs - fromMs <= this.cadence.longestMs) return Number.NaN;
     return last - first > 1 ? this.samples[first + 1]! : (fromMs + toMs) / 2;
   }
 
   /** Whether no samples were taken between two points: a counter's growth is known all the same. */
-  isPause(fromMs: number, toMs: number): boolean {
-    return this.indexOf(toMs) - this.indexOf(fromMs) === 1;
+  isPause(from: number, to: number): boolean {
+    return this.sampleOf(to) - this.sampleOf(from) === 1;
   }
 
-  private indexOf(atMs: number): number {
-    const { samples } = this;
+  private sampleOf(point: number): number {
+    const { samples, times } = this;
+    if (times === samples) return point;
+    const atMs = times[point]!;
     let at = this.cursor;
     // The next point is usually at the same sample or at the next one, which saves a search.
     if (samples[at] === atMs) return at;

@@ -50,7 +50,7 @@ const MOST_POINTS = 4;
  * where points are absent before, between or after these. Points outside of the span are kept.
  */
 export function downsampled(line: LinePoints, { fromMs, toMs, pixels }: DrawnSpan): LinePoints {
-  const { times } = line;
+  const { times, values } = line;
   const out = new PointList(Math.min(times.length, MOST_POINTS * pixels + 2));
   const widthMs = (toMs - fromMs) / pixels;
   const partOf = (atMs: number) => {
@@ -59,18 +59,34 @@ export function downsampled(line: LinePoints, { fromMs, toMs, pixels }: DrawnSpa
   };
   for (let start = 0; start < times.length; ) {
     const part = partOf(times[start]!);
-    let end = start + 1;
-    while (end < times.length && partOf(times[end]!) === part) end++;
+    const end = endOfPart(times, start, (atMs) => partOf(atMs) === part);
     const isOutside = part < 0 || part === pixels;
-    for (const at of isOutside || end - start <= MOST_POINTS ? range(start, end) : keptIndexes(line, start, end))
-      out.push(times[at]!, line.values[at]!);
+    if (isOutside || end - start <= MOST_POINTS) for (let at = start; at < end; at++) out.push(times[at]!, values[at]!);
+    else keepOf(line, start, end, out);
     start = end;
   }
   return out.points();
 }
 
-/** Returns the indexes of the points that a part keeps, in order. */
-function keptIndexes({ values }: LinePoints, start: number, end: number): Iterable<number> {
+/** Returns the index after the last time of a part that has the time at `start`: few of them are looked at. */
+function endOfPart(times: Float64Array, start: number, isInside: (atMs: number) => boolean): number {
+  let inside = start;
+  let step = 1;
+  while (inside + step < times.length && isInside(times[inside + step]!)) {
+    inside += step;
+    step *= 2;
+  }
+  let outside = Math.min(inside + step, times.length);
+  while (outside - inside > 1) {
+    const middle = (inside + outside) >>> 1;
+    if (isInside(times[middle]!)) inside = middle;
+    else outside = middle;
+  }
+  return outside;
+}
+
+/** Adds the points that a part keeps, in order. */
+function keepOf({ times, values }: LinePoints, start: number, end: number, out: PointList): void {
   let first = -1;
   let lowest = -1;
   let highest = -1;
@@ -78,6 +94,8 @@ function keptIndexes({ values }: LinePoints, start: number, end: number): Iterab
   /** The latest absent point, and the first absent point that has points on both sides. */
   let absent = -1;
   let inner = -1;
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
   for (let at = start; at < end; at++) {
     const value = values[at]!;
     if (Number.isNaN(value)) {
@@ -86,17 +104,20 @@ function keptIndexes({ values }: LinePoints, start: number, end: number): Iterab
     }
     if (first < 0) first = lowest = highest = at;
     else if (inner < 0 && absent > last) inner = absent;
-    if (value < values[lowest]!) lowest = at;
-    if (value > values[highest]!) highest = at;
+    if (value < low) {
+      low = value;
+      lowest = at;
+    }
+    if (value > high) {
+      high = value;
+      highest = at;
+    }
     last = at;
   }
-  if (first < 0) return [start];
-  const before = first > start ? [start] : [];
-  const after = absent > last ? [absent] : [];
-  const kept = [...before, first, lowest, highest, last, ...(inner < 0 ? [] : [inner]), ...after];
-  return new Set(kept.sort((a, b) => a - b));
-}
-
-function* range(start: number, end: number): Iterable<number> {
-  for (let at = start; at < end; at++) yield at;
+  const kept = first < 0 ? [start] : [first, lowest, highest, last];
+  if (first > start) kept.push(start);
+  if (absent > last && first >= 0) kept.push(absent);
+  if (inner >= 0) kept.push(inner);
+  kept.sort((a, b) => a - b);
+  for (const [i, at] of kept.entries()) if (at !== kept[i - 1]) out.push(times[at]!, values[at]!);
 }

@@ -92,9 +92,9 @@ function seriesLine(column: Column, as: LineRequest["as"], span: SampledSpan): L
     const value = values[at]!;
     if (Number.isNaN(value)) continue;
     const atMs = times[at]!;
-    const gapMs = last < 0 ? Number.NaN : gaps.between(times[last]!, atMs);
+    const gapMs = last < 0 ? Number.NaN : gaps.between(last, at);
     const isGap = !Number.isNaN(gapMs);
-    if (as === "rate") rate.put(out, at, isGap && !gaps.isPause(times[last]!, atMs));
+    if (as === "rate") rate.put(out, at, isGap && !gaps.isPause(last, at));
     else {
       if (isGap) out.push(gapMs, Number.NaN);
       out.push(atMs, value);

@@ -1,5 +1,12 @@
 import { ALL_CPUS, COMMAND, CONTAINER, DEVICES, KERNEL, MACHINE, RECORDER } from "../../src/catalog/index.ts";
-import { type Apart, growthPerSecond, ownClock, ReadTimes, shareOfTime } from "../../src/recording/read-times.ts";
+import {
+  type Apart,
+  type CounterTimes,
+  growthPerSecond,
+  ownClock,
+  ReadTimes,
+  shareOfTime,
+} from "../../src/recording/read-times.ts";
 import { indexOfTime } from "../../src/recording/span.ts";
 import { hasSameTimes } from "./line-points.ts";
 import type { Column, Columns, RateClock } from "./lines.ts";
@@ -12,13 +19,6 @@ const SHARES: ReadonlySet<string> = new Set(
 
 /** Parts of another mode. */
 const PARTS: readonly (string | undefined)[] = ["guest", "guestNice"];
-
-/** Growth between two points of a column. */
-interface Step {
-  readonly grown: number;
-  readonly from: number;
-  readonly to: number;
-}
 
 /** Returns the points of a run, each counter with the times at which its own files were read. */
 export function columnsOf(info: RunInfo, all: readonly Column[], samples: Float64Array): Columns {
@@ -45,9 +45,8 @@ function columnAt(all: readonly Column[], index: number): Column {
 /** The clocks of a run's counters. What they need is worked out when the first rate is asked for. */
 class RateClocks {
   private reads: ReadTimes | undefined;
+  private readonly clocks = new Map<number, RateClock>();
   private readonly cpuTimes = new Map<string, Column | undefined>();
-  /** Index of the last sample that was looked up. */
-  private cursor = 0;
 
   constructor(
     private readonly run: Pick<RunInfo, "series" | "command">,
@@ -57,40 +56,47 @@ class RateClocks {
 
   /** Returns the clock of a series, by its place in the run. */
   of(index: number): RateClock {
-    const info = this.run.series[index]!;
-    return { perSecond: (grown, from, to) => this.perSecond(info, this.all[index]!, { grown, from, to }) };
+    let clock: RateClock | undefined;
+    return {
+      perSecond: (grown, from, to) => {
+        clock ??= this.clockOf(index);
+        return clock.perSecond(grown, from, to);
+      },
+    };
   }
 
-  private perSecond({ name, labels }: SeriesInfo, { times }: Column, step: Step): number {
-    const apart = this.apart(name, times[step.from]!, times[step.to]!);
-    if (SHARES.has(name)) return shareOfTime(step.grown, apart);
-    if (name !== MACHINE.cpuSeconds.name) return growthPerSecond(step.grown, apart);
-    const { cpu = "" } = labels;
-    const own = this.timesOf(cpu);
-    const all = own && hasSameTimes(own.times, times) ? own.values[step.to]! - own.values[step.from]! : Number.NaN;
-    if (cpu !== ALL_CPUS) return shareOfTime(step.grown, ownClock(all, apart));
-    return (step.grown * 1000) / ownClock(all / this.cpusOnline(), apart).longestMs;
-  }
-
-  private apart(name: string, fromMs: number, toMs: number): Apart {
+  private clockOf(index: number): RateClock {
+    const known = this.clocks.get(index);
+    if (known) return known;
+    const { name, labels } = this.run.series[index]!;
     this.reads ??= this.readTimes();
-    const { samples } = this;
-    const [from, to] = [this.sampleAt(fromMs), this.sampleAt(toMs)];
-    if (samples[from] === fromMs && samples[to] === toMs) return this.reads.apart(name, from, to);
-    return { shortestMs: toMs - fromMs, longestMs: toMs - fromMs };
+    const times = new StepTimes(this.all[index]!.times, this.samples, this.reads.of(name));
+    const clock = this.clockBy(name, labels, times);
+    this.clocks.set(index, clock);
+    return clock;
+  }
+
+  private clockBy(name: string, { cpu = "" }: SeriesInfo["labels"], times: StepTimes): RateClock {
+    if (SHARES.has(name)) return { perSecond: (grown, from, to) => shareOfTime(grown, times.apart(from, to)) };
+    if (name !== MACHINE.cpuSeconds.name)
+      return { perSecond: (grown, from, to) => growthPerSecond(grown, times.apart(from, to)) };
+    const own = this.timesOf(cpu);
+    const values = own && hasSameTimes(own.times, times.times) ? own.values : undefined;
+    const modes = (from: number, to: number) => (values ? values[to]! - values[from]! : Number.NaN);
+    if (cpu !== ALL_CPUS)
+      return {
+        perSecond: (grown, from, to) => shareOfTime(grown, ownClock(modes(from, to), times.apart(from, to))),
+      };
+    const cpus = this.cpusOnline();
+    return {
+      perSecond: (grown, from, to) =>
+        (grown * 1000) / ownClock(modes(from, to) / cpus, times.apart(from, to)).longestMs,
+    };
   }
 
   private cpusOnline(): number {
     const at = this.run.series.findIndex(({ name }) => name === KERNEL.cpusOnline.name);
     return this.all[at]?.values.findLast((value) => !Number.isNaN(value)) ?? Number.NaN;
-  }
-
-  private sampleAt(atMs: number): number {
-    const { samples } = this;
-    if (samples[this.cursor] !== atMs) {
-      this.cursor = samples[this.cursor + 1] === atMs ? this.cursor + 1 : indexOfTime(samples, atMs);
-    }
-    return this.cursor;
   }
 
   private readTimes(): ReadTimes {
@@ -120,5 +126,36 @@ class RateClocks {
     const values = new Float64Array(first.times.length);
     for (const mode of modes) for (let at = 0; at < values.length; at++) values[at]! += mode.values[at]!;
     return { times: first.times, values };
+  }
+}
+
+/** The time between the readings of one counter at two of its points. */
+class StepTimes {
+  /** Index of the last sample that was looked up. */
+  private cursor = 0;
+
+  constructor(
+    readonly times: Float64Array,
+    private readonly samples: Float64Array,
+    private readonly reads: CounterTimes,
+  ) {}
+
+  /** `from`, `to`: the places of the points in the counter's column. */
+  apart(from: number, to: number): Apart {
+    const { samples, times } = this;
+    if (times === samples) return this.reads.apart(from, to);
+    const fromMs = times[from]!;
+    const toMs = times[to]!;
+    const first = this.sampleAt(fromMs);
+    const last = this.sampleAt(toMs);
+    if (samples[first] === fromMs && samples[last] === toMs) return this.reads.apart(first, last);
+    return { shortestMs: toMs - fromMs, longestMs: toMs - fromMs };
+  }
+
+  private sampleAt(atMs: number): number {
+    const { samples } = this;
+    if (samples[this.cursor] !== atMs)
+      this.cursor = samples[this.cursor + 1] === atMs ? this.cursor + 1 : indexOfTime(samples, atMs);
+    return this.cursor;
   }
 }

@@ -1,4 +1,5 @@
 import type { DataSource, Runs } from "../data/model.ts";
+import type { ProcessSource } from "../processes/process-list.ts";
 import { arranged } from "./arrangement.ts";
 import type { SharedView } from "./chart.ts";
 import { type Colours, readColours } from "./chart-drawing.ts";
@@ -9,6 +10,7 @@ import type { Extras } from "./extras.ts";
 import { emptyPage, Layout } from "./layout.ts";
 import { type PageState, type Range, readState, within, writeState } from "./page-state.ts";
 import { PointLoader } from "./point-loader.ts";
+import type { ProcessLanes } from "./process-lanes.ts";
 import {
   type Annotations,
   annotationsOf,
@@ -45,6 +47,8 @@ export class App {
   private readonly visibility: IntersectionObserver;
   private readonly size: ResizeObserver;
   private readonly showHelp: () => void;
+  /** Undefined: the page shows none. */
+  readonly processes: ProcessLanes | undefined;
   private runs: Runs = { runs: [], problems: [] };
   private state: PageState = readState(location.hash);
   private colours: Colours = readColours();
@@ -55,7 +59,7 @@ export class App {
   /** The number of the latest update: an earlier one that finishes later has no effect. */
   private latest = 0;
 
-  constructor(source: DataSource, root: HTMLElement, extras: Extras) {
+  constructor(source: DataSource & ProcessSource, root: HTMLElement, extras: Extras) {
     this.source = source;
     this.extras = extras;
     this.root = root;
@@ -64,6 +68,13 @@ export class App {
       source,
       positionOf: (run) => this.shown?.positions.get(run) ?? { originMs: 0, startsMs: [] },
       range: () => this.range(),
+      onError: (error) => this.showError(error),
+    });
+    this.processes = extras.processLanes?.({
+      source,
+      shared: () => this.sharedView(),
+      onWheel: (asked) => this.set({ zoom: within(asked, this.shown?.all ?? asked) }),
+      onHover: (x) => this.hovered(x),
       onError: (error) => this.showError(error),
     });
     this.visibility = new IntersectionObserver((entries) => this.visibilityChanged(entries), { rootMargin: "200px" });
@@ -128,6 +139,7 @@ export class App {
     };
     if (isSame) this.loader.invalidate();
     else this.rebuild(this.shown);
+    this.processes?.show(choice);
     this.layout?.fill({ ...this.shown, runs: this.runs, commandFigures }, this.state);
     this.update();
   }
@@ -142,6 +154,7 @@ export class App {
     this.layout = new Layout(this.root, sections, {
       source: this.source,
       extras: this.extras,
+      processes: this.processes?.element,
       set: (change) => this.set(change),
       onHelp: this.showHelp,
     });
@@ -211,6 +224,7 @@ export class App {
   /** Redraws the visible charts with the current range, pin and clock. */
   private update(): void {
     this.eachView((view) => view.near && view.update());
+    this.processes?.update();
     this.showCursor();
   }
 
@@ -227,6 +241,7 @@ export class App {
   private showCursor(): void {
     const x = this.hover ?? this.state.pin;
     this.eachView((view) => view.near && view.showValues(x));
+    this.processes?.showCursor(x);
     this.layout?.showRange(this.range(), x, this.state);
   }
 
@@ -252,6 +267,7 @@ export class App {
     if (theme) document.documentElement.dataset.theme = theme;
     else delete document.documentElement.dataset.theme;
     this.colours = readColours();
+    this.processes?.update();
     this.eachView((view) => view.update());
   }
 

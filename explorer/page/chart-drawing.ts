@@ -7,6 +7,7 @@ import type { Annotations } from "./run-choice.ts";
 /** The colours of the style sheet in the current theme, for the canvas of a chart. */
 export interface Colours {
   readonly text: string;
+  readonly strong: string;
   readonly grid: string;
   readonly surface: string;
   readonly outside: string;
@@ -25,6 +26,7 @@ export function readColours(): Colours {
   const areas = new Map<Hue, string>();
   return {
     text: read("dim"),
+    strong: read("text"),
     grid: read("grid"),
     surface,
     outside: read("outside"),
@@ -207,4 +209,67 @@ export function drawLimits(chart: uPlot, limits: readonly Limit[], unit: Unit, c
     ctx.fillText(text, bbox.left + bbox.width - 4 * ratio, y + (y - bbox.top < 14 * ratio ? 12 : -4) * ratio);
   }
   ctx.restore();
+}
+
+/** A line of a chart that is named beside it. */
+export interface NamedLine {
+  readonly name: string;
+  readonly hue: Hue;
+  /** Its place in the data of the chart library. */
+  readonly series: number;
+}
+
+/** The height of a name, in CSS pixels. */
+const NAME_PX = 13;
+
+/** The number of places at which lines may be named. */
+const PLACES = 24;
+
+/** Writes the name of each line above it, where the lines are farthest apart, so that no reader needs to look them up. */
+export function nameLines(chart: uPlot, lines: readonly NamedLine[], colours: Colours): void {
+  const shown = lines.filter(({ series }) => chart.series[series]?.show !== false);
+  const places = Array.from({ length: PLACES - 1 }, (_, at) => placesAt(chart, shown, (at + 1) / PLACES));
+  const best = places.reduce((a, b) => (nearestOf(b) > nearestOf(a) ? b : a), []);
+  // Names closer to each other would overlap.
+  const ratio = devicePixelRatio;
+  if (nearestOf(best) < NAME_PX * ratio) return;
+  const { ctx, bbox } = chart;
+  ctx.save();
+  ctx.font = `600 ${11 * ratio}px ${FONT_FAMILY}`;
+  ctx.textAlign = "center";
+  ctx.textBaseline = "middle";
+  ctx.lineJoin = "round";
+  ctx.lineWidth = 3 * ratio;
+  ctx.strokeStyle = colours.surface;
+  for (const { name, hue, x, y } of best) {
+    const place = [x, Math.max(bbox.top + 6 * ratio, y - 8 * ratio)] as const;
+    ctx.strokeText(name, ...place);
+    ctx.fillStyle = colours.line(hue);
+    ctx.fillText(name, ...place);
+  }
+  ctx.restore();
+}
+
+interface NamePlace extends NamedLine {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** Returns where the lines are at a part of the visible time, the highest first; empty: not all are there. */
+function placesAt(chart: uPlot, lines: readonly NamedLine[], part: number): NamePlace[] {
+  const { min, max } = chart.scales.x ?? {};
+  const seconds = (min ?? 0) + part * ((max ?? 0) - (min ?? 0));
+  const at = chart.valToIdx(seconds);
+  const x = chart.valToPos(chart.data[0][at] ?? seconds, "x", true);
+  const found = lines.flatMap((line) => {
+    const value = chart.data[line.series]?.[at];
+    return value === null || value === undefined ? [] : [{ ...line, x, y: chart.valToPos(value, "y", true) }];
+  });
+  return found.length === lines.length ? found.sort((a, b) => a.y - b.y) : [];
+}
+
+/** Returns the least distance between neighbours; 0: there are none. */
+function nearestOf(places: readonly NamePlace[]): number {
+  if (places.length < 2) return 0;
+  return Math.min(...places.slice(1).map(({ y }, at) => y - places[at]!.y));
 }

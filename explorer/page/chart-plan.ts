@@ -14,6 +14,9 @@ const MOST_VALUES = 7;
 /** The most lines of a label for each run of an overlay. */
 const MOST_OVERLAY_VALUES = 3;
 
+/** Of more runs, an overlay has one line each: nobody can tell more apart. */
+const MOST_WHOLE_RUNS = 4;
+
 /** One line of a chart: its name, its style and its data. */
 export interface PlannedLine {
   readonly label: string;
@@ -48,7 +51,7 @@ export interface PlannedChart {
   readonly spec: PanelSpec;
   /** Its height in pixels; default: that of all charts. */
   readonly height?: number;
-  /** The name of the host, where each host has a chart; else empty. */
+  /** The name of the host, where each host has a chart; of many runs, what their lines are; else empty. */
   readonly title: string;
   readonly lines: readonly PlannedLine[];
   readonly limits: readonly Limit[];
@@ -97,19 +100,22 @@ interface NamedFigures {
  * drawn as the line of their sum. The values of a label are summed, too, to keep the number of lines small.
  */
 function planOverlay(spec: PanelSpec, runs: readonly NamedFigures[]): PlannedChart | undefined {
+  const isMany = runs.length > MOST_WHOLE_RUNS;
   const lines = runs.flatMap(({ figures, name }, at) => {
     const hue = HUES[at % HUES.length]!;
-    return overlayLines(spec, figures).map((one) => ({
+    const own = overlayLines(spec, figures);
+    return (isMany ? own.slice(0, 1).map((one) => ({ ...one, dash: 0 })) : own).map((one) => ({
       ...one,
       hue,
       kind: one.label,
-      label: one.label ? `${name}: ${one.label}` : name,
+      label: one.label && !isMany ? `${name}: ${one.label}` : name,
     }));
   });
   if (lines.length === 0) return undefined;
   const limits = limitsOf(spec.limits ?? [], runs[0]!.figures);
   const quiet = runs.every(({ figures }) => planChart(spec, figures)?.quiet ?? true);
-  return { spec, title: "", lines, limits, quiet };
+  const title = isMany ? (lines[0]!.kind ?? "") : "";
+  return { spec, title, lines, limits, quiet };
 }
 
 /**

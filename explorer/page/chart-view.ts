@@ -3,7 +3,7 @@ import type { LinePoints } from "../data/model.ts";
 import { Chart, type ChartParts, heightOf } from "./chart.ts";
 import { type ChartPoints, highestIn, isStepped, valueAt } from "./chart-data.ts";
 import type { PlannedChart, PlannedLine } from "./chart-plan.ts";
-import { button, el } from "./dom.ts";
+import { button, el, table } from "./dom.ts";
 import { elapsed } from "./time-format.ts";
 
 /** One chart with its legend. The chart is made when its points arrive; until then its place is empty. */
@@ -23,6 +23,8 @@ export class ChartView {
   private readonly tooltip = el("div", { class: "tooltip", hidden: "", "aria-hidden": "true" });
   /** What the hatched times mean, where there are some. */
   private readonly missed: HTMLElement;
+  /** For readers who cannot see the chart; only its heading is there until someone opens it. */
+  private readonly asTable: HTMLDetailsElement;
   private chart: Chart | undefined;
 
   constructor(parts: ChartParts) {
@@ -38,7 +40,9 @@ export class ChartView {
     const { title } = this.plan;
     this.element = el("div", { class: "chart", role: "group", "aria-label": this.title() });
     if (title !== "") this.element.append(el("h4", {}, title));
-    this.element.append(this.mount, this.legend());
+    this.asTable = el("details", { class: "chart-table" }, el("summary", {}, `${this.title()} as a table`));
+    this.asTable.addEventListener("toggle", () => this.fillTable());
+    this.element.append(this.mount, this.legend(), this.asTable);
     this.listen();
   }
 
@@ -69,6 +73,7 @@ export class ChartView {
     this.foldZeros(points);
     this.showValues(this.parts.shared().pin);
     this.describe();
+    this.fillTable();
   }
 
   update(): void {
@@ -152,9 +157,34 @@ export class ChartView {
     return [...values, ...limits.map(({ label, value }) => row(limitSwatch(), label, quantity(value, spec.unit)))];
   }
 
+  /** Fills the table with values at equal distances over the visible time. */
+  private fillTable(): void {
+    const own = this.chart?.points?.own;
+    if (!own || !this.asTable.open) return;
+    const { lines } = this.plan;
+    const { from, to } = this.parts.shared().range;
+    const times = Array.from({ length: TABLE_ROWS + 1 }, (_, at) => from + (at * (to - from)) / TABLE_ROWS);
+    const textAt = (line: PlannedLine, at: number, x: number) => {
+      const points = own[at];
+      return this.textOf(line, points ? valueAt(points, x, isStepped(line)) : Number.NaN);
+    };
+    const rows = times.map((x) => [
+      elapsed(x, (to - from) / TABLE_ROWS / 10),
+      ...lines.map((line, at) => textAt(line, at, x)),
+    ]);
+    const filled = table(
+      ["Time", ...lines.map(({ label }) => label)],
+      rows,
+      [0, ...lines.keys()].map((at) => at + 1),
+    );
+    this.asTable.replaceChildren(this.asTable.firstElementChild!, el("div", { class: "scroll", tabindex: 0 }, filled));
+  }
+
   /** Names the lines that are zero in one item, where others are not. */
   private foldZeros({ own }: ChartPoints): void {
-    const isZero = own.map(({ values }) => values.some((value) => value === 0) && !values.some((value) => value > 0));
+    const isZero = own.map(
+      ({ values }) => values.some((value) => value === 0) && !values.some((value) => value > 0 || value < 0),
+    );
     const fold = isZero.some((zero) => !zero);
     for (const [at, item] of this.items.entries()) item.hidden = fold && isZero[at] === true;
     const names = this.plan.lines.filter((_, at) => this.items[at]!.hidden).map(({ label }) => label);
@@ -204,6 +234,9 @@ export class ChartView {
     this.mount.setAttribute("aria-label", text);
   }
 }
+
+/** The table of a chart has a row at the start, and so many after it. */
+const TABLE_ROWS = 20;
 
 /** An arrow moves the pinned cursor by this part of the visible range. */
 const CURSOR_STEPS = 100;

@@ -1,7 +1,15 @@
 import uPlot from "uplot";
 import { axisLabels, axisSteps } from "../../src/recording/quantities.ts";
 import { alignedData, type ChartPoints, drawOrder, isStepped } from "./chart-data.ts";
-import { type Colours, decorationPlugin, drawLimits, FONT_FAMILY, PHASE_NAME_PX } from "./chart-drawing.ts";
+import {
+  type Colours,
+  decorationPlugin,
+  drawLimits,
+  FONT_FAMILY,
+  type NamedLine,
+  nameLines,
+  PHASE_NAME_PX,
+} from "./chart-drawing.ts";
 import type { PlannedChart, PlannedLine } from "./chart-plan.ts";
 import type { PageState, Range } from "./page-state.ts";
 import type { Annotations } from "./run-choice.ts";
@@ -39,8 +47,13 @@ export function heightOf({ height = CHART_HEIGHT }: PlannedChart): number {
 }
 
 const AXIS_WIDTH = 64;
+/** Half of the last label of a long run's time axis is there. */
+const RIGHT_PX = 26;
 /** A step of the wheel scales the visible range by this factor. */
 const WHEEL_IN = 0.75;
+/** More lines have their names in the legend only, as on a narrow screen. */
+const MOST_NAMED = 4;
+const LEAST_NAMED_PX = 600;
 /** A shorter drag is a click. */
 const LEAST_DRAG_PX = 4;
 /** A limit above this many times the highest value is only in the legend: drawing it would flatten all lines. */
@@ -114,7 +127,7 @@ export class Chart {
       width,
       height: heightOf(plan),
       legend: { show: false },
-      padding: [8, 18, 0, 0],
+      padding: [8, RIGHT_PX, 0, 0],
       cursor: {
         y: false,
         points: { show: false },
@@ -130,9 +143,22 @@ export class Chart {
       plugins: [decorationPlugin(() => ({ annotations: annotations(), pin: shared().pin, colours: shared().colours }))],
       hooks: {
         setSelect: [() => this.selected()],
-        draw: [(chart) => drawLimits(chart, plan.limits, plan.spec.unit, shared().colours.limit)],
+        draw: [
+          (chart) => drawLimits(chart, plan.limits, plan.spec.unit, shared().colours.limit),
+          (chart) => nameLines(chart, this.namedLines(), shared().colours),
+        ],
       },
     };
+  }
+
+  /** Of an overlay, the lines that are named beside them: a few, which are no layers. */
+  private namedLines(): NamedLine[] {
+    const { lines } = this.parts.plan;
+    if (lines.length > MOST_NAMED || this.plot.width < LEAST_NAMED_PX) return [];
+    return drawOrder(lines).flatMap((at, order) => {
+      const { kind, label, hue, derived } = lines[at]!;
+      return kind === undefined || derived ? [] : [{ name: label, hue, series: order + 1 }];
+    });
   }
 
   private seriesOf(line: PlannedLine): uPlot.Series {

@@ -1,4 +1,4 @@
 import { startPage } from "./start.ts";
 
-/** The page of a report of one run: nothing to compare. */
+/** The page of a report of one run without a record of its processes. */
 await startPage({});

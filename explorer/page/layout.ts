@@ -12,6 +12,9 @@ import { elapsed } from "./time-format.ts";
 import { Timeline } from "./timeline.ts";
 import { Toolbar } from "./toolbar.ts";
 
+/** More tables of the same kind are folded. */
+const MOST_TABLES = 3;
+
 /** The content of the page, without its charts. */
 export interface Content {
   readonly runs: Runs;
@@ -26,6 +29,8 @@ export interface Content {
 export interface LayoutParts {
   readonly source: DataSource;
   readonly extras: Extras;
+  /** The place of the records of processes; undefined: the page shows none. */
+  readonly processes: HTMLElement | undefined;
   readonly set: (change: Partial<PageState>) => void;
   readonly onHelp: () => void;
 }
@@ -49,6 +54,7 @@ export class Layout {
     this.parts = parts;
     root.replaceChildren(
       ...[this.header, this.tools, this.status, ...(run ? [run] : [])],
+      ...(parts.processes ? [parts.processes] : []),
       ...[this.tables, ...others, this.folds],
     );
     this.legendNotes = [...root.querySelectorAll(".legend-note")];
@@ -120,11 +126,18 @@ export class Layout {
   }
 
   private fillTables({ choice, annotations, figures, commandFigures }: Content): void {
-    const wasOpen = new Set([...this.folds.querySelectorAll("details[open]")].map(({ id }) => id));
+    const wasOpen = new Set(
+      [...this.folds.querySelectorAll("details[open]"), ...this.tables.querySelectorAll("details[open]")].map(
+        ({ id }) => id,
+      ),
+    );
     const names = namesOf(choice.runs);
     const named = ({ run }: RunFigures, title: string) =>
       choice.view === "one" ? title : `${title}: ${names[choice.runs.findIndex(({ id }) => id === run.id)]}`;
-    const processes = commandFigures.flatMap((one) => tableSection(named(one, "Largest processes"), processTable(one)));
+    const largest = commandFigures.flatMap((one) => tableSection(named(one, "Largest processes"), processTable(one)));
+    const isMany = largest.length > MOST_TABLES;
+    const folded = { id: "largest", title: "Largest processes of each run", open: wasOpen.has("largest") };
+    const processes = isMany ? [foldable(folded, () => el("div", { class: "pair" }, ...largest))] : largest;
     const phases = choice.runs.flatMap((run, at) =>
       tableSection(
         choice.view === "one" ? "Phases" : `Phases: ${names[at]}`,
@@ -144,7 +157,11 @@ export class Layout {
         ),
       ];
     });
-    this.tables.replaceChildren(...phases, el("div", { class: "pair" }, ...processes, ...events));
+    this.tables.replaceChildren(
+      ...phases,
+      ...(isMany ? processes : []),
+      el("div", { class: "pair" }, ...(isMany ? [] : processes), ...events),
+    );
     this.folds.replaceChildren(...folds);
   }
 }

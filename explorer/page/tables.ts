@@ -44,7 +44,7 @@ export function processTable(figures: RunFigures): HTMLElement | undefined {
     quantity(memoryBytes, "bytes"),
     quantity(processes, "count"),
   ]);
-  return table(["Program", "CPU time", "share", "cores", "Peak resident", "Processes"], cells, [1, 3, 4, 5]);
+  return table(["Program", "CPU time", "share", "cores", "Peak RSS", "Processes"], cells, [1, 3, 4, 5]);
 }
 
 function bar(part: number): HTMLElement {

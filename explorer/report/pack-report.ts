@@ -9,7 +9,7 @@ import { AS_DOUBLES, MORE, MOST_DECIMALS, type ReportData, SEVEN_BITS } from "./
  */
 export function packReport({ runs, ...others }: ReportData): Uint8Array<ArrayBuffer> {
   const out = new NumberWriter();
-  const described: Runs & Pick<ReportData, "helps"> = { ...others, runs: runs.map(({ info }) => info) };
+  const described: Runs & Omit<ReportData, "runs"> = { ...others, runs: runs.map(({ info }) => info) };
   const text = new TextEncoder().encode(JSON.stringify(described));
   out.putNatural(text.length);
   out.putBytes(text);

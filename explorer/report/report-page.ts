@@ -6,6 +6,8 @@ import { type Run, runOf } from "../data/run-columns.ts";
 import { filledPage } from "../page/page-template.ts";
 import { type RunFigures, readFigures } from "../page/run-figures.ts";
 import { commandText, verdictOf } from "../page/verdict.ts";
+import type { ProcessList } from "../processes/process-list.ts";
+import { processListOf } from "../processes/read-processes.ts";
 import { packReport } from "./pack-report.ts";
 import { type ReportData, ReportSource } from "./report-source.ts";
 
@@ -13,20 +15,26 @@ import { type ReportData, ReportSource } from "./report-source.ts";
 export async function loadRuns(paths: readonly string[]): Promise<ReportData> {
   const runs: Run[] = [];
   const problems: Problem[] = [];
+  const processes: Record<string, ProcessList> = {};
   for (const path of paths) {
     const loaded = await loadRecordings(path);
     const live = loaded.liveTarget !== undefined;
-    for (const recording of loaded.recordings)
-      runs.push(runOf(recording, { id: String(runs.length), name: path, live }));
+    for (const [at, recording] of loaded.recordings.entries()) {
+      const run = runOf(recording, { id: String(runs.length), name: path, live });
+      runs.push(run);
+      // A record belongs to the run that wrote the file, which is its only one.
+      const list = at === 0 && !live ? await processListOf(path, run.info.endMs) : null;
+      if (list) processes[run.info.id] = list;
+    }
     problems.push(...loaded.problems.map((message) => ({ file: path, message })));
     loaded.close();
   }
-  return { runs, problems };
+  return { runs, problems, processes };
 }
 
 /** Returns one HTML file that shows the runs without a network: the page of `--explore`, with its data inside. */
 export async function reportHtml(data: ReportData): Promise<string> {
-  const kind = data.runs.length > 1 ? "full" : "plain";
+  const kind = data.runs.length > 1 || Object.keys(data.processes ?? {}).length > 0 ? "full" : "plain";
   const source = new ReportSource(data);
   const figures = await Promise.all(data.runs.map(({ info }) => readFigures(source, info, "command")));
   const packed = Bun.gzipSync(packReport(kind === "plain" ? withHelps(data) : data), { level: 9 });

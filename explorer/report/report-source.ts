@@ -2,17 +2,20 @@ import { leastRateMs, linePoints } from "../data/lines.ts";
 import type { DataSource, LinePoints, PointsRequest, Problem, RunInfo, Runs } from "../data/model.ts";
 import { columnsOf } from "../data/rate-clock.ts";
 import type { Run } from "../data/run-columns.ts";
+import type { ProcessList, ProcessSource } from "../processes/process-list.ts";
 
 /** The content of a report. */
 export interface ReportData {
   readonly runs: readonly Run[];
   readonly problems: readonly Problem[];
+  /** The processes of runs, by the ids of these, where there is a record of them. */
+  readonly processes?: Readonly<Record<string, ProcessList>>;
   /** The help of each metric, by its name, where the page does not have it. */
   readonly helps?: Readonly<Record<string, string>>;
 }
 
 /** The source of a report's page: all points are in memory. */
-export class ReportSource implements DataSource {
+export class ReportSource implements DataSource, ProcessSource {
   private readonly data: ReportData;
 
   constructor(data: ReportData) {
@@ -25,6 +28,10 @@ export class ReportSource implements DataSource {
 
   async runs(): Promise<Runs> {
     return { runs: this.data.runs.map(({ info }) => info), problems: this.data.problems };
+  }
+
+  async processes(id: string): Promise<ProcessList | null> {
+    return this.data.processes?.[id] ?? null;
   }
 
   async points(id: string, request: PointsRequest): Promise<readonly LinePoints[]> {
@@ -57,7 +64,7 @@ export const MORE = 0x80;
 export function unpackReport(bytes: Uint8Array): ReportData {
   const input = new NumberReader(bytes);
   const text = new TextDecoder().decode(input.takeBytes(input.takeNatural()));
-  const { runs, ...others } = JSON.parse(text) as Runs & Pick<ReportData, "helps">;
+  const { runs, ...others } = JSON.parse(text) as Runs & Omit<ReportData, "runs">;
   return { ...others, runs: runs.map((info) => unpackRun(info, input)) };
 }
 

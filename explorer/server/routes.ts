@@ -5,6 +5,7 @@ import { openSame } from "../../src/os/owned-files.ts";
 import { linePoints } from "../data/lines.ts";
 import { encodePoints } from "../data/message-format.ts";
 import type { LineRequest, PointsRequest } from "../data/model.ts";
+import { processListOf } from "../processes/read-processes.ts";
 import type { RunList } from "./run-list.ts";
 import { notAllowed, policyOf, refusal, secured, textResponse } from "./security.ts";
 
@@ -31,7 +32,7 @@ export interface Site {
 }
 
 /**
- * Answers a request for the page, the runs, points of a run, its file, or a stream of changes. A file is named by its
+ * Answers a request for the page, the runs, points of a run, its processes, its file, or a stream of changes. A file is named by its
  * run, never by a path.
  */
 export async function answer(request: Request, site: Site): Promise<Response> {
@@ -48,6 +49,8 @@ function page(html: string): Response {
 
 async function apiResponse(pathname: string, request: Request, site: Site): Promise<Response> {
   if (pathname === "/api/points") return request.method === "POST" ? points(request, site) : notAllowed("POST");
+  const [, listed] = /^\/api\/runs\/([\d.]+)\/processes$/.exec(pathname) ?? [];
+  if (listed !== undefined) return request.method === "POST" ? notAllowed("GET, HEAD") : processes(listed, site);
   const [, raw] = /^\/api\/runs\/([\d.]+)\/raw$/.exec(pathname) ?? [];
   const isKnown = raw !== undefined || ["/api/runs", "/api/changes", METRICS_PATH].includes(pathname);
   if (!isKnown) return textResponse(404, "Nothing was found here. The page is at /.");
@@ -82,6 +85,15 @@ async function points(request: Request, { runList }: Site): Promise<Response> {
     return textResponse(400, "The run has no such series.");
   const bytes = encodePoints(linePoints(run.columns, sent.request));
   return new Response(bytes, { headers: { "content-type": "application/octet-stream" } });
+}
+
+/** The processes of a run; null where it has no record of them. */
+async function processes(id: string, { runList }: Site): Promise<Response> {
+  await runList.ready;
+  const [run, file] = [runList.run(id), runList.fileOf(id)];
+  if (!run || !file) return textResponse(404, "This run does not exist.");
+  // A record belongs to the run that wrote the file, which is its first.
+  return Response.json(id.includes(".") ? null : await processListOf(file.path, run.info.endMs));
 }
 
 async function bodyOf(request: Request): Promise<unknown> {

@@ -64,5 +64,12 @@ export interface ListenAddress {
   readonly port: number;
 }
 
+/** How `--processes-of` prints processes, and by which figure the first ones are chosen. */
+export const PROCESS_FORMATS = ["table", "json", "csv"] as const;
+export const PROCESS_SORTS = ["cpu", "memory", "time", "start"] as const;
+
+export type ProcessFormat = (typeof PROCESS_FORMATS)[number];
+export type ProcessSort = (typeof PROCESS_SORTS)[number];
+
 /** Of a comparison: a smaller difference counts as none, where nobody says otherwise. 5 %. */
 export const DEFAULT_NOISE = 0.05;

@@ -1,4 +1,4 @@
-import { type Budget, DEFAULT_NOISE } from "../catalog/choices.ts";
+import { type Budget, DEFAULT_NOISE, type ProcessFormat, type ProcessSort } from "../catalog/choices.ts";
 import { UsageError } from "../errors.ts";
 import { type SplitWords, splitOperands } from "./argv.ts";
 import type { PushConfig } from "./config.ts";
@@ -65,6 +65,7 @@ const REQUESTS = {
   }),
   compare: compareRequest,
   size: sizeRequest,
+  processesOf: processesRequest,
   watch: watchRequest,
   mark: markRequest,
   completions: ({ values }: ModeWords) => ({ shell: values("completions").at(-1)! }),
@@ -187,6 +188,24 @@ function sizeRequest({ operands, values }: ModeWords): SizeRequest {
       "--size: no files; name those of several runs (statexec --size run1.prom run2.prom run3.prom)",
     );
   return { files: operands, format: values("sizeFormat").at(-1) ?? "table" };
+}
+
+export interface ProcessesRequest {
+  /** A metrics file, or the record of processes beside it. */
+  readonly file: string;
+  readonly format: ProcessFormat;
+  readonly sort: ProcessSort;
+  /** How many are printed; undefined: as many as the format has by default. */
+  readonly top: number | undefined;
+}
+
+function processesRequest({ operands, values }: ModeWords): ProcessesRequest {
+  const [file = OPTIONS.file.default, other] = operands;
+  if (other !== undefined) throw new UsageError(`--processes-of takes one file; leave out ${quoteWord(other)}`);
+  return {
+    ...{ file, format: values("processesFormat").at(-1) ?? "table", sort: values("sort").at(-1) ?? "cpu" },
+    top: values("top").at(-1),
+  };
 }
 
 function pushRequest({ operands, values, env }: ModeWords): PushRequest {

@@ -125,8 +125,9 @@ export const SIZE_FORMATS = [
   "gitlab",
 ] as const;
 
-export function sizeFormat(text: string): SizeFormat | Fault {
-  return SIZE_FORMATS.find((name) => name === text) ?? new Fault(`expected one of ${SIZE_FORMATS.join(", ")}`);
+/** One of some words. */
+export function oneOf<const Words extends readonly string[]>(words: Words): Parse<Words[number]> {
+  return (text) => words.find((word) => word === text) ?? new Fault(`expected one of ${words.join(", ")}`);
 }
 
 export function port(text: string): number | Fault {

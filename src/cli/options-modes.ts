@@ -1,13 +1,16 @@
+import { PROCESS_FORMATS, PROCESS_SORTS } from "../catalog/choices.ts";
 import { mode, modeWith, modifier } from "./option.ts";
 import {
   boolean,
+  count,
   filePath,
   listenAddress,
+  oneOf,
   outputPath,
   percent,
   phaseName,
+  SIZE_FORMATS,
   shell,
-  sizeFormat,
 } from "./option-values.ts";
 import { pushTarget } from "./push-target.ts";
 
@@ -58,8 +61,27 @@ export const MODE_OPTIONS = {
   }),
   sizeFormat: modifier({
     ...{ flag: "--size-format", of: "--size", operand: { placeholder: "format", example: "kubernetes" } },
-    parse: sizeFormat,
+    parse: oneOf(SIZE_FORMATS),
     help: "With --size, print a table, json, or lines for kubernetes, slurm, nextflow, snakemake, github or gitlab; without this option, a table.",
+  }),
+  processesOf: mode({
+    flag: "--processes-of",
+    shorts: [],
+    help: "Print which programs and processes of a run used most, by the record that --processes makes: statexec --processes-of run.prom. No command runs.",
+  }),
+  sort: modifier({
+    ...{ flag: "--sort", of: "--processes-of", operand: { placeholder: "by", example: "memory" } },
+    parse: oneOf(PROCESS_SORTS),
+    help: "With --processes-of, the order of programs and processes: cpu, memory, time or start; without this option, cpu.",
+  }),
+  top: modifier({
+    ...{ flag: "--top", of: "--processes-of", operand: { placeholder: "count", example: "20" }, parse: count(1) },
+    help: "With --processes-of, print so many programs and processes; without this option, 10 of each in a table, and all in JSON and CSV.",
+  }),
+  processesFormat: modifier({
+    ...{ flag: "--processes-format", of: "--processes-of", operand: { placeholder: "format", example: "csv" } },
+    parse: oneOf(PROCESS_FORMATS),
+    help: "With --processes-of, print a table, json, or csv with a line for each process; without this option, a table.",
   }),
   recover: mode({
     flag: "--recover",

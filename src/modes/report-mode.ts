@@ -1,4 +1,5 @@
 import { runOf } from "../../explorer/data/run-columns.ts";
+import { processListOf } from "../../explorer/processes/read-processes.ts";
 import { loadRuns, reportHtml } from "../../explorer/report/report-page.ts";
 import type { ReportData } from "../../explorer/report/report-source.ts";
 import type { ReportRequest } from "../cli/mode-requests.ts";
@@ -35,10 +36,11 @@ export async function writeReport({ page: path, files }: ReportRequest, { say, w
 /** `--report-to`: writes the page of a run that has just been recorded; `name` is its metrics file. Throws OutputError. */
 export async function writeRunReport(page: ClaimedOutput, recording: Recording, name: string): Promise<void> {
   compileEagerly();
-  await writePage(page, async () => ({
-    runs: [runOf(withSummary(recording), { id: "0", name, live: false })],
-    problems: [],
-  }));
+  await writePage(page, async () => {
+    const run = runOf(withSummary(recording), { id: "0", name, live: false });
+    const processes = await processListOf(name, run.info.endMs);
+    return { runs: [run], problems: [], ...(processes ? { processes: { 0: processes } } : {}) };
+  });
 }
 
 /** Writes the page and returns its size in bytes. A failure leaves everything as it was. */

@@ -58,6 +58,11 @@ const MODES: { readonly [Name in ModeName]: (request: ModeInvocation<Name>) => P
     }
     return EXIT_STATUS.done;
   },
+  processesOf: async (request) => {
+    compileEagerly();
+    const { processesOf } = await import("./processes-mode.ts");
+    return printed(await processesOf(request));
+  },
   watch: async (request) => {
     compileEagerly();
     const { watch } = await import("../live/watch.ts");

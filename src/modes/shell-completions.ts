@@ -1,4 +1,4 @@
-import { BUDGET_UNITS } from "../catalog/choices.ts";
+import { BUDGET_UNITS, PROCESS_FORMATS, PROCESS_SORTS } from "../catalog/choices.ts";
 import type { Option } from "../cli/option.ts";
 import { type Shell, SIZE_FORMATS } from "../cli/option-values.ts";
 import { OPTION_IDS, OPTIONS, type OptionId } from "../cli/options.ts";
@@ -17,6 +17,8 @@ const PROPOSALS: Partial<Record<OptionId, readonly string[]>> = {
   pushNames: PUSH_NAMES,
   ready: ["delay:", "http://", "tcp:"],
   sizeFormat: SIZE_FORMATS,
+  processesFormat: PROCESS_FORMATS,
+  sort: PROCESS_SORTS,
 };
 
 const KINDS: Readonly<Record<string, Kind>> = { file: "files", folder: "folders", host: "hosts" };

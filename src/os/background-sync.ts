@@ -11,9 +11,14 @@ const RLIMIT_NPROC = 6;
 /** The runtime starts a few threads, and ends this process where it cannot. */
 const ROOM = 64;
 
-/** Where nothing may limit the number of threads to few: a thread of the runtime's; elsewhere the kernel's. */
+/** Where nothing may limit the number of threads to few, or forbids code of our own: a thread; elsewhere the kernel's. */
 export function backgroundSync(): BackgroundSync {
-  return hasRoomForThreads() ? new ThreadSync() : new KernelSync();
+  if (!hasRoomForThreads()) return new KernelSync();
+  try {
+    return new ThreadSync();
+  } catch {
+    return new KernelSync();
+  }
 }
 
 /** Whether this process may certainly start threads: by its limit of processes and by its control groups. */

@@ -1,6 +1,5 @@
-import { type Pointer, toArrayBuffer } from "bun:ffi";
-import { pinned, systemCall, trySystemCall } from "./libc.ts";
-import { pageBytes } from "./process.ts";
+import { CodePage } from "./code-page.ts";
+import { pinned, trySystemCall } from "./libc.ts";
 import {
   handlerOf,
   SIG_DFL,
@@ -14,11 +13,6 @@ import { codeIntoPipe, codeUnlessKill } from "./signal-code.ts";
 import { openPipe } from "./spawn.ts";
 
 const O_NONBLOCK = 0x800;
-const PROT_READ = 1;
-const PROT_WRITE = 2;
-const PROT_EXEC = 4;
-const MAP_PRIVATE = 2;
-const MAP_ANONYMOUS = 32;
 
 /** What the handler writes of `siginfo_t`, and where that has what we use, in 32-bit words. */
 const ENTRY_BYTES = 32;
@@ -102,34 +96,4 @@ export class SignalPipe {
         take(read[at + SIGNAL]!, read[at + CODE]!, read[at + SENDER]!);
     }
   }
-}
-
-/** Memory for code: written first, executed then, and never both. */
-class CodePage {
-  private readonly address: number;
-  private readonly bytes: Uint8Array;
-  private length = 0;
-
-  /** Throws SystemError. */
-  constructor() {
-    this.address = mapMemory(pageBytes());
-    this.bytes = new Uint8Array(toArrayBuffer(this.address as Pointer, 0, pageBytes()));
-  }
-
-  /** Puts code behind what is there, and returns its address. */
-  add(code: Uint8Array): number {
-    const start = this.length;
-    this.bytes.set(code, start);
-    this.length += code.length;
-    return this.address + start;
-  }
-
-  /** Throws SystemError. */
-  seal(): void {
-    systemCall("mprotect", this.address, this.bytes.length, PROT_READ + PROT_EXEC);
-  }
-}
-
-function mapMemory(bytes: number): number {
-  return systemCall("mmap", 0, bytes, PROT_READ + PROT_WRITE, MAP_PRIVATE + MAP_ANONYMOUS, -1);
 }

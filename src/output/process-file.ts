@@ -1,4 +1,5 @@
 import { UsageError } from "../errors.ts";
+import { processFileOf } from "../load/process-lines.ts";
 import type { ClaimedOutput } from "./claim-output.ts";
 import { claimOther } from "./other-outputs.ts";
 
@@ -7,14 +8,6 @@ import { claimOther } from "./other-outputs.ts";
  * command has ended. docs/processes.md describes its lines.
  */
 
-/** Of the file that has a line for each process, beside the metrics file. */
-const ENDING = ".processes.jsonl.gz";
-
-/** Returns the path of the record of processes that belongs to a metrics file. */
-export function processFileOf(metricsFile: string): string {
-  return `${metricsFile.replace(/\.gz$|\.zst$/, "").replace(/\.prom$/, "")}${ENDING}`;
-}
-
 /** Takes its place. Throws OutputError where it cannot be written; UsageError where the metrics file is no file. */
 export function claimProcessFile({ path, mayBlock }: ClaimedOutput): ClaimedOutput {
   if (mayBlock)
@@ -22,7 +15,10 @@ export function claimProcessFile({ path, mayBlock }: ClaimedOutput): ClaimedOutp
   return claimOther(processFileOf(path), "--processes");
 }
 
-/** Writes the record. Throws OutputError. */
+/**
+ * Writes the record piece by piece: it may have a line for each of many thousand processes, and the end of the run must
+ * not make others wait. Throws OutputError.
+ */
 export async function writeProcessFile(place: ClaimedOutput, lines: Iterable<Uint8Array>): Promise<void> {
   await place.write(async (write) => {
     for (const piece of lines) {

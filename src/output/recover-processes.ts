@@ -3,9 +3,10 @@ import { TOP_PROCESSES } from "../catalog/choices.ts";
 import { OutputError } from "../errors.ts";
 import type { OpenJournal } from "../journal/journal-files.ts";
 import type { ProcessLines } from "../journal/journal-records.ts";
+import { processFileOf } from "../load/process-lines.ts";
 import { type ClaimedOutput, claimOutput } from "./claim-output.ts";
 import { refuseRecording } from "./other-outputs.ts";
-import { processFileOf, writeProcessFile } from "./process-file.ts";
+import { writeProcessFile } from "./process-file.ts";
 
 /* Makes the record of processes of a run that was killed, by the lines that its journal has. */
 

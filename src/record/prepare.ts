@@ -176,7 +176,7 @@ async function checkDistinct({ file, reportTo, summaryJson, summaryMarkdown, pro
 }
 
 async function processFile(metricsFile: string): Promise<string> {
-  const { processFileOf } = await import("../output/process-file.ts");
+  const { processFileOf } = await import("../load/process-lines.ts");
   return processFileOf(metricsFile);
 }
 

@@ -64,7 +64,8 @@ export class RunParts {
     for (const metric of metrics) {
       const counters = this.of(metric).filter(isMeant);
       if (counters.length === 0) continue;
-      const readAt = samples.map((_, at) => Math.min(toMs, reads.readBy(metric.name, at)));
+      const own = reads.of(metric.name);
+      const readAt = samples.map((_, at) => Math.min(toMs, own.readBy(at)));
       const growth = growthByPart(counters, this.divided, readAt);
       for (let part = 0; part < parts; part++) grown[part] = (grown[part] || 0) + growth[part]!;
     }

@@ -114,6 +114,7 @@ export class ReadTimes {
   private readonly began = new Map<string, Float64Array>();
   private readonly ended = new Map<string, Float64Array>();
   private whole: Float64Array;
+  private readonly counters = new Map<string, CounterTimes>();
 
   /**
    * `taken`: the time that each collector had taken, by name.
@@ -135,34 +136,44 @@ export class ReadTimes {
     }
   }
 
-  /** The time between the readings of a counter at two samples, by their places in `stamps`. */
-  apart(metricName: string, from: number, to: number): Apart {
-    const { stamps } = this;
-    const ms = stamps[to]! - stamps[from]!;
-    const shortestMs = ms + this.beganMs(metricName, to) - this.endedMs(metricName, from);
-    return {
-      shortestMs: Math.max(0, shortestMs),
-      longestMs: ms + this.endedMs(metricName, to) - this.beganMs(metricName, from),
-    };
-  }
-
-  /** When a counter had been read at a sample, at the latest. */
-  readBy(metricName: string, at: number): number {
-    const stamp = this.stamps[at]!;
-    return stamp === this.startMs ? stamp : stamp + this.endedMs(metricName, at);
-  }
-
-  private beganMs(metricName: string, at: number): number {
-    if (this.stamps[at] === this.startMs) return 0;
-    const source = collectorOf(metricName);
+  /** Returns when one counter was read. */
+  of(metricName: string): CounterTimes {
+    const known = this.counters.get(metricName);
+    if (known) return known;
+    const source = collectorOf(metricName) ?? "";
     // The tree's figures may be the group's, which is read before it.
-    const began =
-      source === "tree" ? (this.began.get("command_group") ?? this.began.get("tree")) : this.began.get(source ?? "");
-    return began?.[at] ?? 0;
+    const began = (source === "tree" ? this.began.get("command_group") : undefined) ?? this.began.get(source);
+    const times = new CounterTimes(this.stamps, this.startMs, began, this.ended.get(source) ?? this.whole);
+    this.counters.set(metricName, times);
+    return times;
+  }
+}
+
+/** When one counter was read, at some samples of a run. */
+export class CounterTimes {
+  constructor(
+    private readonly stamps: Float64Array,
+    private readonly startMs: number,
+    private readonly began: Float64Array | undefined,
+    private readonly ended: Float64Array,
+  ) {}
+
+  /** The time between its readings at two samples, by their places in `stamps`. */
+  apart(from: number, to: number): Apart {
+    const { stamps, ended } = this;
+    const ms = stamps[to]! - stamps[from]!;
+    const shortestMs = ms + this.beganMs(to) - ended[from]!;
+    return { shortestMs: Math.max(0, shortestMs), longestMs: ms + ended[to]! - this.beganMs(from) };
   }
 
-  private endedMs(metricName: string, at: number): number {
-    return (this.ended.get(collectorOf(metricName) ?? "") ?? this.whole)[at]!;
+  /** When it had been read at a sample, at the latest. */
+  readBy(at: number): number {
+    const stamp = this.stamps[at]!;
+    return stamp === this.startMs ? stamp : stamp + this.ended[at]!;
+  }
+
+  private beganMs(at: number): number {
+    return this.began === undefined || this.stamps[at] === this.startMs ? 0 : this.began[at]!;
   }
 }
 

@@ -52,7 +52,7 @@ export class Steps {
 
   /** The time between the readings of a counter at a step's two ends. */
   apart(metric: Metric, step: number): Apart {
-    return this.reads.apart(metric.name, step, step + 1);
+    return this.reads.of(metric.name).apart(step, step + 1);
   }
 
   /** Growth of one counter in each step; NaN: it is not known. What a step's end does not show is in a later step's. */

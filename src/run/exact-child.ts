@@ -7,7 +7,7 @@ import { HIDDEN_SIGNALS, type Inherited, THREAD_SIGNALS } from "./inherited.ts";
 
 const SIGCHLD = 17;
 
-/** Should a SIGCHLD get lost, the command's end is found by polling at this interval. */
+/** Should a SIGCHLD get lost, the command's end is found by polling at this interval at most. */
 const POLL_MS = 1000;
 
 /**
@@ -81,7 +81,7 @@ function endOf(pid: number): Promise<Ending> {
     return true;
   };
   const poll = () => {
-    if (!reap()) cancel = systemClock.at(systemClock.now() + POLL_MS, poll);
+    if (!reap()) cancel = systemClock.at(systemClock.now() + POLL_MS / 2, poll, POLL_MS / 2);
   };
   process.on("SIGCHLD", reap);
   poll();

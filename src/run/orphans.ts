@@ -4,7 +4,7 @@ import { endedChild, forgetChild } from "../os/children.ts";
 /** By then whoever waits for it has done so. */
 const RETRY_MS = 20;
 
-/** Polls at this interval besides: where the caller blocked SIGCHLD, no signal comes. */
+/** Polls at this interval at most besides: where the caller blocked SIGCHLD, no signal comes. */
 const POLL_MS = 1000;
 
 export interface OrphanParts {
@@ -42,7 +42,8 @@ export class OrphanReaper {
 
   private poll(): void {
     this.reap();
-    this.cancelPoll = this.parts.clock.at(this.parts.clock.now() + POLL_MS, () => this.poll());
+    const { clock } = this.parts;
+    this.cancelPoll = clock.at(clock.now() + POLL_MS / 2, () => this.poll(), POLL_MS / 2);
   }
 
   /** Waits for all that have ended by now. */

@@ -25,6 +25,8 @@ export interface MadeRun {
   readonly exitStatus?: number;
   /** The use of resources, as a multiple of the usual one. */
   readonly load?: number;
+  /** The seconds from one sample to the next; default: 1. The run's times are multiples of it. */
+  readonly every?: number;
   /** So many threads wait for a CPU all the time. */
   readonly starved?: number;
   /** Whether there are series of the command; files of the original program have none. */
@@ -45,7 +47,7 @@ type Sample = readonly (readonly [key: SeriesKey, value: number])[];
 
 /** Makes the recording of a build: it reads, compiles on all CPUs, links on one, writes. It is always the same. */
 export function madeRun(made: MadeRun = {}): RowStore {
-  const { seconds = 120, delay = 3, startMs = START_MS, measured = true, gap, missed } = made;
+  const { seconds = 120, delay = 3, startMs = START_MS, measured = true, every = 1, gap, missed } = made;
   const identity: Identity = { instance: "make", role: "standalone", labels: new Map(), ...made.identity };
   const store = new RowStore(identity, startMs);
   const [name, args] = made.command ?? ["make", "-j8 all"];
@@ -53,7 +55,7 @@ export function madeRun(made: MadeRun = {}): RowStore {
     ["version", "0.1.0"],
     ["kernel", "6.18.44"],
     ["host", "builder"],
-    ["interval_seconds", "1"],
+    ["interval_seconds", String(every)],
     ["command", name],
     ["arguments", args],
     ["summed_interface", "eth0"],
@@ -61,8 +63,8 @@ export function madeRun(made: MadeRun = {}): RowStore {
   ] as const)
     store.fact(fact);
   const work = new Work(made);
-  for (let n = 0; n <= seconds + 2 * delay; n++) {
-    const second = n - delay;
+  for (let n = 0; n * every <= seconds + 2 * delay; n++) {
+    const second = n * every - delay;
     const all = [
       ...machineSample(work, second),
       ...(measured && second >= 0 ? commandSample(work, second, seconds) : []),
@@ -72,12 +74,11 @@ export function madeRun(made: MadeRun = {}): RowStore {
     if (!(missed && n >= missed[0] && n <= missed[1])) {
       store.layout(kept.map(([key]) => key));
       store.row(
-        startMs + n * 1000,
+        startMs + n * every * 1000,
         Float64Array.from(kept, ([, value]) => value),
       );
     }
-    if (second >= 0 && second < seconds) work.advance(second / seconds);
-    else work.rest();
+    work.pass(second, every, seconds);
   }
   const status = made.exitStatus ?? 0;
   store.event({ atMs: startMs + delay * 1000, event: "command_started", text: "Command started" });
@@ -115,6 +116,13 @@ class Work {
     this.made = made;
   }
 
+  /** Adds so many seconds, from one second of the command on. */
+  pass(from: number, count: number, seconds: number): void {
+    for (let second = from; second < from + count; second++)
+      if (second >= 0 && second < seconds) this.advance(second / seconds);
+      else this.rest();
+  }
+
   /** Adds a second of work; `part` is the share of the work that is done. */
   advance(part: number): void {
     const load = this.made.load ?? 1;
@@ -125,7 +133,7 @@ class Work {
     this.user = hundredths(this.user + cores - system);
     this.system = hundredths(this.system + system);
     this.wait += isReading ? 0.9 : 0.04;
-    this.machine(cores + 0.05, isReading ? 1.1 : 0.08);
+    this.machine(this.made.starved ? CPUS : cores + 0.05, isReading ? 1.1 : 0.08);
     const read = Math.round((isReading ? 160 : 4 + this.noise(6)) * load) * MIB;
     const written = Math.round(isLinking ? 90 + this.noise(40) : 6 + this.noise(8)) * MIB;
     this.read += read;

@@ -4,6 +4,19 @@ import type { Run } from "../../explorer/data/run-columns.ts";
 import { pageHtml } from "../../explorer/page/page-template.ts";
 import { ReportSource } from "../../explorer/report/report-source.ts";
 
+/** Returns a run as it was after this time, still live. */
+export function liveUntil(run: Run, seconds: number): Run {
+  const endMs = run.info.startMs + seconds * 1000;
+  const cut = (index: number) => {
+    const { times, values, ...rest } = run.columns.series(index);
+    const length = times.findLastIndex((atMs) => atMs <= endMs) + 1;
+    return { times: times.subarray(0, length), values: values.subarray(0, length), ...rest };
+  };
+  const command = run.info.command && { ...run.info.command, toMs: endMs };
+  const events = run.info.events.filter(({ atMs }) => atMs <= endMs);
+  return { info: { ...run.info, events, endMs, command, live: true }, columns: { series: cut } };
+}
+
 /** A server of the page, whose runs a test changes while the page is open. */
 export class PageServer {
   readonly url: string;
@@ -27,6 +40,7 @@ export class PageServer {
         "/": async () => new Response(await pageHtml(), { headers: { "content-type": "text/html" } }),
         "/api/runs": async () => Response.json(await this.source().runs()),
         "/api/points": { POST: (request) => this.points(request) },
+        "/api/runs/:id/processes": () => Response.json(null),
         "/api/changes": () => this.changes(),
       },
       fetch: () => new Response("not found", { status: 404 }),

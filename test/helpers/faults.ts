@@ -1,5 +1,5 @@
 import { type Pointer, toArrayBuffer } from "bun:ffi";
-import fs, { appendFileSync } from "node:fs";
+import { appendFileSync } from "node:fs";
 import { plugin } from "bun";
 
 /*
@@ -47,6 +47,30 @@ function counted(name: string, args: readonly unknown[]): string | undefined {
   return BY_DESCRIPTOR.has(name) && ours.has(args[0]) ? name : undefined;
 }
 
+/** A request to the thread that syncs, in 64-bit words: number of the call, descriptor, address of the answer. */
+const REQUEST_BYTES = 24;
+
+/** Returns the request that is written, if it is one. */
+function requestOf(name: string, args: readonly unknown[]): BigUint64Array | undefined {
+  const bytes = args[1];
+  if (name !== "write" || !(bytes instanceof Uint8Array) || bytes.length !== REQUEST_BYTES) return undefined;
+  const request = new BigUint64Array(bytes.slice().buffer);
+  return BY_NUMBER[Number(request[0])] === undefined ? undefined : request;
+}
+
+/** What a thread does fails later. */
+function failLater(request: BigUint64Array, really: () => unknown): unknown {
+  if (kind === "KILL") process.kill(process.pid, "SIGKILL");
+  const answer = new Int32Array(toArrayBuffer(Number(request[2]) as Pointer, 0, 8));
+  if (kind === "KILLED") {
+    really();
+    while (Atomics.load(answer, 0) > 0) Bun.sleepSync(1);
+    process.kill(process.pid, "SIGKILL");
+  }
+  answer[0] = -ERRNO[kind]!;
+  return REQUEST_BYTES;
+}
+
 /** Counts a call; returns whether it is the one that fails. */
 function isChosen(called: string): boolean {
   count++;
@@ -63,6 +87,9 @@ function wrapped(name: string, call: Call, setErrno: (errno: number) => void): C
     return result;
   };
   return (...args) => {
+    const request = requestOf(name, args);
+    if (request && isChosen(`background-${BY_NUMBER[Number(request[0])]}`))
+      return failLater(request, () => really(...args));
     const called = counted(name, args);
     if (called === undefined || !isChosen(called)) return really(...args);
     if (kind === "KILL") process.kill(process.pid, "SIGKILL");
@@ -87,18 +114,6 @@ function withFaults<Symbols extends Record<string, unknown>>(symbols: Symbols, e
 }
 
 Object.assign(globalThis, { withFaults });
-
-/** Those that a thread of the runtime makes: they fail later. */
-for (const name of ["fdatasync", "fsync"] as const) {
-  const really = fs[name];
-  const failing = (fd: number, done: (error: NodeJS.ErrnoException | null) => void) => {
-    if (!isChosen(`background-${name}`)) return really(fd, done);
-    if (kind === "KILL") process.kill(process.pid, "SIGKILL");
-    const fail = () => done(Object.assign(new Error(kind), { code: kind, errno: -ERRNO[kind]! }));
-    return really(fd, kind === "KILLED" ? () => process.kill(process.pid, "SIGKILL") : fail);
-  };
-  Object.assign(fs, { [name]: failing });
-}
 
 plugin({
   name: "faults",

@@ -39,6 +39,27 @@ test("what cannot be synced counts as synced, and a descriptor that is not open 
   expect(() => toDisk(987_654)).toThrow("Bad file descriptor");
 });
 
+test("a file that the kernel does not sync is an error, told once", async () => {
+  const O_PATH = 0o10000000;
+  const sync = new ThreadSync();
+  const fd = openFile("/", O_PATH);
+  expect(sync.begin(fd, true)).toBe(true);
+  while (sync.isBusy) await Bun.sleep(1);
+  expect(sync.error?.message).toBe("Bad file descriptor");
+  closeFile(fd);
+});
+
+test("a process that syncs has no turn of the runtime's event loop for it", async () => {
+  const script = `import { ThreadSync } from "${import.meta.dir}/../../src/os/thread-sync.ts";
+    import { openFile } from "${import.meta.dir}/../../src/os/files.ts";
+    const sync = new ThreadSync();
+    sync.begin(openFile("/", 0), false);
+    while (sync.isBusy) Bun.sleepSync(1);
+    console.log(sync.error ?? "synced");`;
+  const program = Bun.spawn([process.execPath, "-e", script], { stdout: "pipe" });
+  expect(await program.stdout.text()).toBe("synced\n");
+});
+
 test("without room for threads, by a limit of processes, the kernel syncs", async () => {
   expect(hasRoomForThreads()).toBe(true);
   const script = `import { hasRoomForThreads } from "${import.meta.dir}/../../src/os/background-sync.ts"; console.log(hasRoomForThreads());`;

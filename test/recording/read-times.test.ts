@@ -58,13 +58,13 @@ describe("the time between two readings", () => {
     ["at the start the files were read at the stamp", "disk_busy_seconds", 0, 1, { shortestMs: 1497, longestMs: 1600 }],
     ["a counter of an unknown collector", "ticks_missed", 1, 2, { shortestMs: 400, longestMs: 1003 }],
   ])("%s", (_, metric, from, to, expected) => {
-    const { shortestMs, longestMs } = reads.apart(metric, from, to);
+    const { shortestMs, longestMs } = reads.of(metric).apart(from, to);
     expect(shortestMs).toBeCloseTo(expected.shortestMs, 9);
     expect(longestMs).toBeCloseTo(expected.longestMs, 9);
   });
 
   test("is that of the stamps where it is not recorded how long the collectors took", () => {
-    expect(new ReadTimes(new Map(), times, 100).apart("cpu_seconds", 0, 2)).toEqual({
+    expect(new ReadTimes(new Map(), times, 100).of("cpu_seconds").apart(0, 2)).toEqual({
       shortestMs: 2000,
       longestMs: 2000,
     });

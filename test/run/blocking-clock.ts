@@ -43,6 +43,19 @@ const CASES: Readonly<Record<string, () => unknown>> = {
     after(601, () => process.exit());
     block();
   },
+  "a deadline with slack, together with the next one"() {
+    const began = systemClock.now();
+    const sayWhen = () => say(systemClock.now() - began < 300 ? "too soon" : "with it");
+    systemClock.at(began + 10, sayWhen, 100_000);
+    after(300, () => say("the next one"));
+    after(600, () => process.exit());
+    block();
+  },
+  "a deadline with slack, when that has passed"() {
+    systemClock.at(systemClock.now() + 10, () => sayLast("alone"), 100);
+    after(NEVER_MS, () => say("never"));
+    block();
+  },
   "promises before the next deadline"() {
     after(10, () => void chain("chain"));
     after(11, () => sayLast("next"));

@@ -13,6 +13,8 @@ async function linesOf(name: string): Promise<string[]> {
 
 test.each([
   ["deadlines in order", ["first", "second", "third"]],
+  ["a deadline with slack, together with the next one", ["the next one", "with it"]],
+  ["a deadline with slack, when that has passed", ["alone"]],
   ["promises before the next deadline", ["chain", "next"]],
   ["a child's end", ["ended"]],
   ["what is watched, and no more of it once it is closed", ["readable 1", "readable 0", "2 times"]],

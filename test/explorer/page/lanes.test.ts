@@ -73,6 +73,9 @@ describe.skipIf(skip)("the CPU of the command", () => {
       await tab.open(starved.url);
       const [sum] = (await tab.chart("command-cpu")).lines;
       expect(Math.max(...sum!.values.map((value) => value ?? 0))).toBeLessThan(4);
+      const cpu = "statexec.views.find(({ plan }) => plan.spec.id === 'command-cpu').chart";
+      const named = await tab.page.evaluate(`${cpu}.namedLines().map(({ name }) => name)`);
+      expect(named).toEqual(["run-0.prom", "run-1.prom"]);
     } finally {
       await starved.stop();
     }

@@ -4,7 +4,7 @@ import { withSummary } from "../../../src/recording/summary-series.ts";
 import { isMissing } from "../../helpers/validators.ts";
 import { type Tab, TestBrowser } from "../browser.ts";
 import { type MadeRun, madeRun } from "../made-runs.ts";
-import { PageServer } from "../page-server.ts";
+import { liveUntil, PageServer } from "../page-server.ts";
 
 const skip = isMissing("browser");
 let browser: TestBrowser;
@@ -13,19 +13,6 @@ let tab: Tab;
 
 function dataOf(made: MadeRun, id = "0"): Run {
   return runOf(withSummary(madeRun(made)), { id, name: `run-${id}.prom`, live: false });
-}
-
-/** Returns a run as it was after this time, still live. */
-function until(run: Run, seconds: number): Run {
-  const endMs = run.info.startMs + seconds * 1000;
-  const cut = (index: number) => {
-    const { times, values, ...rest } = run.columns.series(index);
-    const length = times.findLastIndex((atMs) => atMs <= endMs) + 1;
-    return { times: times.subarray(0, length), values: values.subarray(0, length), ...rest };
-  };
-  const command = run.info.command && { ...run.info.command, toMs: endMs };
-  const events = run.info.events.filter(({ atMs }) => atMs <= endMs);
-  return { info: { ...run.info, events, endMs, command, live: true }, columns: { series: cut } };
 }
 
 beforeAll(async () => {
@@ -206,14 +193,14 @@ describe.skipIf(skip)("the page", () => {
 
   test("follows a live run to its end", async () => {
     const whole = dataOf({});
-    server.runs = [until(whole, 50)];
+    server.runs = [liveUntil(whole, 50)];
     await tab.open(server.url);
     expect(await tab.text(".verdict")).toContain("running");
     expect((await tab.charts())[0]!.range).toEqual([-3, 47]);
     const last = async () => (await tab.chart("machine-cpu")).lines[0]!.times.at(-1);
     expect(await last()).toBe(47);
     await tab.page.evaluate("globalThis.mark = document.querySelector('.uplot')");
-    server.runs = [until(whole, 60)];
+    server.runs = [liveUntil(whole, 60)];
     server.sendChange();
     await tab.until("statexec.views[0].points.own[0].times.at(-1) === 57");
     // The charts are not built again: nothing flickers.

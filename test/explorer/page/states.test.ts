@@ -3,12 +3,16 @@ import { mkdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import axe from "axe-core";
+import { runOf } from "../../../explorer/data/run-columns.ts";
 import { loadRuns, reportHtml } from "../../../explorer/report/report-page.ts";
+import { withSummary } from "../../../src/recording/summary-series.ts";
 import { START_MS } from "../../helpers/recording.ts";
 import { statexec, tempFolder } from "../../helpers/statexec.ts";
 import { isMissing } from "../../helpers/validators.ts";
 import { type Tab, TestBrowser } from "../browser.ts";
-import { type MadeRun, madeFile } from "../made-runs.ts";
+import { madeBuild, processRecord } from "../made-processes.ts";
+import { type MadeRun, madeFile, madeRun } from "../made-runs.ts";
+import { liveUntil, PageServer } from "../page-server.ts";
 
 /** Looks at the page in every state of a run, in both themes, at the widths of a phone to a large screen. */
 
@@ -44,17 +48,22 @@ async function violations(tab: Tab): Promise<string[]> {
   return grave.map(({ id, nodes }) => `${id}: ${nodes[0]?.html} ${nodes[0]?.failureSummary}`);
 }
 
-/** Opens a page in both themes, takes its pictures at all widths, and expects that nothing is wrong with it. */
+/** Looks at the report of some files. */
 async function look(name: string, files: readonly string[], hash = ""): Promise<Tab> {
   const path = folder.file(`${name}.html`);
   await Bun.write(path, await reportHtml(await loadRuns([...files])));
+  return lookAt(name, `file://${path}${hash}`, files.length > 0);
+}
+
+/** Opens a page in both themes, takes its pictures at all widths, and expects that nothing is wrong with it. */
+async function lookAt(name: string, url: string, hasRuns = true): Promise<Tab> {
   let tab: Tab | undefined;
   for (const theme of THEMES) {
     await tab?.page.close();
     tab = await browser.newTab({ viewport: { width: 1440, height: 900 }, colorScheme: theme });
-    await tab.page.goto(`file://${path}${hash}`);
+    await tab.page.goto(url);
     await tab.until("document.querySelector('main h1, main .empty')");
-    if (files.length > 0) await tab.settled();
+    if (hasRuns) await tab.settled();
     for (const width of theme === "dark" && !process.env.STATEXEC_TEST_LONG ? [1440] : WIDTHS) {
       await tab.page.setViewportSize({ width, height: 900 });
       // The charts take their new width a moment later.
@@ -130,11 +139,64 @@ describe.skipIf(skip)("the page of a real run", () => {
   );
 });
 
+describe.skipIf(skip)("the page of a run", () => {
+  test(
+    "that was starved says so first, and shows what waited above what ran",
+    async () => {
+      const tab = await look("starved", [await made("starved", { starved: 6, load: 0.3 })]);
+      expect(await tab.text(".sentence")).toMatch(/Others took the CPU from it/);
+      const labels = (await tab.chart("command-cpu")).lines.map(({ label }) => label);
+      expect(labels.slice(0, 3)).toEqual(["user", "system", "waited for a CPU"]);
+    },
+    LONG,
+  );
+
+  test(
+    "of a day, with its phases and processes",
+    async () => {
+      const hour = 3600;
+      const day = await made("day", {
+        ...{ seconds: 24 * hour, delay: 120, every: 60 },
+        events: [1, 6, 20].map((at, i) => ({ at: at * hour, event: "phase", text: ["fetch", "compile", "link"][i]! })),
+      });
+      const all = madeBuild(3000).map((one) => ({ ...one, start: one.start * 720, end: one.end! * 720 }));
+      await Bun.write(day.replace(".prom", ".processes.jsonl.gz"), processRecord(all));
+      const tab = await look("day", [day]);
+      await tab.until("statexec.processes.views[0]?.frame.bars > 0");
+      expect(await tab.page.getByRole("region", { name: "Phases" }).locator("tbody tr").count()).toBe(3);
+      await tab.page.getByText("Memory as a table").first().focus();
+      await tab.page.keyboard.press("Enter");
+      const rows = await tab.page.locator("#panel-command-memory .chart-table tbody tr").allTextContents();
+      expect(rows.length).toBe(21);
+      expect(rows[10]).toMatch(/^12:00:00990\sMiB/);
+      expect(await violations(tab)).toEqual([]);
+    },
+    2 * LONG,
+  );
+
+  test(
+    "that goes on",
+    async () => {
+      const run = runOf(withSummary(madeRun({})), { id: "1", name: "live.prom", live: true });
+      const server = new PageServer([liveUntil(run, 60)]);
+      try {
+        const tab = await lookAt("live", server.url);
+        expect(await tab.text(".about")).toContain("still running");
+        expect(await tab.text(".verdict")).toContain("running");
+      } finally {
+        await server.stop();
+      }
+    },
+    LONG,
+  );
+});
+
 test.skipIf(skip)(
   "on paper, a run takes two pages at most, with the times of its events",
   async () => {
     const path = folder.file("paper.html");
-    await Bun.write(path, await reportHtml(await loadRuns([await made("paper", {})])));
+    const events = [30, 100].map((at) => ({ at, event: "phase", text: `phase-${at}` }));
+    await Bun.write(path, await reportHtml(await loadRuns([await made("paper", { events, starved: 1 })])));
     const tab = await (await browser.newTab()).open(`file://${path}`);
     const paper = (await tab.page.pdf({ format: "A4" })).toString("latin1");
     expect(paper.match(/\/Type \/Page\b/g)?.length).toBeLessThanOrEqual(2);
@@ -206,6 +268,9 @@ describe.skipIf(skip)("the page of several runs", () => {
       const overlaid = await look("ten-overlaid", ten, `#runs=${(chosen as string[]).join(",")}`);
       expect(await overlaid.page.locator(".verdicts tbody tr").count()).toBe(10);
       expect(await overlaid.text(".comparison caption")).toContain("10 runs");
+      // One line each: what they are stands above them.
+      const io = await overlaid.chart("command-io");
+      expect([io.title, io.lines.length]).toEqual(["storage read", 10]);
       const spread = await overlaid.chart("command-memory-spread");
       expect(spread.lines.map(({ label }) => label)).toEqual(["lowest", "median", "highest"]);
       const bases = overlaid.page.getByRole("group", { name: "Base of the comparison" });

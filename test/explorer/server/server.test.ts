@@ -2,12 +2,14 @@ import { describe, expect, test } from "bun:test";
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { decodePoints } from "../../../explorer/data/message-format.ts";
 import type { RunInfo, Runs } from "../../../explorer/data/model.ts";
+import type { ProcessList } from "../../../explorer/processes/process-list.ts";
 import { MACHINE, RUN, series } from "../../../src/catalog/index.ts";
 import { fileStatus } from "../../../src/os/files.ts";
 import { openSame } from "../../../src/os/owned-files.ts";
 import { startExplorer } from "../../helpers/explorer.ts";
 import { recordingOf, renderBytes, START_MS } from "../../helpers/recording.ts";
 import { statexec, tempFolder } from "../../helpers/statexec.ts";
+import { madeBuild, processRecord } from "../made-processes.ts";
 
 /** Returns a metrics file with three samples. */
 function fileOf(instance: string): Uint8Array<ArrayBuffer> {
@@ -63,6 +65,24 @@ describe("the shown runs", () => {
       "./7.prom",
       "more/7.prom",
     ]);
+  });
+
+  test("have the record of their processes, if there is one, and say what is wrong with it", async () => {
+    using folder = folderOf({
+      "a.prom": fileOf("a"),
+      "b.prom.gz": Bun.gzipSync(fileOf("b")),
+      "b.processes.jsonl.gz": processRecord(madeBuild(20)),
+      "c.prom": fileOf("c"),
+      "c.processes.jsonl.gz": processRecord(madeBuild(20)).subarray(0, 90),
+    });
+    await using site = await startExplorer(["."], folder.path);
+    const list = async (id: number) =>
+      (await (await site.get(`api/runs/${id}/processes`)).json()) as ProcessList | null;
+    expect(await list(1)).toBeNull();
+    expect(await list(2)).toMatchObject({ total: 20, left: 0, problem: null });
+    expect((await list(3))?.problem).toContain("c.processes.jsonl.gz");
+    expect((await site.get("api/runs/9/processes")).status).toBe(404);
+    expect((await fetch(`${site.url}api/runs/1/processes`, { method: "POST" })).status).toBe(405);
   });
 
   test("can be those of the original program", async () => {

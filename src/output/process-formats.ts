@@ -1,0 +1,116 @@
+import type { ProcessFormat } from "../catalog/choices.ts";
+import { durationText, plainQuantity } from "../recording/quantities.ts";
+import { safeLine } from "../safe-text.ts";
+import type { ProcessUsage, ProgramUsage, RecordUsage } from "./process-usage.ts";
+
+/** Writes what a record says of processes, and `top` programs, in one format. */
+export const PROCESS_WRITERS: {
+  readonly [Format in ProcessFormat]: (usage: RecordUsage, top: number | undefined) => string;
+} = { table, json, csv };
+
+/** How many of each a table has, where nobody says otherwise. */
+export const TABLE_ROWS = 10;
+
+/** Widths of the columns of a table; the whole is within 80. */
+const WIDTHS = [18, 11, 12, 8, 14, 12] as const;
+
+const UNKNOWN = "–";
+
+function table(usage: RecordUsage, top = TABLE_ROWS): string {
+  const { programs, processes, cpuSeconds } = usage;
+  const began = Math.min(...programs.map(({ startSeconds }) => startSeconds).filter((at) => !Number.isNaN(at)));
+  const share = (seconds: number) => (cpuSeconds > 0 ? `${Math.round((100 * seconds) / cpuSeconds)} %` : UNKNOWN);
+  const shown = programs.slice(0, top);
+  const left = programs.length - shown.length;
+  const lines = [
+    ...titleOf(usage),
+    "",
+    laidOut(["program", "processes", "CPU time", "share", "largest RSS", "lived"]),
+    ...shown.map((one) => laidOut(programCells(one, share))),
+    ...(left > 0 ? [`and ${left} more ${left === 1 ? "program" : "programs"} (--top ${programs.length})`] : []),
+    "",
+    laidOut(["process", "pid", "CPU time", "share", "RSS", "lived", "began"]),
+    ...processes.slice(0, top).map((one) => laidOut(processCells(one, share, began))),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+/** What is recorded, and what is not. */
+function titleOf({ count, programs, cpuSeconds, end }: RecordUsage): string[] {
+  const of = `${counted(count, "process", "processes")} of ${counted(programs.length, "program", "programs")}`;
+  const title = `${of}, ${plainQuantity(cpuSeconds, "seconds")} of CPU time`;
+  if (!end) return [title, "The record has no end: its last lines are missing."];
+  const told = typeof end.cpu_untold_seconds === "number" ? end.cpu_untold_seconds : 0;
+  const untold = told >= 0.01 ? [`${plainQuantity(told, "seconds")} of CPU time are in no line of the record.`] : [];
+  if (end.complete === true) return [title, ...untold];
+  if (end.source === "samples")
+    return [title, "They are what samples saw: processes that lived between two samples are not among them."];
+  return [title, `Some are missing: ${Number(end.lost_records ?? 0)} records of the kernel were lost.`, ...untold];
+}
+
+function counted(count: number, one: string, many: string): string {
+  return `${count.toLocaleString("en-US")} ${count === 1 ? one : many}`;
+}
+
+type Share = (seconds: number) => string;
+
+function programCells(program: ProgramUsage, share: Share): string[] {
+  const { name, processes, cpuUnknown, cpuSeconds, residentBytes, seconds } = program;
+  const isUnknown = cpuUnknown === processes;
+  const cpu = isUnknown ? UNKNOWN : plainQuantity(cpuSeconds, "seconds");
+  return [name, processes.toLocaleString("en-US"), cpu, isUnknown ? UNKNOWN : share(cpuSeconds)].concat([
+    Number.isNaN(residentBytes) ? UNKNOWN : plainQuantity(residentBytes, "bytes"),
+    Number.isNaN(seconds) ? UNKNOWN : durationText(seconds),
+  ]);
+}
+
+function processCells(process: ProcessUsage, share: Share, began: number): string[] {
+  const { name, line, cpuSeconds, residentBytes, seconds, startSeconds } = process;
+  const known = (value: number, text: string) => (Number.isNaN(value) ? UNKNOWN : text);
+  return [
+    ...[name, String(line.pid ?? UNKNOWN), known(cpuSeconds, plainQuantity(cpuSeconds, "seconds"))],
+    ...[known(cpuSeconds, share(cpuSeconds)), known(residentBytes, plainQuantity(residentBytes, "bytes"))],
+    ...[known(seconds, durationText(seconds)), known(startSeconds, `+${durationText(startSeconds - began)}`)],
+  ];
+}
+
+function laidOut([name = "", ...cells]: readonly string[]): string {
+  const isTight = cells.length > WIDTHS.length - 1;
+  // The kernel's names have at most 15 bytes.
+  const first = safeLine(name).padEnd(isTight ? 16 : WIDTHS[0]);
+  const widths = isTight ? [9, 11, 7, 12, 11, 11] : WIDTHS.slice(1);
+  return (first + cells.map((cell, i) => cell.padStart(widths[i]!)).join("")).trimEnd();
+}
+
+/** Grows with every change that a reader of the version before would not understand. A new key is no such change. */
+const JSON_VERSION = 1;
+
+function json({ programs, processes, count, cpuSeconds, end }: RecordUsage, top: number | undefined): string {
+  const orNull = (value: number) => (Number.isNaN(value) ? null : value);
+  const { type: _, ...known } = end ?? { type: "end" };
+  const value = {
+    ...{ version: JSON_VERSION, ...known, processes: count, has_end: end !== undefined, told_cpu_seconds: cpuSeconds },
+    programs: programs.slice(0, top).map((one) => ({
+      ...{ name: one.name, processes: one.processes, cpu_seconds: one.cpuSeconds, cpu_unknown: one.cpuUnknown },
+      ...{ largest_resident_bytes: orNull(one.residentBytes), lived_seconds: orNull(one.seconds) },
+    })),
+    top: processes.map(({ line }) => line),
+  };
+  return `${JSON.stringify(value, undefined, 2)}\n`;
+}
+
+const CSV_COLUMNS = [
+  ...["pid", "parent", "name", "start", "end", "cpu_seconds", "resident_bytes", "execs", "threads", "source"],
+] as const;
+
+/** RFC 4180, but for its line ends: a line for each process; what is not known is empty. */
+function csv({ processes }: RecordUsage): string {
+  const rows = processes.map(({ line }) => CSV_COLUMNS.map((column) => csvCell(line[column])).join(","));
+  return `${[CSV_COLUMNS.join(","), ...rows].join("\n")}\n`;
+}
+
+function csvCell(value: unknown): string {
+  if (value === null || value === undefined) return "";
+  const text = String(value);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
