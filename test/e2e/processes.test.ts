@@ -176,9 +176,14 @@ function savedEnds(path: string): number {
 }
 
 /** Kills the recorder of a run in a folder once its journal has `wanted` processes that have ended. Returns the journal's name. */
-async function killed(folder: string, choice: string, wanted: number): Promise<string> {
-  const script = `i=0; while [ $i -lt ${wanted} ]; do (:); i=$((i+1)); done; exec cat`;
-  const words = ["-q", "--interval", "0.1", "--processes", choice, "-f", "run.prom", "sh", "-c", script];
+async function killed(
+  folder: string,
+  choice: string,
+  wanted: number,
+  { child, more }: { readonly child: string; readonly more: readonly string[] } = { child: "(:)", more: [] },
+): Promise<string> {
+  const script = `i=0; while [ $i -lt ${wanted} ]; do ${child}; i=$((i+1)); done; exec cat`;
+  const words = ["-q", "--interval", "0.1", "--processes", choice, "-f", "run.prom", ...more, "sh", "-c", script];
   const run = Bun.spawn([BIN, ...words], { cwd: folder, env: cleanEnv(), stdin: "pipe" });
   for (;;) {
     const journal = readdirSync(folder).find((name) => name.endsWith(".journal"));
@@ -226,4 +231,18 @@ describe.skipIf(!works)("a recorder that is killed", () => {
     expect(stderr).toContain(`${journal} was kept`);
     expect(existsSync(folder.file(journal))).toBe(true);
   });
+});
+
+test("a recorder without perf events that is killed leaves what samples saw", async () => {
+  using folder = tempFolder();
+  const journal = await killed(folder.path, "all", 2, { child: "sleep 0.4", more: ["--perf", "off"] });
+  await statexec(["--recover", journal], { cwd: folder.path });
+  const { processes, end } = read(folder.file("run.processes.jsonl.gz"));
+  expect(end).toMatchObject({ source: "samples", complete: false, processes: 3 });
+  // The first sample may have seen the shell and its child at once.
+  const [shell, ...others] = processes.filter(({ end: ended }) => ended === null);
+  expect(others).toEqual([]);
+  expect(shell).toMatchObject({ source: "samples", execs: null });
+  for (const child of processes.filter((each) => each !== shell))
+    expect(child).toMatchObject({ parent: shell!.pid, source: "samples", end: expect.any(Number) });
 });

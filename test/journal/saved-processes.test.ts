@@ -2,9 +2,12 @@ import { expect, test } from "bun:test";
 import { closeSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createJournal } from "../../src/journal/journal-files.ts";
+import { ByteWriter, putRecord, TYPE } from "../../src/journal/journal-format.ts";
 import { processesIn } from "../../src/journal/journal-reader.ts";
+import { encodeFact, encodeProcesses } from "../../src/journal/journal-records.ts";
 import { joinedSource } from "../../src/journal/journal-source.ts";
 import { JournalWriter } from "../../src/journal/journal-writer.ts";
+import { dropRows } from "../../src/journal/lost-rows.ts";
 import { recoverMetrics } from "../../src/output/recover-metrics.ts";
 import { FakeClock } from "../helpers/fake-clock.ts";
 import { HEADER, KEYS, read, Trial } from "./journals.ts";
@@ -81,4 +84,15 @@ test("a record of processes that is damaged is left out", () => {
   bytes[at + 20]! ^= 255;
   const found = [...processesIn(joinedSource(undefined, 0, bytes), "test")];
   expect(found).toEqual([{ choice: "top", packed: Uint8Array.from(texts[1]!) }]);
+});
+
+test("lines of processes are given up where no file takes them, and facts are not", () => {
+  const unwritten = new ByteWriter();
+  putRecord(unwritten, TYPE.processes, (out) => encodeProcesses(out, { choice: "all", packed: packed([line(1, 6)]) }));
+  const processBytes = unwritten.at;
+  putRecord(unwritten, TYPE.fact, (out) => encodeFact(out, ["host", "a"], 0));
+  const factBytes = unwritten.at - processBytes;
+  dropRows(unwritten, false, unwritten.at, undefined);
+  expect(unwritten.at).toBe(factBytes);
+  expect(unwritten.bytes[6]).toBe(TYPE.fact);
 });
