@@ -60,8 +60,8 @@ const BY_BLOCK: Readonly<Record<string, (block: unknown, errno: number) => numbe
 };
 
 /** Begins to sync a file in the background, or lets that fail later. */
-function beginSync(block: unknown, really: () => unknown, isEnded: () => boolean): unknown {
-  if (!isChosen("background-sync")) return really();
+function beginSync([how, block]: readonly unknown[], really: () => unknown, isEnded: () => boolean): unknown {
+  if (!isChosen(how === O_DSYNC ? "background-fdatasync" : "background-fsync")) return really();
   if (kind === "KILL") process.kill(process.pid, "SIGKILL");
   if (kind === "KILLED") {
     really();
@@ -119,7 +119,7 @@ function syncs({ aio_fsync: begin, aio_error: error }: Readonly<Record<string, u
   const isEnded = (block: unknown) => (error as Call)(block) !== EINPROGRESS;
   const aio_fsync: Call = (how, block) =>
     beginSync(
-      block,
+      [how, block],
       () => (begin as Call)(how, block),
       () => isEnded(block),
     );
@@ -127,6 +127,7 @@ function syncs({ aio_fsync: begin, aio_error: error }: Readonly<Record<string, u
 }
 
 const EINPROGRESS = 115;
+const O_DSYNC = 0o10000;
 
 Object.assign(globalThis, { withFaults });
 
