@@ -5,17 +5,39 @@
  *   -C    with an empty environment      -E X  with X as a further entry of the environment, whatever it is
  *   -0 X  with X as its argv[0]          -S    with a seat of its own: a new session
  *   -P F  with its pid written to the file F first
+ *   -R N=E  where system call N fails with errno E, as in a container whose filter of calls refuses it
  */
 #define _GNU_SOURCE
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #define MOST_ENTRIES 256
 
 extern char **environ;
+
+static void refuse(const char *text)
+{
+    unsigned number = 0, error = 0;
+    if (sscanf(text, "%u=%u", &number, &error) != 2)
+        exit(125);
+    struct sock_filter lines[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog filter = { sizeof lines / sizeof *lines, lines };
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter)) {
+        perror("seccomp");
+        exit(125);
+    }
+}
 
 int main(int argc, char **argv)
 {
@@ -26,7 +48,7 @@ int main(int argc, char **argv)
     sigemptyset(&blocked);
     for (char **entry = environ; *entry; entry++)
         entries[count++] = *entry;
-    for (int option; (option = getopt(argc, argv, "+b:i:d:c:gCE:0:SP:")) != -1;) {
+    for (int option; (option = getopt(argc, argv, "+b:i:d:c:gCE:0:SP:R:")) != -1;) {
         switch (option) {
         case 'b': sigaddset(&blocked, atoi(optarg)); break;
         case 'i': signal(atoi(optarg), SIG_IGN); break;
@@ -37,6 +59,7 @@ int main(int argc, char **argv)
         case 'E': entries[count++] = optarg; break;
         case '0': name = optarg; break;
         case 'S': setsid(); break;
+        case 'R': refuse(optarg); break;
         case 'P': {
             FILE *file = fopen(optarg, "w");
             if (!file)
