@@ -17,9 +17,9 @@ function __statexec_command
                 set -l rest $words[(math $at + 1)..]
                 string join -- \n $rest
                 return 0
-            case --explore --report --compare --size --processes-of --recover --list-collectors --push --watch --mark --completions --version -v --help -help -h
+            case --explore --report --compare --size --processes-of --history --recover --list-collectors --push --watch --mark --completions --version -v --help -help -h
                 set left 2
-            case --file -f --instance -i --metrics-start-time -mst --delay -d --delay-before-command -dbc --delay-after-command -dac --label -l --interval --journal-dir --collectors --cgroup --perf --processes --summary-json --summary-markdown --budget --baseline --listen --runs --warmup --precision --prepare --report-to --push-to --push-names --connect -c --sync-port -sp --sync-timeout --ready --sync-clients --sync-grace --stop-timeout --sync-token --sync-token-file --sync-tls-cert --sync-tls-key --sync-bind --explore-port --report --base --noise --size-format --sort --top --processes-format --push --mark --completions
+            case --file -f --instance -i --metrics-start-time -mst --delay -d --delay-before-command -dbc --delay-after-command -dac --label -l --interval --journal-dir --collectors --cgroup --perf --processes --summary-json --summary-markdown --budget --baseline --listen --history-file --runs --warmup --precision --prepare --report-to --push-to --push-names --connect -c --sync-port -sp --sync-timeout --ready --sync-clients --sync-grace --stop-timeout --sync-token --sync-token-file --sync-tls-cert --sync-tls-key --sync-bind --explore-port --report --base --noise --size-format --sort --top --processes-format --branch --last --history-format --push --mark --completions
                 set value yes
             case '-?*'
             case '*'
@@ -74,6 +74,8 @@ complete -c statexec -n __statexec_options -l budget-strict -d 'Exit with 124 al
 complete -c statexec -n __statexec_options -l baseline -r -F -d 'Metrics file of an earlier run'
 complete -c statexec -n __statexec_options -l listen -x -d 'While the command runs'
 complete -c statexec -n __statexec_options -l live -d 'While the command runs'
+complete -c statexec -n __statexec_options -l remember -d 'When the run has ended'
+complete -c statexec -n __statexec_options -l history-file -r -F -d 'The file of --remember and --history'
 complete -c statexec -n __statexec_options -l runs -x -d 'Run the command so many times'
 complete -c statexec -n __statexec_options -l warmup -x -d 'With --runs'
 complete -c statexec -n __statexec_options -l precision -x -d 'With --runs'
@@ -111,6 +113,10 @@ complete -c statexec -n __statexec_options -l processes-of -d 'Print which progr
 complete -c statexec -n __statexec_options -l sort -x -a 'cpu memory time start' -d 'With --processes-of'
 complete -c statexec -n __statexec_options -l top -x -d 'With --processes-of'
 complete -c statexec -n __statexec_options -l processes-format -x -a 'table json csv' -d 'With --processes-of'
+complete -c statexec -n __statexec_options -l history -d 'List the runs of this repository or folder that --remember kept'
+complete -c statexec -n __statexec_options -l branch -x -d 'With --history'
+complete -c statexec -n __statexec_options -l last -x -d 'With --history'
+complete -c statexec -n __statexec_options -l history-format -x -d 'With --history'
 complete -c statexec -n __statexec_options -l recover -d 'Make the metrics file from each named journal of a run that was killed'
 complete -c statexec -n __statexec_options -l list-collectors -d 'List the collectors'
 complete -c statexec -n __statexec_options -l push -x -d 'Send the named metrics files'

@@ -64,6 +64,11 @@ export interface ListenAddress {
   readonly port: number;
 }
 
+/** How `--history` prints runs. */
+export const HISTORY_FORMATS = ["table", "json"] as const;
+
+export type HistoryFormat = (typeof HISTORY_FORMATS)[number];
+
 /** How `--processes-of` prints processes, and by which figure the first ones are chosen. */
 export const PROCESS_FORMATS = ["table", "json", "csv"] as const;
 export const PROCESS_SORTS = ["cpu", "memory", "time", "start"] as const;

@@ -1,4 +1,10 @@
-import { type Budget, DEFAULT_NOISE, type ProcessFormat, type ProcessSort } from "../catalog/choices.ts";
+import {
+  type Budget,
+  DEFAULT_NOISE,
+  type HistoryFormat,
+  type ProcessFormat,
+  type ProcessSort,
+} from "../catalog/choices.ts";
 import { UsageError } from "../errors.ts";
 import { type SplitWords, splitOperands } from "./argv.ts";
 import type { PushConfig } from "./config.ts";
@@ -66,6 +72,7 @@ const REQUESTS = {
   compare: compareRequest,
   size: sizeRequest,
   processesOf: processesRequest,
+  history: historyRequest,
   watch: watchRequest,
   mark: markRequest,
   completions: ({ values }: ModeWords) => ({ shell: values("completions").at(-1)! }),
@@ -133,6 +140,7 @@ export function refuseModifiers(given: readonly Given[], mode: ModeName | undefi
 /** The settings of a run that a mode uses as well. */
 const SHARED_SETTINGS: Partial<Record<ModeName, readonly OptionId[]>> = {
   recover: ["file"],
+  history: ["historyFile"],
   push: ["pushNames", "pushCi"],
   watch: ["budgets"],
 };
@@ -208,6 +216,26 @@ function processesRequest({ operands, values }: ModeWords): ProcessesRequest {
   };
 }
 
+export interface HistoryRequest {
+  /** Undefined: the user's. */
+  readonly file: string | undefined;
+  /** Undefined: all. */
+  readonly branch: string | undefined;
+  /** How the command begins; empty: all. */
+  readonly command: string;
+  readonly format: HistoryFormat;
+  /** How many of the newest; undefined: as many as the format has by default. */
+  readonly last: number | undefined;
+}
+
+function historyRequest({ operands, values, env }: ModeWords): HistoryRequest {
+  return {
+    file: values("historyFile").at(-1) ?? fromVariable("historyFile", env),
+    ...{ branch: values("branch").at(-1), command: operands.join(" "), last: values("last").at(-1) },
+    format: values("historyFormat").at(-1) ?? "table",
+  };
+}
+
 function pushRequest({ operands, values, env }: ModeWords): PushRequest {
   const target = values("push").at(-1)!;
   const style = {
@@ -221,7 +249,7 @@ function pushRequest({ operands, values, env }: ModeWords): PushRequest {
 }
 
 /** Returns the value of a setting that a mode has too, as its variable gives it; undefined: it is not set. */
-function fromVariable<Id extends "pushNames" | "pushCi">(id: Id, env: Environment) {
+function fromVariable<Id extends "pushNames" | "pushCi" | "historyFile">(id: Id, env: Environment) {
   const where = OPTIONS[id].env;
   const text = env[where];
   if (text === undefined || text === "") return undefined;

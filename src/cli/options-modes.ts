@@ -1,9 +1,10 @@
-import { PROCESS_FORMATS, PROCESS_SORTS } from "../catalog/choices.ts";
+import { HISTORY_FORMATS, PROCESS_FORMATS, PROCESS_SORTS } from "../catalog/choices.ts";
 import { mode, modeWith, modifier } from "./option.ts";
 import {
   boolean,
   count,
   filePath,
+  labelValue,
   listenAddress,
   oneOf,
   outputPath,
@@ -82,6 +83,24 @@ export const MODE_OPTIONS = {
     ...{ flag: "--processes-format", of: "--processes-of", operand: { placeholder: "format", example: "csv" } },
     parse: oneOf(PROCESS_FORMATS),
     help: "With --processes-of, print a table, json, or csv with a line for each process; without this option, a table.",
+  }),
+  history: mode({
+    flag: "--history",
+    shorts: [],
+    help: "List the runs of this repository or folder that --remember kept, those of one command if it is named: statexec --history make test. No command runs.",
+  }),
+  branch: modifier({
+    ...{ flag: "--branch", of: "--history", operand: { placeholder: "name", example: "main" }, parse: labelValue },
+    help: "With --history, list runs of this branch only.",
+  }),
+  last: modifier({
+    ...{ flag: "--last", of: "--history", operand: { placeholder: "count", example: "50" }, parse: count(1) },
+    help: "With --history, list so many of the newest runs; without this option, 20 in a table, and all in JSON.",
+  }),
+  historyFormat: modifier({
+    ...{ flag: "--history-format", of: "--history", operand: { placeholder: "format", example: "json" } },
+    parse: oneOf(HISTORY_FORMATS),
+    help: "With --history, print a table, or json with a line for each run; without this option, a table.",
   }),
   recover: mode({
     flag: "--recover",

@@ -6,6 +6,7 @@ import {
   boolean,
   collectorChoice,
   controlGroup,
+  filePath,
   folderPath,
   inputPaths,
   interval,
@@ -234,6 +235,22 @@ export const RUN_OPTIONS = {
     help: "Metrics file of an earlier run, for budgets such as cpu<+10%; may be repeated.",
   }),
   ...LIVE_OPTIONS,
+  remember: setting({
+    flag: "--remember",
+    shorts: [],
+    parse: boolean,
+    default: false,
+    help: "When the run has ended, add its figures, the commit and the machine to the history, which --history lists; a failure does not change the exit status.",
+  }),
+  /** Undefined: the one of the user's state folder. */
+  historyFile: setting({
+    flag: "--history-file",
+    shorts: [],
+    operand: { placeholder: "file", example: "history.sqlite" },
+    parse: filePath,
+    default: undefined,
+    help: "The file of --remember and --history; without this option, statexec/history.sqlite in $XDG_STATE_HOME or ~/.local/state.",
+  }),
   ...REPEAT_OPTIONS,
   /** Path of the page that shows the run; undefined: none is written. */
   reportTo: setting({

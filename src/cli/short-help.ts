@@ -73,6 +73,7 @@ export const HELP_GROUPS: readonly (readonly [subject: string, briefs: readonly 
       ["report", "show runs on a page, in one HTML file", "[files]"],
       ["compare", "what became better or worse; status 1: worse", "<base> <new>"],
       ["processesOf", "which programs used most, by --processes", "<file>"],
+      ["history", "the runs that --remember kept", "[command]"],
       ["size", "what to request for a job, and where to limit it", "<files>"],
       ["recover", "make the file of a run that was killed", "[journals]"],
       ["push", "send runs to VictoriaMetrics, or by OTLP", "[files]"],

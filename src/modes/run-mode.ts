@@ -41,6 +41,11 @@ const MODES: { readonly [Name in ModeName]: (request: ModeInvocation<Name>) => P
   },
   compare,
   size,
+  history: async (request) => {
+    compileEagerly();
+    const { listHistory } = await import("./history-mode.ts");
+    return printed(listHistory(request, process.env, process.cwd()));
+  },
   push: async (request) => {
     compileEagerly();
     const { pushAll } = await import("./push-mode.ts");

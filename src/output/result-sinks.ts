@@ -50,6 +50,7 @@ export function openResultSinks(config: Config, env: Environment): ResultSinks {
       const { flag } = SUMMARY_FILE_OPTIONS[id];
       sinks.push(appends ? appendedFile(path, flag, serialize) : wholeFile(path, flag, serialize));
     }
+    if (config.remember) sinks.push(history(config.historyFile, env));
   } catch (error) {
     abandon();
     throw error;
@@ -95,6 +96,25 @@ function appendedFile(path: string, flag: string, serialize: Serialize): ResultS
     async write(report, file, stopped) {
       await place.ready?.(stopped);
       await place.write((sink) => sink(encoded(serialize(report, file))));
+    },
+  };
+}
+
+/** The history. It is opened when the run has ended, so that nothing waits for it, and a failure is only said. */
+function history(path: string | undefined, env: Environment): ResultSink {
+  const folder = process.cwd();
+  return {
+    name: "--remember",
+    async write(report, file) {
+      try {
+        const [{ rememberedRun }, { addRun, defaultHistoryFile }] = await Promise.all([
+          import("../history/remembered-run.ts"),
+          import("../history/history-file.ts"),
+        ]);
+        addRun(path ?? defaultHistoryFile(env), rememberedRun(report, file, folder));
+      } catch (error) {
+        warn(`--remember: this run is not in the history: ${messageOf(error)}`);
+      }
     },
   };
 }

@@ -20,7 +20,7 @@ export function isSummaryPrinted({ summary, quiet }: Pick<Config, "summary" | "q
 
 /** Whether a run has to work out its figures at its end. */
 export function areResultsWanted(config: Config): boolean {
-  if (config.budgets.length > 0 || isSummaryPrinted(config)) return true;
+  if (config.budgets.length > 0 || config.remember || isSummaryPrinted(config)) return true;
   for (const id of SUMMARY_FILE_IDS) if (config[id] !== undefined) return true;
   return false;
 }
