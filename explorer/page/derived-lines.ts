@@ -2,7 +2,7 @@ import { indexOfTime } from "../../src/recording/span.ts";
 import type { LinePoints } from "../data/model.ts";
 import type { Derived, PlannedChart, PlannedLine, PlannedPanel } from "./chart-plan.ts";
 import type { Range } from "./page-state.ts";
-import type { RunChoice } from "./run-choice.ts";
+import { isSameTask, type RunChoice } from "./run-choice.ts";
 
 /*
  * What several runs have in common: the difference of two, and the spread of more, each from its command's start. Runs have
@@ -14,7 +14,8 @@ const HEIGHT = 96;
 
 /** Returns the lanes, each with a chart of the difference or the spread of its runs below it. */
 export function withDerivedCharts(panels: readonly PlannedPanel[], choice: RunChoice): readonly PlannedPanel[] {
-  if (choice.view !== "overlay" || new Set(choice.runs.map(({ role }) => role)).size > 1) return panels;
+  const { runs, view } = choice;
+  if (view !== "overlay" || !runs.every((run) => isSameTask(run, runs[0]!))) return panels;
   return panels.map((panel) => {
     const [chart] = panel.charts;
     const derived = chart && derivedChart(chart, choice);

@@ -2,7 +2,7 @@ import { quantity } from "../../src/recording/quantities.ts";
 import type { Problem, RunInfo } from "../data/model.ts";
 import { HUES } from "./chart-plan.ts";
 import { el } from "./dom.ts";
-import { namesOf, type RunChoice } from "./run-choice.ts";
+import { isSameTask, namesOf, type RunChoice } from "./run-choice.ts";
 import type { RunFigures } from "./run-figures.ts";
 import { dayAndTime } from "./time-format.ts";
 import { commandText, type VerdictItem, verdictOf } from "./verdict.ts";
@@ -37,8 +37,8 @@ export function verdictTable(all: readonly RunFigures[], view: RunChoice["view"]
   const rows = verdicts.map((row, at) => {
     const hue = HUES[at % HUES.length];
     const name = el("th", { scope: "row" }, el("span", { class: `swatch solid ${hue}` }), names[at]);
-    // Client and server have different tasks: their figures are not compared.
-    const isAlike = view === "overlay" && all[at]!.run.role === all[0]!.run.role;
+    // Figures of different tasks, as those of a client and its server, are not compared.
+    const isAlike = view === "overlay" && isSameTask(all[at]!.run, all[0]!.run);
     const base = isAlike ? (verdicts[0] ?? []) : row;
     const sentence = el("td", { class: "words" }, all[at]!.run.known.sentence ?? "–");
     return el("tr", {}, name, ...labels.map((label) => verdictCell(label, row, base)), sentence);

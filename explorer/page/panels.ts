@@ -76,7 +76,7 @@ const COMMAND_PANELS: readonly PanelSpec[] = [
     id: "command-cpu",
     section: "command",
     title: "CPU",
-    hint: "Cores that the command's processes kept busy, and above them threads that were ready and had no CPU.",
+    hint: "Cores that the command's processes kept busy, and above them threads that were ready and had no CPU, over 2 s each.",
     unit: "cores",
     lines: [
       ...userAndSystem(COMMAND.cpuSeconds),

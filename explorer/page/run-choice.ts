@@ -26,6 +26,12 @@ export function newestFirst(all: readonly RunInfo[]): RunInfo[] {
   return all.toSorted((a, b) => Number(b.live) - Number(a.live) || b.startMs - a.startMs);
 }
 
+/** Whether two runs had the same task: the same command, on the same side of a synchronised run. */
+export function isSameTask(a: RunInfo, b: RunInfo): boolean {
+  const wordsOf = ({ facts }: RunInfo) => facts.filter(([fact]) => fact === "command" || fact === "arguments");
+  return a.role === b.role && JSON.stringify(wordsOf(a)) === JSON.stringify(wordsOf(b));
+}
+
 /** Whether the runs are the client and the server of one synchronised run, by their roles and times. */
 function isSynchronised(runs: readonly RunInfo[]): boolean {
   const roles = new Set(runs.map(({ role }) => role));

@@ -40,6 +40,9 @@ export interface Budget {
 /** Which processes of the command are recorded each: none, those that used most CPU time, or all. */
 export const PROCESS_CHOICES = ["off", "top", "all"] as const;
 
+/** So many processes, those with the most CPU time, has the record of the choice `top`. */
+export const TOP_PROCESSES = 200;
+
 export type ProcessChoice = (typeof PROCESS_CHOICES)[number];
 
 /** Which collectors a run uses. */

@@ -11,8 +11,10 @@ import {
   encodeHeader,
   encodeLayout,
   encodeMetric,
+  encodeProcesses,
   encodeSeries,
   type JournalHeader,
+  type ProcessLines,
 } from "./journal-records.ts";
 import type { Segment } from "./journal-segment.ts";
 import { encodeColumns, encodeRows } from "./row-encoding.ts";
@@ -74,6 +76,11 @@ export class JournalEncoder {
       this._encodedRows = segment.rows;
     }
     this.copies.repeatIfApart();
+  }
+
+  /** Encodes lines of the record of processes, without a copy: damage costs the processes of these lines. */
+  encodeProcesses(lines: readonly ProcessLines[]): void {
+    for (const each of lines) putRecord(this.out, TYPE.processes, (out) => encodeProcesses(out, each));
   }
 
   /** Encodes the columns of a segment, whose rows are all encoded. The next rows begin another segment. */

@@ -10,11 +10,13 @@ import {
   decodeHeader,
   decodeLayout,
   decodeMetric,
+  decodeProcesses,
   decodeRowsHead,
   decodeSeries,
   headerVersion,
   type JournalHeader,
   type MaybeNumbered,
+  type ProcessLines,
 } from "./journal-records.ts";
 import { type IntactRecord, type JournalSource, recordsOf } from "./journal-source.ts";
 import { RowIndex } from "./row-index.ts";
@@ -33,6 +35,24 @@ export function readJournal(source: JournalSource, name: string): JournalRecordi
     else if (!content.add(item)) damaged += item.payload.length;
   }
   return content.recording(damaged, name);
+}
+
+/** Yields the lines of processes in a journal, in their order; those in damaged records are left out. Throws as `readJournal`. */
+export function* processesIn(source: JournalSource, name: string): Iterable<ProcessLines> {
+  for (const item of recordsOf(source, firstRecord(source, name))) {
+    if (!("payload" in item) || item.type !== TYPE.processes) continue;
+    const lines = processLines(item.payload);
+    if (lines) yield lines;
+  }
+}
+
+function processLines(payload: Uint8Array): ProcessLines | undefined {
+  try {
+    return decodeProcesses(payload);
+  } catch (error) {
+    if (error instanceof MalformedRecord) return undefined;
+    throw error;
+  }
 }
 
 /** Reads the header alone. Throws as `readJournal` does. */

@@ -208,6 +208,27 @@ export function decodeFact(payload: Uint8Array): MaybeNumbered<Fact> {
   return { number: optionalCount(reader, payload), value };
 }
 
+/** Lines of the record of processes. */
+export interface ProcessLines {
+  /** What the user wants of them: `all` or `top`. */
+  readonly choice: string;
+  /** JSON lines, compressed by gzip. */
+  readonly packed: Uint8Array;
+}
+
+export function encodeProcesses(out: ByteWriter, { choice, packed }: ProcessLines): void {
+  out.text(choice);
+  out.reserve(packed.length);
+  out.bytes.set(packed, out.at);
+  out.at += packed.length;
+}
+
+export function decodeProcesses(payload: Uint8Array): ProcessLines {
+  const reader = new ByteReader(payload);
+  const choice = reader.text();
+  return { choice, packed: payload.slice(reader.at) };
+}
+
 /** An event or a fact, and its number, by which its copies are known. */
 export interface MaybeNumbered<T> {
   readonly number: number | undefined;

@@ -4,7 +4,7 @@ import type { RowSink, RunEvent } from "../recording/recording.ts";
 import type { JournalEncoder } from "./journal-encoder.ts";
 import type { JournalFailure, JournalFile, JournalMaker } from "./journal-file.ts";
 import { JournalRecording } from "./journal-recording.ts";
-import type { JournalHeader } from "./journal-records.ts";
+import type { JournalHeader, ProcessLines } from "./journal-records.ts";
 import { memoryRows, Segment } from "./journal-segment.ts";
 import { PendingRows } from "./pending-rows.ts";
 
@@ -27,6 +27,13 @@ export interface JournalWriterParts {
   readonly isSynced: boolean;
   /** Called after each flush of a run that goes on. */
   readonly flushed?: (() => void) | undefined;
+  /** The record of processes; undefined: none is wanted. */
+  readonly processes?: UnsavedProcesses | undefined;
+}
+
+/** Gives the lines of processes that the journal does not have yet, each once. */
+export interface UnsavedProcesses {
+  takeUnsaved(): readonly ProcessLines[];
 }
 
 /** Rows that are neither in a file nor in memory, or in no file, and the time that they span. */
@@ -224,6 +231,8 @@ export class JournalWriter implements RowSink {
     const facts = this.facts.slice(this.encodedFacts);
     const events = this.events.slice(this.encodedEvents);
     encoder.encode({ segment: this.segment, series: this.series, facts, events });
+    const { processes } = this.parts;
+    if (processes) encoder.encodeProcesses(processes.takeUnsaved());
     this.encodedFacts = this.facts.length;
     this.encodedEvents = this.events.length;
     if (!this.isFirstSegment) this.forgetEncoded();

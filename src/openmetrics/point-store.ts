@@ -2,6 +2,18 @@ import type { Block } from "../recording/recording.ts";
 
 const FIRST_CAPACITY = 64;
 
+/** Where points go whose times are the next ones that a series shares. A reader of many lines fills it without a call for each. */
+export interface SharedRun {
+  /** Times that the next points should have, from `length` on. */
+  readonly times: Float64Array;
+  /** Where their values go, at the place of their time. */
+  readonly values: Float64Array;
+  /** Points that the series has. */
+  readonly length: number;
+  /** The place where the run ends; not above `length`: there is none. */
+  readonly end: number;
+}
+
 /**
  * The points of one series while a file is read. Series that were sampled together share one array of times: a series
  * keeps times of its own only from the first one that differs from those of the series before it.
@@ -35,6 +47,18 @@ export class PointStore {
     this.values[at] = value;
     this.length++;
     return true;
+  }
+
+  /** The places of the points that come next, if their times are the shared ones. Call `extend` with what was filled. */
+  sharedRun(): SharedRun {
+    const { shared, values, length } = this;
+    const end = this.own === undefined ? Math.min(shared.length, values.length) : 0;
+    return { times: shared, values, length, end };
+  }
+
+  /** Counts the points up to a place of the shared run, which hold their values. */
+  extend(length: number): void {
+    this.length = length;
   }
 
   /** Frees unused room after the last point. Returns the times, for the next series to share. */
@@ -80,6 +104,15 @@ export class AnyOrderPoints {
 
   add(atMs: number, value: number): void {
     if (!this.inOrder.add(atMs, value)) this.late.push([atMs, value]);
+  }
+
+  /** As in `PointStore`. */
+  sharedRun(): SharedRun {
+    return this.inOrder.sharedRun();
+  }
+
+  extend(length: number): void {
+    this.inOrder.extend(length);
   }
 
   /** Frees unused room; more points may follow. Returns the times, for the next series to share. */

@@ -1,5 +1,6 @@
 import { CString, FFIType, type Pointer, ptr } from "bun:ffi";
 import { cString, failed, lastErrno, libc, loadLibc, pinned, rawText, SystemError, systemError } from "./libc.ts";
+import { keepFileLimit } from "./limits.ts";
 
 export const O_RDONLY = 0;
 export const O_WRONLY = 1;
@@ -16,7 +17,8 @@ export function openFile(path: string, flags: number, mode = 0o666): number {
     const fd = libc.open(name, flags | O_CLOEXEC, mode);
     if (fd >= 0) return fd;
     const error = failed("open", path);
-    if (error.code !== "EINTR") throw error;
+    const isAgain = error.code === "EINTR" || (error.code === "EMFILE" && keepFileLimit());
+    if (!isAgain) throw error;
   }
 }
 
@@ -242,10 +244,19 @@ export function realPath(path: string): string {
 /** Offset of the name in a `struct dirent` of glibc and musl on 64-bit Linux. */
 const DIRENT_NAME = 19;
 
+/** Throws SystemError. */
+function openFolder(path: string): Pointer {
+  for (;;) {
+    const folder = libc.opendir(cString(path));
+    if (folder) return folder as Pointer;
+    const error = failed("opendir", path);
+    if (error.code !== "EMFILE" || !keepFileLimit()) throw error;
+  }
+}
+
 /** Returns the names in a folder, without `.` and `..`. Throws SystemError. */
 export function listFolder(path: string): string[] {
-  const folder = libc.opendir(cString(path));
-  if (!folder) throw failed("opendir", path);
+  const folder = openFolder(path);
   const names: string[] = [];
   for (let entry = libc.readdir(folder); entry; entry = libc.readdir(folder)) {
     const name = String(new CString((Number(entry) + DIRENT_NAME) as Pointer));

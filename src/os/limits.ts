@@ -11,6 +11,8 @@ export interface ResourceLimit {
 }
 
 const memory = new BigUint64Array(2);
+/** The same in 32-bit words: to compare them makes no garbage. */
+const words = new Uint32Array(memory.buffer);
 
 /** Returns a limit of this process. Throws SystemError. */
 export function resourceLimit(resource: number): ResourceLimit {
@@ -51,6 +53,34 @@ export function withSoftLimits<T>(limits: readonly ResourceLimit[], action: () =
   } finally {
     for (const limit of before) setResourceLimit(limit);
   }
+}
+
+/** Of open files, as we found or set it; undefined: not yet asked. */
+let ownFiles: ResourceLimit | undefined;
+let ownFilesWords = new Uint32Array(4);
+
+/**
+ * Raises our limit of open files again where somebody has lowered it since the first call, as prlimit(1) by the command's
+ * script does: what is recorded must not depend on that. Without the right to raise the hard one, as far as that.
+ * Returns whether it was raised.
+ */
+export function keepFileLimit(): boolean {
+  if (libc.getrlimit(LIMIT.openFiles, memory) < 0) return false;
+  if (!ownFiles) {
+    ownFiles = { resource: LIMIT.openFiles, soft: memory[0]!, hard: memory[1]! };
+    ownFilesWords = words.slice();
+    return false;
+  }
+  if (words[0] === ownFilesWords[0] && words[1] === ownFilesWords[1]) return false;
+  const soft = memory[0]!;
+  const hard = memory[1]!;
+  if (soft >= ownFiles.soft) return false;
+  memory[0] = ownFiles.soft;
+  memory[1] = ownFiles.hard;
+  if (libc.setrlimit(LIMIT.openFiles, memory) === 0) return true;
+  memory[0] = least(hard, ownFiles.soft);
+  memory[1] = hard;
+  return soft < hard && libc.setrlimit(LIMIT.openFiles, memory) === 0;
 }
 
 function least(a: bigint, b: bigint): bigint {

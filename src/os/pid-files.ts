@@ -1,6 +1,7 @@
 import { FFIType, type Pointer } from "bun:ffi";
 import { O_RDONLY, ReadBuffer } from "./files.ts";
 import { cString, failed, lastErrno, libc, loadLibc, pinned } from "./libc.ts";
+import { keepFileLimit } from "./limits.ts";
 
 /*
  * The files of many processes, read again and again: nothing is allocated, and a call that fails returns its errno below
@@ -12,6 +13,8 @@ const calls = loadLibc({
   lseek: { args: ["int", FFIType.i64_fast, "int"], returns: FFIType.i64_fast },
   sysinfo: { args: ["ptr"], returns: "int" },
 });
+
+const EMFILE = 24;
 
 const SYS_KCMP = process.arch === "arm64" ? 272 : 312;
 const KCMP_VM = 1;
@@ -164,7 +167,9 @@ export class PidFiles {
   /** Returns a descriptor that the command does not inherit, or the errno below zero. */
   open(pid: number, file: Uint8Array): number {
     const fd = libc.open(this.path.of(pid, file), O_RDONLY | O_CLOEXEC, 0);
-    return fd < 0 ? -lastErrno() : fd;
+    if (fd >= 0) return fd;
+    const errno = lastErrno();
+    return errno === EMFILE && keepFileLimit() ? this.open(pid, file) : -errno;
   }
 
   /** Reads an open file from its start; returns its length, or the errno below zero. */

@@ -10,8 +10,9 @@ import { describeRecovery } from "../journal/journal-recording.ts";
 import { linkStatus, realPath, SystemError } from "../os/files.ts";
 import { removeOwned } from "../os/owned-files.ts";
 import { safeLine } from "../safe-text.ts";
-import { claimOutput, withPid } from "./claim-output.ts";
+import { type ClaimedOutput, claimOutput, withPid } from "./claim-output.ts";
 import { folderOf } from "./part-file.ts";
+import { recoverProcesses } from "./recover-processes.ts";
 import { writeMetrics } from "./write-metrics.ts";
 
 /** The result of a recovery. */
@@ -38,13 +39,34 @@ export async function recoverMetrics(path: string, file: string | undefined): Pr
     if (output.notice) warnings.push(output.notice);
     await writeMetrics(output, recording, () => false, true);
     const { gaps, bytes, unnamed } = recording.damage;
+    const processes = await processesOf(journal, output, warnings);
     const whole = gaps.length === 0 && bytes === 0 && unnamed === 0;
-    if (whole) removeOwned(path, journal.identity);
-    else warnings.push(`${path} is damaged, and was kept`);
-    return { file: output.path, content, warnings };
+    if (whole && processes !== undefined) removeOwned(path, journal.identity);
+    else warnings.push(`${path} ${whole ? "" : "is damaged, and "}was kept`);
+    return { file: output.path, content: `${content}${processes ?? ""}`, warnings };
   } finally {
     journal.close();
   }
+}
+
+/** Makes the record of the run's processes. Returns what that has, in words; undefined: not all could be written. */
+async function processesOf(
+  journal: OpenJournal,
+  output: ClaimedOutput,
+  warnings: string[],
+): Promise<string | undefined> {
+  try {
+    const recovered = await recoverProcesses(journal, output);
+    if (!recovered) return "";
+    const { path, processes, damaged, notice } = recovered;
+    if (notice) warnings.push(notice);
+    if (!damaged) return `; ${processes} ${processes === 1 ? "process" : "processes"} in ${path}`;
+    warnings.push(`${path} lacks processes whose lines are damaged`);
+  } catch (error) {
+    if (!(error instanceof OutputError)) throw error;
+    warnings.push(error.message);
+  }
+  return undefined;
 }
 
 /**

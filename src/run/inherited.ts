@@ -1,6 +1,6 @@
 import { linkTarget, listFolder, readText, readWhole, SystemError } from "../os/files.ts";
 import { isRaw, rawBytes, rawText } from "../os/libc.ts";
-import { LIMIT, type ResourceLimit, raiseLimits, resourceLimit } from "../os/limits.ts";
+import { keepFileLimit, LIMIT, type ResourceLimit, raiseLimits, resourceLimit } from "../os/limits.ts";
 import { wasClosed } from "../os/process.ts";
 import { type ResolvedCommand, resolveCommand } from "./resolve-command.ts";
 import { signalsIn, statusField } from "./signal-names.ts";
@@ -239,6 +239,7 @@ const LIMIT_NAMES: readonly (readonly [resource: number, name: string])[] = [
 /** Raises our own limits. Returns those of the caller that are higher in us now. */
 function limitsOfCaller(launched: Launched | undefined): ResourceLimit[] {
   const raised = raiseLimits();
+  keepFileLimit();
   if (!launched?.state) {
     const files = originalFileLimit();
     if (files) raised.push(files);

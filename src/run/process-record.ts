@@ -1,10 +1,9 @@
-import type { ProcessChoice } from "../catalog/choices.ts";
+import { type ProcessChoice, TOP_PROCESSES } from "../catalog/choices.ts";
 import { type LoggedProcess, ProcessLog } from "../collect/perf/process-log.ts";
 import type { TaskClock } from "../collect/perf/task-clock.ts";
+import type { ProcessLines } from "../journal/journal-records.ts";
+import type { UnsavedProcesses } from "../journal/journal-writer.ts";
 import { monotonicNs } from "../os/perf-events.ts";
-
-/** How many of those that used most are kept; more are kept for a while. */
-const MOST_KEPT = 200;
 
 /** Lines are compressed in pieces of this length. */
 const PIECE_CHARACTERS = 1 << 18;
@@ -12,7 +11,7 @@ const PIECE_CHARACTERS = 1 << 18;
 const NS_PER_SECOND = 1e9;
 
 /** The record of the command's processes, in JSON lines, compressed in memory until it is written. */
-export class ProcessRecord {
+export class ProcessRecord implements UnsavedProcesses {
   readonly log: ProcessLog;
   /** Added to a time by CLOCK_MONOTONIC, it is one on the file's axis. */
   private readonly shiftNs = Date.now() * 1e6 - monotonicNs();
@@ -20,6 +19,9 @@ export class ProcessRecord {
   private axisNs = 0;
   private readonly pieces: Uint8Array[] = [];
   private text = "";
+  /** Lines that the journal does not have yet, and the first of them in pieces. */
+  private unsaved = "";
+  private unsavedPieces: ProcessLines[] = [];
   private kept: LoggedProcess[] = [];
   private processes = 0;
 
@@ -38,13 +40,22 @@ export class ProcessRecord {
     this.axisNs = ms * 1e6;
   }
 
+  /** Returns what the journal lacks: those that have ended, and those that live, without their end. */
+  takeUnsaved(): readonly ProcessLines[] {
+    this.log.noteLiving(this.save);
+    this.packUnsaved();
+    const pieces = this.unsavedPieces;
+    if (pieces.length > 0) this.unsavedPieces = [];
+    return pieces;
+  }
+
   /**
    * Ends the record. Returns its text piece by piece, for a file. `machineStarted`: processes and threads that the machine
    * started meanwhile; undefined: not known.
    */
   *lines(machineStarted: number | undefined): Generator<Uint8Array> {
     this.log.end();
-    if (this.choice === "top") for (const process of this.cut(MOST_KEPT)) this.write(process);
+    if (this.choice === "top") for (const process of this.cut(TOP_PROCESSES)) this.write(process);
     for (const piece of this.pieces) yield Bun.gunzipSync(piece as Uint8Array<ArrayBuffer>);
     const last = {
       type: "end",
@@ -65,19 +76,40 @@ export class ProcessRecord {
 
   private readonly told = (process: LoggedProcess): void => {
     this.processes++;
+    this.save(process);
     if (this.choice === "all") {
       this.write(process);
       return;
     }
     this.kept.push(process);
-    if (this.kept.length > 2 * MOST_KEPT) this.kept = this.cut(MOST_KEPT);
+    if (this.kept.length > 2 * TOP_PROCESSES) this.kept = this.cut(TOP_PROCESSES);
   };
 
   private cut(count: number): LoggedProcess[] {
     return this.kept.sort((a, b) => b.cpuNs - a.cpuNs).slice(0, count);
   }
 
+  private readonly save = (process: LoggedProcess): void => {
+    this.unsaved += this.lineOf(process);
+    if (this.unsaved.length >= PIECE_CHARACTERS) this.packUnsaved();
+  };
+
+  /** Quickly, since it is done while the command runs, and read only where this process is killed. */
+  private packUnsaved(): void {
+    if (this.unsaved === "") return;
+    const packed = Bun.gzipSync(new TextEncoder().encode(this.unsaved), { level: 1 });
+    this.unsavedPieces.push({ choice: this.choice, packed });
+    this.unsaved = "";
+  }
+
   private write(process: LoggedProcess): void {
+    this.text += this.lineOf(process);
+    if (this.text.length < PIECE_CHARACTERS) return;
+    this.pieces.push(Bun.gzipSync(new TextEncoder().encode(this.text)));
+    this.text = "";
+  }
+
+  private lineOf(process: LoggedProcess): string {
     const { pid, parent, names, startNs, endNs, execs, cpuNs, threads, residentBytes } = process;
     const line = {
       type: "process",
@@ -91,10 +123,7 @@ export class ProcessRecord {
       resident_bytes: Number.isNaN(residentBytes) ? null : residentBytes,
       source: this.source,
     };
-    this.text += `${JSON.stringify(line)}\n`;
-    if (this.text.length < PIECE_CHARACTERS) return;
-    this.pieces.push(Bun.gzipSync(new TextEncoder().encode(this.text)));
-    this.text = "";
+    return `${JSON.stringify(line)}\n`;
   }
 
   /** Returns a time on the file's axis, in seconds since the epoch to the microsecond; null: not known. */

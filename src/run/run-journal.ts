@@ -2,7 +2,7 @@ import type { Clock } from "../clock.ts";
 import { fallbackFolders, makeFallbackFolder } from "../journal/fallback-folders.ts";
 import type { JournalMaker } from "../journal/journal-file.ts";
 import { createJournal, type JournalPlace, seenPath } from "../journal/journal-files.ts";
-import { JournalWriter } from "../journal/journal-writer.ts";
+import { JournalWriter, type UnsavedProcesses } from "../journal/journal-writer.ts";
 import { SystemError } from "../os/files.ts";
 import type { Identity } from "../recording/recording.ts";
 import { shellQuoted } from "../safe-text.ts";
@@ -23,6 +23,7 @@ export interface RunJournalParts extends RunJournalPlace {
   readonly startMs: number;
   readonly trueStartMs: number;
   readonly clock: Clock;
+  readonly processes: UnsavedProcesses | undefined;
 }
 
 /** Only we may read a journal that is not in the metrics file's own folder. */
@@ -35,13 +36,14 @@ export class RunJournal {
   /** Whether the journal is in another folder than the metrics file from the start on. */
   private readonly isApart: boolean;
 
-  constructor({ folder, shared, name, target, mode, clock, isSynced, flushed, ...start }: RunJournalParts) {
+  constructor({ folder, shared, name, target, mode, clock, isSynced, flushed, processes, ...start }: RunJournalParts) {
     this.target = target;
     this.isApart = shared && !target.startsWith("/dev/");
     const { pid } = process;
     const usual = () => createJournal(folder, name, pid, mode);
     const places = [usual, ...elsewhere(folder, name)];
-    this.writer = new JournalWriter({ header: { ...start, pid, target }, clock, places, isSynced, flushed });
+    const header = { ...start, pid, target };
+    this.writer = new JournalWriter({ header, clock, places, isSynced, flushed, processes });
   }
 
   /** Whether the run took more than a second, and so had a file. */

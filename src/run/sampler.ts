@@ -2,6 +2,7 @@ import type { SeriesKey } from "../catalog/index.ts";
 import type { Axis, Clock } from "../clock.ts";
 import { ABSENT, type Collector } from "../collect/collector.ts";
 import { ForbiddenError, ParseError } from "../errors.ts";
+import { keepFileLimit } from "../os/limits.ts";
 import type { RowSink } from "../recording/recording.ts";
 import type { Ending } from "./child.ts";
 import { PhaseMarks } from "./phase-marks.ts";
@@ -94,6 +95,7 @@ export class Sampler {
   }
 
   private take(atMs: number, elapsedMs: number, seconds: number): void {
+    keepFileLimit();
     const recorder = this.recorder;
     this.sampledAt = elapsedMs;
     recorder.sinceStartSeconds = (atMs - this.axis.startMs) / 1000;

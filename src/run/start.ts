@@ -324,7 +324,8 @@ export class CommandRun {
   readonly store = (begin: StoreStart): Store => {
     this.processRecord?.moveAxis(begin.startMs - begin.trueStartMs);
     const { RunJournal } = require("./run-journal.ts") as typeof import("./run-journal.ts");
-    const journal = new RunJournal({ ...this.parts.journal, ...begin, clock: systemClock });
+    const processes = this.processRecord;
+    const journal = new RunJournal({ ...this.parts.journal, ...begin, clock: systemClock, processes });
     this.journal = journal;
     return this.budgetWatch?.inFrontOf(journal.writer) ?? journal.writer;
   };

@@ -116,6 +116,23 @@ describe("a budget with --budget-kill", () => {
     expect(recorded!.last("command_duration_seconds")).toBeWithin(0.2, 10);
   });
 
+  test.skipIf(process.env.STATEXEC_TEST_LONG === undefined)(
+    "sends SIGKILL to a descendant that ignores SIGTERM, though the command itself ended at SIGTERM",
+    async () => {
+      const child = `trap "" TERM; echo $$; exec sleep 600 >&- 2>&-`;
+      const words = ["--budget", "wall<300ms", "--budget-kill", "sh", "-c", `sh -c '${child}' & wait`];
+      const { code, stdout, recorded } = await run(words);
+      const pid = Number(stdout);
+      expect(code).toBe(124);
+      expect(recorded!.last("command_exit_signal")).toBe(15);
+      expect(pid).toBeGreaterThan(1);
+      const isLeft = existsSync(`/proc/${pid}`);
+      if (isLeft) process.kill(pid, "SIGKILL");
+      expect(isLeft).toBe(false);
+    },
+    30_000,
+  );
+
   test("does not end a command that keeps it", async () => {
     const { code, events } = await run(["--budget", "wall<1h,processes<9", "--budget-kill", "sleep", "0.1"]);
     expect(code).toBe(0);

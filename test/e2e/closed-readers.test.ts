@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, test } from "bun:test";
 import { BIN, cleanEnv, tempFolder } from "../helpers/statexec.ts";
 
 /*
@@ -10,6 +10,13 @@ const SIGPIPE = 141;
 const RUN = ["-f", "run.prom"];
 const FAILS = ["sh", "-c", "exit 3"];
 
+/** Takes every push. */
+const taker = Bun.serve({
+  ...{ hostname: "127.0.0.1", port: 0, development: false },
+  fetch: () => new Response(null, { status: 204 }),
+});
+afterAll(() => taker.stop(true));
+
 /** Words, and the status with readers, without one of stdout, without one of stderr, and without any. */
 const TABLE: readonly (readonly [words: readonly string[], ...statuses: readonly number[]])[] = [
   [["--help"], 0, SIGPIPE, 0, SIGPIPE],
@@ -19,6 +26,10 @@ const TABLE: readonly (readonly [words: readonly string[], ...statuses: readonly
   [["--compare", "a.prom", "a.prom"], 0, SIGPIPE, 0, SIGPIPE],
   [["--report", "page.html", "a.prom"], 0, SIGPIPE, 0, SIGPIPE],
   [["--size", "a.prom"], 0, SIGPIPE, 0, SIGPIPE],
+  [["--recover"], 0, SIGPIPE, 0, SIGPIPE],
+  [["--recover", "none"], 125, 125, 125, 125],
+  [["--push", `http://127.0.0.1:${taker.port}`, "a.prom"], 0, SIGPIPE, 0, SIGPIPE],
+  [["--push", `http://127.0.0.1:${taker.port}`, "none.prom"], 125, 125, 125, 125],
   [["--explore", "--no-open", "none"], 125, 125, 125, 125],
   [["--compare", "a.prom", "none.prom"], 125, 125, 125, 125],
   [["--no-such-option"], 125, 125, 125, 125],

@@ -1,8 +1,10 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { existsSync, readFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { processesIn } from "../../src/journal/journal-reader.ts";
+import { fileSource } from "../../src/journal/journal-source.ts";
 import { program } from "../helpers/programs.ts";
 import { Recorded } from "../helpers/recorded.ts";
-import { BIN, runProgram, statexec, tempFolder } from "../helpers/statexec.ts";
+import { BIN, cleanEnv, runProgram, statexec, tempFolder } from "../helpers/statexec.ts";
 import { as, folderOf, openBinary } from "../helpers/users.ts";
 
 const listed = Bun.spawnSync([BIN, "--list-collectors"]).stdout.toString();
@@ -154,4 +156,93 @@ describe("the record of processes", () => {
     const { stderr } = await statexec(["--processes", "many", "true"]);
     expect(stderr).toContain('--processes: got "many", expected one of off, top, all');
   });
+});
+
+/** Counts the lines of processes in a journal that have an end. */
+function savedEnds(path: string): number {
+  // The recorder has just made it.
+  if (statSync(path).size === 0) return 0;
+  const fd = openSync(path, "r");
+  try {
+    let ends = 0;
+    for (const { packed } of processesIn(fileSource(fd), path)) {
+      const text = new TextDecoder().decode(Bun.gunzipSync(packed.slice()));
+      ends += text.match(/"end":\d/g)?.length ?? 0;
+    }
+    return ends;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Kills the recorder of a run in a folder once its journal has `wanted` processes that have ended. Returns the journal's name. */
+async function killed(
+  folder: string,
+  choice: string,
+  wanted: number,
+  { child, more }: { readonly child: string; readonly more: readonly string[] } = { child: "(:)", more: [] },
+): Promise<string> {
+  const script = `i=0; while [ $i -lt ${wanted} ]; do ${child}; i=$((i+1)); done; exec cat`;
+  const words = ["-q", "--interval", "0.1", "--processes", choice, "-f", "run.prom", ...more, "sh", "-c", script];
+  const run = Bun.spawn([BIN, ...words], { cwd: folder, env: cleanEnv(), stdin: "pipe" });
+  for (;;) {
+    const journal = readdirSync(folder).find((name) => name.endsWith(".journal"));
+    if (journal !== undefined && savedEnds(`${folder}/${journal}`) >= wanted) {
+      run.kill("SIGKILL");
+      await run.exited;
+      run.stdin.end();
+      return journal;
+    }
+    await Bun.sleep(20);
+  }
+}
+
+describe.skipIf(!works)("a recorder that is killed", () => {
+  test("leaves all processes in its journal: those that ended, and the one that lives", async () => {
+    using folder = tempFolder();
+    const journal = await killed(folder.path, "all", 321);
+    const { code, stderr, stdout } = await statexec(["--recover", journal], { cwd: folder.path });
+    expect(code).toBe(0);
+    expect(stdout + stderr).toContain("; 322 processes in run.processes.jsonl.gz");
+    const { processes, end } = read(folder.file("run.processes.jsonl.gz"));
+    expect(end).toMatchObject({ type: "end", source: "perf", processes: 322, complete: false });
+    const [shell, ...children] = processes;
+    expect({ names: shell!.names, end: shell!.end }).toEqual({ names: ["sh", "cat"], end: null });
+    expect(children.every(({ parent, end: ended }) => parent === shell!.pid && ended !== null)).toBe(true);
+    expect(new Set(processes.map(({ pid, start }) => `${pid} ${start}`)).size).toBe(322);
+    expect(readdirSync(folder.path).sort()).toEqual(["run.processes.jsonl.gz", "run.prom"]);
+    expect(statSync(folder.file("run.processes.jsonl.gz")).mode).toBe(statSync(folder.file("run.prom")).mode);
+  });
+
+  test("leaves the 200 that used most where only these are wanted", async () => {
+    using folder = tempFolder();
+    const journal = await killed(folder.path, "top", 444);
+    await statexec(["--recover", journal], { cwd: folder.path });
+    const { processes, end } = read(folder.file("run.processes.jsonl.gz"));
+    expect([processes.length, end.processes]).toEqual([200, 445]);
+  });
+
+  test("keeps its journal where the record has no place", async () => {
+    using folder = tempFolder();
+    const journal = await killed(folder.path, "all", 3);
+    const { stdout, stderr } = await statexec(["--recover", journal, "-f", "/dev/stdout"], { cwd: folder.path });
+    expect(stdout).toContain("# EOF");
+    expect(stderr).toContain("its processes: their file goes beside the metrics file, and /dev/stdout is no file");
+    expect(stderr).toContain(`${journal} was kept`);
+    expect(existsSync(folder.file(journal))).toBe(true);
+  });
+});
+
+test("a recorder without perf events that is killed leaves what samples saw", async () => {
+  using folder = tempFolder();
+  const journal = await killed(folder.path, "all", 2, { child: "sleep 0.4", more: ["--perf", "off"] });
+  await statexec(["--recover", journal], { cwd: folder.path });
+  const { processes, end } = read(folder.file("run.processes.jsonl.gz"));
+  expect(end).toMatchObject({ source: "samples", complete: false, processes: 3 });
+  // The first sample may have seen the shell and its child at once.
+  const [shell, ...others] = processes.filter(({ end: ended }) => ended === null);
+  expect(others).toEqual([]);
+  expect(shell).toMatchObject({ source: "samples", execs: null });
+  for (const child of processes.filter((each) => each !== shell))
+    expect(child).toMatchObject({ parent: shell!.pid, source: "samples", end: expect.any(Number) });
 });

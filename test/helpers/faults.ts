@@ -47,28 +47,29 @@ function counted(name: string, args: readonly unknown[]): string | undefined {
   return BY_DESCRIPTOR.has(name) && ours.has(args[0]) ? name : undefined;
 }
 
-/** A request to the thread that syncs, in 64-bit words: number of the call, descriptor, address of the answer. */
-const REQUEST_BYTES = 24;
+/** Requests of aio(7) that were not begun, by the address of their block, and their errno. */
+const failed = new Map<unknown, number>();
 
-/** Returns the request that is written, if it is one. */
-function requestOf(name: string, args: readonly unknown[]): BigUint64Array | undefined {
-  const bytes = args[1];
-  if (name !== "write" || !(bytes instanceof Uint8Array) || bytes.length !== REQUEST_BYTES) return undefined;
-  const request = new BigUint64Array(bytes.slice().buffer);
-  return BY_NUMBER[Number(request[0])] === undefined ? undefined : request;
-}
+/** The calls of aio(7), where a request was not begun: it fails when its end is asked for. */
+const BY_BLOCK: Readonly<Record<string, (block: unknown, errno: number) => number>> = {
+  aio_error: (_, errno) => errno,
+  aio_return: (block) => {
+    failed.delete(block);
+    return -1;
+  },
+};
 
-/** What a thread does fails later. */
-function failLater(request: BigUint64Array, really: () => unknown): unknown {
+/** Begins to sync a file in the background, or lets that fail later. */
+function beginSync([how, block]: readonly unknown[], really: () => unknown, isEnded: () => boolean): unknown {
+  if (!isChosen(how === O_DSYNC ? "background-fdatasync" : "background-fsync")) return really();
   if (kind === "KILL") process.kill(process.pid, "SIGKILL");
-  const answer = new Int32Array(toArrayBuffer(Number(request[2]) as Pointer, 0, 8));
   if (kind === "KILLED") {
     really();
-    while (Atomics.load(answer, 0) > 0) Bun.sleepSync(1);
+    while (!isEnded()) Bun.sleepSync(1);
     process.kill(process.pid, "SIGKILL");
   }
-  answer[0] = -ERRNO[kind]!;
-  return REQUEST_BYTES;
+  failed.set(block, ERRNO[kind]!);
+  return 0;
 }
 
 /** Counts a call; returns whether it is the one that fails. */
@@ -87,9 +88,8 @@ function wrapped(name: string, call: Call, setErrno: (errno: number) => void): C
     return result;
   };
   return (...args) => {
-    const request = requestOf(name, args);
-    if (request && isChosen(`background-${BY_NUMBER[Number(request[0])]}`))
-      return failLater(request, () => really(...args));
+    const errno = failed.get(args[0]);
+    if (errno !== undefined && BY_BLOCK[name]) return BY_BLOCK[name](args[0], errno);
     const called = counted(name, args);
     if (called === undefined || !isChosen(called)) return really(...args);
     if (kind === "KILL") process.kill(process.pid, "SIGKILL");
@@ -110,8 +110,24 @@ function withFaults<Symbols extends Record<string, unknown>>(symbols: Symbols, e
   };
   const loaded = Object.entries(symbols).filter(([name]) => name !== "__errno_location");
   const calls = loaded.map(([name, call]) => [name, wrapped(name, call as Call, setErrno)]);
-  return { ...symbols, ...Object.fromEntries(calls) };
+  return { ...symbols, ...Object.fromEntries(calls), ...syncs(symbols) };
 }
+
+/** Where these are the functions of aio(7), the one that begins to sync. */
+function syncs({ aio_fsync: begin, aio_error: error }: Readonly<Record<string, unknown>>) {
+  if (begin === undefined) return {};
+  const isEnded = (block: unknown) => (error as Call)(block) !== EINPROGRESS;
+  const aio_fsync: Call = (how, block) =>
+    beginSync(
+      [how, block],
+      () => (begin as Call)(how, block),
+      () => isEnded(block),
+    );
+  return { aio_fsync };
+}
+
+const EINPROGRESS = 115;
+const O_DSYNC = 0o10000;
 
 Object.assign(globalThis, { withFaults });
 

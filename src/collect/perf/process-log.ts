@@ -24,6 +24,8 @@ export interface LoggedProcess {
   threads: number;
   /** The highest resident memory that a sample saw. */
   residentBytes: number;
+  /** Programs and names that it had when it was last noted as living; 0: it was not. */
+  noted: number;
 }
 
 /** What a sample of the process tree knows of a process. */
@@ -100,6 +102,16 @@ export class ProcessLog {
     this.settle();
   }
 
+  /** Gives `note` each process that lives, once, and again when it has another program or name. */
+  noteLiving(note: (process: LoggedProcess) => void): void {
+    for (const process of this.living.values()) {
+      const version = process.execs + process.names.length;
+      if (version === process.noted) continue;
+      process.noted = version;
+      note(process);
+    }
+  }
+
   /** The run is over: tells those that live, too. */
   end(): void {
     this.untilNs = Number.POSITIVE_INFINITY;
@@ -139,7 +151,7 @@ export class ProcessLog {
   }
 
   private begun(pid: number, parent: number, startNs: number, name?: string): LoggedProcess {
-    const nothing = { endNs: Number.NaN, execs: 0, cpuNs: 0, residentBytes: Number.NaN };
+    const nothing = { endNs: Number.NaN, execs: 0, cpuNs: 0, residentBytes: Number.NaN, noted: 0 };
     const names = name === undefined ? [] : [name];
     const process = { ...nothing, pid, parent, names, startNs, liveThreads: 1, threads: 1 };
     this.living.set(pid, process);

@@ -25,7 +25,7 @@ function chartOf(spec: typeof CPU, runs: readonly string[]): PlannedChart {
 }
 
 function derivedOf(spec: typeof CPU, runs: readonly string[]): Derived[] {
-  const infos = runs.map((id) => ({ id, role: "standalone" }) as RunInfo);
+  const infos = runs.map((id) => ({ id, role: "standalone", facts: [] as RunInfo["facts"] }) as RunInfo);
   const [panel] = withDerivedCharts([{ spec: spec!, charts: [chartOf(spec, runs)] }], { runs: infos, view: "overlay" });
   return panel!.charts[1]!.lines.map(({ derived }) => derived!);
 }
@@ -83,10 +83,15 @@ test("the spread of several runs has their median between the lowest and the hig
   expect(at(alone, 9)).toBeNaN();
 });
 
-test("a client and its server have no lane of their difference", () => {
-  const infos = ["client", "server"].map((role) => ({ id: role, role }) as RunInfo);
-  const lanes = [{ spec: CPU!, charts: [chartOf(CPU, ["client", "server"])] }];
-  expect(withDerivedCharts(lanes, { runs: infos, view: "overlay" })).toEqual(lanes);
+test.each<[string, Partial<RunInfo>]>([
+  ["a client and its server", { role: "server" }],
+  ["runs of different commands", { facts: [["command", "ninja"]] }],
+])("%s have no lane of their difference", (_, other) => {
+  const run = { id: "a", role: "client", facts: [["command", "make"]] as RunInfo["facts"] } as RunInfo;
+  const lanes = [{ spec: CPU!, charts: [chartOf(CPU, ["a", "b"])] }];
+  const choice = (second: RunInfo) => ({ runs: [run, second], view: "overlay" as const });
+  expect(withDerivedCharts(lanes, choice({ ...run, id: "b", ...other }))).toEqual(lanes);
+  expect(withDerivedCharts(lanes, choice({ ...run, id: "b" }))).not.toEqual(lanes);
 });
 
 describe("the figures of several runs", () => {

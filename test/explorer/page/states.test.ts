@@ -257,6 +257,13 @@ describe.skipIf(skip)("the page of several runs", () => {
       await tab.settled();
       expect(await tab.text(".comparison")).toContain("not compared");
       expect(await tab.text(".verdicts tbody")).not.toMatch(/[+−]\d/);
+      const others = [await made("make", {}), await made("ninja", { command: ["ninja", "all"], load: 0.5 })];
+      const different = await look("different", others);
+      expect(await different.text("h1")).toBe("make -j8 all  ·  ninja all");
+      expect(await different.text(".verdicts tbody")).not.toMatch(/[+−]\d/);
+      expect(await different.page.locator(".comparison table").isVisible()).toBe(false);
+      await different.page.getByText("different commands: compare them all the same").click();
+      expect(await different.page.locator(".comparison table").isVisible()).toBe(true);
       const ten = [];
       for (let at = 0; at < 10; at++)
         ten.push(await made(`ten-${at}`, { seconds: 30, load: 0.5 + at / 10, startMs: START_MS + at * 1e6 }));
