@@ -2,6 +2,7 @@ import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { version } from "../package.json";
 import { sumsOf, TARGETS } from "./build-all.ts";
+import { pack } from "./pack.ts";
 import { makeProvenance, makeSbom, PROVENANCE, SBOM, type Source, SUMS, signerLine, signSums } from "./supply-chain.ts";
 
 /** The state of the repository that a release is checked for. */
@@ -49,7 +50,7 @@ const KEY = "STATEXEC_SIGNING_KEY";
 /** Builds all released files into a folder with their parts, provenance and sums, and returns their names. */
 async function build(folder: string, commit: string): Promise<string[]> {
   await must("npm", "run", "--silent", "build:all");
-  await must("npm", "pack", "--silent", "--pack-destination", "dist");
+  await pack("dist");
   const files = [...TARGETS.map(({ file }) => file), `statexec-${version}.tgz`];
   for (const file of files) {
     await Bun.write(join(folder, file), "");

@@ -3,13 +3,9 @@
  * and exits with the status of a failure of our own, where the others would print a stack trace.
  */
 
-import { CFunction, type Pointer } from "bun:ffi";
-import { safeLine } from "./safe-text.ts";
+import { hasCompiler, refuse } from "./refuse.ts";
 
 const NEEDED_BUN = ">=1.4.0";
-
-/** It is never called. */
-const NO_FUNCTION = 1 as Pointer;
 
 const { platform } = process;
 
@@ -33,18 +29,4 @@ function startPlainly(name: string): void {
     const why = error instanceof Error ? error.message : String(error);
     refuse(`${name} leaves the runtime without its compiler (${why}): set it behind statexec, by env(1)`);
   }
-}
-
-function hasCompiler(): boolean {
-  try {
-    CFunction({ ptr: NO_FUNCTION, args: [], returns: "void" });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function refuse(why: string): never {
-  console.error(`statexec: ${safeLine(why)}`);
-  process.exit(125);
 }

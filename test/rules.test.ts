@@ -9,7 +9,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "src/catalog": [],
   "src/cli": ["src/catalog"],
   // What comes before the C library.
-  "src/os": ["src/supported.ts"],
+  "src/os": ["src/supported.ts", "src/refuse.ts"],
   "src/proc": ["src/os"],
   "src/collect": ["src/catalog", "src/proc"],
   "src/cgroup": ["src/collect", "src/proc", "src/os"],
@@ -68,7 +68,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   // What runs no command: each mode loads what it needs.
   "src/modes": ["*"],
   "src/main.ts": ["*"],
-  "src/supported.ts": ["src/plain-runtime.ts"],
+  "src/supported.ts": ["src/plain-runtime.ts", "src/refuse.ts"],
+  "src/refuse.ts": [],
   // It runs where the C library cannot be used.
   "src/plain-runtime.ts": [],
   "index.ts": ["src/supported.ts", "src/main.ts"],
@@ -190,7 +191,7 @@ describe("the house", () => {
 
 describe("what is printed", () => {
   /** The place that makes text safe for a terminal, what runs before it, and where a library writes what was made safe. */
-  const MAY_PRINT: readonly string[] = ["src/os/print.ts", "src/supported.ts", "src/modes/run-mode.ts"];
+  const MAY_PRINT: readonly string[] = ["src/os/print.ts", "src/refuse.ts", "src/modes/run-mode.ts"];
 
   test("passes the one place that makes it safe for a terminal", () => {
     const printing = /\bconsole\.|process\.std(?:out|err)\b|\bwriteAll\((?:1|2|STDERR|STDOUT|output)\b/;

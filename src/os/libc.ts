@@ -1,5 +1,6 @@
-import "../supported.ts";
 import { dlopen, type FFIFunction, FFIType, type Pointer, ptr, read } from "bun:ffi";
+import { refuseLibrary } from "../refuse.ts";
+import "../supported.ts";
 
 /** `size_t` and `ssize_t` or `off_t`, as plain numbers. */
 const SIZE = FFIType.u64_fast;
@@ -61,8 +62,16 @@ export function loadLibc<Symbols extends Record<string, FFIFunction>>(symbols: S
   }
 }
 
+function loadOwn() {
+  try {
+    return loadLibc(SYMBOLS);
+  } catch (error) {
+    return refuseLibrary(error);
+  }
+}
+
 /** Calls take and return plain numbers; after a result below 0, `failed()` makes the error. */
-export const libc = loadLibc(SYMBOLS);
+export const libc = loadOwn();
 
 const ERRNO: Readonly<Record<number, string>> = {
   1: "EPERM",

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { mkdirSync, symlinkSync } from "node:fs";
+import { mkdirSync, symlinkSync, unlinkSync } from "node:fs";
 import { effort } from "../helpers/effort.ts";
 import { inSmallMemory } from "../helpers/small-memory.ts";
 import { BIN, cleanEnv, runProgram, statexec, tempFolder } from "../helpers/statexec.ts";
@@ -7,6 +7,11 @@ import { BIN, cleanEnv, runProgram, statexec, tempFolder } from "../helpers/stat
 /** Ways to name a file that is none, by what they do with it. */
 const READERS: readonly (readonly [words: string, status: number])[] = [
   ["--compare ok.prom X", 125],
+  ["--compare X ok.prom", 125],
+  ["--base X --compare ok.prom", 125],
+  ["--size X", 125],
+  ["--watch X", 125],
+  ["--processes-of X", 125],
   ["--report r.html X", 125],
   ["--baseline X --budget cpu<+1% -f x.prom -- echo RAN", 125],
   ["--sync-token-file X -s -f x.prom -- echo RAN", 125],
@@ -46,6 +51,18 @@ test.each(READERS)(
   },
   60_000,
 );
+
+test("a record of processes that is none of a file's: one message", async () => {
+  using folder = await folderOfAll();
+  const record = folder.file("ok.processes.jsonl.gz");
+  for (const name of ["fifo.prom", "folder.prom", "zero.prom", "null.prom"]) {
+    symlinkSync(name, record);
+    const { code, stdout, stderr } = await statexec(["--processes-of", "ok.prom"], { cwd: folder.path });
+    expect([name, code, stdout]).toEqual([name, 125, ""]);
+    expect(stderr).toMatch(/^statexec: ok\.processes\.jsonl\.gz: a .*\n$/);
+    unlinkSync(record);
+  }
+}, 60_000);
 
 test("a folder with all of these is explored: its file is shown, the others are named", async () => {
   using folder = await folderOfAll();

@@ -42,6 +42,26 @@ async function muslLibraries(folder: string): Promise<string> {
   return libraries;
 }
 
+test("the package is the same for those whose umask hides what they clone and build", async () => {
+  using folder = tempFolder();
+  const packed = async (modes: string) => {
+    const path = folder.file(modes);
+    const script = `mkdir -p "$0/bin" "$0/dist" && cp package.json "$0" && cp bin/statexec "$0/bin" && echo "#" >"$0/index.ts" &&
+      cd "$0" && chmod -R "$1" . && bun "$2" && cat dist/*.tgz | sha256sum`;
+    const { code, stdout } = await runProgram([
+      "sh",
+      "-c",
+      script,
+      path,
+      modes,
+      join(process.cwd(), "scripts/pack.ts"),
+    ]);
+    expect(code).toBe(0);
+    return stdout;
+  };
+  expect(await packed("u=rwX,go=")).toBe(await packed("u=rwX,go=rX"));
+}, 60_000);
+
 /** Each fetches 40 MB, and some run in an emulator. */
 function allSystems(): void {
   test.skipIf(isMissing("file", "readelf")).each([...TARGETS])(
@@ -95,4 +115,40 @@ function allSystems(): void {
   );
 }
 
+/** Copies what git knows of the sources, with the packages: a link to them would be another path to each. */
+async function copyOfSources(folder: string): Promise<void> {
+  mkdirSync(folder, { recursive: true });
+  const script = `git ls-files -z --cached --others --exclude-standard | tar -c --null --ignore-failed-read -T - | tar -x -C "$0"
+    cp -al node_modules "$0" 2>/dev/null || cp -a node_modules "$0"
+    mkdir -p dist/runtimes "$0/dist" && cp -a dist/runtimes "$0/dist"`;
+  expect(await runProgram(["sh", "-c", script, folder])).toMatchObject({ code: 0 });
+}
+
+/** Makes the files of a release from sources and returns their sums. */
+async function sumsOfRelease(folder: string, env: Record<string, string>): Promise<string> {
+  const script = `umask "$MASK" && bun scripts/build-all.ts && bun scripts/pack.ts &&
+    bun -e 'import { makeSbom, SBOM } from "./scripts/supply-chain.ts"; await Bun.write("dist/" + SBOM, await makeSbom());' &&
+    cd dist && sha256sum statexec-linux-* *.tgz *.json`;
+  const path = `${folder}/node_modules/.bin:${process.env.PATH}`;
+  const { code, stdout, stderr } = await runProgram(["sh", "-c", script], { cwd: folder, env: { ...env, PATH: path } });
+  expect(code, stderr).toBe(0);
+  return stdout
+    .split("\n")
+    .filter((line) => /^[0-9a-f]{64} /.test(line))
+    .join("\n");
+}
+
+function twoPlaces(): void {
+  test("two people who build the release in different places get the same bytes", async () => {
+    using folder = tempFolder();
+    const [a, b] = [folder.file("a"), folder.file("much/deeper/in b")];
+    await copyOfSources(a);
+    const sums = await sumsOfRelease(a, { TZ: "UTC", LC_ALL: "C", MASK: "022" });
+    expect(sums.split("\n")).toHaveLength(TARGETS.length + 2);
+    await copyOfSources(b);
+    expect(await sumsOfRelease(b, { TZ: "Asia/Tokyo", LC_ALL: "C.UTF-8", MASK: "077" })).toBe(sums);
+  }, 1_200_000);
+}
+
+if (process.env.STATEXEC_TEST_LONG) describe("the files of a release", twoPlaces);
 if (process.env.STATEXEC_TEST_LONG) describe("the binaries of all systems", allSystems);

@@ -5,6 +5,7 @@
  *   -C    with an empty environment      -E X  with X as a further entry of the environment, whatever it is
  *   -0 X  with X as its argv[0]          -S    with a seat of its own: a new session
  *   -P F  with its pid written to the file F first
+ *   -W    unable to make code while it runs (PR_SET_MDWE), as MemoryDenyWriteExecute of systemd has it
  *   -R N=E  where system call N fails with errno E, as in a container whose filter of calls refuses it
  */
 #define _GNU_SOURCE
@@ -18,6 +19,10 @@
 #include <unistd.h>
 
 #define MOST_ENTRIES 256
+
+/* Older headers lack it: Linux 6.3. */
+#define PR_SET_MDWE_CALL 65
+#define MDWE_REFUSE_EXEC 1
 
 extern char **environ;
 
@@ -48,7 +53,7 @@ int main(int argc, char **argv)
     sigemptyset(&blocked);
     for (char **entry = environ; *entry; entry++)
         entries[count++] = *entry;
-    for (int option; (option = getopt(argc, argv, "+b:i:d:c:gCE:0:SP:R:")) != -1;) {
+    for (int option; (option = getopt(argc, argv, "+b:i:d:c:gCE:0:SP:R:W")) != -1;) {
         switch (option) {
         case 'b': sigaddset(&blocked, atoi(optarg)); break;
         case 'i': signal(atoi(optarg), SIG_IGN); break;
@@ -60,6 +65,12 @@ int main(int argc, char **argv)
         case '0': name = optarg; break;
         case 'S': setsid(); break;
         case 'R': refuse(optarg); break;
+        case 'W':
+            if (prctl(PR_SET_MDWE_CALL, MDWE_REFUSE_EXEC, 0, 0, 0)) {
+                perror("PR_SET_MDWE");
+                return 125;
+            }
+            break;
         case 'P': {
             FILE *file = fopen(optarg, "w");
             if (!file)

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { program } from "../helpers/programs.ts";
+import { forms, program } from "../helpers/programs.ts";
 import { BIN, runProgram, tempFolder } from "../helpers/statexec.ts";
 
 /*
@@ -50,3 +50,21 @@ describe.each(["EPERM", "ENOSYS"] as const)("where a filter of system calls answ
     expect([await status("./none"), await status("no-such-name"), await status("./")]).toEqual([127, 127, 126]);
   });
 });
+
+const canProtect = Bun.spawnSync([program("launch"), "-W", "/usr/bin/true"]).exitCode === 0;
+
+test.skipIf(!canProtect).each(forms())(
+  "where the kernel lets no process make code, the $form says so in one line",
+  async ({ path }) => {
+    using folder = tempFolder();
+    const words = [program("launch"), "-W", path, "-f", "run.prom", "sh", "-c", "echo RAN"];
+    expect(await runProgram(words, { cwd: folder.path })).toEqual({
+      code: 125,
+      signal: null,
+      stdout: "",
+      stderr: expect.stringMatching(
+        /^statexec: the kernel lets this process make no code.*MemoryDenyWriteExecute=no\)\n$/,
+      ),
+    });
+  },
+);
