@@ -61,6 +61,12 @@ export class Gaps {
     return last - first > 1 ? this.samples[first + 1]! : (fromMs + toMs) / 2;
   }
 
+  /** Whether there is surely no gap: it has a point at each sample, if it is never absent, and these are near one another. */
+  get areNone(): boolean {
+    const { samples, times, cadence } = this;
+    return times === samples && cadence.stride === 1 && longestDistance(samples) <= cadence.longestMs;
+  }
+
   /** Whether no samples were taken between two points: a counter's growth is known all the same. */
   isPause(from: number, to: number): boolean {
     return this.sampleOf(to) - this.sampleOf(from) === 1;
@@ -78,6 +84,17 @@ export class Gaps {
     this.cursor = at;
     return at;
   }
+}
+
+const longestDistances = new WeakMap<Float64Array, number>();
+
+function longestDistance(samples: Float64Array): number {
+  const known = longestDistances.get(samples);
+  if (known !== undefined) return known;
+  let longest = 0;
+  for (let at = 1; at < samples.length; at++) longest = Math.max(longest, samples[at]! - samples[at - 1]!);
+  longestDistances.set(samples, longest);
+  return longest;
 }
 
 function cadenceOf(times: Float64Array, values: Float64Array, sampling: Sampling): Cadence {

@@ -3,6 +3,7 @@ import { growth, indexOfTime } from "../../src/recording/span.ts";
 import { Gaps, type Sampling } from "./gaps.ts";
 import { downsampled, hasSameTimes, PointList } from "./line-points.ts";
 import type { DrawnSpan, LinePoints, LineRequest, PointsRequest } from "./model.ts";
+import { part, type RateCache } from "./rate-cache.ts";
 
 /** Divides a counter's growth by the time between its own two readings. */
 export interface RateClock {
@@ -27,6 +28,8 @@ export interface Columns {
   readonly samples?: Float64Array;
   /** How often there was to be one; default: as often as there usually was. */
   readonly intervalMs?: number | undefined;
+  /** Keeps rates; default: they are worked out for each request. */
+  readonly rates?: RateCache;
 }
 
 /** A rate covers at least this many times the resolution of its counter, as in the summary. */
@@ -68,13 +71,36 @@ function lineOf(columns: Columns, { series, as }: LineRequest, span: DrawnSpan):
   const lines = series.map((index) => {
     const column = columns.series(index);
     const { samples = column.times, intervalMs } = columns;
-    return seriesLine(column, as, { ...span, samples, intervalMs });
+    const sampled = { ...span, samples, intervalMs };
+    const whole = { ...sampled, fromMs: Number.NEGATIVE_INFINITY, toMs: Number.POSITIVE_INFINITY };
+    const kept =
+      as === "rate"
+        ? columns.rates?.within(index, column.times, span, () => seriesLine(column, as, whole))
+        : presentValues(column, sampled);
+    return kept ?? seriesLine(column, as, sampled);
   });
   const [only] = lines;
   return lines.length === 1 && only ? only : summed(lines);
 }
 
 type SampledSpan = DrawnSpan & Sampling;
+
+/** The values of a series that is never absent, in a run without gaps: they are its line. Undefined: there may be some. */
+function presentValues(column: Column, span: SampledSpan): LinePoints | undefined {
+  const { times, values } = column;
+  return isPresent(values) && new Gaps(times, values, span).areNone ? part(column, span) : undefined;
+}
+
+const presences = new WeakMap<Float64Array, boolean>();
+
+function isPresent(values: Float64Array): boolean {
+  const known = presences.get(values);
+  if (known !== undefined) return known;
+  let at = 0;
+  while (at < values.length && !Number.isNaN(values[at])) at++;
+  presences.set(values, at === values.length);
+  return at === values.length;
+}
 
 /**
  * Returns the line of one series: no point where the series is absent, and one NaN for each gap. A rate has none where

@@ -2,6 +2,7 @@ import { RUN } from "../../src/catalog/index.ts";
 import type { Block, RecordedSeries, Recording } from "../../src/recording/recording.ts";
 import { pausesOf } from "./gaps.ts";
 import { knownOf } from "./known-info.ts";
+import { hasSameTimes } from "./line-points.ts";
 import { type Column, type Columns, leastRateMs } from "./lines.ts";
 import type { RunInfo, SeriesInfo } from "./model.ts";
 import { movedBy } from "./movement.ts";
@@ -104,22 +105,36 @@ function columnOf(one: RecordedSeries, shared: SharedTimes): Column {
   return { times: shared.joined(times), values: joined(values), leastRateMs: least };
 }
 
-/** Lets series that were sampled together share their times after their blocks are joined, too. */
+/** Other arrays of times than these are compared with no more: a run has a few collectors that skip samples. */
+const MOST_DISTINCT = 8;
+
+/**
+ * Lets series that were sampled together share their times after their blocks are joined, too, and where they come from a
+ * file, which has the times of each: they take less memory then, and it is known that they have a point at each sample.
+ */
 class SharedTimes {
+  private readonly distinct: Float64Array[] = [];
   private readonly cut = new Map<Float64Array, Float64Array>();
   private readonly joins = new Map<
     Float64Array,
     { readonly parts: readonly Float64Array[]; readonly all: Float64Array }[]
   >();
 
-  /** Returns the times of a block: the same array for the same block. */
+  /** Returns the times of a block: the same array for the same times. */
   of({ times, length }: Block): Float64Array {
-    if (times.length === length) return times;
+    if (times.length === length) return this.unified(times);
     const known = this.cut.get(times);
     if (known?.length === length) return known;
-    const cut = times.slice(0, length);
+    const cut = this.unified(times.slice(0, length));
     this.cut.set(times, cut);
     return cut;
+  }
+
+  private unified(times: Float64Array): Float64Array {
+    const known = this.distinct.find((one) => hasSameTimes(one, times));
+    if (known) return known;
+    if (this.distinct.length < MOST_DISTINCT) this.distinct.push(times);
+    return times;
   }
 
   /** Joins times: the same array for the same parts. */
