@@ -37,7 +37,6 @@ function withSharedTimes(line: LinePoints, times: Float64Array): LinePoints {
 export function part({ times, values }: LinePoints, { fromMs, toMs }: Pick<DrawnSpan, "fromMs" | "toMs">): LinePoints {
   let start = indexOfTime(times, fromMs) - 1;
   while (start > 0 && Number.isNaN(values[start])) start--;
-
   let end = indexOfTime(times, toMs);
   while (end < times.length && (times[end]! <= toMs || Number.isNaN(values[end]))) end++;
   return { times: times.subarray(Math.max(0, start), end + 1), values: values.subarray(Math.max(0, start), end + 1) };
