@@ -3,8 +3,10 @@ import type { CompareRequest, ModeInvocation, RecoverRequest, SizeRequest } from
 import type { ModeName } from "../cli/options.ts";
 import { EXIT_STATUS } from "../errors.ts";
 import { SystemError } from "../os/files.ts";
+import { taskClockState } from "../os/perf-events.ts";
 import * as output from "../os/print.ts";
 import { isTerminal } from "../os/process.ts";
+import { kernelFs } from "../proc/kernel-fs.ts";
 import type { Ending } from "../run/child.ts";
 import { compileEagerly } from "../run/start.ts";
 import { safeLine } from "../safe-text.ts";
@@ -25,11 +27,7 @@ const MODES: { readonly [Name in ModeName]: (request: ModeInvocation<Name>) => P
   },
   version: async () => printed(`statexec ${version}\n`),
   listCollectors: async () => {
-    const [{ listCollectors }, { kernelFs }, { taskClockState }] = await Promise.all([
-      import("../collect/list-collectors.ts"),
-      import("../proc/kernel-fs.ts"),
-      import("../os/perf-events.ts"),
-    ]);
+    const { listCollectors } = await import("../collect/list-collectors.ts");
     return printed(listCollectors(kernelFs(), taskClockState()));
   },
   recover: recoverAll,

@@ -1,6 +1,7 @@
 import type { CollectorChoice } from "../catalog/choices.ts";
 import type { CommandCgroup } from "../cgroup/run-in-cgroup.ts";
 import type { Config, SyncConfig } from "../cli/config.ts";
+import { nearest } from "../cli/nearest.ts";
 import { systemClock } from "../clock.ts";
 import { unknownCollector } from "../collect/registry.ts";
 import { UsageError } from "../errors.ts";
@@ -119,7 +120,6 @@ export function checkCollectors(choice: CollectorChoice): void {
   if (choice.only.length + choice.without.length + choice.ways.length === 0) return;
   const unknown = unknownCollector(choice);
   if (!unknown) return;
-  const { nearest } = require("../cli/nearest.ts") as typeof import("../cli/nearest.ts");
   const { word, known } = unknown;
   const near = nearest(word, known);
   const meant = near === undefined ? "" : ` did you mean ${near}?`;
