@@ -11,7 +11,6 @@ import { indexOfTime } from "../../src/recording/span.ts";
 import { hasSameTimes } from "./line-points.ts";
 import type { Column, Columns, RateClock } from "./lines.ts";
 import type { RunInfo, SeriesInfo } from "./model.ts";
-import { RateCache } from "./rate-cache.ts";
 
 /** Counters that grow by at most a second in a second. */
 const SHARES: ReadonlySet<string> = new Set(
@@ -28,7 +27,6 @@ export function columnsOf(info: RunInfo, all: readonly Column[], samples: Float6
     series: (index) => ({ ...columnAt(all, index), clock: clocks.of(index) }),
     samples,
     intervalMs: intervalMs(info.facts),
-    rates: new RateCache(),
   };
 }
 

@@ -6,6 +6,7 @@ import { hasSameTimes } from "./line-points.ts";
 import { type Column, type Columns, leastRateMs } from "./lines.ts";
 import type { RunInfo, SeriesInfo } from "./model.ts";
 import { movedBy } from "./movement.ts";
+import { RateCache } from "./rate-cache.ts";
 import { columnsOf, intervalMs } from "./rate-clock.ts";
 
 /** A run for a page: its description, and the points that the page can request. */
@@ -52,7 +53,7 @@ export function runOf(recording: Recording, name: RunName): Run {
     known: knownOf(known, command?.fromMs ?? startMs),
     pauses: pausesOf({ samples, intervalMs: intervalMs(facts) }),
   };
-  return { info, columns: columnsOf(info, all, samples) };
+  return { info, columns: { ...columnsOf(info, all, samples), rates: new RateCache() } };
 }
 
 /** Returns the column with the most points: without a status, which has a point at each sample, it tells the samples. */
