@@ -1,10 +1,11 @@
 import type { ListenAddress } from "../../src/catalog/choices.ts";
 import { OutputError } from "../../src/errors.ts";
+import { AWAIT_MS, awaitJournal } from "../../src/load/load-recordings.ts";
 import { readText } from "../../src/os/files.ts";
-import { isTerminal, whenAskedToEnd } from "../../src/os/process.ts";
+import { isTerminal, RECORDER_VARIABLE, whenAskedToEnd } from "../../src/os/process.ts";
 import { pageHtml } from "../page/page-template.ts";
 import { answer } from "./routes.ts";
-import { findFiles, RunList } from "./run-list.ts";
+import { type Files, findFiles, RunList } from "./run-list.ts";
 import { secured, textResponse } from "./security.ts";
 
 /** Where nothing else is asked for, only this machine can reach the page: runs are private. */
@@ -33,7 +34,9 @@ export interface Printer {
  * @throws UsageError where there is nothing to show, OutputError where the port cannot be used
  */
 export async function explore({ paths, open, address }: ExploreRequest, { say, warn }: Printer): Promise<void> {
-  const files = findFiles(paths);
+  const isStarted = RECORDER_VARIABLE in process.env;
+  const found = findFiles(paths);
+  const files = isStarted ? found : await withJournals(found);
   const ended = new Promise<void>((resolve) => {
     whenAskedToEnd(process.env, resolve);
   });
@@ -47,6 +50,12 @@ export async function explore({ paths, open, address }: ExploreRequest, { say, w
   await ended;
   runList.close();
   await server.stop(true);
+}
+
+/** The journals of the recorders that a person names, who would wait in vain for those of other processes. Throws UsageError. */
+async function withJournals({ paths, pids, problems }: Files): Promise<Files> {
+  const journals = await Promise.all(pids.map((pid) => awaitJournal("--explore", pid, AWAIT_MS)));
+  return { paths: [...paths, ...journals], pids: [], problems };
 }
 
 function urlHost(host: string): string {

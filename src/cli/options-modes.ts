@@ -77,7 +77,7 @@ export const MODE_OPTIONS = {
   }),
   top: modifier({
     ...{ flag: "--top", of: "--processes-of", operand: { placeholder: "count", example: "20" }, parse: count(1) },
-    help: "With --processes-of, print so many programs and processes; without this option, 10 of each in a table, and all in JSON and CSV.",
+    help: "With --processes-of, print so many programs and processes; without this option, 10 of each in a table, and 200,000 processes in JSON and CSV.",
   }),
   processesFormat: modifier({
     ...{ flag: "--processes-format", of: "--processes-of", operand: { placeholder: "format", example: "csv" } },

@@ -1,8 +1,8 @@
 import { basename, dirname, join } from "node:path";
 import type { WatchRequest } from "../cli/mode-requests.ts";
 import { OutputError, UsageError } from "../errors.ts";
-import { journalOf, listJournals } from "../journal/journal-files.ts";
-import { loadRecordings } from "../load/load-recordings.ts";
+import { listJournals } from "../journal/journal-files.ts";
+import { AWAIT_MS, awaitJournal, loadRecordings } from "../load/load-recordings.ts";
 import { fileStatus, isAbsent } from "../os/files.ts";
 import { printPainted, repaint } from "../os/print.ts";
 import { isTerminal, terminalHeight, whenAskedToEnd } from "../os/process.ts";
@@ -15,10 +15,6 @@ const STDOUT = 1;
 const REFRESH_MS = 1000;
 /** After each picture, a pause of this many times what it took: the journal of a long run is read less often. */
 const PAUSE_FACTOR = 20;
-
-/** A recorder that was just started has no journal yet. */
-const AWAIT_MS = 2000;
-const AWAIT_POLL_MS = 100;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -93,22 +89,11 @@ class Picture {
 async function runOf(what: string | undefined, awaitMs: number): Promise<string> {
   if (what === undefined)
     return newest(".") ?? refuse("no run goes on in this folder; name its metrics file, or its pid");
-  if (/^\d+$/.test(what) && !fileStatus(what)) return await journalOfRecorder(Number(what), awaitMs);
+  if (/^\d+$/.test(what) && !fileStatus(what)) return await awaitJournal("--watch", Number(what), awaitMs);
   const journals = listIn(dirname(what), basename(what));
   if (journals.length > 0) return newestOf(journals);
   if (fileStatus(what)?.kind === "directory") return newest(what) ?? refuse(`no run goes on in ${what}`);
   return fileStatus(what) ? what : refuse(`${what}: no such run; it has a journal from its first second on`);
-}
-
-/** Returns a recorder's journal, which it has from its first second on. Throws UsageError. */
-async function journalOfRecorder(pid: number, awaitMs: number): Promise<string> {
-  for (let waitedMs = 0; ; waitedMs += AWAIT_POLL_MS) {
-    const journal = journalOf(pid);
-    if (journal !== undefined) return journal;
-    if (isAbsent(`/proc/${pid}`)) refuse(`there is no process ${pid}`);
-    if (waitedMs >= awaitMs) refuse(`no journal is open in process ${pid}: it records nothing, or is another user's`);
-    await Bun.sleep(AWAIT_POLL_MS);
-  }
 }
 
 function refuse(message: string): never {

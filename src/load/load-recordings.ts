@@ -1,9 +1,9 @@
-import { OutputError, ParseError } from "../errors.ts";
-import { openJournal, targetOf } from "../journal/journal-files.ts";
+import { OutputError, ParseError, UsageError } from "../errors.ts";
+import { journalOf, openJournal, targetOf } from "../journal/journal-files.ts";
 import { MAGIC } from "../journal/journal-format.ts";
 import { describeRecovery } from "../journal/journal-recording.ts";
 import { type MetricsContent, MetricsReader } from "../openmetrics/metrics-reader.ts";
-import { closeFile, readRange, SystemError } from "../os/files.ts";
+import { closeFile, isAbsent, readRange, SystemError } from "../os/files.ts";
 import { openForeign } from "../os/foreign-files.ts";
 import type { Recording } from "../recording/recording.ts";
 import { figuresOf, type RunFigures } from "../recording/run-figures.ts";
@@ -117,5 +117,25 @@ async function readMetrics(path: string, limit: ReadLimit): Promise<MetricsConte
     return reader.finish(error.message);
   } finally {
     await text.close();
+  }
+}
+
+/** A recorder that was just started has no journal yet: it has one from its first second on. */
+export const AWAIT_MS = 2000;
+
+const POLL_MS = 100;
+
+/**
+ * Returns the journal of a recorder, which is awaited for so long. `flag`: of the mode that wants it.
+ * @throws UsageError where there is no such process, or it has no journal by then
+ */
+export async function awaitJournal(flag: string, pid: number, awaitMs: number): Promise<string> {
+  for (let waitedMs = 0; ; waitedMs += POLL_MS) {
+    const journal = journalOf(pid);
+    if (journal !== undefined) return journal;
+    if (isAbsent(`/proc/${pid}`)) throw new UsageError(`${flag}: there is no process ${pid}`);
+    if (waitedMs >= awaitMs)
+      throw new UsageError(`${flag}: no journal is open in process ${pid}: it records nothing, or is another user's`);
+    await Bun.sleep(POLL_MS);
   }
 }

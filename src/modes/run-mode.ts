@@ -64,7 +64,9 @@ const MODES: { readonly [Name in ModeName]: (request: ModeInvocation<Name>) => P
   processesOf: async (request) => {
     compileEagerly();
     const { processesOf } = await import("./processes-mode.ts");
-    return printed(await processesOf(request));
+    const { text, warnings } = await processesOf(request);
+    await warnAll(warnings);
+    return printed(text);
   },
   watch: async (request) => {
     compileEagerly();

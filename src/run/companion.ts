@@ -69,7 +69,7 @@ export class Companion {
 
   /** Ends it. Returns what it had to say since it was started, a line each. */
   async end(): Promise<readonly string[]> {
-    for (let waitedMs = 0; this.isAlive; waitedMs += PAUSE_MS) {
+    for (let waitedMs = 0; this.isAlive && waitedMs < 2 * MOST_END_MS; waitedMs += PAUSE_MS) {
       if (waitedMs === 0 || waitedMs >= MOST_END_MS)
         sendSignal(this.pid, signalNumber(waitedMs === 0 ? "SIGTERM" : "SIGKILL"));
       await Bun.sleep(PAUSE_MS);

@@ -161,6 +161,16 @@ describe("--listen", () => {
   });
 });
 
+test.each([
+  [1, "no journal is open in process 1: it records nothing, or is another user's"],
+  [2 ** 30, `${2 ** 30}: No such file or directory`],
+])("--explore of the process %d, which is no recorder, is refused", async (pid, message) => {
+  using folder = tempFolder();
+  const { code, stdout, stderr } = await statexec(["--explore", "--no-open", String(pid)], { cwd: folder.path });
+  expect({ code, stdout }).toEqual({ code: 125, stdout: "" });
+  expect(stderr).toBe(`statexec: --explore: ${message}\n`);
+});
+
 describe.skipIf(isMissing("prometheus"))("a real Prometheus", () => {
   test("scrapes a run that goes on", async () => {
     using folder = tempFolder();

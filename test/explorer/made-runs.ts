@@ -1,3 +1,4 @@
+import { type Run, runOf } from "../../explorer/data/run-columns.ts";
 import {
   ACCOUNTING,
   COMMAND,
@@ -263,4 +264,9 @@ function commandSample(work: Work, second: number, seconds: number): Sample {
     [series(ACCOUNTING.info, { resource: "cpu", source: "wait4" }), 1],
     ...(lives ? [] : end),
   ];
+}
+
+/** A made run as a server has it. */
+export function dataOf(made: MadeRun, id = "0"): Run {
+  return runOf(withSummary(madeRun(made)), { id, name: `run-${id}.prom`, live: false });
 }

@@ -1,18 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { type Run, runOf } from "../../../explorer/data/run-columns.ts";
-import { withSummary } from "../../../src/recording/summary-series.ts";
 import { isMissing } from "../../helpers/validators.ts";
 import { type Tab, TestBrowser } from "../browser.ts";
-import { type MadeRun, madeRun } from "../made-runs.ts";
+import { dataOf } from "../made-runs.ts";
 import { PageServer } from "../page-server.ts";
 
 const skip = isMissing("browser");
 let browser: TestBrowser;
 let tab: Tab;
-
-function dataOf(made: MadeRun, id = "0"): Run {
-  return runOf(withSummary(madeRun(made)), { id, name: `run-${id}.prom`, live: false });
-}
 
 beforeAll(async () => {
   if (skip) return;
