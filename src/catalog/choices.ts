@@ -76,5 +76,12 @@ export const PROCESS_SORTS = ["cpu", "memory", "time", "start"] as const;
 export type ProcessFormat = (typeof PROCESS_FORMATS)[number];
 export type ProcessSort = (typeof PROCESS_SORTS)[number];
 
+/** What `--export` writes: a trace for Chrome and Perfetto, or a table of samples in a shape. */
+export const EXPORT_FORMATS = ["trace", "csv", "parquet"] as const;
+export const EXPORT_SHAPES = ["long", "wide"] as const;
+
+export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+export type ExportShape = (typeof EXPORT_SHAPES)[number];
+
 /** Of a comparison: a smaller difference counts as none, where nobody says otherwise. 5 %. */
 export const DEFAULT_NOISE = 0.05;

@@ -37,6 +37,12 @@ const MODES: { readonly [Name in ModeName]: (request: ModeInvocation<Name>) => P
     await writeReport(request, { say: print, warn: await openLog() });
     return EXIT_STATUS.done;
   },
+  export: async (request) => {
+    compileEagerly();
+    const { exportRuns } = await import("./export-mode.ts");
+    await exportRuns(request, { say: print, warn: await openLog() });
+    return EXIT_STATUS.done;
+  },
   compare,
   size,
   history: async (request) => {
