@@ -73,7 +73,7 @@ _statexec() {
       --connect|-c) _statexec_hosts; return ;;
       --collectors) _statexec_values 'cpu memory network disk pressure load paging tcp listen sockets frequency thermal container'; return ;;
       --cgroup) _statexec_values 'auto off'; return ;;
-      --budget) _statexec_values 'wall< cpu< memory< memory-with-cache< processes< threads< read< written<'; return ;;
+      --budget) _statexec_values 'wall< cpu< memory< memory-with-cache< processes< threads< read< written< instructions<'; return ;;
       --push-names) _statexec_values 'statexec otel'; return ;;
       --ready) _statexec_values 'delay: http:// tcp:'; return ;;
       --size-format) _statexec_values 'table json kubernetes slurm nextflow snakemake github gitlab'; return ;;

@@ -68,7 +68,7 @@ complete -c statexec -n __statexec_options -l summary -d 'Print a summary on sta
 complete -c statexec -n __statexec_options -l quiet -s q -d 'Print no summary'
 complete -c statexec -n __statexec_options -l summary-json -r -F -d 'Write the summary to this file'
 complete -c statexec -n __statexec_options -l summary-markdown -r -F -d 'Append the summary to this file'
-complete -c statexec -n __statexec_options -l budget -x -a 'wall\\< cpu\\< memory\\< memory-with-cache\\< processes\\< threads\\< read\\< written\\<' -d 'Exit with 124 if the command used more than this limit of wall'
+complete -c statexec -n __statexec_options -l budget -x -a 'wall\\< cpu\\< memory\\< memory-with-cache\\< processes\\< threads\\< read\\< written\\< instructions\\<' -d 'Exit with 124 if the command used more than this limit of wall'
 complete -c statexec -n __statexec_options -l budget-kill -d 'End the command as soon as it exceeds a budget'
 complete -c statexec -n __statexec_options -l budget-strict -d 'Exit with 124 also if the figures cannot prove that a budget was kept'
 complete -c statexec -n __statexec_options -l baseline -r -F -d 'Metrics file of an earlier run'

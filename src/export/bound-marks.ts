@@ -2,8 +2,8 @@ import { ACCOUNTING, COMMAND, type Metric } from "../catalog/index.ts";
 import { isLowerBound } from "../recording/evidence.ts";
 import type { Recording } from "../recording/recording.ts";
 
-/** The truth is certainly not below a value (`lower`), or not above it (`upper`). */
-export type BoundMark = "lower" | "upper";
+/** The truth is certainly not below a value (`lower`), or not above it (`upper`); an estimate is on neither side for certain. */
+export type BoundMark = "lower" | "upper" | "estimate";
 
 /** The metrics of each resource whose source `statexec_accounting_info` names. */
 const OF_RESOURCE: Readonly<Record<string, readonly Metric[]>> = {
@@ -16,6 +16,10 @@ const OF_RESOURCE: Readonly<Record<string, readonly Metric[]>> = {
   io: [COMMAND.diskRead, COMMAND.diskWrite, COMMAND.ioRead, COMMAND.ioWrite, COMMAND.diskWriteCancelled],
   run_delay: [COMMAND.runDelay],
   cpu_task_clock: [COMMAND.cpuTaskClock],
+  instructions: [COMMAND.instructions],
+  cycles: [COMMAND.cycles],
+  cache_misses: [COMMAND.cacheMisses],
+  branch_misses: [COMMAND.branchMisses],
 };
 
 /** These are bounds in every run. */
@@ -24,6 +28,7 @@ const UPPER: readonly Metric[] = [COMMAND.cpuBound, COMMAND.memoryPeakBound];
 /** Returns which metrics of a recording are bounds, by name; a metric that is not there is as exact as its source. */
 export function boundMarks(recording: Recording): ReadonlyMap<string, BoundMark> {
   const marks = new Map<string, BoundMark>(UPPER.map(({ name }) => [name, "upper"]));
+  marks.set(COMMAND.counterEstimate.name, "estimate");
   for (const { metric, labels } of recording.series()) {
     const [resource = "", source = ""] = labels;
     if (metric.name !== ACCOUNTING.info.name || !isLowerBound(source)) continue;

@@ -108,7 +108,7 @@ class TracedRun {
       if (!ofCommand.has(metric.name) || metric.name.startsWith("command_comm_") || Number.isNaN(value)) return [];
       const key = [metric.name, ...labels.filter(Boolean)].join(" ");
       const mark = bounds.get(metric.name);
-      return [[mark ? `${key} (${mark} bound)` : key, value]];
+      return [[mark ? `${key} (${mark === "estimate" ? mark : `${mark} bound`})` : key, value]];
     });
     return Object.fromEntries([...texts, ...figures]);
   }

@@ -85,7 +85,7 @@ function* batchesOf(
 
 /** Says which columns are bounds: `lower: statexec_command_cpu_seconds_total; upper: …`. */
 function boundsText({ series, bounds }: ExportedRun): string | null {
-  const text = (["lower", "upper"] as const).flatMap((mark) => {
+  const text = (["lower", "upper", "estimate"] as const).flatMap((mark) => {
     const marked = new Set(
       series.filter(({ metric }) => bounds.get(metric.name) === mark).map(({ metric }) => sampleName(metric)),
     );

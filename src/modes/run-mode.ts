@@ -28,7 +28,8 @@ const MODES: { readonly [Name in ModeName]: (request: ModeInvocation<Name>) => P
   version: async () => printed(`statexec ${version}\n`),
   listCollectors: async () => {
     const { listCollectors } = await import("../collect/list-collectors.ts");
-    return printed(listCollectors(kernelFs(), taskClockState()));
+    const { hardwareCounterState } = await import("../os/perf-counters.ts");
+    return printed(listCollectors(kernelFs(), taskClockState(), hardwareCounterState()));
   },
   recover: recoverAll,
   report: async (request) => {
