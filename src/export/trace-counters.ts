@@ -42,12 +42,13 @@ export class TraceCounters {
       const isRate = one.metric.type === "counter";
       const name = seriesName({ ...one, metric: { ...one.metric, type: "gauge" } }).slice(PREFIX.length);
       const pid = trackNumber(trackOf(one), this.run);
-      const track = { ph: "C", name: isRate ? `${name} per second` : name, pid } as const;
+      // Perfetto's name of the track is both.
+      const key = isRate ? "per second" : "value";
       let last = Number.NaN;
       for (const [atMs, value] of isRate ? this.rates(one) : this.highest(one)) {
         if (value === last) continue;
         last = value;
-        if (Number.isFinite(value)) yield { ...track, ts: this.microseconds(atMs), args: { value } };
+        if (Number.isFinite(value)) yield { ph: "C", ts: this.microseconds(atMs), pid, name, args: { [key]: value } };
       }
     }
   }

@@ -10,7 +10,15 @@ import { commandSpan } from "../recording/summary-series.ts";
 import { boundMarks } from "./bound-marks.ts";
 import { TraceCounters } from "./trace-counters.ts";
 import { processEvents } from "./trace-processes.ts";
-import { ProcessNumbers, THREADS, type TraceEvent, threadNames, trackEvents, trackNumber } from "./trace-tracks.ts";
+import {
+  ProcessNumbers,
+  type TraceEvent,
+  type TraceThread,
+  threadNames,
+  threadNumber,
+  trackEvents,
+  trackNumber,
+} from "./trace-tracks.ts";
 
 /** Text is written in pieces of about this length. */
 const PIECE_CHARACTERS = 1 << 17;
@@ -45,7 +53,7 @@ export async function writeTrace(
     const prefix = runs.length > 1 ? `${run.recording.identity.instance} ${run.recording.identity.role}: ` : "";
     const counters = new TraceCounters(run.series, number, microseconds);
     out.add(trackEvents(number, prefix, new Set(["command", ...counters.tracks])));
-    out.add(run.slices(trackNumber("command", number), microseconds));
+    out.add(run.slices(number, microseconds));
     samplesPerValue = Math.max(samplesPerValue, counters.samplesPerValue);
     out.add(counters.events());
   }
@@ -77,7 +85,9 @@ class TracedRun {
   }
 
   /** The command, its phases and the events. */
-  slices(pid: number, microseconds: (atMs: number) => number): TraceEvent[] {
+  slices(run: number, microseconds: (atMs: number) => number): TraceEvent[] {
+    const pid = trackNumber("command", run);
+    const tidOf = (thread: TraceThread) => threadNumber(thread, run);
     const [status] = this.series.filter(({ metric }) => metric.name === RUN.commandStatus.name);
     const command = status && (commandSpan(status.blocks()) ?? spanUntilNow(status));
     const place = ({ fromMs, toMs }: Span) => ({
@@ -87,14 +97,14 @@ class TracedRun {
     const slices: TraceEvent[] = [];
     if (command) {
       const name = figuresOf(this.recording).command;
-      slices.push({ ph: "X", cat: "run", name, pid, tid: THREADS.run, ...place(command), args: this.known() });
+      slices.push({ ph: "X", cat: "run", name, pid, tid: tidOf("run"), ...place(command), args: this.known() });
       for (const phase of phaseSpans(this.recording, command))
-        slices.push({ ph: "X", cat: "phase", name: phase.phase, pid, tid: THREADS.phases, ...place(phase) });
+        slices.push({ ph: "X", cat: "phase", name: phase.phase, pid, tid: tidOf("phases"), ...place(phase) });
     }
     for (const { event, text, atMs } of this.recording.events)
       if (event !== PHASE_EVENT)
-        slices.push({ ph: "i", s: "p", cat: event, name: text, pid, tid: THREADS.events, ts: microseconds(atMs) });
-    return [...threadNames(pid, new Set(slices.map(({ tid = 0 }) => tid))), ...slices];
+        slices.push({ ph: "i", s: "p", cat: event, name: text, pid, tid: tidOf("events"), ts: microseconds(atMs) });
+    return [...threadNames(run, new Set(slices.map(({ tid = 0 }) => tid))), ...slices];
   }
 
   /** The facts of the run, and how much the command used in all, with what of it is a bound. */
@@ -125,12 +135,15 @@ class EventList {
     facts: Readonly<Record<string, string>>,
     private readonly write: (bytes: Uint8Array) => void,
   ) {
-    this.text = `{"displayTimeUnit":"ms","otherData":${JSON.stringify(facts)},"traceEvents":[\n`;
+    // No unit to display times in: some versions of Perfetto take that for the unit of the times.
+    this.text = `{"otherData":${JSON.stringify(facts)},"traceEvents":[\n`;
   }
 
   add(events: Iterable<TraceEvent>): void {
-    for (const event of events) {
-      this.text += `${this.count++ > 0 ? ",\n" : ""}${JSON.stringify(event)}`;
+    for (const { ph, ts, dur, pid, tid, s, cat, name, args } of events) {
+      // Texts of others come last: some versions of Perfetto look for the time first, and take no escapes before it.
+      const ordered = { ph, ts, dur, pid, tid, s, cat, name, args };
+      this.text += `${this.count++ > 0 ? ",\n" : ""}${JSON.stringify(ordered)}`;
       if (this.text.length >= PIECE_CHARACTERS) this.flush();
     }
   }

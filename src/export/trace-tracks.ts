@@ -49,13 +49,25 @@ export function trackEvents(run: number, prefix: string, used: ReadonlySet<Track
 }
 
 /** The threads of the command's track, which hold the slices of the run. */
-export const THREADS = { run: 1, phases: 2, events: 3 } as const;
+const THREADS = ["run", "phases", "events"] as const;
 
-/** Names those of them that have something. */
-export function threadNames(pid: number, used: ReadonlySet<number>): TraceEvent[] {
-  return Object.entries(THREADS).flatMap(([name, tid]): TraceEvent[] =>
-    used.has(tid) ? [{ ph: "M", name: "thread_name", pid, tid, args: { name } }] : [],
-  );
+export type TraceThread = (typeof THREADS)[number];
+
+/** Above all numbers of processes. Perfetto names threads by their number alone, so each has its own in the whole trace. */
+const FIRST_THREAD = 2 ** 24;
+
+/** Returns the number of a thread of the n-th run. */
+export function threadNumber(thread: TraceThread, run: number): number {
+  return FIRST_THREAD + run * THREADS.length + THREADS.indexOf(thread);
+}
+
+/** Names those threads of a run that have something. */
+export function threadNames(run: number, used: ReadonlySet<number>): TraceEvent[] {
+  const pid = trackNumber("command", run);
+  return THREADS.flatMap((name): TraceEvent[] => {
+    const tid = threadNumber(name, run);
+    return used.has(tid) ? [{ ph: "M", name: "thread_name", pid, tid, args: { name } }] : [];
+  });
 }
 
 /** Names a track, and says where it stands among all: in order of `place`. */

@@ -61,7 +61,7 @@ test("a trace has every process that the record has, and the whole run", async (
     .filter(({ type }) => type === "process");
   for (const { pid, name } of named) expect(trace.tracks).toContainEqual(expect.objectContaining({ pid, name }));
   expect(named.length).toBeGreaterThanOrEqual(4);
-  expect(Object.keys(trace.counters)).toContain("Command: command_memory_resident_bytes");
+  expect(Object.keys(trace.counters)).toContain("Command: command_memory_resident_bytes value");
 });
 
 test("a run without a record of processes gives a trace that says so", async () => {

@@ -21,7 +21,7 @@ export interface ReadTrace {
   /** Every process, in order of the file. */
   readonly tracks: readonly { readonly pid: number; readonly name: string; readonly slices: readonly Slice[] }[];
   readonly instants: readonly Pick<Slice, "name" | "ts">[];
-  /** By the name of the process and of the counter: times and values. */
+  /** By the name of the process and of the counter, as Perfetto names its track: times and values. */
   readonly counters: Readonly<Record<string, (readonly [ts: number, value: number])[]>>;
 }
 
@@ -45,10 +45,13 @@ export async function readTrace(text: string): Promise<ReadTrace> {
   }));
   const values = Map.groupBy(
     traceEvents.filter(({ ph }) => ph === "C"),
-    ({ name, pid }) => `${nameOf(pid)}: ${name}`,
+    ({ name, pid, args }) => `${nameOf(pid)}: ${name} ${Object.keys(args).join()}`,
   );
   const counters = Object.fromEntries(
-    Array.from(values, ([name, all]) => [name, all.map(({ ts, args }) => [ts, Number(args.value)] as const)]),
+    Array.from(values, ([name, all]) => [
+      name,
+      all.map(({ ts, args }) => [ts, Number(Object.values(args)[0])] as const),
+    ]),
   );
   const instants = traceEvents.filter(({ ph }) => ph === "i").map(({ name, ts }) => ({ name, ts }));
   return { tracks, instants, counters };

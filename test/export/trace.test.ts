@@ -103,12 +103,12 @@ describe("a trace, as Chrome's own code reads it", () => {
         [0, 0.5],
         [2_000_000, 0.5],
       ],
-      "Command: command_memory_resident_bytes": [
+      "Command: command_memory_resident_bytes value": [
         [1_000_000, 4096],
         [2_000_000, 8192],
       ],
       // The same value again is not said again.
-      "Machine: load1": [
+      "Machine: load1 value": [
         [0, 2],
         [4_000_000, 3],
       ],
@@ -129,12 +129,24 @@ describe("a trace, as Chrome's own code reads it", () => {
       ],
     });
     const { trace } = await traced([RECORDING, later]);
-    expect(trace.counters["client client: Machine: load1"]).toEqual([
+    expect(trace.counters["client client: Machine: load1 value"]).toEqual([
       [100_000, 1],
       [200_000, 5],
     ]);
     expect(new Set(trace.tracks.map(({ pid }) => pid)).size).toBe(trace.tracks.length);
   });
+});
+
+test("each event has its time before all text of others, and threads have numbers that no process has", async () => {
+  const pieces: Uint8Array[] = [];
+  await writeTrace({ recordings: [RECORDING, RECORDING], processes: LINES }, (bytes) => pieces.push(bytes.slice()));
+  const text = Buffer.concat(pieces).toString();
+  const lines = text.split("\n").slice(1, -2);
+  for (const one of lines) expect(one).toMatch(/^\{"ph":"(?:[XiC]","ts":\d|M","pid":\d)/);
+  const { traceEvents } = JSON.parse(text) as { traceEvents: { name: string; tid: number; args: object }[] };
+  const threads = traceEvents.filter(({ name }) => name === "thread_name").map(({ tid }) => tid);
+  expect(new Set(threads).size).toBe(6);
+  expect(Math.min(...threads)).toBeGreaterThan(2 ** 23);
 });
 
 test("too many samples are thinned out: the highest of a gauge, the mean rate of a counter", async () => {
@@ -150,7 +162,7 @@ test("too many samples are thinned out: the highest of a gauge, the mean rate of
   const of = (name: string) =>
     traceEvents
       .filter((event: { name: string }) => event.name === name)
-      .map(({ ts, args }: { ts: number; args: { value: number } }) => [ts, args.value]);
+      .map(({ ts, args }: { ts: number; args: object }) => [ts, Object.values(args)[0]]);
   const load = of("load1");
   expect(load.length).toBe(count / 2);
   expect(load.slice(0, 3)).toEqual([
@@ -158,5 +170,5 @@ test("too many samples are thinned out: the highest of a gauge, the mean rate of
     [2_000_000, 3],
     [4_000_000, 5],
   ]);
-  expect(of("command_run_delay_seconds per second")).toEqual([[0, 3]]);
+  expect(of("command_run_delay_seconds")).toEqual([[0, 3]]);
 });
