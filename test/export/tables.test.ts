@@ -112,6 +112,19 @@ describe("the wide shape", () => {
     ]);
   });
 
+  test("has every time of series that share their times and are absent at others of them", () => {
+    const columns = [series(COMMAND.processes), series(COMMAND.threads)];
+    const rows = [
+      [START_MS, 1, undefined],
+      [START_MS + 10, undefined, 2],
+    ] as const;
+    const made = rowsOf(wideTable([{ name: "a", recording: recordingOf({ parts: [{ columns, rows }] }) }]));
+    expect(made.map((row) => [row.statexec_command_processes, row.statexec_command_threads])).toEqual([
+      [1, Number.NaN],
+      [Number.NaN, 2],
+    ]);
+  });
+
   test("names a series as the metrics file does, in quotes where another reader could not tell", () => {
     const named = (cpu: string, mode: string) => seriesName(series(MACHINE.cpuSeconds, { cpu, mode }));
     expect(named("3", "user")).toBe("statexec_cpu_seconds_total{cpu=3,mode=user}");
