@@ -79,12 +79,6 @@ export function shellCommand(text: string): string | Fault {
   return text === "" || text.includes("\0") ? new Fault("expected a command line for /bin/sh") : text;
 }
 
-/** Whether the kernel's clock of tasks is used where it can be. */
-export function autoOrOff(text: string): boolean | Fault {
-  if (text === "auto" || text === "off") return text === "auto";
-  return new Fault("expected auto or off");
-}
-
 /** Which processes are recorded each. */
 export function processChoice(text: string): ProcessChoice | Fault {
   return PROCESS_CHOICES.find((name) => name === text) ?? new Fault(`expected one of ${PROCESS_CHOICES.join(", ")}`);
