@@ -109,7 +109,8 @@ function csv({ processes }: RecordUsage): string {
   return `${[CSV_COLUMNS.join(","), ...rows].join("\n")}\n`;
 }
 
-function csvCell(value: unknown): string {
+/** Returns a value as RFC 4180 has it in a cell; undefined and null are empty. */
+export function csvCell(value: unknown): string {
   if (value === null || value === undefined) return "";
   const text = String(value);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
