@@ -24,43 +24,77 @@ const TAIL = 0.025;
 /** Returns how far a change of some runs is known; undefined: they cannot be compared, or are too few. */
 export function intervalOf(
   { what, verdict }: Pick<Comparison, "what" | "verdict">,
-  base: readonly RunFigures[],
-  next: readonly RunFigures[],
+  { base, next, inTurns }: Groups<RunFigures>,
 ): ChangeInterval | undefined {
   if (verdict === "not comparable") return undefined;
   const [old, now] = [comparedValues(what, base), comparedValues(what, next)];
-  return old && now && changeInterval(old, now);
+  return old && now && changeInterval({ base: old, next: now, inTurns });
+}
+
+/** Two groups of runs, or of their values. */
+interface Groups<T> {
+  readonly base: readonly T[];
+  readonly next: readonly T[];
+  /** They are in the order of their turns: what a turn has in common is then no part of the doubt. */
+  readonly inTurns: boolean;
 }
 
 /** Returns how far the change from `base` to `next` is known; undefined: too few runs, or no multiple of 0. */
-export function changeInterval(base: readonly number[], next: readonly number[]): ChangeInterval | undefined {
+export function changeInterval({ base, next, inTurns }: Groups<number>): ChangeInterval | undefined {
   if (base.length < LEAST_RUNS || next.length < LEAST_RUNS) return undefined;
-  const [old, now] = [Float64Array.from(base).sort(), Float64Array.from(next).sort()];
   // A median that is drawn may be any of the values.
-  if (!(old[0]! > 0)) return undefined;
+  if (!(Math.min(...base) > 0)) return undefined;
+  // The order of what has none makes no difference.
+  const ordered = (values: readonly number[]) => (inTurns ? values : values.toSorted((a, b) => a - b));
+  const [old, now] = [new Draws(ordered(base)), new Draws(ordered(next))];
   const random = mulberry32(SEED);
-  const ratios = Float64Array.from({ length: DRAWS }, () => drawnMedian(now, random) / drawnMedian(old, random)).sort();
+  const drawnRatio = () => {
+    old.draw(random);
+    if (inTurns) now.drawLike(old);
+    else now.draw(random);
+    return now.median() / old.median();
+  };
+  const ratio = now.median() / old.median();
+  const ratios = Float64Array.from({ length: DRAWS }, drawnRatio).sort();
   const at = Math.floor(TAIL * DRAWS);
-  return { ratio: middle(now) / middle(old), lowest: ratios[at]!, highest: ratios[DRAWS - 1 - at]! };
+  return { ratio, lowest: ratios[at]!, highest: ratios[DRAWS - 1 - at]! };
 }
 
-/** The median of as many values as there are, each drawn from all of them. */
-function drawnMedian(sorted: Float64Array, random: () => number): number {
-  const { length } = sorted;
-  const counts = new Uint32Array(length);
-  for (let i = 0; i < length; i++) counts[Math.floor(random() * length)]!++;
-  return (drawnAt(sorted, counts, (length - 1) >> 1) + drawnAt(sorted, counts, length >> 1)) / 2;
-}
+/** Values of which as many as there are are drawn, each from all of them. At first, each is drawn once. */
+class Draws {
+  /** The places of the values, the lowest value first. */
+  private readonly order: readonly number[];
+  /** How often the value at each place was drawn. */
+  private readonly counts: Uint32Array;
 
-/** The value at a place in the order of those that were drawn, by how often each was. */
-function drawnAt(sorted: Float64Array, counts: Uint32Array, place: number): number {
-  let index = 0;
-  for (let before = counts[0]!; before <= place; before += counts[index]!) index++;
-  return sorted[index]!;
-}
+  constructor(private readonly values: readonly number[]) {
+    this.order = [...values.keys()].sort((a, b) => values[a]! - values[b]!);
+    this.counts = new Uint32Array(values.length).fill(1);
+  }
 
-function middle(sorted: Float64Array): number {
-  return (sorted[(sorted.length - 1) >> 1]! + sorted[sorted.length >> 1]!) / 2;
+  draw(random: () => number): void {
+    const { length } = this.counts.fill(0);
+    for (let i = 0; i < length; i++) this.counts[Math.floor(random() * length)]!++;
+  }
+
+  /** Draws the values of the same turns as others. */
+  drawLike({ counts }: Draws): void {
+    this.counts.set(counts);
+  }
+
+  median(): number {
+    const { length } = this.values;
+    return (this.at((length - 1) >> 1) + this.at(length >> 1)) / 2;
+  }
+
+  /** The value at a place in the order of those that were drawn. */
+  private at(place: number): number {
+    let index = 0;
+    for (let before = 0; ; index++) {
+      before += this.counts[this.order[index]!]!;
+      if (before > place) return this.values[this.order[index]!]!;
+    }
+  }
 }
 
 /** The generator mulberry32: numbers from 0 up to 1, the same for the same seed. */

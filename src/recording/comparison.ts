@@ -1,7 +1,7 @@
 import { incomparable, type Resource } from "./evidence.ts";
 import type { Between } from "./phases.ts";
 import type { FigureName, RunFigures } from "./run-figures.ts";
-import { type FigureOfSets, judgeSets, type SetVerdict, type Verdict } from "./set-verdicts.ts";
+import { type ChanceTest, type FigureOfSets, judgeSets, type SetVerdict, type Verdict } from "./set-verdicts.ts";
 
 /** The unit of a compared figure. */
 export type ComparisonUnit = "seconds" | "bytes" | "count" | "status";
@@ -75,17 +75,18 @@ export function compareRuns(base: readonly RunFigures[], next: readonly RunFigur
   return compareEach(base, [next], noise)[0]!;
 }
 
-/** Compares several groups of runs with the same one. Chance has a try with each figure of each group. */
+/** Compares several groups of runs with the same one, by a test for sets. Chance has a try with each figure of each group. */
 export function compareEach(
   base: readonly RunFigures[],
   groups: readonly (readonly RunFigures[])[],
   noise: number,
+  test?: ChanceTest,
 ): Comparison[][] {
   const open = groups.map((next) =>
     comparedOf([...base, ...next]).flatMap((one) => compareFigure(one, { base, next, noise })),
   );
   const sets = open.flat().flatMap((one) => ("sets" in one ? [one.sets] : []));
-  const verdicts = new Map(judgeSets(sets, noise).map((verdict, i) => [sets[i]!, verdict]));
+  const verdicts = new Map(judgeSets(sets, noise, test).map((verdict, i) => [sets[i]!, verdict]));
   return groups.map((next, i) => [
     ...compareEnds(base, next),
     ...withVerdicts(open[i]!, verdicts),

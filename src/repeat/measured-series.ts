@@ -2,6 +2,7 @@ import { DEFAULT_NOISE } from "../catalog/choices.ts";
 import type { Config } from "../cli/config.ts";
 import { type ChangeInterval, intervalOf } from "../recording/change-interval.ts";
 import { type Comparison, compareEach } from "../recording/comparison.ts";
+import { TURN_TEST } from "../recording/turn-test.ts";
 import { type DoneRun, type MeasuredRun, measuredRuns } from "./done-runs.ts";
 import type { Variant } from "./variants.ts";
 
@@ -55,8 +56,17 @@ export function changesOf(groups: readonly (readonly MeasuredRun[])[]): readonly
   const [base = [], ...others] = figures;
   if (base.length === 0) return groups.map(() => []);
   const filled = others.filter((runs) => runs.length > 0);
-  const compared = compareEach(base, filled, DEFAULT_NOISE);
-  return figures.map((runs) =>
-    (compared[filled.indexOf(runs)] ?? []).map((change) => ({ ...change, interval: intervalOf(change, base, runs) })),
+  const inTurns = areInTurns(groups.filter((runs) => runs.length > 0));
+  const compared = compareEach(base, filled, DEFAULT_NOISE, inTurns ? TURN_TEST : undefined);
+  return figures.map((next) =>
+    (compared[filled.indexOf(next)] ?? []).map((change) => {
+      return { ...change, interval: intervalOf(change, { base, next, inTurns }) };
+    }),
   );
+}
+
+/** Whether the runs at the same place in their groups are those of the same turn: no recording is missing. */
+function areInTurns(groups: readonly (readonly MeasuredRun[])[]): boolean {
+  const [first = [], ...others] = groups;
+  return others.every((runs) => runs.length === first.length && runs.every(({ run }, i) => run === first[i]!.run));
 }
