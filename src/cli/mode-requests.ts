@@ -8,7 +8,7 @@ import {
 import { UsageError } from "../errors.ts";
 import { type SplitWords, splitOperands } from "./argv.ts";
 import type { PushConfig } from "./config.ts";
-import type { SizeFormat } from "./option-values.ts";
+import type { SinceTime, SizeFormat } from "./option-values.ts";
 import { type Given, type ModeName, OPTIONS, type OptionId, quoteWord, readValue } from "./options.ts";
 import { checkPushNames, readSecrets } from "./push-target.ts";
 
@@ -226,14 +226,34 @@ export interface HistoryRequest {
   readonly format: HistoryFormat;
   /** How many of the newest; undefined: as many as the format has by default. */
   readonly last: number | undefined;
+  /** Name of the machine; undefined: all. */
+  readonly host: string | undefined;
+  /** When the first wanted run started, or later; undefined: all. */
+  readonly since: SinceTime | undefined;
+  /** The file of an export that is added; undefined: runs are listed. */
+  readonly importFrom: string | undefined;
 }
 
 function historyRequest({ operands, values, env }: ModeWords): HistoryRequest {
+  const importFrom = values("import").at(-1);
+  if (importFrom !== undefined) refuseFilters(operands, values);
   return {
     file: values("historyFile").at(-1) ?? fromVariable("historyFile", env),
     ...{ branch: values("branch").at(-1), command: operands.join(" "), last: values("last").at(-1) },
+    ...{ host: values("host").at(-1), since: values("since").at(-1), importFrom },
     format: values("historyFormat").at(-1) ?? "table",
   };
+}
+
+/** What chooses runs of the history has no effect on an import. Throws UsageError. */
+function refuseFilters(operands: ModeWords["operands"], values: ModeWords["values"]): void {
+  const ids = ["branch", "host", "since", "last", "historyFormat"] as const;
+  const given = ids.find((id) => values(id).length > 0);
+  const word = given === undefined ? operands[0] : OPTIONS[given].flag;
+  if (word !== undefined)
+    throw new UsageError(
+      `${quoteWord(word)} has no effect with --import, which adds all runs of its file; leave it out`,
+    );
 }
 
 function pushRequest({ operands, values, env }: ModeWords): PushRequest {

@@ -105,6 +105,30 @@ export function interval(text: string): number | Fault {
   return value;
 }
 
+/** A point in time: a date, or how long before now, which a run does not need to the second. */
+export type SinceTime = { readonly atMs: number } | { readonly agoMs: number };
+
+const DAY_MS = 24 * 3600 * 1000;
+
+export function sinceTime(text: string): SinceTime | Fault {
+  const days = /^([0-9]+(?:\.[0-9]+)?)d$/.exec(text)?.[1];
+  const agoMs = days === undefined ? durationMs(text) : Number(days) * DAY_MS;
+  if (agoMs !== undefined && Number.isFinite(agoMs)) return { agoMs };
+  // Without a zone, Date would take a date as UTC and a time as local.
+  const zoned = /[zZ]$|[+-][0-9]{2}:?[0-9]{2}$/.test(text) ? text : `${text}Z`;
+  const isDate = /^[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9:.]+)?(?:[zZ]|[+-][0-9]{2}:?[0-9]{2})?$/.test(text);
+  const atMs = isDate ? Date.parse(text.includes("T") ? zoned : text) : Number.NaN;
+  return Number.isNaN(atMs)
+    ? new Fault("expected a date (2026-11-01, 2026-11-01T12:00) or how long ago (12h, 30d)")
+    : { atMs };
+}
+
+/** A number without a unit is none: it may be meant as a year. */
+function durationMs(text: string): number | undefined {
+  const seconds = /[a-z]$/.test(text) ? durationSeconds(text) : undefined;
+  return seconds === undefined ? undefined : seconds * 1000;
+}
+
 /** A fraction: 0.05 for 5 or 5%. */
 export function percent(text: string): number | Fault {
   const value = decimal(text.replace(/%$/, ""));

@@ -17,6 +17,8 @@ interface RememberedFigure {
 
 /** A run as the history keeps it, and as a line of its export. */
 export interface RememberedRun {
+  /** By it an import knows which runs are in a history. */
+  readonly id: string;
   /** Milliseconds since the epoch. */
   readonly startedMs: number;
   /** Root of the repository, or folder, in which statexec ran. */
@@ -44,6 +46,7 @@ export interface RememberedRun {
 export function rememberedRun({ figures, startMs }: RunReport, file: string, folder: string): RememberedRun {
   const git = gitState(folder);
   return {
+    id: crypto.randomUUID(),
     ...{ startedMs: startMs, project: projectOf(folder), command: figures.command },
     ...{ exitStatus: figures.exitStatus ?? null, exitSignal: figures.exitSignal ?? null, file: resolve(folder, file) },
     ...{ commit: git?.commit ?? null, branch: git?.branch ?? null, isDirty: git?.isDirty ?? null },
@@ -51,6 +54,11 @@ export function rememberedRun({ figures, startMs }: RunReport, file: string, fol
     ...{ cpus: figures.cpus ?? null, memoryBytes: totalmem() },
     figures: rememberedFigures(figures),
   };
+}
+
+/** Returns the id of a run that was kept without one, from its text. */
+export function idOfText(text: string): string {
+  return new Bun.CryptoHasher("sha256").update(text).digest("hex").slice(0, 32);
 }
 
 function rememberedFigures(figures: RunReport["figures"]): RememberedRun["figures"] {
