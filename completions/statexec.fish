@@ -19,7 +19,7 @@ function __statexec_command
                 return 0
             case --explore --report --compare --size --processes-of --history --recover --list-collectors --push --watch --mark --completions --version -v --help -help -h
                 set left 2
-            case --file -f --instance -i --metrics-start-time -mst --delay -d --delay-before-command -dbc --delay-after-command -dac --label -l --interval --journal-dir --collectors --cgroup --perf --processes --summary-json --summary-markdown --budget --baseline --listen --history-file --runs --warmup --precision --prepare --report-to --push-to --push-names --connect -c --sync-port -sp --sync-timeout --ready --sync-clients --sync-grace --stop-timeout --sync-token --sync-token-file --sync-tls-cert --sync-tls-key --sync-bind --explore-port --report --base --noise --size-format --sort --top --processes-format --branch --last --host --since --import --history-format --push --mark --completions
+            case --file -f --instance -i --metrics-start-time -mst --delay -d --delay-before-command -dbc --delay-after-command -dac --label -l --interval --journal-dir --collectors --cgroup --perf --processes --summary-json --summary-markdown --budget --baseline --listen --history-file --runs --warmup --precision --prepare --report-to --push-to --push-names --connect -c --sync-port -sp --sync-timeout --ready --sync-clients --sync-grace --stop-timeout --sync-token --sync-token-file --sync-tls-cert --sync-tls-key --sync-bind --explore-port --report --base --noise --size-format --sort --top --processes-format --branch --last --trend --host --since --import --history-format --push --mark --completions
                 set value yes
             case '-?*'
             case '*'
@@ -116,6 +116,7 @@ complete -c statexec -n __statexec_options -l processes-format -x -a 'table json
 complete -c statexec -n __statexec_options -l history -d 'List the runs of this repository or folder that --remember kept'
 complete -c statexec -n __statexec_options -l branch -x -d 'With --history'
 complete -c statexec -n __statexec_options -l last -x -d 'With --history'
+complete -c statexec -n __statexec_options -l trend -x -d 'With --history'
 complete -c statexec -n __statexec_options -l host -x -d 'With --history'
 complete -c statexec -n __statexec_options -l since -x -d 'With --history'
 complete -c statexec -n __statexec_options -l import -r -F -d 'With --history'

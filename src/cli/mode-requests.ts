@@ -4,6 +4,7 @@ import {
   type HistoryFormat,
   type ProcessFormat,
   type ProcessSort,
+  type RememberedName,
 } from "../catalog/choices.ts";
 import { UsageError } from "../errors.ts";
 import { type SplitWords, splitOperands } from "./argv.ts";
@@ -232,22 +233,32 @@ export interface HistoryRequest {
   readonly since: SinceTime | undefined;
   /** The file of an export that is added; undefined: runs are listed. */
   readonly importFrom: string | undefined;
+  /** The figures whose trend is shown; empty: none. */
+  readonly trend: readonly RememberedName[];
 }
+
+/** The figures of a trend where only its form was asked for. */
+const USUAL_TREND = ["wall", "cpu", "memory"] as const;
 
 function historyRequest({ operands, values, env }: ModeWords): HistoryRequest {
   const importFrom = values("import").at(-1);
   if (importFrom !== undefined) refuseFilters(operands, values);
+  const format = values("historyFormat").at(-1) ?? "table";
+  const trend = [...new Set(values("trend").flat())];
+  if (format === "json" && trend.length > 0)
+    throw new UsageError("--history-format json prints runs, which --trend does not change; leave one of them out");
+  const isTrend = format === "markdown" || format === "html";
   return {
     file: values("historyFile").at(-1) ?? fromVariable("historyFile", env),
     ...{ branch: values("branch").at(-1), command: operands.join(" "), last: values("last").at(-1) },
     ...{ host: values("host").at(-1), since: values("since").at(-1), importFrom },
-    format: values("historyFormat").at(-1) ?? "table",
+    ...{ format, trend: isTrend && trend.length === 0 ? USUAL_TREND : trend },
   };
 }
 
 /** What chooses runs of the history has no effect on an import. Throws UsageError. */
 function refuseFilters(operands: ModeWords["operands"], values: ModeWords["values"]): void {
-  const ids = ["branch", "host", "since", "last", "historyFormat"] as const;
+  const ids = ["branch", "host", "since", "last", "historyFormat", "trend"] as const;
   const given = ids.find((id) => values(id).length > 0);
   const word = given === undefined ? operands[0] : OPTIONS[given].flag;
   if (word !== undefined)

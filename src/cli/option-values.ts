@@ -1,4 +1,11 @@
-import { type CollectorChoice, type ListenAddress, PROCESS_CHOICES, type ProcessChoice } from "../catalog/choices.ts";
+import {
+  type CollectorChoice,
+  type ListenAddress,
+  PROCESS_CHOICES,
+  type ProcessChoice,
+  REMEMBERED_UNITS,
+  type RememberedName,
+} from "../catalog/choices.ts";
 import { isWritable } from "../catalog/label-value.ts";
 import { safeLine } from "../safe-text.ts";
 import { durationSeconds } from "./measures.ts";
@@ -127,6 +134,14 @@ export function sinceTime(text: string): SinceTime | Fault {
 function durationMs(text: string): number | undefined {
   const seconds = /[a-z]$/.test(text) ? durationSeconds(text) : undefined;
   return seconds === undefined ? undefined : seconds * 1000;
+}
+
+/** Figures that the history keeps, with commas between them; each once. */
+export function rememberedNames(text: string): readonly RememberedName[] | Fault {
+  const names = text.split(",").map((word) => word.trim());
+  const isKnown = (word: string): word is RememberedName => Object.hasOwn(REMEMBERED_UNITS, word);
+  if (names.every(isKnown)) return [...new Set(names)];
+  return new Fault(`expected some of ${Object.keys(REMEMBERED_UNITS).join(", ")}, with commas between them`);
 }
 
 /** A fraction: 0.05 for 5 or 5%. */

@@ -36,6 +36,7 @@ const CHECKS: Readonly<Record<Exclude<keyof RememberedRun, "id">, readonly [chec
   cpuModel: [orNull(text), "text or null"],
   cpus: [orNull(number), "a number or null"],
   memoryBytes: [number, "a number"],
+  intervalSeconds: [(value) => value === undefined || orNull(number)(value), "a number or null"],
   figures: [(value) => isRecord(value) && Object.values(value).every(isFigure), "figures with value, highest, source"],
 };
 

@@ -1,10 +1,15 @@
 import type { HistoryRequest } from "../cli/mode-requests.ts";
 import { OutputError, ParseError } from "../errors.ts";
-import { projectOf } from "../history/git-state.ts";
+import { defaultBranchOf, projectOf } from "../history/git-state.ts";
 import { defaultHistoryFile, importRuns, readRuns } from "../history/history-file.ts";
 import { historyTable } from "../history/history-table.ts";
 import { readImport } from "../history/import-lines.ts";
 import type { RememberedRun } from "../history/remembered-run.ts";
+import { trendOf } from "../history/trend.ts";
+import { trendMarkdown } from "../history/trend-markdown.ts";
+import { trendPage } from "../history/trend-page.ts";
+import { trendText } from "../history/trend-text.ts";
+import { terminalStyle } from "../output/terminal-style.ts";
 import { safeLine } from "../safe-text.ts";
 
 /*
@@ -12,6 +17,9 @@ import { safeLine } from "../safe-text.ts";
  * commits and cannot be compared with these.
  */
 
+const STDOUT = 1;
+/** A trend is of so many of the newest runs, if nobody says otherwise: more points do not fit beside each other. */
+const TREND_RUNS = 500;
 /** A table shows so many of the newest runs, if nobody says otherwise; JSON lines are for programs, which get all. */
 const TABLE_RUNS = 20;
 
@@ -48,15 +56,15 @@ function readAll(content: string, path: string, project: string): RememberedRun[
 }
 
 function listHistory(request: HistoryRequest, env: Environment, folder: string): string {
-  const { file, branch, command, format, last, host, since } = request;
+  const { file, branch, command, format, last, host, since, trend } = request;
   const project = projectOf(folder);
   const sinceMs = since && ("atMs" in since ? since.atMs : Math.max(0, Date.now() - since.agoMs));
   const runs = readRuns(file ?? defaultHistoryFile(env), {
     ...{ project, branch, command, host, sinceMs },
-    last: last ?? (format === "table" ? TABLE_RUNS : undefined),
+    last: last ?? (trend.length > 0 ? TREND_RUNS : format === "table" ? TABLE_RUNS : undefined),
   });
   if (format === "json") return runs.map((run) => `${JSON.stringify(run)}\n`).join("");
-  if (runs.length > 0) return historyTable(runs);
+  if (runs.length > 0) return trend.length > 0 ? trendsText(request, runs, { project, env }) : historyTable(runs);
   const wanted = [
     ...(command === "" ? [] : [` of ${safeLine(command)}`]),
     ...(branch === undefined ? [] : [` on ${safeLine(branch)}`]),
@@ -64,4 +72,17 @@ function listHistory(request: HistoryRequest, env: Environment, folder: string):
     ...(sinceMs === undefined ? [] : [` since ${new Date(sinceMs).toISOString()}`]),
   ];
   return `no run${wanted.join("")} is remembered in ${safeLine(project)}\n`;
+}
+
+interface Place {
+  readonly project: string;
+  readonly env: Environment;
+}
+
+function trendsText({ trend: names, format }: HistoryRequest, runs: RememberedRun[], { project, env }: Place): string {
+  const trends = names.flatMap((name) => trendOf(name, runs) ?? []);
+  if (format === "markdown") return trendMarkdown(trends, runs, defaultBranchOf(project, env));
+  if (format === "html") return trendPage(trends);
+  const style = terminalStyle(STDOUT, env);
+  return trends.map((trend) => trendText(trend, style)).join("\n");
 }

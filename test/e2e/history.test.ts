@@ -82,3 +82,22 @@ test("an import adds what is not there, says a wrong line with its number, and t
   const list = ["--history", "--history-file", folder.file("other"), "--history-format", "json"];
   expect(await said(...list)).toBe(stdout);
 });
+
+test("a trend in each form, of what was recorded", async () => {
+  using folder = tempFolder();
+  const at = { cwd: folder.path, env: { SE_HISTORY_FILE: folder.file("h"), LANG: "C.UTF-8" } };
+  for (const name of ["a.prom", "b.prom"])
+    await statexec(["-q", "--remember", "-f", name, "sh", "-c", "sleep 0.2"], at);
+  const said = async (...words: string[]) => await statexec(["--history", ...words], at);
+  const text = await said("--trend", "wall,switches");
+  expect(text).toMatchObject({ code: 0, stderr: "" });
+  expect(text.stdout).toMatch(/^wall time of sh -c 'sleep 0.2'\n/);
+  expect(text.stdout).toMatch(/^context switches of sh/m);
+  expect(text.stdout.match(/^no branch: 2 points, /gm)).toHaveLength(2);
+  expect((await said("--history-format", "markdown")).stdout).toContain("not judged: 1 earlier run of 19");
+  expect((await said("--history-format", "html")).stdout).toMatch(/^<!doctype html>[\s\S]*<\/html>\n$/);
+  const refused = await said("--trend", "speed");
+  expect(refused).toMatchObject({ code: 125, stdout: "" });
+  expect(refused.stderr).toContain("expected some of wall, cpu, memory");
+  expect((await said("--trend", "wall", "--history-format", "json")).code).toBe(125);
+});
