@@ -19,7 +19,7 @@ function __statexec_command
                 return 0
             case --explore --report --export --compare --size --processes-of --history --recover --list-collectors --push --watch --mark --completions --version -v --help -help -h
                 set left 2
-            case --file -f --instance -i --metrics-start-time -mst --delay -d --delay-before-command -dbc --delay-after-command -dac --label -l --interval --journal-dir --collectors --cgroup --perf --processes --summary-json --summary-markdown --budget --baseline --listen --history-file --runs --parameter --warmup --precision --max-time --prepare --output --runs-json --runs-markdown --runs-csv --report-to --push-to --push-names --connect -c --sync-port -sp --sync-timeout --ready --sync-clients --sync-grace --stop-timeout --sync-token --sync-token-file --sync-tls-cert --sync-tls-key --sync-bind --explore-port --report --export --export-format --export-shape --base --noise --size-format --sort --top --processes-format --branch --last --history-format --push --mark --completions
+            case --file -f --instance -i --metrics-start-time -mst --delay -d --delay-before-command -dbc --delay-after-command -dac --label -l --interval --journal-dir --collectors --cgroup --perf --processes --summary-json --summary-markdown --budget --baseline --listen --history-file --runs --parameter --warmup --precision --max-time --prepare --output --runs-json --runs-markdown --runs-csv --report-to --push-to --push-names --connect -c --sync-port -sp --sync-timeout --ready --sync-clients --sync-grace --stop-timeout --sync-token --sync-token-file --sync-tls-cert --sync-tls-key --sync-bind --explore-port --report --export --export-format --export-shape --base --noise --size-format --sort --top --processes-format --branch --last --trend --host --since --import --history-format --push --mark --completions
                 set value yes
             case '-?*'
             case '*'
@@ -127,6 +127,10 @@ complete -c statexec -n __statexec_options -l processes-format -x -a 'table json
 complete -c statexec -n __statexec_options -l history -d 'List the runs of this repository or folder that --remember kept'
 complete -c statexec -n __statexec_options -l branch -x -d 'With --history'
 complete -c statexec -n __statexec_options -l last -x -d 'With --history'
+complete -c statexec -n __statexec_options -l trend -x -d 'With --history'
+complete -c statexec -n __statexec_options -l host -x -d 'With --history'
+complete -c statexec -n __statexec_options -l since -x -d 'With --history'
+complete -c statexec -n __statexec_options -l import -r -F -d 'With --history'
 complete -c statexec -n __statexec_options -l history-format -x -d 'With --history'
 complete -c statexec -n __statexec_options -l recover -d 'Make the metrics file from each named journal of a run that was killed'
 complete -c statexec -n __statexec_options -l list-collectors -d 'List the collectors'
