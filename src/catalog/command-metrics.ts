@@ -101,6 +101,15 @@ export const COMMAND = defineMetrics({
     source: "the samples",
     otel: "none",
   },
+  memoryHolder: {
+    name: "command_memory_holder_bytes",
+    type: "gauge",
+    unit: "bytes",
+    labels: ["pid", "parent", "comm", "memory"],
+    help: "What the largest processes held at the peak: their PSS or resident memory, as the label memory says; without a pid, all others together.",
+    source: "smaps_rollup, Pss; proc_pid_stat(5), rss",
+    otel: "none",
+  },
   memoryPeakBound: {
     name: "command_memory_peak_bound_bytes",
     type: "gauge",

@@ -4,6 +4,7 @@ import { type Axis, type Clock, systemClock } from "../clock.ts";
 import type { Collector } from "../collect/collector.ts";
 import type { ProcessCollector } from "../collect/processes/process-collector.ts";
 import { chosenKinds, filesBeforeStart, machineCollectors } from "../collect/registry.ts";
+import type { SnapshotSource } from "../journal/journal-writer.ts";
 import { adoptOrphans } from "../os/children.ts";
 import type { EventLoop } from "../os/event-loop.ts";
 import { openTaskClock, type PerfRing } from "../os/perf-events.ts";
@@ -325,10 +326,16 @@ export class CommandRun {
     this.processRecord?.moveAxis(begin.startMs - begin.trueStartMs);
     const { RunJournal } = require("./run-journal.ts") as typeof import("./run-journal.ts");
     const processes = this.processRecord;
-    const journal = new RunJournal({ ...this.parts.journal, ...begin, clock: systemClock, processes });
+    const snapshots = () => this.snapshots();
+    const journal = new RunJournal({ ...this.parts.journal, ...begin, clock: systemClock, processes, snapshots });
     this.journal = journal;
     return this.budgetWatch?.inFrontOf(journal.writer) ?? journal.writer;
   };
+
+  private snapshots(): readonly SnapshotSource[] {
+    const holders = this.tree?.holders;
+    return holders ? [holders] : [];
+  }
 
   private processCollector(): ProcessCollector {
     if (this.tree) return this.tree;
