@@ -4,7 +4,6 @@ import { type Axis, type Clock, systemClock } from "../clock.ts";
 import type { Collector } from "../collect/collector.ts";
 import type { ProcessCollector } from "../collect/processes/process-collector.ts";
 import { chosenKinds, filesBeforeStart, machineCollectors } from "../collect/registry.ts";
-import type { SnapshotSource } from "../journal/journal-writer.ts";
 import { adoptOrphans } from "../os/children.ts";
 import type { EventLoop } from "../os/event-loop.ts";
 import { openTaskClock, type PerfRing } from "../os/perf-events.ts";
@@ -74,6 +73,7 @@ export function loadSourcesAhead(choice: CollectorChoice): void {
   require("./sampler.ts");
   require("./command-task-clock.ts");
   require("./run-journal.ts");
+  require("./oom-watch.ts");
   require("../collect/processes/process-collector.ts");
   require("../collect/machine/self.ts");
   for (const kind of chosenKinds(choice)) kind.load();
@@ -325,17 +325,19 @@ export class CommandRun {
   readonly store = (begin: StoreStart): Store => {
     this.processRecord?.moveAxis(begin.startMs - begin.trueStartMs);
     const { RunJournal } = require("./run-journal.ts") as typeof import("./run-journal.ts");
+    const { OomWatch } = require("./oom-watch.ts") as typeof import("./oom-watch.ts");
+    const oom = new OomWatch(() => this.tree, this.parts.group?.cgroups);
     const processes = this.processRecord;
-    const snapshots = () => this.snapshots();
-    const journal = new RunJournal({ ...this.parts.journal, ...begin, clock: systemClock, processes, snapshots });
+    const journal = new RunJournal({
+      ...this.parts.journal,
+      ...begin,
+      clock: systemClock,
+      processes,
+      snapshots: oom.sources,
+    });
     this.journal = journal;
-    return this.budgetWatch?.inFrontOf(journal.writer) ?? journal.writer;
+    return oom.inFrontOf(this.budgetWatch?.inFrontOf(journal.writer) ?? journal.writer);
   };
-
-  private snapshots(): readonly SnapshotSource[] {
-    const holders = this.tree?.holders;
-    return holders ? [holders] : [];
-  }
 
   private processCollector(): ProcessCollector {
     if (this.tree) return this.tree;

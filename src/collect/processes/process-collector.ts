@@ -84,6 +84,11 @@ export class ProcessCollector implements Collector {
     return this.tree?.memory.holders;
   }
 
+  /** Whether a process is one of the command's that lives or has lately ended, as samples saw them and the kernel told. */
+  knows(pid: number): boolean {
+    return this.tree?.accounts.knows(pid) === true || this.parts.taskClock?.()?.hasEnded(pid) === true;
+  }
+
   /** The command's processes that live now, children before their parents. Throws SystemError, ParseError. */
   pids(): number[] {
     return this.tree?.pids() ?? [];
