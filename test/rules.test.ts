@@ -63,8 +63,9 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   // A picture of a run that goes on: its journal, as the summary shows it.
   "src/live": ["src/catalog", "src/cli", "src/recording", "src/journal", "src/load", "src/output", "src/os"],
   explorer: ["src/catalog", "src/recording", "src/journal", "src/openmetrics", "src/load", "src/net", "src/os"],
-  // A series of runs: each is a statexec of its own, and its figures come from its file.
-  "src/repeat": ["src/cli", "src/recording", "src/load", "src/run", "src/os"],
+  // A series of runs: each is a statexec of its own, and its figures come from its file; its table goes to places as a
+  // run's summary does.
+  "src/repeat": ["src/catalog", "src/cli", "src/recording", "src/load", "src/run", "src/output", "src/os"],
   // Where everything for one run comes together.
   "src/record": ["*"],
   // What runs no command: each mode loads what it needs.

@@ -69,7 +69,12 @@ export interface ListenAddress {
 }
 
 /** How `--history` prints runs. */
-export const HISTORY_FORMATS = ["table", "json"] as const;
+export const HISTORY_FORMATS = ["table", "json", "markdown", "html"] as const;
+
+/** What the history keeps of a run: what a budget can limit, and switches between tasks. */
+export const REMEMBERED_UNITS = { ...BUDGET_UNITS, switches: "count" } as const;
+
+export type RememberedName = keyof typeof REMEMBERED_UNITS;
 
 export type HistoryFormat = (typeof HISTORY_FORMATS)[number];
 

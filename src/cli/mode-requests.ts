@@ -6,11 +6,12 @@ import {
   type HistoryFormat,
   type ProcessFormat,
   type ProcessSort,
+  type RememberedName,
 } from "../catalog/choices.ts";
 import { UsageError } from "../errors.ts";
 import { type SplitWords, splitOperands } from "./argv.ts";
 import type { PushConfig } from "./config.ts";
-import type { SizeFormat } from "./option-values.ts";
+import type { SinceTime, SizeFormat } from "./option-values.ts";
 import { type Given, type ModeName, OPTIONS, type OptionId, quoteWord, readValue } from "./options.ts";
 import { checkPushNames, readSecrets } from "./push-target.ts";
 
@@ -266,14 +267,44 @@ export interface HistoryRequest {
   readonly format: HistoryFormat;
   /** How many of the newest; undefined: as many as the format has by default. */
   readonly last: number | undefined;
+  /** Name of the machine; undefined: all. */
+  readonly host: string | undefined;
+  /** When the first wanted run started, or later; undefined: all. */
+  readonly since: SinceTime | undefined;
+  /** The file of an export that is added; undefined: runs are listed. */
+  readonly importFrom: string | undefined;
+  /** The figures whose trend is shown; empty: none. */
+  readonly trend: readonly RememberedName[];
 }
 
+/** The figures of a trend where only its form was asked for. */
+const USUAL_TREND = ["wall", "cpu", "memory"] as const;
+
 function historyRequest({ operands, values, env }: ModeWords): HistoryRequest {
+  const importFrom = values("import").at(-1);
+  if (importFrom !== undefined) refuseFilters(operands, values);
+  const format = values("historyFormat").at(-1) ?? "table";
+  const trend = [...new Set(values("trend").flat())];
+  if (format === "json" && trend.length > 0)
+    throw new UsageError("--history-format json prints runs, which --trend does not change; leave one of them out");
+  const isTrend = format === "markdown" || format === "html";
   return {
     file: values("historyFile").at(-1) ?? fromVariable("historyFile", env),
     ...{ branch: values("branch").at(-1), command: operands.join(" "), last: values("last").at(-1) },
-    format: values("historyFormat").at(-1) ?? "table",
+    ...{ host: values("host").at(-1), since: values("since").at(-1), importFrom },
+    ...{ format, trend: isTrend && trend.length === 0 ? USUAL_TREND : trend },
   };
+}
+
+/** What chooses runs of the history has no effect on an import. Throws UsageError. */
+function refuseFilters(operands: ModeWords["operands"], values: ModeWords["values"]): void {
+  const ids = ["branch", "host", "since", "last", "historyFormat", "trend"] as const;
+  const given = ids.find((id) => values(id).length > 0);
+  const word = given === undefined ? operands[0] : OPTIONS[given].flag;
+  if (word !== undefined)
+    throw new UsageError(
+      `${quoteWord(word)} has no effect with --import, which adds all runs of its file; leave it out`,
+    );
 }
 
 function pushRequest({ operands, values, env }: ModeWords): PushRequest {

@@ -48,8 +48,8 @@ const MODES: { readonly [Name in ModeName]: (request: ModeInvocation<Name>) => P
   size,
   history: async (request) => {
     compileEagerly();
-    const { listHistory } = await import("./history-mode.ts");
-    return printed(listHistory(request, process.env, process.cwd()));
+    const { historyText } = await import("./history-mode.ts");
+    return printed(await historyText(request, process.env, process.cwd()));
   },
   push: async (request) => {
     compileEagerly();

@@ -72,6 +72,7 @@ export function loadSourcesAhead(choice: CollectorChoice): void {
   require("./sampler.ts");
   require("./command-task-clock.ts");
   require("./run-journal.ts");
+  require("./oom-watch.ts");
   require("../collect/processes/process-collector.ts");
   require("../collect/machine/self.ts");
   for (const kind of chosenKinds(choice)) kind.load();
@@ -312,10 +313,18 @@ export class CommandRun {
   readonly store = (begin: StoreStart): Store => {
     this.processRecord?.moveAxis(begin.startMs - begin.trueStartMs);
     const { RunJournal } = require("./run-journal.ts") as typeof import("./run-journal.ts");
+    const { OomWatch } = require("./oom-watch.ts") as typeof import("./oom-watch.ts");
+    const oom = new OomWatch(() => this.tree, this.parts.group?.cgroups);
     const processes = this.processRecord;
-    const journal = new RunJournal({ ...this.parts.journal, ...begin, clock: systemClock, processes });
+    const journal = new RunJournal({
+      ...this.parts.journal,
+      ...begin,
+      clock: systemClock,
+      processes,
+      snapshots: oom.sources,
+    });
     this.journal = journal;
-    return this.budgetWatch?.inFrontOf(journal.writer) ?? journal.writer;
+    return oom.inFrontOf(this.budgetWatch?.inFrontOf(journal.writer) ?? journal.writer);
   };
 
   private processCollector(): ProcessCollector {
