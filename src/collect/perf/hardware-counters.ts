@@ -100,7 +100,7 @@ export class HardwareCounters implements Collector {
       finals.push([series(ACCOUNTING.info, { resource: name, source: known }), 1]);
       if (isPart)
         finals.push([
-          series(COMMAND.counterEstimate, { counter: name }),
+          series(COMMAND.counterEstimate, { resource: name }),
           Math.round((counted * enabledNs) / runningNs),
         ]);
     }
