@@ -77,7 +77,7 @@ _statexec() {
       --push-names) _statexec_values 'statexec otel'; return ;;
       --ready) _statexec_values 'delay: http:// tcp:'; return ;;
       --size-format) _statexec_values 'table json kubernetes slurm nextflow snakemake github gitlab'; return ;;
-      --sort) _statexec_values 'cpu memory time start'; return ;;
+      --sort) _statexec_values 'cpu memory io wait time start'; return ;;
       --processes-format) _statexec_values 'table json csv'; return ;;
       --completions) _statexec_values 'bash fish zsh'; return ;;
       --instance|-i|--metrics-start-time|-mst|--delay|-d|--delay-before-command|-dbc|--delay-after-command|-dac|--label|-l|--interval|--perf|--processes|--listen|--runs|--warmup|--precision|--prepare|--push-to|--sync-port|-sp|--sync-timeout|--sync-clients|--sync-grace|--stop-timeout|--sync-token|--sync-bind|--explore-port|--noise|--top|--branch|--last|--history-format|--push|--mark) return ;;

@@ -85,6 +85,7 @@ export async function prepare(
   const command = new CommandRun({
     ...{ command: resolved, launcher, inherited, signals, problems, group, journal, killLimits, perf: config.perf },
     processes: config.processes,
+    recordsArguments: !config.noRecordArgs,
   });
   const companions = await startCompanions(parts, places.abandon);
   const abandon = async () => {

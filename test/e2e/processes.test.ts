@@ -40,6 +40,37 @@ function read(path: string) {
 }
 
 describe.skipIf(!works)("--processes all", () => {
+  test("has arguments, io, waits for a CPU, and how the command and its orphans ended", async () => {
+    using folder = tempFolder();
+    // An orphan that reads 4 MiB, and a child whose parent waits for it.
+    const orphan = "head -c 4194304 /dev/zero | sh -c 'cat >/dev/null; sleep 0.7; exit 4'";
+    const script = `(setsid sh -c "${orphan}; exit 4" &); sleep 1.2 --token=abcd1234; exit 3`;
+    const said = script.replace(" --token=abcd1234", "");
+    const words = ["-q", "--interval", "0.1", "--processes", "all", "-f", "run.prom"];
+    expect((await statexec([...words, "sh", "-c", said, "sh", "--token=abcd1234"], { cwd: folder.path })).code).toBe(3);
+    const { processes } = read(folder.file("run.processes.jsonl.gz"));
+    const lines = processes as unknown as (Line & Readonly<Record<string, unknown>>)[];
+    const [root] = lines;
+    expect(root).toMatchObject({ exit_status: 3, args: ["sh", "-c", said, "sh", "--token=…"] });
+    const sleep = lines.find(({ args }) => String(args) === "sleep,1.2");
+    expect(sleep).not.toHaveProperty("exit_status");
+    const waited = lines.filter(({ exit_status: status }) => status === 4);
+    expect(waited.map(({ parent }) => parent)).not.toContain(root!.pid);
+    expect(waited.length).toBeGreaterThan(0);
+    const read4 = lines.filter(({ io_read_bytes: bytes }) => Number(bytes) >= 4 * 2 ** 20);
+    expect(
+      read4.length + lines.filter(({ io_write_bytes: bytes }) => Number(bytes) >= 4 * 2 ** 20).length,
+    ).toBeGreaterThan(0);
+    expect(lines.some(({ run_delay_seconds: seconds }) => Number(seconds) >= 0)).toBe(true);
+  });
+
+  test("has no arguments where they are not to be recorded", async () => {
+    using folder = tempFolder();
+    const words = ["-q", "--no-record-args", "--interval", "0.1", "--processes", "all", "-f", "run.prom"];
+    await statexec([...words, "sh", "-c", "sleep 0.3; true"], { cwd: folder.path });
+    for (const line of read(folder.file("run.processes.jsonl.gz")).processes) expect(line).not.toHaveProperty("args");
+  });
+
   test("has all of 3,000 processes of nobody's, each with parent, start, end and CPU time", async () => {
     using folder = folderOf("nobody");
     const words = [openBinary(), "-q", "--processes", "all", "-f", folder.file("run.prom")];

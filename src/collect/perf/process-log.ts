@@ -24,9 +24,22 @@ export interface LoggedProcess {
   threads: number;
   /** The highest resident memory that a sample saw. */
   residentBytes: number;
+  /** System calls read and wrote so much, and it waited so long for a CPU, until it was last looked at; NaN: not known. */
+  readBytes: number;
+  writtenBytes: number;
+  runDelaySeconds: number;
+  /** Its arguments, the program's name first, when they were last read; undefined: they were not. */
+  args: readonly string[] | undefined;
+  /** How many programs and names it had then; -1: they were not asked for. */
+  argsVersion: number;
+  /** Undefined: not known. */
+  exit: ProcessExit | undefined;
   /** Programs and names that it had when it was last noted as living; 0: it was not. */
   noted: number;
 }
+
+/** How a process ended: by an exit with a status, or by a signal. */
+export type ProcessExit = { readonly status: number } | { readonly signal: number };
 
 /** What a sample of the process tree knows of a process. */
 export interface SampledProcess {
@@ -36,6 +49,10 @@ export interface SampledProcess {
   readonly cpuSeconds: number;
   readonly threads: number;
   readonly residentBytes: number;
+  /** As of the last time that its files were read; NaN: they were not. */
+  readonly readBytes: number;
+  readonly writtenBytes: number;
+  readonly runDelaySeconds: number;
 }
 
 /**
@@ -58,6 +75,8 @@ export class ProcessLog {
     private readonly told: (process: LoggedProcess) => void,
     /** Nanoseconds by CLOCK_MONOTONIC. */
     private readonly now: () => number,
+    /** Reads the arguments of a process that lives; undefined: they are not wanted, or cannot be read. */
+    private readonly argumentsOf: (pid: number) => readonly string[] | undefined = () => undefined,
   ) {}
 
   /** The rings are about to be read, one after the other: what is written meanwhile may be in some of them only. */
@@ -91,8 +110,12 @@ export class ProcessLog {
       if (!known) continue;
       seen.add(known);
       known.residentBytes = Math.max(known.residentBytes || 0, one.residentBytes);
+      known.readBytes = most(known.readBytes, one.readBytes);
+      known.writtenBytes = most(known.writtenBytes, one.writtenBytes);
+      known.runDelaySeconds = most(known.runDelaySeconds, one.runDelaySeconds);
+      if (!this.hasRecords) named(known, one.name);
+      this.readArguments(known);
       if (this.hasRecords) continue;
-      named(known, one.name);
       known.cpuNs = Math.max(known.cpuNs, one.cpuSeconds * 1e9);
       known.threads = Math.max(known.threads, one.threads);
     }
@@ -100,6 +123,20 @@ export class ProcessLog {
     for (const process of this.seen) if (!seen.has(process)) this.left(process, atNs, this.ending);
     this.seen = seen;
     this.settle();
+  }
+
+  /** A process that lives or has just ended was waited for. */
+  exited(pid: number, exit: ProcessExit): void {
+    const process = this.living.get(pid) ?? latest(this.ending, pid);
+    if (process) process.exit = exit;
+  }
+
+  /** Once for each program that it executes, which may have been a while ago. */
+  private readArguments(process: LoggedProcess): void {
+    const version = process.execs + process.names.length;
+    if (process.argsVersion === version) return;
+    process.argsVersion = version;
+    process.args = this.argumentsOf(process.pid) ?? process.args;
   }
 
   /** Gives `note` each process that lives, once, and again when it has another program or name. */
@@ -151,9 +188,25 @@ export class ProcessLog {
   }
 
   private begun(pid: number, parent: number, startNs: number, name?: string): LoggedProcess {
-    const nothing = { endNs: Number.NaN, execs: 0, cpuNs: 0, residentBytes: Number.NaN, noted: 0 };
-    const names = name === undefined ? [] : [name];
-    const process = { ...nothing, pid, parent, names, startNs, liveThreads: 1, threads: 1 };
+    const process: LoggedProcess = {
+      pid,
+      parent,
+      names: name === undefined ? [] : [name],
+      startNs,
+      endNs: Number.NaN,
+      execs: 0,
+      cpuNs: 0,
+      liveThreads: 1,
+      threads: 1,
+      residentBytes: Number.NaN,
+      readBytes: Number.NaN,
+      writtenBytes: Number.NaN,
+      runDelaySeconds: Number.NaN,
+      args: undefined,
+      argsVersion: -1,
+      exit: undefined,
+      noted: 0,
+    };
     this.living.set(pid, process);
     return process;
   }
@@ -163,6 +216,11 @@ export class ProcessLog {
     ending.push(process);
     if (this.living.get(process.pid) === process) this.living.delete(process.pid);
   }
+}
+
+/** The larger of two; NaN: both are. */
+function most(a: number, b: number): number {
+  return b > a || Number.isNaN(a) ? b : a;
 }
 
 function named({ names }: LoggedProcess, name: string): void {
