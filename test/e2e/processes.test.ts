@@ -64,6 +64,22 @@ describe.skipIf(!works)("--processes all", () => {
     expect(lines.some(({ run_delay_seconds: seconds }) => Number(seconds) >= 0)).toBe(true);
   });
 
+  test("has the same figures by program as the metrics file", async () => {
+    using folder = tempFolder();
+    const script =
+      "i=0; while [ $i -lt 300 ]; do seq 2000 >/dev/null; i=$((i+1)); done; seq 300000 | sort -R | tail -1";
+    await statexec(["-q", "--processes", "all", "-f", "run.prom", "sh", "-c", script], { cwd: folder.path });
+    const { processes } = read(folder.file("run.processes.jsonl.gz"));
+    const run = new Recorded(folder.file("run.prom"));
+    for (const name of ["seq", "sort", "sh"]) {
+      const its = processes.filter((one) => one.name === name);
+      const cpuSeconds = its.reduce((sum, { cpu_seconds }) => sum + (cpu_seconds ?? 0), 0);
+      expect(run.last("command_comm_processes", name)).toBe(its.length);
+      expect(run.last("command_comm_cpu_seconds", name)).toBeCloseTo(cpuSeconds, 6);
+    }
+    expect(run.last("command_comm_processes", "seq")).toBe(301);
+  });
+
   test("has no arguments where they are not to be recorded", async () => {
     using folder = tempFolder();
     const words = ["-q", "--no-record-args", "--interval", "0.1", "--processes", "all", "-f", "run.prom"];

@@ -6,6 +6,8 @@ const MOST_NAMES = 16;
 /** A record may get into its ring by so much later than its time. */
 const MARGIN_NS = 1e6;
 
+const NS_PER_SECOND = 1e9;
+
 const decoder = new TextDecoder();
 
 /** A process of the command, until it has ended. Times are in nanoseconds by CLOCK_MONOTONIC; NaN: not known. */
@@ -38,6 +40,12 @@ export interface LoggedProcess {
   noted: number;
 }
 
+/** What all processes of one name used, and how many there were. */
+export interface ProgramUse {
+  cpuSeconds: number;
+  processes: number;
+}
+
 /** How a process ended: by an exit with a status, or by a signal. */
 export type ProcessExit = { readonly status: number } | { readonly signal: number };
 
@@ -61,6 +69,8 @@ export interface SampledProcess {
  */
 export class ProcessLog {
   private readonly living = new Map<number, LoggedProcess>();
+  /** What those that have ended used, by their last name. */
+  private readonly ended = new Map<string, ProgramUse>();
   /** They ended by the records of the last reading: those of other rings may tell more of them. */
   private ending: LoggedProcess[] = [];
   private records: PerfRecord[] = [];
@@ -98,7 +108,7 @@ export class ProcessLog {
     let next = 0;
     for (; next < records.length && records[next]!.atNs <= untilNs; next++) this.apply(records[next]!, ending);
     this.records = records.slice(next);
-    for (const process of ending) this.told(process);
+    for (const process of ending) this.tell(process);
   }
 
   /** Takes a sample of the tree. Without records a process that it lacks has ended. */
@@ -151,11 +161,30 @@ export class ProcessLog {
 
   /** The run is over: tells those that live, too. */
   end(): void {
+    this.settleAll();
+    for (const process of this.living.values()) this.tell(process);
+    this.living.clear();
+  }
+
+  /** The rings were read after all that counts had ended: nothing more comes of it. */
+  settleAll(): void {
     this.untilNs = Number.POSITIVE_INFINITY;
     this.settle();
     this.settle();
-    for (const process of this.living.values()) this.told(process);
-    this.living.clear();
+  }
+
+  /** What processes of each last name used, those that live with what is known; undefined: only samples tell of them. */
+  programs(): ReadonlyMap<string, ProgramUse> | undefined {
+    if (!this.hasRecords) return undefined;
+    const all = new Map<string, ProgramUse>();
+    for (const [name, { cpuSeconds, processes }] of this.ended) all.set(name, { cpuSeconds, processes });
+    for (const process of this.living.values()) addUse(all, process);
+    return all;
+  }
+
+  private tell(process: LoggedProcess): void {
+    addUse(this.ended, process);
+    this.told(process);
   }
 
   private apply(record: PerfRecord, ending: LoggedProcess[]): void {
@@ -216,6 +245,21 @@ export class ProcessLog {
     ending.push(process);
     if (this.living.get(process.pid) === process) this.living.delete(process.pid);
   }
+}
+
+/** More names are not kept apart. */
+const MOST_PROGRAMS = 2000;
+
+function addUse(all: Map<string, ProgramUse>, { names, cpuNs }: LoggedProcess): void {
+  const name = names.at(-1) ?? "";
+  let use = all.get(name);
+  if (!use) {
+    if (all.size >= MOST_PROGRAMS) return;
+    use = { cpuSeconds: 0, processes: 0 };
+    all.set(name, use);
+  }
+  use.cpuSeconds += cpuNs / NS_PER_SECOND;
+  use.processes++;
 }
 
 /** The larger of two; NaN: both are. */
