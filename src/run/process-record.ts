@@ -4,6 +4,7 @@ import type { TaskClock } from "../collect/perf/task-clock.ts";
 import type { ProcessLines } from "../journal/journal-records.ts";
 import type { UnsavedProcesses } from "../journal/journal-writer.ts";
 import { monotonicNs } from "../os/perf-events.ts";
+import type { RecordedPeak } from "../recording/oom.ts";
 import type { Ending } from "./child.ts";
 import { processArguments } from "./process-arguments.ts";
 
@@ -77,9 +78,9 @@ export class ProcessRecord implements UnsavedProcesses {
 
   /**
    * Ends the record. Returns its text piece by piece, for a file. `machineStarted`: processes and threads that the machine
-   * started meanwhile; undefined: not known.
+   * started meanwhile; undefined: not known. `memoryPeak`: likewise.
    */
-  *lines(machineStarted: number | undefined): Generator<Uint8Array> {
+  *lines(machineStarted: number | undefined, memoryPeak: RecordedPeak | undefined): Generator<Uint8Array> {
     this.log.end();
     if (this.rootProcess) this.keep(this.rootProcess, this.lineOf(this.rootProcess));
     if (this.choice === "top") for (const process of this.cut(TOP_PROCESSES)) this.write(this.lineOf(process));
@@ -93,6 +94,7 @@ export class ProcessRecord implements UnsavedProcesses {
       cpu_seconds: known(this.taskClock?.seconds),
       cpu_untold_seconds: known(this.taskClock?.untoldSeconds),
       machine_started: machineStarted ?? null,
+      memory_peak: memoryPeak,
     };
     yield new TextEncoder().encode(`${this.text}${JSON.stringify(last)}\n`);
   }

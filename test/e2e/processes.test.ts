@@ -80,6 +80,34 @@ describe.skipIf(!works)("--processes all", () => {
     expect(run.last("command_comm_processes", "seq")).toBe(301);
   });
 
+  test("has in its last line who held the memory at the peak, after a kill of the recorder, too", async () => {
+    using folder = tempFolder();
+    const script = "{ head -c 64M /dev/zero; sleep 0.5; } | tail >/dev/null; echo done; read line";
+    const words = [BIN, "-q", "--interval", "0.05", "--processes", "all", "-f", "run.prom", "sh", "-c", script];
+    const start = () =>
+      Bun.spawn(words, { cwd: folder.path, env: cleanEnv(), stdin: "pipe", stdout: "pipe", stderr: "inherit" });
+    const whole = start();
+    await whole.stdout.getReader().read();
+    whole.stdin.end();
+    await whole.exited;
+    const { end, processes } = read(folder.file("run.processes.jsonl.gz"));
+    const { at, holders } = end.memory_peak as { at: number; holders: Record<string, unknown>[] };
+    const [first] = holders.toSorted((a, b) => Number(b.bytes) - Number(a.bytes));
+    const tail = processes.find(({ name }) => name === "tail")!;
+    expect(first).toMatchObject({ pid: tail.pid, parent: tail.parent, name: "tail" });
+    expect(at).toBeWithin(tail.start, tail.end! + 0.1);
+    const killed = start();
+    await killed.stdout.getReader().read();
+    await Bun.sleep(1300);
+    killed.kill("SIGKILL");
+    await killed.exited;
+    killed.stdin.end();
+    const [journal = ""] = readdirSync(folder.path).filter((name) => name.endsWith(".journal"));
+    expect((await statexec(["--recover", "-f", "new.prom", journal], { cwd: folder.path })).code).toBe(0);
+    const recovered = read(folder.file("new.processes.jsonl.gz")).end.memory_peak as { holders: { name: string }[] };
+    expect(recovered.holders.map(({ name }) => name)).toContain("tail");
+  });
+
   test("has no arguments where they are not to be recorded", async () => {
     using folder = tempFolder();
     const words = ["-q", "--no-record-args", "--interval", "0.1", "--processes", "all", "-f", "run.prom"];
