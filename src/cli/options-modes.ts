@@ -92,7 +92,7 @@ export const MODE_OPTIONS = {
   sort: modifier({
     ...{ flag: "--sort", of: "--processes-of", operand: { placeholder: "by", example: "memory" } },
     parse: oneOf(PROCESS_SORTS),
-    help: "With --processes-of, the order of programs and processes: cpu, memory, time or start; without this option, cpu.",
+    help: "With --processes-of, the order of programs and processes: cpu, memory, io, wait, time or start; without this option, cpu.",
   }),
   top: modifier({
     ...{ flag: "--top", of: "--processes-of", operand: { placeholder: "count", example: "20" }, parse: count(1) },
