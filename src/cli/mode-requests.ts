@@ -8,6 +8,7 @@ import {
 } from "../catalog/choices.ts";
 import { UsageError } from "../errors.ts";
 import { type SplitWords, splitOperands } from "./argv.ts";
+import { isRelative } from "./budget-syntax.ts";
 import type { PushConfig } from "./config.ts";
 import type { SinceTime, SizeFormat } from "./option-values.ts";
 import { type Given, type ModeName, OPTIONS, type OptionId, quoteWord, readValue } from "./options.ts";
@@ -174,11 +175,9 @@ function watchRequest({ operands, values }: ModeWords): WatchRequest {
   const [what, other] = operands;
   if (other !== undefined) throw new UsageError(`--watch shows one run; leave out ${quoteWord(other)}`);
   const budgets = values("budgets").flat();
-  const relative = budgets.find((budget) => "overBaseline" in budget.limit);
+  const relative = budgets.find(isRelative);
   if (relative)
-    throw new UsageError(
-      `--budget: ${relative.text} is relative to an earlier run; --watch takes amounts (memory<2GiB)`,
-    );
+    throw new UsageError(`--budget: ${relative.text} is relative to earlier runs; --watch takes amounts (memory<2GiB)`);
   return { what, budgets };
 }
 

@@ -205,7 +205,7 @@ export const RUN_OPTIONS = {
     default: [],
     defaultText: undefined,
     repeatable: true,
-    help: "Exit with 124 if the command used more than this limit of wall, cpu, memory, memory-with-cache, processes, threads, read or written; may be repeated, or hold several limits with commas between them.",
+    help: "Exit with 124 if the command used more than this limit of wall, cpu, memory, memory-with-cache, processes, threads, read or written; may be repeated, or hold several limits with commas between them. cpu<+10% is over a --baseline, cpu<+10% of history over what was usual of runs that --remember kept.",
   }),
   /** Whether the command is ended when it first exceeds a budget. */
   budgetKill: setting({
