@@ -249,7 +249,7 @@ export const RUN_OPTIONS = {
     operand: { placeholder: "file", example: "history.sqlite" },
     parse: filePath,
     default: undefined,
-    help: "The file of --remember and --history; without this option, statexec/history.sqlite in $XDG_STATE_HOME or ~/.local/state.",
+    help: "The file of --remember, --history, budgets of history and the expected end in --watch; without this option, statexec/history.sqlite in $XDG_STATE_HOME or ~/.local/state.",
   }),
   ...REPEAT_OPTIONS,
   /** Path of the page that shows the run; undefined: none is written. */
