@@ -75,7 +75,7 @@ complete -c statexec -n __statexec_options -l baseline -r -F -d 'Metrics file of
 complete -c statexec -n __statexec_options -l listen -x -d 'While the command runs'
 complete -c statexec -n __statexec_options -l live -d 'While the command runs'
 complete -c statexec -n __statexec_options -l remember -d 'When the run has ended'
-complete -c statexec -n __statexec_options -l history-file -r -F -d 'The file of --remember and --history'
+complete -c statexec -n __statexec_options -l history-file -r -F -d 'The file of --remember'
 complete -c statexec -n __statexec_options -l runs -x -d 'Run the command so many times'
 complete -c statexec -n __statexec_options -l versus -d 'Compare several commands'
 complete -c statexec -n __statexec_options -l shell -d 'With --versus'
