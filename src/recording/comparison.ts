@@ -22,6 +22,8 @@ interface ComparedFigure {
 
 const SEVERAL_TICKS = 0.05;
 const SOME_PAGES = 2 ** 18;
+/** Two starts of the same program differ by as many: addresses and the environment are others. */
+const SOME_INSTRUCTIONS = 100_000;
 
 const COMPARED: readonly ComparedFigure[] = [
   { what: "wall time", unit: "seconds", figures: ["wallSeconds"], resource: "wall", least: 0.01 },
@@ -35,6 +37,13 @@ const COMPARED: readonly ComparedFigure[] = [
   {
     ...{ what: "CPU time of the machine", unit: "seconds", figures: ["machineCpuSeconds"], least: SEVERAL_TICKS },
     insteadOf: "cpuUserSeconds",
+  },
+  {
+    what: "instructions",
+    unit: "count",
+    figures: ["instructions"],
+    resource: "instructions",
+    least: SOME_INSTRUCTIONS,
   },
   { what: "peak memory", unit: "bytes", figures: ["memoryPeakBytes"], resource: "memory", least: SOME_PAGES },
   {

@@ -1,7 +1,6 @@
-import { csvCell } from "../output/process-formats.ts";
 import { inlineMarkdown } from "../output/summary/summary-files.ts";
 import { plainQuantity } from "../recording/quantities.ts";
-import { safeText } from "../safe-text.ts";
+import { csvCell, safeText } from "../safe-text.ts";
 import type { MeasuredRun } from "./done-runs.ts";
 import type { MeasuredSeries, MeasuredVariant, VariantChange } from "./measured-series.ts";
 import { reasonOf } from "./outlier-reasons.ts";
@@ -101,7 +100,7 @@ export function seriesCsv({ variants }: MeasuredSeries): string {
     ...["exit_status", "exit_signal", ...REPEATED_FIGURES.map(columnOf), "maybe_higher"],
   ];
   const lines = variants.flatMap((measured) => measured.runs.map((run) => cellsOf(run, measured)));
-  return [head, ...lines].map((cells) => `${cells.map(csvCell).join(",")}\n`).join("");
+  return [head, ...lines].map((cells) => `${cells.map((cell) => csvCell(String(cell ?? ""))).join(",")}\n`).join("");
 }
 
 function cellsOf(one: MeasuredRun, { variant, done }: MeasuredVariant): (string | number | undefined)[] {
