@@ -321,12 +321,30 @@ export function incomparable(
   }
   const [old, next] = [sourcesOf(resource, base), sourcesOf(resource, now)];
   if (old !== next && old !== "" && next !== "") return `known by ${old} of the base, by ${next} now`;
+  if (resource === "wall" || resource === "cpu") return otherMachine(base, now);
   if (!SAMPLED.includes(resource)) return undefined;
   const intervalsOf = (runs: readonly RunFigures[]) => distinct(runs, ({ intervalSeconds }) => intervalSeconds);
   if (intervalsOf([...base, ...now]).length < 2) return undefined;
   const [before, after] = [base, now].map((runs) => intervalsOf(runs).join(" s and "));
   return `sampled every ${before} s of the base, every ${after} s now`;
 }
+
+/** Returns how the machines of some runs differ so much that time is another one; undefined: not, or not known. */
+function otherMachine(base: readonly RunFigures[], now: readonly RunFigures[]): string | undefined {
+  const kindsOf = (runs: readonly RunFigures[], pick: (figures: RunFigures) => string | number | undefined) =>
+    distinct(runs, pick).join(" and ");
+  for (const [pick, unit] of MACHINE_KINDS) {
+    const [old, next] = [kindsOf(base, pick), kindsOf(now, pick)];
+    if (old !== next && old !== "" && next !== "")
+      return `on machines of ${old}${unit} of the base, ${next}${unit} now`;
+  }
+  return undefined;
+}
+
+const MACHINE_KINDS = [
+  [({ architecture }: RunFigures) => architecture, ""],
+  [({ cpus }: RunFigures) => cpus, " CPUs"],
+] as const;
 
 /** Returns the sources of a figure in the runs that have it; empty: none has it. */
 function sourcesOf(resource: Resource, runs: readonly RunFigures[]): string {

@@ -199,6 +199,28 @@ test.each([
   expect(incomparable("cpu", [bound], [exact])).toBe(expected as never);
 });
 
+describe("runs of other machines", () => {
+  const on = (figures: Partial<RunFigures>) => run({ ...cpu(1), memoryPeakBytes: MIB, ...figures }, { cpu: "wait4" });
+
+  test.each<[Partial<RunFigures>, Partial<RunFigures>, string | undefined]>([
+    [{ cpus: 2 }, { cpus: 8 }, "on machines of 2 CPUs of the base, 8 CPUs now"],
+    [{ architecture: "x64" }, { architecture: "arm64" }, "on machines of x64 of the base, arm64 now"],
+    [{ cpus: 2 }, {}, undefined],
+    [{ cpus: 2, host: "a", kernel: "6.1" }, { cpus: 2, host: "b", kernel: "6.5" }, undefined],
+  ])("%j and %j: time is not comparable: %p", (base, now, reason) => {
+    for (const resource of ["wall", "cpu"] as const) {
+      expect(incomparable(resource, [on(base)], [on(now)])).toBe(reason as never);
+      expect(incomparable(resource, [on(base)], [on(base)])).toBeUndefined();
+    }
+    expect(incomparable("memory", [on(base)], [on(now)])).toBe(incomparable("memory", [on(base)], [on(base)]) as never);
+  });
+
+  test("one of several is enough", () => {
+    const reason = "on machines of 2 and 8 CPUs of the base, 2 CPUs now";
+    expect(incomparable("wall", [on({ cpus: 2 }), on({ cpus: 8 })], [on({ cpus: 2 })])).toBe(reason);
+  });
+});
+
 describe("sources that contradict each other", () => {
   test("show the larger figure, and both in the reason", () => {
     const left = findingOf("cpu", run({ ...cpu(0.001), commCpuSeconds: 1 }, { cpu: "cgroup2" }));
