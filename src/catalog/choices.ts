@@ -12,6 +12,7 @@ export const BUDGET_UNITS = {
   threads: "count",
   read: "bytes",
   written: "bytes",
+  instructions: "count",
 } as const;
 
 export type BudgetedFigure = keyof typeof BUDGET_UNITS;
@@ -36,6 +37,9 @@ export interface Budget {
   /** A number in the figure's unit; or by how much of itself the baseline may be exceeded: 0.1 is 10 %. */
   readonly limit: { readonly value: number } | { readonly overBaseline: number };
 }
+
+/** How perf events are used: where the kernel allows it, with hardware counters besides, or not at all. */
+export const PERF_WAYS = ["auto", "counters", "off"] as const;
 
 /** Which processes of the command are recorded each: none, those that used most CPU time, or all. */
 export const PROCESS_CHOICES = ["off", "top", "all"] as const;
@@ -65,7 +69,12 @@ export interface ListenAddress {
 }
 
 /** How `--history` prints runs. */
-export const HISTORY_FORMATS = ["table", "json"] as const;
+export const HISTORY_FORMATS = ["table", "json", "markdown", "html"] as const;
+
+/** What the history keeps of a run: what a budget can limit, and switches between tasks. */
+export const REMEMBERED_UNITS = { ...BUDGET_UNITS, switches: "count" } as const;
+
+export type RememberedName = keyof typeof REMEMBERED_UNITS;
 
 export type HistoryFormat = (typeof HISTORY_FORMATS)[number];
 
@@ -75,6 +84,13 @@ export const PROCESS_SORTS = ["cpu", "memory", "io", "wait", "time", "start"] as
 
 export type ProcessFormat = (typeof PROCESS_FORMATS)[number];
 export type ProcessSort = (typeof PROCESS_SORTS)[number];
+
+/** What `--export` writes: a trace for Chrome and Perfetto, or a table of samples in a shape. */
+export const EXPORT_FORMATS = ["trace", "csv", "parquet"] as const;
+export const EXPORT_SHAPES = ["long", "wide"] as const;
+
+export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+export type ExportShape = (typeof EXPORT_SHAPES)[number];
 
 /** Of a comparison: a smaller difference counts as none, where nobody says otherwise. 5 %. */
 export const DEFAULT_NOISE = 0.05;

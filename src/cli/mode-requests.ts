@@ -1,14 +1,17 @@
 import {
   type Budget,
   DEFAULT_NOISE,
+  type ExportFormat,
+  type ExportShape,
   type HistoryFormat,
   type ProcessFormat,
   type ProcessSort,
+  type RememberedName,
 } from "../catalog/choices.ts";
 import { UsageError } from "../errors.ts";
 import { type SplitWords, splitOperands } from "./argv.ts";
 import type { PushConfig } from "./config.ts";
-import type { SizeFormat } from "./option-values.ts";
+import type { SinceTime, SizeFormat } from "./option-values.ts";
 import { type Given, type ModeName, OPTIONS, type OptionId, quoteWord, readValue } from "./options.ts";
 import { checkPushNames, readSecrets } from "./push-target.ts";
 
@@ -16,6 +19,15 @@ export interface ReportRequest {
   /** Path of the page. */
   readonly page: string;
   /** Paths of metrics files; at least one. */
+  readonly files: readonly string[];
+}
+
+export interface ExportRequest {
+  /** Path of the file that is written. */
+  readonly target: string;
+  readonly format: ExportFormat;
+  readonly shape: ExportShape;
+  /** Paths of metrics files; one for a trace, else at least one. */
   readonly files: readonly string[];
 }
 
@@ -69,6 +81,7 @@ const REQUESTS = {
     page: values("report").at(-1)!,
     files: orDefault(operands),
   }),
+  export: exportRequest,
   compare: compareRequest,
   size: sizeRequest,
   processesOf: processesRequest,
@@ -190,6 +203,34 @@ function markRequest({ operands, values }: ModeWords): { readonly phase: string 
   return { phase: values("mark").at(-1)! };
 }
 
+/** The formats by the ending of a file. */
+const EXPORT_ENDINGS: Readonly<Record<string, ExportFormat>> = {
+  ".json": "trace",
+  ".csv": "csv",
+  ".parquet": "parquet",
+};
+
+function exportRequest({ operands, values }: ModeWords): ExportRequest {
+  const target = values("export").at(-1)!;
+  const ending = /\.(?:json|csv|parquet)(?=(?:\.gz|\.zst)?$)/.exec(target)?.[0] ?? "";
+  const format = values("exportFormat").at(-1) ?? EXPORT_ENDINGS[ending];
+  if (format === undefined)
+    throw new UsageError(
+      `--export: the ending of ${quoteWord(target)} names no format; end it in .json (a trace), .csv or .parquet, .csv.gz and the like, or add --export-format`,
+    );
+  if (format === "parquet" && /\.(gz|zst)$/.test(target))
+    throw new UsageError(
+      `--export: Parquet is compressed in itself; leave the last ending of ${quoteWord(target)} out`,
+    );
+  const shape = values("exportShape").at(-1);
+  if (shape !== undefined && format === "trace")
+    throw new UsageError("--export-shape has no effect on a trace; leave it out");
+  const files = orDefault(operands);
+  if (format === "trace" && files.length > 1)
+    throw new UsageError(`--export: a trace shows one file; leave out ${quoteWord(files[1]!)}`);
+  return { target, format, shape: shape ?? "long", files };
+}
+
 function sizeRequest({ operands, values }: ModeWords): SizeRequest {
   if (operands.length === 0)
     throw new UsageError(
@@ -226,14 +267,44 @@ export interface HistoryRequest {
   readonly format: HistoryFormat;
   /** How many of the newest; undefined: as many as the format has by default. */
   readonly last: number | undefined;
+  /** Name of the machine; undefined: all. */
+  readonly host: string | undefined;
+  /** When the first wanted run started, or later; undefined: all. */
+  readonly since: SinceTime | undefined;
+  /** The file of an export that is added; undefined: runs are listed. */
+  readonly importFrom: string | undefined;
+  /** The figures whose trend is shown; empty: none. */
+  readonly trend: readonly RememberedName[];
 }
 
+/** The figures of a trend where only its form was asked for. */
+const USUAL_TREND = ["wall", "cpu", "memory"] as const;
+
 function historyRequest({ operands, values, env }: ModeWords): HistoryRequest {
+  const importFrom = values("import").at(-1);
+  if (importFrom !== undefined) refuseFilters(operands, values);
+  const format = values("historyFormat").at(-1) ?? "table";
+  const trend = [...new Set(values("trend").flat())];
+  if (format === "json" && trend.length > 0)
+    throw new UsageError("--history-format json prints runs, which --trend does not change; leave one of them out");
+  const isTrend = format === "markdown" || format === "html";
   return {
     file: values("historyFile").at(-1) ?? fromVariable("historyFile", env),
     ...{ branch: values("branch").at(-1), command: operands.join(" "), last: values("last").at(-1) },
-    format: values("historyFormat").at(-1) ?? "table",
+    ...{ host: values("host").at(-1), since: values("since").at(-1), importFrom },
+    ...{ format, trend: isTrend && trend.length === 0 ? USUAL_TREND : trend },
   };
+}
+
+/** What chooses runs of the history has no effect on an import. Throws UsageError. */
+function refuseFilters(operands: ModeWords["operands"], values: ModeWords["values"]): void {
+  const ids = ["branch", "host", "since", "last", "historyFormat", "trend"] as const;
+  const given = ids.find((id) => values(id).length > 0);
+  const word = given === undefined ? operands[0] : OPTIONS[given].flag;
+  if (word !== undefined)
+    throw new UsageError(
+      `${quoteWord(word)} has no effect with --import, which adds all runs of its file; leave it out`,
+    );
 }
 
 function pushRequest({ operands, values, env }: ModeWords): PushRequest {

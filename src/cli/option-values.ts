@@ -1,4 +1,11 @@
-import { type CollectorChoice, type ListenAddress, PROCESS_CHOICES, type ProcessChoice } from "../catalog/choices.ts";
+import {
+  type CollectorChoice,
+  type ListenAddress,
+  PROCESS_CHOICES,
+  type ProcessChoice,
+  REMEMBERED_UNITS,
+  type RememberedName,
+} from "../catalog/choices.ts";
 import { isWritable } from "../catalog/label-value.ts";
 import { safeLine } from "../safe-text.ts";
 import { durationSeconds } from "./measures.ts";
@@ -79,10 +86,29 @@ export function shellCommand(text: string): string | Fault {
   return text === "" || text.includes("\0") ? new Fault("expected a command line for /bin/sh") : text;
 }
 
-/** Whether the kernel's clock of tasks is used where it can be. */
-export function autoOrOff(text: string): boolean | Fault {
-  if (text === "auto" || text === "off") return text === "auto";
-  return new Fault("expected auto or off");
+/** A parameter of a command line, and the values that it has in turn. */
+export interface Parameter {
+  readonly name: string;
+  readonly values: readonly string[];
+}
+
+/** Reads `threads=1,2,4`; `off` is none, so that a flag can win over a variable. */
+export function parameter(text: string): readonly Parameter[] | Fault {
+  if (text === "off") return [];
+  const [, name = "", list = ""] = /^([A-Za-z_][\w-]*)=(.+)$/s.exec(text) ?? [];
+  const values = list.split(",");
+  if (text.includes("\0") || values.includes(""))
+    return new Fault("expected a name and its values, with commas between them (e.g. threads=1,2,4)");
+  if (new Set(values).size < values.length) return new Fault("expected each value once");
+  return [{ name, values }];
+}
+
+/** Where the standard output of a command goes. */
+export type OutputPlace = "inherit" | "null" | "pipe" | { readonly path: string };
+
+export function outputPlace(text: string): OutputPlace | Fault {
+  if (text === "inherit" || text === "null" || text === "pipe") return text;
+  return text === "" || text.includes("\0") ? new Fault("expected inherit, null, pipe or a file") : { path: text };
 }
 
 /** Which processes are recorded each. */
@@ -103,6 +129,38 @@ export function interval(text: string): number | Fault {
   if (value === undefined || value < 0.01 || value > 3600)
     return new Fault("expected a number of seconds from 0.01 to 3600, or with a unit (e.g. 0.5, 100ms)");
   return value;
+}
+
+/** A point in time: a date, or how long before now, which a run does not need to the second. */
+export type SinceTime = { readonly atMs: number } | { readonly agoMs: number };
+
+const DAY_MS = 24 * 3600 * 1000;
+
+export function sinceTime(text: string): SinceTime | Fault {
+  const days = /^([0-9]+(?:\.[0-9]+)?)d$/.exec(text)?.[1];
+  const agoMs = days === undefined ? durationMs(text) : Number(days) * DAY_MS;
+  if (agoMs !== undefined && Number.isFinite(agoMs)) return { agoMs };
+  // Without a zone, Date would take a date as UTC and a time as local.
+  const zoned = /[zZ]$|[+-][0-9]{2}:?[0-9]{2}$/.test(text) ? text : `${text}Z`;
+  const isDate = /^[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9:.]+)?(?:[zZ]|[+-][0-9]{2}:?[0-9]{2})?$/.test(text);
+  const atMs = isDate ? Date.parse(text.includes("T") ? zoned : text) : Number.NaN;
+  return Number.isNaN(atMs)
+    ? new Fault("expected a date (2026-11-01, 2026-11-01T12:00) or how long ago (12h, 30d)")
+    : { atMs };
+}
+
+/** A number without a unit is none: it may be meant as a year. */
+function durationMs(text: string): number | undefined {
+  const seconds = /[a-z]$/.test(text) ? durationSeconds(text) : undefined;
+  return seconds === undefined ? undefined : seconds * 1000;
+}
+
+/** Figures that the history keeps, with commas between them; each once. */
+export function rememberedNames(text: string): readonly RememberedName[] | Fault {
+  const names = text.split(",").map((word) => word.trim());
+  const isKnown = (word: string): word is RememberedName => Object.hasOwn(REMEMBERED_UNITS, word);
+  if (names.every(isKnown)) return [...new Set(names)];
+  return new Fault(`expected some of ${Object.keys(REMEMBERED_UNITS).join(", ")}, with commas between them`);
 }
 
 /** A fraction: 0.05 for 5 or 5%. */

@@ -1,4 +1,4 @@
-import { HISTORY_FORMATS, PROCESS_FORMATS, PROCESS_SORTS } from "../catalog/choices.ts";
+import { EXPORT_FORMATS, EXPORT_SHAPES, HISTORY_FORMATS, PROCESS_FORMATS, PROCESS_SORTS } from "../catalog/choices.ts";
 import { mode, modeWith, modifier } from "./option.ts";
 import {
   boolean,
@@ -10,8 +10,10 @@ import {
   outputPath,
   percent,
   phaseName,
+  rememberedNames,
   SIZE_FORMATS,
   shell,
+  sinceTime,
 } from "./option-values.ts";
 import { pushTarget } from "./push-target.ts";
 
@@ -37,6 +39,23 @@ export const MODE_OPTIONS = {
     operand: { placeholder: "file", example: "out.html" },
     parse: outputPath,
     help: "Write a page that shows the named metrics files, several laid over each other, as one HTML file that needs no network; without a name, statexec_metrics.prom. No command runs.",
+  }),
+  export: modeWith({
+    flag: "--export",
+    shorts: [],
+    operand: { placeholder: "file", example: "trace.json" },
+    parse: outputPath,
+    help: "Write the named metrics files, without a name statexec_metrics.prom, for other programs: trace.json for ui.perfetto.dev and Chrome, samples.csv or samples.parquet for pandas, R and DuckDB. No command runs.",
+  }),
+  exportFormat: modifier({
+    ...{ flag: "--export-format", of: "--export", operand: { placeholder: "format", example: "csv" } },
+    parse: oneOf(EXPORT_FORMATS),
+    help: "With --export, write a trace, csv or parquet; without this option, what the ending of the file says.",
+  }),
+  exportShape: modifier({
+    ...{ flag: "--export-shape", of: "--export", operand: { placeholder: "shape", example: "wide" } },
+    parse: oneOf(EXPORT_SHAPES),
+    help: "With --export to CSV or Parquet, long is a row for each sample of each series, wide a row for each time with a column for each series; without this option, long.",
   }),
   compare: mode({
     flag: "--compare",
@@ -95,12 +114,33 @@ export const MODE_OPTIONS = {
   }),
   last: modifier({
     ...{ flag: "--last", of: "--history", operand: { placeholder: "count", example: "50" }, parse: count(1) },
-    help: "With --history, list so many of the newest runs; without this option, 20 in a table, and all in JSON.",
+    help: "With --history, take so many of the newest runs; without this option, 20 in a table, 500 in a trend, and all in JSON.",
+  }),
+  trend: modifier({
+    ...{
+      flag: "--trend",
+      of: "--history",
+      operand: { placeholder: "figures", example: "wall,cpu" },
+      parse: rememberedNames,
+    },
+    help: "With --history, show how figures went from commit to commit on each branch, and where they changed: wall, cpu, memory, memory-with-cache, processes, threads, read, written or switches, with commas between them.",
+  }),
+  host: modifier({
+    ...{ flag: "--host", of: "--history", operand: { placeholder: "name", example: "build-1" }, parse: labelValue },
+    help: "With --history, list runs of the machine with this name only.",
+  }),
+  since: modifier({
+    ...{ flag: "--since", of: "--history", operand: { placeholder: "time", example: "30d" }, parse: sinceTime },
+    help: "With --history, list runs only that began so long ago at most, such as 30d or 12h, or from a date on, such as 2026-11-01 in UTC.",
+  }),
+  import: modifier({
+    ...{ flag: "--import", of: "--history", operand: { placeholder: "file", example: "runs.jsonl" }, parse: filePath },
+    help: "With --history, add the runs of this file, which --history-format json printed, and list none; - is standard input. Runs that are in the history are not added again; a line that is wrong adds none.",
   }),
   historyFormat: modifier({
     ...{ flag: "--history-format", of: "--history", operand: { placeholder: "format", example: "json" } },
     parse: oneOf(HISTORY_FORMATS),
-    help: "With --history, print a table, or json with a line for each run; without this option, a table.",
+    help: "With --history, print a table, json with a line for each run, or the trend as markdown or html; without this option, a table.",
   }),
   recover: mode({
     flag: "--recover",

@@ -1,4 +1,4 @@
-import { existsSync, realpathSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 /** What git says of a folder. */
@@ -46,4 +46,22 @@ export function parseGitStatus(text: string): GitState {
     branch: branch === "(detached)" ? undefined : branch,
     isDirty: lines.some((line) => line !== "" && !line.startsWith("#")),
   };
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Returns the branch that a CI system builds, which checks out a commit without one; undefined: it does not say it. */
+export function branchOfCi({ GITHUB_ACTIONS, GITHUB_REF_NAME, CI_COMMIT_REF_NAME }: Environment): string | undefined {
+  // Of a pull request this is 12/merge: its branch may be one of a fork, and have the name of ours.
+  return (GITHUB_ACTIONS === "true" && GITHUB_REF_NAME) || CI_COMMIT_REF_NAME || undefined;
+}
+
+/** Returns the branch that others are made from: a CI system says it, or a clone knows it; undefined: nobody does. */
+export function defaultBranchOf(project: string, env: Environment): string | undefined {
+  const { GITHUB_BASE_REF, CI_DEFAULT_BRANCH } = env;
+  if (GITHUB_BASE_REF || CI_DEFAULT_BRANCH) return GITHUB_BASE_REF || CI_DEFAULT_BRANCH;
+  const at = (ref: string) => join(project, ".git", "refs", ref);
+  const head = existsSync(at("remotes/origin/HEAD")) ? readFileSync(at("remotes/origin/HEAD"), "utf8") : "";
+  const [, named] = /^ref: refs\/remotes\/origin\/(.+)$/m.exec(head) ?? [];
+  return named ?? ["main", "master"].find((name) => existsSync(at(`heads/${name}`)));
 }

@@ -1,8 +1,8 @@
 import { Database, SQLiteError } from "bun:sqlite";
-import { closeSync, lstatSync, mkdirSync, openSync } from "node:fs";
+import { closeSync, linkSync, lstatSync, mkdirSync, openSync, renameSync, unlinkSync } from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
 import { OutputError } from "../errors.ts";
-import type { RememberedRun } from "./remembered-run.ts";
+import { idOfText, type RememberedRun } from "./remembered-run.ts";
 
 /*
  * The runs that were remembered: one SQLite file for all projects of a user. Its journal is SQLite's rollback journal, since a
@@ -29,6 +29,10 @@ export interface HistoryFilter {
   readonly branch: string | undefined;
   /** How the command begins; empty: all. */
   readonly command: string;
+  /** Name of the machine; undefined: all. */
+  readonly host: string | undefined;
+  /** Milliseconds since the epoch, before which no wanted run started; undefined: all. */
+  readonly sinceMs: number | undefined;
   /** How many of the newest; undefined: all. */
   readonly last: number | undefined;
 }
@@ -44,25 +48,68 @@ export function defaultHistoryFile(env: Readonly<Record<string, string | undefin
 /** Adds a run. Throws OutputError. */
 export function addRun(path: string, run: RememberedRun): void {
   using history = openHistory(path, true);
-  history.attempt((database) =>
+  history.attempt((database) => insertRun(database, run));
+}
+
+/**
+ * Adds those runs whose id the history does not have: all, or none where it fails. Returns how many were added.
+ * @throws OutputError
+ */
+export function importRuns(path: string, runs: readonly RememberedRun[]): number {
+  using history = openHistory(path, true);
+  return history.attempt((database) =>
     database
-      .query("INSERT INTO runs (project, branch, run) VALUES (?, ?, ?)")
-      .run(run.project, run.branch, JSON.stringify(run)),
+      .transaction(() => {
+        const known = new Set<string>();
+        for (const { run } of database.query<{ run: string }, []>("SELECT run FROM runs").iterate())
+          known.add(storedRun(run).id);
+        let added = 0;
+        for (const run of runs) {
+          if (known.has(run.id)) continue;
+          known.add(run.id);
+          insertRun(database, run);
+          added++;
+        }
+        return added;
+      })
+      .immediate(),
   );
 }
 
+function insertRun(database: Database, run: RememberedRun): void {
+  database
+    .query("INSERT INTO runs (project, branch, run) VALUES (?, ?, ?)")
+    .run(run.project, run.branch, JSON.stringify(run));
+}
+
 /** Returns the runs of a project in the order in which they were remembered: the time of a start may be a made-up one. Throws OutputError. */
-export function readRuns(path: string, { project, branch, command, last }: HistoryFilter): RememberedRun[] {
+export function readRuns(path: string, filter: HistoryFilter): RememberedRun[] {
   using history = openHistory(path, false);
-  const rows = history.attempt((database) =>
-    database
-      .query<{ run: string }, [string, string | null, string, number]>(
-        `SELECT run FROM runs WHERE project = ?1 AND (?2 IS NULL OR branch = ?2)
-         AND substr(json_extract(run, '$.command'), 1, length(?3)) = ?3 ORDER BY id DESC LIMIT ?4`,
-      )
-      .all(project, branch ?? null, command, last ?? -1),
-  );
-  return rows.map(({ run }) => JSON.parse(run) as RememberedRun).reverse();
+  const { project, branch = null, last = Number.POSITIVE_INFINITY } = filter;
+  return history.attempt((database) => {
+    const kept: RememberedRun[] = [];
+    // Each text is parsed once, here: SQLite would parse it for the command and throw the rest away.
+    const rows = database.query<{ run: string }, [string, string | null]>(
+      "SELECT run FROM runs WHERE project = ?1 AND (?2 IS NULL OR branch = ?2) ORDER BY id DESC",
+    );
+    for (const { run: text } of isEmptyFile(database) ? [] : rows.iterate(project, branch)) {
+      const run = storedRun(text);
+      if (!isWanted(run, filter)) continue;
+      kept.push(run);
+      if (kept.length >= last) break;
+    }
+    return kept.reverse();
+  });
+}
+
+function isWanted(run: RememberedRun, { command, host, sinceMs = Number.NEGATIVE_INFINITY }: HistoryFilter): boolean {
+  return run.command.startsWith(command) && (host === undefined || run.host === host) && run.startedMs >= sinceMs;
+}
+
+/** Runs of the first version have no id: one of their text is always the same, also after an export and import. */
+function storedRun(text: string): RememberedRun {
+  const run = JSON.parse(text) as RememberedRun & { id?: string };
+  return run.id === undefined ? { ...run, id: idOfText(text) } : run;
 }
 
 interface OpenHistory extends Disposable {
@@ -96,17 +143,56 @@ function checkFile(path: string, isWriter: boolean): void {
   if (found) return;
   if (!isWriter) throw new OutputError(`${path}: no such file; --remember makes it`);
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  closeSync(openSync(path, "a", 0o600));
+  makeHistory(path);
 }
 
-/** Leaves a database alone that another program or a newer statexec made. A new file gets its tables. */
+/** Makes a history under another name first: on a full disk no empty file is left that looks like one. */
+function makeHistory(path: string): void {
+  const part = `${path}.${process.pid}.part`;
+  closeSync(openSync(part, "wx", 0o600));
+  try {
+    const database = new Database(part, { readwrite: true });
+    try {
+      // Nobody else knows of it, so that it needs no journal, which would be another file to remove.
+      database.run("PRAGMA journal_mode = MEMORY");
+      database.transaction(() => database.run(SCHEMA)).immediate();
+    } finally {
+      database.close();
+    }
+    takeName(part, path);
+  } finally {
+    if (lstatSync(part, { throwIfNoEntry: false })) unlinkSync(part);
+  }
+}
+
+/** Gives a new file its name, unless another run was quicker: both then use that one's file. */
+function takeName(part: string, path: string): void {
+  try {
+    linkSync(part, path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST") return;
+    // Some file systems have no links.
+    if (code !== "EPERM" && code !== "ENOTSUP" && code !== "ENOSYS" && code !== "EOPNOTSUPP") throw error;
+    renameSync(part, path);
+  }
+}
+
+function pragma(database: Database, name: string): number {
+  return Number(Object.values(database.query<Record<string, number>, []>(`PRAGMA ${name}`).get() ?? {})[0]);
+}
+
+/** Whether nothing was ever written into a file. */
+function isEmptyFile(database: Database): boolean {
+  return pragma(database, "application_id") === 0 && pragma(database, "schema_version") === 0;
+}
+
+/** Leaves a database alone that another program or a newer statexec made. An empty file gets its tables from a writer. */
 function checkFormat(path: string, database: Database, isWriter: boolean): void {
-  const pragma = (name: string) =>
-    Number(Object.values(database.query<Record<string, number>, []>(`PRAGMA ${name}`).get() ?? {})[0]);
-  const [id, version] = [pragma("application_id"), pragma("user_version")];
-  const isEmpty = id === 0 && pragma("schema_version") === 0;
-  if (isEmpty && isWriter) database.run(SCHEMA);
-  else if (id !== APPLICATION_ID)
+  const [id, version] = [pragma(database, "application_id"), pragma(database, "user_version")];
+  if (isEmptyFile(database)) {
+    if (isWriter) database.run(SCHEMA);
+  } else if (id !== APPLICATION_ID)
     throw new OutputError(`${path}: not a history of statexec; name another file with --history-file`);
   else if (version > VERSION)
     throw new OutputError(

@@ -1,12 +1,12 @@
 import { cpus, hostname, totalmem } from "node:os";
 import { resolve } from "node:path";
-import { BUDGET_UNITS, type BudgetedFigure } from "../catalog/choices.ts";
+import { BUDGET_UNITS, type BudgetedFigure, type RememberedName } from "../catalog/choices.ts";
 import { findingOf } from "../recording/evidence.ts";
 import type { RunReport } from "../recording/run-report.ts";
-import { gitState, projectOf } from "./git-state.ts";
+import { branchOfCi, gitState, projectOf } from "./git-state.ts";
 
 /** A figure as far as it is known. The true one is between the bounds. */
-interface RememberedFigure {
+export interface RememberedFigure {
   /** Seconds, bytes or a number: the most that was seen. */
   readonly value: number;
   /** Null: not known. */
@@ -17,6 +17,8 @@ interface RememberedFigure {
 
 /** A run as the history keeps it, and as a line of its export. */
 export interface RememberedRun {
+  /** By it an import knows which runs are in a history. */
+  readonly id: string;
   /** Milliseconds since the epoch. */
   readonly startedMs: number;
   /** Root of the repository, or folder, in which statexec ran. */
@@ -36,28 +38,44 @@ export interface RememberedRun {
   readonly cpuModel: string | null;
   readonly cpus: number | null;
   readonly memoryBytes: number;
+  /** Seconds between samples; null: not known. */
+  readonly intervalSeconds?: number | null;
   /** What was not measured is not in it. */
-  readonly figures: Readonly<Partial<Record<BudgetedFigure, RememberedFigure>>>;
+  readonly figures: Readonly<Partial<Record<RememberedName, RememberedFigure>>>;
 }
 
 /** Returns what the history keeps of a run that ended in this folder, on this machine. It asks git. */
 export function rememberedRun({ figures, startMs }: RunReport, file: string, folder: string): RememberedRun {
   const git = gitState(folder);
   return {
+    id: crypto.randomUUID(),
     ...{ startedMs: startMs, project: projectOf(folder), command: figures.command },
     ...{ exitStatus: figures.exitStatus ?? null, exitSignal: figures.exitSignal ?? null, file: resolve(folder, file) },
-    ...{ commit: git?.commit ?? null, branch: git?.branch ?? null, isDirty: git?.isDirty ?? null },
+    ...{
+      commit: git?.commit ?? null,
+      branch: git?.branch ?? (git && branchOfCi(process.env)) ?? null,
+      isDirty: git?.isDirty ?? null,
+    },
     ...{ host: hostname(), machine: process.arch, cpuModel: cpus()[0]?.model ?? null },
     ...{ cpus: figures.cpus ?? null, memoryBytes: totalmem() },
+    intervalSeconds: figures.intervalSeconds ?? null,
     figures: rememberedFigures(figures),
   };
 }
 
+/** Returns the id of a run that was kept without one, from its text. */
+export function idOfText(text: string): string {
+  return new Bun.CryptoHasher("sha256").update(text).digest("hex").slice(0, 32);
+}
+
 function rememberedFigures(figures: RunReport["figures"]): RememberedRun["figures"] {
-  const kept: Partial<Record<BudgetedFigure, RememberedFigure>> = {};
+  const kept: Partial<Record<RememberedName, RememberedFigure>> = {};
   for (const name of Object.keys(BUDGET_UNITS) as BudgetedFigure[]) {
     const { value, highest, source = null } = findingOf(name, figures);
     if (value !== undefined) kept[name] = { value, highest: Number.isFinite(highest) ? highest : null, source };
   }
+  const { contextSwitches } = figures;
+  // The kernel counts them, of the processes that were seen.
+  if (contextSwitches !== undefined) kept.switches = { value: contextSwitches, highest: null, source: null };
   return kept;
 }

@@ -28,7 +28,8 @@ const MODES: { readonly [Name in ModeName]: (request: ModeInvocation<Name>) => P
   version: async () => printed(`statexec ${version}\n`),
   listCollectors: async () => {
     const { listCollectors } = await import("../collect/list-collectors.ts");
-    return printed(listCollectors(kernelFs(), taskClockState()));
+    const { hardwareCounterState } = await import("../os/perf-counters.ts");
+    return printed(listCollectors(kernelFs(), taskClockState(), hardwareCounterState()));
   },
   recover: recoverAll,
   report: async (request) => {
@@ -37,12 +38,18 @@ const MODES: { readonly [Name in ModeName]: (request: ModeInvocation<Name>) => P
     await writeReport(request, { say: print, warn: await openLog() });
     return EXIT_STATUS.done;
   },
+  export: async (request) => {
+    compileEagerly();
+    const { exportRuns } = await import("./export-mode.ts");
+    await exportRuns(request, { say: print, warn: await openLog() });
+    return EXIT_STATUS.done;
+  },
   compare,
   size,
   history: async (request) => {
     compileEagerly();
-    const { listHistory } = await import("./history-mode.ts");
-    return printed(listHistory(request, process.env, process.cwd()));
+    const { historyText } = await import("./history-mode.ts");
+    return printed(await historyText(request, process.env, process.cwd()));
   },
   push: async (request) => {
     compileEagerly();

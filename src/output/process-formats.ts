@@ -1,7 +1,7 @@
 import type { ProcessFormat, ProcessSort } from "../catalog/choices.ts";
 import type { ProcessLine } from "../load/process-lines.ts";
 import { durationText, plainQuantity } from "../recording/quantities.ts";
-import { safeLine, shellQuoted } from "../safe-text.ts";
+import { csvCell, safeLine, shellQuoted } from "../safe-text.ts";
 import type { ProcessUsage, ProgramUsage, RecordUsage } from "./process-usage.ts";
 
 /** Writes what a record says of processes, and `top` programs, in one format. */
@@ -149,12 +149,10 @@ const CSV_COLUMNS = [
 
 /** RFC 4180, but for its line ends: a line for each process; what is not known is empty. */
 function csv({ processes }: RecordUsage): string {
-  const rows = processes.map(({ line }) => CSV_COLUMNS.map((column) => csvCell(line[column])).join(","));
+  const rows = processes.map(({ line }) => CSV_COLUMNS.map((column) => csvCell(textOf(line[column]))).join(","));
   return `${[CSV_COLUMNS.join(","), ...rows].join("\n")}\n`;
 }
 
-function csvCell(value: unknown): string {
-  if (value === null || value === undefined) return "";
-  const text = Array.isArray(value) ? wordsOf(value) : String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+function textOf(value: unknown): string {
+  return Array.isArray(value) ? wordsOf(value) : String(value ?? "");
 }

@@ -1,7 +1,17 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { editDistance, nearest } from "../../src/cli/nearest.ts";
-import { boolean, Fault, interval, label, peer, port, seconds, timestampMs } from "../../src/cli/option-values.ts";
+import {
+  boolean,
+  Fault,
+  interval,
+  label,
+  peer,
+  port,
+  seconds,
+  sinceTime,
+  timestampMs,
+} from "../../src/cli/option-values.ts";
 
 const PEERS: readonly (readonly [text: string, host: string, port: number | undefined])[] = [
   ["localhost", "localhost", undefined],
@@ -164,4 +174,14 @@ test("the nearest of several, or none", () => {
     undefined,
     undefined,
   ]);
+});
+
+test("a time since is a date of UTC or so long ago; a number alone is neither", () => {
+  expect(sinceTime("36h")).toEqual({ agoMs: 36 * 3600_000 });
+  expect(sinceTime("1.5d")).toEqual({ agoMs: 36 * 3600_000 });
+  expect(sinceTime("2026-11-01")).toEqual({ atMs: Date.UTC(2026, 10, 1) });
+  expect(sinceTime("2026-11-01T12:30")).toEqual({ atMs: Date.UTC(2026, 10, 1, 12, 30) });
+  expect(sinceTime("2026-11-01T12:30:00+02:00")).toEqual({ atMs: Date.UTC(2026, 10, 1, 10, 30) });
+  for (const text of ["", "2026", "7", "d", "yesterday", "2026-13-01", "2026-11-1", "-3d"])
+    expect(sinceTime(text), text).toBeInstanceOf(Fault);
 });

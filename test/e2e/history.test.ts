@@ -59,3 +59,45 @@ test("a history that cannot be written is said, and the run ends as it would", a
   expect(stderr).toContain("--remember: this run is not in the history: ");
   expect(readFileSync(folder.file("a.prom"), "utf8")).toEndWith("# EOF\n");
 });
+
+test("an import adds what is not there, says a wrong line with its number, and then adds nothing", async () => {
+  using folder = tempFolder();
+  const at = { cwd: folder.path, env: { SE_HISTORY_FILE: folder.file("h") } };
+  for (const name of ["a.prom", "b.prom"]) await statexec(["-q", "--remember", "-f", name, "true"], at);
+  const { stdout } = await statexec(["--history", "--history-format", "json"], at);
+  const into = ["--history", "--history-file", folder.file("other"), "--import"];
+  const [first, second] = stdout.split("\n") as [string, string];
+  await Bun.write(folder.file("wrong.jsonl"), `${first}\n${second.replace('"command":', '"commando":')}\n`);
+  expect(await statexec([...into, "wrong.jsonl"], { cwd: folder.path })).toMatchObject({
+    code: 125,
+    stdout: "",
+    stderr: expect.stringContaining("--import: wrong.jsonl:2: command: expected text, got"),
+  });
+  expect(existsSync(folder.file("other"))).toBe(false);
+  await Bun.write(folder.file("runs.jsonl"), stdout);
+  const said = async (...words: string[]) => (await statexec(words, { cwd: folder.path })).stdout;
+  await Bun.write(folder.file("first.jsonl"), first);
+  expect(await said(...into, "first.jsonl")).toBe("1 run added\n");
+  expect(await said(...into, "runs.jsonl")).toBe("1 run added, 1 known before\n");
+  const list = ["--history", "--history-file", folder.file("other"), "--history-format", "json"];
+  expect(await said(...list)).toBe(stdout);
+});
+
+test("a trend in each form, of what was recorded", async () => {
+  using folder = tempFolder();
+  const at = { cwd: folder.path, env: { SE_HISTORY_FILE: folder.file("h"), LANG: "C.UTF-8" } };
+  for (const name of ["a.prom", "b.prom"])
+    await statexec(["-q", "--remember", "-f", name, "sh", "-c", "sleep 0.2"], at);
+  const said = async (...words: string[]) => await statexec(["--history", ...words], at);
+  const text = await said("--trend", "wall,switches");
+  expect(text).toMatchObject({ code: 0, stderr: "" });
+  expect(text.stdout).toMatch(/^wall time of sh -c 'sleep 0.2'\n/);
+  expect(text.stdout).toMatch(/^context switches of sh/m);
+  expect(text.stdout.match(/^no branch: 2 points, /gm)).toHaveLength(2);
+  expect((await said("--history-format", "markdown")).stdout).toContain("not judged: 1 earlier run of 19");
+  expect((await said("--history-format", "html")).stdout).toMatch(/^<!doctype html>[\s\S]*<\/html>\n$/);
+  const refused = await said("--trend", "speed");
+  expect(refused).toMatchObject({ code: 125, stdout: "" });
+  expect(refused.stderr).toContain("expected some of wall, cpu, memory");
+  expect((await said("--trend", "wall", "--history-format", "json")).code).toBe(125);
+});

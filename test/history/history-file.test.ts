@@ -7,6 +7,7 @@ import type { RememberedRun } from "../../src/history/remembered-run.ts";
 import { tempFolder } from "../helpers/statexec.ts";
 
 const RUN: RememberedRun = {
+  id: "a",
   ...{ startedMs: 1_700_000_000_000, project: "/p", command: "make test", exitStatus: 0, exitSignal: null },
   ...{ file: "/p/run.prom", commit: "0123456789abcdef", branch: "main", isDirty: true, host: "h", machine: "x64" },
   ...{ cpuModel: null, cpus: 2, memoryBytes: 2 ** 30 },
@@ -16,7 +17,7 @@ const RUN: RememberedRun = {
     memory: { value: 2 ** 20, highest: null, source: "proc_sampled" },
   },
 };
-const ALL = { project: "/p", branch: undefined, command: "", last: undefined };
+const ALL = { project: "/p", branch: undefined, command: "", host: undefined, sinceMs: undefined, last: undefined };
 
 test("what was added is read again, by project, branch and command, the newest of them in their order", () => {
   using folder = tempFolder();

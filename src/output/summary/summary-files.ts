@@ -165,14 +165,14 @@ function boundsObject(unit: string, known: Pick<Finding, "lowest" | "highest" | 
 /** Returns the summary as a section of a page: a table, and a chart that GitHub and GitLab draw. */
 export function summaryMarkdown(report: RunReport, file: string): string {
   const { figures, profile } = report;
-  const title = figures.command === undefined ? "statexec" : `statexec: ${inline(shortened(figures.command))}`;
+  const title = figures.command === undefined ? "statexec" : `statexec: ${inlineMarkdown(shortened(figures.command))}`;
   const rows = summaryLines(report, file, true).map(row);
   const chart = profile ? [chartOf(profile.cores, figures.wallSeconds ?? 0), ""] : [];
   return ["", `### ${title}`, "", "| | |", "| --- | --- |", ...rows, "", ...chart].join("\n");
 }
 
 function row({ label, parts, extra = [], chart, tone }: SummaryLine): string {
-  const body = [...parts, ...extra].map(inline).join(parts.at(-1)?.endsWith(".") ? " " : ", ");
+  const body = [...parts, ...extra].map(inlineMarkdown).join(parts.at(-1)?.endsWith(".") ? " " : ", ");
   const said = tone === "bad" ? `**${body}**` : body;
   return `| ${label} | ${said}${chart === undefined ? "" : ` ${chart.marks} ${chart.scale}`} |`;
 }
@@ -198,6 +198,6 @@ function shortened(text: string): string {
 }
 
 /** Escapes text for Markdown: nothing in it is markup or ends a cell. */
-function inline(text: string): string {
+export function inlineMarkdown(text: string): string {
   return safeLine(text.replace(/\s+/g, " ")).replace(/[\\`*_{}[\]<>()#+!|~&$-]/g, "\\$&");
 }

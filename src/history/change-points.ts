@@ -1,0 +1,173 @@
+import { median } from "simple-statistics";
+
+/*
+ * Where the level of a series changed. The statistic is the maximally selected rank statistic of Lausen and Schumacher (1992),
+ * which is the Mann-Whitney change-point model of Hawkins and Deng (2010): of all splits of the series the one whose two
+ * sides differ most in their ranks. Its probability is that of a permutation test, and so counts that the split was chosen.
+ * What is found splits the series, and its parts are searched again. A level that went up and came back has no such split,
+ * so that a second statistic looks for a part that differs from the rest: the range of the sums of ranks, as Kuiper (1960)
+ * has it for distributions. Each of the two has half of the chance.
+ *
+ * E-divisive (Matteson and James 2014) is what MongoDB uses, with permutations; Apache Otava has put a t-test in their place,
+ * to be quick and to give the same answer twice. A t-test on a split that was chosen for being the best says "change" too
+ * often, which matters less for the long series that those are made for. Ranks stand single slow runs, which distances
+ * do not, are exact for few runs, and take n steps a permutation instead of n²; a fixed seed gives the same answer twice.
+ */
+
+/** A change of a level that chance explains this rarely is held for one. */
+export const CHANGE_CHANCE = 0.01;
+/** A smaller change of the median is none. */
+export const CHANGE_SHARE = 0.05;
+/** Fewer values, cut in the middle, cannot have a chance as low as half of that: 2 of 462 ways for 11, of 252 for 10. */
+export const LEAST_POINTS = 11;
+
+/** A level has so many values at least. */
+const LEAST_SIDE = 3;
+const PERMUTATIONS = 999;
+
+export interface ChangePoint {
+  /** Place of the first value of the new level. */
+  readonly at: number;
+  /** Medians of the level before, and of the new one. */
+  readonly before: number;
+  readonly after: number;
+  /** The probability that chance alone makes a split look so well chosen; at least 1 in 500. */
+  readonly chance: number;
+}
+
+interface Split {
+  readonly at: number;
+  readonly chance: number;
+}
+
+/** Returns the changes of level in a series, in its order; the same series always has the same ones. */
+export function changePoints(values: ArrayLike<number>): ChangePoint[] {
+  const all = Array.from(values);
+  const found: Split[] = [];
+  const random = generator(SEED);
+  const search = (from: number, to: number): void => {
+    let start = from;
+    for (const split of splitsOf(all.slice(from, to), random)) {
+      search(start, from + split.at);
+      start = from + split.at;
+      found.push({ ...split, at: start });
+    }
+    if (start > from) search(start, to);
+  };
+  search(0, all.length);
+  return largeOnes(all, found);
+}
+
+/** Leaves out the smallest change until all are large enough: without one, its neighbours' levels are longer. */
+function largeOnes(all: readonly number[], splits: readonly Split[]): ChangePoint[] {
+  let kept = splits;
+  for (;;) {
+    const changes = kept.map(({ at, chance }, i): ChangePoint => {
+      const before = median(all.slice(kept[i - 1]?.at ?? 0, at));
+      return { at, chance, before, after: median(all.slice(at, kept[i + 1]?.at ?? all.length)) };
+    });
+    const shares = changes.map(changeShare);
+    const least = shares.indexOf(Math.min(...shares));
+    if (least < 0 || shares[least]! >= CHANGE_SHARE) return changes;
+    kept = kept.filter((_, i) => i !== least);
+  }
+}
+
+function changeShare({ before, after }: ChangePoint): number {
+  return before === after ? 0 : Math.abs(after - before) / Math.abs(before);
+}
+
+/** Returns the best split of a series, or the two around a part of it; none if chance explains both. */
+function splitsOf(values: readonly number[], random: () => number): Split[] {
+  if (values.length < LEAST_POINTS) return [];
+  const ranks = centredRanks(values);
+  const weights = splitWeights(values.length);
+  const { split, part } = bestSplits(ranks, weights);
+  if (split.statistic === 0) return [];
+  // Sums of ranks are exact in binary; their weights are not, and the same split is to count as equal.
+  const least = split.statistic * (1 - 1e-9);
+  const most = (CHANGE_CHANCE / 2) * (PERMUTATIONS + 1);
+  let [splits, parts] = [1, 1];
+  for (let i = 0; i < PERMUTATIONS && (splits <= most || parts <= most); i++) {
+    shuffle(ranks, random);
+    const other = bestSplits(ranks, weights);
+    if (other.split.statistic >= least) splits++;
+    if (other.part.statistic >= part.statistic) parts++;
+  }
+  const chanceOf = (reached: number) => (2 * reached) / (PERMUTATIONS + 1);
+  if (splits <= most) return [{ at: split.at, chance: chanceOf(splits) }];
+  if (parts > most) return [];
+  return part.ends.filter((at) => at > 0).map((at) => ({ at, chance: chanceOf(parts) }));
+}
+
+/** Mean ranks of equal values, less their mean: they sum up to 0. */
+function centredRanks(values: readonly number[]): Float64Array {
+  const order = values.map((_, i) => i).sort((a, b) => values[a]! - values[b]!);
+  const ranks = new Float64Array(values.length);
+  for (let first = 0; first < order.length; ) {
+    let end = first + 1;
+    while (end < order.length && values[order[end]!] === values[order[first]!]) end++;
+    for (let i = first; i < end; i++) ranks[order[i]!] = (first + end - 1 - (order.length - 1)) / 2;
+    first = end;
+  }
+  return ranks;
+}
+
+/** What the sum of the ranks before a split is multiplied with, so that all splits have the same variance. */
+function splitWeights(length: number): Float64Array {
+  return Float64Array.from({ length }, (_, at) => 1 / Math.sqrt(at * (length - at)));
+}
+
+interface BestSplits {
+  readonly split: { readonly at: number; readonly statistic: number };
+  /** From the first end to before the second; a first end of 0 is that of the series. */
+  readonly part: { readonly ends: readonly [number, number]; readonly statistic: number };
+}
+
+function bestSplits(ranks: Float64Array, weights: Float64Array): BestSplits {
+  const last = ranks.length - LEAST_SIDE;
+  let [at, statistic, sum] = [0, 0, 0];
+  let [least, most, leastAt, mostAt] = [0, 0, 0, 0];
+  for (let next = 1; next <= last; next++) {
+    sum += ranks[next - 1]!;
+    if (next < LEAST_SIDE) continue;
+    const here = Math.abs(sum) * weights[next]!;
+    if (here > statistic) {
+      at = next;
+      statistic = here;
+    }
+    if (sum < least) {
+      least = sum;
+      leastAt = next;
+    }
+    if (sum > most) {
+      most = sum;
+      mostAt = next;
+    }
+  }
+  const ends = [Math.min(leastAt, mostAt), Math.max(leastAt, mostAt)] as const;
+  return { split: { at, statistic }, part: { ends, statistic: most - least } };
+}
+
+/** The method of Fisher and Yates. */
+function shuffle(values: Float64Array, random: () => number): void {
+  for (let i = values.length - 1; i > 0; i--) {
+    const other = Math.floor(random() * (i + 1));
+    const kept = values[i]!;
+    values[i] = values[other]!;
+    values[other] = kept;
+  }
+}
+
+const SEED = 20_231_001;
+
+/** Returns numbers from 0 up to 1 by Marsaglia's xorshift32 (2003). */
+function generator(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>> 0) / 2 ** 32;
+  };
+}
