@@ -145,7 +145,10 @@ async function madeReport({ recording, parts, run }: FinishedRun): Promise<RunRe
   if (!results) return undefined;
   try {
     const { reportOf } = await import("../recording/run-report.ts");
-    return reportOf(recording, results.limits);
+    const report = reportOf(recording, results.limits);
+    if (!results.limits.some(({ overHistory }) => overHistory !== undefined)) return report;
+    const { judgeByHistory } = await import("../history/history-limits.ts");
+    return judgeByHistory(report, results.limits, { file: parts.config.historyFile, env: process.env });
   } catch (error) {
     parts.problems.report(error);
     return undefined;
@@ -160,8 +163,9 @@ async function finishProcesses({ recording, parts, run }: FinishedRun, stopped: 
   try {
     if (stopped() || !command.processRecord) return place.abandon();
     const { figuresOf } = await import("../recording/run-figures.ts");
+    const { peakOf } = await import("../recording/oom.ts");
     const { writeProcessFile } = await import("../output/process-file.ts");
-    await writeProcessFile(place, command.processRecord.lines(figuresOf(recording).forks));
+    await writeProcessFile(place, command.processRecord.lines(figuresOf(recording).forks, peakOf(recording.series())));
   } catch (error) {
     parts.problems.report(error);
   }

@@ -158,8 +158,15 @@ function writtenClaims(figures: RunFigures): Claim[] {
 function instructionClaims({ instructions, sources }: RunFigures): Claim[] {
   const settledBy = "with --perf counters, on a machine whose hardware counts them";
   if (instructions === undefined) return [{ source: undefined, subject: "", highest: UNKNOWN, settledBy }];
-  return counted(instructions, sources.get("instructions") ?? "perf_lower_bound");
+  const source = sources.get("instructions") ?? "perf_lower_bound";
+  const claims = counted(instructions, source);
+  return source === UNWATCHED ? claims.map((claim) => ({ ...claim, highest: UNKNOWN, reason: UNCOUNTED })) : claims;
 }
+
+/** The source of hardware counters where no records of the kernel tell whether a program left them. */
+const UNWATCHED = "perf_unwatched";
+const UNCOUNTED =
+  "programs that run with the rights of another user are not counted, and nothing tells whether it had some";
 
 const LEFT = "some of its processes left its control group";
 
@@ -357,6 +364,8 @@ function doubtOf(resource: Resource, figures: RunFigures): string | undefined {
   const { source, reason, isContradicted, lowest, highest } = findingOf(resource, figures);
   if (isContradicted) return reason;
   if (resource === "cpu" && highest <= withSlack(lowest * (1 + NEAR_SHARE) + SLACK_SECONDS)) return undefined;
+  // The same command has the same programs.
+  if (source === UNWATCHED && !figures.isUnfinished) return undefined;
   if (isLowerBound(source)) return `known by ${source}, which may have missed some`;
   if (figures.isUnfinished || !SAMPLED.includes(resource)) return reason;
   if (resource !== "memory") return undefined;

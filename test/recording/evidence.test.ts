@@ -74,6 +74,12 @@ describe("a figure", () => {
       run({ instructions: 7 }, { instructions: "perf_lower_bound" }),
       [7, 7, INFINITE],
     ],
+    [
+      "or without a bound, where programs may have left the counter",
+      "instructions",
+      run({ instructions: 7 }, { instructions: "perf_unwatched" }),
+      [7, 7, INFINITE],
+    ],
     ["or not counted", "instructions", run({}), [undefined, 0, INFINITE]],
     ["nothing measured, nothing known", "memory", run({}), [undefined, 0, INFINITE]],
     [
