@@ -141,7 +141,8 @@ export class Chart {
       },
       scales: { x: { time: false }, y: { range: (_, min, max) => this.rangeOf(min, max) } },
       axes: this.axes(),
-      bands: (plan.bands ?? []).map(({ series, hue }) => ({ series, fill: () => shared().colours.area(hue) })),
+      // Translucent, so that none hides another.
+      bands: (plan.bands ?? []).map(({ series, hue }) => ({ series, fill: () => `${shared().colours.area(hue)}99` })),
       series: [{}, ...drawOrder(plan.lines).map((at) => this.seriesOf(plan.lines[at]!))],
       plugins: [decorationPlugin(() => ({ annotations: annotations(), pin: shared().pin, colours: shared().colours }))],
       hooks: {
