@@ -57,8 +57,8 @@ _statexec() {
   while ((at < cword)); do
     case ${words[at]} in
       --) ended=1 ;;
-      --explore|--report|--compare|--size|--processes-of|--history|--recover|--list-collectors|--push|--watch|--mark|--completions|--version|-v|--help|-help|-h) mode=1 ;;
-      --file|-f|--instance|-i|--metrics-start-time|-mst|--delay|-d|--delay-before-command|-dbc|--delay-after-command|-dac|--label|-l|--interval|--journal-dir|--collectors|--cgroup|--perf|--processes|--summary-json|--summary-markdown|--budget|--baseline|--listen|--history-file|--runs|--warmup|--precision|--prepare|--report-to|--push-to|--push-names|--connect|-c|--sync-port|-sp|--sync-timeout|--ready|--sync-clients|--sync-grace|--stop-timeout|--sync-token|--sync-token-file|--sync-tls-cert|--sync-tls-key|--sync-bind|--explore-port|--report|--base|--noise|--size-format|--sort|--top|--processes-format|--branch|--last|--trend|--host|--since|--import|--history-format|--push|--mark|--completions) ((at++)) ;;
+      --explore|--report|--export|--compare|--size|--processes-of|--history|--recover|--list-collectors|--push|--watch|--mark|--completions|--version|-v|--help|-help|-h) mode=1 ;;
+      --file|-f|--instance|-i|--metrics-start-time|-mst|--delay|-d|--delay-before-command|-dbc|--delay-after-command|-dac|--label|-l|--interval|--journal-dir|--collectors|--cgroup|--perf|--processes|--summary-json|--summary-markdown|--budget|--baseline|--listen|--history-file|--runs|--parameter|--warmup|--precision|--max-time|--prepare|--output|--runs-json|--runs-markdown|--runs-csv|--report-to|--push-to|--push-names|--connect|-c|--sync-port|-sp|--sync-timeout|--ready|--sync-clients|--sync-grace|--stop-timeout|--sync-token|--sync-token-file|--sync-tls-cert|--sync-tls-key|--sync-bind|--explore-port|--report|--export|--export-format|--export-shape|--base|--noise|--size-format|--sort|--top|--processes-format|--branch|--last|--trend|--host|--since|--import|--history-format|--push|--mark|--completions) ((at++)) ;;
       -?*) ;;
       *) [[ $mode ]] || break ;;
     esac
@@ -68,23 +68,23 @@ _statexec() {
 
   if ((at >= cword)) && [[ ! $ended ]]; then
     case $prev in
-      --file|-f|--summary-json|--summary-markdown|--baseline|--history-file|--report-to|--sync-token-file|--sync-tls-cert|--sync-tls-key|--report|--base|--import) _statexec_files; return ;;
+      --file|-f|--summary-json|--summary-markdown|--baseline|--history-file|--runs-json|--runs-markdown|--runs-csv|--report-to|--sync-token-file|--sync-tls-cert|--sync-tls-key|--report|--export|--base|--import) _statexec_files; return ;;
       --journal-dir) _statexec_files -d; return ;;
       --connect|-c) _statexec_hosts; return ;;
       --collectors) _statexec_values 'cpu memory network disk pressure load paging tcp listen sockets frequency thermal container'; return ;;
       --cgroup) _statexec_values 'auto off'; return ;;
-      --budget) _statexec_values 'wall< cpu< memory< memory-with-cache< processes< threads< read< written<'; return ;;
+      --budget) _statexec_values 'wall< cpu< memory< memory-with-cache< processes< threads< read< written< instructions<'; return ;;
       --push-names) _statexec_values 'statexec otel'; return ;;
       --ready) _statexec_values 'delay: http:// tcp:'; return ;;
       --size-format) _statexec_values 'table json kubernetes slurm nextflow snakemake github gitlab'; return ;;
       --sort) _statexec_values 'cpu memory time start'; return ;;
       --processes-format) _statexec_values 'table json csv'; return ;;
       --completions) _statexec_values 'bash fish zsh'; return ;;
-      --instance|-i|--metrics-start-time|-mst|--delay|-d|--delay-before-command|-dbc|--delay-after-command|-dac|--label|-l|--interval|--perf|--processes|--listen|--runs|--warmup|--precision|--prepare|--push-to|--sync-port|-sp|--sync-timeout|--sync-clients|--sync-grace|--stop-timeout|--sync-token|--sync-bind|--explore-port|--noise|--top|--branch|--last|--trend|--host|--since|--history-format|--push|--mark) return ;;
+      --instance|-i|--metrics-start-time|-mst|--delay|-d|--delay-before-command|-dbc|--delay-after-command|-dac|--label|-l|--interval|--perf|--processes|--listen|--runs|--parameter|--warmup|--precision|--max-time|--prepare|--output|--push-to|--sync-port|-sp|--sync-timeout|--sync-clients|--sync-grace|--stop-timeout|--sync-token|--sync-bind|--explore-port|--export-format|--export-shape|--noise|--top|--branch|--last|--trend|--host|--since|--history-format|--push|--mark) return ;;
     esac
     $split && return
     if [[ $cur == -* ]]; then
-      COMPREPLY=($(compgen -W "--file -f --instance -i --metrics-start-time -mst --delay -d --delay-before-command -dbc --delay-after-command -dac --label -l --interval --journal-dir --no-sync --no-record-args --collectors --cgroup --perf --processes --summary --quiet -q --summary-json --summary-markdown --budget --budget-kill --budget-strict --baseline --listen --live --remember --history-file --runs --warmup --precision --prepare --ignore-failure --report-to --push-to --push-names --push-ci --connect -c --server -s --sync-port -sp --sync-start-only -sso --sync-timeout --ready --sync-clients --sync-grace --stop-timeout --sync-token --sync-token-file --sync-tls-cert --sync-tls-key --sync-bind --explore --no-open --explore-port --report --compare --base --noise --any-command --size --size-format --processes-of --sort --top --processes-format --history --branch --last --trend --host --since --import --history-format --recover --list-collectors --push --watch --mark --completions --version -v --help -help -h" -- "$cur"))
+      COMPREPLY=($(compgen -W "--file -f --instance -i --metrics-start-time -mst --delay -d --delay-before-command -dbc --delay-after-command -dac --label -l --interval --journal-dir --no-sync --no-record-args --collectors --cgroup --perf --processes --summary --quiet -q --summary-json --summary-markdown --budget --budget-kill --budget-strict --baseline --listen --live --remember --history-file --runs --versus --shell --parameter --warmup --precision --max-time --prepare --ignore-failure --output --runs-json --runs-markdown --runs-csv --report-to --push-to --push-names --push-ci --connect -c --server -s --sync-port -sp --sync-start-only -sso --sync-timeout --ready --sync-clients --sync-grace --stop-timeout --sync-token --sync-token-file --sync-tls-cert --sync-tls-key --sync-bind --explore --no-open --explore-port --report --export --export-format --export-shape --compare --base --noise --any-command --size --size-format --processes-of --sort --top --processes-format --history --branch --last --trend --host --since --import --history-format --recover --list-collectors --push --watch --mark --completions --version -v --help -help -h" -- "$cur"))
       return
     fi
   fi

@@ -17,9 +17,9 @@ function __statexec_command
                 set -l rest $words[(math $at + 1)..]
                 string join -- \n $rest
                 return 0
-            case --explore --report --compare --size --processes-of --history --recover --list-collectors --push --watch --mark --completions --version -v --help -help -h
+            case --explore --report --export --compare --size --processes-of --history --recover --list-collectors --push --watch --mark --completions --version -v --help -help -h
                 set left 2
-            case --file -f --instance -i --metrics-start-time -mst --delay -d --delay-before-command -dbc --delay-after-command -dac --label -l --interval --journal-dir --collectors --cgroup --perf --processes --summary-json --summary-markdown --budget --baseline --listen --history-file --runs --warmup --precision --prepare --report-to --push-to --push-names --connect -c --sync-port -sp --sync-timeout --ready --sync-clients --sync-grace --stop-timeout --sync-token --sync-token-file --sync-tls-cert --sync-tls-key --sync-bind --explore-port --report --base --noise --size-format --sort --top --processes-format --branch --last --trend --host --since --import --history-format --push --mark --completions
+            case --file -f --instance -i --metrics-start-time -mst --delay -d --delay-before-command -dbc --delay-after-command -dac --label -l --interval --journal-dir --collectors --cgroup --perf --processes --summary-json --summary-markdown --budget --baseline --listen --history-file --runs --parameter --warmup --precision --max-time --prepare --output --runs-json --runs-markdown --runs-csv --report-to --push-to --push-names --connect -c --sync-port -sp --sync-timeout --ready --sync-clients --sync-grace --stop-timeout --sync-token --sync-token-file --sync-tls-cert --sync-tls-key --sync-bind --explore-port --report --export --export-format --export-shape --base --noise --size-format --sort --top --processes-format --branch --last --trend --host --since --import --history-format --push --mark --completions
                 set value yes
             case '-?*'
             case '*'
@@ -68,7 +68,7 @@ complete -c statexec -n __statexec_options -l summary -d 'Print a summary on sta
 complete -c statexec -n __statexec_options -l quiet -s q -d 'Print no summary'
 complete -c statexec -n __statexec_options -l summary-json -r -F -d 'Write the summary to this file'
 complete -c statexec -n __statexec_options -l summary-markdown -r -F -d 'Append the summary to this file'
-complete -c statexec -n __statexec_options -l budget -x -a 'wall\\< cpu\\< memory\\< memory-with-cache\\< processes\\< threads\\< read\\< written\\<' -d 'Exit with 124 if the command used more than this limit of wall'
+complete -c statexec -n __statexec_options -l budget -x -a 'wall\\< cpu\\< memory\\< memory-with-cache\\< processes\\< threads\\< read\\< written\\< instructions\\<' -d 'Exit with 124 if the command used more than this limit of wall'
 complete -c statexec -n __statexec_options -l budget-kill -d 'End the command as soon as it exceeds a budget'
 complete -c statexec -n __statexec_options -l budget-strict -d 'Exit with 124 also if the figures cannot prove that a budget was kept'
 complete -c statexec -n __statexec_options -l baseline -r -F -d 'Metrics file of an earlier run'
@@ -77,10 +77,18 @@ complete -c statexec -n __statexec_options -l live -d 'While the command runs'
 complete -c statexec -n __statexec_options -l remember -d 'When the run has ended'
 complete -c statexec -n __statexec_options -l history-file -r -F -d 'The file of --remember'
 complete -c statexec -n __statexec_options -l runs -x -d 'Run the command so many times'
+complete -c statexec -n __statexec_options -l versus -d 'Compare several commands'
+complete -c statexec -n __statexec_options -l shell -d 'With --versus'
+complete -c statexec -n __statexec_options -l parameter -x -d 'Run the command with each of these values in place of {name}'
 complete -c statexec -n __statexec_options -l warmup -x -d 'With --runs'
 complete -c statexec -n __statexec_options -l precision -x -d 'With --runs'
+complete -c statexec -n __statexec_options -l max-time -x -d 'With --runs'
 complete -c statexec -n __statexec_options -l prepare -x -d 'With --runs'
 complete -c statexec -n __statexec_options -l ignore-failure -d 'With --runs'
+complete -c statexec -n __statexec_options -l output -x -d 'With --runs'
+complete -c statexec -n __statexec_options -l runs-json -r -F -d 'With --runs'
+complete -c statexec -n __statexec_options -l runs-markdown -r -F -d 'With --runs'
+complete -c statexec -n __statexec_options -l runs-csv -r -F -d 'With --runs'
 complete -c statexec -n __statexec_options -l report-to -r -F -d 'Also write a page that shows the run'
 complete -c statexec -n __statexec_options -l push-to -x -d 'When the metrics file is written'
 complete -c statexec -n __statexec_options -l push-names -x -a 'statexec otel' -d 'How --push and --push-to name the series'
@@ -103,6 +111,9 @@ complete -c statexec -n __statexec_options -l explore -d 'Show the runs of the n
 complete -c statexec -n __statexec_options -l no-open -d 'With --explore'
 complete -c statexec -n __statexec_options -l explore-port -x -d 'Port of the page of --explore'
 complete -c statexec -n __statexec_options -l report -r -F -d 'Write a page that shows the named metrics files'
+complete -c statexec -n __statexec_options -l export -r -F -d 'Write the named metrics files'
+complete -c statexec -n __statexec_options -l export-format -x -d 'With --export'
+complete -c statexec -n __statexec_options -l export-shape -x -d 'With --export to CSV or Parquet'
 complete -c statexec -n __statexec_options -l compare -d 'Compare two runs'
 complete -c statexec -n __statexec_options -l base -r -F -d 'With --compare'
 complete -c statexec -n __statexec_options -l noise -x -d 'With --compare'

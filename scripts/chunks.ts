@@ -22,6 +22,7 @@ const LOADED_BY_RUN: readonly Chunk[] = [
     [
       "src/run/sampler.ts",
       "src/run/run-journal.ts",
+      "src/run/oom-watch.ts",
       "src/run/command-task-clock.ts",
       "src/collect/processes/process-collector.ts",
       "src/collect/machine/self.ts",

@@ -1,4 +1,5 @@
 import { version } from "../package.json";
+import { isSeries } from "./cli/config.ts";
 import { parseInvocation } from "./cli/resolve.ts";
 import { CommandError, EXIT_STATUS } from "./errors.ts";
 import { warn } from "./os/print.ts";
@@ -21,7 +22,7 @@ export async function main(words: readonly string[], env: NodeJS.ProcessEnv): Pr
     const invocation = parseInvocation(typedWords(words, commandLine()), variables);
     if (invocation.mode === "run") {
       for (const warning of invocation.warnings) warn(warning);
-      if (invocation.config.runs > 1) {
+      if (isSeries(invocation.config)) {
         const { repeatCommand } = await import("./repeat/repeat-command.ts");
         return endLike(await repeatCommand({ ...invocation, inherited }));
       }

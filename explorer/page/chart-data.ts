@@ -1,10 +1,14 @@
 import type uPlot from "uplot";
 import { indexOfTime } from "../../src/recording/span.ts";
+import { hasSameTimes } from "../data/line-points.ts";
 import type { LinePoints } from "../data/model.ts";
 import type { PlannedLine } from "./chart-plan.ts";
 
 /** A line's times and values as the chart library draws them; null is a gap. */
-type DrawnLine = [times: number[], values: (number | null)[]];
+interface DrawnLine {
+  readonly times: Float64Array;
+  readonly values: (number | null)[];
+}
 
 /** The points of a chart, by the index of its lines; times in seconds from the start. */
 export interface ChartPoints {
@@ -37,28 +41,37 @@ export function drawOrder(lines: readonly PlannedLine[]): number[] {
 /** Returns the data for the chart library: one row of times for all lines, null for a gap, undefined for no point. */
 export function alignedData(lines: readonly PlannedLine[], points: ChartPoints): uPlot.AlignedData {
   const drawn = drawOrder(lines).map((at) => {
-    const { times, values } = points.drawn[at] ?? NO_POINTS;
-    const line: DrawnLine = [Array.from(times), withNulls(values)];
-    if (isStepped(lines[at]!)) addFirstSteps(line, points.starts[at] ?? []);
-    return line;
+    const own = points.drawn[at] ?? NO_POINTS;
+    const line = { times: own.times, values: withNulls(own.values) };
+    return isStepped(lines[at]!) ? withFirstSteps(line, points.starts[at] ?? []) : line;
   });
-  const [first] = drawn;
-  const isShared = drawn.every(
-    ([times]) => times.length === first?.[0].length && times.every((x, at) => x === first[0][at]),
-  );
-  if (first && isShared) return [first[0], ...drawn.map(([, values]) => values)];
-  const all = Float64Array.from(drawn.flatMap(([times]) => times)).sort();
-  const times = all.filter((x, at) => at === 0 || x !== all[at - 1]);
+  const times = allTimes(drawn);
   return [times, ...drawn.map((line) => atTimes(line, times))] as uPlot.AlignedData;
 }
 
+/** Returns the times of all lines in order, each once. */
+function allTimes(lines: readonly DrawnLine[]): Float64Array {
+  const [first] = lines;
+  if (first && lines.every(({ times }) => hasSameTimes(times, first.times))) return first.times;
+  const all = new Float64Array(lines.reduce((sum, { times }) => sum + times.length, 0));
+  let length = 0;
+  for (const { times } of lines) {
+    all.set(times, length);
+    length += times.length;
+  }
+  all.sort();
+  length = 0;
+  for (const x of all) if (length === 0 || x !== all[length - 1]) all[length++] = x;
+  return all.subarray(0, length);
+}
+
 /** Returns the values of a line at all times; undefined where it has no point: the library then draws on to the next. */
-function atTimes([own, values]: DrawnLine, times: Float64Array): (number | null | undefined)[] {
+function atTimes({ times: own, values }: DrawnLine, times: Float64Array): (number | null | undefined)[] {
+  if (own === times) return values;
+  const all: (number | null | undefined)[] = [];
   let next = 0;
-  return Array.from(times, (x) => {
-    while (next < own.length && own[next]! < x) next++;
-    return own[next] === x ? values[next++] : undefined;
-  });
+  for (let at = 0; at < times.length; at++) all.push(own[next] === times[at] ? values[next++] : undefined);
+  return all;
 }
 
 function withNulls(values: Float64Array): (number | null)[] {
@@ -72,15 +85,14 @@ const FIRST_STEP = 1.5;
  * Adds the points at which steps begin. A step begins at the point before it, and a rate has no value at a counter's first
  * sample and after a gap.
  */
-function addFirstSteps([times, values]: DrawnLine, starts: readonly number[]): void {
+function withFirstSteps({ times, values }: DrawnLine, starts: readonly number[]): DrawnLine {
   for (let at = 0; at + 1 < values.length; at++) if (values[at] === null) values[at] = values[at + 1]!;
   const [first, second] = times;
-  if (first === undefined || values[0] === null || values[0] === undefined) return;
-  const start = Math.max(...starts.filter((x) => x < first));
-  if (second !== undefined && first - start > FIRST_STEP * (second - first)) return;
-  if (!Number.isFinite(start)) return;
-  times.unshift(start);
-  values.unshift(values[0]);
+  const [value] = values;
+  const start = Math.max(...starts.filter((x) => x < first!));
+  const isLong = first! - start > FIRST_STEP * (second! - first!);
+  if (value == null || !Number.isFinite(start) || isLong) return { times, values };
+  return { times: Float64Array.of(start, ...times), values: [value, ...values] };
 }
 
 /** Returns a line's value at a time: of the step there, or of the nearest point; NaN: in a gap or outside of the line. */

@@ -76,21 +76,24 @@ export class Chart {
   setPoints(points: ChartPoints): void {
     this.points = points;
     this.plot.batch(() => {
-      this.setDashes(points);
+      this.setStrokes(points);
       this.plot.setData(alignedData(this.parts.plan.lines, points), false);
       this.scaleX();
     });
   }
 
-  /** Dashes are omitted on a line with a point at each pixel: they are not visible, and slow to draw. */
-  private setDashes({ drawn }: ChartPoints): void {
+  /** A line with a point at each pixel or two has no dashes, which are not visible, and is thin: all else is slow to draw. */
+  private setStrokes({ drawn }: ChartPoints): void {
     const { lines } = this.parts.plan;
     for (const [order, at] of drawOrder(lines).entries()) {
       const series = this.plot.series[order + 1];
-      const dash = DASHES[lines[at]?.dash ?? 0];
+      const line = lines[at]!;
       if (!series) continue;
-      if (dash && (drawn[at]?.times.length ?? 0) < this.plot.width) series.dash = dash;
+      const points = drawn[at]?.times.length ?? 0;
+      const dash = DASHES[line.dash];
+      if (dash && points < this.plot.width) series.dash = dash;
       else delete series.dash;
+      series.width = line.layer || 2 * points > this.plot.width ? 1 : 1.5;
     }
   }
 
@@ -163,7 +166,7 @@ export class Chart {
 
   private seriesOf(line: PlannedLine): uPlot.Series {
     const colours = () => this.parts.shared().colours;
-    const paths = isStepped(line) ? steps : linear;
+    const paths = drawnAs(isStepped(line) ? stepped : linear);
     return {
       stroke: () => colours().line(line.hue),
       width: line.layer ? 1 : 1.5,
@@ -278,9 +281,39 @@ const FONT = `11px ${FONT_FAMILY}`;
 const linear: uPlot.Series.PathBuilder = uPlot.paths.linear?.() ?? (() => null);
 const stepped: uPlot.Series.PathBuilder = uPlot.paths.stepped?.({ align: -1 }) ?? linear;
 
-/** Steps narrower than a pixel are not visible, and the library draws plain lines many times faster. */
-const steps: uPlot.Series.PathBuilder = (chart, series, first, last) =>
-  (last - first > chart.bbox.width ? linear : stepped)(chart, series, first, last);
+/** Draws many points as plain lines: steps narrower than a pixel are not visible, and drawn many times more slowly. */
+function drawnAs(few: uPlot.Series.PathBuilder): uPlot.Series.PathBuilder {
+  return (chart, series, first, last) => {
+    if (last - first <= chart.bbox.width) return few(chart, series, first, last);
+    const paths = linear(chart, series, first, last);
+    if (paths?.fill) paths.fill = columnsBelow(chart, series, first, last);
+    return paths;
+  };
+}
+
+/** Returns the area below the highest values of columns of pixels: with upright edges, it is filled many times faster. */
+function columnsBelow(chart: uPlot, series: number, first: number, last: number): Path2D {
+  const [times, values] = [chart.data[0], chart.data[series]!];
+  const path = new Path2D();
+  const base = chart.bbox.top + chart.bbox.height;
+  // A path ignores a point that is NaN.
+  let [column, high] = [Number.NaN, base];
+  const moveTo = (x: number) => {
+    path.lineTo(column, high);
+    path.lineTo(x, high);
+    [column, high] = [x, base];
+  };
+  for (let at = first; at <= last; at++) {
+    const value = values[at];
+    if (value === undefined) continue;
+    const x = Math.round(chart.valToPos(times[at]!, "x", true));
+    if (x !== column) moveTo(x);
+    if (value !== null) high = Math.min(high, Math.round(chart.valToPos(value, "y", true)));
+  }
+  moveTo(column + 1);
+  path.lineTo(column, base);
+  return path;
+}
 
 function isMove(type: string): boolean {
   return type === "mousemove" || type === "mouseleave" || type === "mouseenter";

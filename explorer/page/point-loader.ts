@@ -46,17 +46,23 @@ export class PointLoader {
 
   setCharts(charts: readonly ChartView[]): void {
     this.charts = charts;
-    this.invalidate();
+    this.mark();
     // New charts are loaded at once, also those out of sight.
     this.changedAt = Number.NEGATIVE_INFINITY;
+    this.wake();
   }
 
   /** Marks all charts as stale: the range has changed, or the runs have more points. */
   invalidate(): void {
+    this.mark();
+    // The request is on its way while the charts draw the earlier points in the new range.
+    this.next();
+  }
+
+  private mark(): void {
     this.version++;
     this.changedAt = performance.now();
     for (const chart of this.charts) chart.stale = true;
-    this.wake();
   }
 
   /** Loads stale charts at the next animation frame. */
@@ -65,6 +71,7 @@ export class PointLoader {
   }
 
   private next(): void {
+    cancelAnimationFrame(this.frame);
     this.frame = 0;
     if (this.busy) {
       this.again = true;

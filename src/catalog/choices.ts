@@ -12,6 +12,7 @@ export const BUDGET_UNITS = {
   threads: "count",
   read: "bytes",
   written: "bytes",
+  instructions: "count",
 } as const;
 
 export type BudgetedFigure = keyof typeof BUDGET_UNITS;
@@ -36,6 +37,9 @@ export interface Budget {
   /** A number in the figure's unit; or by how much of itself the baseline, or what is usual, may be exceeded: 0.1 is 10 %. */
   readonly limit: { readonly value: number } | { readonly overBaseline: number } | { readonly overHistory: number };
 }
+
+/** How perf events are used: where the kernel allows it, with hardware counters besides, or not at all. */
+export const PERF_WAYS = ["auto", "counters", "off"] as const;
 
 /** Which processes of the command are recorded each: none, those that used most CPU time, or all. */
 export const PROCESS_CHOICES = ["off", "top", "all"] as const;
@@ -80,6 +84,13 @@ export const PROCESS_SORTS = ["cpu", "memory", "time", "start"] as const;
 
 export type ProcessFormat = (typeof PROCESS_FORMATS)[number];
 export type ProcessSort = (typeof PROCESS_SORTS)[number];
+
+/** What `--export` writes: a trace for Chrome and Perfetto, or a table of samples in a shape. */
+export const EXPORT_FORMATS = ["trace", "csv", "parquet"] as const;
+export const EXPORT_SHAPES = ["long", "wide"] as const;
+
+export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+export type ExportShape = (typeof EXPORT_SHAPES)[number];
 
 /** Of a comparison: a smaller difference counts as none, where nobody says otherwise. 5 %. */
 export const DEFAULT_NOISE = 0.05;

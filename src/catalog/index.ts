@@ -17,6 +17,7 @@ export {
   type MetricType,
   PREFIX,
   type SeriesKey,
+  type Snapshot,
   sampleName,
   series,
 } from "./metric.ts";

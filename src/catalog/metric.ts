@@ -45,6 +45,15 @@ export interface SeriesKey {
   readonly labels: readonly string[];
 }
 
+/** Some series with one value each, all of one time; it takes the place of the one before it of its kind. */
+export interface Snapshot {
+  /** Milliseconds since the epoch, on the recording's axis. */
+  readonly atMs: number;
+  readonly keys: readonly SeriesKey[];
+  /** Of the same length. */
+  readonly values: readonly number[];
+}
+
 /** The values of a metric's own labels as an argument, and none where it has no labels. */
 export type LabelArguments<M extends Metric> = M["labels"] extends readonly []
   ? []

@@ -77,7 +77,7 @@ function parseLimit(name: BudgetedFigure, text: string): Budget["limit"] | Fault
   const kind = BUDGET_UNITS[name];
   const [, overHistory] = /^\+([0-9]+(?:\.[0-9]+)?)\s*%\s+of\s+history$/.exec(text) ?? [];
   if (overHistory !== undefined) return { overHistory: Number(overHistory) / 100 };
-  const [, sign = "", digits = "", unit = ""] = /^(\+?)([0-9]+(?:\.[0-9]+)?)\s*(\S*)$/.exec(text) ?? [];
+  const [, sign = "", digits = "", unit = ""] = /^(\+?)([0-9]+(?:\.[0-9]+)?(?:e[0-9]{1,2})?)\s*(\S*)$/.exec(text) ?? [];
   if (digits !== "" && sign === "+" && unit === "%") return { overBaseline: Number(digits) / 100 };
   const factor = digits !== "" && sign === "" ? FACTORS[kind](unit) : undefined;
   if (factor !== undefined) return { value: Number(digits) * factor };

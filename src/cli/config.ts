@@ -107,8 +107,8 @@ function checkBaseline({ run: { budgets, baselines }, from }: Settings): void {
 
 /** What cannot be done several times. */
 function checkRepeatable({ run, sync, from }: Settings): void {
-  if (run.runs === 1) return;
-  const { where } = from.get("runs")!;
+  if (!isSeries(run)) return;
+  const { where } = from.get(run.versus ? "versus" : run.parameters.length > 0 ? "parameters" : "runs")!;
   const refuse = (id: SettingId, why: string) => {
     const given = from.get(id);
     if (given) throw new UsageError(`${where} and ${assignment(given)}: ${why}; remove one`);
@@ -118,6 +118,13 @@ function checkRepeatable({ run, sync, from }: Settings): void {
   if (run.metricsStartTimeMs !== undefined) refuse("metricsStartTimeMs", "all runs would have the same times");
   for (const id of ["file", "summaryJson", "reportTo"] as const)
     if (run[id]?.startsWith("/dev/")) refuse(id, "each run needs a file of its own");
+  if (run.output !== "inherit" && run.summaryMarkdown?.startsWith("/dev/"))
+    refuse("summaryMarkdown", "with --output, standard output is the command's alone");
+}
+
+/** Whether a command, or several, are run several times. */
+export function isSeries({ runs, versus, parameters }: Pick<RunValues, "runs" | "versus" | "parameters">): boolean {
+  return runs > 1 || versus || parameters.length > 0;
 }
 
 /** Returns this side of a synchronised run; undefined: the run is not synchronised. */
@@ -182,17 +189,25 @@ export function idleFlags(config: Config, flags: readonly Given[]): string[] {
 }
 
 /** Returns what must be given for an option to have an effect in this run; undefined: nothing more. */
-function missingFor(given: Given, { sync, budgets, pushTo, runs }: Config): string | undefined {
+function missingFor(given: Given, config: Config): string | undefined {
+  const { sync, budgets, pushTo } = config;
   const isOn = readValue(given) !== false;
   switch (given.option) {
     case "budgetKill":
     case "budgetStrict":
       return isOn && budgets.length === 0 ? "a --budget" : undefined;
+    case "shell":
+      return isOn && !config.versus ? "--versus" : undefined;
     case "warmup":
     case "precision":
+    case "maxSeconds":
     case "prepare":
     case "ignoreFailure":
-      return isOn && runs === 1 ? "--runs" : undefined;
+    case "output":
+    case "runsJson":
+    case "runsMarkdown":
+    case "runsCsv":
+      return isOn && !isSeries(config) ? "--runs" : undefined;
     case "baselines":
       return budgets.some(needsBaseline) ? undefined : "a --budget that is relative to it (e.g. cpu<+10%)";
     case "pushNames":

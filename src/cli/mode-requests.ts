@@ -1,6 +1,8 @@
 import {
   type Budget,
   DEFAULT_NOISE,
+  type ExportFormat,
+  type ExportShape,
   type HistoryFormat,
   type ProcessFormat,
   type ProcessSort,
@@ -18,6 +20,15 @@ export interface ReportRequest {
   /** Path of the page. */
   readonly page: string;
   /** Paths of metrics files; at least one. */
+  readonly files: readonly string[];
+}
+
+export interface ExportRequest {
+  /** Path of the file that is written. */
+  readonly target: string;
+  readonly format: ExportFormat;
+  readonly shape: ExportShape;
+  /** Paths of metrics files; one for a trace, else at least one. */
   readonly files: readonly string[];
 }
 
@@ -71,6 +82,7 @@ const REQUESTS = {
     page: values("report").at(-1)!,
     files: orDefault(operands),
   }),
+  export: exportRequest,
   compare: compareRequest,
   size: sizeRequest,
   processesOf: processesRequest,
@@ -190,6 +202,34 @@ function markRequest({ operands, values }: ModeWords): { readonly phase: string 
       `--mark runs no command; write it on a line before ${quoteWord(word)}, with the phase in quotes`,
     );
   return { phase: values("mark").at(-1)! };
+}
+
+/** The formats by the ending of a file. */
+const EXPORT_ENDINGS: Readonly<Record<string, ExportFormat>> = {
+  ".json": "trace",
+  ".csv": "csv",
+  ".parquet": "parquet",
+};
+
+function exportRequest({ operands, values }: ModeWords): ExportRequest {
+  const target = values("export").at(-1)!;
+  const ending = /\.(?:json|csv|parquet)(?=(?:\.gz|\.zst)?$)/.exec(target)?.[0] ?? "";
+  const format = values("exportFormat").at(-1) ?? EXPORT_ENDINGS[ending];
+  if (format === undefined)
+    throw new UsageError(
+      `--export: the ending of ${quoteWord(target)} names no format; end it in .json (a trace), .csv or .parquet, .csv.gz and the like, or add --export-format`,
+    );
+  if (format === "parquet" && /\.(gz|zst)$/.test(target))
+    throw new UsageError(
+      `--export: Parquet is compressed in itself; leave the last ending of ${quoteWord(target)} out`,
+    );
+  const shape = values("exportShape").at(-1);
+  if (shape !== undefined && format === "trace")
+    throw new UsageError("--export-shape has no effect on a trace; leave it out");
+  const files = orDefault(operands);
+  if (format === "trace" && files.length > 1)
+    throw new UsageError(`--export: a trace shows one file; leave out ${quoteWord(files[1]!)}`);
+  return { target, format, shape: shape ?? "long", files };
 }
 
 function sizeRequest({ operands, values }: ModeWords): SizeRequest {

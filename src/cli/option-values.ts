@@ -86,10 +86,29 @@ export function shellCommand(text: string): string | Fault {
   return text === "" || text.includes("\0") ? new Fault("expected a command line for /bin/sh") : text;
 }
 
-/** Whether the kernel's clock of tasks is used where it can be. */
-export function autoOrOff(text: string): boolean | Fault {
-  if (text === "auto" || text === "off") return text === "auto";
-  return new Fault("expected auto or off");
+/** A parameter of a command line, and the values that it has in turn. */
+export interface Parameter {
+  readonly name: string;
+  readonly values: readonly string[];
+}
+
+/** Reads `threads=1,2,4`; `off` is none, so that a flag can win over a variable. */
+export function parameter(text: string): readonly Parameter[] | Fault {
+  if (text === "off") return [];
+  const [, name = "", list = ""] = /^([A-Za-z_][\w-]*)=(.+)$/s.exec(text) ?? [];
+  const values = list.split(",");
+  if (text.includes("\0") || values.includes(""))
+    return new Fault("expected a name and its values, with commas between them (e.g. threads=1,2,4)");
+  if (new Set(values).size < values.length) return new Fault("expected each value once");
+  return [{ name, values }];
+}
+
+/** Where the standard output of a command goes. */
+export type OutputPlace = "inherit" | "null" | "pipe" | { readonly path: string };
+
+export function outputPlace(text: string): OutputPlace | Fault {
+  if (text === "inherit" || text === "null" || text === "pipe") return text;
+  return text === "" || text.includes("\0") ? new Fault("expected inherit, null, pipe or a file") : { path: text };
 }
 
 /** Which processes are recorded each. */

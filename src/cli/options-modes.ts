@@ -1,4 +1,4 @@
-import { HISTORY_FORMATS, PROCESS_FORMATS, PROCESS_SORTS } from "../catalog/choices.ts";
+import { EXPORT_FORMATS, EXPORT_SHAPES, HISTORY_FORMATS, PROCESS_FORMATS, PROCESS_SORTS } from "../catalog/choices.ts";
 import { mode, modeWith, modifier } from "./option.ts";
 import {
   boolean,
@@ -39,6 +39,23 @@ export const MODE_OPTIONS = {
     operand: { placeholder: "file", example: "out.html" },
     parse: outputPath,
     help: "Write a page that shows the named metrics files, several laid over each other, as one HTML file that needs no network; without a name, statexec_metrics.prom. No command runs.",
+  }),
+  export: modeWith({
+    flag: "--export",
+    shorts: [],
+    operand: { placeholder: "file", example: "trace.json" },
+    parse: outputPath,
+    help: "Write the named metrics files, without a name statexec_metrics.prom, for other programs: trace.json for ui.perfetto.dev and Chrome, samples.csv or samples.parquet for pandas, R and DuckDB. No command runs.",
+  }),
+  exportFormat: modifier({
+    ...{ flag: "--export-format", of: "--export", operand: { placeholder: "format", example: "csv" } },
+    parse: oneOf(EXPORT_FORMATS),
+    help: "With --export, write a trace, csv or parquet; without this option, what the ending of the file says.",
+  }),
+  exportShape: modifier({
+    ...{ flag: "--export-shape", of: "--export", operand: { placeholder: "shape", example: "wide" } },
+    parse: oneOf(EXPORT_SHAPES),
+    help: "With --export to CSV or Parquet, long is a row for each sample of each series, wide a row for each time with a column for each series; without this option, long.",
   }),
   compare: mode({
     flag: "--compare",
@@ -106,7 +123,7 @@ export const MODE_OPTIONS = {
       operand: { placeholder: "figures", example: "wall,cpu" },
       parse: rememberedNames,
     },
-    help: "With --history, show how figures went from commit to commit on each branch, and where they changed: wall, cpu, memory, memory-with-cache, processes, threads, read, written or switches, with commas between them.",
+    help: "With --history, show how figures went from commit to commit on each branch, and where they changed: wall, cpu, memory, memory-with-cache, processes, threads, read, written, instructions or switches, with commas between them.",
   }),
   host: modifier({
     ...{ flag: "--host", of: "--history", operand: { placeholder: "name", example: "build-1" }, parse: labelValue },

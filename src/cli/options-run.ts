@@ -1,8 +1,7 @@
-import { ALL_COLLECTORS, type ProcessChoice } from "../catalog/choices.ts";
+import { ALL_COLLECTORS, PERF_WAYS, type ProcessChoice } from "../catalog/choices.ts";
 import { parseBudgets } from "./budget-syntax.ts";
 import { list, setting } from "./option.ts";
 import {
-  autoOrOff,
   boolean,
   collectorChoice,
   controlGroup,
@@ -12,6 +11,7 @@ import {
   interval,
   label,
   labelValue,
+  oneOf,
   outputPath,
   processChoice,
   seconds,
@@ -163,15 +163,15 @@ export const RUN_OPTIONS = {
     defaultText: "off",
     help: "Run the command in a control group of its own, for exact figures: auto, the folder of an empty group to create it in, or off.",
   }),
-  /** Whether the kernel's clock of tasks counts the command's CPU time besides, where the kernel allows it. */
+  /** Whether the kernel's clock of tasks counts the command's CPU time besides, and whether hardware counters do. */
   perf: setting({
     flag: "--perf",
     shorts: [],
     operand: { placeholder: "way", example: "off" },
-    parse: autoOrOff,
-    default: true,
+    parse: oneOf(PERF_WAYS),
+    default: "auto",
     defaultText: "auto",
-    help: "Also watch processes by perf events, which miss none: they prove CPU time, or bound it. auto, where the kernel allows it, or off.",
+    help: "Also watch processes by perf events, which miss none: they prove CPU time, or bound it. auto, where the kernel allows it; counters, with hardware counters besides: instructions, cycles, misses; or off.",
   }),
   processes: setting({
     flag: "--processes",
@@ -205,7 +205,7 @@ export const RUN_OPTIONS = {
     default: [],
     defaultText: undefined,
     repeatable: true,
-    help: "Exit with 124 if the command used more than this limit of wall, cpu, memory, memory-with-cache, processes, threads, read or written; may be repeated, or hold several limits with commas between them. cpu<+10% is over a --baseline, cpu<+10% of history over what was usual of runs that --remember kept.",
+    help: "Exit with 124 if the command used more than this limit of wall, cpu, memory, memory-with-cache, processes, threads, read, written or instructions; may be repeated, or hold several limits with commas between them. cpu<+10% is over a --baseline, cpu<+10% of history over what was usual of runs that --remember kept.",
   }),
   /** Whether the command is ended when it first exceeds a budget. */
   budgetKill: setting({

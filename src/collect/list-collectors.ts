@@ -8,8 +8,8 @@ const NAME_WIDTH = 11;
 
 const ABSENT = "absent";
 
-/** Returns the text of `--list-collectors`, at most 80 columns wide: what each records and reads, and whether it works here. `perf`: so for perf events. */
-export function listCollectors(proc: ProcFs, perf: string): string {
+/** Returns the text of `--list-collectors`, at most 80 columns wide: what each records and reads, and whether it works here. `perf` and `counters`: so for perf events. */
+export function listCollectors(proc: ProcFs, perf: string, counters: string): string {
   const entries = COLLECTORS.map((kind) => {
     const lines = [
       kind.what,
@@ -20,13 +20,19 @@ export function listCollectors(proc: ProcFs, perf: string): string {
     ];
     return lines.map((line, i) => (i === 0 ? kind.name : "").padEnd(NAME_WIDTH) + line).join("\n");
   });
-  return `${[...entries, perfEntry(perf)].map(cut).join("\n")}\n`;
+  return `${[...entries, ...perfEntries(perf, counters)].map(cut).join("\n")}\n`;
 }
 
-/** Perf events are no collector of the machine's: `--perf` decides on them. */
-function perfEntry(state: string): string {
-  const lines = ["every process: proves or bounds CPU time; --perf off leaves it out", "perf_event_open(2)", state];
-  return lines.map((line, i) => (i === 0 ? "perf" : "").padEnd(NAME_WIDTH) + line).join("\n");
+/** Perf events are no collectors of the machine's: `--perf` decides on them. */
+function perfEntries(perf: string, counters: string): string[] {
+  const call = "perf_event_open(2)";
+  const entries = [
+    ["perf", "every process: proves or bounds CPU time; --perf off leaves it out", call, perf],
+    ["counters", "instructions, cycles, misses of the command; with --perf counters", call, counters],
+  ];
+  return entries.map(([name = "", ...lines]) =>
+    lines.map((line, i) => (i === 0 ? name : "").padEnd(NAME_WIDTH) + line).join("\n"),
+  );
 }
 
 /** Returns `works, 26 series`, `absent`, or what prevents it. */

@@ -15,7 +15,7 @@ const MOST_BRANCHES = 4;
 const WHAT: Readonly<Record<RememberedName, string>> = {
   ...{ wall: "wall time", cpu: "CPU time", memory: "peak memory", "memory-with-cache": "peak memory with cache" },
   ...{ processes: "most processes", threads: "most threads", read: "read from storage", written: "written to storage" },
-  switches: "context switches",
+  ...{ switches: "context switches", instructions: "instructions" },
 };
 
 export function trendTitle(name: RememberedName): string {

@@ -1,4 +1,4 @@
-import type { Fact, Metric, SeriesKey } from "../catalog/index.ts";
+import type { Fact, Metric, SeriesKey, Snapshot } from "../catalog/index.ts";
 import type { RunEvent } from "../recording/recording.ts";
 import { BLOCK_BYTES, RecordCopies } from "./journal-copies.ts";
 import type { JournalFile } from "./journal-file.ts";
@@ -13,6 +13,7 @@ import {
   encodeMetric,
   encodeProcesses,
   encodeSeries,
+  encodeSnapshot,
   type JournalHeader,
   type ProcessLines,
 } from "./journal-records.ts";
@@ -81,6 +82,21 @@ export class JournalEncoder {
   /** Encodes lines of the record of processes, without a copy: damage costs the processes of these lines. */
   encodeProcesses(lines: readonly ProcessLines[]): void {
     for (const each of lines) putRecord(this.out, TYPE.processes, (out) => encodeProcesses(out, each));
+  }
+
+  /** Encodes a snapshot, without a copy: damage leaves the one before it of its topic. */
+  encodeSnapshot(topic: string, { atMs, keys, values }: Snapshot): void {
+    const series = keys.map(({ metric, labels }) => ({ metric: this.metricNumber(metric), labels }));
+    putRecord(this.out, TYPE.snapshot, (out) => encodeSnapshot(out, { topic, atMs, series, values }));
+  }
+
+  private metricNumber(metric: Metric): number {
+    const known = this.metricNumbers.get(metric);
+    if (known !== undefined) return known;
+    const number = this.metricNumbers.size;
+    this.metricNumbers.set(metric, number);
+    this.copies.put(TYPE.metric, (out) => encodeMetric(out, number, metric));
+    return number;
   }
 
   /** Encodes the columns of a segment, whose rows are all encoded. The next rows begin another segment. */

@@ -1,5 +1,5 @@
 /*
- * The journal of a run, version 1.2. All numbers are little-endian. A `count` is a whole number in groups of seven bits,
+ * The journal of a run, version 1.3. All numbers are little-endian. A `count` is a whole number in groups of seven bits,
  * the lowest first, one a byte; a `text` is a count of bytes and UTF-8; `texts` are a count and so many texts; a `double`
  * has 8 bytes and a `word` 4.
  *
@@ -25,6 +25,8 @@
  *  12 fact      a copy of the fact with this number
  *  13 processes text choice (`all` or `top`), and the other bytes: lines of docs/processes.md, compressed by gzip. A line with
  *               an end takes the place of those before it with its pid and start, which say that the process lived (since 1.2)
+ *  14 snapshot  text topic, double ms, count of series; of each: count metric, texts label values, double value. It takes the
+ *               place of those before it of its topic (since 1.3)
  *
  * Metrics, series, layouts and rows are numbered from 0 through the run, so that a reader notices what is missing. A
  * layout that keeps no columns begins a segment. One that keeps some adds the series that have appeared since. A layout
@@ -193,7 +195,7 @@ export function wordAt(bytes: Uint8Array, at: number): number {
 
 export const MAGIC = "statexecjournal\n";
 export const MAJOR = 1;
-const MINOR = 2;
+const MINOR = 3;
 /** Magic, major, minor. */
 export const PROLOGUE_BYTES = MAGIC.length + 2;
 
@@ -211,6 +213,7 @@ export const TYPE = {
   eventCopy: 11,
   factCopy: 12,
   processes: 13,
+  snapshot: 14,
 } as const;
 
 /** Marker, checksum, type, zero, length. */

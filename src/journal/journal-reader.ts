@@ -1,4 +1,4 @@
-import type { Fact, Metric, SeriesKey } from "../catalog/index.ts";
+import type { Fact, Metric, SeriesKey, Snapshot } from "../catalog/index.ts";
 import { ParseError } from "../errors.ts";
 import type { RunEvent } from "../recording/recording.ts";
 import { ByteReader, MAGIC, MAJOR, MalformedRecord, PROLOGUE_BYTES, TYPE } from "./journal-format.ts";
@@ -13,10 +13,12 @@ import {
   decodeProcesses,
   decodeRowsHead,
   decodeSeries,
+  decodeSnapshot,
   headerVersion,
   type JournalHeader,
   type MaybeNumbered,
   type ProcessLines,
+  type SnapshotRecord,
 } from "./journal-records.ts";
 import { type IntactRecord, type JournalSource, recordsOf } from "./journal-source.ts";
 import { RowIndex } from "./row-index.ts";
@@ -109,6 +111,8 @@ class ContentReader {
   private readonly series: (SeriesKey | undefined)[] = [];
   private readonly facts = new Copied<Fact>();
   private readonly events = new Copied<RunEvent>();
+  /** By topic: the last one. */
+  private readonly snapshots = new Map<string, SnapshotRecord>();
   private header: JournalHeader | undefined;
 
   constructor(source: JournalSource) {
@@ -133,7 +137,17 @@ class ContentReader {
     const used = new Set(rows.flatMap(({ columns }) => columns.series));
     const unnamed = [...used].filter((number) => !series[number]).length;
     const damage = { ended, gaps, bytes: damagedBytes, unnamed };
-    return new JournalRecording({ header, facts: facts.all(), events: events.all(), series, rows, damage });
+    const snapshots = Array.from(this.snapshots.values(), (one) => this.snapshotOf(one));
+    return new JournalRecording({ header, facts: facts.all(), events: events.all(), series, snapshots, rows, damage });
+  }
+
+  /** Series whose metric is damaged are left out. */
+  private snapshotOf({ atMs, series, values }: SnapshotRecord): Snapshot {
+    const known = series.flatMap(({ metric: number, labels }, i) => {
+      const metric = this.metrics.get(number);
+      return metric?.labels.length === labels.length ? [{ key: { metric, labels }, value: values[i]! }] : [];
+    });
+    return { atMs, keys: known.map(({ key }) => key), values: known.map(({ value }) => value) };
   }
 
   private decode({ type, payload, offset }: IntactRecord): void {
@@ -166,6 +180,11 @@ class ContentReader {
       case TYPE.factCopy:
         this.facts.add(decodeFact(payload));
         break;
+      case TYPE.snapshot: {
+        const snapshot = decodeSnapshot(payload);
+        this.snapshots.set(snapshot.topic, snapshot);
+        break;
+      }
       case TYPE.end:
         this.index.end(new ByteReader(payload).count());
         break;

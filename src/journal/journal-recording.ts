@@ -1,4 +1,4 @@
-import type { Fact, SeriesKey } from "../catalog/index.ts";
+import type { Fact, SeriesKey, Snapshot } from "../catalog/index.ts";
 import type { Block, Identity, RecordedSeries, Recording, RunEvent } from "../recording/recording.ts";
 import type { JournalHeader } from "./journal-records.ts";
 import type { StoredRows } from "./journal-segment.ts";
@@ -30,6 +30,8 @@ export interface JournalContent {
   readonly events: readonly RunEvent[];
   /** By number; undefined where the name is missing. */
   readonly series: readonly (SeriesKey | undefined)[];
+  /** The last one of each topic. */
+  readonly snapshots: readonly Snapshot[];
   /** In order. */
   readonly rows: readonly StoredRows[];
   readonly damage: Damage;
@@ -50,10 +52,11 @@ export class JournalRecording implements Recording {
   readonly events: readonly RunEvent[];
   readonly damage: Damage;
   private readonly keys: readonly (SeriesKey | undefined)[];
+  private readonly snapshots: readonly Snapshot[];
   private readonly storedRows: readonly StoredRows[];
   private uncollected = 0;
 
-  constructor({ header, facts, events, series, rows, damage }: JournalContent) {
+  constructor({ header, facts, events, series, snapshots, rows, damage }: JournalContent) {
     this.header = header;
     this.identity = header.identity;
     this.startMs = header.startMs;
@@ -61,6 +64,7 @@ export class JournalRecording implements Recording {
     this.events = events;
     this.damage = damage;
     this.keys = series;
+    this.snapshots = snapshots;
     this.storedRows = rows;
   }
 
@@ -80,6 +84,8 @@ export class JournalRecording implements Recording {
       const key = this.keys[number];
       if (key) all.push({ metric: key.metric, labels: key.labels, blocks: () => this.blocksOf(number) });
     }
+    for (const { atMs, keys, values } of this.snapshots)
+      for (let i = 0; i < keys.length; i++) all.push(onePoint(keys[i]!, atMs, values[i]!));
     return all;
   }
 
@@ -113,6 +119,11 @@ export class JournalRecording implements Recording {
     this.uncollected = 0;
     Bun.gc(false);
   }
+}
+
+function onePoint({ metric, labels }: SeriesKey, atMs: number, value: number): RecordedSeries {
+  const block = { length: 1, times: Float64Array.of(atMs), values: Float64Array.of(value) };
+  return { metric, labels, blocks: () => [block] };
 }
 
 /** Describes a recovered recording to the user: its rows, and what is missing from when. */

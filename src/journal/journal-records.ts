@@ -229,6 +229,37 @@ export function decodeProcesses(payload: Uint8Array): ProcessLines {
   return { choice, packed: payload.slice(reader.at) };
 }
 
+/** The series of a snapshot, whose metrics are numbers, and their values. */
+export interface SnapshotRecord {
+  readonly topic: string;
+  readonly atMs: number;
+  readonly series: readonly SeriesRecord[];
+  readonly values: readonly number[];
+}
+
+export function encodeSnapshot(out: ByteWriter, { topic, atMs, series, values }: SnapshotRecord): void {
+  out.text(topic);
+  out.double(atMs);
+  out.count(series.length);
+  for (const [i, { metric, labels }] of series.entries()) {
+    out.count(metric);
+    out.texts(labels);
+    out.double(values[i]!);
+  }
+}
+
+export function decodeSnapshot(payload: Uint8Array): SnapshotRecord {
+  const reader = new ByteReader(payload);
+  const [topic, atMs, count] = [reader.text(), reader.double(), reader.length()];
+  const series: SeriesRecord[] = [];
+  const values: number[] = [];
+  for (let i = 0; i < count; i++) {
+    series.push({ metric: reader.count(), labels: reader.texts() });
+    values.push(reader.double());
+  }
+  return { topic, atMs, series, values };
+}
+
 /** An event or a fact, and its number, by which its copies are known. */
 export interface MaybeNumbered<T> {
   readonly number: number | undefined;

@@ -1,4 +1,4 @@
-import type { Fact, SeriesKey } from "../catalog/index.ts";
+import type { Fact, SeriesKey, Snapshot } from "../catalog/index.ts";
 import type { Clock } from "../clock.ts";
 import type { RowSink, RunEvent } from "../recording/recording.ts";
 import type { JournalEncoder } from "./journal-encoder.ts";
@@ -29,6 +29,17 @@ export interface JournalWriterParts {
   readonly flushed?: (() => void) | undefined;
   /** The record of processes; undefined: none is wanted. */
   readonly processes?: UnsavedProcesses | undefined;
+  /** What is kept beside the rows, and replaced as a whole. */
+  readonly snapshots?: () => readonly SnapshotSource[];
+}
+
+/** Has a snapshot, and later another one. */
+export interface SnapshotSource {
+  /** One word, by which the journal tells kinds of snapshots apart. */
+  readonly topic: string;
+  /** Grows with each new snapshot; 0: there is none. */
+  readonly version: number;
+  snapshot(): Snapshot;
 }
 
 /** Gives the lines of processes that the journal does not have yet, each once. */
@@ -65,6 +76,8 @@ export class JournalWriter implements RowSink {
   private columns: number[] = [];
   /** Created at the first flush. */
   private encoder: JournalEncoder | undefined;
+  /** The version of each topic's last snapshot in the journal. */
+  private readonly savedVersions = new Map<string, number>();
   private flushedAt: number;
   private cancelTimer: (() => void) | undefined;
 
@@ -129,6 +142,7 @@ export class JournalWriter implements RowSink {
       facts: this.facts,
       events: this.events,
       series: this.series,
+      snapshots: this.snapshotSources().map((source) => source.snapshot()),
       rows: this.segment.rows > 0 ? [memoryRows(this.segment)] : [],
       damage: { ended: true, gaps: [], bytes: 0, unnamed: 0 },
     });
@@ -233,10 +247,26 @@ export class JournalWriter implements RowSink {
     encoder.encode({ segment: this.segment, series: this.series, facts, events });
     const { processes } = this.parts;
     if (processes) encoder.encodeProcesses(processes.takeUnsaved());
+    this.encodeSnapshots(encoder);
     this.encodedFacts = this.facts.length;
     this.encodedEvents = this.events.length;
     if (!this.isFirstSegment) this.forgetEncoded();
     return encoder;
+  }
+
+  /** While the file cannot be written they wait: only the last one counts. */
+  private encodeSnapshots(encoder: JournalEncoder): void {
+    if (encoder.file.failure?.hasUnwritten) return;
+    for (const source of this.snapshotSources()) {
+      const { topic, version } = source;
+      if (this.savedVersions.get(topic) === version) continue;
+      this.savedVersions.set(topic, version);
+      encoder.encodeSnapshot(topic, source.snapshot());
+    }
+  }
+
+  private snapshotSources(): readonly SnapshotSource[] {
+    return this.parts.snapshots?.().filter(({ version }) => version > 0) ?? [];
   }
 
   /** Drops encoded facts and events: after the first segment, `recording()` reads them from the journal. */

@@ -28,13 +28,20 @@ const MODES: { readonly [Name in ModeName]: (request: ModeInvocation<Name>) => P
   version: async () => printed(`statexec ${version}\n`),
   listCollectors: async () => {
     const { listCollectors } = await import("../collect/list-collectors.ts");
-    return printed(listCollectors(kernelFs(), taskClockState()));
+    const { hardwareCounterState } = await import("../os/perf-counters.ts");
+    return printed(listCollectors(kernelFs(), taskClockState(), hardwareCounterState()));
   },
   recover: recoverAll,
   report: async (request) => {
     compileEagerly();
     const { writeReport } = await import("./report-mode.ts");
     await writeReport(request, { say: print, warn: await openLog() });
+    return EXIT_STATUS.done;
+  },
+  export: async (request) => {
+    compileEagerly();
+    const { exportRuns } = await import("./export-mode.ts");
+    await exportRuns(request, { say: print, warn: await openLog() });
     return EXIT_STATUS.done;
   },
   compare,

@@ -27,6 +27,8 @@ export interface SpawnRequest {
   readonly closed: readonly number[];
   /** The descriptor that is all three standard ones; undefined: it has ours. */
   readonly standard?: number;
+  /** The descriptor that is its standard output; undefined: it has ours. */
+  readonly output?: number;
   /** Signals that it ignores at first. */
   readonly ignored: readonly number[];
   /** Signals that we ignore and it does not. */
@@ -55,13 +57,14 @@ export function posixSpawn(request: SpawnRequest): number {
 }
 
 /** Returns what is done with the standard descriptors; null: nothing. */
-function fileActions({ closed, standard }: SpawnRequest): Uint8Array | null {
-  if (closed.length === 0 && standard === undefined) return null;
+function fileActions({ closed, standard, output }: SpawnRequest): Uint8Array | null {
+  if (closed.length === 0 && standard === undefined && output === undefined) return null;
   const actions = new Uint8Array(OPAQUE_BYTES);
   libc.posix_spawn_file_actions_init(actions);
   for (const fd of closed) libc.posix_spawn_file_actions_addclose(actions, fd);
   if (standard !== undefined)
     for (let fd = 0; fd <= 2; fd++) libc.posix_spawn_file_actions_adddup2(actions, standard, fd);
+  if (output !== undefined) libc.posix_spawn_file_actions_adddup2(actions, output, 1);
   return actions;
 }
 

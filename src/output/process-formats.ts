@@ -1,6 +1,6 @@
 import type { ProcessFormat } from "../catalog/choices.ts";
 import { durationText, plainQuantity } from "../recording/quantities.ts";
-import { safeLine } from "../safe-text.ts";
+import { csvCell, safeLine } from "../safe-text.ts";
 import type { ProcessUsage, ProgramUsage, RecordUsage } from "./process-usage.ts";
 
 /** Writes what a record says of processes, and `top` programs, in one format. */
@@ -105,12 +105,6 @@ const CSV_COLUMNS = [
 
 /** RFC 4180, but for its line ends: a line for each process; what is not known is empty. */
 function csv({ processes }: RecordUsage): string {
-  const rows = processes.map(({ line }) => CSV_COLUMNS.map((column) => csvCell(line[column])).join(","));
+  const rows = processes.map(({ line }) => CSV_COLUMNS.map((column) => csvCell(String(line[column] ?? ""))).join(","));
   return `${[CSV_COLUMNS.join(","), ...rows].join("\n")}\n`;
-}
-
-function csvCell(value: unknown): string {
-  if (value === null || value === undefined) return "";
-  const text = String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -13,11 +13,12 @@ import type { Limit } from "../recording/budget-results.ts";
 import { type Launch, launchIn } from "../run/child.ts";
 import { launchExactly } from "../run/exact-child.ts";
 import { findCommand, type Inherited, needsExactLaunch } from "../run/inherited.ts";
+import type { MachineMeasurement } from "../run/machine-measurement.ts";
 import type { Problems } from "../run/problems.ts";
 import type { ResolvedCommand } from "../run/resolve-command.ts";
 import type { RunJournalPlace } from "../run/run-journal.ts";
 import { SignalRelay } from "../run/signals.ts";
-import { CommandRun, type MachineMeasurement } from "../run/start.ts";
+import { CommandRun } from "../run/start.ts";
 import type { PeerSession } from "../sync/peer-session.ts";
 import type { Companions } from "./companions.ts";
 
@@ -83,8 +84,8 @@ export async function prepare(
   const killLimits = config.budgetKill ? await limitsToEnd(config, places.results?.limits ?? []) : undefined;
   const { journal } = places;
   const command = new CommandRun({
-    ...{ command: resolved, launcher, inherited, signals, problems, group, journal, killLimits, perf: config.perf },
-    processes: config.processes,
+    ...{ command: resolved, launcher, inherited, signals, problems, group, journal, killLimits },
+    ...{ perf: config.perf !== "off", counters: wantsCounters(config), processes: config.processes },
   });
   const companions = await startCompanions(parts, places.abandon);
   const abandon = async () => {
@@ -95,6 +96,11 @@ export async function prepare(
   if (typeof gate === "number") return gate;
   command.gate = gate;
   return { places, signals, command, gate, companions };
+}
+
+/** Whether hardware counters are asked for: each process inherits them, which is not for nothing. */
+function wantsCounters({ perf, budgets }: Config): boolean {
+  return perf === "counters" || (perf === "auto" && budgets.some(({ name }) => name === "instructions"));
 }
 
 /** Starts what shows the run. Where that fails, `abandon` is called. Throws OutputError. */

@@ -3,16 +3,11 @@ import { systemClock } from "../clock.ts";
 import { hasEnded } from "../os/children.ts";
 import { kernelFs } from "../proc/kernel-fs.ts";
 import type { Ending } from "../run/child.ts";
+import { type MachineMeasurement, machineMeasurement } from "../run/machine-measurement.ts";
 import { Session } from "../run/session.ts";
 import type { SessionEnd } from "../run/session-parts.ts";
 import { checkDescriptors } from "../run/shortage.ts";
-import {
-  compileEagerly,
-  loadSourcesAhead,
-  type MachineMeasurement,
-  machineMeasurement,
-  WORTH_COMPILING_SAMPLES,
-} from "../run/start.ts";
+import { compileEagerly, loadSourcesAhead, WORTH_COMPILING_SAMPLES } from "../run/start.ts";
 import { shellQuoted } from "../safe-text.ts";
 import { finish, keepJournal, loadFinish } from "./finish.ts";
 import { checkCollectors, type PreparedRun, prepare, type RecordParts } from "./prepare.ts";

@@ -1,7 +1,7 @@
 import { incomparable, type Resource } from "./evidence.ts";
 import type { Between } from "./phases.ts";
 import type { FigureName, RunFigures } from "./run-figures.ts";
-import { type FigureOfSets, judgeSets, type Verdict } from "./set-verdicts.ts";
+import { type ChanceTest, type FigureOfSets, judgeSets, type SetVerdict, type Verdict } from "./set-verdicts.ts";
 
 /** The unit of a compared figure. */
 export type ComparisonUnit = "seconds" | "bytes" | "count" | "status";
@@ -22,6 +22,8 @@ interface ComparedFigure {
 
 const SEVERAL_TICKS = 0.05;
 const SOME_PAGES = 2 ** 18;
+/** Two starts of the same program differ by as many: addresses and the environment are others. */
+const SOME_INSTRUCTIONS = 100_000;
 
 const COMPARED: readonly ComparedFigure[] = [
   { what: "wall time", unit: "seconds", figures: ["wallSeconds"], resource: "wall", least: 0.01 },
@@ -35,6 +37,13 @@ const COMPARED: readonly ComparedFigure[] = [
   {
     ...{ what: "CPU time of the machine", unit: "seconds", figures: ["machineCpuSeconds"], least: SEVERAL_TICKS },
     insteadOf: "cpuUserSeconds",
+  },
+  {
+    what: "instructions",
+    unit: "count",
+    figures: ["instructions"],
+    resource: "instructions",
+    least: SOME_INSTRUCTIONS,
   },
   { what: "peak memory", unit: "bytes", figures: ["memoryPeakBytes"], resource: "memory", least: SOME_PAGES },
   {
@@ -72,8 +81,32 @@ export interface Comparison {
  * medians differ by no more than `noise` (0.05: 5 %); groups of several also where chance explains the difference.
  */
 export function compareRuns(base: readonly RunFigures[], next: readonly RunFigures[], noise: number): Comparison[] {
-  const figures = comparedOf([...base, ...next]).flatMap((one) => compareFigure(one, { base, next, noise }));
-  return [...compareEnds(base, next), ...withSetVerdicts(figures, noise), ...comparePhases({ base, next, noise })];
+  return compareEach(base, [next], noise)[0]!;
+}
+
+/** Compares several groups of runs with the same one, by a test for sets. Chance has a try with each figure of each group. */
+export function compareEach(
+  base: readonly RunFigures[],
+  groups: readonly (readonly RunFigures[])[],
+  noise: number,
+  test?: ChanceTest,
+): Comparison[][] {
+  const open = groups.map((next) =>
+    comparedOf([...base, ...next]).flatMap((one) => compareFigure(one, { base, next, noise })),
+  );
+  const sets = open.flat().flatMap((one) => ("sets" in one ? [one.sets] : []));
+  const verdicts = new Map(judgeSets(sets, noise, test).map((verdict, i) => [sets[i]!, verdict]));
+  return groups.map((next, i) => [
+    ...compareEnds(base, next),
+    ...withVerdicts(open[i]!, verdicts),
+    ...comparePhases({ base, next, noise }),
+  ]);
+}
+
+/** Returns what each run has of a compared figure, by its name for a person; undefined: not all have it, or it is none. */
+export function comparedValues(what: string, runs: readonly RunFigures[]): readonly number[] | undefined {
+  const compared = COMPARED.find((one) => one.what === what);
+  return compared && valuesOf(runs, compared.figures);
 }
 
 /** How far a figure of several runs of the same command is spread; undefined where it is not known of all of them. */
@@ -108,9 +141,10 @@ function comparedOf(runs: readonly RunFigures[]): ComparedFigure[] {
   return COMPARED.filter(({ insteadOf }) => insteadOf === undefined || !isKnown(insteadOf));
 }
 
-function withSetVerdicts(comparisons: readonly (Comparison | OpenComparison)[], noise: number): Comparison[] {
-  const sets = comparisons.flatMap((one) => ("sets" in one ? [one.sets] : []));
-  const verdicts = new Map(judgeSets(sets, noise).map((verdict, i) => [sets[i]!, verdict]));
+function withVerdicts(
+  comparisons: readonly (Comparison | OpenComparison)[],
+  verdicts: ReadonlyMap<FigureOfSets, SetVerdict>,
+): Comparison[] {
   return comparisons.map((one) => {
     if (!("sets" in one)) return one;
     const { sets: own, ...rest } = one;

@@ -1,5 +1,6 @@
 import type { LimitEvidence, RunEvidence } from "./limit-evidence.ts";
 import { busyWithIt, type LimitKind, type LimitRule, type LimitText, percentText, RULES } from "./limit-rules.ts";
+import { oomClauses, victimsText } from "./oom.ts";
 
 /** A resource that held the command back, and for how much of its time. */
 export interface Diagnosis extends LimitText {
@@ -164,11 +165,21 @@ export function withWaitsSpread(steps: readonly LimitEvidence[]): readonly Limit
   return spread.reverse();
 }
 
-/** Counts of the machine or its container are the command's where SIGKILL ended it, and may be where it failed. */
-function killedForMemory({ oomKills, ownOomKills, ending }: RunEvidence): Diagnosis | undefined {
-  const killed = (evidence: string): Diagnosis => ({ limitedBy: "memory", text: "memory", evidence });
-  if (ownOomKills > 0)
-    return { ...killed(`the kernel killed ${ownOomKills} of its processes for memory`), isKill: true };
+/**
+ * The command's own group counts its own, and the kernel's log names them. Counts of the machine or its container are the
+ * command's where SIGKILL ended it, and may be where it failed.
+ */
+function killedForMemory({ oomKills, ownOomKills, oom, ending }: RunEvidence): Diagnosis | undefined {
+  const details = oom ? ["", ...oomClauses(oom)].join("; ") : "";
+  const killed = (evidence: string): Diagnosis => ({
+    limitedBy: "memory",
+    text: "memory",
+    evidence: evidence + details,
+  });
+  const named = oom && victimsText(oom);
+  const isProven = ownOomKills > 0 || named !== undefined;
+  const whom = named ?? `${ownOomKills} of its processes`;
+  if (isProven) return { ...killed(`the kernel killed ${whom} for memory`), isKill: true };
   if (!(oomKills > 0)) return undefined;
   const evidence = `the kernel killed ${oomKills} ${oomKills === 1 ? "process" : "processes"} here for memory`;
   if (ending === "killed") return { ...killed(`${evidence}, and SIGKILL ended it`), isKill: true };

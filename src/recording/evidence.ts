@@ -65,6 +65,7 @@ export function sourceText(source: string): string {
   const words: Readonly<Record<string, string>> = {
     wait4: "exact",
     proc: "as the kernel counted it",
+    perf: "by hardware counters",
     proc_sampled: "as samples saw it",
     cgroup1: "by its control group",
     cgroup2: "by its control group",
@@ -91,6 +92,7 @@ const CLAIMS: Readonly<Record<Resource, (figures: RunFigures) => readonly Claim[
   threads: (figures) => sampledCount(figures.threadsMost, figures),
   read: (figures) => countedBy("io", figures.diskReadBytes, figures),
   written: writtenClaims,
+  instructions: instructionClaims,
   "read-calls": (figures) =>
     counted(figures.ioReadBytes, callsSource(figures.sources), ioSettledBy(figures, undefined)),
   "written-calls": (figures) =>
@@ -152,6 +154,13 @@ function writtenClaims(figures: RunFigures): Claim[] {
   return claims.map((claim) => ({ reason, ...claim, highest: claim.highest + cancelled }));
 }
 
+/** What a hardware counter counted is certain; where it did not see all, nothing bounds the rest. */
+function instructionClaims({ instructions, sources }: RunFigures): Claim[] {
+  const settledBy = "with --perf counters, on a machine whose hardware counts them";
+  if (instructions === undefined) return [{ source: undefined, subject: "", highest: UNKNOWN, settledBy }];
+  return counted(instructions, sources.get("instructions") ?? "perf_lower_bound");
+}
+
 const LEFT = "some of its processes left its control group";
 
 /** Whether a process was seen elsewhere, or more was seen of the command than its own group counted. */
@@ -169,6 +178,7 @@ function isGroup(source: string | undefined): boolean {
 
 function subjectOf(source = ""): string {
   if (isGroup(source)) return "its control group counted";
+  if (source.startsWith("perf")) return "hardware counters counted";
   return source.startsWith("wait4") ? "wait4 counted" : "samples saw";
 }
 

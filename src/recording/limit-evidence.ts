@@ -1,5 +1,6 @@
 import { BUSY_MODES, COMMAND, CONTAINER, DEVICES, KERNEL, MACHINE, type Metric, RUN } from "../catalog/index.ts";
 import { findingOf } from "./evidence.ts";
+import { type OomKill, oomKillOf } from "./oom.ts";
 import type { RecordedSeries, Recording } from "./recording.ts";
 import { type RunFigures, spanUntilNow, UNNAMED } from "./run-figures.ts";
 import { lastValue, seriesByName, sumSeen } from "./span.ts";
@@ -50,6 +51,8 @@ export interface RunEvidence {
   readonly oomKills: number;
   /** How many of these were the command's; NaN: it has no group that counts them. */
   readonly ownOomKills: number;
+  /** Who was killed, who held most and which limit was reached; undefined: none of that is known. */
+  readonly oom?: OomKill | undefined;
   /** How the command ended: by SIGKILL, or a shell that passed it on; `stopped` by another signal. */
   readonly ending: "killed" | "stopped" | "failed" | "done" | "unknown";
   readonly steps: readonly LimitEvidence[];
@@ -88,6 +91,10 @@ export function evidenceOf(recording: Recording, figures: RunFigures): RunEviden
     seconds: (span.toMs - span.fromMs) / 1000,
     oomKills: highestKnown(...kills),
     ownOomKills: kills[0]!,
+    oom: oomKillOf(
+      all,
+      kills.some((count) => count > 0),
+    ),
     ending: endingBy(figures.exitStatus, figures.exitSignal),
     steps: evidenceOfSteps(steps, recording, figures),
   };

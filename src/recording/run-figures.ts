@@ -43,6 +43,8 @@ export interface RunFigures {
   /** Time that its threads waited for a CPU, as far as it was seen. */
   readonly runDelaySeconds?: number;
   readonly oomKills?: number;
+  /** In user mode, as far as a hardware counter ran. */
+  readonly instructions?: number;
   /** Voluntary and involuntary ones of the command's processes, as far as they were seen. */
   readonly contextSwitches?: number;
   /** Of the whole machine while the command ran, without idle modes; guest time counts once. */
@@ -200,6 +202,7 @@ function commandFigures(data: RunData): Numbers {
     throttledSeconds: last(data, COMMAND.throttledSeconds),
     runDelaySeconds: last(data, COMMAND.runDelay),
     oomKills: last(data, COMMAND.oomKills),
+    instructions: last(data, COMMAND.instructions),
     contextSwitches:
       last(data, COMMAND.contextSwitches, "voluntary") + last(data, COMMAND.contextSwitches, "involuntary"),
   };

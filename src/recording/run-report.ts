@@ -1,6 +1,7 @@
 import { type BudgetResult, judgeBudgets, type Limit } from "./budget-results.ts";
 import { type Diagnosis, diagnose } from "./diagnosis.ts";
 import { evidenceOf } from "./limit-evidence.ts";
+import type { OomKill } from "./oom.ts";
 import { type Profile, profileOf } from "./profile.ts";
 import type { Recording } from "./recording.ts";
 import { type CommFigures, figuresByComm, figuresOf, type RunFigures } from "./run-figures.ts";
@@ -19,6 +20,8 @@ export interface RunReport {
   readonly wallTime: WallTime | undefined;
   /** What limited the command, the most important first; none: it ran too short. */
   readonly diagnoses: readonly Diagnosis[];
+  /** What is known of processes that the kernel killed for memory; undefined: nothing. */
+  readonly oom?: OomKill | undefined;
   readonly sampling: Sampling;
   readonly sizing: Sizing | undefined;
   readonly budgets: readonly BudgetResult[];
@@ -38,6 +41,7 @@ export function reportOf(recording: Recording, limits: readonly Limit[] = []): R
     profile: profileOf(recording, PROFILE_PARTS),
     wallTime: evidence && wallTimeOf(evidence),
     diagnoses: evidence ? diagnose(evidence) : [],
+    oom: evidence?.oom,
     sampling: samplingOf(recording),
     sizing: sizingOf(recording, figures),
     budgets: judgeBudgets(limits, figures),

@@ -18,6 +18,17 @@ export interface SetVerdict {
   readonly reason?: string;
 }
 
+/** A test of whether one group of values is higher than another. */
+export interface ChanceTest {
+  /** The probability that chance alone puts `high` as far above `low` as it is, or further. */
+  readonly chanceOfHigher: (low: readonly number[], high: readonly number[]) => number;
+  /** The lowest probability that groups of these sizes can have. */
+  readonly leastChance: (low: number, high: number) => number;
+}
+
+/** For groups that are in no order. */
+const RANK_TEST: ChanceTest = { chanceOfHigher, leastChance };
+
 /** Where nothing has changed, at most this share of comparisons says that something is worse. */
 const FALSE_ALARMS = 0.05;
 
@@ -27,25 +38,26 @@ const SAME: SetVerdict = { verdict: "same" };
  * Judges the figures of two groups of runs: one has changed if its medians differ by more than the noise, and chance does not
  * explain that. Chance has a try with each figure, so that the probabilities are those of Holm (1979) for all of them.
  */
-export function judgeSets(figures: readonly FigureOfSets[], noise: number): SetVerdict[] {
+export function judgeSets(figures: readonly FigureOfSets[], noise: number, test = RANK_TEST): SetVerdict[] {
   // Figures whose runs are all the same, whatever the group, give chance no try.
   const tried = figures.filter(({ base, next, least }) => {
     const all = [...base, ...next];
     return Math.max(...all) - Math.min(...all) >= least;
   });
-  const worse = significant(tried, ({ base, next }) => chanceOfHigher(base, next));
-  const better = significant(tried, ({ base, next }) => chanceOfHigher(next, base));
+  const worse = significant(tried, ({ base, next }) => test.chanceOfHigher(base, next));
+  const better = significant(tried, ({ base, next }) => test.chanceOfHigher(next, base));
   return figures.map((one) => {
     const difference = one.nextMedian - one.baseMedian;
     const isSmall = Math.abs(difference) <= noise * Math.abs(one.baseMedian) || Math.abs(difference) < one.least;
     if (isSmall) return SAME;
     if ((difference > 0 ? worse : better).has(one)) return { verdict: difference > 0 ? "worse" : "better" };
-    return undecided(one, tried.length);
+    return undecided(one, test.leastChance(one.base.length, one.next.length) * tried.length);
   });
 }
 
-function undecided({ base, next }: FigureOfSets, tries: number): SetVerdict {
-  if (leastChance(base.length, next.length) > FALSE_ALARMS / tries)
+/** `least`: the lowest chance that these runs can have, times the tries that chance had. */
+function undecided({ base, next }: FigureOfSets, least: number): SetVerdict {
+  if (least > FALSE_ALARMS)
     return {
       verdict: "not comparable",
       reason: `${base.length} and ${next.length} runs are too few to tell a change from chance`,

@@ -5,14 +5,17 @@ import { EXIT_STATUS, OutputError } from "../errors.ts";
 import { print, unlessClosed, warn } from "../os/print.ts";
 import { isTerminal, wallMs } from "../os/process.ts";
 import { durationText } from "../recording/quantities.ts";
-import { describeEnding, type Ending, startChild } from "../run/child.ts";
+import { describeEnding, type Ending, type Launch, startChild } from "../run/child.ts";
 import { launchExactly } from "../run/exact-child.ts";
 import { findCommand, type Inherited } from "../run/inherited.ts";
 import { ownCommand, type ResolvedCommand } from "../run/resolve-command.ts";
 import { signalNumber } from "../run/signal-names.ts";
 import { SignalRelay } from "../run/signals.ts";
+import { type CommandOutput, openCommandOutput } from "./command-output.ts";
 import type { DoneRun } from "./done-runs.ts";
-import { numberedFile, wordsOfRun } from "./run-words.ts";
+import { fileOfRun, wordsOfRun } from "./run-words.ts";
+import type { RunsFiles } from "./runs-files.ts";
+import { substituted, type Variant, variantsOf } from "./variants.ts";
 
 /*
  * `--runs`: one statexec process for each run, started by this one, which only waits. So a run of a series is what it is
@@ -28,16 +31,37 @@ interface RepeatRequest {
 
 type KnownEnding = Exclude<Ending, { kind: "unknown" }>;
 
-/** Runs a command several times, prints the table of its runs, and returns how statexec ends. Throws CommandError, OutputError. */
+/**
+ * Runs a command several times, or several in turns, prints the table of the runs, and returns how statexec ends. Throws
+ * CommandError, OutputError, UsageError.
+ */
 export async function repeatCommand(request: RepeatRequest): Promise<KnownEnding> {
-  const series = new Series(request);
+  const { config, inherited } = request;
+  const variants = variantsOf(config);
+  const files = await filesOf(config);
+  const series = new Series(request, variants, openCommandOutput(config.output, inherited));
   try {
     const ending = await series.run();
-    await series.printTable();
-    return ending;
+    return (await series.report(files)) ? ending : failedUnless(ending);
+  } catch (error) {
+    files?.abandon();
+    throw error;
   } finally {
     series.close();
   }
+}
+
+/** Loaded only where a file is wanted: a series shall begin as soon as a run. */
+async function filesOf(config: Config): Promise<RunsFiles | undefined> {
+  const { runsJson, runsMarkdown, runsCsv } = config;
+  if (runsJson === undefined && runsMarkdown === undefined && runsCsv === undefined) return undefined;
+  const { openRunsFiles } = await import("./runs-files.ts");
+  return openRunsFiles(config);
+}
+
+/** A file that is missing fails a series that did not fail already. */
+function failedUnless(ending: KnownEnding): KnownEnding {
+  return isSuccess(ending) ? { kind: "exited", code: EXIT_STATUS.failed } : ending;
 }
 
 const STDERR = 2;
@@ -51,70 +75,95 @@ const DONE: KnownEnding = { kind: "exited", code: EXIT_STATUS.done };
 
 class Series {
   private readonly signals: SignalRelay;
-  /** The runs that count, in their order. */
-  private readonly done: DoneRun[] = [];
+  /** The runs of each variant that count, in their order. */
+  private readonly done: readonly DoneRun[][];
   /** Of these runs, where `--precision` asks for them. */
-  private readonly wallSeconds: number[] = [];
+  private readonly wallSeconds: readonly number[][];
+  /** When the first run started, on the monotonic clock; undefined: none has. */
+  private beganMs: number | undefined;
+  private runsDone = 0;
   /** A signal that came while nothing ran. */
   private idleSignal: number | undefined;
 
-  constructor(private readonly request: RepeatRequest) {
+  constructor(
+    private readonly request: RepeatRequest,
+    private readonly variants: readonly Variant[],
+    private readonly output: CommandOutput,
+  ) {
+    this.done = variants.map(() => []);
+    this.wallSeconds = variants.map(() => []);
     this.signals = new SignalRelay(request.inherited, systemClock);
     this.signals.onIdle = (signal) => {
       this.idleSignal ??= signal;
     };
   }
 
-  /** Runs all, or those up to a failure or a signal. */
+  /** Runs all, or those up to a failure or a signal. The variants take turns, so that what changes with time meets all. */
   async run(): Promise<KnownEnding> {
-    const { config, flags } = this.request;
-    for (let run = 1; run <= config.warmup; run++) {
-      const ended = await this.warmUp(`warm-up ${run} of ${config.warmup}`);
-      if (ended) return ended;
-    }
-    for (let run = 1; run <= config.runs; run++) {
-      const name = `run ${run} of ${config.runs}`;
-      const ended =
-        (await this.prepareRun(name)) ?? (await this.recordedRun(name, run, wordsOfRun(config, flags, run)));
-      if (ended) return ended;
-      if (run < config.runs && (await this.isPrecise())) break;
+    const { warmup, runs } = this.request.config;
+    for (let run = 1; run <= warmup; run++)
+      for (const variant of this.variants) {
+        const ended = await this.warmUp(named(variant, `warm-up ${run} of ${warmup}`), variant);
+        if (ended) return ended;
+      }
+    this.beganMs = systemClock.now();
+    for (let run = 1; run <= runs; run++) {
+      for (const [index, variant] of this.variants.entries()) {
+        const ended = await this.preparedRun(index, variant, run);
+        if (ended) return ended;
+      }
+      if (run < runs && (this.isTimeUp() || (await this.isPrecise()))) break;
     }
     return DONE;
   }
 
-  /** Whether the wall time is known as well as was asked for. */
+  private isTimeUp(): boolean {
+    const { maxSeconds } = this.request.config;
+    return maxSeconds !== undefined && systemClock.now() - this.beganMs! >= maxSeconds * 1000;
+  }
+
+  /** Whether the wall time of every variant is known as well as was asked for. */
   private async isPrecise(): Promise<boolean> {
     const { precision } = this.request.config;
-    const last = this.done.at(-1);
-    if (precision === undefined || !last) return false;
+    if (precision === undefined) return false;
     const [{ measuredRuns }, { isMeanKnown }] = await Promise.all([
       import("./done-runs.ts"),
       import("./repeat-statistics.ts"),
     ]);
-    const { runs } = await measuredRuns([last]);
-    for (const { figures } of runs) if (figures.wallSeconds !== undefined) this.wallSeconds.push(figures.wallSeconds);
-    return isMeanKnown(this.wallSeconds, precision);
+    for (const [index, walls] of this.wallSeconds.entries()) {
+      const { runs } = await measuredRuns(this.done[index]!.slice(-1));
+      for (const { figures } of runs) if (figures.wallSeconds !== undefined) walls.push(figures.wallSeconds);
+    }
+    return this.wallSeconds.every((walls) => isMeanKnown(walls, precision));
   }
 
   /** Runs the command without recording it. Returns how the series ends, if it ends by this. */
-  private async warmUp(name: string): Promise<KnownEnding | undefined> {
-    const { config, inherited } = this.request;
-    const unprepared = await this.prepareRun(name);
+  private async warmUp(name: string, variant: Variant): Promise<KnownEnding | undefined> {
+    const { inherited } = this.request;
+    const unprepared = await this.prepareRun(name, variant);
     if (unprepared) return unprepared;
     this.say(name);
-    const ending = await this.child(findCommand(inherited, config.command));
+    const ending = await this.child(findCommand(inherited, variant.command), this.output.launch);
     return this.endedBy(name, ending) ?? this.endAsked(name);
   }
 
+  private async preparedRun(index: number, variant: Variant, run: number): Promise<KnownEnding | undefined> {
+    const name = named(variant, `run ${run} of ${this.request.config.runs}`);
+    return (await this.prepareRun(name, variant)) ?? (await this.recordedRun(name, index, run));
+  }
+
   /** Runs the command as `statexec` alone would. Returns how the series ends, if it ends by this. */
-  private async recordedRun(name: string, run: number, words: readonly string[]): Promise<KnownEnding | undefined> {
-    const { runs, file } = this.request.config;
-    this.say(`${name}${this.timeToGo(run)}`);
+  private async recordedRun(name: string, index: number, run: number): Promise<KnownEnding | undefined> {
+    const { config, flags } = this.request;
+    const variant = this.variants[index]!;
+    this.say(`${name}${this.timeToGo()}`);
     const startedMs = wallMs();
-    const ended = this.endedBy(name, await this.child(ownCommand(words)));
+    const words = wordsOfRun(config, flags, variant, run);
+    const ended = this.endedBy(name, await this.child(ownCommand(words), this.output.launch));
     if (ended) return ended;
-    this.done.push({ run, file: numberedFile(file, run), startedMs });
-    return run === runs ? undefined : this.endAsked(name);
+    this.runsDone++;
+    this.done[index]!.push({ run, file: fileOfRun(config.file, variant, run), startedMs });
+    return this.runsDone === this.runsAsked ? undefined : this.endAsked(name);
   }
 
   /** Returns how the series ends, if what ran failed. What a signal cut short says nothing of the command in any case. */
@@ -134,19 +183,20 @@ class Series {
   }
 
   /** Runs what `--prepare` names. Returns how the series ends, if that failed or a signal came. */
-  private async prepareRun(name: string): Promise<KnownEnding | undefined> {
+  private async prepareRun(name: string, { parameters }: Variant): Promise<KnownEnding | undefined> {
     const { prepare } = this.request.config;
     if (prepare === undefined) return this.endAsked(name);
-    const ending = await this.child({ path: SHELL_PATH, argv: [SHELL_PATH, "-c", prepare] });
+    const script = substituted([prepare], parameters)[0]!;
+    const ending = await this.child({ path: SHELL_PATH, argv: [SHELL_PATH, "-c", script] }, launchExactly);
     if (isSuccess(ending)) return this.endAsked(name);
     warn(`--prepare before ${name}: ${describeEnding(ending)}; the series ends`);
     return ending;
   }
 
   /** Starts a process with all that our caller set up, and waits for it. */
-  private async child(command: ResolvedCommand): Promise<KnownEnding> {
+  private async child(command: ResolvedCommand, launch: Launch): Promise<KnownEnding> {
     const { signals } = this;
-    const child = signals.starting(() => startChild(command, this.request.inherited, launchExactly));
+    const child = signals.starting(() => startChild(command, this.request.inherited, launch));
     signals.attach(child);
     try {
       const ending = await child.ended;
@@ -157,12 +207,16 @@ class Series {
     }
   }
 
-  /** Returns how long the other runs are likely to take, where a run has shown it. */
-  private timeToGo(run: number): string {
-    const [first] = this.done;
-    if (!first) return "";
-    const eachSeconds = (wallMs() - first.startedMs) / 1000 / (run - first.run);
-    return `; about ${durationText(eachSeconds * (this.request.config.runs - run + 1))} to go`;
+  private get runsAsked(): number {
+    return this.request.config.runs * this.variants.length;
+  }
+
+  /** Returns how long the other runs are likely to take, where each variant has shown it. */
+  private timeToGo(): string {
+    const { runsDone, runsAsked } = this;
+    if (runsDone < this.variants.length) return "";
+    const eachSeconds = (systemClock.now() - this.beganMs!) / 1000 / runsDone;
+    return `; about ${durationText(eachSeconds * (runsAsked - runsDone))} to go`;
   }
 
   /** Says what goes on, to a person. */
@@ -171,19 +225,32 @@ class Series {
     if (!quiet && isTerminal(STDERR)) unlessClosed(() => print(STDERR, `statexec: ${text}\n`));
   }
 
-  /** Prints the table of the runs that ended. */
-  async printTable(): Promise<void> {
-    const { quiet, command } = this.request.config;
-    if (quiet || this.done.length === 0) return;
-    const { tableOfRuns } = await import("./repeat-table.ts");
-    const { text, warnings } = await tableOfRuns(command.join(" "), this.done);
-    for (const warning of warnings) warn(warning);
-    unlessClosed(() => print(STDERR, text));
+  /** Prints the table of the runs that ended, and writes the files. Returns whether all could be written. */
+  async report(files: RunsFiles | undefined): Promise<boolean> {
+    const { config } = this.request;
+    if ((config.quiet && !files) || this.runsDone === 0) {
+      files?.abandon();
+      return true;
+    }
+    const [{ measuredSeries }, { tableOfSeries }] = await Promise.all([
+      import("./measured-series.ts"),
+      import("./versus-table.ts"),
+    ]);
+    const series = await measuredSeries(config, this.variants, this.done);
+    for (const warning of series.warnings) warn(warning);
+    if (!config.quiet) unlessClosed(() => print(STDERR, tableOfSeries(series)));
+    return files === undefined || (await files.write(series, warn));
   }
 
   close(): void {
+    this.output.close();
     this.signals.close();
   }
+}
+
+/** Returns what goes on, with the variant where there are several. */
+function named({ name }: Variant, what: string): string {
+  return name === "" ? what : `${name}: ${what}`;
 }
 
 function isSuccess(ending: KnownEnding): boolean {

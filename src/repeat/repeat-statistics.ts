@@ -12,10 +12,12 @@ export interface RepeatedFigure {
   readonly value: (figures: RunFigures) => number | undefined;
   /** What the evidence of the figure is about; undefined: the kernel counts it, as far as it was seen. */
   readonly resource?: Resource;
+  /** The comparison's name for it; undefined: it is not compared. */
+  readonly compared?: string;
 }
 
-const resource = (what: string, unit: Unit, name: Resource): RepeatedFigure => ({
-  ...{ what, unit, resource: name },
+const resource = (what: string, unit: Unit, name: Resource, compared = what): RepeatedFigure => ({
+  ...{ what, unit, resource: name, compared },
   value: (figures) => findingOf(name, figures).value,
 });
 
@@ -23,8 +25,8 @@ export const REPEATED_FIGURES: readonly RepeatedFigure[] = [
   resource("wall time", "seconds", "wall"),
   resource("CPU time", "seconds", "cpu"),
   resource("peak memory", "bytes", "memory"),
-  resource("read", "bytes", "read"),
-  resource("written", "bytes", "written"),
+  resource("read", "bytes", "read", "read from storage"),
+  resource("written", "bytes", "written", "written to storage"),
   { what: "switches", unit: "count", value: ({ contextSwitches }) => contextSwitches },
 ];
 
@@ -55,6 +57,15 @@ export function describe(values: readonly number[]): Described {
 /** The values of a figure in the runs that have it. */
 export function valuesOfRuns(figure: RepeatedFigure, runs: readonly MeasuredRun[]): number[] {
   return runs.map(({ figures }) => figure.value(figures)).filter((value) => value !== undefined);
+}
+
+/** The runs of which a figure may be higher than its value says. */
+export function runsMaybeHigher({ resource }: RepeatedFigure, runs: readonly MeasuredRun[]): MeasuredRun[] {
+  if (resource === undefined) return [];
+  return runs.filter(({ figures }) => {
+    const { value, highest } = findingOf(resource, figures);
+    return value !== undefined && highest > value;
+  });
 }
 
 /** Fewer runs do not show what is usual, nor how far a mean can be trusted. */

@@ -1,40 +1,40 @@
 import { findingOf } from "../recording/evidence.ts";
 import { plainQuantity } from "../recording/quantities.ts";
 import { safeLine } from "../safe-text.ts";
-import { type DoneRun, type MeasuredRun, measuredRuns } from "./done-runs.ts";
+import type { MeasuredRun } from "./done-runs.ts";
 import { reasonOf } from "./outlier-reasons.ts";
-import { describe, REPEATED_FIGURES, type RepeatedFigure, slowRuns, valuesOfRuns } from "./repeat-statistics.ts";
-
-interface SeriesTable {
-  readonly text: string;
-  readonly warnings: readonly string[];
-}
+import {
+  describe,
+  REPEATED_FIGURES,
+  type RepeatedFigure,
+  runsMaybeHigher,
+  slowRuns,
+  valuesOfRuns,
+} from "./repeat-statistics.ts";
 
 const WIDTH = 80;
 const NAME_COLUMN = 15;
 const COLUMN = 13;
-
-/** Returns the table of the runs of a series, of 80 columns, and notes below it. */
-export async function tableOfRuns(command: string, done: readonly DoneRun[]): Promise<SeriesTable> {
-  const { runs, warnings } = await measuredRuns(done);
-  return { text: runs.length === 0 ? "" : seriesTable(command, runs), warnings };
-}
 
 /** Returns the table of at least one run. */
 export function seriesTable(command: string, runs: readonly MeasuredRun[]): string {
   const title = `${runs.length} ${runs.length === 1 ? "run" : "runs"} of `;
   const head = laidOut(["", "mean", "median", "spread", "min", "max"]);
   const rows = REPEATED_FIGURES.flatMap((figure) => row(figure, runs));
+  const below = notesOn(runs).flatMap((note) => wrapLine(note));
+  return `${[title + shortened(command, WIDTH - title.length), "", head, ...rows, ...(below.length > 0 ? [""] : []), ...below].join("\n")}\n`;
+}
+
+/** What the figures of some runs do not tell: which failed, what may be higher, and what took longer and why. */
+export function notesOn(runs: readonly MeasuredRun[]): string[] {
   const slow = slowRuns(runs).map((one) => {
     const wall = plainQuantity(one.figures.wallSeconds!, "seconds");
     return `Run ${one.run} took longer, ${wall}: ${reasonOf(one, runs)}.`;
   });
-  const notes = [...failures(runs), ...REPEATED_FIGURES.flatMap((figure) => doubts(figure, runs)), ...slow];
-  const below = notes.flatMap((note) => wrapLine(note));
-  return `${[title + shortened(command, WIDTH - title.length), "", head, ...rows, ...(below.length > 0 ? [""] : []), ...below].join("\n")}\n`;
+  return [...failures(runs), ...REPEATED_FIGURES.flatMap((figure) => doubts(figure, runs)), ...slow];
 }
 
-function shortened(command: string, most: number): string {
+export function shortened(command: string, most: number): string {
   const line = safeLine(command.replace(/[\s\p{Cc}]+/gu, " "));
   return line.length > most ? `${line.slice(0, most - 1)}…` : line;
 }
@@ -44,8 +44,14 @@ function row(figure: RepeatedFigure, runs: readonly MeasuredRun[]): string[] {
   const values = valuesOfRuns(figure, runs);
   if (values.length === 0) return [];
   const { mean, median, spread, least, most } = describe(values);
-  const cells = [mean, median, spread, least, most].map((value) => plainQuantity(value, figure.unit));
-  return [laidOut([figure.what, ...cells])];
+  const [centre, scatter] = [cellOf(figure, runs), (value: number) => plainQuantity(value, figure.unit)];
+  return [laidOut([figure.what, centre(mean), centre(median), scatter(spread), centre(least), centre(most)])];
+}
+
+/** Returns what writes a value of a figure: `≥ 12 MiB` where it is more in a run than was seen. */
+export function cellOf(figure: RepeatedFigure, runs: readonly MeasuredRun[]): (value: number) => string {
+  const mark = runsMaybeHigher(figure, runs).length > 0 ? "≥ " : "";
+  return (value) => `${mark}${plainQuantity(value, figure.unit)}`;
 }
 
 function laidOut(cells: readonly string[]): string {
@@ -58,16 +64,19 @@ function failures(runs: readonly MeasuredRun[]): string[] {
 }
 
 /** What the values of a figure do not tell. */
-function doubts({ what, value, resource }: RepeatedFigure, runs: readonly MeasuredRun[]): string[] {
+function doubts(figure: RepeatedFigure, runs: readonly MeasuredRun[]): string[] {
+  const { what, value, resource } = figure;
   const known = runs.filter(({ figures }) => value(figures) !== undefined);
   if (known.length === 0) return [];
   const notes: string[] = [];
   if (known.length < runs.length) notes.push(`${what}: known of ${known.length} of ${runs.length} runs only.`);
   if (resource === undefined) return notes;
-  const findings = known.map(({ figures }) => findingOf(resource, figures));
-  const higher = findings.filter((finding) => finding.highest > (finding.value ?? 0));
+  const higher = runsMaybeHigher(figure, runs);
   const [first] = higher;
-  if (first) notes.push(`${what}: may be higher in ${counted(higher.length, runs)}: ${first.reason}.`);
+  if (first)
+    notes.push(
+      `${what}: may be higher in ${counted(higher.length, runs)}: ${findingOf(resource, first.figures).reason}.`,
+    );
   return notes;
 }
 
@@ -82,7 +91,7 @@ function numbers(runs: readonly MeasuredRun[]): string {
   return `${shown.join(", ")}${runs.length > MOST_NUMBERS ? " and more" : ""}`;
 }
 
-function wrapLine(text: string): string[] {
+export function wrapLine(text: string): string[] {
   const lines: string[] = [];
   for (const word of text.split(" ")) {
     const last = lines.at(-1);

@@ -17,6 +17,7 @@ const WATCHED: Readonly<Record<Exclude<BudgetedFigure, "wall">, string>> = {
   threads: COMMAND.threads.name,
   read: COMMAND.diskRead.name,
   written: COMMAND.diskWrite.name,
+  instructions: COMMAND.instructions.name,
 };
 
 /** The series that is taken off that sum. */

@@ -2,7 +2,7 @@ import { systemClock } from "../clock.ts";
 import { rawBytes } from "../os/libc.ts";
 import { sendSignal } from "../os/process.ts";
 import { becomeProcess, posixSpawn, reapChild, type SpawnRequest } from "../os/spawn.ts";
-import type { Ending, Launch } from "./child.ts";
+import type { Child, Ending, Launch } from "./child.ts";
 import { HIDDEN_SIGNALS, type Inherited, THREAD_SIGNALS } from "./inherited.ts";
 
 const SIGCHLD = 17;
@@ -14,8 +14,15 @@ const POLL_MS = 1000;
  * Starts the command by the C library: it gets arguments, environment, signals, descriptors and limits exactly as the
  * caller set them, and no descriptor or memory of ours is needed in between.
  */
-export const launchExactly: Launch = (path, argv, inherited) => {
-  const pid = posixSpawn(requestOf(path, argv, inherited));
+export const launchExactly: Launch = (path, argv, inherited) => started(requestOf(path, argv, inherited));
+
+/** The same with other descriptors in place of the standard ones. */
+export function launchWith(streams: Pick<SpawnRequest, "output" | "standard">): Launch {
+  return (path, argv, inherited) => started({ ...requestOf(path, argv, inherited), ...streams });
+}
+
+function started(request: SpawnRequest): Child {
+  const pid = posixSpawn(request);
   let alive = true;
   const ended = endOf(pid).finally(() => {
     alive = false;
@@ -27,7 +34,7 @@ export const launchExactly: Launch = (path, argv, inherited) => {
       if (alive) sendSignal(pid, signal);
     },
   };
-};
+}
 
 /** Becomes the command, unrecorded. Returns the error that prevented it. */
 export function becomeExactly(path: string, argv: readonly string[], inherited: Inherited): Error {

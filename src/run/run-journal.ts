@@ -2,7 +2,7 @@ import type { Clock } from "../clock.ts";
 import { fallbackFolders, makeFallbackFolder } from "../journal/fallback-folders.ts";
 import type { JournalMaker } from "../journal/journal-file.ts";
 import { createJournal, type JournalPlace, seenPath } from "../journal/journal-files.ts";
-import { JournalWriter, type UnsavedProcesses } from "../journal/journal-writer.ts";
+import { JournalWriter, type SnapshotSource, type UnsavedProcesses } from "../journal/journal-writer.ts";
 import { SystemError } from "../os/files.ts";
 import type { Identity } from "../recording/recording.ts";
 import { shellQuoted } from "../safe-text.ts";
@@ -24,6 +24,7 @@ export interface RunJournalParts extends RunJournalPlace {
   readonly trueStartMs: number;
   readonly clock: Clock;
   readonly processes: UnsavedProcesses | undefined;
+  readonly snapshots: () => readonly SnapshotSource[];
 }
 
 /** Only we may read a journal that is not in the metrics file's own folder. */
@@ -36,14 +37,26 @@ export class RunJournal {
   /** Whether the journal is in another folder than the metrics file from the start on. */
   private readonly isApart: boolean;
 
-  constructor({ folder, shared, name, target, mode, clock, isSynced, flushed, processes, ...start }: RunJournalParts) {
+  constructor({
+    folder,
+    shared,
+    name,
+    target,
+    mode,
+    clock,
+    isSynced,
+    flushed,
+    processes,
+    snapshots,
+    ...start
+  }: RunJournalParts) {
     this.target = target;
     this.isApart = shared && !target.startsWith("/dev/");
     const { pid } = process;
     const usual = () => createJournal(folder, name, pid, mode);
     const places = [usual, ...elsewhere(folder, name)];
     const header = { ...start, pid, target };
-    this.writer = new JournalWriter({ header, clock, places, isSynced, flushed, processes });
+    this.writer = new JournalWriter({ header, clock, places, isSynced, flushed, processes, snapshots });
   }
 
   /** Whether the run took more than a second, and so had a file. */

@@ -3,16 +3,15 @@ import type { CommandCgroup } from "../cgroup/run-in-cgroup.ts";
 import { type Axis, type Clock, systemClock } from "../clock.ts";
 import type { Collector } from "../collect/collector.ts";
 import type { ProcessCollector } from "../collect/processes/process-collector.ts";
-import { chosenKinds, filesBeforeStart, machineCollectors } from "../collect/registry.ts";
+import { chosenKinds } from "../collect/registry.ts";
 import { adoptOrphans } from "../os/children.ts";
 import type { EventLoop } from "../os/event-loop.ts";
 import { openTaskClock, type PerfRing } from "../os/perf-events.ts";
-import { OwnUsage } from "../os/process.ts";
-import type { KernelFiles } from "../proc/kernel-fs.ts";
 import { KernelProcesses } from "../proc/processes.ts";
 import type { Limit } from "../recording/budget-results.ts";
 import type { BudgetWatch } from "./budget-watch.ts";
 import { type Child, type Ending, type Launch, startChild } from "./child.ts";
+import type { CommandCounters } from "./command-counters.ts";
 import type { CommandTaskClock } from "./command-task-clock.ts";
 import type { Inherited } from "./inherited.ts";
 import { OrphanReaper } from "./orphans.ts";
@@ -73,6 +72,7 @@ export function loadSourcesAhead(choice: CollectorChoice): void {
   require("./sampler.ts");
   require("./command-task-clock.ts");
   require("./run-journal.ts");
+  require("./oom-watch.ts");
   require("../collect/processes/process-collector.ts");
   require("../collect/machine/self.ts");
   for (const kind of chosenKinds(choice)) kind.load();
@@ -168,29 +168,6 @@ class EndWatch {
   };
 }
 
-/** What measures the machine. */
-export interface MachineMeasurement {
-  /** Returns the collectors, which are loaded and made by the first call. */
-  readonly collectors: () => readonly Collector[];
-  /** Reads the files of the first sample. Returns a function that drops what was not used. */
-  readonly capture: () => () => void;
-}
-
-/** `choice`: all its names are known. */
-export function machineMeasurement(proc: KernelFiles, choice: CollectorChoice): MachineMeasurement {
-  const files = filesBeforeStart(choice);
-  let made: readonly Collector[] | undefined;
-  return {
-    collectors() {
-      if (made) return made;
-      const { SelfCollector } = require("../collect/machine/self.ts") as typeof import("../collect/machine/self.ts");
-      made = [...machineCollectors(proc, choice), new SelfCollector(proc, new OwnUsage())];
-      return made;
-    },
-    capture: () => proc.capture(files),
-  };
-}
-
 /** A command of less time than this is not kept up by preparing to block. */
 const BLOCK_AFTER_MS = 10;
 
@@ -230,6 +207,11 @@ function taskClockOf(rings: readonly PerfRing[], pid: number): CommandTaskClock 
   return new CommandTaskClock(rings, systemClock, pid);
 }
 
+function commandCounters(taskClock: () => CommandTaskClock | undefined): CommandCounters {
+  const { CommandCounters } = require("./command-counters.ts") as typeof import("./command-counters.ts");
+  return new CommandCounters(taskClock);
+}
+
 export interface CommandRunParts {
   readonly command: ResolvedCommand;
   readonly launcher: Launch;
@@ -242,6 +224,8 @@ export interface CommandRunParts {
   readonly killLimits: readonly Limit[] | undefined;
   /** Whether the kernel's clock of tasks is asked for. */
   readonly perf: boolean;
+  /** Whether hardware counters are. */
+  readonly counters: boolean;
   /** Which processes are recorded each. */
   readonly processes: ProcessChoice;
 }
@@ -258,12 +242,14 @@ export class CommandRun {
   private readonly orphans: OrphanReaper;
   private tree: ProcessCollector | undefined;
   private taskClock: CommandTaskClock | undefined;
+  private readonly counters: CommandCounters | undefined;
   /** Of each process, where that is wanted and the command was started. */
   processRecord: ProcessRecord | undefined;
   private readonly budgetWatch: BudgetWatch | undefined;
 
   constructor(private readonly parts: CommandRunParts) {
     const { killLimits: limits, signals } = parts;
+    if (parts.counters) this.counters = commandCounters(() => this.taskClock);
     signals.sentinel.onEnding = (pid) => this.helperEnding(pid);
     this.orphans = new OrphanReaper({
       isWaitedFor: (pid) => pid === this.child?.pid || signals.sentinel.isHelper(pid),
@@ -280,7 +266,9 @@ export class CommandRun {
   /** Returns what measures the command; the group's figures first, since the tree takes from them. */
   collectors(): Collector[] {
     const { group } = this.parts;
-    return [...(group ? [group.collector] : []), this.processCollector()];
+    // After the tree: at the end that finds whether every process was seen.
+    const counters = this.counters ? [this.counters.collector()] : [];
+    return [...(group ? [group.collector] : []), this.processCollector(), ...counters];
   }
 
   /** Whether /proc shows another pid namespace than ours. */
@@ -302,6 +290,7 @@ export class CommandRun {
     // Signals first, so that none is missed.
     let rings: ReturnType<typeof openTaskClock> | undefined;
     const spawn = () => {
+      this.counters?.open();
       // Nothing of ours may come between: where a child runs at once in place of this thread, the kernel exchanges their
       // events (clones of one another), so that the exec of a helper would be the one that enables them.
       if (this.parts.perf) rings = openTaskClock();
@@ -324,10 +313,18 @@ export class CommandRun {
   readonly store = (begin: StoreStart): Store => {
     this.processRecord?.moveAxis(begin.startMs - begin.trueStartMs);
     const { RunJournal } = require("./run-journal.ts") as typeof import("./run-journal.ts");
+    const { OomWatch } = require("./oom-watch.ts") as typeof import("./oom-watch.ts");
+    const oom = new OomWatch(() => this.tree, this.parts.group?.cgroups);
     const processes = this.processRecord;
-    const journal = new RunJournal({ ...this.parts.journal, ...begin, clock: systemClock, processes });
+    const journal = new RunJournal({
+      ...this.parts.journal,
+      ...begin,
+      clock: systemClock,
+      processes,
+      snapshots: oom.sources,
+    });
     this.journal = journal;
-    return this.budgetWatch?.inFrontOf(journal.writer) ?? journal.writer;
+    return oom.inFrontOf(this.budgetWatch?.inFrontOf(journal.writer) ?? journal.writer);
   };
 
   private processCollector(): ProcessCollector {
@@ -367,6 +364,7 @@ export class CommandRun {
     this.orphans.stop();
     this.taskClock?.close();
     this.taskClock = undefined;
+    this.counters?.close();
     this.budgetWatch?.ended();
   }
 

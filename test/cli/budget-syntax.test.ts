@@ -39,6 +39,8 @@ describe("a budget", () => {
     ["wall<10sec", ["wall", false, 10]],
     ["processes<=64", ["processes", true, 64]],
     ["threads<1", ["threads", false, 1]],
+    ["instructions<2e9", ["instructions", false, 2_000_000_000]],
+    ["instructions<=1.5e10", ["instructions", true, 15_000_000_000]],
     ["cpu<+10%", ["cpu", false, { overBaseline: 0.1 }]],
     ["memory<=+2.5%", ["memory", true, { overBaseline: 0.025 }]],
   ])("%s", (text, expected) => {
@@ -62,7 +64,7 @@ describe("a budget", () => {
     ] as never);
   });
 
-  const NAMES = "wall, cpu, memory, memory-with-cache, processes, threads, read, written";
+  const NAMES = "wall, cpu, memory, memory-with-cache, processes, threads, read, written, instructions";
 
   test.each([
     ["memory", "expected a name, < or <=, and a limit (e.g. memory<512MiB)"],

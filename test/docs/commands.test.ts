@@ -103,7 +103,8 @@ describe("every statexec line is one that the option parser takes", () => {
   test.each(named(calls))("%s", (_, { line }) => {
     const { env, words } = callOf(line)!;
     const invocation = parseInvocation(words, env);
-    const mode = / --(explore|compare|size|recover|report|push|processes-of|history)(?= |$)/.exec(line)?.[1] ?? "run";
+    const mode =
+      / --(explore|export|compare|size|recover|report|push|processes-of|history)(?= |$)/.exec(line)?.[1] ?? "run";
     expect<string>(invocation.mode).toBe(mode.replace("-of", "Of"));
     if (invocation.mode === "run") expect(invocation.warnings).toEqual([]);
   });

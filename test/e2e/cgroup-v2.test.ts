@@ -118,6 +118,11 @@ describe.skipIf(noUserModeLinux())("control groups of version 2, on a kernel of 
     expect(recorded("killed").last("command_oom_kills")).toBe(1);
     expect(growth("killed", "container_oom_kills")).toBe(1);
     expect(recorded("killed").last("container_memory_limit_bytes")).toBe(80 * MIB);
+    // By the kernel's log, which has groups' paths from the root.
+    const victims = [...recorded("killed").family("command_oom_victim_bytes").keys()];
+    expect(victims).toEqual([expect.stringMatching(/^\d+,\w+$/)]);
+    const [[limited = "", limit = []] = []] = recorded("killed").family("command_oom_limit_bytes");
+    expect([limited.split(",")[1], limit[0]?.[1]]).toEqual(["kernel_log", 80 * MIB]);
   });
 
   test("in a scope with other processes there are statistics that need no controller, and one line", () => {

@@ -85,7 +85,7 @@ describe("--list-collectors", () => {
     for (let cpu = 0; cpu < 64; cpu++)
       tree.set(`/sys/devices/system/cpu/cpufreq/policy${cpu}/scaling_cur_freq`, "1000000\n");
     const entries = new Map(
-      listCollectors(tree, "works")
+      listCollectors(tree, "works", "absent")
         .split(/\n(?=\S)/)
         .map((entry) => [entry.split(" ")[0], entry.trim().split("\n").at(-1)!.trim()]),
     );

@@ -5,6 +5,7 @@ import { MACHINE, series } from "../../src/catalog/index.ts";
 import { claimOutput } from "../../src/output/claim-output.ts";
 import { writeMetrics } from "../../src/output/write-metrics.ts";
 import { effort } from "../helpers/effort.ts";
+import { processesBelow } from "../helpers/processes.ts";
 import { Recorded } from "../helpers/recorded.ts";
 import { recordingOf, START_MS } from "../helpers/recording.ts";
 import { BIN, cleanEnv, runProgram, statexec, tempFolder } from "../helpers/statexec.ts";
@@ -93,6 +94,36 @@ describe("a recorder that is killed", () => {
     const pid = journal!.split(".")[3];
     expect(readdirSync(folder.path).sort()).toEqual([`run.${pid}.prom`, "run.prom"]);
   });
+});
+
+/** Grows by 2 MiB each 20 ms to 64 MiB, says so, and waits for its input. */
+const GROWING = [
+  "import sys, time",
+  "held = []",
+  "for step in range(32):",
+  "    held.append(bytearray(2 << 20)); time.sleep(0.02)",
+  "print('grown', flush=True); sys.stdin.read()",
+].join("\n");
+
+test("who held the memory survives the kill of the recorder and of the command", async () => {
+  using folder = tempFolder();
+  const script = 'sleep 60 & python3 -c "$0"; wait';
+  const words = [BIN, "--interval", "0.1", "-f", "run.prom", "sh", "-c", script, GROWING];
+  const run = Bun.spawn(words, { cwd: folder.path, env: cleanEnv(), stdin: "pipe", stdout: "pipe", stderr: "inherit" });
+  await run.stdout.getReader().read();
+  // By then the newest maximum is in the journal.
+  await Bun.sleep(1000 + LATE_MS);
+  const pids = processesBelow(run.pid);
+  for (const pid of [run.pid, ...pids]) process.kill(pid, "SIGKILL");
+  await run.exited;
+  const [journal] = journalsIn(folder.path);
+  expect((await statexec(["--recover", journal!], { cwd: folder.path })).code).toBe(0);
+  const holders = new Recorded(folder.file("run.prom")).family("command_memory_holder_bytes");
+  const [[first, points] = []] = [...holders].sort(([, [a]], [, [b]]) => b![1] - a![1]);
+  const [pid, parent, comm] = first!.split(",");
+  expect([pids.includes(Number(pid)), pids.includes(Number(parent)), comm]).toEqual([true, true, "python3"]);
+  expect(points![0]![1]).toBeGreaterThan(64 * 2 ** 20);
+  expect([...holders.keys()].map((labels) => labels.split(",")[2]).sort()).toEqual(["python3", "sh", "sleep"]);
 });
 
 test("of several journals, each file is reported when it is made, even if a later one fails", async () => {

@@ -86,7 +86,7 @@ describe.skipIf(!works)("perf events", () => {
 test("another word for --perf is refused with those that there are", async () => {
   const { code, stderr } = await statexec(["--perf", "on", "true"]);
   expect(code).toBe(125);
-  expect(stderr).toContain('--perf: got "on", expected auto or off');
+  expect(stderr).toContain('--perf: got "on", expected one of auto, counters, off');
 });
 
 describe.skipIf(!canInject)("where the kernel refuses perf events", () => {

@@ -5,6 +5,11 @@ export function childrenOf(pid: number): number[] {
   return procText(pid, `task/${pid}/children`).trim().split(" ").filter(Boolean).map(Number);
 }
 
+/** Returns the descendants of a process, parents before their children. */
+export function processesBelow(pid: number): number[] {
+  return childrenOf(pid).flatMap((child) => [child, ...processesBelow(child)]);
+}
+
 /** Returns a file of a process as text; empty where the process is gone. */
 export function procText(pid: number, file: string): string {
   try {

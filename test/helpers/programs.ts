@@ -7,7 +7,7 @@ const SOURCES = join(import.meta.dir, "../programs");
 const ROOT = resolve(import.meta.dir, "../..");
 
 /** Returns a program of test/programs, compiled once for each version of it. Throws with the compiler's output. */
-export function program(name: "dump" | "launch" | "count" | "load" | "hidden" | "nested"): string {
+export function program(name: "dump" | "launch" | "count" | "load" | "hidden" | "nested" | "instructions"): string {
   return compiled(name, ["-pthread"]);
 }
 

@@ -42,6 +42,7 @@ const WITHIN: Readonly<Record<Resource, readonly [share: number, by: number]>> =
   threads: [0, 0],
   read: [0.01, 4096],
   written: [0.01, 4096],
+  instructions: [0.01, 100_000],
   "read-calls": [0.01, 4096],
   "written-calls": [0.01, 4096],
 };

@@ -34,6 +34,8 @@ const TOOLS = {
     debian: "python3-prometheus-client",
     probe: ["-c", "import prometheus_client.openmetrics.parser"],
   }),
+  // Large, and read by a single test: DuckDB reads the same file.
+  pandas: tool("/usr/bin/python3", { debian: "python3-pandas", probe: ["-c", "import pandas"], long: true }),
   victoriaMetrics: tool("victoria-metrics", { probe: ["-version"] }),
   prometheus: tool("prometheus"),
   curl: tool("curl"),

@@ -12,6 +12,14 @@ const CALM: LimitEvidence = {
 };
 const QUIET = { oomKills: 0, ownOomKills: Number.NaN, ending: "unknown" } as const;
 
+const CC1 = { pid: 7, comm: "cc1", bytes: 3 * 2 ** 20 };
+const LOGGED: RunEvidence["oom"] = {
+  victims: [CC1],
+  holder: { ...CC1, isAtPeak: false },
+  limit: undefined,
+  rise: undefined,
+};
+
 type Step = Partial<LimitEvidence>;
 
 /** A run of some steps, each of ten seconds unless told. */
@@ -140,6 +148,12 @@ describe("what limited a command", () => {
       { oomKills: 1, ownOomKills: 0, ending: "killed", seconds: 0.1 },
       {},
       "by memory (the kernel killed 1 process here for memory, and SIGKILL ended it)",
+    ],
+    // The kernel's log names one of its processes, which no group of its own counts.
+    [
+      { oomKills: 1, ending: "done", seconds: 0.1, oom: LOGGED },
+      {},
+      "by memory (the kernel killed cc1 (pid 7) for memory; it held most, 3 MiB)",
     ],
     // The kernel killed processes of others.
     [{ oomKills: 1, ownOomKills: 0, ending: "failed", seconds: 0.1 }, {}, undefined],

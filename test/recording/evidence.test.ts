@@ -67,6 +67,14 @@ describe("a figure", () => {
       [7, 7, 12],
     ],
     ["calls are not the group's", "read-calls", run({ ioReadBytes: 7 }, { io: "cgroup2" }), [7, 7, INFINITE]],
+    ["instructions are exact", "instructions", run({ instructions: 7 }, { instructions: "perf" }), [7, 7, 7]],
+    [
+      "or a lower bound",
+      "instructions",
+      run({ instructions: 7 }, { instructions: "perf_lower_bound" }),
+      [7, 7, INFINITE],
+    ],
+    ["or not counted", "instructions", run({}), [undefined, 0, INFINITE]],
     ["nothing measured, nothing known", "memory", run({}), [undefined, 0, INFINITE]],
     [
       "a run without its end may have grown",

@@ -2,11 +2,12 @@ import { expect, test } from "bun:test";
 import { parseInvocation } from "../../src/cli/resolve.ts";
 import { UsageError } from "../../src/errors.ts";
 import { numberedFile, wordsOfRun } from "../../src/repeat/run-words.ts";
+import { variantsOf } from "../../src/repeat/variants.ts";
 
 function wordsFor(line: string, run: number, env: Record<string, string> = {}): string[] {
   const invocation = parseInvocation(line.split(" "), env);
   if (invocation.mode !== "run") throw new Error("expected a run");
-  return wordsOfRun(invocation.config, invocation.flags, run);
+  return wordsOfRun(invocation.config, invocation.flags, variantsOf(invocation.config)[0]!, run);
 }
 
 test.each([
@@ -25,15 +26,23 @@ test.each([
 test("a run is typed as it would be alone, with outputs of its own", () => {
   const line = "--runs 5 -d 1 -l a=b -f=x.prom --warmup 2 --ignore-failure --summary-json s.json -- ls --runs 7";
   expect(wordsFor(line, 2)).toEqual(
-    ["--runs=1", "--delay=1", "--label=a=b", "--quiet", "--file=x.2.prom", "--summary-json=s.2.json"].concat(
-      ...["--", "ls", "--runs", "7"],
-    ),
+    [
+      "--runs=1",
+      "--versus=false",
+      "--parameter=off",
+      "--delay=1",
+      "--label=a=b",
+      "--quiet",
+      "--file=x.2.prom",
+      "--summary-json=s.2.json",
+    ].concat(...["--", "ls", "--runs", "7"]),
   );
 });
 
 test("variables decide the outputs too, and a summary is printed only if it was asked for", () => {
   const words = wordsFor("--runs=5 --summary ls", 4, { SE_FILE: "y.prom", SE_REPORT_TO: "r.html" });
-  expect(words).toEqual(["--runs=1", "--summary", "--file=y.4.prom", "--report-to=r.4.html", "--", "ls"]);
+  const one = ["--runs=1", "--versus=false", "--parameter=off"];
+  expect(words).toEqual([...one, "--summary", "--file=y.4.prom", "--report-to=r.4.html", "--", "ls"]);
   expect(wordsFor("ls", 1, { SE_RUNS: "3", SE_QUIET: "1" })).not.toContain("--quiet");
 });
 

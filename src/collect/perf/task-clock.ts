@@ -26,6 +26,9 @@ const OTHERS_SHARE = 0.005;
 /** An end so soon after an exec is none: the kernel takes the event from one that runs with rights of another user. */
 const TAKEN_NS = 10_000;
 
+/** So many processes that have ended are remembered by their pid. */
+const LAST_ENDED = 256;
+
 const NS = 1e-9;
 
 /** CPU time by the kernel's own clock of tasks: of every process that the command started, waited for or not. */
@@ -34,6 +37,7 @@ export class TaskClock {
   lost = 0;
   /** Threads and processes that have ended. */
   ended = 0;
+  private readonly lastEnded = new Float64Array(LAST_ENDED);
   private readonly records = new PerfRecords();
   private endedNs = 0;
   /** Who takes each record, and works them off at the end of a reading. */
@@ -117,6 +121,11 @@ export class TaskClock {
     return this.hasBegun && this.lost === 0 && !this.records.isDamaged && !this.hasLeft;
   }
 
+  /** Whether a process is one of the last that have ended. */
+  hasEnded(pid: number): boolean {
+    return this.lastEnded.includes(pid);
+  }
+
   close(): void {
     for (const source of this.sources) source.close();
   }
@@ -130,6 +139,7 @@ export class TaskClock {
       this.executedAtNs.set(thread, atNs);
       if (record.pid === this.root) this.hasBegun = true;
     } else if (kind === "exit") {
+      this.lastEnded[this.ended % LAST_ENDED] = record.pid;
       this.ended++;
       // Both records are of one CPU, and so in one ring, in order.
       const executedAtNs = this.executedAtNs.get(thread);

@@ -3,6 +3,7 @@ import type { CgroupStats } from "../cgroup/cgroup-stats.ts";
 import { ABSENT } from "../collector.ts";
 import type { Descendant, DescendantTracker } from "./descendant-tracker.ts";
 import type { FileDamage } from "./file-damage.ts";
+import { MemoryHolders } from "./memory-holders.ts";
 import type { ProcessAccounts } from "./process-accounts.ts";
 import { MemoryTotals, type ProcessMemory } from "./process-memory.ts";
 import { NEAR, PssWalk, SharedMemoryBounds, TimeBudget, withReserve } from "./pss-walk.ts";
@@ -134,6 +135,8 @@ export class CommandMemory {
   /** Some process has the kernel end its children unseen. */
   ignoresChildren = false;
   readonly peak = new MemoryPeak();
+  /** Who held the memory at the peak. */
+  readonly holders = new MemoryHolders();
   private readonly totals: MemoryTotals;
   private readonly budget: TimeBudget;
   private readonly pss: PssWalk;
@@ -180,12 +183,19 @@ export class CommandMemory {
 
   /** Takes a sample. `hasStatuses`: `readStatuses` has just been called. Throws SystemError, ParseError. */
   update(accounts: ProcessAccounts, hasStatuses: boolean, atMs: number): void {
-    this.peek(accounts, hasStatuses, atMs);
-    if (accounts.processes > 0 && this.isWalkDue(accounts)) this.walkAll(accounts);
+    this.take(accounts, hasStatuses, atMs);
+    const hasWalk = accounts.processes > 0 && this.isWalkDue(accounts);
+    if (hasWalk) this.walkAll(accounts);
+    this.holders.takeAt(this.peak.bytes, accounts, hasWalk && !Number.isNaN(this.proportionalBytes), atMs);
   }
 
   /** Takes the state between two samples, for its peak: the same without the walk for figures that no row would have. */
   peek(accounts: ProcessAccounts, hasStatuses: boolean, atMs: number): void {
+    this.take(accounts, hasStatuses, atMs);
+    this.holders.takeAt(this.peak.bytes, accounts, false, atMs);
+  }
+
+  private take(accounts: ProcessAccounts, hasStatuses: boolean, atMs: number): void {
     const { group } = this;
     const hasGroup = group !== undefined && !Number.isNaN(group.anonymousBytes);
     this.sinceMs = atMs - this.atMs;

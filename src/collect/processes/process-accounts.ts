@@ -6,6 +6,9 @@ import type { FileDamage } from "./file-damage.ts";
 import { ForkFamilies, type ProcessMemory } from "./process-memory.ts";
 import { ProcessNames } from "./process-names.ts";
 
+/** So many processes that have gone are remembered by their pid. */
+const LAST_GONE = 256;
+
 /**
  * CPU time and page faults of the command's processes, ended ones included, without any privilege. A living process' own
  * are in its stat, and those of the children that it has waited for, too; what no other process waits for is left to us.
@@ -30,6 +33,9 @@ export class ProcessAccounts {
   private readonly families = new ForkFamilies();
   /** Processes found gone in this sample. */
   private readonly gone: Descendant[] = [];
+  /** The last that were found gone, and how many there were in all. */
+  private readonly lastGone = new Float64Array(LAST_GONE);
+  private goneCount = 0;
 
   /** To be made before `root` can have ended. Throws ParseError. */
   constructor(
@@ -81,6 +87,11 @@ export class ProcessAccounts {
     this.lost.close();
     this.names.raisePeaks();
     this.sum();
+  }
+
+  /** Whether a process is one that lives, or one of the last that were found gone. */
+  knows(pid: number): boolean {
+    return this.tracker.find(pid) !== undefined || this.lastGone.includes(pid);
   }
 
   /** Takes what wait4(2) says of ended processes alone. Throws SystemError. */
@@ -189,6 +200,7 @@ export class ProcessAccounts {
     descendant.gone = true;
     this.families.remove(descendant.memory);
     this.gone.push(descendant);
+    this.lastGone[this.goneCount++ % LAST_GONE] = descendant.pid;
     // The pid may go to another process.
     this.source.forget(descendant.pid);
   }

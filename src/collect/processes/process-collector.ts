@@ -3,6 +3,7 @@ import type { Processes } from "../../proc/processes.ts";
 import { ABSENT, type Collector } from "../collector.ts";
 import { type Column, column, fillColumns, keysOf } from "../columns.ts";
 import { CommandTree, type TreeParts } from "./command-tree.ts";
+import type { MemoryHolders } from "./memory-holders.ts";
 import { REST } from "./process-names.ts";
 
 /** Series that begin at 0, before there is a command. */
@@ -76,6 +77,16 @@ export class ProcessCollector implements Collector {
 
   commandEnded(): void {
     this.phase = "ending";
+  }
+
+  /** Who held the memory at its peak; undefined: the command was not started. */
+  get holders(): MemoryHolders | undefined {
+    return this.tree?.memory.holders;
+  }
+
+  /** Whether a process is one of the command's that lives or has lately ended, as samples saw them and the kernel told. */
+  knows(pid: number): boolean {
+    return this.tree?.accounts.knows(pid) === true || this.parts.taskClock?.()?.hasEnded(pid) === true;
   }
 
   /** The command's processes that live now, children before their parents. Throws SystemError, ParseError. */

@@ -2,6 +2,7 @@ import { BUDGET_UNITS, PHASE_FIGURES } from "../../catalog/choices.ts";
 import type { BudgetResult } from "../../recording/budget-results.ts";
 import type { Diagnosis } from "../../recording/diagnosis.ts";
 import { type Finding, findingOf, memoryBoundBytes, RESOURCES, unitOf } from "../../recording/evidence.ts";
+import type { HeldMemory, OomKill } from "../../recording/oom.ts";
 import type { PhaseFigures } from "../../recording/phases.ts";
 import type { RunFigures } from "../../recording/run-figures.ts";
 import type { RunReport } from "../../recording/run-report.ts";
@@ -30,7 +31,7 @@ const JSON_VERSION = 1;
 
 /** Returns the summary for programs: exact figures, a unit in each key; what is not known is left out. */
 export function summaryJson(report: RunReport, file: string): string {
-  const { figures, startMs, names, wallTime, diagnoses, sampling, sizing, budgets } = report;
+  const { figures, startMs, names, wallTime, diagnoses, oom, sampling, sizing, budgets } = report;
   const object = {
     version: JSON_VERSION,
     metrics_file: file,
@@ -45,6 +46,7 @@ export function summaryJson(report: RunReport, file: string): string {
     phases: figures.phases?.map(phaseObject),
     limited_by: diagnoses[0] && limitObject(diagnoses[0]),
     limits: diagnoses.map(limitObject),
+    oom_kill: oom && oomObject(oom),
     samples_count: sampling.taken,
     samples_missed_count: sampling.missed,
     slowest_sample_seconds: known(sampling.slowestSeconds),
@@ -77,6 +79,17 @@ function phaseObject(figures: PhaseFigures): object {
     return [{ name, [`value_${unit}`]: between.value, [`lowest_${unit}`]: between.lowest, [`highest_${unit}`]: most }];
   });
   return { phase: figures.phase, times_count: figures.times, figures: known };
+}
+
+/** Who was killed for memory, who held most, and the limit; what is not known is left out. */
+function oomObject({ victims, holder, limit, rise }: OomKill): object {
+  const held = ({ pid, comm, bytes }: HeldMemory) => ({ pid, comm, held_bytes: bytes });
+  return {
+    victims: victims.map(held),
+    largest_holder: holder && { ...held(holder), when: holder.isAtPeak ? "peak" : "kill" },
+    limit: limit && { group: limit.group, limit_bytes: limit.bytes, is_likely: limit.isLikely },
+    rise: rise && { from_bytes: rise.fromBytes, to_bytes: rise.toBytes, seconds: rise.seconds },
+  };
 }
 
 function limitObject({ limitedBy, text, evidence, share }: Diagnosis): object {
@@ -152,14 +165,14 @@ function boundsObject(unit: string, known: Pick<Finding, "lowest" | "highest" | 
 /** Returns the summary as a section of a page: a table, and a chart that GitHub and GitLab draw. */
 export function summaryMarkdown(report: RunReport, file: string): string {
   const { figures, profile } = report;
-  const title = figures.command === undefined ? "statexec" : `statexec: ${inline(shortened(figures.command))}`;
+  const title = figures.command === undefined ? "statexec" : `statexec: ${inlineMarkdown(shortened(figures.command))}`;
   const rows = summaryLines(report, file, true).map(row);
   const chart = profile ? [chartOf(profile.cores, figures.wallSeconds ?? 0), ""] : [];
   return ["", `### ${title}`, "", "| | |", "| --- | --- |", ...rows, "", ...chart].join("\n");
 }
 
 function row({ label, parts, extra = [], chart, tone }: SummaryLine): string {
-  const body = [...parts, ...extra].map(inline).join(parts.at(-1)?.endsWith(".") ? " " : ", ");
+  const body = [...parts, ...extra].map(inlineMarkdown).join(parts.at(-1)?.endsWith(".") ? " " : ", ");
   const said = tone === "bad" ? `**${body}**` : body;
   return `| ${label} | ${said}${chart === undefined ? "" : ` ${chart.marks} ${chart.scale}`} |`;
 }
@@ -185,6 +198,6 @@ function shortened(text: string): string {
 }
 
 /** Escapes text for Markdown: nothing in it is markup or ends a cell. */
-function inline(text: string): string {
+export function inlineMarkdown(text: string): string {
   return safeLine(text.replace(/\s+/g, " ")).replace(/[\\`*_{}[\]<>()#+!|~&$-]/g, "\\$&");
 }

@@ -72,6 +72,44 @@ describe.skipIf(skip)("the page", () => {
     expect(await tab.address()).toBe(server.url);
   });
 
+  test("fills the area of a layer of more points than it has columns of pixels", async () => {
+    const long = new PageServer([dataOf({ seconds: 7200 })]);
+    const own = await browser.newTab();
+    try {
+      await own.open(long.url);
+      const { points, columns, unlike, tested } = (await own.page.evaluate(`(() => {
+        const { plot } = statexec.views.find(({ plan }) => plan.spec.id === "command-cpu").chart;
+        const [times, upper, lower] = plot.data;
+        const columns = new Map();
+        for (const [at, second] of times.entries()) {
+          const x = Math.round(plot.valToPos(second, "x", true));
+          const column = columns.get(x) ?? { below: 0, above: plot.bbox.top + plot.bbox.height };
+          if (upper[at] != null) column.below = Math.max(column.below, plot.valToPos(upper[at], "y", true));
+          if (lower[at] != null) column.above = Math.min(column.above, plot.valToPos(lower[at], "y", true));
+          columns.set(x, column);
+        }
+        let unlike = 0;
+        let tested = 0;
+        for (const [x, { below, above }] of columns) {
+          if (below === 0 || above - below < 6) continue;
+          tested++;
+          const [red, green, blue] = plot.ctx.getImageData(x, (below + above) / 2, 1, 1).data;
+          const colour = "#" + [red, green, blue].map((part) => part.toString(16).padStart(2, "0")).join("");
+          if (colour !== plot.series[1].fill()) unlike++;
+        }
+        return { points: times.length, columns: columns.size, unlike, tested };
+      })()`)) as { points: number; columns: number; unlike: number; tested: number };
+      expect(points).toBeGreaterThan(2 * columns);
+      expect(columns).toBeGreaterThan(500);
+      expect(tested).toBeGreaterThan(100);
+      // A line that goes steeply to the next column covers what is between the layers.
+      expect(unlike).toBeLessThan(tested / 2);
+    } finally {
+      await own.page.close();
+      await long.stop();
+    }
+  });
+
   test("moves and zooms by keys", async () => {
     await tab.open(`${server.url}#t=40~60`);
     const range = async (key: string) => {

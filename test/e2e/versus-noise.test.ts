@@ -1,0 +1,44 @@
+import { expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { statexec, tempFolder } from "../helpers/statexec.ts";
+
+/*
+ * What test/repeat/noisy-turns.test.ts says of recorded runs, on this machine as it is now. It takes minutes.
+ */
+
+/** Returns a command that counts so far, and the word by which two of them differ. */
+const loop = (rounds: number, word: string) => `awk 'BEGIN{for(i=0;i<${rounds};i++)x+=i}' ${word}`;
+
+/** Returns what is worse in a series of five turns of two commands. */
+async function worseOf(first: string, second: string): Promise<readonly string[]> {
+  using folder = tempFolder();
+  const words = ["--runs", "5", "-q", "--runs-json", "r.json", "--versus", first, second];
+  expect(await statexec(words, { cwd: folder.path })).toMatchObject({ code: 0, stderr: "" });
+  const { commands } = JSON.parse(readFileSync(folder.file("r.json"), "utf8"));
+  const changes: readonly { readonly what: string; readonly verdict: string }[] = commands[1].changes;
+  return changes.filter(({ verdict }) => verdict === "worse").map(({ what }) => what);
+}
+
+const isLong = process.env.STATEXEC_TEST_LONG !== undefined;
+
+test.if(isLong)(
+  "of 40 comparisons where nothing has changed, hardly any says worse",
+  async () => {
+    let worse = 0;
+    for (let i = 0; i < 40; i++) if ((await worseOf(loop(3e6, "a"), loop(3e6, "b"))).length > 0) worse++;
+    // With a chance of 5 % each, there are more than six in one of a hundred tries.
+    expect(worse).toBeLessThanOrEqual(6);
+  },
+  900_000,
+);
+
+test.if(isLong)(
+  "most comparisons with 15 % more CPU time say so",
+  async () => {
+    let found = 0;
+    for (let i = 0; i < 6; i++) if ((await worseOf(loop(8e7, "a"), loop(9.2e7, "b"))).includes("CPU time")) found++;
+    // With a chance of 90 % each, there are fewer than four in one of a hundred tries.
+    expect(found).toBeGreaterThanOrEqual(4);
+  },
+  900_000,
+);
