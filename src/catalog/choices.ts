@@ -80,7 +80,7 @@ export type HistoryFormat = (typeof HISTORY_FORMATS)[number];
 
 /** How `--processes-of` prints processes, and by which figure the first ones are chosen. */
 export const PROCESS_FORMATS = ["table", "json", "csv"] as const;
-export const PROCESS_SORTS = ["cpu", "memory", "time", "start"] as const;
+export const PROCESS_SORTS = ["cpu", "memory", "io", "wait", "time", "start"] as const;
 
 export type ProcessFormat = (typeof PROCESS_FORMATS)[number];
 export type ProcessSort = (typeof PROCESS_SORTS)[number];

@@ -45,7 +45,7 @@ export const MODE_OPTIONS = {
     shorts: [],
     operand: { placeholder: "file", example: "trace.json" },
     parse: outputPath,
-    help: "Write the named metrics files, without a name statexec_metrics.prom, for other programs: trace.json for ui.perfetto.dev and Chrome, samples.csv or samples.parquet for pandas, R and DuckDB. No command runs.",
+    help: "Write the named metrics files for other programs: trace.json is for ui.perfetto.dev and Chrome, samples.csv and samples.parquet are for pandas, R and DuckDB; without a name, statexec_metrics.prom. No command runs.",
   }),
   exportFormat: modifier({
     ...{ flag: "--export-format", of: "--export", operand: { placeholder: "format", example: "csv" } },
@@ -92,7 +92,7 @@ export const MODE_OPTIONS = {
   sort: modifier({
     ...{ flag: "--sort", of: "--processes-of", operand: { placeholder: "by", example: "memory" } },
     parse: oneOf(PROCESS_SORTS),
-    help: "With --processes-of, the order of programs and processes: cpu, memory, time or start; without this option, cpu.",
+    help: "With --processes-of, the order of programs and processes: cpu, memory, io, wait, time or start; without this option, cpu.",
   }),
   top: modifier({
     ...{ flag: "--top", of: "--processes-of", operand: { placeholder: "count", example: "20" }, parse: count(1) },

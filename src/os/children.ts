@@ -102,9 +102,15 @@ export function stopSignal(pid: number): number | undefined {
   return info[SI_STATUS];
 }
 
-/** Waits for a child that has ended, so that it is no zombie any more. */
-export function forgetChild(pid: number): void {
-  libc.wait4(pid, info, WNOHANG, null);
+/** How a child ended: its status, or the signal that ended it; undefined: it has not, or another has waited for it. */
+export type ChildExit = { readonly status: number } | { readonly signal: number } | undefined;
+
+/** Waits for a child that has ended, so that it is no zombie any more. Returns how it ended. */
+export function forgetChild(pid: number): ChildExit {
+  if (libc.wait4(pid, info, WNOHANG, null) !== pid) return undefined;
+  const word = info[0]!;
+  const signal = word & 0x7f;
+  return signal === 0 ? { status: (word >> 8) & 0xff } : { signal };
 }
 
 /** Waits until a child ends, and reads what it used into `usage`. */

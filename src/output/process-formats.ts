@@ -1,6 +1,7 @@
-import type { ProcessFormat } from "../catalog/choices.ts";
+import type { ProcessFormat, ProcessSort } from "../catalog/choices.ts";
+import type { ProcessLine } from "../load/process-lines.ts";
 import { durationText, plainQuantity } from "../recording/quantities.ts";
-import { csvCell, safeLine } from "../safe-text.ts";
+import { csvCell, safeLine, shellQuoted } from "../safe-text.ts";
 import type { ProcessUsage, ProgramUsage, RecordUsage } from "./process-usage.ts";
 
 /** Writes what a record says of processes, and `top` programs, in one format. */
@@ -17,7 +18,8 @@ const WIDTHS = [18, 11, 12, 8, 14, 12] as const;
 const UNKNOWN = "–";
 
 function table(usage: RecordUsage, top = TABLE_ROWS): string {
-  const { programs, processes, cpuSeconds } = usage;
+  const { programs, processes, cpuSeconds, sort } = usage;
+  const amount = AMOUNTS[sort] ?? RSS;
   const began = Math.min(...programs.map(({ startSeconds }) => startSeconds).filter((at) => !Number.isNaN(at)));
   const share = (seconds: number) => (cpuSeconds > 0 ? `${Math.round((100 * seconds) / cpuSeconds)} %` : UNKNOWN);
   const shown = programs.slice(0, top);
@@ -25,12 +27,14 @@ function table(usage: RecordUsage, top = TABLE_ROWS): string {
   const lines = [
     ...titleOf(usage),
     "",
-    laidOut(["program", "processes", "CPU time", "share", "largest RSS", "lived"]),
-    ...shown.map((one) => laidOut(programCells(one, share))),
+    laidOut(["program", "processes", "CPU time", "share", amount.ofProgram, "lived"]),
+    ...shown.map((one) => laidOut(programCells(one, share, amount))),
     ...(left > 0 ? [`and ${left} more ${left === 1 ? "program" : "programs"} (--top ${programs.length})`] : []),
     "",
-    laidOut(["process", "pid", "CPU time", "share", "RSS", "lived", "began"]),
-    ...processes.slice(0, top).map((one) => laidOut(processCells(one, share, began))),
+    laidOut(["process", "pid", "CPU time", "share", amount.ofProcess, "lived", "began"]),
+    ...processes
+      .slice(0, top)
+      .flatMap((one) => [laidOut(processCells(one, share, began, amount)), ...detailsOf(one.line)]),
   ];
   return `${lines.join("\n")}\n`;
 }
@@ -52,24 +56,62 @@ function counted(count: number, one: string, many: string): string {
   return `${count.toLocaleString("en-US")} ${count === 1 ? one : many}`;
 }
 
+/** What a column of a table has beside CPU time: what the order is by, or else memory. */
+interface Amount {
+  readonly ofProgram: string;
+  readonly ofProcess: string;
+  readonly text: (one: Pick<ProcessUsage, "residentBytes" | "ioBytes" | "waitSeconds">) => string;
+}
+
+const knownText = (value: number, unit: "bytes" | "seconds") =>
+  Number.isNaN(value) ? UNKNOWN : plainQuantity(value, unit);
+
+const RSS: Amount = {
+  ofProgram: "largest RSS",
+  ofProcess: "RSS",
+  text: ({ residentBytes }) => knownText(residentBytes, "bytes"),
+};
+
+const AMOUNTS: Partial<Record<ProcessSort, Amount>> = {
+  io: { ofProgram: "io", ofProcess: "io", text: ({ ioBytes }) => knownText(ioBytes, "bytes") },
+  wait: { ofProgram: "waited", ofProcess: "waited", text: ({ waitSeconds }) => knownText(waitSeconds, "seconds") },
+};
+
+/** How it ended, where that is no success, and its arguments: a line of at most 80 columns; none is known of most. */
+function detailsOf({ args, exit_status: status, exit_signal: signal }: ProcessLine): string[] {
+  const parts: string[] = [];
+  if (typeof signal === "number") parts.push(`[signal ${signal}]`);
+  if (typeof status === "number" && status !== 0) parts.push(`[status ${status}]`);
+  if (Array.isArray(args) && args.length > 1) parts.push(safeLine(wordsOf(args)));
+  const text = parts.join(" ");
+  if (text === "") return [];
+  return [`    ${text.length > DETAIL_COLUMNS ? `${text.slice(0, DETAIL_COLUMNS - 1)}…` : text}`];
+}
+
+const DETAIL_COLUMNS = 76;
+
+function wordsOf(args: readonly unknown[]): string {
+  return args.map((word) => shellQuoted(String(word))).join(" ");
+}
+
 type Share = (seconds: number) => string;
 
-function programCells(program: ProgramUsage, share: Share): string[] {
-  const { name, processes, cpuUnknown, cpuSeconds, residentBytes, seconds } = program;
+function programCells(program: ProgramUsage, share: Share, amount: Amount): string[] {
+  const { name, processes, cpuUnknown, cpuSeconds, seconds } = program;
   const isUnknown = cpuUnknown === processes;
   const cpu = isUnknown ? UNKNOWN : plainQuantity(cpuSeconds, "seconds");
   return [name, processes.toLocaleString("en-US"), cpu, isUnknown ? UNKNOWN : share(cpuSeconds)].concat([
-    Number.isNaN(residentBytes) ? UNKNOWN : plainQuantity(residentBytes, "bytes"),
+    amount.text(program),
     Number.isNaN(seconds) ? UNKNOWN : durationText(seconds),
   ]);
 }
 
-function processCells(process: ProcessUsage, share: Share, began: number): string[] {
-  const { name, line, cpuSeconds, residentBytes, seconds, startSeconds } = process;
+function processCells(process: ProcessUsage, share: Share, began: number, amount: Amount): string[] {
+  const { name, line, cpuSeconds, seconds, startSeconds } = process;
   const known = (value: number, text: string) => (Number.isNaN(value) ? UNKNOWN : text);
   return [
     ...[name, String(line.pid ?? UNKNOWN), known(cpuSeconds, plainQuantity(cpuSeconds, "seconds"))],
-    ...[known(cpuSeconds, share(cpuSeconds)), known(residentBytes, plainQuantity(residentBytes, "bytes"))],
+    ...[known(cpuSeconds, share(cpuSeconds)), amount.text(process)],
     ...[known(seconds, durationText(seconds)), known(startSeconds, `+${durationText(startSeconds - began)}`)],
   ];
 }
@@ -93,6 +135,7 @@ function json({ programs, processes, count, cpuSeconds, end }: RecordUsage, top:
     programs: programs.slice(0, top).map((one) => ({
       ...{ name: one.name, processes: one.processes, cpu_seconds: one.cpuSeconds, cpu_unknown: one.cpuUnknown },
       ...{ largest_resident_bytes: orNull(one.residentBytes), lived_seconds: orNull(one.seconds) },
+      ...{ io_bytes: orNull(one.ioBytes), run_delay_seconds: orNull(one.waitSeconds) },
     })),
     top: processes.map(({ line }) => line),
   };
@@ -101,10 +144,15 @@ function json({ programs, processes, count, cpuSeconds, end }: RecordUsage, top:
 
 const CSV_COLUMNS = [
   ...["pid", "parent", "name", "start", "end", "cpu_seconds", "resident_bytes", "execs", "threads", "source"],
+  ...["exit_status", "exit_signal", "io_read_bytes", "io_write_bytes", "run_delay_seconds", "args"],
 ] as const;
 
 /** RFC 4180, but for its line ends: a line for each process; what is not known is empty. */
 function csv({ processes }: RecordUsage): string {
-  const rows = processes.map(({ line }) => CSV_COLUMNS.map((column) => csvCell(String(line[column] ?? ""))).join(","));
+  const rows = processes.map(({ line }) => CSV_COLUMNS.map((column) => csvText(line[column])).join(","));
   return `${[CSV_COLUMNS.join(","), ...rows].join("\n")}\n`;
+}
+
+function csvText(value: unknown): string {
+  return csvCell(Array.isArray(value) ? wordsOf(value) : String(value ?? ""));
 }

@@ -11,6 +11,10 @@ export interface ProcessUsage {
   readonly seconds: number;
   readonly cpuSeconds: number;
   readonly residentBytes: number;
+  /** That it read and wrote by system calls, at least. */
+  readonly ioBytes: number;
+  /** That its threads waited for a CPU, at least. */
+  readonly waitSeconds: number;
 }
 
 /** All processes of one name together. */
@@ -25,6 +29,9 @@ export interface ProgramUsage {
   cpuSeconds: number;
   /** Of the largest of them; NaN: not known of any. */
   residentBytes: number;
+  /** The sums of those that are known; NaN: of none. */
+  ioBytes: number;
+  waitSeconds: number;
 }
 
 /** What a record says of a run's processes. */
@@ -34,6 +41,8 @@ export interface RecordUsage {
   readonly processes: readonly ProcessUsage[];
   /** How many the record has in all. */
   readonly count: number;
+  /** What that order is by. */
+  readonly sort: ProcessSort;
   readonly cpuSeconds: number;
   /** Its last line; undefined: that is missing, and perhaps others. */
   readonly end: ProcessLine | undefined;
@@ -66,7 +75,7 @@ export async function readUsage(path: string, sort: ProcessSort, top = MOST_KEPT
     if (kept.length >= 2 * most + 1000) kept = ordered(kept, sort).slice(0, most);
   }
   const all = ordered([...programs.values()], sort);
-  return { programs: all, processes: ordered(kept, sort).slice(0, most), count, cpuSeconds, end };
+  return { programs: all, processes: ordered(kept, sort).slice(0, most), count, sort, cpuSeconds, end };
 }
 
 function usageOf(line: ProcessLine): ProcessUsage {
@@ -76,20 +85,31 @@ function usageOf(line: ProcessLine): ProcessUsage {
     ...{ line, startSeconds, name: typeof line.name === "string" ? line.name : UNNAMED },
     ...{ seconds: number("end") - startSeconds, cpuSeconds: number("cpu_seconds") },
     residentBytes: number("resident_bytes"),
+    ioBytes: sumOfKnown(number("io_read_bytes"), number("io_write_bytes")),
+    waitSeconds: number("run_delay_seconds"),
   };
 }
 
 function addTo(programs: Map<string, ProgramUsage>, process: ProcessUsage): void {
-  const { name, startSeconds, seconds, cpuSeconds, residentBytes } = process;
-  const none = { processes: 0, cpuUnknown: 0, seconds: Number.NaN, cpuSeconds: 0 };
+  const { name, startSeconds, seconds, cpuSeconds, residentBytes, ioBytes, waitSeconds } = process;
+  const unknown = { seconds: Number.NaN, ioBytes: Number.NaN, waitSeconds: Number.NaN };
+  const none = { ...unknown, processes: 0, cpuUnknown: 0, cpuSeconds: 0 };
   const program = programs.get(name) ?? { name, ...none, startSeconds, residentBytes };
   programs.set(name, program);
   program.processes++;
-  if (!Number.isNaN(seconds)) program.seconds = (program.seconds || 0) + seconds;
+  program.seconds = sumOfKnown(program.seconds, seconds);
+  program.ioBytes = sumOfKnown(program.ioBytes, ioBytes);
+  program.waitSeconds = sumOfKnown(program.waitSeconds, waitSeconds);
   if (Number.isNaN(cpuSeconds)) program.cpuUnknown++;
   else program.cpuSeconds += cpuSeconds;
   program.startSeconds = Math.min(program.startSeconds, startSeconds);
   if (!(residentBytes <= program.residentBytes)) program.residentBytes = residentBytes || program.residentBytes;
+}
+
+/** NaN: neither is known. */
+function sumOfKnown(a: number, b: number): number {
+  if (Number.isNaN(a)) return b;
+  return Number.isNaN(b) ? a : a + b;
 }
 
 /** In their order: the most first; what is not known comes last. */
@@ -102,11 +122,16 @@ function ordered<T extends Ordered>(all: readonly T[], sort: ProcessSort): T[] {
   });
 }
 
-type Ordered = Pick<ProcessUsage, "startSeconds" | "seconds" | "cpuSeconds" | "residentBytes">;
+type Ordered = Pick<
+  ProcessUsage,
+  "startSeconds" | "seconds" | "cpuSeconds" | "residentBytes" | "ioBytes" | "waitSeconds"
+>;
 
 const KEYS: Readonly<Record<ProcessSort, (one: Ordered) => number>> = {
   cpu: ({ cpuSeconds }) => cpuSeconds,
   memory: ({ residentBytes }) => residentBytes,
+  io: ({ ioBytes }) => ioBytes,
+  wait: ({ waitSeconds }) => waitSeconds,
   time: ({ seconds }) => seconds,
   start: ({ startSeconds }) => startSeconds,
 };

@@ -4,6 +4,7 @@ import { OutputError } from "../errors.ts";
 import type { OpenJournal } from "../journal/journal-files.ts";
 import type { ProcessLines } from "../journal/journal-records.ts";
 import { processFileOf } from "../load/process-lines.ts";
+import { peakOf, type RecordedPeak } from "../recording/oom.ts";
 import { type ClaimedOutput, claimOutput } from "./claim-output.ts";
 import { refuseRecording } from "./other-outputs.ts";
 import { writeProcessFile } from "./process-file.ts";
@@ -46,7 +47,7 @@ export async function recoverProcesses(
   const path = processFileOf(metrics.path);
   refuseRecording(path, "-f");
   const place = claimOutput(path, "-f", journal.mode);
-  const lines = new RecoveredLines(journal.processes(), first.choice === "top");
+  const lines = new RecoveredLines(journal.processes(), first.choice === "top", peakOf(journal.recording().series()));
   await writeProcessFile(place, lines.pieces());
   const { processes, damaged } = lines;
   return { path: place.path, processes, damaged, notice: place.notice };
@@ -67,6 +68,7 @@ class RecoveredLines {
     private readonly saved: Iterable<ProcessLines>,
     /** Whether only those with the most CPU time are wanted. */
     private readonly top: boolean,
+    private readonly memoryPeak: RecordedPeak | undefined,
   ) {}
 
   *pieces(): Generator<Uint8Array> {
@@ -80,7 +82,7 @@ class RecoveredLines {
     for (const line of this.top ? this.cut() : []) this.put(line);
     const { processes, source } = this;
     const unknown = { lost_records: null, cpu_seconds: null, cpu_untold_seconds: null, machine_started: null };
-    this.put({ type: "end", source, processes, complete: false, ...unknown });
+    this.put({ type: "end", source, processes, complete: false, ...unknown, memory_peak: this.memoryPeak });
     yield this.piece();
   }
 

@@ -163,8 +163,9 @@ async function finishProcesses({ recording, parts, run }: FinishedRun, stopped: 
   try {
     if (stopped() || !command.processRecord) return place.abandon();
     const { figuresOf } = await import("../recording/run-figures.ts");
+    const { peakOf } = await import("../recording/oom.ts");
     const { writeProcessFile } = await import("../output/process-file.ts");
-    await writeProcessFile(place, command.processRecord.lines(figuresOf(recording).forks));
+    await writeProcessFile(place, command.processRecord.lines(figuresOf(recording).forks, peakOf(recording.series())));
   } catch (error) {
     parts.problems.report(error);
   }

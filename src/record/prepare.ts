@@ -86,6 +86,7 @@ export async function prepare(
   const command = new CommandRun({
     ...{ command: resolved, launcher, inherited, signals, problems, group, journal, killLimits },
     ...{ perf: config.perf !== "off", counters: wantsCounters(config), processes: config.processes },
+    recordsArguments: !config.noRecordArgs,
   });
   const companions = await startCompanions(parts, places.abandon);
   const abandon = async () => {

@@ -47,6 +47,36 @@ function largestAtPeak(all: SeriesByName): OomKill["holder"] {
   return first && { ...first, isAtPeak: true };
 }
 
+/** A holder of the peak, as the record of processes has it. */
+interface RecordedHolder {
+  readonly pid: number | null;
+  readonly parent: number | null;
+  readonly name: string;
+  readonly bytes: number;
+  readonly source: string;
+}
+
+/** The highest memory of the command's processes, as the record of processes has it: its time in seconds, and who held it. */
+export interface RecordedPeak {
+  readonly at: number;
+  readonly holders: readonly RecordedHolder[];
+}
+
+/** Returns who held the memory at the peak; undefined: no sample saw anyone. */
+export function peakOf(series: Iterable<RecordedSeries>): RecordedPeak | undefined {
+  const holders: RecordedHolder[] = [];
+  let at = Number.NaN;
+  for (const one of series) {
+    if (one.metric.name !== COMMAND.memoryHolder.name) continue;
+    const [pid = "", parent = "", name = "", source = ""] = one.labels;
+    const numberIn = (text: string) => (text === "" ? null : Number(text));
+    at = lastTime(one) / 1000;
+    const bytes = lastValue(one.blocks());
+    holders.push({ pid: numberIn(pid), parent: numberIn(parent), name, bytes, source });
+  }
+  return holders.length === 0 ? undefined : { at, holders };
+}
+
 /** The pid is the first label, the name another. */
 function heldIn(all: readonly RecordedSeries[] = [], comm = 1): HeldMemory[] {
   return all.map(({ labels, blocks }) => {

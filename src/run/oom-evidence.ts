@@ -66,13 +66,13 @@ export function oomEvidence(context: OomContext): OomEvidence | undefined {
     .slice(-MOST_VICTIMS)
     .map((one) => [series(COMMAND.oomVictim, labelsOf(one)), one.bytes]);
   if (last?.largest) entries.push([series(COMMAND.oomHolder, labelsOf(last.largest)), last.largest.bytes]);
-  if (limit) entries.push([series(COMMAND.oomLimit, { group: limit.group, known: limit.known }), limit.bytes]);
+  if (limit) entries.push([series(COMMAND.oomLimit, { limit_group: limit.group, source: limit.known }), limit.bytes]);
   const keys = entries.map(([key]) => key);
   return { keys, values: entries.map(([, value]) => value), text: textOf(victims, last?.largest, limit) };
 }
 
 function labelsOf({ pid, name }: LoggedTask) {
-  return { pid: String(pid), comm: name };
+  return { process_id: String(pid), comm: name };
 }
 
 function textOf(victims: readonly LoggedKill[], largest: LoggedTask | undefined, limit: Limit | undefined): string {

@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import { endedChild, forgetChild } from "../os/children.ts";
+import { type ChildExit, endedChild, forgetChild } from "../os/children.ts";
 
 /** By then whoever waits for it has done so. */
 const RETRY_MS = 20;
@@ -14,6 +14,8 @@ export interface OrphanParts {
   readonly onWaitedFor: (pid: number) => void;
   /** Called for each orphan that has ended, while its files exist; the function it returns, once they are gone. */
   readonly beforeReap: (pid: number) => (() => void) | undefined;
+  /** Is told how each orphan ended. */
+  readonly onReaped?: (pid: number, exit: NonNullable<ChildExit>) => void;
   readonly clock: Clock;
   /** Receives each error of the recorder. */
   readonly report: (error: unknown) => void;
@@ -70,7 +72,8 @@ export class OrphanReaper {
     try {
       afterwards = this.parts.beforeReap(pid);
     } finally {
-      forgetChild(pid);
+      const exit = forgetChild(pid);
+      if (exit) this.parts.onReaped?.(pid, exit);
       afterwards?.();
     }
   }

@@ -1,9 +1,12 @@
 import { type ProcessChoice, TOP_PROCESSES } from "../catalog/choices.ts";
-import { type LoggedProcess, ProcessLog } from "../collect/perf/process-log.ts";
+import { type LoggedProcess, type ProcessExit, ProcessLog } from "../collect/perf/process-log.ts";
 import type { TaskClock } from "../collect/perf/task-clock.ts";
 import type { ProcessLines } from "../journal/journal-records.ts";
 import type { UnsavedProcesses } from "../journal/journal-writer.ts";
 import { monotonicNs } from "../os/perf-events.ts";
+import type { RecordedPeak } from "../recording/oom.ts";
+import type { Ending } from "./child.ts";
+import { processArguments } from "./process-arguments.ts";
 
 /** Lines are compressed in pieces of this length. */
 const PIECE_CHARACTERS = 1 << 18;
@@ -25,13 +28,22 @@ export class ProcessRecord implements UnsavedProcesses {
   private kept: LoggedProcess[] = [];
   private processes = 0;
 
-  /** `root` was just started. Without the kernel's clock of tasks there is only what samples see. */
+  /** The command's own, which waits for its exit status. */
+  private rootProcess: LoggedProcess | undefined;
+
+  /**
+   * `root` was just started. Without the kernel's clock of tasks there is only what samples see. `hasArguments`: whether those of
+   * each process are recorded.
+   */
   constructor(
     private readonly choice: ProcessChoice,
-    root: number,
+    private readonly root: number,
     private readonly taskClock: TaskClock | undefined,
+    hasArguments: boolean,
   ) {
-    this.log = new ProcessLog(root, process.pid, taskClock !== undefined, this.told, monotonicNs);
+    const { pid } = process;
+    const argumentsOf = hasArguments ? processArguments : () => undefined;
+    this.log = new ProcessLog(root, pid, taskClock !== undefined, this.told, monotonicNs, argumentsOf);
     taskClock?.logTo(this.log);
   }
 
@@ -40,9 +52,24 @@ export class ProcessRecord implements UnsavedProcesses {
     this.axisNs = ms * 1e6;
   }
 
+  /** Takes how the command ended once that is known. Who started it hears of a failure. */
+  waitFor(pid: number, ended: Promise<Ending>): void {
+    const take = (ending: Ending) => {
+      if (ending.kind === "exited") this.exited(pid, { status: ending.code });
+      else if (ending.kind === "signaled") this.exited(pid, { signal: ending.signal });
+    };
+    ended.then(take, () => undefined);
+  }
+
+  /** A child of ours was waited for: the command, or an orphan. */
+  exited(pid: number, exit: ProcessExit): void {
+    this.log.exited(pid, exit);
+    if (this.rootProcess?.pid === pid) this.rootProcess.exit = exit;
+  }
+
   /** Returns what the journal lacks: those that have ended, and those that live, without their end. */
   takeUnsaved(): readonly ProcessLines[] {
-    this.log.noteLiving(this.save);
+    this.log.noteLiving(this.note);
     this.packUnsaved();
     const pieces = this.unsavedPieces;
     if (pieces.length > 0) this.unsavedPieces = [];
@@ -51,11 +78,12 @@ export class ProcessRecord implements UnsavedProcesses {
 
   /**
    * Ends the record. Returns its text piece by piece, for a file. `machineStarted`: processes and threads that the machine
-   * started meanwhile; undefined: not known.
+   * started meanwhile; undefined: not known. `memoryPeak`: likewise.
    */
-  *lines(machineStarted: number | undefined): Generator<Uint8Array> {
+  *lines(machineStarted: number | undefined, memoryPeak: RecordedPeak | undefined): Generator<Uint8Array> {
     this.log.end();
-    if (this.choice === "top") for (const process of this.cut(TOP_PROCESSES)) this.write(process);
+    if (this.rootProcess) this.keep(this.rootProcess, this.lineOf(this.rootProcess));
+    if (this.choice === "top") for (const process of this.cut(TOP_PROCESSES)) this.write(this.lineOf(process));
     for (const piece of this.pieces) yield Bun.gunzipSync(piece as Uint8Array<ArrayBuffer>);
     const last = {
       type: "end",
@@ -66,6 +94,7 @@ export class ProcessRecord implements UnsavedProcesses {
       cpu_seconds: known(this.taskClock?.seconds),
       cpu_untold_seconds: known(this.taskClock?.untoldSeconds),
       machine_started: machineStarted ?? null,
+      memory_peak: memoryPeak,
     };
     yield new TextEncoder().encode(`${this.text}${JSON.stringify(last)}\n`);
   }
@@ -76,23 +105,32 @@ export class ProcessRecord implements UnsavedProcesses {
 
   private readonly told = (process: LoggedProcess): void => {
     this.processes++;
-    this.save(process);
+    const line = this.lineOf(process);
+    this.save(line);
+    // Its end may be told before the kernel lets us wait for it.
+    if (process.pid === this.root && !this.rootProcess) this.rootProcess = process;
+    else this.keep(process, line);
+  };
+
+  private keep(process: LoggedProcess, line: string): void {
     if (this.choice === "all") {
-      this.write(process);
+      this.write(line);
       return;
     }
     this.kept.push(process);
     if (this.kept.length > 2 * TOP_PROCESSES) this.kept = this.cut(TOP_PROCESSES);
-  };
+  }
 
   private cut(count: number): LoggedProcess[] {
     return this.kept.sort((a, b) => b.cpuNs - a.cpuNs).slice(0, count);
   }
 
-  private readonly save = (process: LoggedProcess): void => {
-    this.unsaved += this.lineOf(process);
+  private readonly note = (process: LoggedProcess): void => this.save(this.lineOf(process));
+
+  private save(line: string): void {
+    this.unsaved += line;
     if (this.unsaved.length >= PIECE_CHARACTERS) this.packUnsaved();
-  };
+  }
 
   /** Quickly, since it is done while the command runs, and read only where this process is killed. */
   private packUnsaved(): void {
@@ -102,15 +140,18 @@ export class ProcessRecord implements UnsavedProcesses {
     this.unsaved = "";
   }
 
-  private write(process: LoggedProcess): void {
-    this.text += this.lineOf(process);
+  private write(line: string): void {
+    this.text += line;
     if (this.text.length < PIECE_CHARACTERS) return;
     this.pieces.push(Bun.gzipSync(new TextEncoder().encode(this.text)));
     this.text = "";
+    // What the lines were made of is collected too late by the runtime: its memory would grow by some MiB.
+    Bun.gc(false);
   }
 
   private lineOf(process: LoggedProcess): string {
-    const { pid, parent, names, startNs, endNs, execs, cpuNs, threads, residentBytes } = process;
+    const { pid, parent, names, startNs, endNs, execs, cpuNs, threads, residentBytes, args, exit } = process;
+    const { readBytes, writtenBytes, runDelaySeconds } = process;
     const line = {
       type: "process",
       ...{ pid, parent, name: names.at(-1) ?? null, names },
@@ -122,6 +163,13 @@ export class ProcessRecord implements UnsavedProcesses {
       threads,
       resident_bytes: Number.isNaN(residentBytes) ? null : residentBytes,
       source: this.source,
+      // What is not known is left out: it is so of most that live shortly.
+      args,
+      exit_status: exit && "status" in exit ? exit.status : undefined,
+      exit_signal: exit && "signal" in exit ? exit.signal : undefined,
+      io_read_bytes: orNone(readBytes),
+      io_write_bytes: orNone(writtenBytes),
+      run_delay_seconds: orNone(runDelaySeconds),
     };
     return `${JSON.stringify(line)}\n`;
   }
@@ -131,6 +179,10 @@ export class ProcessRecord implements UnsavedProcesses {
     if (Number.isNaN(ns)) return null;
     return Math.round((ns + this.shiftNs + this.axisNs) / 1000) / 1e6;
   }
+}
+
+function orNone(value: number): number | undefined {
+  return Number.isNaN(value) ? undefined : value;
 }
 
 /** Returns a number of seconds; null: not known. */

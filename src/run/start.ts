@@ -228,6 +228,8 @@ export interface CommandRunParts {
   readonly counters: boolean;
   /** Which processes are recorded each. */
   readonly processes: ProcessChoice;
+  /** With their arguments. */
+  readonly recordsArguments: boolean;
 }
 
 /** One run's command, its process tree, its orphans, its journal and its budgets. */
@@ -255,6 +257,7 @@ export class CommandRun {
       isWaitedFor: (pid) => pid === this.child?.pid || signals.sentinel.isHelper(pid),
       onWaitedFor: (pid) => signals.sentinel.replace(pid),
       beforeReap: (pid) => this.tree?.beforeReap(pid),
+      onReaped: (pid, exit) => this.processRecord?.exited(pid, exit),
       clock: systemClock,
       report: this.report,
     });
@@ -300,7 +303,7 @@ export class CommandRun {
     this.child = child;
     this.processes.noteStart();
     if (typeof rings === "object") this.taskClock = taskClockOf(rings, child.pid);
-    if (this.parts.processes !== "off") this.recordProcesses(this.parts.processes, child.pid);
+    if (this.parts.processes !== "off") this.recordProcesses(this.parts.processes, child);
     this.orphans.start();
     this.budgetWatch?.started();
     const longestMs = gate ? GATE_TIMERS_MS : Number.POSITIVE_INFINITY;
@@ -342,9 +345,10 @@ export class CommandRun {
     return this.tree;
   }
 
-  private recordProcesses(choice: ProcessChoice, pid: number): void {
+  private recordProcesses(choice: ProcessChoice, { pid, ended }: Child): void {
     const { ProcessRecord } = require("./process-record.ts") as typeof import("./process-record.ts");
-    this.processRecord = new ProcessRecord(choice, pid, this.taskClock?.taskClock);
+    this.processRecord = new ProcessRecord(choice, pid, this.taskClock?.taskClock, this.parts.recordsArguments);
+    this.processRecord.waitFor(pid, ended);
   }
 
   /** An error must not keep the signal that the helper is ended for from the command. */

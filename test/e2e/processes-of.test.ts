@@ -47,7 +47,52 @@ beforeAll(() => {
   return () => rmSync(folder, { recursive: true });
 });
 
+/** A record with what is not known of every process. */
+const KNOWN = [
+  ["cc1", 20, { io_read_bytes: 3 * 2 ** 20, io_write_bytes: 2 ** 20, run_delay_seconds: 0.25, exit_status: 0 }],
+  ["ld", 21, { io_read_bytes: 9 * 2 ** 20, args: ["ld", "-o", "a b"], exit_status: 2 }],
+  ["cc1", 22, { run_delay_seconds: 1.5, exit_signal: 9, args: ["cc1", `-${"x".repeat(90)}`] }],
+].map(([name, pid, more]) => ({
+  ...process({ pid: pid as number, parent: 1, name: name as string, end: 1, cpu: 1, resident: null }),
+  ...(more as object),
+}));
+
 const ask = async (...words: string[]) => await statexec(["--processes-of", ...words], { cwd: folder });
+
+describe("what is known of some processes only", () => {
+  test("io has the sum of what was read and written, how a process ended, and its arguments", async () => {
+    record("known", [...KNOWN, END]);
+    const { stdout } = await ask("--sort", "io", "known.prom");
+    expect(stdout.split("\n").slice(2)).toEqual([
+      "program             processes    CPU time   share            io       lived",
+      "ld                          1      1.00 s    33 %         9 MiB      1.00 s",
+      "cc1                         2      2.00 s    67 %         4 MiB      2.00 s",
+      "",
+      "process               pid   CPU time  share          io      lived      began",
+      "ld                     21     1.00 s   33 %       9 MiB     1.00 s      +0 ms",
+      "    [status 2] ld -o 'a b'",
+      "cc1                    20     1.00 s   33 %       4 MiB     1.00 s      +0 ms",
+      "cc1                    22     1.00 s   33 %           –     1.00 s      +0 ms",
+      `    [signal 9] cc1 -${"x".repeat(59)}…`,
+      "",
+    ]);
+  });
+
+  test("wait has the time for a CPU; JSON and CSV have all of it", async () => {
+    record("known", [...KNOWN, END]);
+    const { stdout } = await ask("--sort", "wait", "known.prom");
+    expect(stdout).toContain("cc1                         2      2.00 s    67 %        1.75 s      2.00 s\n");
+    expect(stdout).toContain(
+      "process               pid   CPU time  share      waited      lived      began\ncc1                    22",
+    );
+    const json = JSON.parse((await ask("--sort", "io", "--processes-format", "json", "known.prom")).stdout);
+    expect(json.programs[1]).toMatchObject({ name: "cc1", io_bytes: 4 * 2 ** 20, run_delay_seconds: 1.75 });
+    expect(json.top[0]).toMatchObject({ args: ["ld", "-o", "a b"], exit_status: 2 });
+    const csv = (await ask("--sort", "io", "--processes-format", "csv", "known.prom")).stdout.split("\n");
+    expect(csv[0]).toEndWith(",source,exit_status,exit_signal,io_read_bytes,io_write_bytes,run_delay_seconds,args");
+    expect(csv[1]).toEndWith(`,perf,2,,${9 * 2 ** 20},,,ld -o 'a b'`);
+  });
+});
 
 describe("the table", () => {
   test("has programs and processes by their CPU time, with what is not known", async () => {
@@ -96,10 +141,10 @@ a,"b"                  13          –      –      90 MiB          –    +3.0
 test("CSV has a line for each process, and quotes what needs it", async () => {
   const { stdout } = await ask("--processes-format", "csv", "--sort", "start", "run.prom");
   expect(stdout.split("\n").slice(0, 2)).toEqual([
-    "pid,parent,name,start,end,cpu_seconds,resident_bytes,execs,threads,source",
-    "10,1,make,1700000000,1700000009,0.5,3145728,1,1,perf",
+    "pid,parent,name,start,end,cpu_seconds,resident_bytes,execs,threads,source,exit_status,exit_signal,io_read_bytes,io_write_bytes,run_delay_seconds,args",
+    "10,1,make,1700000000,1700000009,0.5,3145728,1,1,perf,,,,,,",
   ]);
-  expect(stdout).toContain('\n13,10,"a,""b""",1700000003,,,94371840,1,1,perf\n');
+  expect(stdout).toContain('\n13,10,"a,""b""",1700000003,,,94371840,1,1,perf,,,,,,\n');
 });
 
 test("JSON has the totals, the programs and the lines of the record", async () => {
@@ -114,6 +159,8 @@ test("JSON has the totals, the programs and the lines of the record", async () =
       cpu_unknown: 0,
       largest_resident_bytes: 80 * 2 ** 20,
       lived_seconds: 9,
+      io_bytes: null,
+      run_delay_seconds: null,
     },
   ]);
   expect(top).toEqual([LINES[2]]);

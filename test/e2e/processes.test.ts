@@ -40,6 +40,81 @@ function read(path: string) {
 }
 
 describe.skipIf(!works)("--processes all", () => {
+  test("has arguments, io, waits for a CPU, and how the command and its orphans ended", async () => {
+    using folder = tempFolder();
+    // An orphan that reads 4 MiB, and a child whose parent waits for it.
+    const orphan = "head -c 4194304 /dev/zero | sh -c 'cat >/dev/null; sleep 0.7; exit 4'";
+    const script = `(setsid sh -c "${orphan}; exit 4" &); sleep 1.2 --token=abcd1234; exit 3`;
+    const said = script.replace(" --token=abcd1234", "");
+    const words = ["-q", "--interval", "0.1", "--processes", "all", "-f", "run.prom"];
+    expect((await statexec([...words, "sh", "-c", said, "sh", "--token=abcd1234"], { cwd: folder.path })).code).toBe(3);
+    const { processes } = read(folder.file("run.processes.jsonl.gz"));
+    const lines = processes as unknown as (Line & Readonly<Record<string, unknown>>)[];
+    const [root] = lines;
+    expect(root).toMatchObject({ exit_status: 3, args: ["sh", "-c", said, "sh", "--token=…"] });
+    const sleep = lines.find(({ args }) => String(args) === "sleep,1.2");
+    expect(sleep).not.toHaveProperty("exit_status");
+    const waited = lines.filter(({ exit_status: status }) => status === 4);
+    expect(waited.map(({ parent }) => parent)).not.toContain(root!.pid);
+    expect(waited.length).toBeGreaterThan(0);
+    const read4 = lines.filter(({ io_read_bytes: bytes }) => Number(bytes) >= 4 * 2 ** 20);
+    expect(
+      read4.length + lines.filter(({ io_write_bytes: bytes }) => Number(bytes) >= 4 * 2 ** 20).length,
+    ).toBeGreaterThan(0);
+    expect(lines.some(({ run_delay_seconds: seconds }) => Number(seconds) >= 0)).toBe(true);
+  });
+
+  test("has the same figures by program as the metrics file", async () => {
+    using folder = tempFolder();
+    const script =
+      "i=0; while [ $i -lt 300 ]; do seq 2000 >/dev/null; i=$((i+1)); done; seq 300000 | sort -R | tail -1";
+    await statexec(["-q", "--processes", "all", "-f", "run.prom", "sh", "-c", script], { cwd: folder.path });
+    const { processes } = read(folder.file("run.processes.jsonl.gz"));
+    const run = new Recorded(folder.file("run.prom"));
+    for (const name of ["seq", "sort", "sh"]) {
+      const its = processes.filter((one) => one.name === name);
+      const cpuSeconds = its.reduce((sum, { cpu_seconds }) => sum + (cpu_seconds ?? 0), 0);
+      expect(run.last("command_comm_processes", name)).toBe(its.length);
+      expect(run.last("command_comm_cpu_seconds", name)).toBeCloseTo(cpuSeconds, 6);
+    }
+    expect(run.last("command_comm_processes", "seq")).toBe(301);
+  });
+
+  test("has in its last line who held the memory at the peak, after a kill of the recorder, too", async () => {
+    using folder = tempFolder();
+    const script = "{ head -c 64M /dev/zero; sleep 0.5; } | tail >/dev/null; echo done; read line";
+    const words = [BIN, "-q", "--interval", "0.05", "--processes", "all", "-f", "run.prom", "sh", "-c", script];
+    const start = () =>
+      Bun.spawn(words, { cwd: folder.path, env: cleanEnv(), stdin: "pipe", stdout: "pipe", stderr: "inherit" });
+    const whole = start();
+    await whole.stdout.getReader().read();
+    whole.stdin.end();
+    await whole.exited;
+    const { end, processes } = read(folder.file("run.processes.jsonl.gz"));
+    const { at, holders } = end.memory_peak as { at: number; holders: Record<string, unknown>[] };
+    const [first] = holders.toSorted((a, b) => Number(b.bytes) - Number(a.bytes));
+    const tail = processes.find(({ name }) => name === "tail")!;
+    expect(first).toMatchObject({ pid: tail.pid, parent: tail.parent, name: "tail" });
+    expect(at).toBeWithin(tail.start, tail.end! + 0.1);
+    const killed = start();
+    await killed.stdout.getReader().read();
+    await Bun.sleep(1300);
+    killed.kill("SIGKILL");
+    await killed.exited;
+    killed.stdin.end();
+    const [journal = ""] = readdirSync(folder.path).filter((name) => name.endsWith(".journal"));
+    expect((await statexec(["--recover", "-f", "new.prom", journal], { cwd: folder.path })).code).toBe(0);
+    const recovered = read(folder.file("new.processes.jsonl.gz")).end.memory_peak as { holders: { name: string }[] };
+    expect(recovered.holders.map(({ name }) => name)).toContain("tail");
+  });
+
+  test("has no arguments where they are not to be recorded", async () => {
+    using folder = tempFolder();
+    const words = ["-q", "--no-record-args", "--interval", "0.1", "--processes", "all", "-f", "run.prom"];
+    await statexec([...words, "sh", "-c", "sleep 0.3; true"], { cwd: folder.path });
+    for (const line of read(folder.file("run.processes.jsonl.gz")).processes) expect(line).not.toHaveProperty("args");
+  });
+
   test("has all of 3,000 processes of nobody's, each with parent, start, end and CPU time", async () => {
     using folder = folderOf("nobody");
     const words = [openBinary(), "-q", "--processes", "all", "-f", folder.file("run.prom")];

@@ -6,7 +6,8 @@ import { JournalWriter, type SnapshotSource } from "../../src/journal/journal-wr
 import { FakeClock } from "../helpers/fake-clock.ts";
 import { HEADER, KEYS, pointLines, read, Trial } from "./journals.ts";
 
-const held = (pid: string) => series(COMMAND.memoryHolder, { pid, parent: "1", comm: 'a"ö', memory: "pss" });
+const held = (process_id: string) =>
+  series(COMMAND.memoryHolder, { process_id, parent_id: "1", comm: 'a"ö', source: "pss" });
 
 /** A source whose snapshot is what was put there last. */
 class Source implements SnapshotSource {

@@ -20,11 +20,11 @@ function known(hasKills: boolean, ...columns: readonly Column[]) {
   return oomKillOf(seriesByName(recording.series()), hasKills);
 }
 
-const victim = (pid: number, comm: string) => series(COMMAND.oomVictim, { pid: String(pid), comm });
-const holder = (pid: number, comm: string) => series(COMMAND.oomHolder, { pid: String(pid), comm });
-const limit = (group: string, how: string) => series(COMMAND.oomLimit, { group, known: how });
-const atPeak = (pid: string, comm: string) =>
-  series(COMMAND.memoryHolder, { pid, parent: "1", comm, memory: "resident" });
+const victim = (pid: number, comm: string) => series(COMMAND.oomVictim, { process_id: String(pid), comm });
+const holder = (pid: number, comm: string) => series(COMMAND.oomHolder, { process_id: String(pid), comm });
+const limit = (group: string, how: string) => series(COMMAND.oomLimit, { limit_group: group, source: how });
+const atPeak = (process_id: string, comm: string) =>
+  series(COMMAND.memoryHolder, { process_id, parent_id: "1", comm, source: "resident" });
 
 describe("an OOM kill", () => {
   test("has whom the kernel logged, the largest then, the limit, and how the group rose to it", () => {

@@ -84,29 +84,42 @@ export class PerfRecords {
     }
     const [first, second, third] = [view.getUint32(8, true), view.getUint32(12, true), view.getUint32(16, true)];
     const atNs = this.long(bytes - 8);
-    const none = { parent: 0, amount: 0, name: NO_BYTES, atNs };
     switch (type) {
       case FORK:
-        return { ...none, kind: "fork", pid: first, parent: second, thread: third, atNs: this.long(24) };
+        return made("fork", first, third, second, this.long(24), 0, NO_BYTES);
       case EXIT:
-        return { ...none, kind: "exit", pid: first, parent: second, thread: third, atNs: this.long(24) };
-      case COMM:
-        return { ...none, ...this.comm(bytes), pid: first, thread: second };
+        return made("exit", first, third, second, this.long(24), 0, NO_BYTES);
+      case COMM: {
+        const isExec = (this.view.getUint16(4, true) & EXECUTED) !== 0;
+        return made(isExec ? "exec" : "name", first, second, 0, atNs, 0, this.name(bytes));
+      }
       case READ:
-        return { ...none, kind: "cpu", pid: first, thread: second, amount: this.long(16) };
+        return made("cpu", first, second, 0, atNs, this.long(16), NO_BYTES);
       default:
-        return { ...none, kind: "lost", pid: 0, thread: 0, amount: this.long(16) };
+        return made("lost", 0, 0, 0, atNs, this.long(16), NO_BYTES);
     }
   }
 
-  private comm(bytes: number): Pick<PerfRecord, "kind" | "name"> {
+  private name(bytes: number): Uint8Array {
     const end = this.whole.indexOf(0, 16);
-    const name = this.whole.slice(16, Math.min(end < 0 ? bytes : end, bytes - ID_BYTES));
-    return { kind: (this.view.getUint16(4, true) & EXECUTED) === 0 ? "name" : "exec", name };
+    return this.whole.slice(16, Math.min(end < 0 ? bytes : end, bytes - ID_BYTES));
   }
 
   /** A number of 64 bits; above 2 ** 53 it is rounded. */
   private long(at: number): number {
     return this.view.getUint32(at, true) + this.view.getUint32(at + 4, true) * 2 ** 32;
   }
+}
+
+/** One object each, since there are some for every process. */
+function made(
+  kind: PerfRecord["kind"],
+  pid: number,
+  thread: number,
+  parent: number,
+  atNs: number,
+  amount: number,
+  name: Uint8Array,
+): PerfRecord {
+  return { kind, pid, thread, parent, atNs, amount, name };
 }

@@ -85,6 +85,7 @@ export class TaskClock {
     this.counterSeconds = sum * NS;
     // What ended between the two.
     this.drain();
+    this.log?.settleAll();
   }
 
   /** Seconds; NaN until the end. */

@@ -134,13 +134,13 @@ export class CommandTree {
       return;
     }
     accounts.update(atEnd);
-    this.processLog?.sampled(this.sampledProcesses());
     this.lookForLeavers(atEnd);
     if (atEnd) this.settle();
     this.runDelay.update(accounts.tracker.descendants, atEnd);
     const hasDetails = atEnd || this.mayReadDetails();
     if (hasDetails) this.readDetails();
     else this.io.skip();
+    this.processLog?.sampled(this.sampledProcesses());
     this.memory.update(accounts, hasDetails, atMs);
     this.memory.raiseBound(this.memory.peak.bytes);
     this.memory.raiseBound(accounts.reaped.largestBytes);
@@ -168,9 +168,9 @@ export class CommandTree {
     }
     const began = this.now();
     accounts.update();
-    this.processLog?.sampled(this.sampledProcesses());
     this.lookForLeavers(false);
     this.runDelay.update(accounts.tracker.descendants, false);
+    this.processLog?.sampled(this.sampledProcesses());
     const hasStatuses = this.mayReadDetails();
     if (hasStatuses) this.memory.readStatuses(accounts.tracker.descendants);
     this.memory.peek(accounts, hasStatuses, atMs);
@@ -180,11 +180,14 @@ export class CommandTree {
 
   private *sampledProcesses(): Generator<SampledProcess> {
     const { tracker, names } = this.accounts;
-    for (const { pid, parent, name, ownSeconds: cpuSeconds, threads, memory, ended } of tracker.descendants)
-      if (!ended) {
-        const { residentBytes } = memory;
-        yield { pid, parent, name: names.at(name)?.name ?? "", cpuSeconds, threads, residentBytes };
-      }
+    for (const one of tracker.descendants) {
+      const { pid, parent, name, ownSeconds: cpuSeconds, threads, memory, ended, io } = one;
+      if (ended) continue;
+      const [readBytes, writtenBytes] = io.isKnown ? [io.readBytes, io.writeBytes] : [ABSENT, ABSENT];
+      const known = { residentBytes: memory.residentBytes, readBytes, writtenBytes };
+      const runDelaySeconds = this.runDelay.secondsOf(one);
+      yield { pid, parent, name: names.at(name)?.name ?? "", cpuSeconds, threads, ...known, runDelaySeconds };
+    }
   }
 
   /** What is of a group that was left is a lower bound, and the processes' own figures are taken where they are more. */

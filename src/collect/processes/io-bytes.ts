@@ -51,4 +51,6 @@ export class IoBytes implements IoCounts {
 export class LastIo extends IoBytes {
   /** Its CPU time just before that; NaN: the file is to be read again. */
   cpuSeconds = Number.NaN;
+  /** The file was read. */
+  isKnown = false;
 }

@@ -58,18 +58,18 @@ export class MemoryHolders {
 
   /** The processes and what each holds, the largest first; the rest of them last, without a pid. */
   snapshot(): Snapshot {
-    const { atMs, bytes, heldBy: memory } = this;
+    const { atMs, bytes, heldBy: source } = this;
     const order = Array.from({ length: this.count }, (_, slot) => slot).sort((a, b) => bytes[b]! - bytes[a]!);
     const keys: SeriesKey[] = [];
     const values: number[] = [];
     for (const slot of order) {
       const comm = this.names?.at(this.places[slot]!)?.name ?? "";
-      const [pid, parent] = [String(this.pids[slot]), String(this.parents[slot])];
-      keys.push(series(COMMAND.memoryHolder, { pid, parent, comm, memory }));
+      const [process_id, parent_id] = [String(this.pids[slot]), String(this.parents[slot])];
+      keys.push(series(COMMAND.memoryHolder, { process_id, parent_id, comm, source }));
       values.push(bytes[slot]!);
     }
     if (this.restProcesses > 0) {
-      keys.push(series(COMMAND.memoryHolder, { pid: "", parent: "", comm: REST, memory }));
+      keys.push(series(COMMAND.memoryHolder, { process_id: "", parent_id: "", comm: REST, source }));
       values.push(this.restBytes);
     }
     return { atMs, keys, values };

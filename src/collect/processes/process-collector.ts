@@ -2,6 +2,7 @@ import { ACCOUNTING, COMMAND, type Fact, type SeriesKey } from "../../catalog/in
 import type { Processes } from "../../proc/processes.ts";
 import { ABSENT, type Collector } from "../collector.ts";
 import { type Column, column, fillColumns, keysOf } from "../columns.ts";
+import type { ProcessLog } from "../perf/process-log.ts";
 import { CommandTree, type TreeParts } from "./command-tree.ts";
 import type { MemoryHolders } from "./memory-holders.ts";
 import { REST } from "./process-names.ts";
@@ -121,7 +122,7 @@ export class ProcessCollector implements Collector {
     }
     if (!this.isUpdated) {
       tree.update(this.stamp(), this.phase === "ending");
-      if (this.phase === "ending") this.finals = finalsOf(tree);
+      if (this.phase === "ending") this.finals = finalsOf(tree, this.parts.processLog?.());
       this.isUpdated = true;
     }
     if (row.length !== FROM_ZERO.length + FROM_START.length + this.finals.length) return false;
@@ -137,7 +138,9 @@ export class ProcessCollector implements Collector {
 }
 
 /** Returns the series of the command's end. */
-function finalsOf(tree: CommandTree): readonly Column[] {
+function finalsOf(tree: CommandTree, log: ProcessLog | undefined): readonly Column[] {
+  const programs = log?.programs();
+  if (programs) tree.accounts.names.takeRecorded(programs);
   const { named, rest } = tree.accounts.names.largest(MOST_NAMED);
   const finals: Column[] = [];
   for (const { name, cpuSeconds, peakBytes, processes } of named) {
@@ -152,7 +155,7 @@ function finalsOf(tree: CommandTree): readonly Column[] {
   const restSeconds = Math.max(0, total - namedSeconds);
   finals.push(column(COMMAND.commCpuSeconds, { comm: REST }, () => restSeconds));
   if (rest.length > 0) {
-    const highest = Math.max(...rest.map(({ peakBytes }) => peakBytes));
+    const highest = Math.max(...rest.map(({ peakBytes }) => peakBytes || 0));
     const processes = rest.reduce((sum, use) => sum + use.processes, 0);
     finals.push(column(COMMAND.commMemoryPeak, { comm: REST }, () => highest));
     finals.push(column(COMMAND.commProcesses, { comm: REST }, () => processes));

@@ -153,6 +153,7 @@ export class ProcessIo {
         return;
       }
       io.take(this.io);
+      io.isKnown = true;
       io.cpuSeconds = cpuSeconds;
       this.sum.add(io);
     } catch (error) {

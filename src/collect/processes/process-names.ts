@@ -1,3 +1,5 @@
+import type { ProgramUse } from "../perf/process-log.ts";
+
 const decoder = new TextDecoder();
 
 /** How many names are kept; what uses any other counts as the rest. */
@@ -9,7 +11,7 @@ interface NameUse {
   readonly encoded: Uint8Array;
   /** Own CPU time, without that of their children. */
   cpuSeconds: number;
-  /** Their resident memory together, at this sample and at most. */
+  /** Their resident memory together, at this sample and at most; NaN: no sample saw them. */
   residentBytes: number;
   peakBytes: number;
   /** How many samples saw. */
@@ -48,10 +50,32 @@ export class ProcessNames {
     for (const use of this.all) if (use.residentBytes > use.peakBytes) use.peakBytes = use.residentBytes;
   }
 
+  /**
+   * Takes the CPU time and the number of the processes of each name as the kernel's records have them, where these are no less in
+   * all than what samples saw: then they have the processes that lived between samples, too.
+   */
+  takeRecorded(programs: ReadonlyMap<string, ProgramUse>): void {
+    let [recorded, sampled] = [0, 0];
+    for (const { cpuSeconds } of programs.values()) recorded += cpuSeconds;
+    for (const { cpuSeconds } of this.all) sampled += cpuSeconds;
+    if (recorded < sampled) return;
+    for (const use of this.all) {
+      const { cpuSeconds, processes } = programs.get(use.name) ?? { cpuSeconds: 0, processes: 0 };
+      use.cpuSeconds = cpuSeconds;
+      use.processes = processes;
+    }
+    const encoder = new TextEncoder();
+    for (const [name, use] of programs) {
+      if (this.byText.has(name) || this.all.length === MOST_NAMES) continue;
+      this.byText.set(name, this.all.length);
+      this.all.push({ name, encoded: encoder.encode(name), residentBytes: 0, peakBytes: Number.NaN, ...use });
+    }
+  }
+
   /** Returns up to `most` names, the largest by CPU time and by memory, in order of CPU time; and the rest. */
   largest(most: number): { readonly named: readonly NameUse[]; readonly rest: readonly NameUse[] } {
     const byCpu = [...this.all].sort((a, b) => b.cpuSeconds - a.cpuSeconds);
-    const byMemory = [...this.all].sort((a, b) => b.peakBytes - a.peakBytes);
+    const byMemory = [...this.all].sort((a, b) => (b.peakBytes || 0) - (a.peakBytes || 0));
     const chosen = new Set(byCpu.slice(0, Math.ceil(most / 2)));
     for (const use of byMemory) if (chosen.size < most) chosen.add(use);
     // A process may be called like the rest: it is part of it.

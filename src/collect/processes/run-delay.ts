@@ -73,6 +73,16 @@ export class RunDelay {
     this.budget.spend(took);
   }
 
+  /** Returns what the threads of a process waited that were seen when it was last read; NaN: it was not. */
+  secondsOf(descendant: Descendant): number {
+    const seen = this.seen.get(descendant);
+    if (!seen || Number.isNaN(this.seconds)) return ABSENT;
+    if (!seen.threads) return seen.only;
+    let sum = 0;
+    for (const delay of seen.threads.values()) sum += delay;
+    return sum;
+  }
+
   /** Reads one that has ended and is about to be waited for. */
   takeLast(descendant: Descendant): void {
     this.read(descendant, this.now());

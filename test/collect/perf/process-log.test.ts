@@ -6,8 +6,11 @@ import { WrittenRing } from "./ring.ts";
 const [SELF, ROOT] = [1, 100];
 const MS = 1e6;
 
+/** A process whose other files were not read. */
+const UNREAD = { readBytes: Number.NaN, writtenBytes: Number.NaN, runDelaySeconds: Number.NaN };
+
 /** A log of two rings; `at` is the time of the next reading. */
-function logged(hasRecords = true) {
+function logged(hasRecords = true, argumentsOf?: (pid: number) => string[] | undefined) {
   const rings = [new WrittenRing(65_536), new WrittenRing(65_536)] as const;
   const clock = new TaskClock(rings, ROOT);
   const told: LoggedProcess[] = [];
@@ -18,6 +21,7 @@ function logged(hasRecords = true) {
     hasRecords,
     (process) => told.push(process),
     () => state.nowNs,
+    argumentsOf,
   );
   clock.logTo(log);
   const readAt = (ms: number) => {
@@ -151,7 +155,7 @@ describe("by records", () => {
     rings[0].exec(ROOT, "sh", MS).exit(ROOT, 500 * MS);
     rings[1].fork(101, ROOT, 2 * MS);
     readAt(100);
-    const sampled = { parent: 1, name: "other", cpuSeconds: 9, threads: 7 };
+    const sampled = { ...UNREAD, parent: 1, name: "other", cpuSeconds: 9, threads: 7 };
     for (const residentBytes of [5, 9, 7]) log.sampled([{ ...sampled, pid: 101, residentBytes }]);
     log.sampled([{ ...sampled, pid: 777, residentBytes: 1 }]);
     log.end();
@@ -163,9 +167,42 @@ describe("by records", () => {
   });
 });
 
+test("a sample adds io and waits, which do not fall, and arguments once for each program; who waited for it says how it ended", () => {
+  const asked: number[] = [];
+  const argumentsOf = (pid: number) => {
+    asked.push(pid);
+    return asked.length === 2 ? undefined : ["cc", `-${asked.length}`];
+  };
+  const { rings, log, told, readAt } = logged(true, argumentsOf);
+  rings[0]
+    .exec(ROOT, "sh", MS)
+    .fork(101, ROOT, 2 * MS)
+    .exec(101, "cc", 3 * MS);
+  readAt(100);
+  const sampled = { parent: ROOT, name: "cc", cpuSeconds: 0, threads: 1, pid: 101, residentBytes: 1 };
+  log.sampled([{ ...sampled, ...UNREAD }]);
+  log.sampled([{ ...sampled, readBytes: 10, writtenBytes: 5, runDelaySeconds: 0.5 }]);
+  log.sampled([{ ...sampled, readBytes: 4, writtenBytes: 7, runDelaySeconds: Number.NaN }]);
+  expect(asked).toEqual([101]);
+  rings[0].exec(101, "ld", 200 * MS);
+  readAt(300);
+  log.sampled([{ ...sampled, ...UNREAD }]);
+  log.exited(101, { signal: 9 });
+  log.exited(999, { status: 1 });
+  rings[0].exit(101, 400 * MS).exec(102, "x", 401 * MS);
+  readAt(500);
+  log.end();
+  expect(asked).toEqual([101, 101]);
+  const [one, root] = told;
+  // The second time there was nothing to read: what was known before stays.
+  expect(one).toMatchObject({ pid: 101, readBytes: 10, writtenBytes: 7, runDelaySeconds: 0.5, args: ["cc", "-1"] });
+  expect(one!.exit).toEqual({ signal: 9 });
+  expect(root).toMatchObject({ pid: ROOT, readBytes: Number.NaN, args: undefined, exit: undefined });
+});
+
 test("without records there is what samples saw: from the first that had it to the first without it", () => {
   const { log, told, state } = logged(false);
-  const one = { pid: ROOT, parent: SELF, threads: 1 };
+  const one = { ...UNREAD, pid: ROOT, parent: SELF, threads: 1 };
   for (const [ms, name, cpuSeconds, residentBytes] of [
     [10, "sh", 0.1, 4],
     [20, "make", 0.3, 9],
