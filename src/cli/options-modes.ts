@@ -123,7 +123,7 @@ export const MODE_OPTIONS = {
       operand: { placeholder: "figures", example: "wall,cpu" },
       parse: rememberedNames,
     },
-    help: "With --history, show how figures went from commit to commit on each branch, and where they changed: wall, cpu, memory, memory-with-cache, processes, threads, read, written or switches, with commas between them.",
+    help: "With --history, show how figures went from commit to commit on each branch, and where they changed: wall, cpu, memory, memory-with-cache, processes, threads, read, written, instructions or switches, with commas between them.",
   }),
   host: modifier({
     ...{ flag: "--host", of: "--history", operand: { placeholder: "name", example: "build-1" }, parse: labelValue },
