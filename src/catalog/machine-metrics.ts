@@ -196,7 +196,7 @@ export const KERNEL = defineMetrics({
     otel: "none",
   },
   refaults: {
-    name: "refault_bytes",
+    name: "memory_refault_bytes",
     type: "counter",
     unit: "bytes",
     help: "Pages of files that were read again soon after memory had no room for them, since boot.",

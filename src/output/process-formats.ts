@@ -149,10 +149,10 @@ const CSV_COLUMNS = [
 
 /** RFC 4180, but for its line ends: a line for each process; what is not known is empty. */
 function csv({ processes }: RecordUsage): string {
-  const rows = processes.map(({ line }) => CSV_COLUMNS.map((column) => csvText(line[column])).join(","));
+  const rows = processes.map(({ line }) => CSV_COLUMNS.map((column) => csvCell(textOf(line[column]))).join(","));
   return `${[CSV_COLUMNS.join(","), ...rows].join("\n")}\n`;
 }
 
-function csvText(value: unknown): string {
-  return csvCell(Array.isArray(value) ? wordsOf(value) : String(value ?? ""));
+function textOf(value: unknown): string {
+  return Array.isArray(value) ? wordsOf(value) : String(value ?? "");
 }

@@ -225,7 +225,7 @@ const ROWS: readonly Row[] = [
   variable(
     "SE_LABEL_COMM",
     "1",
-    'SE_LABEL_COMM: "comm" is used by statexec_command_memory_holder_bytes; choose another name (e.g. host_comm)',
+    'SE_LABEL_COMM: "comm" is used by statexec_command_comm_cpu_seconds; choose another name (e.g. host_comm)',
   ),
   flag(
     "-l __name__=1 ls",

@@ -155,7 +155,7 @@ describe.skipIf(!mayMakeV1Cgroups()).each(INTERVALS)(
       const script = `echo $$ >${memory.procs}; exec tail /dev/zero`;
       const verdict = await verdictOf(interval, ["sh", "-c", script]);
       expect(verdict).toMatch(
-        /^Out of memory: the kernel killed \d+ process(es)? here for memory, and SIGKILL ended it\./,
+        /^Out of memory: the kernel killed (tail \(pid \d+\) for memory; the limit was the 60 MiB|\d+ process(es)? here for memory, and SIGKILL ended it)/,
       );
     });
   },
