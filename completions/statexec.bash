@@ -73,14 +73,17 @@ _statexec() {
       --connect|-c) _statexec_hosts; return ;;
       --collectors) _statexec_values 'cpu memory network disk pressure load paging tcp listen sockets frequency thermal container'; return ;;
       --cgroup) _statexec_values 'auto off'; return ;;
+      --perf) _statexec_values 'auto counters off'; return ;;
       --budget) _statexec_values 'wall< cpu< memory< memory-with-cache< processes< threads< read< written< instructions<'; return ;;
       --push-names) _statexec_values 'statexec otel'; return ;;
       --ready) _statexec_values 'delay: http:// tcp:'; return ;;
+      --export-format) _statexec_values 'trace csv parquet'; return ;;
+      --export-shape) _statexec_values 'long wide'; return ;;
       --size-format) _statexec_values 'table json kubernetes slurm nextflow snakemake github gitlab'; return ;;
       --sort) _statexec_values 'cpu memory io wait time start'; return ;;
       --processes-format) _statexec_values 'table json csv'; return ;;
       --completions) _statexec_values 'bash fish zsh'; return ;;
-      --instance|-i|--metrics-start-time|-mst|--delay|-d|--delay-before-command|-dbc|--delay-after-command|-dac|--label|-l|--interval|--perf|--processes|--listen|--runs|--parameter|--warmup|--precision|--max-time|--prepare|--output|--push-to|--sync-port|-sp|--sync-timeout|--sync-clients|--sync-grace|--stop-timeout|--sync-token|--sync-bind|--explore-port|--export-format|--export-shape|--noise|--top|--branch|--last|--trend|--host|--since|--history-format|--push|--mark) return ;;
+      --instance|-i|--metrics-start-time|-mst|--delay|-d|--delay-before-command|-dbc|--delay-after-command|-dac|--label|-l|--interval|--processes|--listen|--runs|--parameter|--warmup|--precision|--max-time|--prepare|--output|--push-to|--sync-port|-sp|--sync-timeout|--sync-clients|--sync-grace|--stop-timeout|--sync-token|--sync-bind|--explore-port|--noise|--top|--branch|--last|--trend|--host|--since|--history-format|--push|--mark) return ;;
     esac
     $split && return
     if [[ $cur == -* ]]; then

@@ -61,7 +61,16 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "src/load": ["src/cli", "src/recording", "src/journal", "src/openmetrics", "src/os"],
   // Beside what design.md names: load and os, since its server lists folders and hands files out.
   // A picture of a run that goes on: its journal, as the summary shows it.
-  "src/live": ["src/catalog", "src/cli", "src/recording", "src/journal", "src/load", "src/output", "src/os"],
+  "src/live": [
+    "src/catalog",
+    "src/cli",
+    "src/recording",
+    "src/journal",
+    "src/load",
+    "src/output",
+    "src/os",
+    "src/history",
+  ],
   explorer: ["src/catalog", "src/recording", "src/journal", "src/openmetrics", "src/load", "src/net", "src/os"],
   // A series of runs: each is a statexec of its own, and its figures come from its file; its table goes to places as a
   // run's summary does.

@@ -54,6 +54,8 @@ export interface PlannedChart {
   /** The name of the host, where each host has a chart; of many runs, what their lines are; else empty. */
   readonly title: string;
   readonly lines: readonly PlannedLine[];
+  /** Areas between two lines, of which the first is the higher one; lines are counted from 1. There are no layers then. */
+  readonly bands?: readonly { readonly series: [high: number, low: number]; readonly hue: Hue }[];
   readonly limits: readonly Limit[];
   /** Whether all values were recorded and are zero. */
   readonly quiet: boolean;

@@ -141,7 +141,8 @@ export class Chart {
       },
       scales: { x: { time: false }, y: { range: (_, min, max) => this.rangeOf(min, max) } },
       axes: this.axes(),
-      bands: this.bands(),
+      // Translucent, so that none hides another.
+      bands: (plan.bands ?? []).map(({ series, hue }) => ({ series, fill: () => `${shared().colours.area(hue)}99` })),
       series: [{}, ...drawOrder(plan.lines).map((at) => this.seriesOf(plan.lines[at]!))],
       plugins: [decorationPlugin(() => ({ annotations: annotations(), pin: shared().pin, colours: shared().colours }))],
       hooks: {
@@ -200,14 +201,6 @@ export class Chart {
         values: (_, splits) => axisLabels(splits, plan.spec.unit),
       },
     ];
-  }
-
-  /** Fills the area between the lowest and the highest of some runs. */
-  private bands(): uPlot.Band[] {
-    const { lines } = this.parts.plan;
-    const of = (how: string) => drawOrder(lines).findIndex((at) => lines[at]!.derived?.how === how) + 1;
-    const [low, high] = [of("lowest"), of("highest")];
-    return low > 0 && high > 0 ? [{ series: [high, low], fill: () => this.parts.shared().colours.area("sky") }] : [];
   }
 
   /** Returns the ends of the axis; a difference has its 0 in the middle. */

@@ -1,5 +1,5 @@
 import { indexOfTime } from "../../src/recording/span.ts";
-import type { LinePoints } from "../data/model.ts";
+import type { LinePoints, RunInfo } from "../data/model.ts";
 import type { Derived, PlannedChart, PlannedLine, PlannedPanel } from "./chart-plan.ts";
 import type { Range } from "./page-state.ts";
 import { isSameTask, type RunChoice } from "./run-choice.ts";
@@ -14,13 +14,55 @@ const HEIGHT = 96;
 
 /** Returns the lanes, each with a chart of the difference or the spread of its runs below it. */
 export function withDerivedCharts(panels: readonly PlannedPanel[], choice: RunChoice): readonly PlannedPanel[] {
-  const { runs, view } = choice;
-  if (view !== "overlay" || !runs.every((run) => isSameTask(run, runs[0]!))) return panels;
+  if (choice.view !== "overlay") return panels;
+  const tasks = tasksOf(choice.runs);
+  const derive = (chart: PlannedChart) =>
+    tasks.length === 1 ? derivedChart(chart, choice) : tasks.length > 1 ? spreadOfTasks(chart, tasks) : undefined;
   return panels.map((panel) => {
     const [chart] = panel.charts;
-    const derived = chart && derivedChart(chart, choice);
+    const derived = chart && derive(chart);
     return derived ? { ...panel, charts: [...panel.charts, derived] } : panel;
   });
+}
+
+/** The runs of one command on one side. */
+type Task = readonly RunInfo[];
+
+/** Returns the runs by their task; none, where some task has a single run that nothing can be said of. */
+function tasksOf(runs: readonly RunInfo[]): readonly Task[] {
+  const tasks: RunInfo[][] = [];
+  for (const run of runs) {
+    const own = tasks.find(([first]) => isSameTask(first!, run));
+    if (own) own.push(run);
+    else tasks.push([run]);
+  }
+  return tasks.length <= TASK_HUES.length && tasks.every(({ length }) => length > 1) ? tasks : [];
+}
+
+const TASK_HUES: readonly PlannedLine["hue"][] = ["blue", "orange", "green", "purple"];
+
+/** Returns a chart of the spread of each task's runs. */
+function spreadOfTasks(chart: PlannedChart, tasks: readonly Task[]): PlannedChart | undefined {
+  const byTask = tasks.map((runs) =>
+    runs.map(({ id }) => chart.lines.find(({ run }) => run === id)).filter((line) => line !== undefined),
+  );
+  if (byTask.some((lines, i) => lines.length < tasks[i]!.length)) return undefined;
+  const lines = byTask.flatMap((own, i) => {
+    const name = nameOfTask(tasks[i]!);
+    return spreadLines(own).map((line) => ({ ...line, hue: TASK_HUES[i]!, label: `${name}, ${line.label}` }));
+  });
+  const bands = tasks.map((_, i) => bandOf(i, TASK_HUES[i]!));
+  const spec = { ...chart.spec, id: `${chart.spec.id}-spread` };
+  return { spec, title: "Spread of each command's runs", lines, bands, limits: [], quiet: false, height: HEIGHT };
+}
+
+/** Returns what the names of a task's files have in common (`run.a-grep`), or its command. */
+function nameOfTask([first, ...others]: Task): string {
+  const name = first!.name.replace(/^.*\//, "");
+  let length = name.length;
+  for (const other of others) while (!other.name.replace(/^.*\//, "").startsWith(name.slice(0, length))) length--;
+  const common = name.slice(0, length).replace(/[.\d]*$/, "");
+  return common === "" ? (first!.facts.find(([fact]) => fact === "command")?.[1] ?? first!.instance) : common;
 }
 
 function derivedChart(chart: PlannedChart, { runs }: RunChoice): PlannedChart | undefined {
@@ -38,13 +80,20 @@ function derivedChart(chart: PlannedChart, { runs }: RunChoice): PlannedChart | 
   const spec = { ...chart.spec, id: `${chart.spec.id}-${runs.length === 2 ? "difference" : "spread"}` };
   // One line of each run: the spread of several would hide each other.
   const about = runs.length === 2 || base.length === 1 ? "" : `: ${base[0]!.kind}`;
-  return { spec, title: title + about, lines, limits: [], quiet: false, height: HEIGHT };
+  const bands = runs.length === 2 ? [] : [bandOf(0, "sky")];
+  return { spec, title: title + about, lines, bands, limits: [], quiet: false, height: HEIGHT };
+}
+
+const SPREAD = ["lowest", "median", "highest"] as const;
+
+/** The area between the lowest and the highest of the spread at this place among the spreads of a chart. */
+function bandOf(place: number, hue: PlannedLine["hue"]) {
+  const before = place * SPREAD.length;
+  return { series: [before + SPREAD.length, before + 1] as [number, number], hue };
 }
 
 function spreadLines(lines: readonly PlannedLine[]): PlannedLine[] {
-  return (["lowest", "median", "highest"] as const).map((how) =>
-    derivedLine(lines, how, { hue: how === "median" ? "blue" : "sky", label: how }),
-  );
+  return SPREAD.map((how) => derivedLine(lines, how, { hue: how === "median" ? "blue" : "sky", label: how }));
 }
 
 function derivedLine(

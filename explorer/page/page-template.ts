@@ -64,13 +64,13 @@ export async function buildTemplate(kind: PageKind): Promise<string> {
 }
 
 /**
- * Leaves out of the catalogue what the page does not show: names by OpenTelemetry, and sources. A report of one run has the
- * help of its own metrics in its data.
+ * Leaves out of the catalogue what the page does not show: names by OpenTelemetry, sources, and units, in which names end. A
+ * report of one run has the help of its own metrics in its data.
  */
 const smallCatalogue = (kind: PageKind): Bun.BunPlugin => ({
   name: "small catalogue",
   setup: (build) => {
-    const unused = kind === "full" ? /,\s*(otel|source):\s*"[^"]*"/g : /,\s*(otel|source|help):\s*"[^"]*"/g;
+    const unused = kind === "full" ? /,\s*(otel|source|unit):\s*"[^"]*"/g : /,\s*(otel|source|unit|help):\s*"[^"]*"/g;
     build.onLoad({ filter: /\/src\/catalog\/\w+-metrics\.ts$/ }, async ({ path }) => {
       const contents = (await Bun.file(path).text()).replaceAll(unused, "");
       return { contents, loader: "ts" };

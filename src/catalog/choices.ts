@@ -34,8 +34,8 @@ export interface Budget {
   readonly phase?: string;
   /** Whether a run that uses exactly this much is within the limit. */
   readonly inclusive: boolean;
-  /** A number in the figure's unit; or by how much of itself the baseline may be exceeded: 0.1 is 10 %. */
-  readonly limit: { readonly value: number } | { readonly overBaseline: number };
+  /** A number in the figure's unit; or by how much of itself the baseline, or what is usual, may be exceeded: 0.1 is 10 %. */
+  readonly limit: { readonly value: number } | { readonly overBaseline: number } | { readonly overHistory: number };
 }
 
 /** How perf events are used: where the kernel allows it, with hardware counters besides, or not at all. */

@@ -240,7 +240,7 @@ export const COMMAND = defineMetrics({
   counterEstimate: {
     name: "command_counter_estimate",
     type: "gauge",
-    labels: ["counter"],
+    labels: ["resource"],
     help: "An estimate of what a hardware counter would have counted that had to share its place with others: by the share of the time that it had one.",
     source: "perf_event_open(2), time enabled and time running",
     otel: "none",

@@ -195,6 +195,14 @@ export const KERNEL = defineMetrics({
     source: "proc_vmstat(5), pswpout",
     otel: "none",
   },
+  refaults: {
+    name: "memory_refault_bytes",
+    type: "counter",
+    unit: "bytes",
+    help: "Pages of files that were read again soon after memory had no room for them, since boot.",
+    source: "proc_vmstat(5), workingset_refault_file or workingset_refault",
+    otel: "none",
+  },
   pageFaults: {
     name: "page_faults",
     type: "counter",

@@ -29,8 +29,13 @@ export function parseBudgets(text: string): readonly Budget[] | Fault {
   return read;
 }
 
-/** Whether the limit of a budget depends on an earlier run. */
+/** Whether the limit of a budget depends on earlier runs. */
 export function isRelative({ limit }: Budget): boolean {
+  return !("value" in limit);
+}
+
+/** Whether it depends on runs that are named. */
+export function needsBaseline({ limit }: Budget): boolean {
   return "overBaseline" in limit;
 }
 
@@ -46,6 +51,10 @@ function parseBudget(text: string): Budget | Fault {
     );
   const limit = parseLimit(name, limitText);
   if (limit instanceof Fault) return limit;
+  if (phase !== undefined && "overHistory" in limit)
+    return new Fault(
+      `expected an amount, or +10% over a --baseline, for a phase: the history has figures of whole runs`,
+    );
   return { text, name, ...(phase === undefined ? {} : { phase }), inclusive: operator === "<=", limit };
 }
 
@@ -66,11 +75,13 @@ function isPhaseFigure(name: BudgetedFigure): name is PhaseFigure {
 
 function parseLimit(name: BudgetedFigure, text: string): Budget["limit"] | Fault {
   const kind = BUDGET_UNITS[name];
+  const [, overHistory] = /^\+([0-9]+(?:\.[0-9]+)?)\s*%\s+of\s+history$/.exec(text) ?? [];
+  if (overHistory !== undefined) return { overHistory: Number(overHistory) / 100 };
   const [, sign = "", digits = "", unit = ""] = /^(\+?)([0-9]+(?:\.[0-9]+)?(?:e[0-9]{1,2})?)\s*(\S*)$/.exec(text) ?? [];
   if (digits !== "" && sign === "+" && unit === "%") return { overBaseline: Number(digits) / 100 };
   const factor = digits !== "" && sign === "" ? FACTORS[kind](unit) : undefined;
   if (factor !== undefined) return { value: Number(digits) * factor };
   return new Fault(
-    `expected ${ACCEPTED[kind]} for ${name} (e.g. ${name}<${EXAMPLES[kind]}), or +10% over a --baseline`,
+    `expected ${ACCEPTED[kind]} for ${name} (e.g. ${name}<${EXAMPLES[kind]}), +10% over a --baseline, or +10% of history`,
   );
 }

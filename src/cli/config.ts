@@ -1,6 +1,6 @@
 import { writable } from "../catalog/label-value.ts";
 import { UsageError } from "../errors.ts";
-import { isRelative } from "./budget-syntax.ts";
+import { needsBaseline } from "./budget-syntax.ts";
 import type { Setting } from "./option.ts";
 import {
   assignment,
@@ -99,7 +99,7 @@ export function configOf(settings: Settings, { command, labels, pushTo }: Config
 
 /** A budget that is relative needs a baseline. */
 function checkBaseline({ run: { budgets, baselines }, from }: Settings): void {
-  const relative = budgets.find(isRelative);
+  const relative = budgets.find(needsBaseline);
   if (relative === undefined || baselines.length > 0) return;
   const { where } = from.get("budgets")!;
   throw new UsageError(`${where}: ${quote(relative.text)} needs a run to compare with; add --baseline base.prom`);
@@ -209,7 +209,7 @@ function missingFor(given: Given, config: Config): string | undefined {
     case "runsCsv":
       return isOn && !isSeries(config) ? "--runs" : undefined;
     case "baselines":
-      return budgets.some(isRelative) ? undefined : "a --budget that is relative to it (e.g. cpu<+10%)";
+      return budgets.some(needsBaseline) ? undefined : "a --budget that is relative to it (e.g. cpu<+10%)";
     case "pushNames":
       return pushTo === undefined ? "--push-to or --push" : undefined;
     case "pushCi":

@@ -21,7 +21,7 @@ export const PRECEDENCE =
 export const EXIT_STATUSES: readonly (readonly [status: string, meaning: string])[] = [
   ["the command's", "The command ran. If signal N ended it, statexec ends by N or exits with 128+N."],
   ["0", "Also: a server stopped its command because a client asked for it."],
-  ["1", "Also: --compare found something worse."],
+  ["1", "Also: --compare found something worse; 0: nothing is known to be."],
   ["124", "The command succeeded but exceeded a budget, or was ended for exceeding one."],
   ["125", "statexec failed: a wrong option, no peer, or metrics that cannot be written."],
   ["126", "The command was found but cannot be executed."],

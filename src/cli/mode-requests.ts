@@ -10,6 +10,7 @@ import {
 } from "../catalog/choices.ts";
 import { UsageError } from "../errors.ts";
 import { type SplitWords, splitOperands } from "./argv.ts";
+import { isRelative } from "./budget-syntax.ts";
 import type { PushConfig } from "./config.ts";
 import type { SinceTime, SizeFormat } from "./option-values.ts";
 import { type Given, type ModeName, OPTIONS, type OptionId, quoteWord, readValue } from "./options.ts";
@@ -155,7 +156,7 @@ const SHARED_SETTINGS: Partial<Record<ModeName, readonly OptionId[]>> = {
   recover: ["file"],
   history: ["historyFile"],
   push: ["pushNames", "pushCi"],
-  watch: ["budgets"],
+  watch: ["budgets", "historyFile"],
 };
 
 /** Refuses a second mode, and what only a run uses. Throws UsageError. */
@@ -180,18 +181,18 @@ export interface WatchRequest {
   readonly what: string | undefined;
   /** What the run may use. */
   readonly budgets: readonly Budget[];
+  /** Where it is remembered how long runs take; undefined: in the user's history. */
+  readonly historyFile: string | undefined;
 }
 
-function watchRequest({ operands, values }: ModeWords): WatchRequest {
+function watchRequest({ operands, values, env }: ModeWords): WatchRequest {
   const [what, other] = operands;
   if (other !== undefined) throw new UsageError(`--watch shows one run; leave out ${quoteWord(other)}`);
   const budgets = values("budgets").flat();
-  const relative = budgets.find((budget) => "overBaseline" in budget.limit);
+  const relative = budgets.find(isRelative);
   if (relative)
-    throw new UsageError(
-      `--budget: ${relative.text} is relative to an earlier run; --watch takes amounts (memory<2GiB)`,
-    );
-  return { what, budgets };
+    throw new UsageError(`--budget: ${relative.text} is relative to earlier runs; --watch takes amounts (memory<2GiB)`);
+  return { what, budgets, historyFile: values("historyFile").at(-1) ?? fromVariable("historyFile", env) };
 }
 
 function markRequest({ operands, values }: ModeWords): { readonly phase: string } {

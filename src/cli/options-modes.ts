@@ -45,7 +45,7 @@ export const MODE_OPTIONS = {
     shorts: [],
     operand: { placeholder: "file", example: "trace.json" },
     parse: outputPath,
-    help: "Write the named metrics files, without a name statexec_metrics.prom, for other programs: trace.json for ui.perfetto.dev and Chrome, samples.csv or samples.parquet for pandas, R and DuckDB. No command runs.",
+    help: "Write the named metrics files for other programs: trace.json is for ui.perfetto.dev and Chrome, samples.csv and samples.parquet are for pandas, R and DuckDB; without a name, statexec_metrics.prom. No command runs.",
   }),
   exportFormat: modifier({
     ...{ flag: "--export-format", of: "--export", operand: { placeholder: "format", example: "csv" } },
@@ -123,7 +123,7 @@ export const MODE_OPTIONS = {
       operand: { placeholder: "figures", example: "wall,cpu" },
       parse: rememberedNames,
     },
-    help: "With --history, show how figures went from commit to commit on each branch, and where they changed: wall, cpu, memory, memory-with-cache, processes, threads, read, written or switches, with commas between them.",
+    help: "With --history, show how figures went from commit to commit on each branch, and where they changed: wall, cpu, memory, memory-with-cache, processes, threads, read, written, instructions or switches, with commas between them.",
   }),
   host: modifier({
     ...{ flag: "--host", of: "--history", operand: { placeholder: "name", example: "build-1" }, parse: labelValue },

@@ -205,7 +205,7 @@ export const RUN_OPTIONS = {
     default: [],
     defaultText: undefined,
     repeatable: true,
-    help: "Exit with 124 if the command used more than this limit of wall, cpu, memory, memory-with-cache, processes, threads, read, written or instructions; may be repeated, or hold several limits with commas between them.",
+    help: "Exit with 124 if the command used more than this limit of wall, cpu, memory, memory-with-cache, processes, threads, read, written or instructions; may be repeated, or hold several limits with commas between them. cpu<+10% is over a --baseline, cpu<+10% of history over what was usual of runs that --remember kept.",
   }),
   /** Whether the command is ended when it first exceeds a budget. */
   budgetKill: setting({
@@ -249,7 +249,7 @@ export const RUN_OPTIONS = {
     operand: { placeholder: "file", example: "history.sqlite" },
     parse: filePath,
     default: undefined,
-    help: "The file of --remember and --history; without this option, statexec/history.sqlite in $XDG_STATE_HOME or ~/.local/state.",
+    help: "The file of --remember, --history, budgets of history and the expected end in --watch; without this option, statexec/history.sqlite in $XDG_STATE_HOME or ~/.local/state.",
   }),
   ...REPEAT_OPTIONS,
   /** Path of the page that shows the run; undefined: none is written. */

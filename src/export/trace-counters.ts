@@ -36,20 +36,22 @@ export class TraceCounters {
     return new Set(this.series.map(trackOf));
   }
 
-  /** The values of all tracks. A value that is that of the one before is left out: a track holds its last one. */
-  *events(): Generator<TraceEvent> {
-    for (const one of this.series) {
-      const isRate = one.metric.type === "counter";
-      const name = seriesName({ ...one, metric: { ...one.metric, type: "gauge" } }).slice(PREFIX.length);
-      const pid = trackNumber(trackOf(one), this.run);
-      // Perfetto's name of the track is both.
-      const key = isRate ? "per second" : "value";
-      let last = Number.NaN;
-      for (const [atMs, value] of isRate ? this.rates(one) : this.highest(one)) {
-        if (value === last) continue;
-        last = value;
-        if (Number.isFinite(value)) yield { ph: "C", ts: this.microseconds(atMs), pid, name, args: { [key]: value } };
-      }
+  /** The values of each track. A value that is that of the one before is left out: a track holds its last one. */
+  *events(): Generator<Iterable<TraceEvent>> {
+    for (const one of this.series) yield this.eventsOf(one);
+  }
+
+  private *eventsOf(one: RecordedSeries): Generator<TraceEvent> {
+    const isRate = one.metric.type === "counter";
+    const name = seriesName({ ...one, metric: { ...one.metric, type: "gauge" } }).slice(PREFIX.length);
+    const pid = trackNumber(trackOf(one), this.run);
+    // Perfetto's name of the track is both.
+    const key = isRate ? "per second" : "value";
+    let last = Number.NaN;
+    for (const [atMs, value] of isRate ? this.rates(one) : this.highest(one)) {
+      if (value === last) continue;
+      last = value;
+      if (Number.isFinite(value)) yield { ph: "C", ts: this.microseconds(atMs), pid, name, args: { [key]: value } };
     }
   }
 

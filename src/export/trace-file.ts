@@ -55,7 +55,11 @@ export async function writeTrace(
     out.add(trackEvents(number, prefix, new Set(["command", ...counters.tracks])));
     out.add(run.slices(number, microseconds));
     samplesPerValue = Math.max(samplesPerValue, counters.samplesPerValue);
-    out.add(counters.events());
+    for (const events of counters.events()) {
+      out.add(events);
+      // A signal, for example, gets a turn.
+      await Bun.sleep(0);
+    }
   }
   const numbers = new ProcessNumbers(runs.length);
   const axis = { microseconds, untilMs: runs[0]!.span.toMs };

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { BUDGET_UNITS, type BudgetedFigure, type RememberedName } from "../catalog/choices.ts";
 import { findingOf } from "../recording/evidence.ts";
 import type { RunReport } from "../recording/run-report.ts";
-import { branchOfCi, gitState, projectOf } from "./git-state.ts";
+import { branchOfCi, type GitState, gitState, projectOf } from "./git-state.ts";
 
 /** A figure as far as it is known. The true one is between the bounds. */
 export interface RememberedFigure {
@@ -44,9 +44,17 @@ export interface RememberedRun {
   readonly figures: Readonly<Partial<Record<RememberedName, RememberedFigure>>>;
 }
 
+/** What git was asked about a run, by its figures: a budget and the history need it, and it may take long. */
+const asked = new WeakMap<RunReport["figures"], GitState | undefined>();
+
+function gitStateOf(figures: RunReport["figures"], folder: string): GitState | undefined {
+  if (!asked.has(figures)) asked.set(figures, gitState(folder));
+  return asked.get(figures);
+}
+
 /** Returns what the history keeps of a run that ended in this folder, on this machine. It asks git. */
 export function rememberedRun({ figures, startMs }: RunReport, file: string, folder: string): RememberedRun {
-  const git = gitState(folder);
+  const git = gitStateOf(figures, folder);
   return {
     id: crypto.randomUUID(),
     ...{ startedMs: startMs, project: projectOf(folder), command: figures.command },

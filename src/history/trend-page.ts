@@ -34,7 +34,7 @@ export function trendPage(trends: readonly Trend[]): string {
 <body>
 <main>
 <h1>${title}</h1>
-<p>On ${escaped(machineText(newest))}. ${escaped(METHOD)}.</p>
+<p>On ${escaped(machineText(newest))}. C${escaped(METHOD.slice(1))}.</p>
 ${trends.map(section).join("\n")}
 </main>
 </body>

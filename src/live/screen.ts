@@ -5,10 +5,12 @@ import { type BudgetResult, isWithin, type Limit, shownLimit } from "../recordin
 import { RunParts } from "../recording/profile.ts";
 import { durationText, plainQuantity, type Unit } from "../recording/quantities.ts";
 import type { Recording } from "../recording/recording.ts";
+import type { RunFigures } from "../recording/run-figures.ts";
 import { reportOf } from "../recording/run-report.ts";
 import { isSummed } from "../recording/summary-series.ts";
 import { painted, safeLine } from "../safe-text.ts";
 import { asciiRow, brailleRows, VALUES_A_CHARACTER } from "./braille.ts";
+import { expectedEndParts, type UsualTime } from "./expected-end.ts";
 
 /** What the terminal can show. */
 export interface ScreenStyle extends TextStyle {
@@ -28,10 +30,20 @@ interface Lane {
   readonly unit: Unit;
 }
 
-/** Returns the rows of a picture of a run: what it is, its lanes, what holds it back, its programs and its budgets. */
-export function screenRows(recording: Recording, limits: readonly Limit[], style: ScreenStyle): string[] {
+/**
+ * Returns the rows of a picture of a run: what it is, its lanes, its expected end, what holds it back, its programs and its
+ * budgets. `usualOf` says how long runs of before took.
+ */
+export function screenRows(
+  recording: Recording,
+  limits: readonly Limit[],
+  style: ScreenStyle,
+  usualOf: (figures: RunFigures) => UsualTime | undefined = () => undefined,
+): string[] {
   const report = reportOf(recording, limits);
   const { command, isUnfinished, wallSeconds = 0 } = report.figures;
+  const usual = isUnfinished ? usualOf(report.figures) : undefined;
+  const end: SummaryLine[] = usual ? [{ label: "end", parts: expectedEndParts(wallSeconds, usual) }] : [];
   const columns = style.width - 1 - LABEL_WIDTH - SCALE_WIDTH;
   const parts = columns >= LEAST_CHART ? RunParts.of(recording, columns * VALUES_A_CHARACTER) : undefined;
   const said = summaryLines(report, "", style.unicode).filter(({ label }) => wantedLabels(isUnfinished).has(label));
@@ -42,7 +54,7 @@ export function screenRows(recording: Recording, limits: readonly Limit[], style
     title,
     ...(parts ? lanesOf(parts, recording).flatMap((lane) => laneRows(lane, columns, style)) : []),
     ...(parts ? [axisRow(parts.seconds, columns, style)] : []),
-    ...summaryText([...said, ...budgets], style)
+    ...summaryText([...end, ...said, ...budgets], style)
       .trimEnd()
       .split("\n"),
   ];

@@ -9,6 +9,8 @@ import { isTerminal, terminalHeight, whenAskedToEnd } from "../os/process.ts";
 import { isScreen, terminalStyle } from "../output/terminal-style.ts";
 import type { Limit } from "../recording/budget-results.ts";
 import type { Recording } from "../recording/recording.ts";
+import type { RunFigures } from "../recording/run-figures.ts";
+import { type UsualTime, usualTimeOf } from "./expected-end.ts";
 import { screenRows } from "./screen.ts";
 
 const STDOUT = 1;
@@ -22,13 +24,13 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * Shows a run until it or a signal ends. Where standard output is no terminal, shows it once.
  * @throws UsageError where no run is found, OutputError where it cannot be read
  */
-export async function watch({ what, budgets }: WatchRequest, env: Environment): Promise<void> {
+export async function watch({ what, budgets, historyFile }: WatchRequest, env: Environment): Promise<void> {
   const limits = budgets.map(({ limit, ...budget }) => ({ ...budget, value: "value" in limit ? limit.value : 0 }));
   const ended = Promise.withResolvers<"ended">();
   const isStarted = whenAskedToEnd(env, () => ended.resolve("ended"));
   const path = await Promise.race([runOf(what, isStarted ? Number.POSITIVE_INFINITY : AWAIT_MS), ended.promise]);
   if (path === "ended") return;
-  const picture = new Picture(limits, env);
+  const picture = new Picture(limits, env, historyFile);
   for (;;) {
     const began = performance.now();
     if (!(await picture.show(path)) || !picture.isOnTerminal) return;
@@ -43,10 +45,13 @@ class Picture {
   private rows = 0;
   /** The metrics file that the run will write; undefined before it was read. */
   private target: string | undefined;
+  /** Read once: what is remembered meanwhile is of other runs. Undefined: not yet. */
+  private usual: { readonly time: UsualTime | undefined } | undefined;
 
   constructor(
     private readonly limits: readonly Limit[],
     private readonly env: Environment,
+    private readonly historyFile: string | undefined,
   ) {}
 
   /** Shows the run of a journal, or of its metrics file when it has ended. Returns whether it goes on. Throws OutputError. */
@@ -70,7 +75,7 @@ class Picture {
 
   private paint(recording: Recording): void {
     const style = terminalStyle(STDOUT, this.env);
-    const rows = screenRows(recording, this.limits, style);
+    const rows = screenRows(recording, this.limits, style, (figures) => this.usualTime(figures));
     if (!this.isOnTerminal) {
       printPainted(STDOUT, `${rows.join("\n")}\n`);
     } else {
@@ -79,6 +84,11 @@ class Picture {
       repaint(STDOUT, shown, isScreen(STDOUT, this.env) ? this.rows : 0);
       this.rows = shown.length;
     }
+  }
+
+  private usualTime(figures: RunFigures): UsualTime | undefined {
+    this.usual ??= { time: usualTimeOf(figures, { file: this.historyFile, env: this.env }) };
+    return this.usual.time;
   }
 }
 

@@ -10,6 +10,7 @@ import { ReadLimit } from "../load/read-limit.ts";
 import { fileStatus, SystemError } from "../os/files.ts";
 import { claimOther } from "../output/other-outputs.ts";
 import { safeLine } from "../safe-text.ts";
+import { interruptible } from "./interruption.ts";
 
 /** Where the mode writes: a result to standard output, a warning to standard error. */
 interface Messages {
@@ -31,27 +32,39 @@ const EXPORTERS: Readonly<Record<ExportFormat, Exporter>> = {
   trace: exportTrace,
   csv: async ({ shape }, runs, write) => {
     const { writeCsv } = await import("../export/csv-file.ts");
-    return rowsText(writeCsv(tableOf(shape, runs), write));
+    return rowsText(await writeCsv(tableOf(shape, runs), write));
   },
   parquet: async ({ shape }, runs, write) => {
     const { writeParquet } = await import("../export/parquet-file.ts");
-    return rowsText(writeParquet(tableOf(shape, runs), write));
+    return rowsText(await writeParquet(tableOf(shape, runs), write));
   },
 };
 
-/** `--export`: writes runs for other programs. Throws OutputError where a file holds no run, or the export cannot be written. */
-export async function exportRuns(request: ExportRequest, { say, warn }: Messages): Promise<void> {
+/**
+ * `--export`: writes runs for other programs. A signal that ends it leaves no part of a file. Throws OutputError where a file
+ * holds no run, or the export cannot be written.
+ */
+export function exportRuns(request: ExportRequest, messages: Messages): Promise<void> {
+  return interruptible((check) => exportUnless(check, request, messages));
+}
+
+async function exportUnless(check: () => void, request: ExportRequest, { say, warn }: Messages): Promise<void> {
   const target = claimOther(request.target, "file for --export");
   if (target.notice) warn(target.notice);
   const loaded: Loaded[] = [];
   try {
-    const runs = await loadAll(request.files, loaded, warn).catch((error) => {
+    const runs = await loadAll(request.files, loaded, warn, check).catch((error) => {
       target.abandon();
       throw error;
     });
     let content = "";
     await target.write(async (write) => {
-      content = await EXPORTERS[request.format](request, runs, write, warn);
+      const checked: Write = (bytes) => {
+        check();
+        write(bytes);
+      };
+      content = await EXPORTERS[request.format](request, runs, checked, warn);
+      check();
     });
     if (!target.mayBlock) say(`${safeLine(target.path)}: ${content}\n`);
   } finally {
@@ -60,12 +73,18 @@ export async function exportRuns(request: ExportRequest, { say, warn }: Messages
 }
 
 /** Reads all files, since the columns of a table are known only then. Throws OutputError where one holds no run. */
-async function loadAll(files: readonly string[], loaded: Loaded[], warn: Messages["warn"]): Promise<NamedRun[]> {
+async function loadAll(
+  files: readonly string[],
+  loaded: Loaded[],
+  warn: Messages["warn"],
+  check: () => void,
+): Promise<NamedRun[]> {
   const limit = new ReadLimit();
   const runs: NamedRun[] = [];
   for (const file of files) {
     const one = await loadRecordings(file, limit);
     loaded.push(one);
+    check();
     const { recordings, problems, liveTarget } = one;
     if (recordings.length === 0) throw new OutputError(problems[0] ?? `${file}: no run in it`);
     for (const problem of problems) warn(problem);

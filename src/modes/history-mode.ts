@@ -1,7 +1,7 @@
 import type { HistoryRequest } from "../cli/mode-requests.ts";
 import { OutputError, ParseError } from "../errors.ts";
 import { defaultBranchOf, projectOf } from "../history/git-state.ts";
-import { defaultHistoryFile, importRuns, readRuns } from "../history/history-file.ts";
+import { defaultHistoryFile, importRuns, readRunLines, readRuns } from "../history/history-file.ts";
 import { historyTable } from "../history/history-table.ts";
 import { readImport } from "../history/import-lines.ts";
 import type { RememberedRun } from "../history/remembered-run.ts";
@@ -59,11 +59,13 @@ function listHistory(request: HistoryRequest, env: Environment, folder: string):
   const { file, branch, command, format, last, host, since, trend } = request;
   const project = projectOf(folder);
   const sinceMs = since && ("atMs" in since ? since.atMs : Math.max(0, Date.now() - since.agoMs));
-  const runs = readRuns(file ?? defaultHistoryFile(env), {
-    ...{ project, branch, command, host, sinceMs },
-    last: last ?? (trend.length > 0 ? TREND_RUNS : format === "table" ? TABLE_RUNS : undefined),
-  });
-  if (format === "json") return runs.map((run) => `${JSON.stringify(run)}\n`).join("");
+  const path = file ?? defaultHistoryFile(env);
+  const chosen = { project, branch, command, host, sinceMs };
+  if (format === "json")
+    return readRunLines(path, { ...chosen, last })
+      .map((line) => `${line}\n`)
+      .join("");
+  const runs = readRuns(path, { ...chosen, last: last ?? (trend.length > 0 ? TREND_RUNS : TABLE_RUNS) });
   if (runs.length > 0) return trend.length > 0 ? trendsText(request, runs, { project, env }) : historyTable(runs);
   const wanted = [
     ...(command === "" ? [] : [` of ${safeLine(command)}`]),

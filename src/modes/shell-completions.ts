@@ -1,4 +1,11 @@
-import { BUDGET_UNITS, PROCESS_FORMATS, PROCESS_SORTS } from "../catalog/choices.ts";
+import {
+  BUDGET_UNITS,
+  EXPORT_FORMATS,
+  EXPORT_SHAPES,
+  PERF_WAYS,
+  PROCESS_FORMATS,
+  PROCESS_SORTS,
+} from "../catalog/choices.ts";
 import type { Option } from "../cli/option.ts";
 import { type Shell, SIZE_FORMATS } from "../cli/option-values.ts";
 import { OPTION_IDS, OPTIONS, type OptionId } from "../cli/options.ts";
@@ -14,6 +21,9 @@ const PROPOSALS: Partial<Record<OptionId, readonly string[]>> = {
   cgroup: ["auto", "off"],
   collectors: COLLECTORS.map(({ name }) => name),
   completions: ["bash", "fish", "zsh"],
+  exportFormat: EXPORT_FORMATS,
+  exportShape: EXPORT_SHAPES,
+  perf: PERF_WAYS,
   pushNames: PUSH_NAMES,
   ready: ["delay:", "http://", "tcp:"],
   sizeFormat: SIZE_FORMATS,

@@ -1,6 +1,7 @@
 import type { CompareRequest } from "../cli/mode-requests.ts";
 import { OutputError } from "../errors.ts";
 import { loadFigures } from "../load/load-recordings.ts";
+import { intervalOf } from "../recording/change-interval.ts";
 import { type Comparison, type ComparisonUnit, commandsOf, compareRuns } from "../recording/comparison.ts";
 import type { RunFigures } from "../recording/run-figures.ts";
 import type { Verdict } from "../recording/set-verdicts.ts";
@@ -25,7 +26,8 @@ export async function compareFiles(request: CompareRequest, colour: boolean): Pr
     );
   const comparisons = compareRuns(base, next, request.noise);
   if (comparisons.length === 0) throw new OutputError("nothing to compare: the files have no figures of a command");
-  const table = comparisonTable(comparisons, { baseRuns: base.length, nextRuns: next.length, colour });
+  const notes = [...intervalNotes(comparisons, base, next), ...machineNotes(base, next)];
+  const table = comparisonTable(comparisons, { baseRuns: base.length, nextRuns: next.length, notes, colour });
   return { table, warnings, isWorse: comparisons.some(({ verdict }: Comparison) => verdict === "worse") };
 }
 
@@ -40,10 +42,33 @@ async function figuresIn(paths: readonly string[], warnings: string[]): Promise<
   return all;
 }
 
+/** Returns how far each change between several runs is known. */
+function intervalNotes(all: readonly Comparison[], base: readonly RunFigures[], next: readonly RunFigures[]): string[] {
+  const changed = all.filter(({ verdict }) => verdict === "worse" || verdict === "better");
+  return changed.flatMap((one) => {
+    const interval = intervalOf(one, { base, next, inTurns: false });
+    if (!interval) return [];
+    const [lowest, highest] = [interval.lowest, interval.highest].map((ratio) => changeText(1, ratio, one.unit));
+    return [`${one.what}: the change is between ${lowest} and ${highest}, with 95 % confidence`];
+  });
+}
+
+/** Returns what tells the machines of both sides apart, which need not change a figure. */
+function machineNotes(base: readonly RunFigures[], next: readonly RunFigures[]): string[] {
+  return (["host", "kernel"] as const).flatMap((fact) => {
+    const [old, now] = [base, next].map((runs) =>
+      [...new Set(runs.map((run) => run[fact] ?? ""))].sort().join(" and "),
+    );
+    return old === now || old === "" || now === "" ? [] : [`the ${fact} was ${old} for the base, ${now} now`];
+  });
+}
+
 interface TableStyle {
   /** The number of runs of a side; of several, the table shows the median. */
   readonly baseRuns: number;
   readonly nextRuns: number;
+  /** What else is said of the runs, a line each. */
+  readonly notes: readonly string[];
   readonly colour: boolean;
 }
 
@@ -56,7 +81,7 @@ const VERDICTS: readonly Verdict[] = ["worse", "better", "same", "not comparable
 const COLOURS: Readonly<Record<Verdict, number>> = { worse: 31, better: 32, same: 2, "not comparable": 2 };
 
 /** Returns a comparison for a terminal or a log: a row for each figure, then reasons, then a line that counts verdicts. */
-export function comparisonTable(all: readonly Comparison[], { baseRuns, nextRuns, colour }: TableStyle): string {
+export function comparisonTable(all: readonly Comparison[], { baseRuns, nextRuns, notes, colour }: TableStyle): string {
   const paint = (verdict: Verdict, text: string) => (colour ? painted(COLOURS[verdict], text) : text);
   const header = laidOut("", sideName("base", baseRuns), sideName("new", nextRuns), "change");
   const rows = all.map(({ what, unit, base, next, verdict }) => {
@@ -66,7 +91,8 @@ export function comparisonTable(all: readonly Comparison[], { baseRuns, nextRuns
   const reasons = all.flatMap(({ what, reason }) => (reason === undefined ? [] : [safeLine(`${what}: ${reason}`)]));
   const counts = VERDICTS.map((verdict) => [verdict, all.filter((one) => one.verdict === verdict).length] as const);
   const summary = counts.flatMap(([verdict, count]) => (count === 0 ? [] : [paint(verdict, `${count} ${verdict}`)]));
-  const below = reasons.length === 0 ? [] : ["", ...reasons];
+  const said = [...reasons, ...notes.map(safeLine)];
+  const below = said.length === 0 ? [] : ["", ...said];
   return `${[header, ...rows, ...below, "", summary.join(", ")].join("\n")}\n`;
 }
 

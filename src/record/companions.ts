@@ -6,7 +6,7 @@ import type { Inherited } from "../run/inherited.ts";
 
 /** Of the run that is shown. */
 interface CompanionParts {
-  readonly config: Pick<Config, "listen" | "live" | "budgets">;
+  readonly config: Pick<Config, "listen" | "live" | "budgets" | "historyFile">;
   readonly inherited: Pick<Inherited, "environment">;
   /** Prints a line before the command starts. */
   readonly warn: (message: string) => void;
@@ -21,13 +21,16 @@ export class Companions {
 
   /** Starts those that the run asks for. Throws OutputError where one cannot be. */
   static async start({ config, inherited, warn }: CompanionParts): Promise<Companions> {
-    const { listen, live, budgets } = config;
+    const { listen, live, budgets, historyFile } = config;
     const environment = inherited.environment();
     const hidden = live ? whyHidden() : undefined;
     if (hidden !== undefined) warn(`--live (SE_LIVE): nothing is shown, since ${hidden}`);
     const server = listen && (await Companion.serve(listen, environment));
     const limits = budgets.filter((budget) => !isRelative(budget)).map(({ text }) => text);
-    return new Companions(server, live && hidden === undefined ? await Companion.show(limits, environment) : undefined);
+    return new Companions(
+      server,
+      live && hidden === undefined ? await Companion.show(limits, historyFile, environment) : undefined,
+    );
   }
 
   /** The command has ended: what is printed from now on must not be written over. */

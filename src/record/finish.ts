@@ -145,7 +145,10 @@ async function madeReport({ recording, parts, run }: FinishedRun): Promise<RunRe
   if (!results) return undefined;
   try {
     const { reportOf } = await import("../recording/run-report.ts");
-    return reportOf(recording, results.limits);
+    const report = reportOf(recording, results.limits);
+    if (!results.limits.some(({ overHistory }) => overHistory !== undefined)) return report;
+    const { judgeByHistory } = await import("../history/history-limits.ts");
+    return judgeByHistory(report, results.limits, { file: parts.config.historyFile, env: process.env });
   } catch (error) {
     parts.problems.report(error);
     return undefined;

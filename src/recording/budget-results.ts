@@ -13,10 +13,14 @@ export interface Limit {
   readonly phase?: string;
   /** Whether a run that uses exactly this much is within the limit. */
   readonly inclusive: boolean;
-  /** Seconds, bytes or a number. */
+  /** Seconds, bytes or a number; NaN: not known. */
   readonly value: number;
   /** The earlier runs that the value is relative to; undefined: it is the user's own. */
   readonly baselines?: readonly RunFigures[];
+  /** By how much of itself what is usual may be exceeded; undefined: the limit has nothing to do with the history. */
+  readonly overHistory?: number;
+  /** What the value was worked out from, or why it is not known; undefined: the user's own, or from baselines. */
+  readonly basis?: string;
 }
 
 /** The verdict on one budget of a run. */
@@ -42,7 +46,7 @@ export function judgeBudgets(limits: readonly Limit[], figures: RunFigures): Bud
     const { name, phase } = limit;
     const finding = phase === undefined ? findingOf(name, figures) : findingOfPhase(phase, name, figures.phases);
     const { value: measured, lowest, highest, source } = finding;
-    const doubt = limit.baselines && incomparable(limit.name, limit.baselines, [figures]);
+    const doubt = doubtOfLimit(limit, figures);
     const verdict = doubt === undefined ? verdictOn(limit, finding) : "inconclusive";
     const isOpen = verdict === "inconclusive";
     const reason = isOpen ? (doubt ?? finding.reason) : undefined;
@@ -51,8 +55,14 @@ export function judgeBudgets(limits: readonly Limit[], figures: RunFigures): Bud
   });
 }
 
+function doubtOfLimit({ name, value, baselines, basis }: Limit, figures: RunFigures): string | undefined {
+  if (Number.isNaN(value)) return basis ?? "the limit is not known";
+  return baselines && incomparable(name, baselines, [figures]);
+}
+
 /** Whether a run with this interval may be ended for a limit: not for a phase's, and not where its baselines tell too little of such a run. */
-export function mayEndRun({ name, baselines, phase }: Limit, intervalSeconds: number): boolean {
+export function mayEndRun({ name, value, baselines, phase }: Limit, intervalSeconds: number): boolean {
+  if (Number.isNaN(value)) return false;
   // What a phase used is worked out when it is over.
   if (phase !== undefined) return false;
   if (baselines === undefined) return true;

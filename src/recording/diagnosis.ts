@@ -143,6 +143,8 @@ function together(steps: readonly (readonly [step: LimitEvidence, share: number]
     memoryPressure: mean(({ memoryPressure }) => memoryPressure),
     ioPressure: mean(({ ioPressure }) => ioPressure),
     swapInBytes: sum(({ swapInBytes }) => swapInBytes),
+    ownReadBytes: sum(({ ownReadBytes }) => ownReadBytes),
+    ownRefaultBytes: sum(({ ownRefaultBytes }) => ownRefaultBytes),
     diskBusy: mean(({ diskBusy }) => diskBusy),
     busiestDisk: busiest[0].busiestDisk,
     iowaitCores: mean(({ iowaitCores }) => iowaitCores),

@@ -158,8 +158,15 @@ function writtenClaims(figures: RunFigures): Claim[] {
 function instructionClaims({ instructions, sources }: RunFigures): Claim[] {
   const settledBy = "with --perf counters, on a machine whose hardware counts them";
   if (instructions === undefined) return [{ source: undefined, subject: "", highest: UNKNOWN, settledBy }];
-  return counted(instructions, sources.get("instructions") ?? "perf_lower_bound");
+  const source = sources.get("instructions") ?? "perf_lower_bound";
+  const claims = counted(instructions, source);
+  return source === UNWATCHED ? claims.map((claim) => ({ ...claim, highest: UNKNOWN, reason: UNCOUNTED })) : claims;
 }
+
+/** The source of hardware counters where no records of the kernel tell whether a program left them. */
+const UNWATCHED = "perf_unwatched";
+const UNCOUNTED =
+  "programs that run with the rights of another user are not counted, and nothing tells whether it had some";
 
 const LEFT = "some of its processes left its control group";
 
@@ -314,12 +321,30 @@ export function incomparable(
   }
   const [old, next] = [sourcesOf(resource, base), sourcesOf(resource, now)];
   if (old !== next && old !== "" && next !== "") return `known by ${old} of the base, by ${next} now`;
+  if (resource === "wall" || resource === "cpu") return otherMachine(base, now);
   if (!SAMPLED.includes(resource)) return undefined;
   const intervalsOf = (runs: readonly RunFigures[]) => distinct(runs, ({ intervalSeconds }) => intervalSeconds);
   if (intervalsOf([...base, ...now]).length < 2) return undefined;
   const [before, after] = [base, now].map((runs) => intervalsOf(runs).join(" s and "));
   return `sampled every ${before} s of the base, every ${after} s now`;
 }
+
+/** Returns how the machines of some runs differ so much that time is another one; undefined: not, or not known. */
+function otherMachine(base: readonly RunFigures[], now: readonly RunFigures[]): string | undefined {
+  const kindsOf = (runs: readonly RunFigures[], pick: (figures: RunFigures) => string | number | undefined) =>
+    distinct(runs, pick).join(" and ");
+  for (const [pick, unit] of MACHINE_KINDS) {
+    const [old, next] = [kindsOf(base, pick), kindsOf(now, pick)];
+    if (old !== next && old !== "" && next !== "")
+      return `on machines of ${old}${unit} of the base, ${next}${unit} now`;
+  }
+  return undefined;
+}
+
+const MACHINE_KINDS = [
+  [({ architecture }: RunFigures) => architecture, ""],
+  [({ cpus }: RunFigures) => cpus, " CPUs"],
+] as const;
 
 /** Returns the sources of a figure in the runs that have it; empty: none has it. */
 function sourcesOf(resource: Resource, runs: readonly RunFigures[]): string {
@@ -339,6 +364,8 @@ function doubtOf(resource: Resource, figures: RunFigures): string | undefined {
   const { source, reason, isContradicted, lowest, highest } = findingOf(resource, figures);
   if (isContradicted) return reason;
   if (resource === "cpu" && highest <= withSlack(lowest * (1 + NEAR_SHARE) + SLACK_SECONDS)) return undefined;
+  // The same command has the same programs.
+  if (source === UNWATCHED && !figures.isUnfinished) return undefined;
   if (isLowerBound(source)) return `known by ${source}, which may have missed some`;
   if (figures.isUnfinished || !SAMPLED.includes(resource)) return reason;
   if (resource !== "memory") return undefined;

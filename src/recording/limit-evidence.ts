@@ -33,6 +33,9 @@ export interface LimitEvidence {
   /** Whether these are the tasks of the command's own control group, and not of the whole machine. */
   readonly pressureIsOwn: boolean;
   readonly swapInBytes: number;
+  /** Bytes that the command read from storage, and how much of that had just been dropped from memory, at least. */
+  readonly ownReadBytes: number;
+  readonly ownRefaultBytes: number;
   /** Share of the time in which the busiest disk had a request, and the name of that disk. */
   readonly diskBusy: number;
   readonly busiestDisk: string;
@@ -115,12 +118,11 @@ function evidenceOfSteps(steps: Steps, { facts }: Recording, figures: RunFigures
   const throttled = firstSeen(steps.growth(COMMAND.throttledSeconds), steps.growth(CONTAINER.throttledSeconds));
   const iowait = steps.coresIn(["iowait"]);
   const disks = steps.seriesOf(DEVICES.diskBusySeconds).map((one) => ({ one, shares: steps.shares(one) }));
-  const [readBytes, writtenBytes] = [COMMAND.diskRead, COMMAND.diskWrite].map((metric) =>
-    sumSeen(steps.growth(metric)),
-  );
+  const ownDiskBytes = sumSeen(steps.growth(COMMAND.diskRead)) + sumSeen(steps.growth(COMMAND.diskWrite));
   const transferred = [MACHINE.networkSent, MACHINE.networkReceived].map((metric) =>
     steps.growth(metric, (one) => isSummed(one, facts, "summed_interface")),
   );
+  const refaults = refaultsOf(steps, facts);
   const pressures = pressuresOf(steps);
   const hasUnseen = isMuchUnseen(steps.seriesOf(COMMAND.commCpuSeconds));
   return Array.from({ length: steps.count }, (_, step) => ({
@@ -138,9 +140,10 @@ function evidenceOfSteps(steps: Steps, { facts }: Recording, figures: RunFigures
     ioPressure: pressures.io[step] ?? Number.NaN,
     pressureIsOwn: pressures.isOwn,
     swapInBytes: swapIn[step]!,
+    ...refaults(step),
     ...busiestDisk(disks, step),
     iowaitCores: iowait[step]!,
-    ownDiskBytes: readBytes! + writtenBytes!,
+    ownDiskBytes,
     networkBytes: sumSeen(transferred.map((grown) => grown[step]!)),
   }));
 }
@@ -165,6 +168,20 @@ function isMuchUnseen(byName: readonly RecordedSeries[]): boolean {
 function ownCoresOf(steps: Steps, wholeRun: number | undefined): Float64Array {
   const grown = steps.growth(COMMAND.cpuSeconds);
   return grown.map((seconds, step) => wholeRun ?? (seconds * 1000) / steps.apart(COMMAND.cpuSeconds, step).longestMs);
+}
+
+/**
+ * Refaults are counted for the machine: all but those that others can have had are the command's, since each refault is a read
+ * from a disk.
+ */
+function refaultsOf(steps: Steps, facts: Recording["facts"]) {
+  const [own, refaults] = [steps.growth(COMMAND.diskRead), steps.growth(KERNEL.refaults)];
+  const read = steps.growth(MACHINE.diskRead, (one) => isSummed(one, facts, "summed_disk"));
+  return (step: number) => {
+    const ownReadBytes = own[step]!;
+    const readByOthers = Math.max(0, read[step]! - ownReadBytes);
+    return { ownReadBytes, ownRefaultBytes: Math.min(ownReadBytes, Math.max(0, refaults[step]! - readByOthers)) };
+  };
 }
 
 /** The pressures of the command's own control group, or of the machine where the command has no group. */

@@ -41,6 +41,8 @@ const MUCH_DISK_WAITING = 0.2;
 const MUCH_STARVED = 0.2;
 /** A machine that brings back more from swap, in bytes a second, is short of memory. */
 const SWAPPING_BYTES = 2 ** 20;
+/** Where more of what a command read had just been dropped from memory, the disk is busy for the lack of memory. */
+const MUCH_READ_AGAIN = 0.5;
 /** A command that uses fewer cores waits for something. */
 const IDLE_CORES = 0.1;
 /** A disk that is busy for less of the time is of no interest. */
@@ -61,7 +63,7 @@ export const RULES: readonly LimitRule[] = [
   { limit: "cpu_starved", share: starvedTime, describe: starved },
   {
     limit: "memory",
-    share: (step) => when(isShortOfMemory(step)),
+    share: (step) => (isShortOfMemory(step) ? 1 : isReadingAgain(step) ? diskShare(step) : 0),
     describe: shortOfMemory,
   },
   { limit: "disk", share: diskShare, describe: disk },
@@ -149,9 +151,17 @@ export function isShortOfMemory({ memoryPressure, swapInBytes, seconds }: LimitE
   return memoryPressure > MUCH_WAITING || swapInBytes / seconds > SWAPPING_BYTES;
 }
 
+/** Whether it mostly read what it had in memory before. */
+function isReadingAgain({ ownRefaultBytes, ownReadBytes, seconds }: LimitEvidence): boolean {
+  return ownRefaultBytes > MUCH_READ_AGAIN * ownReadBytes && ownRefaultBytes / seconds > SWAPPING_BYTES;
+}
+
 function shortOfMemory(together: LimitEvidence): LimitText {
-  const { memoryPressure, swapInBytes } = together;
+  const { memoryPressure, swapInBytes, ownRefaultBytes, ownReadBytes, seconds } = together;
   if (memoryPressure > MUCH_WAITING) return { text: "memory", evidence: waited(together, memoryPressure, "memory") };
+  const [again, read] = [ownRefaultBytes, ownReadBytes].map((bytes) => plainQuantity(bytes, "bytes"));
+  if (isReadingAgain(together) && !(swapInBytes / seconds > SWAPPING_BYTES))
+    return { text: "memory", evidence: `at least ${again} of ${read} that it read had just been dropped from memory` };
   return { text: "memory", evidence: `${plainQuantity(swapInBytes, "bytes")} came back from swap` };
 }
 

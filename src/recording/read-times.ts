@@ -42,7 +42,10 @@ const counters = (): Readonly<Partial<Record<Source, readonly { readonly name: s
     ...[DEVICES.diskOperations, DEVICES.diskWaitSeconds, DEVICES.diskBusySeconds, DEVICES.diskDiscard],
   ],
   pressure: [KERNEL.pressure],
-  paging: [KERNEL.swapIn, KERNEL.swapOut, KERNEL.pageFaults, KERNEL.oomKills, KERNEL.reclaimStalls],
+  paging: [
+    ...[KERNEL.swapIn, KERNEL.swapOut, KERNEL.refaults, KERNEL.pageFaults],
+    ...[KERNEL.oomKills, KERNEL.reclaimStalls],
+  ],
   tcp: [DEVICES.tcpSegments, DEVICES.tcpRetransmits, DEVICES.tcpResets, DEVICES.udpErrors],
   listen: [DEVICES.tcpListenDrops, DEVICES.tcpListenOverflows],
   thermal: [DEVICES.cpuThrottles],

@@ -74,6 +74,10 @@ export interface RunFigures {
   readonly cpusAllowed?: number;
   /** CPUs that the quota of its control group, or of one above it, allowed at the command's start. */
   readonly cpusQuota?: number;
+  /** What it ran on: the processors' kind, the kernel's release, the machine's name. */
+  readonly architecture?: string;
+  readonly kernel?: string;
+  readonly host?: string;
   /** Time between samples. */
   readonly intervalSeconds?: number;
   /** The recording ends before the command does: every figure may have grown since. */
@@ -125,6 +129,7 @@ export function figuresOf(recording: Recording): RunFigures {
       ...namedCpu(data),
       intervalSeconds: numberFact(recording, "interval_seconds"),
     }),
+    ...machineFacts(recording.facts),
     ...(data.isUnfinished ? { isUnfinished: true } : {}),
     ...(hasFact(recording.facts, "proc") ? { isProcForeign: true } : {}),
     command: commandText(recording),
@@ -228,6 +233,19 @@ function machineFigures(data: RunData): Numbers {
     cpusAllowed: numberFact(data.recording, "cpus_allowed"),
     cpusQuota: numberFact(data.recording, "cpus_quota"),
   };
+}
+
+/** The fields of facts that say where a run was made. */
+const MACHINE_FACTS = new Map([
+  ["machine", "architecture"],
+  ["kernel", "kernel"],
+  ["host", "host"],
+]);
+
+function machineFacts(facts: Recording["facts"]): Partial<RunFigures> {
+  return Object.fromEntries(
+    facts.flatMap(([fact, value]) => (MACHINE_FACTS.has(fact) ? [[MACHINE_FACTS.get(fact), value]] : [])),
+  );
 }
 
 function containerFigures(data: RunData): Numbers {

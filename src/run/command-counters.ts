@@ -20,7 +20,7 @@ export class CommandCounters {
   collector(): HardwareCounters {
     return new HardwareCounters({
       sources: () => this.opened,
-      hasAllProcesses: () => this.taskClock()?.taskClock.hasAllRecords ?? false,
+      hasAllProcesses: () => this.taskClock()?.taskClock.hasAllRecords,
     });
   }
 

@@ -49,8 +49,13 @@ export class Companion {
   }
 
   /** Shows this run in the terminal, to which the command does not write: `whyHidden` was asked. Throws OutputError. */
-  static async show(budgets: readonly string[], environment: Uint8Array): Promise<Companion> {
-    const words = ["--watch", ...budgets.flatMap((budget) => ["--budget", budget]), String(process.pid)];
+  static async show(
+    budgets: readonly string[],
+    historyFile: string | undefined,
+    environment: Uint8Array,
+  ): Promise<Companion> {
+    const history = historyFile === undefined ? [] : ["--history-file", historyFile];
+    const words = ["--watch", ...history, ...budgets.flatMap((budget) => ["--budget", budget]), String(process.pid)];
     return await Companion.start(words, `>${TERMINAL}`, environment);
   }
 

@@ -81,16 +81,28 @@ describe("a budget", () => {
     ["toString<1s", `expected one of ${NAMES} before <`],
     [
       "memory<512MiBs",
-      "expected a number and one of B, kB, MB, GB, KiB, MiB, GiB (M is MiB) for memory (e.g. memory<512MiB), or +10% over a --baseline",
+      "expected a number and one of B, kB, MB, GB, KiB, MiB, GiB (M is MiB) for memory (e.g. memory<512MiB), +10% over a --baseline, or +10% of history",
     ],
     [
       "memory<512",
-      "expected a number and one of B, kB, MB, GB, KiB, MiB, GiB (M is MiB) for memory (e.g. memory<512MiB), or +10% over a --baseline",
+      "expected a number and one of B, kB, MB, GB, KiB, MiB, GiB (M is MiB) for memory (e.g. memory<512MiB), +10% over a --baseline, or +10% of history",
     ],
-    ["wall<1MiB", "expected a number and one of ms, s, min, h for wall (e.g. wall<90s), or +10% over a --baseline"],
-    ["cpu<10%", "expected a number and one of ms, s, min, h for cpu (e.g. cpu<90s), or +10% over a --baseline"],
-    ["cpu<-1s", "expected a number and one of ms, s, min, h for cpu (e.g. cpu<90s), or +10% over a --baseline"],
-    ["threads<1s", "expected a number without a unit for threads (e.g. threads<64), or +10% over a --baseline"],
+    [
+      "wall<1MiB",
+      "expected a number and one of ms, s, min, h for wall (e.g. wall<90s), +10% over a --baseline, or +10% of history",
+    ],
+    [
+      "cpu<10%",
+      "expected a number and one of ms, s, min, h for cpu (e.g. cpu<90s), +10% over a --baseline, or +10% of history",
+    ],
+    [
+      "cpu<-1s",
+      "expected a number and one of ms, s, min, h for cpu (e.g. cpu<90s), +10% over a --baseline, or +10% of history",
+    ],
+    [
+      "threads<1s",
+      "expected a number without a unit for threads (e.g. threads<64), +10% over a --baseline, or +10% of history",
+    ],
     ["wall<1s,", "expected a name, < or <=, and a limit (e.g. memory<512MiB)"],
   ])("%s is refused with what is expected", (text, clause) => {
     expect(clauseOf(text)).toBe(clause);

@@ -186,6 +186,7 @@ describe("paging", () => {
     expect(sampled(collector, keys)).toMatchObject({
       swap_in_bytes_total: 2 * pageBytes(),
       swap_out_bytes_total: GONE,
+      memory_refault_bytes_total: GONE,
       "page_faults_total major": 3,
       "page_faults_total minor": 7,
       oom_kills_total: GONE,
@@ -193,6 +194,10 @@ describe("paging", () => {
     });
     tree.set("/proc/vmstat", "pgfault 11\nallocstall 7\n");
     expect(sampled(collector, keys)).toMatchObject({ reclaim_stalls_total: 7 });
+    tree.set("/proc/vmstat", "pgfault 11\nworkingset_refault 5\n");
+    expect(sampled(collector, keys)).toMatchObject({ memory_refault_bytes_total: 5 * pageBytes() });
+    tree.set("/proc/vmstat", "pgfault 11\nworkingset_refault_anon 1\nworkingset_refault_file 6\n");
+    expect(sampled(collector, keys)).toMatchObject({ memory_refault_bytes_total: 6 * pageBytes() });
   });
 });
 

@@ -79,6 +79,7 @@ function kernelCounters(): Map<string, number> {
     ["forks_total", word("/proc/stat", "processes")],
     ["swap_in_bytes_total", word("/proc/vmstat", "pswpin") * PAGE],
     ["swap_out_bytes_total", word("/proc/vmstat", "pswpout") * PAGE],
+    ["memory_refault_bytes_total", word("/proc/vmstat", "workingset_refault_file") * PAGE],
     ["page_faults_total major", word("/proc/vmstat", "pgmajfault")],
     ["page_faults_total minor", word("/proc/vmstat", "pgfault") - word("/proc/vmstat", "pgmajfault")],
     ["oom_kills_total", word("/proc/vmstat", "oom_kill")],

@@ -8,7 +8,8 @@ import { DOCUMENTS } from "./documents.ts";
 
 /* The examples of docs/export.md for other programs, run on a recording as that page says. */
 
-const NEEDS_PANDAS = isMissing("pandas");
+/** It is large, so that only the long tests install it. */
+const WITHOUT_PANDAS = !process.env.STATEXEC_TEST_LONG || isMissing("pandas");
 
 function blocks(kind: string): string[] {
   const all = DOCUMENTS.get("docs/export.md")!.matchAll(new RegExp(`^\`\`\`${kind}\n(.*?)^\`\`\``, "gms"));
@@ -45,7 +46,7 @@ describe("DuckDB", () => {
   test("there are several", () => expect(blocks("sql").length).toBeGreaterThanOrEqual(4));
 });
 
-test.skipIf(NEEDS_PANDAS)("pandas", async () => {
+test.skipIf(WITHOUT_PANDAS)("pandas", async () => {
   const [example = ""] = blocks("python");
   writeFileSync(join(folder, "example.py"), example);
   const { code, stdout, stderr } = await runProgram([...commandOf("pandas"), "example.py"], { cwd: folder });

@@ -138,13 +138,25 @@ describe.skipIf(!mayMakeV1Cgroups()).each(INTERVALS)(
       expect(verdict).toMatch(/^Its CPU quota of 0\.10 cores slowed it down: held back for /);
     });
 
+    test("one whose files have no room in memory says so, and does not blame the disk", async () => {
+      using folder = tempFolder();
+      const big = folder.file("big");
+      // Not by the page cache, where it would be another group's memory.
+      await runProgram(["dd", "if=/dev/zero", `of=${big}`, "bs=1M", "count=160", "oflag=direct"]);
+      using memory = group("memory", { "memory.limit_in_bytes": String(40 * 2 ** 20) });
+      // What was never read before is not missed.
+      const enter = ["sh", "-c", `echo $$ >${memory.procs} && cat ${big} >/dev/null && exec "$@"`, "sh"];
+      const verdict = await verdictOf(interval, [LOAD, "touch", big, "2500"], enter);
+      expect(verdict).toMatch(starts("It was short of memory.* had just been dropped from memory"));
+    });
+
     test("one that the kernel killed for memory says so", async () => {
       using memory = group("memory", { "memory.limit_in_bytes": String(60 * 2 ** 20) });
       const script = `echo $$ >${memory.procs}; exec tail /dev/zero`;
       const verdict = await verdictOf(interval, ["sh", "-c", script]);
       // Where its log may be read, the kernel names it.
       expect(verdict).toMatch(
-        /^Out of memory: the kernel killed (tail \(pid \d+\) for memory|\d+ process(es)? here for memory, and SIGKILL ended it); /,
+        /^Out of memory: the kernel killed (tail \(pid \d+\) for memory; the limit was the 60 MiB|\d+ process(es)? here for memory, and SIGKILL ended it)/,
       );
     });
   },

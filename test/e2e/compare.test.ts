@@ -6,10 +6,10 @@ import { recordingOf, renderBytes, START_MS } from "../helpers/recording.ts";
 import { statexec, tempFolder } from "../helpers/statexec.ts";
 
 /** Returns a metrics file of a run that took this long. */
-function fileOf(seconds: number, command = "make"): Uint8Array {
+function fileOf(seconds: number, command = "make", facts: readonly (readonly [string, string])[] = []): Uint8Array {
   return renderBytes(
     recordingOf({
-      facts: [["command", command]],
+      facts: [["command", command], ...facts],
       parts: [
         {
           columns: [series(RUN.commandStatus), series(COMMAND.duration)],
@@ -52,6 +52,34 @@ describe("statexec --compare", () => {
       0,
       ["wall time", "11.50 s", "13.50 s", "+17.4 %", "not comparable"],
     ]);
+  });
+
+  test("of several runs, says how far a change is known, by the bootstrap", async () => {
+    const sides = { base: [10, 10.1, 10.2, 9.9, 10], new: [12, 12.1, 12.2, 11.9, 12] };
+    const files = Object.entries(sides).flatMap(([side, all]) => all.map((s, i) => [`${side}${i}.prom`, fileOf(s)]));
+    using folder = folderOf(Object.fromEntries(files));
+    const base = sides.base.flatMap((_, i) => ["--base", `base${i}.prom`]);
+    const next = sides.new.map((_, i) => `new${i}.prom`);
+    const { code, stdout } = await statexec(["--compare", ...base, ...next], { cwd: folder.path });
+    expect([code, row(stdout)]).toEqual([1, ["wall time", "10.00 s", "12.00 s", "+20.0 %", "worse"]]);
+    expect(stdout).toContain("\nwall time: the change is between +17.6 % and +22.0 %, with 95 % confidence\n");
+  });
+
+  test("does not compare the times of other machines, and says where hosts and kernels differ", async () => {
+    const on = (cpus: string, host: string) =>
+      fileOf(10, "make", [
+        ["cpus", cpus],
+        ["host", host],
+        ["kernel", "6.1.0"],
+      ]);
+    using folder = folderOf({ "a.prom": on("2", "old\u202e"), "b.prom": on("2", "new"), "c.prom": on("8", "new") });
+    const same = await statexec(["--compare", "a.prom", "b.prom"], { cwd: folder.path });
+    expect([same.code, row(same.stdout)?.at(-1)]).toEqual([0, "same"]);
+    expect(same.stdout).toContain("the host was old\\u202e for the base, new now\n");
+    expect(same.stdout).not.toContain("kernel");
+    const other = await statexec(["--compare", "b.prom", "c.prom"], { cwd: folder.path });
+    expect([other.code, row(other.stdout)?.at(-1)]).toEqual([0, "not comparable"]);
+    expect(other.stdout).toContain("wall time: on machines of 2 CPUs of the base, 8 CPUs now\n");
   });
 
   test("refuses runs of different commands without --any-command", async () => {

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test } from "bun:test";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readTrace } from "../export/trace-reader.ts";
-import { statexec } from "../helpers/statexec.ts";
+import { BIN, cleanEnv, statexec } from "../helpers/statexec.ts";
 
 let folder: string;
 
@@ -76,6 +76,24 @@ test("several runs are one table, by their files", async () => {
   expect(rows.filter((row) => row.includes(",run.prom,")).length).toBe(
     rows.filter((row) => row.includes(",again.prom,")).length,
   );
+});
+
+test.each(["SIGINT", "SIGTERM"] as const)("%s ends it, and leaves no part of a file", async (signal) => {
+  const lines = Array.from({ length: 20_000 }, (_, at) => ` ${at % 97} ${1_700_000_000 + at}.000\n`);
+  const series = (cpu: number) =>
+    `statexec_cpu_seconds_total{instance="x",job="statexec",role="standalone",cpu="${cpu}"}`;
+  const text = Array.from({ length: 20 }, (_, cpu) => lines.map((line) => series(cpu) + line).join("")).join("");
+  writeFileSync(join(folder, "long.prom"), `# TYPE statexec_cpu_seconds counter\n${text}# EOF\n`);
+  const child = Bun.spawn([BIN, "--export", "long.csv", "long.prom"], {
+    ...{ cwd: folder, env: cleanEnv(), stdout: "ignore", stderr: "pipe" },
+  });
+  const part = join(folder, ".long.csv.part");
+  while (!existsSync(part) || Bun.file(part).size === 0) await Bun.sleep(1);
+  child.kill(signal);
+  await child.exited;
+  expect(child.signalCode).toBe(signal);
+  expect(await child.stderr.text()).toBe("");
+  expect(readdirSync(folder).filter((name) => name.includes("long.csv"))).toEqual([]);
 });
 
 describe("what cannot be done", () => {

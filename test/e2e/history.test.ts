@@ -1,5 +1,8 @@
+import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
-import { existsSync, readFileSync, symlinkSync } from "node:fs";
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { addRun } from "../../src/history/history-file.ts";
+import type { RememberedRun } from "../../src/history/remembered-run.ts";
 import { runProgram, statexec, tempFolder } from "../helpers/statexec.ts";
 
 test("a remembered run is listed, and one that is not remembered makes no file", async () => {
@@ -101,3 +104,78 @@ test("a trend in each form, of what was recorded", async () => {
   expect(refused.stderr).toContain("expected some of wall, cpu, memory");
   expect((await said("--trend", "wall", "--history-format", "json")).code).toBe(125);
 });
+
+/** Puts twenty runs of a command into the history, as one on this machine is, with the wall time times a factor. */
+async function twentyOf(words: readonly string[], factor: number, at: { cwd: string; env: Record<string, string> }) {
+  const first = ["--history-file", "first.sqlite"];
+  await statexec(["-q", "--remember", ...first, "-f", "first.prom", ...words], at);
+  const { stdout } = await statexec(["--history", ...first, "--history-format", "json"], at);
+  const run = JSON.parse(stdout);
+  const wall = run.figures.wall.value * factor;
+  const figures = { ...run.figures, wall: { value: wall, highest: wall, source: null } };
+  const lines = Array.from({ length: 20 }, (_, n) => `${JSON.stringify({ ...run, id: `copy ${n}`, figures })}\n`);
+  await Bun.write(`${at.cwd}/runs.jsonl`, lines.join(""));
+  expect((await statexec(["--history", "--import", "runs.jsonl"], at)).stdout).toBe("20 runs added\n");
+}
+
+test("a run that is worse than usual is over its budget; one that is not keeps it; both are remembered", async () => {
+  using folder = tempFolder();
+  const at = { cwd: folder.path, env: { SE_HISTORY_FILE: folder.file("h") } };
+  const command = ["sh", "-c", "sleep 0.3"];
+  await twentyOf(command, 0.1, at);
+  const budget = ["--budget", "wall<+10% of history", "--remember", "-f", "a.prom"];
+  const over = await statexec(["-q", ...budget, ...command], at);
+  expect(over.stderr).toMatch(/budget wall<\+10% of history exceeded: .*; 20 comparable runs had .* in the middle/);
+  expect(over.code).toBe(124);
+  const kept = await statexec(["-q", "--budget", "wall<+1000000% of history", "-f", "a.prom", ...command], at);
+  expect(kept).toMatchObject({ code: 0, stderr: "" });
+  const few = await statexec(["-q", ...budget, "true"], at);
+  expect(few.code).toBe(0);
+  expect(few.stderr).toContain("inconclusive: ");
+  expect(few.stderr).toContain(": 0 comparable runs in the history, 19 are needed");
+  expect((await statexec(["-q", ...budget, "--budget-strict", "true"], at)).code).toBe(124);
+  const { stdout } = await statexec(["--history", "--history-format", "json"], at);
+  expect(stdout.trimEnd().split("\n")).toHaveLength(23);
+});
+
+test.each<[string, (path: string) => unknown, RegExp]>([
+  ["missing", () => undefined, /no such file; --remember makes it/],
+  ["another program's", (path) => new Database(path).run("CREATE TABLE t (a)"), /not a history of statexec/],
+  ["no database", (path) => writeFileSync(path, "notes\n".repeat(999)), /not a history of statexec/],
+  ["damaged", damaged, /the history cannot be read: .*malformed/],
+  ["locked for longer than is waited", locked, /the history cannot be read: .*locked/],
+])(
+  "a history that cannot be read does not harm the run: %s",
+  async (_, make, message) => {
+    using folder = tempFolder();
+    const kept = make(folder.file("h"));
+    const at = { cwd: folder.path, env: { SE_HISTORY_FILE: folder.file("h") } };
+    const { code, stderr } = await statexec(["-q", "--budget", "cpu<+10% of history", "sh", "-c", "exit 7"], at);
+    expect(code).toBe(7);
+    expect(stderr).toMatch(message);
+    expect(stderr.trimEnd().split("\n")).toHaveLength(1);
+    if (kept instanceof Database) kept.close();
+  },
+  20_000,
+);
+
+const ANY_RUN: RememberedRun = {
+  ...{ id: "a", startedMs: 0, project: "/p", command: "x".repeat(9000), exitStatus: 0, exitSignal: null, file: "" },
+  ...{ commit: null, branch: null, isDirty: null, host: "h", machine: "x64", cpuModel: null, cpus: 1 },
+  ...{ memoryBytes: 1, figures: {} },
+};
+
+function locked(path: string): Database {
+  addRun(path, ANY_RUN);
+  const database = new Database(path);
+  database.run("BEGIN EXCLUSIVE");
+  return database;
+}
+
+/** A history whose header is whole, and whose table is not. */
+function damaged(path: string): void {
+  addRun(path, ANY_RUN);
+  const bytes = readFileSync(path);
+  bytes.fill(0xff, 4096);
+  writeFileSync(path, bytes);
+}

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
-import { statexec, tempFolder } from "../helpers/statexec.ts";
+import { BIN, runProgram, statexec, tempFolder } from "../helpers/statexec.ts";
 
 /*
  * What test/repeat/noisy-turns.test.ts says of recorded runs, on this machine as it is now. It takes minutes.
@@ -41,4 +41,30 @@ test.if(isLong)(
     expect(found).toBeGreaterThanOrEqual(4);
   },
   900_000,
+);
+
+/** Before others: both notice the end of a command as late as the machine lets them, and not equally late. */
+const FIRST_IN_LINE = ["chrt", "-f", "10"];
+const canCompare = process.getuid?.() === 0 && ["chrt", "hyperfine"].every((name) => Bun.which(name) !== null);
+
+test.if(isLong && canCompare)(
+  "the median of wall time is within 2 % of hyperfine's",
+  async () => {
+    using folder = tempFolder();
+    const [theirs, ours]: [number[], number[]] = [[], []];
+    const written = (name: string) => JSON.parse(readFileSync(folder.file(name), "utf8"));
+    // In turns, since the machine is now faster and now slower.
+    for (let turn = 0; turn < 9; turn++) {
+      await runProgram([...FIRST_IN_LINE, "hyperfine", "-N", "--runs", "2", "--export-json", "h.json", "sleep 1"], {
+        cwd: folder.path,
+      });
+      theirs.push(...written("h.json").results[0].times);
+      const words = ["--runs", "2", "-q", "--runs-json", "r.json", "sleep", "1"];
+      await runProgram([...FIRST_IN_LINE, BIN, ...words], { cwd: folder.path });
+      for (const run of written("r.json").commands[0].runs) ours.push(run.wall_seconds);
+    }
+    const middle = (values: number[]) => values.toSorted((a, b) => a - b)[values.length >> 1]!;
+    expect(Math.abs(middle(ours) / middle(theirs) - 1)).toBeLessThan(0.02);
+  },
+  300_000,
 );

@@ -47,6 +47,22 @@ describe("--watch", () => {
     await run.exited;
   }, 30_000);
 
+  test("says when the run is likely to end, by what is remembered of the same command", async () => {
+    using folder = tempFolder();
+    const history = ["--history-file", folder.file("h")];
+    const before = await running(folder.path, ["--remember", ...history]);
+    before.stdin.end();
+    expect(await before.exited).toBe(0);
+    const run = await running(folder.path);
+    const { stdout } = await statexec(["--watch", ...history], { cwd: folder.path });
+    expect(stdout).toMatch(/^end +(expected (in|within)|later than) .*the run before took /m);
+    expect(
+      (await statexec(["--watch"], { cwd: folder.path, env: { XDG_STATE_HOME: folder.path } })).stdout,
+    ).not.toMatch(/^end /m);
+    run.stdin.end();
+    expect(await run.exited).toBe(0);
+  }, 30_000);
+
   test("ends with 0 at a signal, and leaves the run alone", async () => {
     using folder = tempFolder();
     const run = await running(folder.path);
@@ -63,7 +79,7 @@ describe("--watch", () => {
     [["--watch", "none.prom"], "--watch: none.prom: no such run"],
     [["--watch", "1"], "--watch: no journal is open in process 1"],
     [["--watch", "a", "b"], '--watch shows one run; leave out "b"'],
-    [["--watch", "--budget", "cpu<+10%"], "is relative to an earlier run; --watch takes amounts"],
+    [["--watch", "--budget", "cpu<+10%"], "is relative to earlier runs; --watch takes amounts"],
     [["--watch", "-f", "x"], "has no effect with --watch"],
   ])("%j is refused", async (words, message) => {
     using folder = tempFolder();

@@ -32,9 +32,9 @@ async function asked(sql: string): Promise<Record<string, unknown>[]> {
   return (await duck.runAndReadAll(sql)).getRowObjectsJS();
 }
 
-function written(table: SampleTable, format: keyof typeof FORMATS): string {
+async function written(table: SampleTable, format: keyof typeof FORMATS): Promise<string> {
   const pieces: Uint8Array[] = [];
-  FORMATS[format](table, (bytes) => pieces.push(bytes.slice()));
+  await FORMATS[format](table, (bytes) => pieces.push(bytes.slice()));
   const path = folder.file(`${Bun.randomUUIDv7()}.${format}`);
   writeFileSync(path, Buffer.concat(pieces));
   return path;
@@ -68,7 +68,7 @@ describe.each(["csv", "parquet"] as const)("%s", (format) => {
     "of the %s shape has every cell, and nothing where a value is absent",
     async (shape) => {
       const table = SHAPES[shape](RUNS);
-      const path = written(table, format);
+      const path = await written(table, format);
       const read = await asked(`select * from '${path}'`);
       expect(read.length).toBeGreaterThan(2);
       expect(plain(read)).toEqual(expected(table));
@@ -76,7 +76,7 @@ describe.each(["csv", "parquet"] as const)("%s", (format) => {
   );
 
   test("has times with their zone, and numbers", async () => {
-    const path = written(longTable(RUNS), format);
+    const path = await written(longTable(RUNS), format);
     const types = await asked(`select column_name, column_type from (describe select time, value from '${path}')`);
     expect(types.map((row) => row.column_type)).toEqual(["TIMESTAMP WITH TIME ZONE", "DOUBLE"]);
   });
@@ -89,7 +89,7 @@ test("Parquet of several batches is one table, whose row groups say what is in t
   );
   const columns = [series(MACHINE.memoryFree), series(KERNEL.load1)];
   const table = longTable([{ name: "x", recording: recordingOf({ parts: [{ columns, rows }] }) }]);
-  const path = written(table, "parquet");
+  const path = await written(table, "parquet");
   const sums = await asked(
     `select metric, count(*)::int n, sum(value) s, max(time) t from '${path}' group by all order by all`,
   );

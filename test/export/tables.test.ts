@@ -8,9 +8,9 @@ import { madeRun, rowsOf } from "./made-runs.ts";
 
 const RUNS = [{ name: "a.prom", recording: madeRun() }];
 
-function csv(table: Parameters<typeof writeCsv>[0]): { text: string; rows: number } {
+async function csv(table: Parameters<typeof writeCsv>[0]): Promise<{ text: string; rows: number }> {
   const pieces: Uint8Array[] = [];
-  const rows = writeCsv(table, (bytes) => pieces.push(bytes.slice()));
+  const rows = await writeCsv(table, (bytes) => pieces.push(bytes.slice()));
   return { text: Buffer.concat(pieces).toString(), rows };
 }
 
@@ -134,8 +134,8 @@ describe("the wide shape", () => {
 });
 
 describe("CSV", () => {
-  test("has ISO times, empty cells for what is absent, and quotes where they are needed", () => {
-    const { text, rows } = csv(wideTable(RUNS));
+  test("has ISO times, empty cells for what is absent, and quotes where they are needed", async () => {
+    const { text, rows } = await csv(wideTable(RUNS));
     expect(rows).toBe(3);
     const lead = 'lower: statexec_command_cpu_seconds_total,"make ""all""",standalone,"night, late"';
     expect(text).toBe(
@@ -147,7 +147,7 @@ describe("CSV", () => {
     );
   });
 
-  test("has times before and after a change of the minute", () => {
+  test("has times before and after a change of the minute", async () => {
     const parts = [
       {
         columns: [series(KERNEL.load1)],
@@ -158,7 +158,7 @@ describe("CSV", () => {
         ] as const,
       },
     ];
-    const { text } = csv(longTable([{ name: "x", recording: recordingOf({ startMs: 0, parts }) }]));
+    const { text } = await csv(longTable([{ name: "x", recording: recordingOf({ startMs: 0, parts }) }]));
     expect(
       text
         .split("\n")

@@ -1,7 +1,7 @@
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
-import { addRun, defaultHistoryFile, readRuns } from "../../src/history/history-file.ts";
+import { addRun, defaultHistoryFile, readRunLines, readRuns } from "../../src/history/history-file.ts";
 import { historyTable } from "../../src/history/history-table.ts";
 import type { RememberedRun } from "../../src/history/remembered-run.ts";
 import { tempFolder } from "../helpers/statexec.ts";
@@ -51,6 +51,25 @@ test.each<[string, (path: string) => void, RegExp]>([
   expect(() => addRun(path, RUN)).toThrow(message);
   expect(() => readRuns(path, ALL)).toThrow(message);
   expect(readFileSync(path).equals(before)).toBe(true);
+});
+
+test("lines are the runs as they are read, whatever is wanted of them", () => {
+  using folder = tempFolder();
+  const path = folder.file("h");
+  for (const [i, command] of ["make test", "make"].entries()) addRun(path, { ...RUN, id: `run ${i}`, command });
+  const { id: _, ...old } = RUN;
+  new Database(path).run("INSERT INTO runs (project, branch, run) VALUES ('/p', 'main', ?)", [JSON.stringify(old)]);
+  for (const wanted of [ALL, { ...ALL, command: "make test" }, { ...ALL, last: 1 }, { ...ALL, host: "none" }])
+    expect(readRunLines(path, wanted).map((line) => JSON.parse(line))).toEqual(readRuns(path, wanted));
+  expect(readRunLines(path, ALL).every((line) => line.includes('"id":'))).toBe(true);
+});
+
+test("an empty file is a history without runs", () => {
+  using folder = tempFolder();
+  writeFileSync(folder.file("h"), "");
+  expect(readRuns(folder.file("h"), ALL)).toEqual([]);
+  addRun(folder.file("h"), RUN);
+  expect(readRuns(folder.file("h"), ALL)).toEqual([RUN]);
 });
 
 test("without a history the reader says what makes one, and makes none", () => {

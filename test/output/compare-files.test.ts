@@ -45,7 +45,12 @@ throttled: not known now
 `;
 
 test("a table of 80 columns at most, with the reasons below", () => {
-  const table = comparisonTable(compareRuns([BASE], [NEXT], 0.05), { baseRuns: 1, nextRuns: 1, colour: false });
+  const table = comparisonTable(compareRuns([BASE], [NEXT], 0.05), {
+    baseRuns: 1,
+    nextRuns: 1,
+    notes: [],
+    colour: false,
+  });
   expect(table).toBe(TABLE);
   for (const line of table.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
 });
@@ -53,7 +58,7 @@ test("a table of 80 columns at most, with the reasons below", () => {
 test("short times are in milliseconds", () => {
   const row = (base: number, next: number) => {
     const one: Comparison = { what: "wall time", unit: "seconds", base, next, verdict: "same" };
-    return comparisonTable([one], { baseRuns: 1, nextRuns: 1, colour: false })
+    return comparisonTable([one], { baseRuns: 1, nextRuns: 1, notes: [], colour: false })
       .split("\n")[1]!
       .split(/ {2,}/)
       .slice(1, 3);
@@ -64,12 +69,17 @@ test("short times are in milliseconds", () => {
 
 test("colour changes nothing but colour", () => {
   const comparisons = compareRuns([BASE], [NEXT], 0.05);
-  const coloured = comparisonTable(comparisons, { baseRuns: 1, nextRuns: 1, colour: true });
+  const coloured = comparisonTable(comparisons, { baseRuns: 1, nextRuns: 1, notes: [], colour: true });
   expect(Bun.stripANSI(coloured)).toBe(TABLE);
   expect(coloured).toContain("\u001b[31mworse\u001b[0m");
 });
 
 test("the header says how many runs a side has", () => {
-  const table = comparisonTable(compareRuns([BASE, BASE], [NEXT], 0.05), { baseRuns: 2, nextRuns: 1, colour: false });
+  const table = comparisonTable(compareRuns([BASE, BASE], [NEXT], 0.05), {
+    baseRuns: 2,
+    nextRuns: 1,
+    notes: [],
+    colour: false,
+  });
   expect(table.split("\n")[0]).toBe("                            base, 2 runs           new    change");
 });

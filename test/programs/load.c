@@ -12,6 +12,7 @@
  *   load grown PROCESSES MIB MS    as grow, by processes that have each executed a program
  *   load server PROCESSES MIB MS   holds so much, and has copies that write to a half of it each, and hold that for so long
  *   load io FILE MIB               writes so much to the disk, and reads it from there
+ *   load touch FILE MS             reads single pages of a file through a mapping, in no order, for so long
  *   load pipe MIB                  so much through a pipe to a child
  *   load tree PROCESSES            so many that sleep, until standard input ends; a line when they are there
  *   load vfork MIB MS              holds so much, and has a child that has not executed its program yet, for so long
@@ -194,6 +195,20 @@ static void shared(long processes, long mib, long ms)
     wait_all();
 }
 
+static void touch(const char *path, double ms)
+{
+    int fd = open(path, O_RDONLY);
+    off_t bytes = fd < 0 ? -1 : lseek(fd, 0, SEEK_END);
+    char *mapped = bytes <= 0 ? MAP_FAILED : mmap(NULL, bytes, PROT_READ, MAP_SHARED, fd, 0);
+    if (mapped == MAP_FAILED || madvise(mapped, bytes, MADV_RANDOM) < 0)
+        fail(path);
+    double until = clock_ms(CLOCK_MONOTONIC) + ms;
+    volatile char seen;
+    while (clock_ms(CLOCK_MONOTONIC) < until)
+        seen = mapped[random() % bytes];
+    (void)seen;
+}
+
 static void io(const char *path, long mib)
 {
     char *block = memory(1, MAP_PRIVATE);
@@ -324,6 +339,8 @@ int main(int argc, char **argv)
         shared(a, b, c);
     else if (!strcmp(kind, "io"))
         io(argv[2], b);
+    else if (!strcmp(kind, "touch"))
+        touch(argv[2], b);
     else if (!strcmp(kind, "pipe"))
         pipe_load(a);
     else if (!strcmp(kind, "tree"))

@@ -109,12 +109,14 @@ test("a figure that neither side has is left out; one that only one side has is 
 test("instructions are compared where both sides counted all of them", () => {
   const counted = (instructions: number, source: string) =>
     of({ instructions, sources: new Map([["instructions", source]]) });
-  const verdictOf = (base: number, now: number, source = "perf") =>
-    compareRuns([counted(base, "perf")], [counted(now, source)], 0.01).map((row) => [row.what, row.unit, row.verdict]);
+  const verdictOf = (base: number, now: number, source = "perf", old = source) =>
+    compareRuns([counted(base, old)], [counted(now, source)], 0.01).map((row) => [row.what, row.unit, row.verdict]);
   expect(verdictOf(5e9, 5.2e9)).toEqual([["instructions", "count", "worse"]]);
   expect(verdictOf(5e9, 5.02e9)).toEqual([["instructions", "count", "same"]]);
   // A start of a program is not the same twice.
   expect(verdictOf(150_000, 240_000)).toEqual([["instructions", "count", "same"]]);
+  expect(verdictOf(5e9, 4e9, "perf_unwatched")).toEqual([["instructions", "count", "better"]]);
+  expect(verdictOf(5e9, 4e9, "perf_unwatched", "perf")).toEqual([["instructions", "count", "not comparable"]]);
   expect(verdictOf(5e9, 4e9, "perf_lower_bound")).toEqual([["instructions", "count", "not comparable"]]);
 });
 

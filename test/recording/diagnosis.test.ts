@@ -8,7 +8,16 @@ const CALM: LimitEvidence = {
   ...{ seconds: 10, cpus: 4, machineCpus: 4, quotaCores: Number.NaN, ownCores: 0.3, machineCores: 0.4 },
   ...{ runDelaySeconds: Number.NaN, hasUnseen: false, throttledSeconds: Number.NaN },
   ...{ cpuPressure: 0, memoryPressure: 0, ioPressure: 0, pressureIsOwn: false },
-  ...{ swapInBytes: 0, diskBusy: 0.1, busiestDisk: "sda", iowaitCores: 0, ownDiskBytes: 1000, networkBytes: 0 },
+  ...{
+    swapInBytes: 0,
+    ownReadBytes: 0,
+    ownRefaultBytes: 0,
+    diskBusy: 0.1,
+    busiestDisk: "sda",
+    iowaitCores: 0,
+    ownDiskBytes: 1000,
+    networkBytes: 0,
+  },
 };
 const QUIET = { oomKills: 0, ownOomKills: Number.NaN, ending: "unknown" } as const;
 
@@ -45,6 +54,19 @@ const CASES: readonly (readonly [what: Diagnosis["limitedBy"], step: Step, text:
   ["cpu_part", { ownCores: 1.75, cpus: 2, machineCpus: 2 }, "by CPU, some cores (1.75 of 2 cores busy with it)"],
   ["memory", { memoryPressure: 0.3 }, "by memory (tasks here waited for memory 30 % of the time)"],
   ["memory", { swapInBytes: 2 ** 30 }, "by memory (1 GiB came back from swap)"],
+  [
+    ...(["memory", { diskBusy: 0.97, ownReadBytes: 2 ** 28, ownRefaultBytes: 2 ** 27 + 2 ** 26 }] as const),
+    "by memory (at least 192 MiB of 256 MiB that it read had just been dropped from memory)",
+  ],
+  // It read other files, too; and a little that it had read before.
+  [
+    ...(["disk", { diskBusy: 0.97, ownReadBytes: 2 ** 28, ownRefaultBytes: 2 ** 26 }] as const),
+    "by disk (sda busy 97 % of the time)",
+  ],
+  [
+    ...(["disk", { diskBusy: 0.97, ownReadBytes: 2 ** 21, ownRefaultBytes: 2 ** 21 }] as const),
+    "by disk (sda busy 97 % of the time)",
+  ],
   ["disk", { diskBusy: 0.97 }, "by disk (sda busy 97 % of the time)"],
   [
     "disk",

@@ -74,6 +74,12 @@ describe("a figure", () => {
       run({ instructions: 7 }, { instructions: "perf_lower_bound" }),
       [7, 7, INFINITE],
     ],
+    [
+      "or without a bound, where programs may have left the counter",
+      "instructions",
+      run({ instructions: 7 }, { instructions: "perf_unwatched" }),
+      [7, 7, INFINITE],
+    ],
     ["or not counted", "instructions", run({}), [undefined, 0, INFINITE]],
     ["nothing measured, nothing known", "memory", run({}), [undefined, 0, INFINITE]],
     [
@@ -191,6 +197,28 @@ test.each([
   const exact = run({ ...cpu(1), cpus: 2 }, { cpu: "wait4" });
   expect(incomparable("cpu", [exact], [bound])).toBe(expected as never);
   expect(incomparable("cpu", [bound], [exact])).toBe(expected as never);
+});
+
+describe("runs of other machines", () => {
+  const on = (figures: Partial<RunFigures>) => run({ ...cpu(1), memoryPeakBytes: MIB, ...figures }, { cpu: "wait4" });
+
+  test.each<[Partial<RunFigures>, Partial<RunFigures>, string | undefined]>([
+    [{ cpus: 2 }, { cpus: 8 }, "on machines of 2 CPUs of the base, 8 CPUs now"],
+    [{ architecture: "x64" }, { architecture: "arm64" }, "on machines of x64 of the base, arm64 now"],
+    [{ cpus: 2 }, {}, undefined],
+    [{ cpus: 2, host: "a", kernel: "6.1" }, { cpus: 2, host: "b", kernel: "6.5" }, undefined],
+  ])("%j and %j: time is not comparable: %p", (base, now, reason) => {
+    for (const resource of ["wall", "cpu"] as const) {
+      expect(incomparable(resource, [on(base)], [on(now)])).toBe(reason as never);
+      expect(incomparable(resource, [on(base)], [on(base)])).toBeUndefined();
+    }
+    expect(incomparable("memory", [on(base)], [on(now)])).toBe(incomparable("memory", [on(base)], [on(base)]) as never);
+  });
+
+  test("one of several is enough", () => {
+    const reason = "on machines of 2 and 8 CPUs of the base, 2 CPUs now";
+    expect(incomparable("wall", [on({ cpus: 2 }), on({ cpus: 8 })], [on({ cpus: 2 })])).toBe(reason);
+  });
 });
 
 describe("sources that contradict each other", () => {

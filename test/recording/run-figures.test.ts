@@ -29,6 +29,16 @@ test("an empty recording has no figures, and none is 0", () => {
   expect(figuresOf(recordingOf({}))).toEqual({ command: "make", sources: new Map() });
 });
 
+test("what it ran on, by its facts", () => {
+  const facts = [
+    ["machine", "arm64"],
+    ["kernel", "6.1.0"],
+    ["host", "builder"],
+  ] as const;
+  const { architecture, kernel, host } = figuresOf(recordingOf({ facts }));
+  expect([architecture, kernel, host]).toEqual(["arm64", "6.1.0", "builder"]);
+});
+
 test("exit status and signal from their series", () => {
   expect(ten([series(COMMAND.exitStatus), undefined, 7])).toMatchObject({ exitStatus: 7, wallSeconds: 10 });
   const killed = ten([series(COMMAND.exitSignal), undefined, 9]);

@@ -8,7 +8,16 @@ const CALM: LimitEvidence = {
   ...{ seconds: 10, cpus: 4, machineCpus: 4, quotaCores: Number.NaN, ownCores: 0.1, machineCores: 0.4 },
   ...{ runDelaySeconds: 0, hasUnseen: false, throttledSeconds: Number.NaN },
   ...{ cpuPressure: 0, memoryPressure: 0, ioPressure: 0, pressureIsOwn: false },
-  ...{ swapInBytes: 0, diskBusy: 0, busiestDisk: "sda", iowaitCores: 0, ownDiskBytes: 1000, networkBytes: 0 },
+  ...{
+    swapInBytes: 0,
+    ownReadBytes: 0,
+    ownRefaultBytes: 0,
+    diskBusy: 0,
+    busiestDisk: "sda",
+    iowaitCores: 0,
+    ownDiskBytes: 1000,
+    networkBytes: 0,
+  },
 };
 
 /** The parts of a step in whole percents: running, CPU, disk, memory, sleeping. */

@@ -71,6 +71,7 @@ function hugePagesBytes(meminfo: KeyValueFile): number {
 const PAGING: readonly Column<KeyValueFile>[] = [
   column(KERNEL.swapIn, (v) => v.pages("pswpin")),
   column(KERNEL.swapOut, (v) => v.pages("pswpout")),
+  column(KERNEL.refaults, refaultBytes),
   column(KERNEL.pageFaults, { mode: "major" }, (v) => v.number("pgmajfault")),
   column(KERNEL.pageFaults, { mode: "minor" }, (v) => v.number("pgfault") - v.number("pgmajfault")),
   // Since Linux 4.13.
@@ -83,6 +84,13 @@ export const paging: MakeCollector = ({ name, proc }) => {
   const file = kernelFile(proc, "/proc/vmstat", new KeyValueFile("vmstat", " ", ["pgfault"]), PAGING);
   return new KernelFileCollector(name, () => [file]);
 };
+
+/** Returns refaults of files; before Linux 5.9 they are counted as one number, and only those of files are. */
+function refaultBytes(vmstat: KeyValueFile): number {
+  const ofFiles = vmstat.pages("workingset_refault_file");
+  const all = vmstat.pages("workingset_refault");
+  return Number.isNaN(ofFiles) ? all : ofFiles;
+}
 
 /** Reclaim stalls are counted by zone since Linux 4.8, and were one number before. */
 const STALLS = [

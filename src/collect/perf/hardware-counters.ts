@@ -28,8 +28,8 @@ const ABSENT_FACT = "hardware_counters";
 export interface HardwareParts {
   /** Returns the counters once the command was started, or why there are none; undefined: it was not started yet. */
   readonly sources: () => ReadonlyMap<CounterName, CounterSource> | string | undefined;
-  /** Whether every process that the command started has been counted, as far as is known when it has ended. */
-  readonly hasAllProcesses: () => boolean;
+  /** Whether every process that the command started has been counted, when it has ended; undefined: nothing tells. */
+  readonly hasAllProcesses: () => boolean | undefined;
 }
 
 /**
@@ -96,11 +96,11 @@ export class HardwareCounters implements Collector {
       if (!source || Number.isNaN(this.values[i])) continue;
       const { counted, enabledNs, runningNs } = source;
       const isPart = runningNs < enabledNs;
-      const known = isWhole && !isPart ? "perf" : "perf_lower_bound";
+      const known = isPart || isWhole === false ? "perf_lower_bound" : isWhole ? "perf" : "perf_unwatched";
       finals.push([series(ACCOUNTING.info, { resource: name, source: known }), 1]);
       if (isPart)
         finals.push([
-          series(COMMAND.counterEstimate, { counter: name }),
+          series(COMMAND.counterEstimate, { resource: name }),
           Math.round((counted * enabledNs) / runningNs),
         ]);
     }

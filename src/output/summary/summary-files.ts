@@ -140,10 +140,10 @@ function secondsAfter(startMs: number, atMs: number | undefined): number | undef
   return atMs === undefined ? undefined : (atMs - startMs) / 1000;
 }
 
-function budgetObject({ text, name, verdict, value, measured, source, ...known }: BudgetResult): object {
+function budgetObject({ text, name, verdict, value, measured, source, ...bounds }: BudgetResult): object {
   const unit = BUDGET_UNITS[name];
-  const limit = { [`limit_${unit}`]: value, [`measured_${unit}`]: measured };
-  return { budget: text, name, verdict, ...limit, ...boundsObject(unit, known), source };
+  const limit = { [`limit_${unit}`]: known(value), [`measured_${unit}`]: measured };
+  return { budget: text, name, verdict, ...limit, ...boundsObject(unit, bounds), source, basis: bounds.basis };
 }
 
 /** How far each figure that was measured is known. */

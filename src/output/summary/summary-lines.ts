@@ -297,13 +297,13 @@ function budgetLine(result: BudgetResult): SummaryLine {
 
 /** `memory<512MiB exceeded: 612 MiB (as samples saw it)`; what is inconclusive with its reason, and what would tell more. */
 export function budgetText(result: BudgetResult): string {
-  const { text: given, verdict, measured, highest, source, reason, settledBy } = result;
+  const { text: given, verdict, measured, highest, source, reason, settledBy, basis } = result;
   const shown = (value: number) => shownLimit(result, value);
   const amounts = measured === undefined ? [] : [shown(measured)];
   const isBounded = verdict !== "exceeded" && Number.isFinite(highest) && highest !== measured;
   if (isBounded) amounts.push(`at most ${shown(highest)}`);
   const known = `${given} ${verdict}: ${amounts.join(", ") || "not measured"}${source === undefined ? "" : ` (${sourceText(source)})`}`;
-  const why = reason === undefined ? "" : `: ${reason}`;
+  const why = reason === undefined ? (basis === undefined ? "" : `; ${basis}`) : `: ${reason}`;
   return `${known}${why}${settledBy === undefined ? "" : `; more is known ${settledBy}`}`;
 }
 

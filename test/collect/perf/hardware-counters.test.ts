@@ -18,7 +18,10 @@ class MadeCounter implements CounterSource {
 }
 
 /** Counters with these events, whose next states are then set by name. */
-function made(names: readonly ("instructions" | "cycles" | "cache_misses" | "branch_misses")[], isWhole = true) {
+function made(
+  names: readonly ("instructions" | "cycles" | "cache_misses" | "branch_misses")[],
+  { isWhole }: { isWhole: boolean | undefined } = { isWhole: true },
+) {
   const sources = new Map(names.map((name) => [name, new MadeCounter()]));
   const collector = new HardwareCounters({ sources: () => sources, hasAllProcesses: () => isWhole });
   const set = (states: Partial<Record<(typeof names)[number], State>>) => {
@@ -63,8 +66,9 @@ describe("hardware counters", () => {
     for (const [isWhole, source] of [
       [true, "perf"],
       [false, "perf_lower_bound"],
+      [undefined, "perf_unwatched"],
     ] as const) {
-      const { collector, set } = made(["instructions"], isWhole);
+      const { collector, set } = made(["instructions"], { isWhole });
       set({ instructions: EXACT });
       collector.commandEnded();
       expect(sampled(collector)).toEqual({

@@ -83,6 +83,51 @@ test("the spread of several runs has their median between the lowest and the hig
   expect(at(alone, 9)).toBeNaN();
 });
 
+describe("several commands with several runs each", () => {
+  const info = (id: string, command: string, name: string) =>
+    ({ id, name, role: "standalone", instance: command, facts: [["command", command]] }) as unknown as RunInfo;
+  const runs = [
+    info("a", "grep", "out/x.a-grep.1.prom"),
+    info("b", "rg", "out/x.b-rg.1.prom"),
+    info("c", "grep", "out/x.a-grep.12.prom"),
+    info("d", "rg", "out/x.b-rg.12.prom"),
+  ];
+  const chartsOf = (shown: readonly RunInfo[]) => {
+    const ids = shown.map(({ id }) => id);
+    const lanes = [{ spec: MEMORY!, charts: [chartOf(MEMORY, ids)] }];
+    return withDerivedCharts(lanes, { runs: shown, view: "overlay" })[0]!.charts;
+  };
+
+  test("have a spread of each command, from its own runs, in a colour of its own", () => {
+    const [, spread] = chartsOf(runs);
+    expect(spread!.lines.map(({ label, hue }) => [label, hue])).toEqual([
+      ["x.a-grep, lowest", "blue"],
+      ["x.a-grep, median", "blue"],
+      ["x.a-grep, highest", "blue"],
+      ["x.b-rg, lowest", "orange"],
+      ["x.b-rg, median", "orange"],
+      ["x.b-rg, highest", "orange"],
+    ]);
+    expect(spread!.bands).toEqual([
+      { series: [3, 1], hue: "blue" },
+      { series: [6, 4], hue: "orange" },
+    ]);
+    expect(spread!.lines.map(({ derived }) => derived!.from.map(({ run }) => run).join(""))).toEqual(
+      ["ac", "ac", "ac"].concat(["bd", "bd", "bd"]),
+    );
+  });
+
+  test("a command with a single run has none, and so have the others", () => {
+    expect(chartsOf(runs.slice(0, 3))).toHaveLength(1);
+  });
+
+  test("files without a common name are named by their command", () => {
+    const [first, ...others] = runs;
+    const renamed = [{ ...first!, name: "1.prom" }, ...others];
+    expect(chartsOf(renamed)[1]!.lines[0]!.label).toBe("grep, lowest");
+  });
+});
+
 test.each<[string, Partial<RunInfo>]>([
   ["a client and its server", { role: "server" }],
   ["runs of different commands", { facts: [["command", "ninja"]] }],
