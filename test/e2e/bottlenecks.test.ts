@@ -156,7 +156,7 @@ describe.skipIf(!mayMakeV1Cgroups()).each(INTERVALS)(
       const verdict = await verdictOf(interval, ["sh", "-c", script]);
       // Where its log may be read, the kernel names it.
       expect(verdict).toMatch(
-        /^Out of memory: the kernel killed (tail \(pid \d+\) for memory|\d+ process(es)? here for memory, and SIGKILL ended it); /,
+        /^Out of memory: the kernel killed (tail \(pid \d+\) for memory; the limit was the 60 MiB|\d+ process(es)? here for memory, and SIGKILL ended it)/,
       );
     });
   },
