@@ -12,16 +12,20 @@ test.each([ThreadSync, KernelSync])(
     using folder = tempFolder();
     const sync = new Sync();
     expect(sync.isBusy).toBe(false);
-    for (let i = 0; i < 3; i++) {
+    // The first two may be done before the third is asked for, where others have the CPU in between.
+    let waited = 0;
+    for (let i = 0; i < 3 || (waited === 0 && i < 50); i++) {
       const fd = openFile(folder.file(String(i)), O_RDWR | O_CREAT);
       writeAll(fd, new Uint8Array(10_000));
       const names = openFile(folder.path, O_RDONLY);
-      expect([sync.begin(fd, true), sync.begin(names, false), sync.begin(fd, true)]).toEqual([true, true, false]);
+      expect([sync.begin(fd, true), sync.begin(names, false)]).toEqual([true, true]);
+      if (!sync.begin(fd, true)) waited++;
       closeFile(fd);
       closeFile(names);
       while (sync.isBusy) await Bun.sleep(1);
       expect(sync.error).toBeUndefined();
     }
+    expect(waited).toBeGreaterThan(0);
   },
 );
 
