@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
 import { mayMakeV1Cgroups, TestCgroups } from "../helpers/cgroups.ts";
 import { effort } from "../helpers/effort.ts";
@@ -66,8 +66,12 @@ async function played({ small, place, steps, isVictimSmall, goesOn, interval }: 
   const end = goesOn ? "wait $hog; exit 0" : "wait $hog";
   const options = ["--interval", interval, "--summary-json", "summary.json", "-f", "run.prom"];
   const script = `${others.join("")}${end}`;
-  const words = where.words(...as(user), openBinary(), ...options, "sh", "-c", script);
+  // The processes set their own: the kernel is not to choose the recorder, which is in the group, too.
+  const spared = ["sh", "-c", 'echo -900 >/proc/self/oom_score_adj; exec "$@"', "-"];
+  const words = where.words(...spared, ...as(user), openBinary(), ...options, "sh", "-c", script);
   const result = await runProgram(words, { cwd: folder.path });
+  // If it wrote none, stderr says why.
+  expect(existsSync(folder.file("summary.json")), `${result.code} ${result.stderr}`).toBe(true);
   const pids = new Map(result.stdout.split("\n").map((line) => line.split(" ") as [string, string]));
   const summary = JSON.parse(readFileSync(folder.file("summary.json"), "utf8"));
   const run = new Recorded(folder.file("run.prom"));
@@ -103,7 +107,10 @@ describe.skipIf(!mayMakeV1Cgroups())(
         const { pids, summary, group } = await played({ ...scene, interval: "0.05" }, "nobody");
         const { victims, largest_holder: holder, limit } = summary.oom_kill;
         expect(victims).toEqual([]);
-        expect(holder).toMatchObject({ comm: "hog", pid: Number(pids.get("hog")), when: "peak" });
+        expect(holder.when).toBe("peak");
+        // On a machine that is too busy for samples, none may have seen it.
+        if (summary.samples_missed_count === 0)
+          expect(holder).toMatchObject({ comm: "hog", pid: Number(pids.get("hog")) });
         expect(limit).toEqual({ group, limit_bytes: LIMIT_MIB * 2 ** 20, is_likely: true });
         if (!scene.goesOn) expect(summary.verdict).toContain("the limit is likely the 256 MiB of ");
       },
