@@ -30,6 +30,11 @@ export function splitCommandLine(line: string): readonly string[] | SplitFault {
       at++;
       continue;
     }
+    // The line goes on.
+    if (char === "\\" && line[at + 1] === "\n") {
+      at += 2;
+      continue;
+    }
     const part = partAt(line, at, word === undefined);
     if (part instanceof SplitFault) return part;
     word = (word ?? "") + part.text;
@@ -59,7 +64,7 @@ function partAt(line: string, at: number, isFirst: boolean): Part | SplitFault {
   if (char === "\\") {
     const next = line[at + 1];
     if (next === undefined) return new SplitFault("ends with a backslash");
-    return { text: next === "\n" ? "" : next, end: at + 2 };
+    return { text: next, end: at + 2 };
   }
   if (SHELL_ONLY.has(char) || (isFirst && SHELL_ONLY_AT_START.has(char))) return needsShell(char);
   return { text: char, end: at + 1 };

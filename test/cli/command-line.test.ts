@@ -14,6 +14,8 @@ test.each([
   ['echo "\\$5 \\"x\\" \\n"', ["echo", '$5 "x" \\n']],
   ["make -j{threads} a#b x=y", ["make", "-j{threads}", "a#b", "x=y"]],
   ["a\\\nb", ["ab"]],
+  // A line that goes on begins no word.
+  ["a \\\n b\\\n", ["a", "b"]],
   ['"a\\\nb"', ["ab"]],
 ])("%j is %j", (line, words) => {
   expect(splitCommandLine(line)).toEqual(words);
