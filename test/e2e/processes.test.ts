@@ -68,8 +68,13 @@ describe.skipIf(!works)("--processes all", () => {
     using folder = tempFolder();
     const script =
       "i=0; while [ $i -lt 300 ]; do seq 2000 >/dev/null; i=$((i+1)); done; seq 300000 | sort -R | tail -1";
-    await statexec(["-q", "--processes", "all", "-f", "run.prom", "sh", "-c", script], { cwd: folder.path });
+    const words = ["-q", "--summary-json", "summary.json", "--processes", "all", "-f", "run.prom"];
+    await statexec([...words, "sh", "-c", script], { cwd: folder.path });
     const { processes } = read(folder.file("run.processes.jsonl.gz"));
+    const summary = JSON.parse(readFileSync(folder.file("summary.json"), "utf8"));
+    expect(summary.programs_source).toBe("perf");
+    const shares = summary.largest.map(({ cpu_share: share }: { cpu_share: number }) => share);
+    expect(shares.reduce((sum: number, one: number) => sum + one, 0)).toBeCloseTo(1, 6);
     const run = new Recorded(folder.file("run.prom"));
     for (const name of ["seq", "sort", "sh"]) {
       const its = processes.filter((one) => one.name === name);

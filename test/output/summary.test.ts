@@ -6,69 +6,7 @@ import { summaryJson, summaryMarkdown } from "../../src/output/summary/summary-f
 import { budgetText, sparkline, summaryLines } from "../../src/output/summary/summary-lines.ts";
 import { summaryText } from "../../src/output/summary/summary-text.ts";
 import type { RunReport } from "../../src/recording/run-report.ts";
-
-const MIB = 2 ** 20;
-
-const REPORT: RunReport = {
-  figures: {
-    ...{
-      command: "make -j8 'a|b' <x>",
-      exitStatus: 2,
-      wallSeconds: 12.345,
-      cpuUserSeconds: 16.1,
-      cpuSystemSeconds: 2.1,
-    },
-    ...{ cpuCores: 1.474, memoryPeakBytes: 412 * MIB, memoryPeakAtMs: 8100, memoryLargestProcessBytes: 300 * MIB },
-    ...{ diskReadBytes: 0, diskWriteBytes: 3 * MIB, ioReadBytes: 10 * MIB, ioWriteBytes: 4096, throttledSeconds: 1.5 },
-    ...{ machineReceivedBytes: 2048, machineSentBytes: 100, processesMost: 9, threadsMost: 31 },
-    sources: new Map([
-      ["cpu", "wait4"],
-      ["memory_peak", "proc_sampled"],
-    ]),
-  },
-  startMs: 0,
-  names: [
-    { comm: "cc1plus", cpuSeconds: 14.1, memoryPeakBytes: 310 * MIB, processes: 40 },
-    { comm: "ld", cpuSeconds: 1.2, memoryPeakBytes: 90 * MIB, processes: 2 },
-    { comm: "other", cpuSeconds: 2.9 },
-  ],
-  profile: {
-    cores: Float64Array.of(0, 0.5, 1, 2),
-    memoryBytes: Float64Array.of(Number.NaN, 100 * MIB, 400 * MIB, 200 * MIB),
-    isMemoryResident: false,
-  },
-  wallTime: { running: 0.784, cpu: 0.113, disk: 0.053, memory: 0, sleeping: 0.05, areWaitsSeen: true },
-  diagnoses: [
-    { limitedBy: "cpu", text: "CPU, all cores", evidence: "1.90 of 2 cores busy with it", share: 0.95 },
-    { limitedBy: "disk", text: "disk", evidence: "sda busy 97 % of the time", share: 0.05 },
-  ],
-  sampling: { taken: 120, missed: 0, slowestSeconds: 0.01, shareOfInterval: 0.01 },
-  sizing: {
-    ...{ cpuRequestCores: 1.9, cpuLimitCores: 2.4, memoryRequestBytes: 416 * MIB, memoryLimitBytes: 528 * MIB },
-  },
-  budgets: [
-    {
-      text: "memory<400MiB",
-      name: "memory",
-      inclusive: false,
-      value: 400 * MIB,
-      measured: 412 * MIB,
-      ...{ lowest: 412 * MIB, highest: Number.POSITIVE_INFINITY },
-      source: "proc_sampled",
-      verdict: "exceeded",
-      ...{ reason: undefined, settledBy: undefined },
-    },
-    {
-      ...{ text: "cpu<1m", name: "cpu", inclusive: false, value: 60, verdict: "kept", source: "wait4" },
-      ...{ measured: 18.2, lowest: 18.2, highest: 18.2, reason: undefined, settledBy: undefined },
-    },
-    {
-      ...{ text: "processes<64", name: "processes", inclusive: false, value: 64, source: "proc_sampled" },
-      ...{ verdict: "inconclusive", measured: 9, lowest: 9, highest: 900 },
-      ...{ reason: "samples do not see what lives between them", settledBy: "at a shorter --interval" },
-    },
-  ],
-};
+import { MIB, REPORT } from "./made-report.ts";
 
 const text = (width: number, colour = false, unicode = true) =>
   summaryText(summaryLines(REPORT, "run.prom", unicode), { width, colour });
@@ -83,7 +21,7 @@ describe("the summary in a terminal", () => {
       memory   peak 412 MiB after 8.10 s                ▃▃▃▃▃▃██████▅▅▅▅▅▅ 400 MiB
                as samples saw it                  0 s               12.3 s
       trouble  held back by its CPU quota for 1.50 s
-      programs cc1plus 14.1 s 310 MiB, ld 1.20 s 90 MiB
+      programs cc1plus ×40+ 77 % 14.1 s 310 MiB, ld ×2+ 7 % 1.20 s 90 MiB
       budget   memory<400MiB exceeded: 412 MiB (as samples saw it)
       budget   cpu<1m kept: 18.2 s (exact)
       budget   processes<64 inconclusive: 9, at most 900 (as samples saw it): samples
@@ -115,8 +53,8 @@ describe("the summary in a terminal", () => {
                MiB and wrote 4 KiB
       trouble  held back by its CPU quota for
                1.50 s
-      programs cc1plus 14.1 s 310 MiB
-               ld 1.20 s 90 MiB
+      programs cc1plus ×40+ 77 % 14.1 s 310
+               MiB, ld ×2+ 7 % 1.20 s 90 MiB
       size     ask for 1.90 cores and 416 MiB
                allow up to 2.40 cores and 528
                MiB
@@ -221,33 +159,6 @@ describe("the summary in a terminal", () => {
     expect(lines({ taken: 9, slowestSeconds: 2 })).toBe("the slowest took 2.0 s");
     expect(lines({ taken: 9999, missed: 3 })).toBeUndefined();
     expect(lines({ taken: 9, missed: 1, slowestSeconds: Number.NaN })).toBeUndefined();
-  });
-
-  test("says how much of the CPU time no name has", () => {
-    const largest = (names: RunReport["names"], intervalSeconds = 1) => {
-      const lines = summaryLines(
-        { ...REPORT, names, figures: { ...REPORT.figures, intervalSeconds } },
-        "run.prom",
-        true,
-      );
-      return lines.find(({ label }) => label === "programs")?.parts;
-    };
-    const sh = { comm: "sh", cpuSeconds: 0.09, memoryPeakBytes: 2 * MIB, processes: 1 };
-    const unseen = { comm: "other", cpuSeconds: 1.71 };
-    expect(largest([sh, unseen])).toEqual([
-      "sh 90 ms 2 MiB",
-      "95 % by processes too short to see: try --interval 0.05",
-    ]);
-    expect(largest([sh, unseen], 0.05)?.[1]).toBe("95 % by processes too short to see");
-    expect(largest([sh, { ...unseen, processes: 4 }])?.[1]).toBe("95 % by others");
-    expect(largest([sh, { ...unseen, cpuSeconds: 0.005 }])).toBeUndefined();
-    // What a program takes to start says nothing.
-    expect(
-      largest([
-        { ...sh, cpuSeconds: 0 },
-        { ...unseen, cpuSeconds: 0.04 },
-      ]),
-    ).toBeUndefined();
   });
 
   test("has a range for a peak where that is what is known", () => {

@@ -2,7 +2,6 @@ import { ACCOUNTING, COMMAND, type Fact, type SeriesKey } from "../../catalog/in
 import type { Processes } from "../../proc/processes.ts";
 import { ABSENT, type Collector } from "../collector.ts";
 import { type Column, column, fillColumns, keysOf } from "../columns.ts";
-import type { ProcessLog } from "../perf/process-log.ts";
 import { CommandTree, type TreeParts } from "./command-tree.ts";
 import type { MemoryHolders } from "./memory-holders.ts";
 import { REST } from "./process-names.ts";
@@ -122,7 +121,7 @@ export class ProcessCollector implements Collector {
     }
     if (!this.isUpdated) {
       tree.update(this.stamp(), this.phase === "ending");
-      if (this.phase === "ending") this.finals = finalsOf(tree, this.parts.processLog?.());
+      if (this.phase === "ending") this.finals = finalsOf(tree, this.parts);
       this.isUpdated = true;
     }
     if (row.length !== FROM_ZERO.length + FROM_START.length + this.finals.length) return false;
@@ -138,9 +137,9 @@ export class ProcessCollector implements Collector {
 }
 
 /** Returns the series of the command's end. */
-function finalsOf(tree: CommandTree, log: ProcessLog | undefined): readonly Column[] {
-  const programs = log?.programs();
-  if (programs) tree.accounts.names.takeRecorded(programs);
+function finalsOf(tree: CommandTree, { processLog, taskClock }: TreeParts): readonly Column[] {
+  const programs = processLog?.()?.programs();
+  const isRecorded = programs !== undefined && tree.accounts.names.takeRecorded(programs);
   const { named, rest } = tree.accounts.names.largest(MOST_NAMED);
   const finals: Column[] = [];
   for (const { name, cpuSeconds, peakBytes, processes } of named) {
@@ -161,6 +160,8 @@ function finalsOf(tree: CommandTree, log: ProcessLog | undefined): readonly Colu
     finals.push(column(COMMAND.commProcesses, { comm: REST }, () => processes));
   }
   const sources = tree.sources();
+  // Without it they are what samples saw.
+  if (isRecorded) sources.set("programs", taskClock?.()?.hasAllRecords ? "perf" : "perf_lower_bound");
   const { cpuBoundSeconds, taskClockSeconds } = tree;
   if (sources.get("cpu")?.endsWith("_lower_bound") && !Number.isNaN(cpuBoundSeconds))
     finals.push(column(COMMAND.cpuBound, () => cpuBoundSeconds));

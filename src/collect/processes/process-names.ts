@@ -52,13 +52,13 @@ export class ProcessNames {
 
   /**
    * Takes the CPU time and the number of the processes of each name as the kernel's records have them, where these are no less in
-   * all than what samples saw: then they have the processes that lived between samples, too.
+   * all than what samples saw: then they have the processes that lived between samples, too. Returns whether it took them.
    */
-  takeRecorded(programs: ReadonlyMap<string, ProgramUse>): void {
+  takeRecorded(programs: ReadonlyMap<string, ProgramUse>): boolean {
     let [recorded, sampled] = [0, 0];
     for (const { cpuSeconds } of programs.values()) recorded += cpuSeconds;
     for (const { cpuSeconds } of this.all) sampled += cpuSeconds;
-    if (recorded < sampled) return;
+    if (recorded < sampled) return false;
     for (const use of this.all) {
       const { cpuSeconds, processes } = programs.get(use.name) ?? { cpuSeconds: 0, processes: 0 };
       use.cpuSeconds = cpuSeconds;
@@ -70,6 +70,7 @@ export class ProcessNames {
       this.byText.set(name, this.all.length);
       this.all.push({ name, encoded: encoder.encode(name), residentBytes: 0, peakBytes: Number.NaN, ...use });
     }
+    return true;
   }
 
   /** Returns up to `most` names, the largest by CPU time and by memory, in order of CPU time; and the rest. */

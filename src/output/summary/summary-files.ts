@@ -10,6 +10,7 @@ import { verdictSentence } from "../../recording/verdict-sentence.ts";
 import type { WallTime } from "../../recording/wall-time.ts";
 import { safeLine, safeText } from "../../safe-text.ts";
 import type { SummaryFileId } from "../results-wanted.ts";
+import { cpuShares, programsSource } from "./program-parts.ts";
 import { type SummaryLine, summaryLines } from "./summary-lines.ts";
 
 /** A form of the summary that an option writes to a file. */
@@ -32,15 +33,21 @@ const JSON_VERSION = 1;
 /** Returns the summary for programs: exact figures, a unit in each key; what is not known is left out. */
 export function summaryJson(report: RunReport, file: string): string {
   const { figures, startMs, names, wallTime, diagnoses, oom, sampling, sizing, budgets } = report;
+  const shares = cpuShares(names, figures);
   const object = {
     version: JSON_VERSION,
     metrics_file: file,
     command: figures.command,
     started_at: new Date(startMs).toISOString(),
     ...figuresObject(figures, startMs),
-    largest: names.map(({ comm, cpuSeconds, memoryPeakBytes, processes }) => {
-      return { comm, cpu_seconds: cpuSeconds, memory_peak_bytes: memoryPeakBytes, processes_count: processes };
-    }),
+    programs_source: programsSource(names, figures),
+    largest: names.map((name) => ({
+      comm: name.comm,
+      cpu_seconds: name.cpuSeconds,
+      cpu_share: shares.get(name),
+      memory_peak_bytes: name.memoryPeakBytes,
+      processes_count: name.processes,
+    })),
     verdict: verdictSentence(diagnoses),
     wall_time_shares: wallTime && shareObject(wallTime),
     phases: figures.phases?.map(phaseObject),

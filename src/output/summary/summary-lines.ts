@@ -1,11 +1,12 @@
 import { type BudgetResult, shownLimit } from "../../recording/budget-results.ts";
 import { findingOf, PROC_IS_FOREIGN, sourceText } from "../../recording/evidence.ts";
 import { durationText, plainQuantity } from "../../recording/quantities.ts";
-import { type CommFigures, cpusLeft, type RunFigures, UNNAMED } from "../../recording/run-figures.ts";
+import { cpusLeft, type RunFigures } from "../../recording/run-figures.ts";
 import type { RunReport } from "../../recording/run-report.ts";
 import { samplingText } from "../../recording/sampling.ts";
 import { secondSentence, verdictSentence } from "../../recording/verdict-sentence.ts";
 import { WALL_TIME_PARTS, wholePercents } from "../../recording/wall-time.ts";
+import { programParts } from "./program-parts.ts";
 
 /** One line of a summary: its subject, and its parts, the most important first. */
 export interface SummaryLine {
@@ -13,6 +14,8 @@ export interface SummaryLine {
   readonly parts: readonly string[];
   /** Parts that follow them, and give way first. */
   readonly extra?: readonly string[];
+  /** In place of its parts where the summary would be longer than it may be, and no line is left that can go: two, the longer first. */
+  readonly shorter?: readonly [readonly string[], readonly string[]];
   /** A row of marks beside the parts, where there is room, and what its highest mark stands for. */
   readonly chart?: { readonly marks: string; readonly scale: string };
   /** The time that is under the first and the last mark of this chart and of the one above it. */
@@ -24,8 +27,8 @@ export interface SummaryLine {
   readonly isAsked?: true;
 }
 
-/** The number of process names that are shown. */
-const MOST_NAMES = 3;
+/** The number of phases that are shown. */
+const MOST_PHASES = 3;
 
 /** Returns the lines of a summary, in order. A line without a known figure is left out. */
 export function summaryLines(report: RunReport, file: string, unicode: boolean): SummaryLine[] {
@@ -39,7 +42,7 @@ export function summaryLines(report: RunReport, file: string, unicode: boolean):
     diskLine(figures),
     networkLine(report),
     troubleLine(figures),
-    namesLine(report),
+    programsLine(report, unicode),
     phasesLine(figures),
     samplesLine(report),
     sizingLine(report),
@@ -230,45 +233,20 @@ function networkLine({ figures, diagnoses }: RunReport): SummaryLine | undefined
   return { label: "network", parts: [`the whole machine received ${received} and sent ${sent}`], spare: 1 };
 }
 
-/** A smaller part of the CPU time by processes without a name is not worth a word. */
-const LEAST_UNSEEN = 0.2;
-const LEAST_UNSEEN_SECONDS = 0.05;
-/** A shorter interval is not proposed. */
-const SHORT_INTERVAL_SECONDS = 0.05;
-
-/** Shows the largest names, if there are several or if much of the time has no name. */
-function namesLine({ names, figures }: RunReport): SummaryLine | undefined {
-  const named = names.filter(({ comm }) => comm !== UNNAMED);
-  const unseen = unseenText(names, figures);
-  if (named.length < 2 && unseen === undefined) return undefined;
-  const parts = named.slice(0, MOST_NAMES).map(({ comm, cpuSeconds: cpu = 0, memoryPeakBytes = 0 }) => {
-    return `${comm} ${durationText(cpu)} ${plainQuantity(memoryPeakBytes, "bytes")}`;
-  });
-  return { label: "programs", parts: unseen === undefined ? parts : [...parts, unseen] };
-}
-
-/** The share of CPU time that no name has: that of processes which no sample saw, or which are too many to name. */
-function unseenText(names: readonly CommFigures[], { intervalSeconds }: RunFigures): string | undefined {
-  const total = names.reduce((sum, { cpuSeconds = 0 }) => sum + cpuSeconds, 0);
-  const other = names.find(({ comm }) => comm === UNNAMED);
-  const unseenSeconds = other?.cpuSeconds ?? 0;
-  const share = unseenSeconds / total;
-  if (!(share >= LEAST_UNSEEN && unseenSeconds >= LEAST_UNSEEN_SECONDS)) return undefined;
-  const percent = `${Math.round(share * 100)} %`;
-  if (other?.processes !== undefined) return `${percent} by others`;
-  const isLong = intervalSeconds !== undefined && intervalSeconds > SHORT_INTERVAL_SECONDS;
-  return `${percent} by processes too short to see${isLong ? `: try --interval ${SHORT_INTERVAL_SECONDS}` : ""}`;
+function programsLine(report: RunReport, unicode: boolean): SummaryLine | undefined {
+  const parts = programParts(report, unicode);
+  return parts && { label: "programs", ...parts };
 }
 
 /** The longest phases: `link 12.3 s 310 MiB, compile 4.10 s 90 MiB`, as programs are shown. */
 function phasesLine({ phases = [] }: RunFigures): SummaryLine | undefined {
   if (phases.length === 0) return undefined;
   const longest = phases.toSorted((a, b) => b.wall.value - a.wall.value);
-  const parts = longest.slice(0, MOST_NAMES).map(({ phase, wall, memory }) => {
+  const parts = longest.slice(0, MOST_PHASES).map(({ phase, wall, memory }) => {
     const held = memory ? ` ${plainQuantity(memory.value, "bytes")}` : "";
     return `${phase} ${durationText(wall.value)}${held}`;
   });
-  if (phases.length > MOST_NAMES) parts.push(`${phases.length - MOST_NAMES} more`);
+  if (phases.length > MOST_PHASES) parts.push(`${phases.length - MOST_PHASES} more`);
   return { label: "phases", parts, isAsked: true };
 }
 

@@ -20,12 +20,14 @@ const SCALE_WIDTH = 11;
 /** The least number of columns to the left of a chart. */
 const LEAST_BESIDES = 28;
 
-/** The steps in which a summary that is too long is shortened: first all extra parts go, then lines by `spare`. */
+/** The steps in which a summary that is too long is shortened: first all extra parts go, then lines by `spare`, then parts by `shorter`. */
 const SHORTER: readonly ((lines: readonly SummaryLine[]) => readonly SummaryLine[])[] = [
   (lines) => lines.map(({ extra: _, ...line }) => line),
   (lines) => lines.filter(({ spare }) => spare !== 3),
   (lines) => lines.filter(({ spare }) => spare !== 2),
   (lines) => lines.filter(({ spare }) => spare !== 1),
+  (lines) => lines.map((line) => ({ ...line, parts: line.shorter?.[0] ?? line.parts })),
+  (lines) => lines.map((line) => ({ ...line, parts: line.shorter?.[1] ?? line.parts })),
 ];
 
 /** Returns a summary as text. Parts that do not fit on a line are on the next, below the first part. */

@@ -16,12 +16,11 @@ const shown = (names: ProcessNames) =>
 
 test("what the kernel told takes the place of what samples saw, memory excepted, where it is no less", () => {
   const names = sampled({ make: [1, 50, 1], cc1: [3, 900, 4] });
-  names.takeRecorded(
-    new Map([
-      ["cc1", { cpuSeconds: 7, processes: 9 }],
-      ["true", { cpuSeconds: 0.1, processes: 300 }],
-    ]),
-  );
+  const told = new Map([
+    ["cc1", { cpuSeconds: 7, processes: 9 }],
+    ["true", { cpuSeconds: 0.1, processes: 300 }],
+  ]);
+  expect(names.takeRecorded(told)).toBe(true);
   expect(shown(names)).toEqual([
     ["cc1", 7, 900, 9],
     ["true", 0.1, Number.NaN, 300],
@@ -31,12 +30,11 @@ test("what the kernel told takes the place of what samples saw, memory excepted,
 
 test("where it lacks some, samples stay", () => {
   const names = sampled({ make: [1, 50, 1], cc1: [3, 900, 4] });
-  names.takeRecorded(
-    new Map([
-      ["make", { cpuSeconds: 2, processes: 1 }],
-      ["cc1", { cpuSeconds: 0, processes: 9 }],
-    ]),
-  );
+  const told = new Map([
+    ["make", { cpuSeconds: 2, processes: 1 }],
+    ["cc1", { cpuSeconds: 0, processes: 9 }],
+  ]);
+  expect(names.takeRecorded(told)).toBe(false);
   expect(shown(names)).toEqual([
     ["cc1", 3, 900, 4],
     ["make", 1, 50, 1],

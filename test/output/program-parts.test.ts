@@ -1,0 +1,77 @@
+import { describe, expect, test } from "bun:test";
+import { summaryLines } from "../../src/output/summary/summary-lines.ts";
+import { summaryText } from "../../src/output/summary/summary-text.ts";
+import type { RunReport } from "../../src/recording/run-report.ts";
+import { MIB, REPORT } from "./made-report.ts";
+
+describe("the programs of a summary", () => {
+  test("say how much of the CPU time no name has", () => {
+    const largest = (names: RunReport["names"], intervalSeconds = 1) => {
+      const lines = summaryLines(
+        { ...REPORT, names, figures: { ...REPORT.figures, intervalSeconds } },
+        "run.prom",
+        true,
+      );
+      return lines.find(({ label }) => label === "programs")?.parts;
+    };
+    const sh = { comm: "sh", cpuSeconds: 0.09, memoryPeakBytes: 2 * MIB, processes: 1 };
+    const unseen = { comm: "other", cpuSeconds: 1.71 };
+    expect(largest([sh, unseen])).toEqual([
+      "sh 5 % 90 ms 2 MiB",
+      "95 % by processes too short to see: try --interval 0.05",
+    ]);
+    expect(largest([sh, unseen], 0.05)?.[1]).toBe("95 % by processes too short to see");
+    expect(largest([sh, { ...unseen, processes: 4 }])?.[1]).toBe("95 % by others");
+    expect(largest([sh, { ...unseen, cpuSeconds: 0.005 }])).toBeUndefined();
+    // What a program takes to start says nothing.
+    expect(
+      largest([
+        { ...sh, cpuSeconds: 0 },
+        { ...unseen, cpuSeconds: 0.04 },
+      ]),
+    ).toBeUndefined();
+  });
+
+  test("have the number of processes of each program, and its share of the CPU time, where they are known", () => {
+    const programs = (sources: readonly (readonly [string, string])[], more: Partial<RunReport> = {}) => {
+      const figures = { ...REPORT.figures, sources: new Map([...REPORT.figures.sources, ...sources]) };
+      const names = [
+        { comm: "cc1", cpuSeconds: 11.1, memoryPeakBytes: 214 * MIB, processes: 1234 },
+        // No sample saw it.
+        { comm: "true", cpuSeconds: 0.02, processes: 2 },
+        { comm: "make", cpuSeconds: 2, memoryPeakBytes: MIB, processes: 1 },
+        { comm: "other", cpuSeconds: 5.08, processes: 4 },
+      ];
+      const line = summaryLines({ ...REPORT, figures, names, ...more }, "run.prom", true);
+      return line.find(({ label }) => label === "programs");
+    };
+    expect(programs([["programs", "perf"]])?.parts).toEqual([
+      ...["cc1 ×1,234 61 % 11.1 s 214 MiB", "true ×2 20 ms", "make 11 % 2.00 s 1 MiB", "28 % by others"],
+    ]);
+    // Some records were lost, or there were none.
+    for (const source of [
+      ["programs", "perf_lower_bound"],
+      ["io", "proc"],
+    ] as const)
+      expect(programs([source])?.parts[0]).toBe("cc1 ×1,234+ 61 % 11.1 s 214 MiB");
+    // A share of what is not known is none.
+    expect(programs([["cpu", "wait4_lower_bound"]])?.parts[0]).toBe("cc1 ×1,234+ 11.1 s 214 MiB");
+    expect(programs([])?.shorter?.[1].slice(0, 2)).toEqual(["cc1 11.1 s 214 MiB", "true 20 ms"]);
+  });
+
+  test("lose the third program, then counts and shares, last, where the summary would have more than ten rows", () => {
+    const name = { memoryPeakBytes: 222 * MIB, cpuSeconds: 6.1, processes: 1234 };
+    const names = [1, 2, 3].map((i) => ({ ...name, comm: `long-program-${i}` }));
+    const busy = { ...REPORT, names, budgets: [], sampling: { ...REPORT.sampling, missed: 60, slowestSeconds: 3 } };
+    const shown = (more: Partial<RunReport>, width = 80) =>
+      summaryText(summaryLines({ ...busy, ...more }, "run.prom", true), { width, colour: false }).trimEnd();
+    const one = { diagnoses: REPORT.diagnoses.slice(0, 1) };
+    expect(shown(one)).toContain("long-program-1 6.10 s 222 MiB, long-program-2 6.10 s 222 MiB\n");
+    expect(shown(one).split("\n").length).toBeLessThanOrEqual(10);
+    const two = "long-program-1 ×1,234+ 33 % 6.10 s 222 MiB\n         long-program-2 ×1,234+ 33 % 6.10 s 222 MiB\n";
+    const calm = { ...one, sampling: REPORT.sampling, figures: { ...REPORT.figures, throttledSeconds: 0 } };
+    expect(shown({ ...one, sampling: REPORT.sampling })).toContain(`${two}file`);
+    expect(shown(calm)).toContain(`${two}         long-program-3 ×1,234+ 33 % 6.10 s 222 MiB\n`);
+    expect(shown(one, 79)).toContain("long-program-1 ×1,234+ 33 % 6.10 s 222 MiB");
+  });
+});
