@@ -150,6 +150,7 @@ const KINDS: Readonly<Record<number, FileKind>> = {
 
 const EPERM = 1;
 const ENOENT = 2;
+const EACCES = 13;
 const EBADF = 9;
 const ENOTDIR = 20;
 const ENOSYS = 38;
@@ -232,6 +233,12 @@ export function linkTarget(path: string): string | undefined {
   const answer = new Uint8Array(4096);
   const length = libc.readlink(cString(path), answer, answer.length) as number;
   return length < 0 ? undefined : rawText(answer.subarray(0, length));
+}
+
+/** Whether the target of a symlink is kept from us. */
+export function isLinkRefused(path: string): boolean {
+  const answer = new Uint8Array(1);
+  return (libc.readlink(cString(path), answer, answer.length) as number) < 0 && lastErrno() === EACCES;
 }
 
 /** Returns the path with every symlink followed. Throws SystemError. */

@@ -21,6 +21,8 @@ const STARTTIME = 20;
 const RSS = 22;
 /** How many fields are between RSS and startstack: rsslim, startcode and endcode. */
 const BEFORE_STACK = 3;
+/** And how many are between RSS and exit_code. */
+const BEFORE_EXIT_CODE = 27;
 
 const EXPECTED = "`pid (name) state` and at least 26 fields after the name";
 
@@ -90,6 +92,21 @@ export class PidStat {
     }
     scan.skipSpaces();
     return scan.number(EXPECTED);
+  }
+
+  /**
+   * Reads how it ended, as wait(2) has it, of one that has; NaN: the kernel is older than the field. 0 also where we may not know.
+   * To be called in place of `stackStart`. Throws ParseError.
+   */
+  exitCode(): number {
+    const { scan } = this;
+    for (let i = 0; i < BEFORE_EXIT_CODE; i++) {
+      scan.skipSpaces();
+      if (scan.lineEnded) return Number.NaN;
+      scan.skipNumber(EXPECTED);
+    }
+    scan.skipSpaces();
+    return scan.lineEnded ? Number.NaN : scan.number(EXPECTED);
   }
 
   /** Takes the values of a text. Throws ParseError. */

@@ -7,6 +7,7 @@ import { monotonicNs } from "../os/perf-events.ts";
 import type { RecordedPeak } from "../recording/oom.ts";
 import type { Ending } from "./child.ts";
 import { processArguments } from "./process-arguments.ts";
+import { zombieExit } from "./zombie-exit.ts";
 
 /** Lines are compressed in pieces of this length. */
 const PIECE_CHARACTERS = 1 << 18;
@@ -43,7 +44,7 @@ export class ProcessRecord implements UnsavedProcesses {
   ) {
     const { pid } = process;
     const argumentsOf = hasArguments ? processArguments : () => undefined;
-    this.log = new ProcessLog(root, pid, taskClock !== undefined, this.told, monotonicNs, argumentsOf);
+    this.log = new ProcessLog(root, pid, taskClock !== undefined, this.told, monotonicNs, argumentsOf, zombieExit);
     taskClock?.logTo(this.log);
   }
 

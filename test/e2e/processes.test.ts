@@ -1,5 +1,5 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { chmodSync, closeSync, copyFileSync, existsSync, openSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { processesIn } from "../../src/journal/journal-reader.ts";
 import { fileSource } from "../../src/journal/journal-source.ts";
 import { program } from "../helpers/programs.ts";
@@ -53,7 +53,8 @@ describe.skipIf(!works)("--processes all", () => {
     const [root] = lines;
     expect(root).toMatchObject({ exit_status: 3, args: ["sh", "-c", said, "sh", "--token=…"] });
     const sleep = lines.find(({ args }) => String(args) === "sleep,1.2");
-    expect(sleep).not.toHaveProperty("exit_status");
+    // Its parent waits for it: there is hardly a moment in which a sample can see how it ended.
+    expect([undefined, 0]).toContain(sleep?.exit_status as number | undefined);
     const waited = lines.filter(({ exit_status: status }) => status === 4);
     expect(waited.map(({ parent }) => parent)).not.toContain(root!.pid);
     expect(waited.length).toBeGreaterThan(0);
@@ -83,6 +84,43 @@ describe.skipIf(!works)("--processes all", () => {
       expect(run.last("command_comm_cpu_seconds", name)).toBeCloseTo(cpuSeconds, 6);
     }
     expect(run.last("command_comm_processes", "seq")).toBe(301);
+  });
+
+  test.each(["root", "nobody"] as const)("has how a child ended whose parent waits late, run by %s", async (user) => {
+    using folder = folderOf(user);
+    // What it executes has the rights of root: how that ends is nobody's business.
+    copyFileSync("/bin/false", folder.file("other"));
+    chmodSync(folder.file("other"), 0o4755);
+    const late = `import os, sys, time
+ends = [lambda: os._exit(0), lambda: os._exit(6), lambda: os.kill(os.getpid(), 9), lambda: os.execv("./other", ["other"])]
+for end in ends:
+    pid = os.fork()
+    if pid == 0:
+        time.sleep(0.15)
+        end()
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+    os.write(1, f"{pid}\\n".encode())
+time.sleep(0.7)
+for _ in ends: os.wait()
+`;
+    for (const perf of ["auto", "off"]) {
+      const words = ["-q", "--interval", "0.05", "--perf", perf, "--processes", "all", "-f", `${perf}.prom`];
+      const command = [...as(user), openBinary(), ...words, "python3", "-c", late];
+      const { stdout } = await runProgram(command, { cwd: folder.path });
+      const { processes } = read(folder.file(`${perf}.processes.jsonl.gz`));
+      const lines = processes as unknown as (Line & Readonly<Record<string, unknown>>)[];
+      const pids = stdout.trim().split("\n").map(Number);
+      const ends = pids.map((pid) => {
+        const line = lines.find((one) => one.pid === pid);
+        return [line?.exit_status, line?.exit_signal];
+      });
+      const seen = [[0], [6], [undefined, 9], user === "root" ? [1] : []];
+      const isSeen = perf === "off" ? pids.map((pid) => lines.some((one) => one.pid === pid)) : [];
+      // Without the kernel's records there are only those that a sample saw alive.
+      expect(ends.filter((_, i) => isSeen[i] ?? true)).toEqual(
+        seen.filter((_, i) => isSeen[i] ?? true).map(([status, signal]) => [status, signal]),
+      );
+    }
   });
 
   test("has in its last line who held the memory at the peak, after a kill of the recorder, too", async () => {

@@ -54,6 +54,8 @@ export interface SampledProcess {
   readonly pid: number;
   readonly parent: number;
   readonly name: string;
+  /** Its parent has not waited for it yet. */
+  readonly ended: boolean;
   readonly cpuSeconds: number;
   readonly threads: number;
   readonly residentBytes: number;
@@ -87,6 +89,8 @@ export class ProcessLog {
     private readonly now: () => number,
     /** Reads the arguments of a process that lives; undefined: they are not wanted, or cannot be read. */
     private readonly argumentsOf: (pid: number) => readonly string[] | undefined = () => undefined,
+    /** Reads how a process ended that has so many threads; undefined: it cannot be read. */
+    private readonly exitOf: (pid: number, threads: number) => ProcessExit | undefined = () => undefined,
   ) {}
 
   /** The rings are about to be read, one after the other: what is written meanwhile may be in some of them only. */
@@ -116,6 +120,10 @@ export class ProcessLog {
     const atNs = this.now();
     const seen = new Set<LoggedProcess>();
     for (const one of processes) {
+      if (one.ended) {
+        this.readExit(one.pid);
+        continue;
+      }
       const known = this.living.get(one.pid) ?? (this.hasRecords ? undefined : this.begun(one.pid, one.parent, atNs));
       if (!known) continue;
       seen.add(known);
@@ -139,6 +147,12 @@ export class ProcessLog {
   exited(pid: number, exit: ProcessExit): void {
     const process = this.living.get(pid) ?? latest(this.ending, pid);
     if (process) process.exit = exit;
+  }
+
+  /** Of one that has ended, while its parent has not waited for it. */
+  private readExit(pid: number): void {
+    const process = this.living.get(pid) ?? latest(this.ending, pid);
+    if (process) process.exit ??= this.exitOf(pid, process.threads);
   }
 
   /** Once for each program that it executes, which may have been a while ago. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { type LoggedProcess, ProcessLog } from "../../../src/collect/perf/process-log.ts";
+import { type LoggedProcess, type ProcessExit, ProcessLog } from "../../../src/collect/perf/process-log.ts";
 import { TaskClock } from "../../../src/collect/perf/task-clock.ts";
 import { WrittenRing } from "./ring.ts";
 
@@ -7,10 +7,14 @@ const [SELF, ROOT] = [1, 100];
 const MS = 1e6;
 
 /** A process whose other files were not read. */
-const UNREAD = { readBytes: Number.NaN, writtenBytes: Number.NaN, runDelaySeconds: Number.NaN };
+const UNREAD = { ended: false, readBytes: Number.NaN, writtenBytes: Number.NaN, runDelaySeconds: Number.NaN };
 
 /** A log of two rings; `at` is the time of the next reading. */
-function logged(hasRecords = true, argumentsOf?: (pid: number) => string[] | undefined) {
+function logged(
+  hasRecords = true,
+  argumentsOf?: (pid: number) => string[] | undefined,
+  exitOf?: (pid: number, threads: number) => ProcessExit | undefined,
+) {
   const rings = [new WrittenRing(65_536), new WrittenRing(65_536)] as const;
   const clock = new TaskClock(rings, ROOT);
   const told: LoggedProcess[] = [];
@@ -22,6 +26,7 @@ function logged(hasRecords = true, argumentsOf?: (pid: number) => string[] | und
     (process) => told.push(process),
     () => state.nowNs,
     argumentsOf,
+    exitOf,
   );
   clock.logTo(log);
   const readAt = (ms: number) => {
@@ -179,7 +184,7 @@ test("a sample adds io and waits, which do not fall, and arguments once for each
     .fork(101, ROOT, 2 * MS)
     .exec(101, "cc", 3 * MS);
   readAt(100);
-  const sampled = { parent: ROOT, name: "cc", cpuSeconds: 0, threads: 1, pid: 101, residentBytes: 1 };
+  const sampled = { ended: false, parent: ROOT, name: "cc", cpuSeconds: 0, threads: 1, pid: 101, residentBytes: 1 };
   log.sampled([{ ...sampled, ...UNREAD }]);
   log.sampled([{ ...sampled, readBytes: 10, writtenBytes: 5, runDelaySeconds: 0.5 }]);
   log.sampled([{ ...sampled, readBytes: 4, writtenBytes: 7, runDelaySeconds: Number.NaN }]);
@@ -198,6 +203,36 @@ test("a sample adds io and waits, which do not fall, and arguments once for each
   expect(one).toMatchObject({ pid: 101, readBytes: 10, writtenBytes: 7, runDelaySeconds: 0.5, args: ["cc", "-1"] });
   expect(one!.exit).toEqual({ signal: 9 });
   expect(root).toMatchObject({ pid: ROOT, readBytes: Number.NaN, args: undefined, exit: undefined });
+});
+
+test.each([true, false])("of one that was not waited for yet a sample asks how it ended; records: %p", (hasRecords) => {
+  const asked: [pid: number, threads: number][] = [];
+  const exitOf = (pid: number, threads: number): ProcessExit | undefined => {
+    asked.push([pid, threads]);
+    return pid === 101 ? { status: 7 } : undefined;
+  };
+  const { rings, log, told, readAt } = logged(hasRecords, undefined, exitOf);
+  const sampled = { ...UNREAD, parent: ROOT, name: "cc", cpuSeconds: 0, threads: 3, residentBytes: 1 };
+  rings[0]
+    .exec(ROOT, "sh", MS)
+    .fork(101, ROOT, 2 * MS)
+    .fork(102, ROOT, 3 * MS);
+  const all = [101, 102].map((pid) => ({ ...sampled, pid }));
+  readAt(100);
+  log.sampled(all);
+  if (hasRecords) rings[0].exit(101, 110 * MS).exit(102, 111 * MS);
+  readAt(200);
+  log.sampled([...all, { ...sampled, pid: 999 }].map((one) => ({ ...one, ended: true })));
+  expect(asked).toEqual([101, 102].map((pid) => [pid, hasRecords ? 1 : 3]));
+  readAt(300);
+  // They have been told: nothing more is asked.
+  log.sampled(all.map((one) => ({ ...one, ended: true })));
+  expect(asked.length).toBe(2);
+  log.end();
+  expect(told.filter(({ pid }) => pid > ROOT).map(({ pid, exit }) => [pid, exit])).toEqual([
+    [101, { status: 7 }],
+    [102, undefined],
+  ]);
 });
 
 test("without records there is what samples saw: from the first that had it to the first without it", () => {
