@@ -55,7 +55,25 @@ export function changePoints(values: ArrayLike<number>): ChangePoint[] {
     if (start > from) search(start, to);
   };
   search(0, all.length);
-  return largeOnes(all, found);
+  return largeOnes(all, settled(all, found));
+}
+
+/**
+ * Moves each change to where its levels meet: ranks tell that there is one, and less well where, since a value that lies high
+ * among those of the lower level adds to the sum of the higher one, too.
+ */
+function settled(all: readonly number[], splits: readonly Split[]): Split[] {
+  const places = splits.map(({ at }) => at);
+  return splits.map(({ chance }, i) => {
+    const [from, to] = [places[i - 1] ?? 0, places[i + 1] ?? all.length];
+    let at = places[i]!;
+    const [before, after] = [median(all.slice(from, at)), median(all.slice(at, to))];
+    const isNew = (value: number) => Math.abs(value - after) < Math.abs(value - before);
+    while (at < to - LEAST_SIDE && !isNew(all[at]!)) at++;
+    while (at > from + LEAST_SIDE && isNew(all[at - 1]!)) at--;
+    places[i] = at;
+    return { at, chance };
+  });
 }
 
 /** Leaves out the smallest change until all are large enough: without one, its neighbours' levels are longer. */
