@@ -28,9 +28,14 @@ test.each([
 });
 
 test("arguments are read of a process that lives, empty ones too, at most 4 KiB; of none that has gone", async () => {
-  const child = Bun.spawn(["sh", "-c", "read x", "", "two words", "y".repeat(5000)], { stdin: "pipe" });
+  const child = Bun.spawn(["sh", "-c", "echo; read x", "", "two words", "y".repeat(5000)], {
+    stdin: "pipe",
+    stdout: "pipe",
+  });
+  // Between its exec and its start it has none.
+  await child.stdout.getReader().read();
   const args = processArguments(child.pid)!;
-  expect(args.slice(0, 5)).toEqual(["sh", "-c", "read x", "", "two words"]);
+  expect(args.slice(0, 5)).toEqual(["sh", "-c", "echo; read x", "", "two words"]);
   expect(args.join("").length).toBeLessThan(4100);
   expect(args.at(-1)).toBe("…");
   child.stdin.end();
