@@ -7,6 +7,7 @@ import { latestText } from "../../src/openmetrics/latest.ts";
 import { fileStatus, isAbsent, listFolder, SystemError } from "../../src/os/files.ts";
 import type { Problem, Runs } from "../data/model.ts";
 import { type Run, runOf } from "../data/run-columns.ts";
+import { prepareRun } from "./prepared-run.ts";
 
 /** Shown where no file is named: the first of these that exists. */
 const METRICS_FILE = "statexec_metrics.prom";
@@ -186,6 +187,13 @@ export class RunList {
   private async readAll(): Promise<void> {
     for (const entry of this.entries) if (entry.path !== "") await this.read(entry);
     this.pollAfter(POLL_MS);
+    void this.prepareFirst();
+  }
+
+  /** One run only: what is kept of a long one takes much memory. A run that goes on is read again soon. */
+  private async prepareFirst(): Promise<void> {
+    const [run, ...others] = this.entries.flatMap(({ runs }) => runs);
+    if (run && others.length === 0 && !run.info.live) await prepareRun(run, () => this.isClosed);
   }
 
   private async read(entry: Entry): Promise<void> {

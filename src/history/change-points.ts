@@ -5,8 +5,8 @@ import { median } from "simple-statistics";
  * which is the Mann-Whitney change-point model of Hawkins and Deng (2010): of all splits of the series the one whose two
  * sides differ most in their ranks. Its probability is that of a permutation test, and so counts that the split was chosen.
  * What is found splits the series, and its parts are searched again. A level that went up and came back has no such split,
- * so that a second statistic looks for a part that differs from the rest: the range of the sums of ranks, as Kuiper (1960)
- * has it for distributions. Each of the two has half of the chance.
+ * so that a second statistic looks for a part that differs from the rest, as Levin and Kline (1985) have it for one that begins and
+ * ends: of parts whose lengths grow by a quarter, the one with the most different ranks. Each of the two has half of the chance.
  *
  * E-divisive (Matteson and James 2014) is what MongoDB uses, with permutations; Apache Otava has put a t-test in their place,
  * to be quick and to give the same answer twice. A t-test on a split that was chosen for being the best says "change" too
@@ -55,7 +55,25 @@ export function changePoints(values: ArrayLike<number>): ChangePoint[] {
     if (start > from) search(start, to);
   };
   search(0, all.length);
-  return largeOnes(all, found);
+  return largeOnes(all, settled(all, found));
+}
+
+/**
+ * Moves each change to where its levels meet: ranks tell that there is one, and less well where, since a value that lies high
+ * among those of the lower level adds to the sum of the higher one, too.
+ */
+function settled(all: readonly number[], splits: readonly Split[]): Split[] {
+  const places = splits.map(({ at }) => at);
+  return splits.map(({ chance }, i) => {
+    const [from, to] = [places[i - 1] ?? 0, places[i + 1] ?? all.length];
+    let at = places[i]!;
+    const [before, after] = [median(all.slice(from, at)), median(all.slice(at, to))];
+    const isNew = (value: number) => Math.abs(value - after) < Math.abs(value - before);
+    while (at < to - LEAST_SIDE && !isNew(all[at]!)) at++;
+    while (at > from + LEAST_SIDE && isNew(all[at - 1]!)) at--;
+    places[i] = at;
+    return { at, chance };
+  });
 }
 
 /** Leaves out the smallest change until all are large enough: without one, its neighbours' levels are longer. */
@@ -82,7 +100,8 @@ function splitsOf(values: readonly number[], random: () => number): Split[] {
   if (values.length < LEAST_POINTS) return [];
   const ranks = centredRanks(values);
   const weights = splitWeights(values.length);
-  const { split, part } = bestSplits(ranks, weights);
+  const lengths = partLengths(values.length);
+  const { split, part } = bestSplits(ranks, weights, lengths);
   if (split.statistic === 0) return [];
   // Sums of ranks are exact in binary; their weights are not, and the same split is to count as equal.
   const least = split.statistic * (1 - 1e-9);
@@ -90,14 +109,16 @@ function splitsOf(values: readonly number[], random: () => number): Split[] {
   let [splits, parts] = [1, 1];
   for (let i = 0; i < PERMUTATIONS && (splits <= most || parts <= most); i++) {
     shuffle(ranks, random);
-    const other = bestSplits(ranks, weights);
+    const other = bestSplits(ranks, weights, lengths);
     if (other.split.statistic >= least) splits++;
-    if (other.part.statistic >= part.statistic) parts++;
+    if (other.part.statistic >= part.statistic * (1 - 1e-9)) parts++;
   }
   const chanceOf = (reached: number) => (2 * reached) / (PERMUTATIONS + 1);
   if (splits <= most) return [{ at: split.at, chance: chanceOf(splits) }];
   if (parts > most) return [];
-  return part.ends.filter((at) => at > 0).map((at) => ({ at, chance: chanceOf(parts) }));
+  const all = Array.from(values, (_, length) => length).filter((length) => length >= LEAST_SIDE);
+  const { ends } = bestSplits(centredRanks(values), weights, all).part;
+  return ends.map((at) => ({ at, chance: chanceOf(parts) }));
 }
 
 /** Mean ranks of equal values, less their mean: they sum up to 0. */
@@ -118,35 +139,52 @@ function splitWeights(length: number): Float64Array {
   return Float64Array.from({ length }, (_, at) => 1 / Math.sqrt(at * (length - at)));
 }
 
+/** Returns lengths of parts to look at: those in between differ from the nearest one by an eighth at most. */
+function partLengths(points: number): number[] {
+  const lengths: number[] = [];
+  for (
+    let length = LEAST_SIDE;
+    length <= points - 2 * LEAST_SIDE;
+    length = Math.max(length + 1, Math.floor(length * 1.25))
+  )
+    lengths.push(length);
+  return lengths;
+}
+
 interface BestSplits {
   readonly split: { readonly at: number; readonly statistic: number };
-  /** From the first end to before the second; a first end of 0 is that of the series. */
+  /** From the first end to before the second. */
   readonly part: { readonly ends: readonly [number, number]; readonly statistic: number };
 }
 
-function bestSplits(ranks: Float64Array, weights: Float64Array): BestSplits {
+function bestSplits(ranks: Float64Array, weights: Float64Array, lengths: readonly number[]): BestSplits {
   const last = ranks.length - LEAST_SIDE;
-  let [at, statistic, sum] = [0, 0, 0];
-  let [least, most, leastAt, mostAt] = [0, 0, 0, 0];
+  const sums = new Float64Array(last + 1);
+  let [at, statistic] = [0, 0];
   for (let next = 1; next <= last; next++) {
-    sum += ranks[next - 1]!;
-    if (next < LEAST_SIDE) continue;
-    const here = Math.abs(sum) * weights[next]!;
-    if (here > statistic) {
-      at = next;
+    sums[next] = sums[next - 1]! + ranks[next - 1]!;
+    const here = Math.abs(sums[next]!) * weights[next]!;
+    if (here <= statistic || next < LEAST_SIDE) continue;
+    at = next;
+    statistic = here;
+  }
+  return { split: { at, statistic }, part: bestPart(sums, weights, lengths) };
+}
+
+/** `sums`: of the ranks before each place, up to the last where a part may end. */
+function bestPart(sums: Float64Array, weights: Float64Array, lengths: readonly number[]): BestSplits["part"] {
+  const last = sums.length - 1;
+  let [from, to, statistic] = [0, 0, 0];
+  for (const length of lengths) {
+    const weight = weights[length]!;
+    for (let end = LEAST_SIDE + length; end <= last; end++) {
+      const here = Math.abs(sums[end]! - sums[end - length]!) * weight;
+      if (here <= statistic) continue;
+      [from, to] = [end - length, end];
       statistic = here;
     }
-    if (sum < least) {
-      least = sum;
-      leastAt = next;
-    }
-    if (sum > most) {
-      most = sum;
-      mostAt = next;
-    }
   }
-  const ends = [Math.min(leastAt, mostAt), Math.max(leastAt, mostAt)] as const;
-  return { split: { at, statistic }, part: { ends, statistic: most - least } };
+  return { ends: [from, to], statistic };
 }
 
 /** The method of Fisher and Yates. */

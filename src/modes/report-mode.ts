@@ -10,6 +10,7 @@ import type { Recording } from "../recording/recording.ts";
 import { withSummary } from "../recording/summary-series.ts";
 import { compileEagerly } from "../run/start.ts";
 import { safeLine } from "../safe-text.ts";
+import { interruptible } from "./interruption.ts";
 
 /** Where the mode writes: a result to standard output, a warning to standard error. */
 interface Messages {
@@ -17,13 +18,27 @@ interface Messages {
   readonly warn: (text: string) => void;
 }
 
-/** `--report`: writes one page of some metrics files. Throws OutputError where no file can be read, or the page not written. */
-export async function writeReport({ page: path, files }: ReportRequest, { say, warn }: Messages): Promise<void> {
+/**
+ * `--report`: writes one page of some metrics files. A signal that ends it leaves no part of one. Throws OutputError where no
+ * file can be read, or the page not written.
+ */
+export function writeReport(request: ReportRequest, messages: Messages): Promise<void> {
+  return interruptible((check) => reportUnless(check, request, messages));
+}
+
+async function reportUnless(
+  check: () => void,
+  { page: path, files }: ReportRequest,
+  { say, warn }: Messages,
+): Promise<void> {
   const page = claimOther(path, "file for --report");
   if (page.notice) warn(page.notice);
   let runs = 0;
   const bytes = await writePage(page, async () => {
     const data = await loadRuns(files);
+    // A signal has its turn only between two pieces of work.
+    await new Promise((resolve) => setImmediate(resolve));
+    check();
     for (const { message } of data.problems) warn(message);
     runs = data.runs.length;
     if (runs === 0) throw new OutputError(`${path}: not written, no metrics file could be read`);

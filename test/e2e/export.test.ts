@@ -78,22 +78,27 @@ test("several runs are one table, by their files", async () => {
   );
 });
 
-test.each(["SIGINT", "SIGTERM"] as const)("%s ends it, and leaves no part of a file", async (signal) => {
+test.each([
+  ["SIGINT", "--export", "long.csv"],
+  ["SIGTERM", "--export", "long.csv"],
+  ["SIGTERM", "--report", "long.html"],
+] as const)("%s ends %s, and leaves no part of a file", async (signal, mode, target) => {
   const lines = Array.from({ length: 20_000 }, (_, at) => ` ${at % 97} ${1_700_000_000 + at}.000\n`);
   const series = (cpu: number) =>
     `statexec_cpu_seconds_total{instance="x",job="statexec",role="standalone",cpu="${cpu}"}`;
   const text = Array.from({ length: 20 }, (_, cpu) => lines.map((line) => series(cpu) + line).join("")).join("");
   writeFileSync(join(folder, "long.prom"), `# TYPE statexec_cpu_seconds counter\n${text}# EOF\n`);
-  const child = Bun.spawn([BIN, "--export", "long.csv", "long.prom"], {
+  const child = Bun.spawn([BIN, mode, target, "long.prom"], {
     ...{ cwd: folder, env: cleanEnv(), stdout: "ignore", stderr: "pipe" },
   });
-  const part = join(folder, ".long.csv.part");
-  while (!existsSync(part) || Bun.file(part).size === 0) await Bun.sleep(1);
+  const part = join(folder, `.${target}.part`);
+  // A report is written at once when it is complete: its part is empty until then.
+  while (!existsSync(part) || (mode === "--export" && Bun.file(part).size === 0)) await Bun.sleep(1);
   child.kill(signal);
   await child.exited;
   expect(child.signalCode).toBe(signal);
   expect(await child.stderr.text()).toBe("");
-  expect(readdirSync(folder).filter((name) => name.includes("long.csv"))).toEqual([]);
+  expect(readdirSync(folder).filter((name) => name.includes(target))).toEqual([]);
 });
 
 describe("what cannot be done", () => {

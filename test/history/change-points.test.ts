@@ -69,6 +69,10 @@ test("up and down again are two changes, a single slow run and a small change ar
   const random = uniform(5);
   const level = (value: number, count: number) => Array.from({ length: count }, () => value + 0.01 * random());
   expect(changePoints([...level(2, 12), ...level(3, 12), ...level(2, 12)]).map(({ at }) => at)).toEqual([12, 24]);
+  // A few commits between a change and its revert, and another change later.
+  const series = [...level(2, 8), ...level(2.6, 6), ...level(2, 8), ...level(3, 8)];
+  expect(changePoints(series).map(({ at }) => at)).toEqual([8, 14, 22]);
+  expect(changePoints([...level(2, 40), ...level(2.6, 12), ...level(2, 40)]).map(({ at }) => at)).toEqual([40, 52]);
   expect(changePoints([...level(2, 12), 9, ...level(2, 12)])).toEqual([]);
   expect(changePoints([...level(2, 20), ...level(2.05, 20)])).toEqual([]);
 });

@@ -32,7 +32,7 @@ test("arguments are read of a process that lives, empty ones too, at most 4 KiB;
     stdin: "pipe",
     stdout: "pipe",
   });
-  // Until a program has begun, it has no arguments.
+  // Between its exec and its start it has none.
   await child.stdout.getReader().read();
   const args = processArguments(child.pid)!;
   expect(args.slice(0, 5)).toEqual(["sh", "-c", "echo; read x", "", "two words"]);
