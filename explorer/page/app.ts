@@ -26,6 +26,9 @@ import { listenToKeys } from "./toolbar.ts";
 /** The width of a chart on paper: two fit side by side. */
 const PRINTED_WIDTH = 340;
 
+/** A reader takes what changes in this time for immediate. */
+const LATE_MS = 100;
+
 /** Everything that depends on the chosen runs. */
 interface Shown {
   readonly choice: RunChoice;
@@ -56,6 +59,7 @@ export class App {
   private layout: Layout | undefined;
   private hover: number | undefined;
   private cursorFrame = 0;
+  private late: ReturnType<typeof setTimeout> | undefined;
   /** The number of the latest update: an earlier one that finishes later has no effect. */
   private latest = 0;
 
@@ -215,15 +219,34 @@ export class App {
       void this.show(++this.latest).catch((error) => this.showError(error));
       return;
     }
-    if (differs("zoom")) this.loader.invalidate();
+    const isZoom = differs("zoom");
+    if (isZoom) this.loader.invalidate();
     if (differs("base")) this.layout?.fillComparison(next);
     if (differs("clock")) this.layout?.fillTools(next);
-    this.update();
+    if (isZoom) this.redrawIfLate();
+    else this.redraw();
+    this.updateRest();
   }
 
-  /** Redraws the visible charts with the current range, pin and clock. */
+  /** Shows the current range, pin and clock in all that is visible. */
   private update(): void {
+    this.redraw();
+    this.updateRest();
+  }
+
+  private redraw(): void {
     this.eachView((view) => view.near && view.update());
+  }
+
+  /** New points mostly come so soon that drawing the earlier ones in the new range would only hold them up. */
+  private redrawIfLate(): void {
+    this.late ??= setTimeout(() => {
+      this.late = undefined;
+      this.eachView((view) => view.near && view.stale && view.update());
+    }, LATE_MS);
+  }
+
+  private updateRest(): void {
     this.processes?.update();
     this.showCursor();
   }

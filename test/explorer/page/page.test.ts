@@ -213,7 +213,7 @@ describe.skipIf(skip)("the page", () => {
     server.hold = promise;
     await tab.page.keyboard.press("+");
     await tab.page.keyboard.press("+");
-    await tab.until("statexec.views[0].stale");
+    await tab.until("statexec.views[0].stale && statexec.views[0].range[1] - statexec.views[0].range[0] < 60");
     const waiting = await tab.chart("command-cpu");
     expect(waiting.range[1] - waiting.range[0]).toBeLessThan(60);
     expect(waiting.lines[0]!.times).toHaveLength(before);
