@@ -1,4 +1,5 @@
 import { median } from "simple-statistics";
+import { mulberry32 } from "../recording/change-interval.ts";
 
 /*
  * Where the level of a series changed. The statistic is the maximally selected rank statistic of Lausen and Schumacher (1992),
@@ -44,7 +45,7 @@ interface Split {
 export function changePoints(values: ArrayLike<number>): ChangePoint[] {
   const all = Array.from(values);
   const found: Split[] = [];
-  const random = generator(SEED);
+  const random = mulberry32(SEED);
   const search = (from: number, to: number): void => {
     let start = from;
     for (const split of splitsOf(all.slice(from, to), random)) {
@@ -198,14 +199,3 @@ function shuffle(values: Float64Array, random: () => number): void {
 }
 
 const SEED = 20_231_001;
-
-/** Returns numbers from 0 up to 1 by Marsaglia's xorshift32 (2003). */
-function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) / 2 ** 32;
-  };
-}
