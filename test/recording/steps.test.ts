@@ -1,6 +1,16 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { BUSY_MODES, DEVICES, MACHINE, RECORDER, RUN, SUMMARY, series } from "../../src/catalog/index.ts";
+import {
+  BUSY_MODES,
+  COMMAND,
+  DEVICES,
+  KERNEL,
+  MACHINE,
+  RECORDER,
+  RUN,
+  SUMMARY,
+  series,
+} from "../../src/catalog/index.ts";
 import { evidenceOf } from "../../src/recording/limit-evidence.ts";
 import type { Recording } from "../../src/recording/recording.ts";
 import { figuresOf } from "../../src/recording/run-figures.ts";
@@ -69,6 +79,32 @@ describe("the steps of a run", () => {
   test("of a run that has one sample only, there are none", () => {
     expect(stepsOf([0, 5]).count).toBe(0);
   });
+});
+
+test("of what was read again, the command's is what the reads of others cannot account for", () => {
+  const MIB = 2 ** 20;
+  const again = (own: number, sda: number | undefined, refaults: number) => {
+    const columns = [
+      status,
+      series(COMMAND.diskRead),
+      read,
+      series(MACHINE.diskRead, { disk: "dm-0" }),
+      series(KERNEL.refaults),
+    ];
+    const rows = [
+      [START_MS, 1, 0, 0, 0, 0],
+      [START_MS + 1000, 2, own * MIB, sda && sda * MIB, 900 * MIB, refaults * MIB],
+    ] as const;
+    // dm-0 stands on sda: its reads are not others'.
+    const recording = recordingOf({ facts: [["summed_disk", "sda"]], parts: [{ columns, rows }] });
+    return evidenceOf(recording, figuresOf(recording))!.steps.map(({ ownRefaultBytes: bytes }) => bytes / MIB);
+  };
+  expect(again(100, 100, 80)).toEqual([80]);
+  expect(again(100, 130, 80)).toEqual([50]);
+  expect(again(100, 300, 80)).toEqual([0]);
+  // Refaults are never more than what it read, and without the disks' reads nothing is known.
+  expect(again(100, 100, 120)).toEqual([100]);
+  expect(again(100, undefined, 80)).toEqual([Number.NaN]);
 });
 
 /** Only the last digits of a double may be over. */
