@@ -171,16 +171,19 @@ class SystemClock implements Clock {
 
 export const systemClock = new SystemClock();
 
-/** The recording's time axis: stamps in whole milliseconds since the epoch, each greater than the last. */
+/**
+ * The recording's time axis: stamps in whole milliseconds since the epoch, each greater than the last. Time passes on it from
+ * the first stamp on, so that this one is the axis's start, however long the machine takes to get there.
+ */
 export class Axis {
   private readonly clock: Clock;
-  private began: number;
+  /** When the first stamp was given, by the clock's `now()`; undefined: none was. */
+  private began: number | undefined;
   private last: number;
 
   /** `startMs`: where the axis begins; undefined: at the wall clock's time, milliseconds since the epoch. */
   constructor(clock: Clock, startMs: number | undefined) {
     this.clock = clock;
-    this.began = clock.now();
     this.trueStartMs = clock.wall();
     this.startMs = startMs ?? this.trueStartMs;
     this.last = this.startMs - 1;
@@ -191,19 +194,22 @@ export class Axis {
   /** The wall clock's time when the axis was made. */
   readonly trueStartMs: number;
 
-  /** Returns milliseconds since the start, with fractions. */
+  /** Returns milliseconds since the first stamp, with fractions; 0 before it. */
   elapsed(): number {
-    return this.clock.now() - this.began;
+    return this.began === undefined ? 0 : this.clock.now() - this.began;
   }
 
-  /** Starts the time now, at the first sample: what came before was preparation. */
+  /** Starts the time now, unless it has been started. */
   begin(): void {
-    this.began = this.clock.now();
+    this.began ??= this.clock.now();
   }
 
   /** Returns the stamp of a sample that is taken now. */
   stamp(): number {
-    this.last = Math.max(this.now(), this.last + 1);
+    const isFirst = this.began === undefined;
+    this.begin();
+    // The clock is not read again for the first: the machine may have been busy with others in between.
+    this.last = isFirst ? this.startMs : Math.max(this.now(), this.last + 1);
     return this.last;
   }
 
@@ -219,6 +225,6 @@ export class Axis {
 
   /** Returns when so many milliseconds have passed since the start, by the clock's `now()`. */
   deadline(sinceStartMs: number): number {
-    return this.began + sinceStartMs;
+    return (this.began ?? this.clock.now()) + sinceStartMs;
   }
 }

@@ -27,7 +27,6 @@ export class Session {
   /** Throws CommandError where the command could not be started. */
   async run(): Promise<SessionEnd> {
     const { config } = this.parts;
-    this.axis.begin();
     this.openGate();
     try {
       if (this.isCancelled) return this.close(this.stoppedEarly("gate"));

@@ -30,6 +30,7 @@ class Scripted implements Collector {
 function setUp(...collectors: Collector[]) {
   const clock = new FakeClock();
   const axis = new Axis(clock, 1_000_000_000_000);
+  axis.begin();
   const store = new RowStore({ instance: "x", role: "standalone", labels: new Map() }, axis.startMs);
   const errors: unknown[] = [];
   const sampler = new Sampler(collectors, store, clock, axis, (error) => errors.push(error));
@@ -126,6 +127,16 @@ describe("ticks", () => {
 });
 
 describe("stamps", () => {
+  test("begin at the axis's start, however long the machine takes to get to the first sample", async () => {
+    const clock = new FakeClock();
+    const axis = new Axis(clock, 1_000_000_000_000);
+    await clock.pass(12);
+    expect(axis.now()).toBe(1_000_000_000_000);
+    expect(axis.stamp()).toBe(1_000_000_000_000);
+    await clock.pass(5);
+    expect([axis.elapsed(), axis.stamp()]).toEqual([5, 1_000_000_000_005]);
+  });
+
   test("of two samples in one millisecond differ by one", () => {
     const { sampler, points } = setUp(new Scripted());
     for (let i = 0; i < 3; i++) sampler.sample();
