@@ -156,7 +156,9 @@ export class CommandTree {
     const { accounts, peekBudget } = this;
     this.taskClock?.drain();
     if (this.isBlind) return;
-    if (!this.unseen.hasBegun && !this.hasGroupCpu) {
+    // What the kernel told of each process proves more than what others used, which takes many files to read.
+    if (this.taskClock?.hasAllRecords) this.unseen.noteForks();
+    else if (!this.unseen.hasBegun && !this.hasGroupCpu) {
       // At once: until then the time of others counts as unseen.
       this.unseen.begin();
       return;
@@ -208,7 +210,11 @@ export class CommandTree {
     if (this.reapOrphans()) accounts.update(true);
     accounts.takeLeftovers();
     this.taskClock?.finish();
-    if (!this.hasGroupCpu) this.unseenSeconds = unseen.most(accounts.tracker);
+    if (this.hasGroupCpu) return;
+    this.unseenSeconds = unseen.most(
+      accounts.tracker,
+      this.isClockWhole ? this.untoldByWait : Number.POSITIVE_INFINITY,
+    );
   }
 
   /** An orphan has ended and is about to be waited for; the returned function is to be called once that is done. */
@@ -329,10 +335,16 @@ export class CommandTree {
 
   /** Whether that clock leaves no room for CPU time that no one has waited for and no sample saw. */
   private get isProvenByClock(): boolean {
-    const { taskClock, isClockWhole } = this;
-    if (!taskClock || !isClockWhole || this.isBlind || this.damage.hasBeen) return false;
+    if (!this.isClockWhole || this.isBlind || this.damage.hasBeen) return false;
+    return this.isSmall(this.untoldByWait);
+  }
+
+  /** What that clock counted at most, and no one has waited for nor any sample seen; NaN: there is no such clock. */
+  private get untoldByWait(): number {
+    const { taskClock } = this;
+    if (!taskClock) return Number.NaN;
     const { userSeconds, systemSeconds } = this.accounts;
-    return this.isSmall(taskClock.seconds + taskClock.outsideSeconds - userSeconds - systemSeconds);
+    return Math.max(0, taskClock.seconds + taskClock.outsideSeconds - userSeconds - systemSeconds);
   }
 
   private isSmall(missingSeconds: number): boolean {

@@ -55,35 +55,40 @@ export class UnseenTime {
     return !Number.isNaN(this.waitedForSeconds);
   }
 
+  /** Reads how many processes the machine has started, unless that was done: it tells later whether pids began again. */
+  noteForks(): void {
+    if (Number.isNaN(this.forks)) this.readForks();
+  }
+
   /**
    * Reads what others have waited for, soon after the command's start: until then that counts as unseen. A child that ends
    * meanwhile is to be counted twice now, and not at all at the end, so that the bound holds: most parents have lower pids
    * than their children. Throws SystemError.
    */
   begin(): void {
-    const { processes, stat } = this;
-    this.readMachine();
-    this.iowaitSeconds = this.iowait;
-    this.forks = stat.count("processes");
-    this.cpus = stat.online;
+    const { processes } = this;
+    this.readForks();
     // Of too many processes nothing is read.
     const isRead = !Number.isNaN(processes.atStart.othersSeconds);
     this.waitedForSeconds = isRead ? processes.othersWaitedForSeconds(true) : 0;
   }
 
-  /** Returns how much may be unseen until now, in seconds; infinite: not known. `tracker` was just updated. Throws SystemError. */
-  most(tracker: DescendantTracker): number {
+  /**
+   * Returns how much may be unseen until now, in seconds; infinite: not known. `tracker` was just updated. `knownBound`: it is
+   * no more than this, by another proof. Throws SystemError.
+   */
+  most(tracker: DescendantTracker, knownBound = Number.POSITIVE_INFINITY): number {
     const { processes, stat } = this;
     const unknown = this.unknownTasks(tracker);
     this.readMachine();
-    // In a run that ends before the first state was taken, pids cannot have begun again.
-    const isCounted = !this.hasBegun || stat.count("processes") - this.forks < MOST_FORKS;
+    // In a run that ends before the first count was taken, pids cannot have begun again.
+    const isCounted = Number.isNaN(this.forks) || stat.count("processes") - this.forks < MOST_FORKS;
     if (isCounted && unknown <= 0) return 0;
     const wallSeconds = (this.now() - processes.atStart.atMs) / 1000;
     // Each of them had one CPU at most, all the time.
-    const most = Math.min(isCounted ? unknown : Number.POSITIVE_INFINITY, stat.online) * wallSeconds;
-    if (Number.isNaN(most)) return Number.POSITIVE_INFINITY;
-    if (most <= SMALL_SECONDS || Number.isNaN(processes.atStart.othersSeconds)) return most;
+    const byCount = Math.min(isCounted ? unknown : Number.POSITIVE_INFINITY, stat.online) * wallSeconds;
+    const most = Math.min(Number.isNaN(byCount) ? Number.POSITIVE_INFINITY : byCount, knownBound);
+    if (most <= SMALL_SECONDS || Number.isNaN(byCount) || Number.isNaN(processes.atStart.othersSeconds)) return most;
     if (!this.hasBegun) this.begin();
     let unseen = this.unseenByAmount();
     for (let tries = 1; tries < MOST_TRIES && this.hasMissed; tries++) unseen = this.unseenByAmount();
@@ -122,6 +127,14 @@ export class UnseenTime {
     const started = bytes ? lastNumberOf(bytes) - root : Number.NaN;
     if (!(started >= 0)) return Number.POSITIVE_INFINITY;
     return started - Math.max(0, tracker.tasksFound - 1) - processes.ownThreadsAfter(root);
+  }
+
+  private readForks(): void {
+    const { stat } = this;
+    this.readMachine();
+    this.iowaitSeconds = this.iowait;
+    this.forks = stat.count("processes");
+    this.cpus = stat.online;
   }
 
   private readMachine(): void {
