@@ -156,10 +156,9 @@ export class CommandTree {
     const { accounts, peekBudget } = this;
     this.taskClock?.drain();
     if (this.isBlind) return;
-    // What the kernel told of each process proves more than what others used, which takes many files to read.
-    if (this.taskClock?.hasAllRecords) this.unseen.noteForks();
-    else if (!this.unseen.hasBegun && !this.hasGroupCpu) {
-      // At once: until then the time of others counts as unseen.
+    if (!this.unseen.hasBegun && !this.hasGroupCpu) {
+      // At once: until then the time of others counts as unseen. With the kernel's clock of tasks, too: whether that saw every
+      // process is known only at the end.
       this.unseen.begin();
       return;
     }

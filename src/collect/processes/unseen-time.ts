@@ -55,19 +55,17 @@ export class UnseenTime {
     return !Number.isNaN(this.waitedForSeconds);
   }
 
-  /** Reads how many processes the machine has started, unless that was done: it tells later whether pids began again. */
-  noteForks(): void {
-    if (Number.isNaN(this.forks)) this.readForks();
-  }
-
   /**
    * Reads what others have waited for, soon after the command's start: until then that counts as unseen. A child that ends
    * meanwhile is to be counted twice now, and not at all at the end, so that the bound holds: most parents have lower pids
    * than their children. Throws SystemError.
    */
   begin(): void {
-    const { processes } = this;
-    this.readForks();
+    const { processes, stat } = this;
+    this.readMachine();
+    this.iowaitSeconds = this.iowait;
+    this.forks = stat.count("processes");
+    this.cpus = stat.online;
     // Of too many processes nothing is read.
     const isRead = !Number.isNaN(processes.atStart.othersSeconds);
     this.waitedForSeconds = isRead ? processes.othersWaitedForSeconds(true) : 0;
@@ -81,8 +79,8 @@ export class UnseenTime {
     const { processes, stat } = this;
     const unknown = this.unknownTasks(tracker);
     this.readMachine();
-    // In a run that ends before the first count was taken, pids cannot have begun again.
-    const isCounted = Number.isNaN(this.forks) || stat.count("processes") - this.forks < MOST_FORKS;
+    // In a run that ends before the first state was taken, pids cannot have begun again.
+    const isCounted = !this.hasBegun || stat.count("processes") - this.forks < MOST_FORKS;
     if (isCounted && unknown <= 0) return 0;
     const wallSeconds = (this.now() - processes.atStart.atMs) / 1000;
     // Each of them had one CPU at most, all the time.
@@ -127,14 +125,6 @@ export class UnseenTime {
     const started = bytes ? lastNumberOf(bytes) - root : Number.NaN;
     if (!(started >= 0)) return Number.POSITIVE_INFINITY;
     return started - Math.max(0, tracker.tasksFound - 1) - processes.ownThreadsAfter(root);
-  }
-
-  private readForks(): void {
-    const { stat } = this;
-    this.readMachine();
-    this.iowaitSeconds = this.iowait;
-    this.forks = stat.count("processes");
-    this.cpus = stat.online;
   }
 
   private readMachine(): void {
