@@ -34,6 +34,6 @@ test("what fails outside of the tests is an error, which no second try may hide"
 });
 
 test("a run without tests is none", async () => {
-  expect(run("")).rejects.toThrow("no report");
+  await expect(run("")).rejects.toThrow("no report");
   expect(countsOf("").tests).toBe(0);
 });
