@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { noNamespaces } from "../helpers/namespace.ts";
 import { network } from "../helpers/network.ts";
 import { until } from "../helpers/processes.ts";
-import { expectValidFiles, FOREVER, Side, type SideOptions } from "../helpers/sides.ts";
+import { expectValidFiles, FOREVER, Side, type SideOptions, TELLTALE } from "../helpers/sides.ts";
 import { tempFolder } from "../helpers/statexec.ts";
 import { isMissing } from "../helpers/validators.ts";
 
@@ -45,10 +45,9 @@ describe.skipIf(noNamespaces())("two hosts", () => {
     using folder = tempFolder();
     using net = network();
     const cwd = folder.path;
-    const telltale = ["sh", "-c", 'trap "exit 5" INT; touch $0; while :; do sleep 0.05; done'];
-    const words = ["--sync-grace", "1"];
-    const server = await startServerOn([...words, ...telltale, "a.up"], { cwd, before: net.on("a") });
-    const client = new Side("client", ["-c", net.v4, ...words, ...telltale, "b.up"], { cwd, before: net.on("b") });
+    const words = ["--sync-grace", "2"];
+    const server = await startServerOn([...words, ...TELLTALE, "a"], { cwd, before: net.on("a") });
+    const client = new Side("client", ["-c", net.v4, ...words, ...TELLTALE, "b"], { cwd, before: net.on("b") });
     await until(() => existsSync(folder.file("a.up")) && existsSync(folder.file("b.up")));
     net.cable("down");
     expect(await Promise.all([server.status(), client.status()])).toEqual([5, 5]);
