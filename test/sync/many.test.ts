@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { until } from "../helpers/processes.ts";
 import { expectValidFiles, FOREVER, freePort, type Side, startServer } from "../helpers/sides.ts";
 import { statexec, tempFolder } from "../helpers/statexec.ts";
@@ -51,15 +51,16 @@ describe("two clients of a server that waits for one", () => {
   test("the later one is refused: no command, no file, 125", async () => {
     using folder = tempFolder();
     const server = await startServer(FOREVER, { cwd: folder.path });
-    const command = ["sh", "-c", "echo >> started; sleep 0.3"];
+    const command = ["sh", "-c", "echo >> started; until [ -e over ]; do sleep 0.05; done"];
     const clients = [0, 1].map((i) => server.client(command, { name: `client${i}` }));
-    const statuses = await Promise.all(clients.map((client) => client.status()));
-    expect(statuses.toSorted()).toEqual([0, 125]);
-    const refused = clients[statuses.indexOf(125)]!;
+    const refused = await Promise.race(clients.map((client) => client.status().then(() => client)));
+    expect(await refused.status()).toBe(125);
     expect(refused.stderr).toBe(
       `statexec: --connect 127.0.0.1:${server.port}: the server has started already (409): start it again for another run\n`,
     );
     expect(existsSync(refused.file)).toBe(false);
+    writeFileSync(folder.file("over"), "");
+    expect(await clients.find((client) => client !== refused)!.status()).toBe(0);
     expect(readFileSync(folder.file("started"), "utf8")).toBe("\n");
     expect(await server.status()).toBe(0);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { childrenOf, procText, until } from "../helpers/processes.ts";
-import { expectValidFiles, FOREVER, freePort, Side, startServer } from "../helpers/sides.ts";
+import { expectValidFiles, FOREVER, freePort, Side, startServer, TELLTALE } from "../helpers/sides.ts";
 import { BIN, statexec, tempFolder } from "../helpers/statexec.ts";
 import { CTRL_C, Terminal } from "../helpers/terminal.ts";
 
@@ -171,11 +171,10 @@ describe("a stop", () => {
 
   test("counts as success, and the file has the true status of the command", async () => {
     using folder = tempFolder();
-    const command = ["sh", "-c", "trap 'exit 1' INT; while :; do sleep 0.05; done"];
-    const server = await startServer(command, { cwd: folder.path });
-    const client = server.client(["sh", "-c", "sleep 0.2; exit 7"]);
+    const server = await startServer([...TELLTALE, "server"], { cwd: folder.path });
+    const client = server.client(["sh", "-c", "until [ -e server.up ]; do sleep 0.05; done; exit 7"]);
     expect(await client.status()).toBe(7);
     expect(await server.status()).toBe(0);
-    expect(readFileSync(server.file, "utf8")).toContain('text="Command done with status 1"');
+    expect(readFileSync(server.file, "utf8")).toContain('text="Command done with status 5"');
   });
 });
