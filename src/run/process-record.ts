@@ -85,7 +85,7 @@ export class ProcessRecord implements UnsavedProcesses {
     this.log.end();
     if (this.rootProcess) this.keep(this.rootProcess, this.lineOf(this.rootProcess));
     if (this.choice === "top") for (const process of this.cut(TOP_PROCESSES)) this.write(this.lineOf(process));
-    for (const piece of this.pieces) yield Bun.gunzipSync(piece as Uint8Array<ArrayBuffer>);
+    for (const piece of this.pieces) yield Bun.zstdDecompressSync(piece as Uint8Array<ArrayBuffer>);
     const last = {
       type: "end",
       source: this.source,
@@ -144,7 +144,7 @@ export class ProcessRecord implements UnsavedProcesses {
   private write(line: string): void {
     this.text += line;
     if (this.text.length < PIECE_CHARACTERS) return;
-    this.pieces.push(Bun.gzipSync(new TextEncoder().encode(this.text)));
+    this.pieces.push(Bun.zstdCompressSync(new TextEncoder().encode(this.text), { level: 1 }));
     this.text = "";
     // What the lines were made of is collected too late by the runtime: its memory would grow by some MiB.
     Bun.gc(false);
