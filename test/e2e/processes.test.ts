@@ -15,7 +15,7 @@ setDefaultTimeout(60_000);
 const canTrace = Bun.spawnSync(["strace", "-qq", "-o", "/dev/null", "true"]).exitCode === 0;
 
 interface Line {
-  readonly type: "process" | "end";
+  readonly type: "process" | "sample" | "end";
   readonly pid: number;
   readonly parent: number;
   readonly name: string;
@@ -36,7 +36,8 @@ function read(path: string) {
     .split("\n")
     .map((line): Line => JSON.parse(line));
   const end = lines.pop() as unknown as Record<string, unknown>;
-  return { processes: lines.sort((a, b) => a.start - b.start), end };
+  const processes = lines.filter(({ type }) => type === "process");
+  return { processes: processes.sort((a, b) => a.start - b.start), end };
 }
 
 describe.skipIf(!works)("--processes all", () => {
