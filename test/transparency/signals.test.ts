@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { type Caught, Counted } from "../helpers/counted.ts";
 import { effort } from "../helpers/effort.ts";
-import { catches, until } from "../helpers/processes.ts";
+import { catches, childrenOf, procText, until } from "../helpers/processes.ts";
 import { forms, program } from "../helpers/programs.ts";
 import { BIN, tempFolder } from "../helpers/statexec.ts";
 
@@ -98,6 +98,28 @@ describe("a signal that timeout(1) sends, to the pid and to its group, reaches t
     expect(counted.caught).toEqual([SIGUSR1, SIGCONT].map((signal) => ({ signal, code: FROM_KILL })));
   });
 });
+
+test.each(["HUP", "USR2"] as const)(
+  "%s to the group stops no file from being written where we run only after the command's end",
+  async (name) => {
+    using folder = tempFolder();
+    const file = folder.file("run.prom");
+    for (let run = 0; run < effort(50); run++) {
+      const counted = new Counted({ before: [program("launch"), "-g", BIN, "-f", file] });
+      await counted.ready;
+      const isZombie = (pid: number) => /-count-\) Z /.test(procText(pid, "stat"));
+      process.kill(counted.pid, "SIGSTOP");
+      process.kill(-counted.pid, SIGNALS[name]);
+      await counted.reaches(1);
+      const ended = counted.end();
+      await until(() => childrenOf(counted.pid).some(isZombie));
+      process.kill(counted.pid, "SIGCONT");
+      expect(await ended).toBe(0);
+      expect(readFileSync(file, "utf8")).toEndWith("# EOF\n");
+    }
+  },
+  60_000,
+);
 
 describe("each key that is typed reaches the command once", () => {
   const KEYS = [
