@@ -76,7 +76,7 @@ describe("a recorder that is killed", () => {
       expect(times.length + missed).toBeGreaterThanOrEqual(Math.floor((times.at(-1)! - times[0]!) / 20));
       expect(journalsIn(folder.path)).toEqual([]);
     },
-    30_000,
+    120_000,
   );
 
   test("is reported by the next run, which leaves the journal alone", async () => {
@@ -202,7 +202,7 @@ describe("what cannot be written", () => {
       expect(readdirSync(elsewhere.path).map((name) => elsewhere.file(name))).toEqual([path]);
       expect(new Recorded(path).points("command_status").length).toBeGreaterThan(10);
     },
-    20_000,
+    120_000,
   );
 
   test("past the limit of a file's size, likewise", async () => {
@@ -213,7 +213,7 @@ describe("what cannot be written", () => {
     expect(stderr).toContain("run.prom: cannot be written (File too large)");
     expect(stderr).toMatch(/; (0\.\d|1) s of the recording are lost, and the rest is kept; make the file of it by: /);
     expect(existsSync(folder.file("run.prom"))).toBe(false);
-  }, 20_000);
+  }, 120_000);
 });
 
 test("an unfinished file is removed when its writing is stopped", async () => {

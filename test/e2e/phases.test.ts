@@ -100,7 +100,7 @@ describe("--mark", () => {
       "kept",
       "kept, too",
     ]);
-  }, 20_000);
+  }, 120_000);
 
   test.each([
     [["--mark"], "the value is missing"],

@@ -76,7 +76,7 @@ describe("a server with a token", () => {
     const late = own.client(["--sync-token", TOKEN, "true"], { name: "late" });
     expect([await late.status(), late.stderr]).toEqual([0, ""]);
     expect(await own.status()).toBe(0);
-  }, 20_000);
+  }, 120_000);
 
   test("obeys a person who types it, and a client that reads it from a file", async () => {
     const form = (token: string) => ({
@@ -203,7 +203,7 @@ describe("a server without a token", () => {
     await expectUntouched();
     for (const socket of idle) socket.terminate();
     await expectUntouched();
-  }, 60_000);
+  }, 120_000);
 
   test("ignores malformed requests (seeded)", async () => {
     const random = seeded(0x5eed);

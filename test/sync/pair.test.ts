@@ -166,7 +166,7 @@ describe("a stop", () => {
         expect(server.events()).toContain("stop_signal");
         expect(readFileSync(server.file, "utf8")).toContain(`text="${end}"`);
       },
-      30_000,
+      120_000,
     );
 
   test("counts as success, and the file has the true status of the command", async () => {

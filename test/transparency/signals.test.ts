@@ -65,7 +65,7 @@ describe.each(Object.keys(WAYS))("a signal %s reaches the command once", (way) =
       expect(caught).toEqual(Array(times).fill({ signal, code: FROM_KILL }));
       expect(readFileSync(file, "utf8")).toEndWith("# EOF\n");
     },
-    60_000,
+    120_000,
   );
 });
 
@@ -118,7 +118,7 @@ test.each(["HUP", "USR2"] as const)(
       expect(readFileSync(file, "utf8")).toEndWith("# EOF\n");
     }
   },
-  60_000,
+  120_000,
 );
 
 describe("each key that is typed reaches the command once", () => {
@@ -138,7 +138,7 @@ describe("each key that is typed reaches the command once", () => {
       expect(readFileSync(file, "utf8")).toEndWith("# EOF\n");
       expect(counted.output).not.toContain("statexec");
     },
-    60_000,
+    120_000,
   );
 
   test("so does a signal to the pid in between", async () => {
@@ -155,7 +155,7 @@ describe("each key that is typed reaches the command once", () => {
     expect(caught.map(({ code }) => code)).toEqual(
       Array.from({ length: effort(100) }, (_, i) => (i % 2 === 0 ? FROM_KERNEL : FROM_KILL)),
     );
-  }, 60_000);
+  }, 120_000);
 });
 
 describe("different signals in quick succession reach the command once each", () => {
@@ -179,7 +179,7 @@ describe("different signals in quick succession reach the command once each", ()
         expect(sorted(counted.caught)).toEqual(all.sort((a, b) => a - b));
       }
     },
-    60_000,
+    120_000,
   );
 });
 
@@ -232,7 +232,7 @@ describe("every signal that can be caught reaches the command once", () => {
       expect(await counted.end()).toBe(0);
       expect(counted.caught.map(({ signal }) => signal)).toEqual([...chosen]);
     },
-    60_000,
+    120_000,
   );
 
   test.each([
@@ -250,7 +250,7 @@ describe("every signal that can be caught reaches the command once", () => {
       expect(await counted.end()).toBe(0);
       expect(sortedSignals(counted.caught)).toEqual(BURST);
     },
-    60_000,
+    120_000,
   );
 
   test("a burst of equal real-time signals to the pid reaches it as often as it was sent", async () => {
@@ -263,7 +263,7 @@ describe("every signal that can be caught reaches the command once", () => {
     await Bun.sleep(PATIENCE_MS);
     expect(await counted.end()).toBe(0);
     expect(sortedSignals(counted.caught)).toEqual(burst);
-  }, 60_000);
+  }, 120_000);
 });
 
 test("a signal that comes while the command starts ends statexec before it, or reaches the command once", async () => {
@@ -311,4 +311,4 @@ test("a signal through two nested runs reaches the command once", async () => {
     for (const name of ["outer.prom", "inner.prom"])
       expect(readFileSync(folder.file(name), "utf8")).toContain('text="Command done with status 0"');
   }
-}, 60_000);
+}, 120_000);
