@@ -99,7 +99,7 @@ describe.skipIf(!mayMakeV1Cgroups())(
         expect(summary.verdict).toStartWith("Out of memory: the kernel killed ");
         expect(run.recording.events.filter(({ event }) => event === "oom_kill").at(-1)!.text).toContain("hog");
       },
-      30_000,
+      120_000,
     );
 
     test.each(fc.sample(scenes, { numRuns: effort(20), seed }))(
@@ -115,7 +115,7 @@ describe.skipIf(!mayMakeV1Cgroups())(
         expect(limit).toEqual({ group, limit_bytes: LIMIT_MIB * 2 ** 20, is_likely: true });
         if (!scene.goesOn) expect(summary.verdict).toContain("the limit is likely the 256 MiB of ");
       },
-      30_000,
+      120_000,
     );
 
     test("another's kill meanwhile is not the command's", async () => {

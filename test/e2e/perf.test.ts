@@ -9,7 +9,7 @@ import { as, folderOf, openBinary } from "../helpers/users.ts";
 const load = program("load");
 
 /** Loads of known CPU time take longer where others keep the machine busy. */
-setDefaultTimeout(60_000);
+setDefaultTimeout(120_000);
 
 const CLOCK = "command_cpu_task_clock_seconds";
 

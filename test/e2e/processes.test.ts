@@ -10,7 +10,7 @@ import { as, folderOf, openBinary } from "../helpers/users.ts";
 const listed = Bun.spawnSync([BIN, "--list-collectors"]).stdout.toString();
 const works = /^perf .*\n.*\n +works/m.test(listed);
 /** Thousands of processes take longer where others keep the machine busy. */
-setDefaultTimeout(60_000);
+setDefaultTimeout(120_000);
 
 const canTrace = Bun.spawnSync(["strace", "-qq", "-o", "/dev/null", "true"]).exitCode === 0;
 

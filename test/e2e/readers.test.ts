@@ -40,7 +40,7 @@ describe("a real build's file", () => {
         await victoria.stop();
       }
     },
-    60_000,
+    120_000,
   );
 });
 

@@ -84,7 +84,7 @@ test("a signal ends the wait for a fifo's reader, and that is said", async () =>
     child.kill("SIGTERM");
   }
   expect(await stderr).toContain("f.prom: not written: it had no reader when a signal ended the wait for one");
-}, 10_000);
+}, 120_000);
 
 test("the second of two equal signals, as timeout(1) sends them, ends no wait for a fifo's reader", async () => {
   using folder = tempFolder();
@@ -105,4 +105,4 @@ test("the second of two equal signals, as timeout(1) sends them, ends no wait fo
   expect(child.exitCode).toBeNull();
   expect(await Bun.file(folder.file("f.prom")).text()).toEndWith("# EOF\n");
   expect([await child.stderr.text(), await child.exited]).toEqual(["", 0]);
-}, 10_000);
+}, 120_000);

@@ -5,7 +5,7 @@ import { expectValidFiles, FOREVER, type ServerSide, type Side, startServer, TEL
 import { tempFolder } from "../helpers/statexec.ts";
 
 // They run at the same time, and each waits for a grace period.
-setDefaultTimeout(20_000);
+setDefaultTimeout(120_000);
 
 /** A side that still runs is heard several times within it, on a machine that lets it wait, too. */
 const GRACE = ["--sync-grace", "3"];

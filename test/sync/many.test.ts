@@ -17,6 +17,7 @@ describe("a barrier", () => {
     await server.reaches(({ clients }) => clients.asked === 3);
     expect((await server.syncStatus()).state).toBe("waiting");
     for (const client of clients) expect(existsSync(client.file)).toBe(false);
+    const askedMs = Date.now();
     const original = await fetch(server.url("/start"), { method: "POST" });
     expect([original.status, await original.text()]).toEqual([201, "OK"]);
     for (const client of clients) expect(await client.status()).toBe(0);
@@ -25,7 +26,9 @@ describe("a barrier", () => {
     expect([stop.status, await stop.text()]).toEqual([202, "Command stopped"]);
     expect(await server.status()).toBe(0);
     const starts = [server, ...clients].map(startOf);
-    expect(Math.max(...starts) - Math.min(...starts)).toBeLessThan(250);
+    expect(Math.min(...starts)).toBeGreaterThanOrEqual(askedMs - 1);
+    // Together, as far as a busy machine lets each of them run.
+    expect(Math.max(...starts) - Math.min(...starts)).toBeLessThan(2000);
     expect(new Set([server, ...clients].map((side) => side.recorded().fact("session")[0])).size).toBe(1);
     const all = server.events().filter((event) => event === "peer_asked");
     expect(all).toHaveLength(4);

@@ -110,7 +110,7 @@ describe.skipIf(noNamespaces() || isMissing("iperf3"))("the example with iperf3"
     const server = await startServerOn(["iperf3", "-s"], { cwd, env: theirs, before: net.on("a") });
     const words = ["--connect", "localhost", "--", "iperf3", "-c", "127.0.0.1", ...time];
     await check(server, new Side("client", words, { cwd, env: ours, before: net.on("a") }));
-  }, 60_000);
+  }, 120_000);
 
   test("works as written, by flags", async () => {
     using folder = tempFolder();
@@ -122,5 +122,5 @@ describe.skipIf(noNamespaces() || isMissing("iperf3"))("the example with iperf3"
     const options = [...mst, "-dbc", before, "-dac", after, "-f", "client.prom", "-c", "localhost"];
     const command = ["--", "iperf3", "-c", "127.0.0.1", ...time];
     await check(server, new Side("client", [...options, ...command], { cwd, before: net.on("a") }));
-  }, 60_000);
+  }, 120_000);
 });

@@ -91,7 +91,7 @@ async function made(name: string, run: MadeRun): Promise<string> {
   return file;
 }
 
-const LONG = 60_000;
+const LONG = 120_000;
 
 describe.skipIf(skip)("the page of a real run", () => {
   test.each([
