@@ -149,7 +149,9 @@ describe.each(["auto", "off"])("with --perf %s", (perf) => {
     for (const { cpu, resident } of samples)
       for (const id of [...cpu.keys(), ...resident.keys()]) expect(known.has(id)).toBe(true);
     if (perf === "off" || !works) return;
-    expect(processes.length).toBe(10_001);
+    // On a busy machine the kernel has no room for some records, and says so.
+    if (recorded.end.complete) expect(processes.length).toBe(10_001);
+    else expect(recorded.end.lost_records).toBeGreaterThan(0);
     const unseen = processes.filter(({ resident_bytes: bytes }) => bytes === null);
     expect(unseen.length).toBeGreaterThan(1000);
     for (const process of unseen) expect(process).not.toHaveProperty("id");
