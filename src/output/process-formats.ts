@@ -55,7 +55,14 @@ function titleOf({ count, programs, cpuSeconds, end }: RecordUsage): string[] {
       "They are what samples saw: processes that lived between two samples are not among them.",
       missedLine(count, end),
     ];
-  return [title, `Some are missing: ${Number(end.lost_records ?? 0)} records of the kernel were lost.`, ...untold];
+  return [title, lostLine(end.lost_records), ...untold];
+}
+
+/** Why a record by the kernel's events is not complete. */
+function lostLine(lost: unknown): string {
+  if (lost === 0) return "Some may be missing: a program that runs with the rights of another user leaves the record.";
+  const records = typeof lost === "number" ? counted(lost, "record", "records") : "records, nobody knows how many,";
+  return `Some are missing: ${records} of the kernel were lost.`;
 }
 
 /** `At most 12 more, …`: how many are missing. */

@@ -110,7 +110,7 @@ export class ProcessRecord implements UnsavedProcesses {
       source: this.source,
       processes: this.processes,
       complete: this.taskClock?.hasAllRecords ?? false,
-      lost_records: this.taskClock?.lost ?? null,
+      lost_records: known(this.taskClock?.lost),
       cpu_seconds: known(this.taskClock?.seconds),
       cpu_untold_seconds: known(this.taskClock?.untoldSeconds),
       machine_started: machineStarted ?? null,

@@ -1,9 +1,11 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { findingOf } from "../../src/recording/evidence.ts";
 import { figuresOf } from "../../src/recording/run-figures.ts";
+import { until } from "../helpers/processes.ts";
 import { program } from "../helpers/programs.ts";
 import { Recorded } from "../helpers/recorded.ts";
-import { BIN, runProgram, statexec, tempFolder } from "../helpers/statexec.ts";
+import { BIN, cleanEnv, runProgram, statexec, tempFolder } from "../helpers/statexec.ts";
 import { as, folderOf, openBinary } from "../helpers/users.ts";
 
 const load = program("load");
@@ -114,3 +116,33 @@ describe.skipIf(!canInject)("where the kernel refuses perf events", () => {
     expect(entry.replaceAll(/\s+/g, " ")).toContain(reason);
   });
 });
+
+test.skipIf(!works)(
+  "a recorder that stood still at the end lacks records, though the kernel had no room to say so",
+  async () => {
+    using folder = tempFolder();
+    const many = "perl -e 'for (1..4000) { my $pid = fork; exit 0 if !$pid; waitpid $pid, 0 }'";
+    const script = `: > up; until [ -e go ]; do sleep 0.02; done; ${many}; : > done`;
+    const words = [BIN, "-q", "--processes", "all", "-f", "run.prom", "sh", "-c", script];
+    const child = Bun.spawn(words, { cwd: folder.path, env: cleanEnv(), stdio: ["ignore", "inherit", "inherit"] });
+    await until(() => existsSync(folder.file("up")));
+    child.kill("SIGSTOP");
+    writeFileSync(folder.file("go"), "");
+    await until(() => existsSync(folder.file("done")));
+    child.kill("SIGCONT");
+    expect(await child.exited).toBe(0);
+    const record = new TextDecoder().decode(Bun.gunzipSync(readFileSync(folder.file("run.processes.jsonl.gz"))));
+    const lines = record.trimEnd().split("\n");
+    expect(lines.length).toBeLessThan(4000);
+    const end = JSON.parse(lines.at(-1)!);
+    expect(end).toMatchObject({ source: "perf", complete: false });
+    expect(end.lost_records === null || Number(end.lost_records) > 0).toBe(true);
+    const sources = [...new Recorded(folder.file("run.prom")).family("accounting").keys()];
+    expect(sources).toContain("cpu_task_clock,perf_lower_bound");
+    expect(sources).toContain("programs,perf_lower_bound");
+    const told = (await statexec(["--processes-of", "run.prom"], { cwd: folder.path })).stdout;
+    expect(told).toMatch(
+      /^Some are missing: (records, nobody knows how many,|[\d,]+ records) of the kernel were lost\.$/m,
+    );
+  },
+);

@@ -40,6 +40,9 @@ export interface RecordSource {
   release(bytes: number): void;
 }
 
+/** The longest record that events of ours have, and one of lost records before it, take less. */
+const MOST_RECORD_BYTES = 256;
+
 /** Reads what a ring holds now. A record that is cut or of no legal length ends it: the rest is void. */
 export class PerfRecords {
   /** A record that reaches the ring's end is put together here. */
@@ -47,6 +50,16 @@ export class PerfRecords {
   private readonly view = new DataView(this.whole.buffer);
   /** Something was no record. */
   isDamaged = false;
+  /** How far the rings that were full were written then, counted from the first byte ever. */
+  private readonly fullAt = new Map<RecordSource, number>();
+
+  /**
+   * Whether the kernel may have had no room for a record of which it has not told yet: it tells before the next record that it
+   * has room for, and so never of what was lost at the end.
+   */
+  get mayLack(): boolean {
+    return this.fullAt.size > 0;
+  }
 
   /** Calls `take` for each record, and releases them. */
   read(source: RecordSource, take: (record: PerfRecord) => void): void {
@@ -63,7 +76,17 @@ export class PerfRecords {
       at += bytes;
     }
     if (at !== waiting) this.isDamaged = true;
+    this.noteFull(source, from + waiting);
     source.release(waiting);
+  }
+
+  /** To be called before what was read is released. */
+  private noteFull(source: RecordSource, readTo: number): void {
+    const { fullAt } = this;
+    if (fullAt.size > 0 && readTo > (fullAt.get(source) ?? readTo)) fullAt.delete(source);
+    // More may have come while we read.
+    const written = source.waiting;
+    if (written > source.data.length - MOST_RECORD_BYTES) fullAt.set(source, source.from + written);
   }
 
   private copy(data: Uint8Array, from: number, bytes: number): void {

@@ -33,8 +33,7 @@ const NS = 1e-9;
 
 /** CPU time by the kernel's own clock of tasks: of every process that the command started, waited for or not. */
 export class TaskClock {
-  /** Records that the kernel had no room for. */
-  lost = 0;
+  private toldLost = 0;
   /** Threads and processes that have ended. */
   ended = 0;
   private readonly lastEnded = new Float64Array(LAST_ENDED);
@@ -117,6 +116,11 @@ export class TaskClock {
     return otherSeconds <= seconds + this.outsideSeconds + OTHERS_SECONDS + OTHERS_SHARE * seconds;
   }
 
+  /** Records that the kernel had no room for; NaN: there may be more than it has told. */
+  get lost(): number {
+    return this.records.mayLack ? Number.NaN : this.toldLost;
+  }
+
   /** Whether no process is missing in a log, as far as the records tell. */
   get hasAllRecords(): boolean {
     return this.hasBegun && this.lost === 0 && !this.records.isDamaged && !this.hasLeft;
@@ -134,7 +138,7 @@ export class TaskClock {
   private readonly take = (record: PerfRecord): void => {
     const { kind, thread, atNs } = record;
     this.log?.take(record);
-    if (kind === "lost") this.lost += record.amount;
+    if (kind === "lost") this.toldLost += record.amount;
     else if (kind === "cpu") this.endedNs += record.amount;
     else if (kind === "exec") {
       this.executedAtNs.set(thread, atNs);

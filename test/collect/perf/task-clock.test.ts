@@ -47,6 +47,53 @@ test.each<[string, (first: WrittenRing, second: WrittenRing) => void]>([
   expect(clock(change).isWhole(2)).toBe(false);
 });
 
+/** Fills a ring up to so many bytes that are free. */
+function fill(ring: WrittenRing, freeBytes: number): WrittenRing {
+  while (ring.waiting + 40 <= ring.data.length - freeBytes) ring.exit(99, 1);
+  return ring;
+}
+
+test("it is a lower bound where a ring was full at the end, since the kernel tells of lost records before the next one only", () => {
+  const full = clock((_, second) => fill(second, 100));
+  expect([full.isWhole(2), full.hasAllRecords, full.lost]).toEqual([false, false, Number.NaN]);
+  const nearly = clock((_, second) => fill(second, 400));
+  expect([nearly.hasAllRecords, nearly.lost]).toEqual([true, 0]);
+});
+
+test("a ring that was full lacks nothing if a later record has none of lost ones before it", () => {
+  const ring = fill(new WrittenRing().exec(10, "work", 1000), 60);
+  const made = new TaskClock([ring], 10);
+  made.drain();
+  expect(made.hasAllRecords).toBe(false);
+  made.drain();
+  expect(made.hasAllRecords).toBe(false);
+  ring.exit(98, 1);
+  made.drain();
+  expect([made.hasAllRecords, made.lost]).toEqual([true, 0]);
+  fill(ring, 60);
+  made.drain();
+  ring.lost(3);
+  made.drain();
+  expect([made.hasAllRecords, made.lost]).toEqual([false, 3]);
+});
+
+test("a ring that fills up while it is read may lack records, too", () => {
+  const ring = new WrittenRing().exec(10, "work", 1000).exit(9, 1);
+  const { release } = ring;
+  const made = new TaskClock([ring], 10);
+  let reads = 0;
+  Object.defineProperty(ring, "waiting", {
+    get() {
+      // The kernel writes on between the two looks.
+      if (reads++ === 2) for (let i = 0; i < 99; i++) ring.exit(98, 1);
+      return Math.min(ring.data.length, (ring as unknown as { head: number }).head - ring.from);
+    },
+  });
+  ring.release = (bytes) => release.call(ring, bytes);
+  made.drain();
+  expect(made.hasAllRecords).toBe(false);
+});
+
 test("it is a lower bound where another source has seen more, but for what is outside of the event", () => {
   expect(clock().isWhole(2.014)).toBe(true);
   expect(clock().isWhole(2.016)).toBe(false);
