@@ -4,7 +4,9 @@ import type { SharedView } from "./chart.ts";
 import { FONT_FAMILY } from "./chart-drawing.ts";
 import type { Range } from "./page-state.ts";
 import type { Hue } from "./panels.ts";
+import type { CurvePlace } from "./process-curve.ts";
 import type { ProcessRows } from "./process-rows.ts";
+import { type Shade, shadesOf } from "./process-shades.ts";
 import { elapsed, TIME_STEPS } from "./time-format.ts";
 
 /** The height of a row, and of the idle cores above the rows, in CSS pixels. */
@@ -23,6 +25,8 @@ const LABEL_PX = 16;
 const LEAST_NAMED_PX = 34;
 /** How dark a bar is that used no CPU; one that kept a core busy is full. */
 const LEAST_SHADE = 0.3;
+/** Narrower parts of a bar are not told apart. */
+const LEAST_SHADE_PX = 0.5;
 /** Of bars that a search has not found. */
 const FADED = 0.1;
 
@@ -53,6 +57,8 @@ export class ProcessDrawing {
   drawnBars = 0;
   private readonly ctx: CanvasRenderingContext2D;
   private scene!: Scene;
+  /** Of the bars that were drawn, by their index. */
+  private readonly shades = new Map<number, readonly Shade[]>();
   private width = 0;
   private height = 0;
 
@@ -99,6 +105,12 @@ export class ProcessDrawing {
     return (
       own.findLast((index) => x >= this.left(index) - 1 && x <= Math.max(this.right(index), this.left(index) + 2)) ?? -1
     );
+  }
+
+  /** Where a curve below the rows has the same times. */
+  get curvePlace(): CurvePlace {
+    const { colours } = this.scene;
+    return { leftPx: LEFT_PX, width: LEFT_PX + this.plotPx, x: (atMs) => this.xOf(atMs), colours };
   }
 
   private get plotPx(): number {
@@ -163,9 +175,11 @@ export class ProcessDrawing {
     const [top, width] = [this.top(row) + 1, Math.max(1, right - left)];
     const isFaded = scene.found !== undefined && !scene.found.has(index);
     const hue = scene.hues.get(bar.name) ?? "grey";
-    ctx.globalAlpha = isFaded ? FADED : shadeOf(bar, scene.untilMs);
+    ctx.globalAlpha = isFaded ? FADED : LEAST_SHADE;
     ctx.fillStyle = scene.colours.line(hue);
-    ctx.fillRect(left, top, width - (width > 3 ? 0.5 : 0), ROW_PX - 3);
+    const drawn = width - (width > 3 ? 0.5 : 0);
+    ctx.fillRect(left, top, drawn, ROW_PX - 3);
+    if (!isFaded) this.shade(index, left, top, drawn);
     ctx.globalAlpha = isFaded ? 2 * FADED : 1;
     this.drawnBars++;
     if (index === scene.selected) {
@@ -182,6 +196,32 @@ export class ProcessDrawing {
     ctx.textAlign = "left";
     ctx.fillText(`${scene.collapsed.has(index) ? "▸ " : ""}${bar.name}`, left + 4, top + ROW_PX / 2 - 1);
     ctx.restore();
+  }
+
+  /** The more of a core a process used at a time, the fuller its bar is there. */
+  private shade(index: number, left: number, top: number, width: number): void {
+    const { ctx } = this;
+    let drawnTo = left;
+    for (const { fromMs, toMs, cores } of this.shadesOf(index)) {
+      const to = Math.min(left + width, Math.max(this.xOf(toMs), drawnTo + LEAST_SHADE_PX));
+      if (cores <= 0 || to <= drawnTo) continue;
+      const from = Math.max(drawnTo, this.xOf(fromMs));
+      if (from >= left + width) return;
+      // On the least shade: together they are as full as they are to be.
+      ctx.globalAlpha = Math.min(1, cores);
+      ctx.fillRect(from, top, to - from, ROW_PX - 3);
+      drawnTo = to;
+    }
+  }
+
+  private shadesOf(index: number): readonly Shade[] {
+    const { list, untilMs } = this.scene;
+    const known = this.shades.get(index);
+    if (known) return known;
+    const bar = list.bars[index]!;
+    const made = shadesOf(bar, list.use, endOf(bar, untilMs));
+    this.shades.set(index, made);
+    return made;
   }
 
   /** Underlines the processes that the run waited for, and joins one to the next. */
@@ -256,13 +296,6 @@ export class ProcessDrawing {
 /** Returns the end of a bar, in milliseconds. */
 export function endOf({ startMs, endMs }: ProcessBar, untilMs: number): number {
   return Math.max(startMs, endMs ?? untilMs);
-}
-
-/** The more of a core a process used, the fuller its bar is. */
-function shadeOf(bar: ProcessBar, untilMs: number): number {
-  const seconds = (endOf(bar, untilMs) - bar.startMs) / 1000;
-  const cores = seconds > 0 ? Math.min(1, (bar.cpuSeconds ?? 0) / seconds) : 0;
-  return LEAST_SHADE + (1 - LEAST_SHADE) * cores;
 }
 
 /** Returns the labelled times of the axis. */

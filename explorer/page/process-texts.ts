@@ -3,6 +3,7 @@ import type { RunInfo } from "../data/model.ts";
 import type { ProcessBar, ProcessList } from "../processes/process-list.ts";
 import { el, table } from "./dom.ts";
 import { endOf } from "./process-drawing.ts";
+import { mostFacts } from "./process-use-text.ts";
 import { duration, elapsed } from "./time-format.ts";
 
 /** What texts about processes need to know. */
@@ -28,6 +29,7 @@ export function processFacts(
   if (cpuSeconds !== null && seconds >= 0.02) facts.push(["cores", quantity(cpuSeconds / seconds, "cores")]);
   if (residentBytes !== null)
     facts.push(["peak RSS seen", quantity(residentBytes, "bytes") + shareText(residentBytes, run.known.memory.value)]);
+  facts.push(...mostFacts(bar, list.use, originMs));
   if (pathSeconds > 0) facts.push(["the run waited for it", duration(pathSeconds)]);
   const above = list.bars[up];
   facts.push(["parent", above?.pid === bar.parent ? `${above.name} ${bar.parent}` : String(bar.parent)]);
@@ -54,9 +56,10 @@ export function processSentence(bar: ProcessBar, context: ProcessContext): strin
 }
 
 /** Returns what a reader must know of the record, as a sentence. */
-export function recordSentence({ total, left, source, complete, problem }: ProcessList): string {
+export function recordSentence({ total, left, source, complete, missed, problem }: ProcessList): string {
   const words = [`${count(total)}${source === "samples" ? " that samples saw; short ones are missing" : ""}.`];
   if (complete === false && source !== "samples") words.push("Some may be missing.");
+  if (missed !== null) words.push(`${missed.slice(0, 1).toUpperCase()}${missed.slice(1)}.`);
   if (left > 0) words.push(`The ${total - left} that matter most by CPU time and time are shown, ${left} are not.`);
   if (problem !== null) words.push(`The record is not whole: ${problem}.`);
   return words.join(" ");
@@ -79,7 +82,15 @@ export function processListTable(context: ProcessContext): HTMLElement {
     bar.cpuSeconds === null ? "–" : duration(bar.cpuSeconds),
     bar.residentBytes === null ? "–" : quantity(bar.residentBytes, "bytes"),
     bar.pathSeconds > 0 ? duration(bar.pathSeconds) : "",
+    ...(list.use ? mostCells(bar, context) : []),
   ]);
   const headings = ["Program", "Process", "Parent", "Start", "Time", "CPU time", "Peak RSS seen", "Run waited for it"];
-  return el("div", { class: "scroll", tabindex: 0 }, table(headings, rows, [1, 2, 3, 4, 5, 6, 7]));
+  if (list.use) headings.push("Most CPU", "Most memory");
+  return el("div", { class: "scroll", tabindex: 0 }, table(headings, rows, Array.from(headings.keys()).slice(1)));
+}
+
+/** When it used most, in cells of the table; "–": no sample lists it. */
+function mostCells(bar: ProcessBar, { list, originMs }: ProcessContext): string[] {
+  const most = new Map(mostFacts(bar, list.use, originMs));
+  return ["most CPU", "most memory"].map((name) => most.get(name) ?? "–");
 }

@@ -5,6 +5,7 @@ import { HUES } from "./chart-plan.ts";
 import { button, el } from "./dom.ts";
 import type { Range } from "./page-state.ts";
 import type { Hue } from "./panels.ts";
+import { ProcessCurve } from "./process-curve.ts";
 import { endOf, HEAD_PX, ProcessDrawing, ROW_PX } from "./process-drawing.ts";
 import { childrenOf, type ProcessRows, processRows } from "./process-rows.ts";
 import {
@@ -14,7 +15,8 @@ import {
   processSentence,
   recordSentence,
 } from "./process-texts.ts";
-import { duration } from "./time-format.ts";
+import { placeAt, thenText } from "./process-use-text.ts";
+import { duration, elapsed } from "./time-format.ts";
 
 export interface ProcessViewParts extends ProcessContext {
   /** The name of the run, where several are shown; else empty. */
@@ -44,6 +46,7 @@ export class ProcessView {
   private readonly spacer = el("div");
   private readonly scroller: HTMLElement;
   private readonly tooltip = el("div", { class: "tooltip", hidden: "", "aria-hidden": "true" });
+  private readonly curve = new ProcessCurve();
   private readonly told = el("p", { class: "visually-hidden", role: "status" });
   private readonly matches = el("span", { class: "hint" });
   private readonly hues: ReadonlyMap<string, Hue>;
@@ -61,7 +64,7 @@ export class ProcessView {
     const { list, run, title } = parts;
     this.hues = huesOf(list.bars);
     this.rows = processRows(list.bars, this.collapsed, run.endMs);
-    const label = `Processes${title ? ` of ${title}` : ""}: arrows move to parent, child and siblings, Enter collapses, z zooms`;
+    const label = `Processes${title ? ` of ${title}` : ""}: arrows move to parent, child and siblings, Enter collapses, z zooms${list.use ? ", comma and full stop go through its time" : ""}`;
     this.scroller = el(
       "div",
       { class: "swim", tabindex: 0, role: "application", "aria-label": label },
@@ -89,6 +92,7 @@ export class ProcessView {
         button("Expand all", () => this.expand()),
       ),
       el("div", { class: "plot" }, this.scroller, this.tooltip, this.told),
+      this.curve.element,
       this.legend(),
       all,
     );
@@ -124,6 +128,8 @@ export class ProcessView {
     const barPx = this.scroller.offsetWidth - width;
     const places = { originMs, untilMs: run.endMs, scrolledPx: this.scroller.scrollTop, barPx };
     this.drawing.draw({ ...scene, ...places }, width, height);
+    const own = list.bars[selected];
+    this.curve.draw(own, list.use, hues.get(own?.name ?? "") ?? "grey", this.drawing.curvePlace);
     this.frame = { ms: performance.now() - start, bars: this.drawing.drawnBars };
   }
 
@@ -275,8 +281,21 @@ export class ProcessView {
     if (key in next) this.select(next[key] ?? -1);
     else if (key === "Enter" || key === " ") this.toggle(this.selected);
     else if (key === "z") this.zoomTo(this.selected);
+    else if (key === "," || key === ".") this.step(own, key === "." ? 1 : -1);
     else return false;
     return true;
+  }
+
+  /** Goes to the next time of samples, or to the one before, and says what a process used then. */
+  private step(bar: ProcessBar, by: number): void {
+    const { list, run, originMs, onHover } = this.parts;
+    const { use } = list;
+    if (!use) return;
+    const before = placeAt(use, this.cursor === undefined ? bar.startMs : originMs + this.cursor * 1000);
+    const atMs = use.timesMs[Math.min(use.timesMs.length - 1, Math.max(0, before + by))]!;
+    onHover((atMs - originMs) / 1000);
+    const then = thenText(bar, use, atMs, run.endMs) ?? "it did not live";
+    this.told.textContent = `${bar.name} ${bar.pid} at ${elapsed((atMs - originMs) / 1000, 0.001)}: ${then}`;
   }
 
   private hover([x, y]: [x: number, y: number]): void {
@@ -285,7 +304,11 @@ export class ProcessView {
     const bar = this.parts.list.bars[index];
     this.tooltip.hidden = bar === undefined;
     if (!bar) return;
-    const facts = processFacts(bar, this.parts).map(([name, value]) =>
+    const { list, run, originMs } = this.parts;
+    const seconds = this.drawing.timeAt(x);
+    const then = thenText(bar, list.use, originMs + seconds * 1000, run.endMs);
+    const now: [string, string][] = then === undefined ? [] : [[`at ${elapsed(seconds, 0.1)}`, then]];
+    const facts = [...now, ...processFacts(bar, this.parts)].map(([name, value]) =>
       el("div", {}, el("span", { class: "name" }, name), el("span", { class: "value" }, value)),
     );
     this.tooltip.replaceChildren(el("b", {}, `${bar.name} ${bar.pid}`), ...facts);

@@ -9,10 +9,24 @@ export interface ProcessList {
   readonly source: string | null;
   /** Whether no process is missing in the record; null: it does not say. */
   readonly complete: boolean | null;
+  /** What is known of the processes that are missing, as a clause; null: none is, or the record has no end. */
+  readonly missed: string | null;
   /** What is wrong with the record; null: nothing. */
   readonly problem: string | null;
   /** The critical path, from the start to the end: the process that the command waited for, and when. */
   readonly path: readonly PathPart[];
+  /** What all processes together used in the course of the run; null: the record has no samples. */
+  readonly use: ProcessUse | null;
+}
+
+/** CPU time and resident memory in the course of a run. */
+export interface ProcessUse {
+  /** The start of the first time, and the end of each. */
+  readonly fromMs: number;
+  readonly timesMs: readonly number[];
+  /** The mean of each time in thousandths of a core, and what was held at its end. */
+  readonly milliCores: readonly number[];
+  readonly kib: readonly number[];
 }
 
 /** A time in which the command waited for one process itself, not for a child of it. */
@@ -38,6 +52,11 @@ export interface ProcessBar {
   readonly up: number;
   /** Of the critical path, the part that is this process' own, in seconds; 0: it is not on it. */
   readonly pathSeconds: number;
+  /**
+   * What samples say of it: three numbers for each time that differs from the one before: its place in `ProcessUse.timesMs`,
+   * thousandths of a core, and KiB; -1: it was not among the largest, or was not there. Null: no sample lists it.
+   */
+  readonly use: readonly number[] | null;
   /** What else the record tells of it, by the record's keys. */
   readonly others: Readonly<Record<string, string | number>>;
 }

@@ -1,8 +1,11 @@
 import { ParseError } from "../../src/errors.ts";
 import { type ProcessLine, processFileOf, processLines } from "../../src/load/process-lines.ts";
+import { ProcessSamples } from "../../src/load/process-samples.ts";
 import { fileStatus, SystemError } from "../../src/os/files.ts";
+import { missedProcesses, missedText } from "../../src/recording/missed-processes.ts";
 import { criticalPath } from "./critical-path.ts";
 import type { ProcessBar, ProcessList } from "./process-list.ts";
+import { UseOfProcesses } from "./process-use.ts";
 
 /** More bars than these are no use to a reader, and too many for a report. */
 const MOST_BARS = 2000;
@@ -11,7 +14,18 @@ const MOST_BARS = 2000;
 const MOST_KEPT = 200_000;
 
 /** Keys that are fields of a bar, or say nothing to a reader. */
-const OWN_KEYS = new Set(["type", "pid", "parent", "name", "start", "end", "cpu_seconds", "resident_bytes", "source"]);
+const OWN_KEYS = new Set([
+  "type",
+  "pid",
+  "parent",
+  "name",
+  "start",
+  "end",
+  "cpu_seconds",
+  "resident_bytes",
+  "source",
+  "id",
+]);
 
 /** A process of the record, before the choice. */
 interface Read {
@@ -49,14 +63,22 @@ class Record {
   private all: Read[] = [];
   private total = 0;
   private last: ProcessLine | undefined;
+  private readonly samples = new ProcessSamples();
+  private readonly use: UseOfProcesses;
+  /** Start and end of those with a number in samples. */
+  private readonly lives = new Map<unknown, readonly [startMs: number, endMs: number]>();
 
   constructor(
     private readonly untilMs: number,
     private readonly mostKept: number,
-  ) {}
+  ) {
+    this.use = new UseOfProcesses(untilMs, (id) => this.lives.get(id) ?? [Number.NEGATIVE_INFINITY, untilMs]);
+  }
 
   add(line: ProcessLine): void {
     if (line.type === "end") this.last = line;
+    const sample = this.samples.add(line);
+    if (sample) this.use.add(sample);
     if (line.type !== "process") return;
     this.total++;
     const startMs = Number(line.start ?? Number.NaN) * 1000;
@@ -64,6 +86,7 @@ class Record {
     if (Number.isNaN(startMs)) return;
     const endMs = typeof line.end === "number" ? line.end * 1000 : this.untilMs;
     const cpuSeconds = typeof line.cpu_seconds === "number" ? line.cpu_seconds : 0;
+    if (line.id !== undefined) this.lives.set(line.id, [startMs, endMs]);
     this.all.push({ line, startMs, endMs: Math.max(startMs, endMs), cpuSeconds, up: -1, pathMs: 0 });
     if (this.all.length > 2 * this.mostKept) this.cut();
   }
@@ -82,18 +105,41 @@ class Record {
     for (const { index, fromMs, toMs } of path) all[index]!.pathMs += toMs - fromMs;
     const places = chosen(all, root);
     const total = typeof this.last?.processes === "number" ? Math.max(this.last.processes, this.total) : this.total;
-    const { source, complete } = this.last ?? {};
+    const { source, complete, machine_started: started } = this.last ?? {};
+    const known = complete === true ? "perf" : source === "perf" ? "perf_lower_bound" : undefined;
+    const missed = missedProcesses(total, known, { forks: typeof started === "number" ? started : Number.NaN });
+    const use = this.use.times();
     return {
-      bars: [...places.keys()].map((index) => barOf(all[index]!, placeOf(all, places, all[index]!.up))),
+      bars: [...places.keys()].map((index) => this.barOf(all[index]!, placeOf(all, places, all[index]!.up))),
+      use,
       total,
       left: total - places.size,
       source: typeof source === "string" ? source : null,
+      missed: this.last && missed ? missedText(missed) : null,
       complete: typeof complete === "boolean" ? complete : null,
       problem: this.problem ?? (this.last ? null : "the record has no end: its last lines are missing"),
       path: path.flatMap(({ index, fromMs, toMs }) => {
         const bar = places.get(index);
         return bar === undefined ? [] : [{ bar, fromMs, toMs }];
       }),
+    };
+  }
+
+  private barOf({ line, startMs, pathMs }: Read, up: number): ProcessBar {
+    const number = (key: string) => (typeof line[key] === "number" ? line[key] : null);
+    const [end, id] = [number("end"), number("id")];
+    return {
+      pid: number("pid") ?? 0,
+      parent: number("parent") ?? 0,
+      name: typeof line.name === "string" ? line.name : "?",
+      startMs: rounded(startMs),
+      endMs: end === null ? null : rounded(end * 1000),
+      cpuSeconds: number("cpu_seconds"),
+      residentBytes: number("resident_bytes"),
+      up,
+      pathSeconds: rounded(pathMs) / 1000,
+      use: (id !== null && this.use.of(id)) || null,
+      others: othersOf(line),
     };
   }
 }
@@ -140,23 +186,6 @@ function placeOf(all: readonly Read[], places: ReadonlyMap<number, number>, from
   let up = from;
   while (up >= 0 && !places.has(up)) up = all[up]!.up;
   return places.get(up) ?? -1;
-}
-
-function barOf({ line, startMs, pathMs }: Read, up: number): ProcessBar {
-  const number = (key: string) => (typeof line[key] === "number" ? line[key] : null);
-  const end = number("end");
-  return {
-    pid: number("pid") ?? 0,
-    parent: number("parent") ?? 0,
-    name: typeof line.name === "string" ? line.name : "?",
-    startMs: rounded(startMs),
-    endMs: end === null ? null : rounded(end * 1000),
-    cpuSeconds: number("cpu_seconds"),
-    residentBytes: number("resident_bytes"),
-    up,
-    pathSeconds: rounded(pathMs) / 1000,
-    others: othersOf(line),
-  };
 }
 
 /** What else a line says: numbers, texts, and lists of texts. */

@@ -12,10 +12,12 @@ import {
   encodeLayout,
   encodeMetric,
   encodeProcesses,
+  encodeSamples,
   encodeSeries,
   encodeSnapshot,
   type JournalHeader,
   type ProcessLines,
+  type UnsavedSamples,
 } from "./journal-records.ts";
 import type { Segment } from "./journal-segment.ts";
 import { encodeColumns, encodeRows } from "./row-encoding.ts";
@@ -82,6 +84,11 @@ export class JournalEncoder {
   /** Encodes lines of the record of processes, without a copy: damage costs the processes of these lines. */
   encodeProcesses(lines: readonly ProcessLines[]): void {
     for (const each of lines) putRecord(this.out, TYPE.processes, (out) => encodeProcesses(out, each));
+  }
+
+  /** Encodes samples of the largest processes, without a copy: after damage they go on with the next whole one. */
+  encodeSamples(samples: readonly UnsavedSamples[]): void {
+    for (const each of samples) putRecord(this.out, TYPE.samples, (out) => encodeSamples(out, each));
   }
 
   /** Encodes a snapshot, without a copy: damage leaves the one before it of its topic. */

@@ -14,7 +14,7 @@ import {
   SystemError,
 } from "../os/files.ts";
 import type { JournalRecording } from "./journal-recording.ts";
-import type { JournalHeader, ProcessLines } from "./journal-records.ts";
+import type { JournalHeader, ProcessLines, UnsavedSamples } from "./journal-records.ts";
 
 /** Where the journal of a metrics file is created. */
 export interface JournalPlace {
@@ -100,6 +100,8 @@ export interface OpenJournal {
   recording(): JournalRecording;
   /** The lines of processes in it, read while they are asked for. Throws likewise. */
   processes(): Iterable<ProcessLines>;
+  /** The samples of the largest processes, likewise. */
+  samples(): Iterable<UnsavedSamples>;
   /** Closes the file, and so releases the lock, which keeps other processes from recovering the journal meanwhile. */
   close(): void;
 }
@@ -112,7 +114,7 @@ export function openJournal(path: string): OpenJournal {
   // Loaded here, since this file is loaded before the command starts, and most runs open no journal.
   const { openForeign } = require("../os/foreign-files.ts") as typeof import("../os/foreign-files.ts");
   const { readHeader, readJournal } = require("./journal-reader.ts") as typeof import("./journal-reader.ts");
-  const { processesIn } = require("./journal-reader.ts") as typeof import("./journal-reader.ts");
+  const { processesIn, samplesIn } = require("./journal-reader.ts") as typeof import("./journal-reader.ts");
   const { fileSource } = require("./journal-source.ts") as typeof import("./journal-source.ts");
   const { fd, kind } = openForeign(path);
   try {
@@ -128,6 +130,7 @@ export function openJournal(path: string): OpenJournal {
       header,
       recording: () => readJournal(fileSource(fd), path),
       processes: () => processesIn(fileSource(fd), path),
+      samples: () => samplesIn(fileSource(fd), path),
       close: () => closeFile(fd),
     };
   } catch (error) {

@@ -1,5 +1,5 @@
 /*
- * The journal of a run, version 1.3. All numbers are little-endian. A `count` is a whole number in groups of seven bits,
+ * The journal of a run, version 1.4. All numbers are little-endian. A `count` is a whole number in groups of seven bits,
  * the lowest first, one a byte; a `text` is a count of bytes and UTF-8; `texts` are a count and so many texts; a `double`
  * has 8 bytes and a `word` 4.
  *
@@ -27,6 +27,8 @@
  *               an end takes the place of those before it with its pid and start, which say that the process lived (since 1.2)
  *  14 snapshot  text topic, double ms, count of series; of each: count metric, texts label values, double value. It takes the
  *               place of those before it of its topic (since 1.3)
+ *  15 samples   count number of the first in the run; the other bytes: samples of the largest processes (sample-encoding.ts),
+ *               compressed by deflate (since 1.4)
  *
  * Metrics, series, layouts and rows are numbered from 0 through the run, so that a reader notices what is missing. A
  * layout that keeps no columns begins a segment. One that keeps some adds the series that have appeared since. A layout
@@ -195,7 +197,7 @@ export function wordAt(bytes: Uint8Array, at: number): number {
 
 export const MAGIC = "statexecjournal\n";
 export const MAJOR = 1;
-const MINOR = 3;
+const MINOR = 4;
 /** Magic, major, minor. */
 export const PROLOGUE_BYTES = MAGIC.length + 2;
 
@@ -214,6 +216,7 @@ export const TYPE = {
   factCopy: 12,
   processes: 13,
   snapshot: 14,
+  samples: 15,
 } as const;
 
 /** Marker, checksum, type, zero, length. */

@@ -12,6 +12,7 @@ import {
   decodeMetric,
   decodeProcesses,
   decodeRowsHead,
+  decodeSamples,
   decodeSeries,
   decodeSnapshot,
   headerVersion,
@@ -19,6 +20,7 @@ import {
   type MaybeNumbered,
   type ProcessLines,
   type SnapshotRecord,
+  type UnsavedSamples,
 } from "./journal-records.ts";
 import { type IntactRecord, type JournalSource, recordsOf } from "./journal-source.ts";
 import { RowIndex } from "./row-index.ts";
@@ -43,14 +45,23 @@ export function readJournal(source: JournalSource, name: string): JournalRecordi
 export function* processesIn(source: JournalSource, name: string): Iterable<ProcessLines> {
   for (const item of recordsOf(source, firstRecord(source, name))) {
     if (!("payload" in item) || item.type !== TYPE.processes) continue;
-    const lines = processLines(item.payload);
+    const lines = unlessMalformed(decodeProcesses, item.payload);
     if (lines) yield lines;
   }
 }
 
-function processLines(payload: Uint8Array): ProcessLines | undefined {
+/** Yields the samples of the largest processes in a journal likewise. */
+export function* samplesIn(source: JournalSource, name: string): Iterable<UnsavedSamples> {
+  for (const item of recordsOf(source, firstRecord(source, name))) {
+    if (!("payload" in item) || item.type !== TYPE.samples) continue;
+    const samples = unlessMalformed(decodeSamples, item.payload);
+    if (samples) yield samples;
+  }
+}
+
+function unlessMalformed<T>(decode: (payload: Uint8Array) => T, payload: Uint8Array): T | undefined {
   try {
-    return decodeProcesses(payload);
+    return decode(payload);
   } catch (error) {
     if (error instanceof MalformedRecord) return undefined;
     throw error;

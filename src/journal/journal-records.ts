@@ -208,6 +208,14 @@ export function decodeFact(payload: Uint8Array): MaybeNumbered<Fact> {
   return { number: optionalCount(reader, payload), value };
 }
 
+/** Samples of the largest processes. */
+export interface UnsavedSamples {
+  /** The number of the first of them in the run, from 0 on. */
+  readonly first: number;
+  /** As a SampleWriter wrote them, compressed by deflate. */
+  readonly packed: Uint8Array;
+}
+
 /** Lines of the record of processes. */
 export interface ProcessLines {
   /** What the user wants of them: `all` or `top`. */
@@ -227,6 +235,19 @@ export function decodeProcesses(payload: Uint8Array): ProcessLines {
   const reader = new ByteReader(payload);
   const choice = reader.text();
   return { choice, packed: payload.slice(reader.at) };
+}
+
+export function encodeSamples(out: ByteWriter, { first, packed }: UnsavedSamples): void {
+  out.count(first);
+  out.reserve(packed.length);
+  out.bytes.set(packed, out.at);
+  out.at += packed.length;
+}
+
+export function decodeSamples(payload: Uint8Array): UnsavedSamples {
+  const reader = new ByteReader(payload);
+  const first = reader.count();
+  return { first, packed: payload.slice(reader.at) };
 }
 
 /** The series of a snapshot, whose metrics are numbers, and their values. */

@@ -4,7 +4,7 @@ import type { RowSink, RunEvent } from "../recording/recording.ts";
 import type { JournalEncoder } from "./journal-encoder.ts";
 import type { JournalFailure, JournalFile, JournalMaker } from "./journal-file.ts";
 import { JournalRecording } from "./journal-recording.ts";
-import type { JournalHeader, ProcessLines } from "./journal-records.ts";
+import type { JournalHeader, ProcessLines, UnsavedSamples } from "./journal-records.ts";
 import { memoryRows, Segment } from "./journal-segment.ts";
 import { PendingRows } from "./pending-rows.ts";
 
@@ -45,6 +45,8 @@ export interface SnapshotSource {
 /** Gives the lines of processes that the journal does not have yet, each once. */
 export interface UnsavedProcesses {
   takeUnsaved(): readonly ProcessLines[];
+  /** Likewise the samples of the largest ones. */
+  takeUnsavedSamples(): readonly UnsavedSamples[];
 }
 
 /** Rows that are neither in a file nor in memory, or in no file, and the time that they span. */
@@ -246,7 +248,10 @@ export class JournalWriter implements RowSink {
     const events = this.events.slice(this.encodedEvents);
     encoder.encode({ segment: this.segment, series: this.series, facts, events });
     const { processes } = this.parts;
-    if (processes) encoder.encodeProcesses(processes.takeUnsaved());
+    if (processes) {
+      encoder.encodeProcesses(processes.takeUnsaved());
+      encoder.encodeSamples(processes.takeUnsavedSamples());
+    }
     this.encodeSnapshots(encoder);
     this.encodedFacts = this.facts.length;
     this.encodedEvents = this.events.length;

@@ -28,7 +28,7 @@ export function firstRows(unwritten: Uint8Array, atStart: boolean): RowsHead | u
 }
 
 /**
- * Removes rows with their columns and layouts, and lines of processes, from the first `before` unwritten bytes, and keeps all other records: names,
+ * Removes rows with their columns and layouts, and lines and samples of processes, from the first `before` unwritten bytes, and keeps all other records: names,
  * facts, events. Returns the loss, added to what was lost before.
  */
 export function dropRows(
@@ -46,7 +46,7 @@ export function dropRows(
       loss = { rows: (loss?.rows ?? 0) + rows, fromMs: loss?.fromMs ?? firstMs, toMs: firstMs };
     } else if (type === TYPE.columns) {
       if (loss) loss = { ...loss, toMs: decodeColumnsHead(payload).lastMs };
-    } else if (type !== TYPE.layout && type !== TYPE.processes) {
+    } else if (type !== TYPE.layout && type !== TYPE.processes && type !== TYPE.samples) {
       unwritten.bytes.copyWithin(at, start, end);
       at += end - start;
     }

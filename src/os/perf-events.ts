@@ -15,6 +15,7 @@ const TASK_CLOCK = 1;
 const ATTR_BYTES = 112;
 const SAMPLE_TID_AND_TIME = (1 << 1) | (1 << 2);
 const CLOCK_MONOTONIC = 1;
+const CLOCK_BOOTTIME = 7;
 const CLOSE_ON_EXEC = 8;
 
 /** Places of bits of the attribute's flags, in two words of 32. */
@@ -60,7 +61,7 @@ export class PerfRing {
   private tail = 0;
 
   constructor(
-    /** It can be read by poll(2) when a quarter of the ring waits. */
+    /** It can be read by poll(2) when a sixteenth of the ring waits. */
     readonly fd: number,
     private readonly address: number,
     private readonly bytes: number,
@@ -111,7 +112,7 @@ export function openTaskClock(): readonly PerfRing[] | string {
   const page = pageBytes();
   let bytes = MOST_BYTES;
   while (bytes > FEWEST_BYTES && bytes * cpus.length > ALL_BYTES) bytes /= 2;
-  const attribute = attributeOf(bytes / 4);
+  const attribute = attributeOf(bytes / 16);
   for (const cpu of cpus) {
     const fd = trySystemCall("perf_event_open", attribute.address, 0, cpu, -1, CLOSE_ON_EXEC);
     if (fd < 0) return refused(rings, openReason(lastErrno()));
@@ -131,8 +132,17 @@ export function openTaskClock(): readonly PerfRing[] | string {
 
 /** Returns the time by CLOCK_MONOTONIC, as records have it, in nanoseconds. */
 export function monotonicNs(): number {
+  return clockNs(CLOCK_MONOTONIC);
+}
+
+/** Returns by how many nanoseconds CLOCK_BOOTTIME is ahead of CLOCK_MONOTONIC: for so long the machine has slept. */
+export function bootAheadNs(): number {
+  return clockNs(CLOCK_BOOTTIME) - clockNs(CLOCK_MONOTONIC);
+}
+
+function clockNs(clock: number): number {
   const { bytes, address } = pinned(16);
-  trySystemCall("clock_gettime", CLOCK_MONOTONIC, address);
+  trySystemCall("clock_gettime", clock, address);
   const [seconds = 0n, nanoseconds = 0n] = new BigInt64Array(bytes.buffer);
   return Number(seconds) * 1e9 + Number(nanoseconds);
 }

@@ -58,10 +58,11 @@ async function processesOf(
   try {
     const recovered = await recoverProcesses(journal, output);
     if (!recovered) return "";
-    const { path, processes, damaged, notice } = recovered;
+    const { path, processes, damaged, lacksSamples, notice } = recovered;
     if (notice) warnings.push(notice);
-    if (!damaged) return `; ${processes} ${processes === 1 ? "process" : "processes"} in ${path}`;
-    warnings.push(`${path} lacks processes whose lines are damaged`);
+    if (lacksSamples) warnings.push(`${path} lacks samples that are damaged`);
+    if (!damaged && !lacksSamples) return `; ${processes} ${processes === 1 ? "process" : "processes"} in ${path}`;
+    if (damaged) warnings.push(`${path} lacks processes whose lines are damaged`);
   } catch (error) {
     if (!(error instanceof OutputError)) throw error;
     warnings.push(error.message);

@@ -3,11 +3,13 @@ import { TOP_PROCESSES } from "../catalog/choices.ts";
 import { OutputError } from "../errors.ts";
 import type { OpenJournal } from "../journal/journal-files.ts";
 import type { ProcessLines } from "../journal/journal-records.ts";
+import { sampleLines } from "../journal/process-sample-lines.ts";
 import { processFileOf } from "../load/process-lines.ts";
 import { peakOf, type RecordedPeak } from "../recording/oom.ts";
 import { type ClaimedOutput, claimOutput } from "./claim-output.ts";
 import { refuseRecording } from "./other-outputs.ts";
 import { writeProcessFile } from "./process-file.ts";
+import { RecoveredSamples } from "./recovered-samples.ts";
 
 /* Makes the record of processes of a run that was killed, by the lines that its journal has. */
 
@@ -20,6 +22,8 @@ const PIECE_LINES = 1000;
 interface Line {
   readonly type: "process";
   readonly pid: number;
+  /** In samples. */
+  readonly id?: number;
   readonly start: number | null;
   readonly end: number | null;
   readonly cpu_seconds: number | null;
@@ -32,6 +36,8 @@ export interface RecoveredProcesses {
   readonly processes: number;
   /** Whether the journal had lines that could not be read. */
   readonly damaged: boolean;
+  /** The same of its samples. */
+  readonly lacksSamples: boolean;
   readonly notice: string | undefined;
 }
 
@@ -47,10 +53,12 @@ export async function recoverProcesses(
   const path = processFileOf(metrics.path);
   refuseRecording(path, "-f");
   const place = claimOutput(path, "-f", journal.mode);
-  const lines = new RecoveredLines(journal.processes(), first.choice === "top", peakOf(journal.recording().series()));
+  const samples = new RecoveredSamples(journal.samples());
+  const peak = peakOf(journal.recording().series());
+  const lines = new RecoveredLines(journal.processes(), first.choice === "top", peak, samples);
   await writeProcessFile(place, lines.pieces());
   const { processes, damaged } = lines;
-  return { path: place.path, processes, damaged, notice: place.notice };
+  return { path: place.path, processes, damaged, lacksSamples: samples.damaged, notice: place.notice };
 }
 
 /** The lines of a record: each process once, as it was last seen. */
@@ -69,6 +77,7 @@ class RecoveredLines {
     /** Whether only those with the most CPU time are wanted. */
     private readonly top: boolean,
     private readonly memoryPeak: RecordedPeak | undefined,
+    private readonly samples: RecoveredSamples,
   ) {}
 
   *pieces(): Generator<Uint8Array> {
@@ -79,11 +88,19 @@ class RecoveredLines {
       }
     }
     for (const line of this.living.values()) this.ended(line);
-    for (const line of this.top ? this.cut() : []) this.put(line);
+    const top = this.top ? this.cut() : [];
+    for (const line of top) this.put(line);
+    yield this.piece();
+    const kept = new Set(top.map(({ id }) => id));
+    yield* sampleLines(this.samples.samples(), this.top ? (id) => kept.has(id) : undefined);
     const { processes, source } = this;
     const unknown = { lost_records: null, cpu_seconds: null, cpu_untold_seconds: null, machine_started: null };
-    this.put({ type: "end", source, processes, complete: false, ...unknown, memory_peak: this.memoryPeak });
+    this.put({ type: "end", source, processes, complete: false, ...unknown, ...this.whole });
     yield this.piece();
+  }
+
+  private get whole(): object {
+    return { memory_peak: this.memoryPeak, samples_taken: this.samples.taken };
   }
 
   private unpacked(packed: Uint8Array): Line[] {

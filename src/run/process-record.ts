@@ -1,9 +1,11 @@
 import { type ProcessChoice, TOP_PROCESSES } from "../catalog/choices.ts";
 import { type LoggedProcess, type ProcessExit, ProcessLog } from "../collect/perf/process-log.ts";
 import type { TaskClock } from "../collect/perf/task-clock.ts";
-import type { ProcessLines } from "../journal/journal-records.ts";
+import type { ProcessLines, UnsavedSamples } from "../journal/journal-records.ts";
 import type { UnsavedProcesses } from "../journal/journal-writer.ts";
-import { monotonicNs } from "../os/perf-events.ts";
+import { sampleLines } from "../journal/process-sample-lines.ts";
+import { SampleStore } from "../journal/sample-store.ts";
+import { bootAheadNs, monotonicNs } from "../os/perf-events.ts";
 import type { RecordedPeak } from "../recording/oom.ts";
 import type { Ending } from "./child.ts";
 import { processArguments } from "./process-arguments.ts";
@@ -17,8 +19,10 @@ const NS_PER_SECOND = 1e9;
 /** The record of the command's processes, in JSON lines, compressed in memory until it is written. */
 export class ProcessRecord implements UnsavedProcesses {
   readonly log: ProcessLog;
-  /** Added to a time by CLOCK_MONOTONIC, it is one on the file's axis. */
-  private readonly shiftNs = Date.now() * 1e6 - monotonicNs();
+  private readonly samples = new SampleStore(true);
+  private readonly startedMs = Date.now();
+  /** Added to a time by CLOCK_MONOTONIC, it is one by the wall clock. */
+  private readonly shiftNs = this.startedMs * 1e6 - monotonicNs();
   /** Of the file's axis and the wall clock. */
   private axisNs = 0;
   private readonly pieces: Uint8Array[] = [];
@@ -43,14 +47,20 @@ export class ProcessRecord implements UnsavedProcesses {
     hasArguments: boolean,
   ) {
     const { pid } = process;
-    const argumentsOf = hasArguments ? processArguments : () => undefined;
-    this.log = new ProcessLog(root, pid, taskClock !== undefined, this.told, monotonicNs, argumentsOf, zombieExit);
+    this.log = new ProcessLog(root, pid, taskClock !== undefined, this.told, {
+      now: monotonicNs,
+      bootAheadNs,
+      argumentsOf: hasArguments ? processArguments : undefined,
+      exitOf: zombieExit,
+      samples: this.samples,
+    });
     taskClock?.logTo(this.log);
   }
 
   /** The file's axis differs from the wall clock by so many milliseconds. */
   moveAxis(ms: number): void {
     this.axisNs = ms * 1e6;
+    this.samples.startMs = Math.floor(this.startedMs + ms);
   }
 
   /** Takes how the command ended once that is known. Who started it hears of a failure. */
@@ -77,6 +87,11 @@ export class ProcessRecord implements UnsavedProcesses {
     return pieces;
   }
 
+  /** Returns the samples that the journal lacks. */
+  takeUnsavedSamples(): readonly UnsavedSamples[] {
+    return this.samples.takeUnsaved();
+  }
+
   /**
    * Ends the record. Returns its text piece by piece, for a file. `machineStarted`: processes and threads that the machine
    * started meanwhile; undefined: not known. `memoryPeak`: likewise.
@@ -84,8 +99,12 @@ export class ProcessRecord implements UnsavedProcesses {
   *lines(machineStarted: number | undefined, memoryPeak: RecordedPeak | undefined): Generator<Uint8Array> {
     this.log.end();
     if (this.rootProcess) this.keep(this.rootProcess, this.lineOf(this.rootProcess));
-    if (this.choice === "top") for (const process of this.cut(TOP_PROCESSES)) this.write(this.lineOf(process));
-    for (const piece of this.pieces) yield Bun.gunzipSync(piece as Uint8Array<ArrayBuffer>);
+    const top = this.choice === "top" ? this.cut(TOP_PROCESSES) : [];
+    for (const process of top) this.write(this.lineOf(process));
+    for (const piece of this.pieces) yield Bun.zstdDecompressSync(piece as Uint8Array<ArrayBuffer>);
+    yield new TextEncoder().encode(this.text);
+    const kept = new Set(top.map(({ sampleId }) => sampleId));
+    yield* sampleLines(this.samples.samples(), this.choice === "top" ? (id) => kept.has(id) : undefined);
     const last = {
       type: "end",
       source: this.source,
@@ -96,8 +115,9 @@ export class ProcessRecord implements UnsavedProcesses {
       cpu_untold_seconds: known(this.taskClock?.untoldSeconds),
       machine_started: machineStarted ?? null,
       memory_peak: memoryPeak,
+      samples_taken: this.samples.taken,
     };
-    yield new TextEncoder().encode(`${this.text}${JSON.stringify(last)}\n`);
+    yield new TextEncoder().encode(`${JSON.stringify(last)}\n`);
   }
 
   private get source(): string {
@@ -144,7 +164,7 @@ export class ProcessRecord implements UnsavedProcesses {
   private write(line: string): void {
     this.text += line;
     if (this.text.length < PIECE_CHARACTERS) return;
-    this.pieces.push(Bun.gzipSync(new TextEncoder().encode(this.text)));
+    this.pieces.push(Bun.zstdCompressSync(new TextEncoder().encode(this.text), { level: 1 }));
     this.text = "";
     // What the lines were made of is collected too late by the runtime: its memory would grow by some MiB.
     Bun.gc(false);
@@ -156,6 +176,7 @@ export class ProcessRecord implements UnsavedProcesses {
     const line = {
       type: "process",
       ...{ pid, parent, name: names.at(-1) ?? null, names },
+      id: process.sampleId > 0 ? process.sampleId : undefined,
       start: this.seconds(startNs),
       end: this.seconds(endNs),
       // None uses nothing: the kernel does not tell of it. What it does not tell in all is in the last line.

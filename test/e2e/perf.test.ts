@@ -62,6 +62,12 @@ describe.skipIf(!works)("perf events", () => {
     expect(highest / lowest).toBeLessThan(1.8);
   });
 
+  test("do not wake statexec at the end of each process", async () => {
+    const script = `for i in $(seq 2000); do /bin/true; done; grep ^voluntary /proc/$PPID/status`;
+    const { stdout } = await statexec(["-q", "-f", "/dev/null", "sh", "-c", script]);
+    expect(Number(/\d+/.exec(stdout)?.[0])).toBeLessThan(500);
+  });
+
   test("leave no descriptor to the command", async () => {
     const script = "ls -l /proc/self/fd | grep -c perf_event; ls /proc/self/fd | wc -l";
     const plain = await runProgram(["sh", "-c", script]);

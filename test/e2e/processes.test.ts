@@ -15,7 +15,7 @@ setDefaultTimeout(120_000);
 const canTrace = Bun.spawnSync(["strace", "-qq", "-o", "/dev/null", "true"]).exitCode === 0;
 
 interface Line {
-  readonly type: "process" | "end";
+  readonly type: "process" | "sample" | "end";
   readonly pid: number;
   readonly parent: number;
   readonly name: string;
@@ -36,7 +36,8 @@ function read(path: string) {
     .split("\n")
     .map((line): Line => JSON.parse(line));
   const end = lines.pop() as unknown as Record<string, unknown>;
-  return { processes: lines.sort((a, b) => a.start - b.start), end };
+  const processes = lines.filter(({ type }) => type === "process");
+  return { processes: processes.sort((a, b) => a.start - b.start), end };
 }
 
 describe.skipIf(!works)("--processes all", () => {
@@ -84,6 +85,23 @@ describe.skipIf(!works)("--processes all", () => {
       expect(run.last("command_comm_cpu_seconds", name)).toBeCloseTo(cpuSeconds, 6);
     }
     expect(run.last("command_comm_processes", "seq")).toBe(301);
+  });
+
+  test("is said to miss no fewer than it does, by samples alone", async () => {
+    using folder = tempFolder();
+    const words = ["-q", "--perf", "off", "--summary-json", "summary.json", "--processes", "all", "-f", "run.prom"];
+    // Each lives for a moment, and is killed.
+    const script = "for i in $(seq 150); do sh -c 'kill -KILL $$' 2>/dev/null; done; true";
+    await statexec([...words, "sh", "-c", script], { cwd: folder.path });
+    const { processes, end } = read(folder.file("run.processes.jsonl.gz"));
+    const summary = JSON.parse(readFileSync(folder.file("summary.json"), "utf8"));
+    // The command, seq and those: samples cannot have seen half of them.
+    expect(processes.length).toBeLessThan(76);
+    expect(Number(end.machine_started)).toBeGreaterThanOrEqual(152);
+    const counts = summary.largest.map(({ processes_count: count = 0 }: { processes_count?: number }) => count);
+    const seen = counts.reduce((sum: number, count: number) => sum + count, 0);
+    expect(summary.programs_missed_most_count + seen).toBeGreaterThanOrEqual(152);
+    expect(summary.programs_source).toEndWith("_lower_bound");
   });
 
   test.each(["root", "nobody"] as const)("has how a child ended whose parent waits late, run by %s", async (user) => {

@@ -13,16 +13,36 @@ export interface MadeProcess {
   readonly more?: Readonly<Record<string, unknown>>;
 }
 
+/** A sample of a record. Times are seconds from the run's first sample; processes have the numbers that `more` gives them. */
+export interface MadeSample {
+  readonly from?: number;
+  readonly at: number;
+  readonly cpu: Readonly<Record<number, number>>;
+  readonly resident: Readonly<Record<number, number>>;
+  readonly left?: readonly number[];
+  /** Processes, seconds and bytes. */
+  readonly rest?: readonly [number, number, number];
+}
+
 /** Returns the bytes of a record, as `--processes` writes it. */
 export function processRecord(
   all: readonly MadeProcess[],
   end: Readonly<Record<string, unknown>> | null = {},
+  samples: readonly MadeSample[] = [],
 ): Uint8Array {
   const at = (seconds: number) => START_MS / 1000 + seconds;
   const lines: unknown[] = all.map(({ pid, parent, name, start, end: ended, cpu = 0, resident = null, more }) => ({
     ...{ type: "process", pid, parent, name, names: [name], start: at(start), end: ended === null ? null : at(ended) },
     ...{ cpu_seconds: cpu, execs: 1, threads: 1, resident_bytes: resident, source: "perf", ...more },
   }));
+  for (const [place, { from, at: until, cpu, resident, left = [], rest = [0, 0, 0] }] of samples.entries()) {
+    const times = { at: at(until), ...(place === 0 ? { from: at(from ?? until) } : {}), whole: place === 0 };
+    lines.push({
+      ...{ type: "sample", ...times, cpu_id: Object.keys(cpu).map(Number), cpu_seconds: Object.values(cpu) },
+      ...{ resident_id: Object.keys(resident).map(Number), resident_bytes: Object.values(resident), left_id: left },
+      ...{ rest_processes: rest[0], rest_cpu_seconds: rest[1], rest_resident_bytes: rest[2] },
+    });
+  }
   if (end) lines.push({ type: "end", source: "perf", processes: all.length, complete: true, lost_records: 0, ...end });
   return Bun.gzipSync(new TextEncoder().encode(lines.map((line) => `${JSON.stringify(line)}\n`).join("")));
 }

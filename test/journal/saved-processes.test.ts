@@ -24,7 +24,10 @@ function line(pid: number, end: number | null, more: object = {}): object {
 function journalWith(trial: Trial, choice: string, texts: readonly Uint8Array[]): string {
   const { path, fd } = createJournal(trial.folder, "run.prom", 99_999_999);
   let taken = 0;
-  const processes = { takeUnsaved: () => texts.slice(taken, ++taken).map((each) => ({ choice, packed: each })) };
+  const processes = {
+    takeUnsaved: () => texts.slice(taken, ++taken).map((each) => ({ choice, packed: each })),
+    takeUnsavedSamples: () => [],
+  };
   const places = [() => ({ path, fd })];
   const writer = new JournalWriter({ header: HEADER, clock: new FakeClock(), places, isSynced: false, processes });
   writer.layout(KEYS);

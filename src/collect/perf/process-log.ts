@@ -1,3 +1,11 @@
+import { USER_HZ } from "../../proc/units.ts";
+import {
+  LargestProcesses,
+  type ListedProcess,
+  NOT_LISTED,
+  type SampleSink,
+  type TreeFigures,
+} from "../processes/largest-processes.ts";
 import type { PerfRecord } from "./perf-records.ts";
 
 /** More names of one process are left out. */
@@ -11,9 +19,11 @@ const NS_PER_SECOND = 1e9;
 const decoder = new TextDecoder();
 
 /** A process of the command, until it has ended. Times are in nanoseconds by CLOCK_MONOTONIC; NaN: not known. */
-export interface LoggedProcess {
+export interface LoggedProcess extends ListedProcess {
   readonly pid: number;
   readonly parent: number;
+  /** Ticks from boot to its start, by the first sample that saw it; NaN: none has. */
+  startTicks: number;
   /** Each once after the other, the last one last. */
   readonly names: string[];
   readonly startNs: number;
@@ -38,6 +48,8 @@ export interface LoggedProcess {
   exit: ProcessExit | undefined;
   /** Programs and names that it had when it was last noted as living; 0: it was not. */
   noted: number;
+  /** The last reading of the tree that saw it alive. */
+  seenIn: number;
 }
 
 /** What all processes of one name used, and how many there were. */
@@ -49,20 +61,37 @@ export interface ProgramUse {
 /** How a process ended: by an exit with a status, or by a signal. */
 export type ProcessExit = { readonly status: number } | { readonly signal: number };
 
-/** What a sample of the process tree knows of a process. */
+/** What a reading of the process tree knows of a process. */
 export interface SampledProcess {
-  readonly pid: number;
-  readonly parent: number;
-  readonly name: string;
+  pid: number;
+  parent: number;
+  /** Ticks from boot to its start: with the pid, what it is identified by. */
+  startTicks: number;
+  name: string;
   /** Its parent has not waited for it yet. */
-  readonly ended: boolean;
-  readonly cpuSeconds: number;
-  readonly threads: number;
-  readonly residentBytes: number;
+  ended: boolean;
+  cpuSeconds: number;
+  /** So much of it since the last sample, in microseconds. */
+  newMicros: number;
+  threads: number;
+  residentBytes: number;
   /** As of the last time that its files were read; NaN: they were not. */
-  readonly readBytes: number;
-  readonly writtenBytes: number;
-  readonly runDelaySeconds: number;
+  readBytes: number;
+  writtenBytes: number;
+  runDelaySeconds: number;
+}
+
+/** What a log asks others for; what is left out is not wanted. */
+export interface LogParts {
+  /** Nanoseconds by CLOCK_MONOTONIC, and by how much CLOCK_BOOTTIME is ahead of it. */
+  readonly now: () => number;
+  readonly bootAheadNs: () => number;
+  /** Reads the arguments of a process that lives; undefined: they cannot be read. */
+  readonly argumentsOf?: ((pid: number) => readonly string[] | undefined) | undefined;
+  /** Reads how a process ended that has so many threads; undefined: it cannot be read. */
+  readonly exitOf?: (pid: number, threads: number) => ProcessExit | undefined;
+  /** Takes the largest processes of each sample. */
+  readonly samples: SampleSink;
 }
 
 /**
@@ -77,7 +106,12 @@ export class ProcessLog {
   private ending: LoggedProcess[] = [];
   private records: PerfRecord[] = [];
   private untilNs = Number.POSITIVE_INFINITY;
-  private seen = new Set<LoggedProcess>();
+  private readonly largest: LargestProcesses<LoggedProcess>;
+  /** The number of the last reading of the tree, whether it is a sample, and when it began. */
+  private reading = 0;
+  private isSample = false;
+  private readingNs = 0;
+  private bootAheadNs: number;
 
   /** `root`: the command, started by `self`. `told` gets each process that has ended. */
   constructor(
@@ -85,17 +119,15 @@ export class ProcessLog {
     private readonly self: number,
     private readonly hasRecords: boolean,
     private readonly told: (process: LoggedProcess) => void,
-    /** Nanoseconds by CLOCK_MONOTONIC. */
-    private readonly now: () => number,
-    /** Reads the arguments of a process that lives; undefined: they are not wanted, or cannot be read. */
-    private readonly argumentsOf: (pid: number) => readonly string[] | undefined = () => undefined,
-    /** Reads how a process ended that has so many threads; undefined: it cannot be read. */
-    private readonly exitOf: (pid: number, threads: number) => ProcessExit | undefined = () => undefined,
-  ) {}
+    private readonly parts: LogParts,
+  ) {
+    this.bootAheadNs = parts.bootAheadNs();
+    this.largest = new LargestProcesses<LoggedProcess>(parts.samples, noteAgain);
+  }
 
   /** The rings are about to be read, one after the other: what is written meanwhile may be in some of them only. */
   opening(): void {
-    this.untilNs = this.now() - MARGIN_NS;
+    this.untilNs = this.parts.now() - MARGIN_NS;
   }
 
   /** Keeps a record until `settle`. */
@@ -115,32 +147,75 @@ export class ProcessLog {
     for (const process of ending) this.tell(process);
   }
 
-  /** Takes a sample of the tree. Without records a process that it lacks has ended. */
-  sampled(processes: Iterable<SampledProcess>): void {
-    const atNs = this.now();
-    const seen = new Set<LoggedProcess>();
-    for (const one of processes) {
-      if (one.ended) {
-        this.readExit(one.pid);
-        continue;
-      }
-      const known = this.living.get(one.pid) ?? (this.hasRecords ? undefined : this.begun(one.pid, one.parent, atNs));
-      if (!known) continue;
-      seen.add(known);
-      known.residentBytes = Math.max(known.residentBytes || 0, one.residentBytes);
-      known.readBytes = most(known.readBytes, one.readBytes);
-      known.writtenBytes = most(known.writtenBytes, one.writtenBytes);
-      known.runDelaySeconds = most(known.runDelaySeconds, one.runDelaySeconds);
-      if (!this.hasRecords) named(known, one.name);
-      this.readArguments(known);
-      if (this.hasRecords) continue;
-      known.cpuNs = Math.max(known.cpuNs, one.cpuSeconds * 1e9);
-      known.threads = Math.max(known.threads, one.threads);
+  /** A reading of the tree begins: `saw` gets each process of it. `isSample`: it is not one between two samples. */
+  startReading(isSample: boolean): void {
+    this.reading++;
+    this.isSample = isSample;
+    this.readingNs = this.parts.now();
+    this.largest.begin();
+  }
+
+  /** Takes a process of the tree; the object may be used again for the next one. */
+  saw(one: SampledProcess): void {
+    const process = this.identified(one);
+    if (one.ended) {
+      this.readExit(one.pid);
+      if (process && this.isSample && one.newMicros > 0) this.largest.add(process, one.newMicros, Number.NaN);
+      return;
     }
+    const known = process ?? (this.hasRecords ? undefined : this.firstSeen(one));
+    if (!known) return;
+    known.seenIn = this.reading;
+    known.residentBytes = Math.max(known.residentBytes || 0, one.residentBytes);
+    known.readBytes = most(known.readBytes, one.readBytes);
+    known.writtenBytes = most(known.writtenBytes, one.writtenBytes);
+    known.runDelaySeconds = most(known.runDelaySeconds, one.runDelaySeconds);
+    if (!this.hasRecords) named(known, one.name);
+    this.readArguments(known);
+    if (this.isSample) this.largest.add(known, one.newMicros, one.residentBytes);
     if (this.hasRecords) return;
-    for (const process of this.seen) if (!seen.has(process)) this.left(process, atNs, this.ending);
-    this.seen = seen;
+    known.cpuNs = Math.max(known.cpuNs, one.cpuSeconds * 1e9);
+    known.threads = Math.max(known.threads, one.threads);
+  }
+
+  /** All were given. Without records a process that the tree lacks has ended. */
+  endReading(): void {
+    if (this.hasRecords) return;
+    for (const process of this.living.values())
+      if (process.seenIn !== this.reading) this.left(process, this.readingNs, this.ending);
     this.settle();
+  }
+
+  /** The reading was a sample, and this is what it says of the whole tree. */
+  sampled(atMs: number, tree: TreeFigures): void {
+    if (this.isSample) this.largest.end(atMs, tree);
+  }
+
+  /** Returns the process with its number that lives, if it is the same one: the number may have gone to another. */
+  private identified(one: SampledProcess): LoggedProcess | undefined {
+    const known = this.living.get(one.pid);
+    if (!known || known.startTicks === one.startTicks) return known;
+    if (!Number.isNaN(known.startTicks) || !this.mayBe(known, one.startTicks)) return undefined;
+    known.startTicks = one.startTicks;
+    return known;
+  }
+
+  /** Whether a process of the records may have started so many ticks after boot. */
+  private mayBe({ pid, startNs }: LoggedProcess, startTicks: number): boolean {
+    // The command's own start is that of its exec.
+    if (pid === this.root) return true;
+    if (isNear(startNs + this.bootAheadNs, startTicks)) return true;
+    // The machine may have slept meanwhile.
+    this.bootAheadNs = this.parts.bootAheadNs();
+    return isNear(startNs + this.bootAheadNs, startTicks);
+  }
+
+  private firstSeen({ pid, parent, startTicks }: SampledProcess): LoggedProcess {
+    const other = this.living.get(pid);
+    if (other) this.left(other, this.readingNs, this.ending);
+    const process = this.begun(pid, parent, this.readingNs);
+    process.startTicks = startTicks;
+    return process;
   }
 
   /** A process that lives or has just ended was waited for. */
@@ -152,7 +227,7 @@ export class ProcessLog {
   /** Of one that has ended, while its parent has not waited for it. */
   private readExit(pid: number): void {
     const process = this.living.get(pid) ?? latest(this.ending, pid);
-    if (process) process.exit ??= this.exitOf(pid, process.threads);
+    if (process) process.exit ??= this.parts.exitOf?.(pid, process.threads);
   }
 
   /** Once for each program that it executes, which may have been a while ago. */
@@ -160,7 +235,7 @@ export class ProcessLog {
     const version = process.execs + process.names.length;
     if (process.argsVersion === version) return;
     process.argsVersion = version;
-    process.args = this.argumentsOf(process.pid) ?? process.args;
+    process.args = this.parts.argumentsOf?.(process.pid) ?? process.args;
   }
 
   /** Gives `note` each process that lives, once, and again when it has another program or name. */
@@ -249,6 +324,11 @@ export class ProcessLog {
       argsVersion: -1,
       exit: undefined,
       noted: 0,
+      startTicks: Number.NaN,
+      seenIn: 0,
+      sampleId: 0,
+      listedKib: NOT_LISTED,
+      chosenIn: 0,
     };
     this.living.set(pid, process);
     return process;
@@ -259,6 +339,20 @@ export class ProcessLog {
     ending.push(process);
     if (this.living.get(process.pid) === process) this.living.delete(process.pid);
   }
+}
+
+/** What the journal says of a process that lives lacks its number in samples. */
+function noteAgain(process: LoggedProcess): void {
+  process.noted = 0;
+}
+
+const NS_PER_TICK = NS_PER_SECOND / USER_HZ;
+
+/** The kernel tells of a fork a moment after it has noted the start, which it rounds down to a tick. */
+const NEAR_NS = 200e6;
+
+function isNear(startNs: number, startTicks: number): boolean {
+  return Math.abs(startNs - startTicks * NS_PER_TICK) <= NEAR_NS;
 }
 
 /** More names are not kept apart. */

@@ -1,19 +1,19 @@
-import { ForbiddenError } from "../../errors.ts";
 import type { Processes } from "../../proc/processes.ts";
 import type { CgroupStats } from "../cgroup/cgroup-stats.ts";
 import type { GroupPlace } from "../cgroup/group-members.ts";
 import { ABSENT } from "../collector.ts";
-import type { ProcessLog, SampledProcess } from "../perf/process-log.ts";
+import type { ProcessLog } from "../perf/process-log.ts";
 import type { TaskClock } from "../perf/task-clock.ts";
 import { CommandCpu } from "./command-cpu.ts";
 import type { Helpers } from "./ended-processes.ts";
-import { FileDamage } from "./file-damage.ts";
+import { FileDamage, isReadable } from "./file-damage.ts";
 import { GroupLeavers } from "./group-leavers.ts";
 import { CommandMemory, type GroupMemoryCounts } from "./memory-peak.ts";
 import { ProcessAccounts } from "./process-accounts.ts";
 import { type GroupIoCounts, NOTHING_KNOWN, ProcessIo, type ReapedCounts } from "./process-io.ts";
 import { TimeBudget } from "./pss-walk.ts";
 import { RunDelay } from "./run-delay.ts";
+import { TreeLog } from "./tree-log.ts";
 import { SMALL_SECONDS, UnseenTime } from "./unseen-time.ts";
 
 /** How much of all time may go into the files of a process beside stat, and how much of it in advance. */
@@ -82,7 +82,7 @@ export class CommandTree {
   private readonly group: GroupCounts | undefined;
   private readonly leavers: GroupLeavers | undefined;
   private readonly taskClock: TaskClock | undefined;
-  private readonly processLog: ProcessLog | undefined;
+  private readonly treeLog: TreeLog | undefined;
 
   /** To be made before the command, `root`, can have ended. Throws ParseError. */
   constructor(
@@ -104,7 +104,6 @@ export class CommandTree {
     this.reap = reap;
     this.group = group;
     this.taskClock = taskClock?.();
-    this.processLog = processLog?.();
     const { damage } = this;
     if (group && groupPlaces) this.leavers = new GroupLeavers(processes, groupPlaces, damage);
     this.accounts = new ProcessAccounts(processes, root, helpers, damage, now);
@@ -114,6 +113,8 @@ export class CommandTree {
     this.isPartlyHidden = !this.isBlind && !isReadable(processes, INIT);
     this.io = new ProcessIo(processes, group, this.isBlind ? NOTHING_KNOWN : reaped, damage);
     this.runDelay = new RunDelay(processes, now);
+    const log = processLog?.();
+    if (log) this.treeLog = new TreeLog(log, this.accounts, this.runDelay);
     this.peekBudget = new TimeBudget(PEEKS_SHARE, PEEKS_ADVANCE_MS, now);
     this.detailsBudget = new TimeBudget(DETAILS_SHARE, DETAILS_ADVANCE_MS, now);
   }
@@ -140,11 +141,12 @@ export class CommandTree {
     const hasDetails = atEnd || this.mayReadDetails();
     if (hasDetails) this.readDetails();
     else this.io.skip();
-    this.processLog?.sampled(this.sampledProcesses());
+    this.treeLog?.read(true);
     this.memory.update(accounts, hasDetails, atMs);
     this.memory.raiseBound(this.memory.peak.bytes);
     this.memory.raiseBound(accounts.reaped.largestBytes);
     this.takeCpu();
+    this.treeLog?.sampled(atMs, this.cpu);
   }
 
   private takeCpu(): void {
@@ -157,7 +159,7 @@ export class CommandTree {
     this.taskClock?.drain();
     if (this.isBlind) return;
     if (!this.unseen.hasBegun && !this.hasGroupCpu) {
-      // At once: until then the time of others counts as unseen.
+      // At once: until then the time of others counts as unseen. Whether the clock of tasks is whole, only the end tells.
       this.unseen.begin();
       return;
     }
@@ -170,23 +172,12 @@ export class CommandTree {
     accounts.update();
     this.lookForLeavers(false);
     this.runDelay.update(accounts.tracker.descendants, false);
-    this.processLog?.sampled(this.sampledProcesses());
+    this.treeLog?.read(false);
     const hasStatuses = this.mayReadDetails();
     if (hasStatuses) this.memory.readStatuses(accounts.tracker.descendants);
     this.memory.peek(accounts, hasStatuses, atMs);
     this.peekMs = this.now() - began;
     peekBudget.spend(this.peekMs);
-  }
-
-  private *sampledProcesses(): Generator<SampledProcess> {
-    const { tracker, names } = this.accounts;
-    for (const one of tracker.descendants) {
-      const { pid, parent, name, ownSeconds: cpuSeconds, threads, memory, ended, io } = one;
-      const [readBytes, writtenBytes] = io.isKnown ? [io.readBytes, io.writeBytes] : [ABSENT, ABSENT];
-      const known = { ended, residentBytes: memory.residentBytes, readBytes, writtenBytes };
-      const runDelaySeconds = this.runDelay.secondsOf(one);
-      yield { pid, parent, name: names.at(name)?.name ?? "", cpuSeconds, threads, ...known, runDelaySeconds };
-    }
   }
 
   /** What is of a group that was left is a lower bound, and the processes' own figures are taken where they are more. */
@@ -208,7 +199,7 @@ export class CommandTree {
     if (this.reapOrphans()) accounts.update(true);
     accounts.takeLeftovers();
     this.taskClock?.finish();
-    if (!this.hasGroupCpu) this.unseenSeconds = unseen.most(accounts.tracker);
+    if (!this.hasGroupCpu) this.unseenSeconds = unseen.most(accounts.tracker, this.untoldByWait);
   }
 
   /** An orphan has ended and is about to be waited for; the returned function is to be called once that is done. */
@@ -329,10 +320,15 @@ export class CommandTree {
 
   /** Whether that clock leaves no room for CPU time that no one has waited for and no sample saw. */
   private get isProvenByClock(): boolean {
+    return !this.isBlind && !this.damage.hasBeen && this.isSmall(this.untoldByWait);
+  }
+
+  /** What that clock counted at most, and no one has waited for nor any sample seen; infinite: it is not whole. */
+  private get untoldByWait(): number {
     const { taskClock, isClockWhole } = this;
-    if (!taskClock || !isClockWhole || this.isBlind || this.damage.hasBeen) return false;
+    if (!taskClock || !isClockWhole) return Number.POSITIVE_INFINITY;
     const { userSeconds, systemSeconds } = this.accounts;
-    return this.isSmall(taskClock.seconds + taskClock.outsideSeconds - userSeconds - systemSeconds);
+    return Math.max(0, taskClock.seconds + taskClock.outsideSeconds - userSeconds - systemSeconds);
   }
 
   private isSmall(missingSeconds: number): boolean {
@@ -375,18 +371,6 @@ export class CommandTree {
 }
 
 const INIT = 1;
-
-/** Whether the kernel shows a process, which runs for sure, to us. Throws SystemError. */
-function isReadable(processes: Processes, pid: number): boolean {
-  try {
-    return processes.read(pid, "stat") !== undefined;
-  } catch (error) {
-    if (error instanceof ForbiddenError) return false;
-    throw error;
-  } finally {
-    processes.forget(pid);
-  }
-}
 
 function monotonicMs(): number {
   return performance.now();

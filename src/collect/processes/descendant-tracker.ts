@@ -30,6 +30,8 @@ export class Descendant {
   isGroupKnown = false;
   /** The place of its name in `ProcessNames`; -1: it has none yet. */
   name = -1;
+  /** Its own CPU time at the last sample that was recorded with its largest processes. */
+  private recordedMicros = 0;
   /** For `LostCpuTime`: its children's CPU time at the last comparison, and how much is to be added by ended ones. */
   childrenChecked = 0;
   expected = 0;
@@ -58,6 +60,13 @@ export class Descendant {
 
   get childrenSeconds(): number {
     return this.childrenUserSeconds + this.childrenSystemSeconds;
+  }
+
+  /** Own CPU time since the last call, in microseconds. */
+  takeNewMicros(): number {
+    const before = this.recordedMicros;
+    this.recordedMicros = Math.max(before, Math.round(this.ownSeconds * 1e6));
+    return this.recordedMicros - before;
   }
 
   /** Adds own CPU time that stat does not show, in the proportion in which it shows user and system time. */

@@ -1,5 +1,11 @@
 import { describe, expect, test } from "bun:test";
-import { type LoggedProcess, type ProcessExit, ProcessLog } from "../../../src/collect/perf/process-log.ts";
+import type { ProcessAmounts, ProcessSample } from "../../../src/catalog/process-sample.ts";
+import {
+  type LoggedProcess,
+  type ProcessExit,
+  ProcessLog,
+  type SampledProcess,
+} from "../../../src/collect/perf/process-log.ts";
 import { TaskClock } from "../../../src/collect/perf/task-clock.ts";
 import { WrittenRing } from "./ring.ts";
 
@@ -7,7 +13,13 @@ const [SELF, ROOT] = [1, 100];
 const MS = 1e6;
 
 /** A process whose other files were not read. */
-const UNREAD = { ended: false, readBytes: Number.NaN, writtenBytes: Number.NaN, runDelaySeconds: Number.NaN };
+const UNREAD = {
+  ended: false,
+  newMicros: 0,
+  readBytes: Number.NaN,
+  writtenBytes: Number.NaN,
+  runDelaySeconds: Number.NaN,
+};
 
 /** A log of two rings; `at` is the time of the next reading. */
 function logged(
@@ -18,22 +30,46 @@ function logged(
   const rings = [new WrittenRing(65_536), new WrittenRing(65_536)] as const;
   const clock = new TaskClock(rings, ROOT);
   const told: LoggedProcess[] = [];
-  const state = { nowNs: 0 };
-  const log = new ProcessLog(
-    ROOT,
-    SELF,
-    hasRecords,
-    (process) => told.push(process),
-    () => state.nowNs,
+  const state = { nowNs: 0, bootAheadNs: 0 };
+  const samples = new KeptSamples();
+  const log = new ProcessLog(ROOT, SELF, hasRecords, (process) => told.push(process), {
+    now: () => state.nowNs,
+    bootAheadNs: () => state.bootAheadNs,
     argumentsOf,
-    exitOf,
-  );
+    exitOf: exitOf ?? NO_EXIT,
+    samples,
+  });
   clock.logTo(log);
   const readAt = (ms: number) => {
     state.nowNs = ms * MS;
     clock.drain();
   };
-  return { rings, log, told, readAt, state };
+  const sample = (all: readonly (Omit<SampledProcess, "startTicks"> & { startTicks?: number })[]) => {
+    log.startReading(true);
+    for (const one of all) log.saw({ startTicks: 0, ...one });
+    log.endReading();
+    const living = all.filter(({ ended }) => !ended);
+    for (const { newMicros } of all) samples.micros += newMicros;
+    const cpuSeconds = samples.micros / 1e6;
+    const residentBytes = living.reduce((sum, one) => sum + one.residentBytes, 0);
+    log.sampled(state.nowNs / MS, { cpuSeconds, residentBytes, processes: living.length });
+  };
+  return { rings, log, told, readAt, state, sample, samples };
+}
+
+const NO_EXIT = () => undefined;
+
+/** The last sample of the largest processes. */
+class KeptSamples {
+  micros = 0;
+  startMs = 0;
+  last = "";
+  wantsWhole = () => true;
+  take({ cpu, resident, restProcesses, restMicros }: ProcessSample): void {
+    const pairs = ({ ids, amounts, length }: ProcessAmounts) =>
+      Array.from({ length }, (_, i) => `${ids[i]}:${amounts[i]}`).join(" ");
+    this.last = `cpu ${pairs(cpu)}, kib ${pairs(resident)}, rest ${restProcesses} ${restMicros}`;
+  }
 }
 
 const lives = (told: readonly LoggedProcess[]) =>
@@ -156,13 +192,13 @@ describe("by records", () => {
   });
 
   test("a sample adds resident memory, and nothing else", () => {
-    const { rings, log, told, readAt } = logged();
+    const { rings, log, told, readAt, sample } = logged();
     rings[0].exec(ROOT, "sh", MS).exit(ROOT, 500 * MS);
     rings[1].fork(101, ROOT, 2 * MS);
     readAt(100);
     const sampled = { ...UNREAD, parent: 1, name: "other", cpuSeconds: 9, threads: 7 };
-    for (const residentBytes of [5, 9, 7]) log.sampled([{ ...sampled, pid: 101, residentBytes }]);
-    log.sampled([{ ...sampled, pid: 777, residentBytes: 1 }]);
+    for (const residentBytes of [5, 9, 7]) sample([{ ...sampled, pid: 101, residentBytes }]);
+    sample([{ ...sampled, pid: 777, residentBytes: 1 }]);
     log.end();
     expect(told.map(({ pid, residentBytes }) => [pid, residentBytes])).toEqual([
       [ROOT, Number.NaN],
@@ -178,20 +214,20 @@ test("a sample adds io and waits, which do not fall, and arguments once for each
     asked.push(pid);
     return asked.length === 2 ? undefined : ["cc", `-${asked.length}`];
   };
-  const { rings, log, told, readAt } = logged(true, argumentsOf);
+  const { rings, log, told, readAt, sample } = logged(true, argumentsOf);
   rings[0]
     .exec(ROOT, "sh", MS)
     .fork(101, ROOT, 2 * MS)
     .exec(101, "cc", 3 * MS);
   readAt(100);
   const sampled = { ended: false, parent: ROOT, name: "cc", cpuSeconds: 0, threads: 1, pid: 101, residentBytes: 1 };
-  log.sampled([{ ...sampled, ...UNREAD }]);
-  log.sampled([{ ...sampled, readBytes: 10, writtenBytes: 5, runDelaySeconds: 0.5 }]);
-  log.sampled([{ ...sampled, readBytes: 4, writtenBytes: 7, runDelaySeconds: Number.NaN }]);
+  sample([{ ...sampled, ...UNREAD }]);
+  sample([{ ...sampled, newMicros: 0, readBytes: 10, writtenBytes: 5, runDelaySeconds: 0.5 }]);
+  sample([{ ...sampled, newMicros: 0, readBytes: 4, writtenBytes: 7, runDelaySeconds: Number.NaN }]);
   expect(asked).toEqual([101]);
   rings[0].exec(101, "ld", 200 * MS);
   readAt(300);
-  log.sampled([{ ...sampled, ...UNREAD }]);
+  sample([{ ...sampled, ...UNREAD }]);
   log.exited(101, { signal: 9 });
   log.exited(999, { status: 1 });
   rings[0].exit(101, 400 * MS).exec(102, "x", 401 * MS);
@@ -211,7 +247,7 @@ test.each([true, false])("of one that was not waited for yet a sample asks how i
     asked.push([pid, threads]);
     return pid === 101 ? { status: 7 } : undefined;
   };
-  const { rings, log, told, readAt } = logged(hasRecords, undefined, exitOf);
+  const { rings, log, told, readAt, sample } = logged(hasRecords, undefined, exitOf);
   const sampled = { ...UNREAD, parent: ROOT, name: "cc", cpuSeconds: 0, threads: 3, residentBytes: 1 };
   rings[0]
     .exec(ROOT, "sh", MS)
@@ -219,14 +255,14 @@ test.each([true, false])("of one that was not waited for yet a sample asks how i
     .fork(102, ROOT, 3 * MS);
   const all = [101, 102].map((pid) => ({ ...sampled, pid }));
   readAt(100);
-  log.sampled(all);
+  sample(all);
   if (hasRecords) rings[0].exit(101, 110 * MS).exit(102, 111 * MS);
   readAt(200);
-  log.sampled([...all, { ...sampled, pid: 999 }].map((one) => ({ ...one, ended: true })));
+  sample([...all, { ...sampled, pid: 999 }].map((one) => ({ ...one, ended: true })));
   expect(asked).toEqual([101, 102].map((pid) => [pid, hasRecords ? 1 : 3]));
   readAt(300);
   // They have been told: nothing more is asked.
-  log.sampled(all.map((one) => ({ ...one, ended: true })));
+  sample(all.map((one) => ({ ...one, ended: true })));
   expect(asked.length).toBe(2);
   log.end();
   expect(told.filter(({ pid }) => pid > ROOT).map(({ pid, exit }) => [pid, exit])).toEqual([
@@ -236,7 +272,7 @@ test.each([true, false])("of one that was not waited for yet a sample asks how i
 });
 
 test("without records there is what samples saw: from the first that had it to the first without it", () => {
-  const { log, told, state } = logged(false);
+  const { log, told, state, sample } = logged(false);
   const one = { ...UNREAD, pid: ROOT, parent: SELF, threads: 1 };
   for (const [ms, name, cpuSeconds, residentBytes] of [
     [10, "sh", 0.1, 4],
@@ -244,11 +280,84 @@ test("without records there is what samples saw: from the first that had it to t
     [30, "make", 0.3, 2],
   ] as const) {
     state.nowNs = ms * MS;
-    log.sampled([{ ...one, name, cpuSeconds, residentBytes }]);
+    sample([{ ...one, name, cpuSeconds, residentBytes }]);
   }
   state.nowNs = 40 * MS;
-  log.sampled([]);
+  sample([]);
   log.end();
   expect(lives(told)).toEqual(["100 1 sh>make 10 40 300000000 0"]);
   expect(told[0]!.residentBytes).toBe(9);
+});
+
+describe("a number that another process has by the next sample", () => {
+  const one = { ...UNREAD, pid: 101, parent: ROOT, name: "cc", cpuSeconds: 0, threads: 1 };
+
+  test("is of another one without records, too", () => {
+    const { log, told, state, sample, samples } = logged(false);
+    state.nowNs = 10 * MS;
+    sample([{ ...one, startTicks: 1, residentBytes: 4096, newMicros: 30_000 }]);
+    expect(samples.last).toBe("cpu 1:30000, kib 1:4, rest 0 0");
+    state.nowNs = 20 * MS;
+    sample([{ ...one, startTicks: 2, residentBytes: 8192, newMicros: 10_000 }]);
+    expect(samples.last).toBe("cpu 2:10000, kib 2:8, rest 0 0");
+    log.end();
+    expect(told.map(({ sampleId, residentBytes, endNs }) => [sampleId, residentBytes, endNs / MS])).toEqual([
+      [1, 4096, 20],
+      [2, 8192, Number.NaN],
+    ]);
+  });
+
+  test("is in the rest until the records tell of it", () => {
+    const { rings, log, told, readAt, sample, samples } = logged();
+    rings[0].exec(ROOT, "sh", MS).fork(101, ROOT, 2 * MS);
+    readAt(100);
+    sample([{ ...one, startTicks: 0, residentBytes: 4096 }]);
+    // The records of its end and of the next fork have not been read when the tree has that one.
+    sample([{ ...one, startTicks: 33, residentBytes: 9 * 4096, newMicros: 70_000 }]);
+    expect(samples.last).toBe("cpu , kib , rest 1 70000");
+    rings[0].exit(101, 331 * MS).fork(101, ROOT, 332 * MS);
+    readAt(400);
+    sample([{ ...one, startTicks: 33, residentBytes: 9 * 4096, newMicros: 20_000 }]);
+    expect(samples.last).toBe("cpu 2:20000, kib 2:36, rest 0 0");
+    log.end();
+    expect(told.map(({ pid, sampleId, residentBytes }) => [pid, sampleId, residentBytes])).toEqual([
+      [101, 1, 4096],
+      [ROOT, 0, Number.NaN],
+      [101, 2, 9 * 4096],
+    ]);
+  });
+
+  test("is not taken for a process that no sample had seen before, whose times differ", () => {
+    const { rings, log, told, readAt, sample, samples } = logged();
+    rings[0].exec(ROOT, "sh", MS).fork(101, ROOT, 2 * MS);
+    readAt(100);
+    sample([{ ...one, startTicks: 90, residentBytes: 4096 }]);
+    expect(samples.last).toBe("cpu , kib , rest 1 0");
+    log.end();
+    expect(told.map(({ sampleId, residentBytes }) => [sampleId, residentBytes])).toEqual([
+      [0, Number.NaN],
+      [0, Number.NaN],
+    ]);
+  });
+
+  test("is the same process where the machine slept before it started", () => {
+    const { rings, readAt, sample, samples, state } = logged();
+    rings[0].exec(ROOT, "sh", MS).fork(101, ROOT, 2 * MS);
+    readAt(100);
+    state.bootAheadNs = 60_000 * MS;
+    sample([{ ...one, startTicks: 6000, residentBytes: 4096 }]);
+    expect(samples.last).toBe("cpu , kib 1:4, rest 0 0");
+  });
+});
+
+test("of a process that has ended a sample says what it used since the one before, and no memory", () => {
+  const { rings, readAt, sample, samples } = logged();
+  const one = { ...UNREAD, pid: 101, parent: ROOT, name: "cc", cpuSeconds: 0, threads: 1, residentBytes: 4096 };
+  rings[0].exec(ROOT, "sh", MS).fork(101, ROOT, 2 * MS);
+  readAt(100);
+  sample([{ ...one, newMicros: 5 }]);
+  sample([{ ...one, newMicros: 7, ended: true }]);
+  expect(samples.last).toBe("cpu 1:7, kib , rest 0 0");
+  sample([{ ...one, ended: true }]);
+  expect(samples.last).toBe("cpu , kib , rest 0 0");
 });

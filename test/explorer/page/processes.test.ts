@@ -3,7 +3,7 @@ import { loadRuns, reportHtml } from "../../../explorer/report/report-page.ts";
 import { tempFolder } from "../../helpers/statexec.ts";
 import { isMissing } from "../../helpers/validators.ts";
 import { type Tab, TestBrowser } from "../browser.ts";
-import { type MadeProcess, madeBuild, processRecord } from "../made-processes.ts";
+import { type MadeProcess, type MadeSample, madeBuild, processRecord } from "../made-processes.ts";
 import { madeFile } from "../made-runs.ts";
 
 const skip = isMissing("browser");
@@ -23,9 +23,9 @@ afterAll(async () => {
 });
 
 /** Opens the report of a run with a record of these processes; without any, without a record. */
-async function opened(name: string, all: readonly MadeProcess[]): Promise<void> {
+async function opened(name: string, all: readonly MadeProcess[], samples: readonly MadeSample[] = []): Promise<void> {
   await Bun.write(folder.file(`${name}.prom`), madeFile({}));
-  if (all.length > 0) await Bun.write(folder.file(`${name}.processes.jsonl.gz`), processRecord(all));
+  if (all.length > 0) await Bun.write(folder.file(`${name}.processes.jsonl.gz`), processRecord(all, {}, samples));
   const html = await reportHtml(await loadRuns([folder.file(`${name}.prom`)]));
   await Bun.write(folder.file(`${name}.html`), html);
   await tab.open(`file://${folder.file(`${name}.html`)}`);
@@ -105,6 +105,66 @@ describe.skipIf(skip)("the processes of a run", () => {
     const at = await tab.page.evaluate(`${VIEW}.cursor`);
     expect(Number(at)).toBeCloseTo(60, -1);
     expect(await tab.text(".position")).toContain("at");
+  });
+
+  /** A build in which each process has a number, and a sample each second. */
+  function sampledBuild(count: number): [MadeProcess[], MadeSample[]] {
+    const all = madeBuild(count).map((one, at) => ({ ...one, more: { id: at + 1 } }));
+    const listed = new Set<number>();
+    const samples = Array.from({ length: 123 }, (_, i): MadeSample => {
+      const live = all.flatMap(({ start, end }, at) => (start < i + 1 && end! > i + 1 ? [at + 1] : [])).slice(0, 200);
+      const left = [...listed].filter((id) => !live.includes(id));
+      const fresh = live.filter((id) => !listed.has(id));
+      for (const id of left) listed.delete(id);
+      for (const id of fresh) listed.add(id);
+      const cpu = Object.fromEntries(live.map((id) => [id, id === 1 ? 0.02 : (i % 4) / 4]));
+      const resident = Object.fromEntries(fresh.map((id) => [id, id * 2 ** 20]));
+      return { from: 0, at: i + 1, cpu, resident, left, rest: [0, 0.5, 0] };
+    });
+    return [all, samples];
+  }
+
+  test("have their CPU and memory of the time at the mouse, by keys, in the table, and as a curve in front of all", async () => {
+    await opened("sampled", ...sampledBuild(60));
+    await drawn();
+    const swim = tab.page.locator(".swim");
+    await swim.scrollIntoViewIfNeeded();
+    const box = (await swim.boundingBox())!;
+    await tab.page.mouse.move(box.x + box.width / 2, box.y + 46 + 9);
+    await twoFrames();
+    expect(await tab.text("#processes .tooltip")).toMatch(
+      /^make 100at \d.*?s0\.02 of [\d.]+ cores, 1\sMiB of \d+\sMiB/,
+    );
+    const curve = tab.page.locator("#processes article > canvas");
+    expect(await curve.isVisible()).toBe(false);
+    await swim.focus();
+    await tab.page.keyboard.press("ArrowDown");
+    await twoFrames();
+    expect(await curve.isVisible()).toBe(true);
+    const told = () => tab.text("#processes [role=status]");
+    expect(await told()).toMatch(/most CPU 0\.02 cores from .*most memory 1\sMiB from/);
+    await tab.page.keyboard.press(".");
+    expect(await told()).toMatch(/^make 100 at \d.*: 0\.02 of .* cores, 1\sMiB of /);
+    const before = Number(await tab.page.evaluate(`${VIEW}.cursor`));
+    await tab.page.keyboard.press(",");
+    expect(Number(await tab.page.evaluate(`${VIEW}.cursor`))).toBeCloseTo(before - 1, 3);
+    await tab.page.getByText("Processes as a table").click();
+    expect(await tab.page.locator("#processes thead th").allTextContents()).toContain("Most CPU");
+    const rows = await tab.page.locator("#processes tbody tr").allTextContents();
+    expect(rows[0]).toMatch(/0\.75 cores from .*MiB from/);
+    expect(tab.messages).toEqual([]);
+  });
+
+  test("10,000 of them with samples are shaded by these in a frame that is short", async () => {
+    await opened("sampled-many", ...sampledBuild(10_000));
+    await drawn();
+    const { ms, bars } = (await tab.page.evaluate(`${VIEW}.frame`)) as { ms: number; bars: number };
+    expect(bars).toBeLessThan(1900);
+    // Without samples each bar is one rectangle; with them a frame must not be of another kind.
+    await opened("many", madeBuild(10_000));
+    await drawn();
+    const plain = (await tab.page.evaluate(`${VIEW}.frame`)) as { ms: number };
+    expect(ms).toBeLessThan(Math.max(50, 10 * plain.ms));
   });
 
   test("10,000 of them open soon, and a frame draws at most a bar a pixel", async () => {

@@ -129,6 +129,9 @@ describe.skipIf(skip)("the page of a real run", () => {
     async () => {
       const file = await made("findings", {});
       const tab = await look("findings", [file]);
+      const tables = await tab.text("#tables");
+      expect(tables).toMatch(/cc1plus.*?240\+ld/);
+      expect(tables).toContain("+: at least so many, since samples do not see what lives between them; ");
       const list = tab.page.locator(".bottlenecks li", { hasText: "disk" });
       await list.getByRole("button").click();
       await tab.settled();

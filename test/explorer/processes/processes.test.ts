@@ -159,7 +159,7 @@ describe("the record of processes", () => {
 describe("the rows of processes", () => {
   const bar = ([start, length, parent]: readonly [number, number, number], index: number): ProcessBar => ({
     ...{ pid: index, parent: 0, name: "p", startMs: start, endMs: start + length, cpuSeconds: 0, residentBytes: null },
-    ...{ pathSeconds: 0, others: {}, up: index === 0 ? -1 : parent % index },
+    ...{ pathSeconds: 0, use: null, others: {}, up: index === 0 ? -1 : parent % index },
   });
   const bars = fc
     .array(fc.tuple(fc.nat(1000), fc.nat(200), fc.nat(40)), { minLength: 1, maxLength: 80 })
