@@ -14,6 +14,8 @@ const isLong = process.env.STATEXEC_TEST_LONG !== undefined;
 /** Writes what the cells claim, beside what is recorded of them. */
 const isUpdate = process.env.UPDATE_MATRIX !== undefined;
 const seed = Number(process.env.STATEXEC_MATRIX_SEED ?? Math.floor(Math.random() * 2 ** 31));
+/** A machine that others use may be too busy for that more than once. */
+const TRIES = 4;
 const TIMEOUT_MS = isLong ? 1_800_000 : 240_000;
 
 const pairs = ENVIRONMENTS.flatMap((environment) => LOADS.map((load) => ({ environment, load })));
@@ -28,10 +30,13 @@ const claims = existsSync(CLAIMS_FILE) ? recordedClaims() : {};
 beforeAll(async () => {
   console.error(`matrix: ${cells.length} of ${all.length} cells, STATEXEC_MATRIX_SEED=${seed}`);
   for (const outcome of await runCells(cells)) outcomes.set(nameOf(outcome.cell), outcome);
-  // How much samples see depends on what else runs: a cell that says less than before is asked once more, alone.
-  for (const [name, outcome] of isUpdate ? [] : outcomes)
-    if (outcome.faults.length === 0 && newClaims(outcome).length > 0)
-      outcomes.set(name, (await runCells([outcome.cell]))[0]!);
+  // How much samples see depends on what else runs: a cell that says less than before is asked again, alone.
+  for (const [name, outcome] of isUpdate ? [] : outcomes) {
+    let last = outcome;
+    for (let tries = TRIES; tries > 1 && last.faults.length === 0 && newClaims(last).length > 0; tries--)
+      last = (await runCells([outcome.cell]))[0]!;
+    outcomes.set(name, last);
+  }
   if (isUpdate) writeFileSync(CLAIMS_FILE, claimsText(withOutcomes(claims, inOrder())));
 }, TIMEOUT_MS);
 
