@@ -41,12 +41,13 @@ function read(folder: Folder, name = "run") {
   let resident = new Map<number, number>();
   for (const line of lines) {
     if (line.type !== "sample") continue;
-    const { cpu_id: ids, cpu_seconds: seconds, resident_id: held, resident_bytes: bytes } = line;
+    const { used_id: ids, used_cpu_seconds: seconds, held_id: held, held_bytes: bytes } = line;
     resident = new Map(line.whole ? [] : resident);
     for (const id of line.left_id) resident.delete(id);
     for (const [i, id] of held.entries()) resident.set(id, bytes[i]);
     const cpu = new Map<number, number>(ids.map((id: number, i: number) => [id, seconds[i]]));
-    samples.push({ from: samples.at(-1)?.at ?? 0, cpu_ahead_seconds: 0, ...line, cpu, resident });
+    const times = { from: line.since ?? samples.at(-1)?.at ?? 0, at: line.time };
+    samples.push({ cpu_ahead_seconds: 0, ...line, ...times, cpu, resident });
   }
   const processes: Process[] = lines.filter(({ type }) => type === "process");
   return { processes, samples, end: lines.at(-1), run: new Recorded(folder.file(`${name}.prom`)) };
