@@ -1,3 +1,4 @@
+import { EXEC_ROWS } from "./experiments/execs.ts";
 import { EXPLORER_ROWS } from "./experiments/explorer.ts";
 import { FILE_SYNC_ROWS } from "./experiments/file-sync.ts";
 import { JOURNAL_ROWS } from "./experiments/journal.ts";
@@ -17,6 +18,7 @@ export const ROWS: readonly Row[] = [
   MINUTE_ROWS,
   TICK_ROWS,
   TREE_ROWS,
+  EXEC_ROWS,
   JOURNAL_ROWS,
   FILE_SYNC_ROWS,
   EXPLORER_ROWS,

@@ -1,11 +1,12 @@
 import { adviceOn, edgesOf, mainSpan } from "../../src/recording/advice.ts";
 import { plainFigures } from "../../src/recording/comparison.ts";
 import { type Diagnosis, diagnose, diagnosisText, limitParts, withWaitsSpread } from "../../src/recording/diagnosis.ts";
-import { findingOf, memoryBoundBytes, sourceText } from "../../src/recording/evidence.ts";
+import { findingOf, memoryBoundBytes } from "../../src/recording/evidence.ts";
 import { evidenceOf, type RunEvidence } from "../../src/recording/limit-evidence.ts";
 import type { Recording } from "../../src/recording/recording.ts";
 import { figuresOf } from "../../src/recording/run-figures.ts";
 import { samplingOf, samplingText } from "../../src/recording/sampling.ts";
+import { sourceText } from "../../src/recording/source-words.ts";
 import { verdictSentence } from "../../src/recording/verdict-sentence.ts";
 import { WALL_TIME_PARTS, type WallTime, wallTimeOf } from "../../src/recording/wall-time.ts";
 import type { FigureInfo, LimitInfo, RunInfo, WallTimeInfo } from "./model.ts";

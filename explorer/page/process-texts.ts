@@ -56,9 +56,10 @@ export function processSentence(bar: ProcessBar, context: ProcessContext): strin
 }
 
 /** Returns what a reader must know of the record, as a sentence. */
-export function recordSentence({ total, left, source, complete, problem }: ProcessList): string {
+export function recordSentence({ total, left, source, complete, missed, problem }: ProcessList): string {
   const words = [`${count(total)}${source === "samples" ? " that samples saw; short ones are missing" : ""}.`];
   if (complete === false && source !== "samples") words.push("Some may be missing.");
+  if (missed !== null) words.push(`${missed.slice(0, 1).toUpperCase()}${missed.slice(1)}.`);
   if (left > 0) words.push(`The ${total - left} that matter most by CPU time and time are shown, ${left} are not.`);
   if (problem !== null) words.push(`The record is not whole: ${problem}.`);
   return words.join(" ");

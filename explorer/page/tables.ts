@@ -1,5 +1,6 @@
 import { COMMAND, METRICS, sampleName } from "../../src/catalog/index.ts";
 import { figuresFrom } from "../../src/recording/comparison.ts";
+import { missedProcesses, missedText } from "../../src/recording/missed-processes.ts";
 import type { Between } from "../../src/recording/phases.ts";
 import { quantity } from "../../src/recording/quantities.ts";
 import type { DataSource, LinePoints, RunInfo, SeriesInfo } from "../data/model.ts";
@@ -36,15 +37,23 @@ export function processTable(figures: RunFigures): HTMLElement | undefined {
   if (rows.length === 0) return undefined;
   const all = rows.reduce((sum, { cpuSeconds }) => sum + (cpuSeconds || 0), 0);
   const seconds = wallSeconds(figures);
+  const known = figuresFrom(figures.run.known.figures);
+  const seen = rows.reduce((sum, { processes }) => sum + (processes || 0), 0);
+  // Files of before have no counts.
+  const source = known.sources.get("programs");
+  const missed = seen > 0 ? missedProcesses(seen, source, known) : undefined;
+  const mark = seen > 0 && source !== "perf" ? "+" : "";
   const cells = rows.map(({ comm, cpuSeconds, memoryBytes, processes }) => [
     comm,
     duration(cpuSeconds),
     bar(all > 0 ? cpuSeconds / all : 0),
     quantity(seconds >= 0.2 ? cpuSeconds / seconds : Number.NaN, "cores"),
     quantity(memoryBytes, "bytes"),
-    quantity(processes, "count"),
+    quantity(processes, "count") + (Number.isNaN(processes) ? "" : mark),
   ]);
-  return table(["Program", "CPU time", "share", "cores", "Peak RSS", "Processes"], cells, [1, 3, 4, 5]);
+  const made = table(["Program", "CPU time", "share", "cores", "Peak RSS", "Processes"], cells, [1, 3, 4, 5]);
+  if (missed) made.append(el("caption", {}, `+: at least so many, since ${missed.reason}; ${missedText(missed)}.`));
+  return made;
 }
 
 function bar(part: number): HTMLElement {

@@ -9,6 +9,8 @@ export interface ProcessList {
   readonly source: string | null;
   /** Whether no process is missing in the record; null: it does not say. */
   readonly complete: boolean | null;
+  /** What is known of the processes that are missing, as a clause; null: none is, or the record has no end. */
+  readonly missed: string | null;
   /** What is wrong with the record; null: nothing. */
   readonly problem: string | null;
   /** The critical path, from the start to the end: the process that the command waited for, and when. */

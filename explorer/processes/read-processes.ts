@@ -2,6 +2,7 @@ import { ParseError } from "../../src/errors.ts";
 import { type ProcessLine, processFileOf, processLines } from "../../src/load/process-lines.ts";
 import { ProcessSamples } from "../../src/load/process-samples.ts";
 import { fileStatus, SystemError } from "../../src/os/files.ts";
+import { missedProcesses, missedText } from "../../src/recording/missed-processes.ts";
 import { criticalPath } from "./critical-path.ts";
 import type { ProcessBar, ProcessList } from "./process-list.ts";
 import { UseOfProcesses } from "./process-use.ts";
@@ -104,7 +105,9 @@ class Record {
     for (const { index, fromMs, toMs } of path) all[index]!.pathMs += toMs - fromMs;
     const places = chosen(all, root);
     const total = typeof this.last?.processes === "number" ? Math.max(this.last.processes, this.total) : this.total;
-    const { source, complete } = this.last ?? {};
+    const { source, complete, machine_started: started } = this.last ?? {};
+    const known = complete === true ? "perf" : source === "perf" ? "perf_lower_bound" : undefined;
+    const missed = missedProcesses(total, known, { forks: typeof started === "number" ? started : Number.NaN });
     const use = this.use.times();
     return {
       bars: [...places.keys()].map((index) => this.barOf(all[index]!, placeOf(all, places, all[index]!.up))),
@@ -112,6 +115,7 @@ class Record {
       total,
       left: total - places.size,
       source: typeof source === "string" ? source : null,
+      missed: this.last && missed ? missedText(missed) : null,
       complete: typeof complete === "boolean" ? complete : null,
       problem: this.problem ?? (this.last ? null : "the record has no end: its last lines are missing"),
       path: path.flatMap(({ index, fromMs, toMs }) => {

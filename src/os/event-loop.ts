@@ -51,7 +51,7 @@ export class EventLoop implements LoopWait {
     return descriptor === undefined ? undefined : new EventLoop(descriptor);
   }
 
-  /** Has `wait` call back whenever one of these descriptors can be read; the loop has nothing to do then. */
+  /** From now on has `wait` call back whenever one of these descriptors can be read, and none before; the loop has nothing to do then. */
   watch(descriptors: readonly number[], onReadable: () => void): void {
     const set = [this.set[0]!, POLLIN];
     for (const descriptor of descriptors) set.push(descriptor, POLLIN);

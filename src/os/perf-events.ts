@@ -61,7 +61,7 @@ export class PerfRing {
   private tail = 0;
 
   constructor(
-    /** It can be read by poll(2) when a quarter of the ring waits. */
+    /** It can be read by poll(2) when a sixteenth of the ring waits. */
     readonly fd: number,
     private readonly address: number,
     private readonly bytes: number,
@@ -112,7 +112,7 @@ export function openTaskClock(): readonly PerfRing[] | string {
   const page = pageBytes();
   let bytes = MOST_BYTES;
   while (bytes > FEWEST_BYTES && bytes * cpus.length > ALL_BYTES) bytes /= 2;
-  const attribute = attributeOf(bytes / 4);
+  const attribute = attributeOf(bytes / 16);
   for (const cpu of cpus) {
     const fd = trySystemCall("perf_event_open", attribute.address, 0, cpu, -1, CLOSE_ON_EXEC);
     if (fd < 0) return refused(rings, openReason(lastErrno()));

@@ -1,5 +1,6 @@
 import type { ProcessFormat, ProcessSort } from "../catalog/choices.ts";
 import type { ProcessLine } from "../load/process-lines.ts";
+import { missedProcesses, missedText } from "../recording/missed-processes.ts";
 import { durationText, plainQuantity } from "../recording/quantities.ts";
 import { csvCell, safeLine, shellQuoted } from "../safe-text.ts";
 import type { ProcessUsage, ProgramUsage, RecordUsage } from "./process-usage.ts";
@@ -24,11 +25,12 @@ function table(usage: RecordUsage, top = TABLE_ROWS): string {
   const share = (seconds: number) => (cpuSeconds > 0 ? `${Math.round((100 * seconds) / cpuSeconds)} %` : UNKNOWN);
   const shown = programs.slice(0, top);
   const left = programs.length - shown.length;
+  const mark = usage.end?.complete === true ? "" : "+";
   const lines = [
     ...titleOf(usage),
     "",
     laidOut(["program", "processes", "CPU time", "share", amount.ofProgram, "lived"]),
-    ...shown.map((one) => laidOut(programCells(one, share, amount))),
+    ...shown.map((one) => laidOut(programCells(one, share, amount, mark))),
     ...(left > 0 ? [`and ${left} more ${left === 1 ? "program" : "programs"} (--top ${programs.length})`] : []),
     "",
     laidOut(["process", "pid", "CPU time", "share", amount.ofProcess, "lived", "began"]),
@@ -48,8 +50,29 @@ function titleOf({ count, programs, cpuSeconds, end }: RecordUsage): string[] {
   const untold = told >= 0.01 ? [`${plainQuantity(told, "seconds")} of CPU time are in no line of the record.`] : [];
   if (end.complete === true) return [title, ...untold];
   if (end.source === "samples")
-    return [title, "They are what samples saw: processes that lived between two samples are not among them."];
+    return [
+      title,
+      "They are what samples saw: processes that lived between two samples are not among them.",
+      missedLine(count, end),
+    ];
   return [title, `Some are missing: ${Number(end.lost_records ?? 0)} records of the kernel were lost.`, ...untold];
+}
+
+/** `At most 12 more, …`: how many are missing. */
+function missedLine(count: number, end: ProcessLine): string {
+  const missed = missedIn(count, end);
+  if (!missed) return "The machine started no more meanwhile: none is missing.";
+  const text = missedText(missed);
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}.`;
+}
+
+/** What is missing in a record; undefined: nothing. */
+function missedIn(count: number, end: ProcessLine) {
+  const source = end.complete === true ? "perf" : end.source === "perf" ? "perf_lower_bound" : undefined;
+  // With `top`, it has no lines of the others.
+  const seen = Math.max(count, typeof end.processes === "number" ? end.processes : 0);
+  const forks = typeof end.machine_started === "number" ? end.machine_started : Number.NaN;
+  return missedProcesses(seen, source, { forks });
 }
 
 function counted(count: number, one: string, many: string): string {
@@ -96,11 +119,12 @@ function wordsOf(args: readonly unknown[]): string {
 
 type Share = (seconds: number) => string;
 
-function programCells(program: ProgramUsage, share: Share, amount: Amount): string[] {
+/** `mark` follows a number of processes that is a lower bound. */
+function programCells(program: ProgramUsage, share: Share, amount: Amount, mark: string): string[] {
   const { name, processes, cpuUnknown, cpuSeconds, seconds } = program;
   const isUnknown = cpuUnknown === processes;
   const cpu = isUnknown ? UNKNOWN : plainQuantity(cpuSeconds, "seconds");
-  return [name, processes.toLocaleString("en-US"), cpu, isUnknown ? UNKNOWN : share(cpuSeconds)].concat([
+  return [name, processes.toLocaleString("en-US") + mark, cpu, isUnknown ? UNKNOWN : share(cpuSeconds)].concat([
     amount.text(program),
     Number.isNaN(seconds) ? UNKNOWN : durationText(seconds),
   ]);
@@ -130,8 +154,10 @@ const JSON_VERSION = 1;
 function json({ programs, processes, count, cpuSeconds, end }: RecordUsage, top: number | undefined): string {
   const orNull = (value: number) => (Number.isNaN(value) ? null : value);
   const { type: _, ...known } = end ?? { type: "end" };
+  const missed = end && missedIn(count, end);
   const value = {
     ...{ version: JSON_VERSION, ...known, processes: count, has_end: end !== undefined, told_cpu_seconds: cpuSeconds },
+    missed_most: end && !missed ? 0 : (missed?.most ?? null),
     programs: programs.slice(0, top).map((one) => ({
       ...{ name: one.name, processes: one.processes, cpu_seconds: one.cpuSeconds, cpu_unknown: one.cpuUnknown },
       ...{ largest_resident_bytes: orNull(one.residentBytes), lived_seconds: orNull(one.seconds) },

@@ -1,6 +1,7 @@
 import { BUDGET_UNITS, type BudgetedFigure } from "../catalog/choices.ts";
 import { plainQuantity } from "./quantities.ts";
 import type { RunFigures } from "./run-figures.ts";
+import { sourcesText, UNWATCHED } from "./source-words.ts";
 
 /*
  * How far each figure of a run is known. Every source in a recording makes a claim about a resource: it saw so much, or it
@@ -53,26 +54,11 @@ export interface Finding {
 }
 
 const UNKNOWN = Number.POSITIVE_INFINITY;
+const MISSED = "some of it may have been missed";
 
 /** Whether a source may have missed a part of what it counts. */
 export function isLowerBound(source: string | undefined): boolean {
   return source?.endsWith("_lower_bound") ?? false;
-}
-
-/** Returns the source of a figure in words for people; an unknown source as it is. */
-export function sourceText(source: string): string {
-  if (source.endsWith("_lower_bound")) return "a lower bound";
-  const words: Readonly<Record<string, string>> = {
-    wait4: "exact",
-    proc: "as the kernel counted it",
-    perf: "by hardware counters",
-    proc_sampled: "as samples saw it",
-    cgroup1: "by its control group",
-    cgroup2: "by its control group",
-    cgroup1_sampled: "by its control group, as samples saw it",
-    cgroup2_sampled: "by its control group, as samples saw it",
-  };
-  return words[source] ?? source.replaceAll("_", " ");
 }
 
 /** Returns what is known of a resource of a run. */
@@ -133,7 +119,7 @@ function counted(value: number | undefined, source: string | undefined, settledB
   if (value === undefined) return [];
   const isExact = !isLowerBound(source);
   const claim = { source, subject: subjectOf(source), value, highest: isExact ? value : UNKNOWN };
-  return [isExact ? claim : { ...claim, reason: "some of it may have been missed", settledBy }];
+  return [isExact ? claim : { ...claim, reason: MISSED, settledBy }];
 }
 
 /** The claim of a counter whose source the accounting names: a group counts only what stays in it. */
@@ -163,8 +149,6 @@ function instructionClaims({ instructions, sources }: RunFigures): Claim[] {
   return source === UNWATCHED ? claims.map((claim) => ({ ...claim, highest: UNKNOWN, reason: UNCOUNTED })) : claims;
 }
 
-/** The source of hardware counters where no records of the kernel tell whether a program left them. */
-const UNWATCHED = "perf_unwatched";
 const UNCOUNTED =
   "programs that run with the rights of another user are not counted, and nothing tells whether it had some";
 
@@ -226,8 +210,7 @@ function cpuByName(figures: RunFigures): Claim[] {
   const { commCpuSeconds: value } = figures;
   const total = cpuSeconds(figures);
   if (value === undefined || total === undefined || value <= withSlack(total)) return [];
-  const reason = "some of it may have been missed";
-  return [{ source: "wait4_lower_bound", subject: "its processes used", value, highest: UNKNOWN, reason }];
+  return [{ source: "wait4_lower_bound", subject: "its processes used", value, highest: UNKNOWN, reason: MISSED }];
 }
 
 /** No command can use more than all CPUs for all of its time, nor more than the container that it is in. */
@@ -320,7 +303,8 @@ export function incomparable(
     if (doubt !== undefined) return doubt;
   }
   const [old, next] = [sourcesOf(resource, base), sourcesOf(resource, now)];
-  if (old !== next && old !== "" && next !== "") return `known by ${old} of the base, by ${next} now`;
+  if (old.join() !== next.join() && old.length > 0 && next.length > 0)
+    return `${sourcesText(old, next)} for the base, ${sourcesText(next, old)} now`;
   if (resource === "wall" || resource === "cpu") return otherMachine(base, now);
   if (!SAMPLED.includes(resource)) return undefined;
   const intervalsOf = (runs: readonly RunFigures[]) => distinct(runs, ({ intervalSeconds }) => intervalSeconds);
@@ -346,14 +330,13 @@ const MACHINE_KINDS = [
   [({ cpus }: RunFigures) => cpus, " CPUs"],
 ] as const;
 
-/** Returns the sources of a figure in the runs that have it; empty: none has it. */
-function sourcesOf(resource: Resource, runs: readonly RunFigures[]): string {
-  const known = distinct(runs, (figures) => {
-    const { value, source = "no source" } = findingOf(resource, figures);
+/** Returns the sources of a figure in the runs that have it; empty: none has it; an empty name: it is not named. */
+function sourcesOf(resource: Resource, runs: readonly RunFigures[]): string[] {
+  return distinct(runs, (figures) => {
+    const { value, source = "" } = findingOf(resource, figures);
     // Runs whose doubt is too small to matter are known by the same.
     return value === undefined ? undefined : resource === "cpu" ? source.replace(/_lower_bound$/, "") : source;
   });
-  return known.join(", ");
 }
 
 /** A lower bound is as good as the figure where a bound above it is as near as two equal runs are to each other. */
@@ -366,7 +349,7 @@ function doubtOf(resource: Resource, figures: RunFigures): string | undefined {
   if (resource === "cpu" && highest <= withSlack(lowest * (1 + NEAR_SHARE) + SLACK_SECONDS)) return undefined;
   // The same command has the same programs.
   if (source === UNWATCHED && !figures.isUnfinished) return undefined;
-  if (isLowerBound(source)) return `known by ${source}, which may have missed some`;
+  if (isLowerBound(source)) return `a lower bound: ${reason ?? MISSED}`;
   if (figures.isUnfinished || !SAMPLED.includes(resource)) return reason;
   if (resource !== "memory") return undefined;
   return isGroup(source) && hasLeftGroup(figures) ? LEFT : unseenMemory(figures);

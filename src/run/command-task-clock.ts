@@ -13,13 +13,29 @@ const FIRST_MS = 50;
 
 /** Fuller than this, a ring is read more often; emptier than that, less often. */
 const FULL = 0.25;
-const EMPTY = 0.05;
+const EMPTY = 0.1;
+
+/**
+ * Who waits for a ring is woken by the end of each thread, once for each CPU, whatever is in the ring: the kernel looks whether
+ * the last event has ended. So where many threads end, rings are read at an interval, too, and it is no longer one than this.
+ */
+const LONGEST_BUSY_MS = 100;
+const BUSY_ENDS = 64;
+const BUSY_ENDS_A_SECOND = 200;
+const QUIET_ENDS_A_SECOND = 100;
+
+type Loop = Pick<EventLoop, "watch">;
 
 /** The clock of the command's tasks, and the reading of its rings before they are full. */
 export class CommandTaskClock {
   readonly taskClock: TaskClock;
   private intervalMs = FIRST_MS;
   private cancel: (() => void) | undefined;
+  /** What waits for full rings; undefined: the thread does not block. */
+  private loop: Loop | undefined;
+  /** When it was last looked at how many threads had ended, and how many these were. */
+  private countedMs: number;
+  private countedEnds = 0;
 
   constructor(
     private readonly rings: readonly PerfRing[],
@@ -28,16 +44,15 @@ export class CommandTaskClock {
     pid: number,
   ) {
     this.taskClock = new TaskClock(rings, pid);
+    this.countedMs = clock.now();
     this.readLater();
   }
 
   /** From now on the wait for the next deadline ends when a ring fills up. */
-  readWhenFull(loop: Pick<EventLoop, "watch">): void {
+  readWhenFull(loop: Loop): void {
+    this.loop = loop;
     this.cancel?.();
-    loop.watch(
-      this.rings.map(({ fd }) => fd),
-      () => this.taskClock.drain(),
-    );
+    this.watch();
   }
 
   /** Ends the clock: it must not be read from now on. */
@@ -47,14 +62,44 @@ export class CommandTaskClock {
     this.taskClock.close();
   }
 
+  private watch(): void {
+    this.loop?.watch(
+      this.rings.map(({ fd }) => fd),
+      this.filled,
+    );
+  }
+
+  private readonly filled = (): void => {
+    this.taskClock.drain();
+    const ends = this.taskClock.ended - this.countedEnds;
+    // So few may have come all at once.
+    if (ends < BUSY_ENDS || this.endsASecond() < BUSY_ENDS_A_SECOND) return;
+    this.loop?.watch([], this.filled);
+    this.intervalMs = SHORTEST_MS;
+    this.readLater();
+  };
+
   private readLater(): void {
     this.cancel = this.clock.at(this.clock.now() + this.intervalMs, this.read);
   }
 
   private readonly read = (): void => {
     const fullest = this.taskClock.drain();
+    const longestMs = this.loop ? LONGEST_BUSY_MS : LONGEST_MS;
     if (fullest > FULL) this.intervalMs = Math.max(SHORTEST_MS, this.intervalMs / 2);
-    else if (fullest < EMPTY) this.intervalMs = Math.min(LONGEST_MS, this.intervalMs * 2);
-    this.readLater();
+    else if (fullest < EMPTY) this.intervalMs = Math.min(longestMs, this.intervalMs * 2);
+    // After a few short intervals, so that a moment's rest is not taken for the end of it.
+    if (this.loop && this.intervalMs === longestMs && this.endsASecond() < QUIET_ENDS_A_SECOND) this.watch();
+    else this.readLater();
   };
+
+  /** How many threads have ended since this was last asked, a second. */
+  private endsASecond(): number {
+    const now = this.clock.now();
+    const ends = this.taskClock.ended - this.countedEnds;
+    const elapsedMs = now - this.countedMs;
+    this.countedMs = now;
+    this.countedEnds = this.taskClock.ended;
+    return (ends / Math.max(elapsedMs, 1)) * 1000;
+  }
 }

@@ -101,7 +101,7 @@ export class ProcessRecord implements UnsavedProcesses {
     if (this.rootProcess) this.keep(this.rootProcess, this.lineOf(this.rootProcess));
     const top = this.choice === "top" ? this.cut(TOP_PROCESSES) : [];
     for (const process of top) this.write(this.lineOf(process));
-    for (const piece of this.pieces) yield Bun.gunzipSync(piece as Uint8Array<ArrayBuffer>);
+    for (const piece of this.pieces) yield Bun.zstdDecompressSync(piece as Uint8Array<ArrayBuffer>);
     yield new TextEncoder().encode(this.text);
     const kept = new Set(top.map(({ sampleId }) => sampleId));
     yield* sampleLines(this.samples.samples(), this.choice === "top" ? (id) => kept.has(id) : undefined);
@@ -164,7 +164,7 @@ export class ProcessRecord implements UnsavedProcesses {
   private write(line: string): void {
     this.text += line;
     if (this.text.length < PIECE_CHARACTERS) return;
-    this.pieces.push(Bun.gzipSync(new TextEncoder().encode(this.text)));
+    this.pieces.push(Bun.zstdCompressSync(new TextEncoder().encode(this.text), { level: 1 }));
     this.text = "";
     // What the lines were made of is collected too late by the runtime: its memory would grow by some MiB.
     Bun.gc(false);

@@ -48,7 +48,8 @@ export interface Gate {
 /** What a session is made of. */
 export interface SessionParts {
   readonly config: Config;
-  readonly signals: Pick<SignalRelay, "attach" | "detach" | "onIdle"> & Partial<Pick<SignalRelay, "endAsked">>;
+  readonly signals: Pick<SignalRelay, "attach" | "detach" | "onIdle"> &
+    Partial<Pick<SignalRelay, "endAsked" | "deliver">>;
   /** Makes the collectors. Called once, as late as possible: the command may have been started by then. */
   readonly collectors: () => readonly Collector[];
   /**

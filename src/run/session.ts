@@ -62,6 +62,8 @@ export class Session {
     const { clock, signals } = this.parts;
     const { recorder } = this;
     const { child, startedAt, endWatch } = startCommand(recorder, this.parts);
+    // It has ended already: a turn of the event loop, which would tell us, has timers of ours and of the runtime's first.
+    if (endWatch.seenAt !== undefined) recorder.guard(() => signals.deliver?.());
     const ending = await this.endOf(child);
     const tookMs = (endWatch.seenAt ?? clock.now()) - startedAt;
     recorder.sampler.commandEnded(ending, tookMs / 1000);

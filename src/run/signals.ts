@@ -116,8 +116,9 @@ export class SignalRelay {
     process.on("SIGCHLD", this.childChanged);
   }
 
-  /** The command has ended. */
+  /** The command has ended. What came while we knew nothing of that was for it. */
   detach(): void {
+    this.drain();
     this.child = undefined;
     this.cancelRearm?.();
     this.sentinel.disarm();

@@ -48,16 +48,19 @@ async function verdictOf(
   return printed;
 }
 
+/** For most of the time at least: where others use the disk, too, a command that once read from it may have waited for it. */
+const WAITED = /^It waited, but not for CPU, memory or disk( [5-9]\d % of the time)?: /;
+
 const starts = (...sentences: string[]) => new RegExp(`^(${sentences.join("|")}${OTHERS})`);
 
 describe.each(INTERVALS)("with a sample every %s s, the first sentence of", (interval) => {
   test("a sleep is that it waited", async () => {
-    expect(await verdictOf(interval, ["sleep", "2.5"])).toStartWith("It waited, but not for CPU, memory or disk: ");
+    expect(await verdictOf(interval, ["sleep", "2.5"])).toMatch(WAITED);
   });
 
   test("a lock that another holds is that it waited", async () => {
     const script = 'flock "$FOLDER" sleep 2.5 & sleep 0.1; flock "$FOLDER" true';
-    expect(await verdictOf(interval, ["sh", "-c", script])).toStartWith("It waited, but not for CPU, memory or disk: ");
+    expect(await verdictOf(interval, ["sh", "-c", script])).toMatch(WAITED);
   });
 
   test.skipIf(!isLong || availableParallelism() < 2)("one busy thread", async () => {

@@ -120,7 +120,7 @@ describe.skipIf(!mayMakeV1Cgroups())("the command's cgroup in version 1 (needs r
       expect(recorded.recording.events.map(({ event }) => event)).not.toContain("contradiction");
       expect(readFileSync(folder.file("run.prom"), "utf8")).toMatch(/resource="group",source="proc_lower_bound"/);
     },
-    60_000,
+    120_000,
   );
 
   test("is not believed where a child left it: its processes held more memory", async () => {

@@ -56,7 +56,7 @@ describe.skipIf(isMissing("sar", "iostat"))("over the same two seconds", () => {
       const wait = (1000 * rate("disk_wait_seconds", name, "write")) / requests;
       expectNear(`${name} wait`, wait, disk.w_await, 0.5);
     }
-  }, 20_000);
+  }, 120_000);
 });
 
 describe.skipIf(isMissing("vmstat"))("between two reads of vmstat -s", () => {

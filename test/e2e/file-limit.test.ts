@@ -22,7 +22,7 @@ test.each([
     expect(text).toEndWith("# EOF\n");
     expect(text).not.toContain("collector_failed");
   },
-  30_000,
+  120_000,
 );
 
 test("the hard limit where we may not raise it: the status is the command's, or ours with the reason", async () => {
@@ -31,4 +31,4 @@ test("the hard limit where we may not raise it: the status is the command's, or 
   const { code, stderr } = await statexec(["-q", "-f", "run.prom", "sh", "-c", script], { cwd: folder.path });
   expect(code).toBe(7);
   for (const line of stderr.trimEnd().split("\n").filter(Boolean)) expect(line).toStartWith("statexec: ");
-}, 30_000);
+}, 120_000);

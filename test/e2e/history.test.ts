@@ -156,7 +156,7 @@ test.each<[string, (path: string) => unknown, RegExp]>([
     expect(stderr.trimEnd().split("\n")).toHaveLength(1);
     if (kept instanceof Database) kept.close();
   },
-  20_000,
+  120_000,
 );
 
 const ANY_RUN: RememberedRun = {

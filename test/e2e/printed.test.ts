@@ -53,7 +53,7 @@ describe("names of others", () => {
       for (const file of ["page.md", "page.html", "page.json"]) expectSafe(readFileSync(folder.file(file)), file);
       expect(readFileSync(folder.file("page.md"), "utf8")).toContain("programs");
     }
-  }, 60_000);
+  }, 120_000);
 
   test.each(partsOf(85))(
     "in words, files and labels",
@@ -78,7 +78,7 @@ describe("names of others", () => {
       );
       for (const file of ["page.md", "page.html", "page.json"]) expectSafe(readFileSync(folder.file(file)), file);
     },
-    60_000,
+    120_000,
   );
 
   test("in what files say: every character in labels, events and broken lines", async () => {
@@ -107,5 +107,5 @@ describe("names of others", () => {
     const pages = readdirSync(folder.path).filter((name) => name.endsWith(".html"));
     expect(pages).toContain("labels.prom.html");
     for (const page of pages) expectSafe(readFileSync(folder.file(page)), page);
-  }, 60_000);
+  }, 120_000);
 });

@@ -65,7 +65,7 @@ beforeAll(async () => {
     record("top", "--processes", "top"),
     recordKilled(),
   ]);
-}, 60_000);
+}, 120_000);
 
 afterAll(() => {
   const left = readFileSync(folder.file("left"), "utf8").trim().split("\n");

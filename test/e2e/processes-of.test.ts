@@ -134,7 +134,30 @@ a,"b"                  13          –      –      90 MiB          –    +3.0
     record("lost", [...LINES, { ...END, complete: false, lost_records: 7 }]);
     expect((await ask("lost.prom")).stdout).toContain("Some are missing: 7 records of the kernel were lost.");
     record("seen", [...LINES, { ...END, source: "samples", complete: false, lost_records: null }]);
-    expect((await ask("seen.prom")).stdout).toContain("They are what samples saw");
+    const seen = (await ask("seen.prom")).stdout;
+    expect(seen).toContain("They are what samples saw");
+    expect(seen).toContain("\nHow many more there were is not known.\n");
+    expect(seen).toMatch(/^cc1 +2\+ /m);
+    expect((await ask("run.prom")).stdout).toMatch(/^cc1 +2 /m);
+  });
+
+  test("says how many processes are missing at most where only samples tell", async () => {
+    const missed = async (name: string, end: object) => {
+      record(name, [...LINES, { ...END, source: "samples", complete: false, lost_records: null, ...end }]);
+      const { missed_most: most } = JSON.parse((await ask("--processes-format", "json", `${name}.prom`)).stdout);
+      return [most, (await ask(`${name}.prom`)).stdout.split("\n")[2]];
+    };
+    const text = "At most 95 more, threads and other programs' processes included.";
+    expect(await missed("some", { machine_started: 100 })).toEqual([95, text]);
+    // Only those with the most CPU time have lines.
+    expect(await missed("top", { machine_started: 105, processes: 10 })).toEqual([95, text]);
+    expect(await missed("no-others", { machine_started: 5 })).toEqual([
+      ...[0, "The machine started no more meanwhile: none is missing."],
+    ]);
+    expect(await missed("unknown", { machine_started: null })).toEqual([
+      null,
+      "How many more there were is not known.",
+    ]);
   });
 });
 

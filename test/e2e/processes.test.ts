@@ -10,7 +10,7 @@ import { as, folderOf, openBinary } from "../helpers/users.ts";
 const listed = Bun.spawnSync([BIN, "--list-collectors"]).stdout.toString();
 const works = /^perf .*\n.*\n +works/m.test(listed);
 /** Thousands of processes take longer where others keep the machine busy. */
-setDefaultTimeout(60_000);
+setDefaultTimeout(120_000);
 
 const canTrace = Bun.spawnSync(["strace", "-qq", "-o", "/dev/null", "true"]).exitCode === 0;
 
@@ -85,6 +85,23 @@ describe.skipIf(!works)("--processes all", () => {
       expect(run.last("command_comm_cpu_seconds", name)).toBeCloseTo(cpuSeconds, 6);
     }
     expect(run.last("command_comm_processes", "seq")).toBe(301);
+  });
+
+  test("is said to miss no fewer than it does, by samples alone", async () => {
+    using folder = tempFolder();
+    const words = ["-q", "--perf", "off", "--summary-json", "summary.json", "--processes", "all", "-f", "run.prom"];
+    // Each lives for a moment, and is killed.
+    const script = "for i in $(seq 150); do sh -c 'kill -KILL $$' 2>/dev/null; done; true";
+    await statexec([...words, "sh", "-c", script], { cwd: folder.path });
+    const { processes, end } = read(folder.file("run.processes.jsonl.gz"));
+    const summary = JSON.parse(readFileSync(folder.file("summary.json"), "utf8"));
+    // The command, seq and those: samples cannot have seen half of them.
+    expect(processes.length).toBeLessThan(76);
+    expect(Number(end.machine_started)).toBeGreaterThanOrEqual(152);
+    const counts = summary.largest.map(({ processes_count: count = 0 }: { processes_count?: number }) => count);
+    const seen = counts.reduce((sum: number, count: number) => sum + count, 0);
+    expect(summary.programs_missed_most_count + seen).toBeGreaterThanOrEqual(152);
+    expect(summary.programs_source).toEndWith("_lower_bound");
   });
 
   test.each(["root", "nobody"] as const)("has how a child ended whose parent waits late, run by %s", async (user) => {

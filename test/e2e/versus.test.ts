@@ -71,7 +71,8 @@ describe("statexec --versus", () => {
     using folder = tempFolder();
     const words = ["--runs", "7", "-q", "--versus"];
     const made = () => readdirSync(folder.path).length;
-    await statexec(["--precision", "90", ...words, "sleep 0.05", "sleep 0.06"], { cwd: folder.path });
+    // Five times of a busy machine, however much they differ, are within 280 % of their mean.
+    await statexec(["--precision", "280", ...words, "sleep 0.05", "sleep 0.06"], { cwd: folder.path });
     expect(made()).toBe(10);
     using other = tempFolder();
     await statexec(["--max-time", "50ms", ...words, "sleep 0.05", "true"], { cwd: other.path });

@@ -30,7 +30,7 @@ describe("--watch", () => {
     run.stdin.end();
     await run.exited;
     expect((await statexec(["--watch", "run.prom"], { cwd: folder.path })).stdout).toContain("ended    with status 0");
-  }, 30_000);
+  }, 120_000);
 
   test("paints the picture over the last one on a terminal, until the run ends", async () => {
     using folder = tempFolder();
@@ -45,7 +45,7 @@ describe("--watch", () => {
     await terminal.shows(/ended .*with status 0/);
     expect(await terminal.child.exited).toBe(0);
     await run.exited;
-  }, 30_000);
+  }, 120_000);
 
   test("says when the run is likely to end, by what is remembered of the same command", async () => {
     using folder = tempFolder();
@@ -61,7 +61,7 @@ describe("--watch", () => {
     ).not.toMatch(/^end /m);
     run.stdin.end();
     expect(await run.exited).toBe(0);
-  }, 30_000);
+  }, 120_000);
 
   test("ends with 0 at a signal, and leaves the run alone", async () => {
     using folder = tempFolder();
@@ -72,7 +72,7 @@ describe("--watch", () => {
     expect(await terminal.child.exited).toBe(0);
     run.stdin.end();
     expect(await run.exited).toBe(0);
-  }, 30_000);
+  }, 120_000);
 
   test.each([
     [["--watch"], "--watch: no run goes on in this folder; name its metrics file, or its pid"],

@@ -8,6 +8,16 @@ import { areValidatorsMissing, expectValid } from "./validators.ts";
 /** A command that runs until it is stopped. */
 export const FOREVER = ["sleep", "600"];
 
+/**
+ * A command that creates `$0.up` when it runs, and `$0.told` when it is stopped, as status 5. It starts nothing after
+ * that: dash forgets a signal that comes while it starts a process.
+ */
+export const TELLTALE = [
+  "sh",
+  "-c",
+  "trap 'echo INT > $0.told; kill $!; exit 5' INT; sleep 600 & : > $0.up; wait",
+] as const;
+
 export interface SideOptions {
   readonly cwd: string;
   readonly env?: Record<string, string | undefined>;

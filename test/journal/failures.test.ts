@@ -58,7 +58,7 @@ describe("a journal that cannot be written", () => {
     expect([recording.facts, recording.events.length]).toEqual([[["version", "1"]], 1]);
     const kept = pointLines(trial.store).filter((line) => Number(line.split(" ").at(-1)) > lost.toMs);
     expect(pointLines(recording)).toEqual(kept);
-  }, 20_000);
+  }, 120_000);
 
   test("a file that cannot be created is created later, with everything", () => {
     using trial = new Trial();
@@ -87,7 +87,7 @@ describe("a journal that cannot be written", () => {
     expect(result.file).toMatchObject({ ended: false, bytes: 0, gaps: [] });
     expect(result.file.rows).toBeGreaterThan(500);
     expect(result.file.rows).toBeLessThan(result.rows);
-  }, 20_000);
+  }, 120_000);
 
   test.skipIf(!canMount)("a full file system: the same", async () => {
     const result = await limited(NAMESPACE, `${MOUNT}; exec "$1" "$2" "$3/run.journal"`);

@@ -104,7 +104,7 @@ describe("a recorder that is killed", () => {
         rmSync(folder, { recursive: true });
       }
     },
-    30_000,
+    120_000,
   );
 });
 
@@ -122,5 +122,5 @@ describe("memory", () => {
     // The rows of a day are 80 MiB, those of an hour 3.
     expect(day / hour).toBeLessThan(1.6);
     expect(hour).toBeGreaterThan(10_000);
-  }, 60_000);
+  }, 120_000);
 });

@@ -119,7 +119,7 @@ test("a long one is copied in steps, and is whole also while that goes on", () =
   trial.writer.end();
   expect(read(readFileSync(trial.folder.file(`a/${name}`))).rows).toBe(60_001);
   trial.expectWholeIn("a");
-}, 30_000);
+}, 120_000);
 
 test("what is synced is written as well", () => {
   trial = new Moving(places, true);

@@ -49,7 +49,7 @@ test.each(READERS)(
       expect(stderr).toContain(name);
     }
   },
-  60_000,
+  120_000,
 );
 
 test("a record of processes that is none of a file's: one message", async () => {
@@ -62,7 +62,7 @@ test("a record of processes that is none of a file's: one message", async () => 
     expect(stderr).toMatch(/^statexec: ok\.processes\.jsonl\.gz: a .*\n$/);
     unlinkSync(record);
   }
-}, 60_000);
+}, 120_000);
 
 test("a folder with all of these is explored: its file is shown, the others are named", async () => {
   using folder = await folderOfAll();
@@ -94,7 +94,7 @@ test("a folder with all of these is explored: its file is shown, the others are 
     ".x.prom.9.journal",
   ])
     expect(named).toContain(said);
-}, 30_000);
+}, 120_000);
 
 describe("a pipe that is written to", () => {
   test("is read to its end, however slowly it comes", async () => {

@@ -18,7 +18,7 @@ describe("the value of a label", () => {
         expect(writable(text).replaceAll("\n", "").split(LINE_ENDS).length).toBe(1);
       }),
     );
-  }, 60_000);
+  }, 120_000);
 
   test.each(["\0", "\r", "\v", "\f", "\u001b", "\u001c", "\u007f", "\u0085", "\u2028", "\u2029", "\ud83d"])(
     "cannot hold %j",

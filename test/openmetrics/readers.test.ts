@@ -120,7 +120,7 @@ describe.skipIf(isMissing("victoriaMetrics", "curl"))("VictoriaMetrics", () => {
     } finally {
       await victoria.stop();
     }
-  }, 60_000);
+  }, 120_000);
 });
 
 /** A run of 20 minutes with a sample a minute. */
@@ -164,7 +164,7 @@ describe.skipIf(isMissing("victoriaMetrics", "curl"))("the join in the documenta
     } finally {
       await victoria.stop();
     }
-  }, 60_000);
+  }, 120_000);
 });
 
 test("a missing tool is a failure where CI is true", () => {

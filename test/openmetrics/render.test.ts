@@ -85,7 +85,7 @@ describe("any recording", () => {
         await rm(folder, { recursive: true, force: true });
       }
     },
-    30_000,
+    120_000,
   );
 });
 

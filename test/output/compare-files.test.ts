@@ -38,7 +38,7 @@ written to storage               3.0 GiB       3.0 GiB    +0.3 %  same
 throttled                            0 s             –            not comparable
 killed for memory                      0             0       0 %  same
 
-peak memory: known by proc_sampled of the base, by cgroup2 now
+peak memory: as samples saw it for the base, by its control group now
 throttled: not known now
 
 2 worse, 1 better, 3 same, 2 not comparable

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { summaryJson } from "../../src/output/summary/summary-files.ts";
 import { summaryLines } from "../../src/output/summary/summary-lines.ts";
 import { summaryText } from "../../src/output/summary/summary-text.ts";
 import type { RunReport } from "../../src/recording/run-report.ts";
@@ -57,6 +58,25 @@ describe("the programs of a summary", () => {
     // A share of what is not known is none.
     expect(programs([["cpu", "wait4_lower_bound"]])?.parts[0]).toBe("cc1 ×1,234+ 11.1 s 214 MiB");
     expect(programs([])?.shorter?.[1].slice(0, 2)).toEqual(["cc1 11.1 s 214 MiB", "true 20 ms"]);
+  });
+
+  test("say how many processes are missing at most, where there is room, and in JSON always", () => {
+    const missed = (programs: string, forks?: number) => {
+      const figures = { ...REPORT.figures, sources: new Map([["programs", programs]]), ...(forks ? { forks } : {}) };
+      const names = [
+        { comm: "cc1", cpuSeconds: 3, processes: 40 },
+        { comm: "make", cpuSeconds: 1, processes: 2 },
+      ];
+      const report = { ...REPORT, figures, names };
+      const line = summaryLines(report, "run.prom", true).find(({ label }) => label === "programs");
+      const { programs_missed_most_count: most } = JSON.parse(summaryJson(report, "run.prom"));
+      return [line?.extra?.[0], most];
+    };
+    const text = "at most 1,058 more, threads and other programs' processes included";
+    expect(missed("proc_sampled_lower_bound", 1100)).toEqual([text, 1058]);
+    expect(missed("proc_sampled_lower_bound", 42)).toEqual([undefined, undefined]);
+    expect(missed("proc_sampled_lower_bound")).toEqual([undefined, undefined]);
+    expect(missed("perf", 1100)).toEqual([undefined, undefined]);
   });
 
   test("lose the third program, then counts and shares, last, where the summary would have more than ten rows", () => {

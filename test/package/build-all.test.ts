@@ -60,7 +60,7 @@ test("the package is the same for those whose umask hides what they clone and bu
     return stdout;
   };
   expect(await packed("u=rwX,go=")).toBe(await packed("u=rwX,go=rX"));
-}, 60_000);
+}, 120_000);
 
 /** Each fetches 40 MB, and some run in an emulator. */
 function allSystems(): void {

@@ -12,7 +12,7 @@ const GITLAB = join(ROOT, "node_modules/gitlab-ci-local/dist/index.js");
 const AUTHOR = ["-c", "user.name=tests", "-c", "user.email=tests@localhost"];
 
 // It takes a second or two alone, and more on a machine that is busy.
-setDefaultTimeout(30_000);
+setDefaultTimeout(120_000);
 
 /** Replacements for programs of a runner's image: npm installs nothing; make prints its arguments and fails. */
 const PROGRAMS = {

@@ -44,7 +44,7 @@ describe("what comes with the files", () => {
     writeFileSync(folder.file("b c"), "2");
     const source = { commit: COMMIT, lockFile: "d".repeat(64), builders: { bun: "1" } };
     await describeRelease(folder.path, ["a", "b c"], source);
-  }, 60_000);
+  }, 120_000);
   afterAll(() => folder[Symbol.dispose]());
 
   test("the list of parts has the libraries and each system's runtime, and no tool", async () => {

@@ -86,7 +86,7 @@ describe("a target that fails", () => {
     const { code, stderr } = await statexec(["--push", gone.url, SAMPLE]);
     expect(code).toBe(125);
     expect(stderr).toMatch(/connection refused \(is it running\?\), tried 7 times/);
-  }, 60_000);
+  }, 120_000);
 });
 
 describe("the user's network", () => {
@@ -206,7 +206,7 @@ describe("what a target asks for", () => {
       expect(times).toHaveLength(2);
       expect(times[1]! - times[0]!).toBeGreaterThanOrEqual(990);
     }
-  }, 20_000);
+  }, 120_000);
 
   test.skipIf(isMissing("openssl"))("a certificate that is not trusted is a failure at once", async () => {
     using folder = tempFolder();

@@ -18,7 +18,7 @@ describe.skipIf(isMissing("victoriaMetrics", "curl"))("VictoriaMetrics", () => {
   let victoria: Victoria;
   beforeAll(async () => {
     victoria = await startVictoria();
-  }, 60_000);
+  }, 120_000);
   afterAll(() => victoria?.stop());
 
   test("takes a file repeatedly, plain, gzip and zstd, and has each point once", async () => {
@@ -62,7 +62,7 @@ describe.skipIf(isMissing("victoriaMetrics", "curl"))("VictoriaMetrics", () => {
     } finally {
       await keeping.stop();
     }
-  }, 60_000);
+  }, 120_000);
 
   test("points that its retention drops are reported as missing, in spite of its 204", async () => {
     const forgetful = await startVictoria({ retention: "1" });
@@ -74,7 +74,7 @@ describe.skipIf(isMissing("victoriaMetrics", "curl"))("VictoriaMetrics", () => {
     } finally {
       await forgetful.stop();
     }
-  }, 60_000);
+  }, 120_000);
 });
 
 interface Coder {
@@ -198,7 +198,7 @@ describe.skipIf(isMissing("promtool", "prometheus"))("Prometheus", () => {
       server.kill();
       await server.exited;
     }
-  }, 60_000);
+  }, 120_000);
 });
 
 async function ready(url: string, server: Bun.Subprocess): Promise<void> {

@@ -125,12 +125,12 @@ test("figures from other sources, or lower bounds, are not comparable", () => {
   const [other] = compareRuns([peak("proc_sampled")], [peak("cgroup2")], 0.05);
   expect(other).toMatchObject({
     verdict: "not comparable",
-    reason: "known by proc_sampled of the base, by cgroup2 now",
+    reason: "as samples saw it for the base, by its control group now",
   });
   const [bound] = compareRuns([peak("x_lower_bound")], [peak("x_lower_bound")], 0.05);
   expect(bound).toMatchObject({
     verdict: "not comparable",
-    reason: "known by x_lower_bound, which may have missed some",
+    reason: "a lower bound: samples do not see what is held between them",
   });
   expect(compareRuns([peak("cgroup2")], [peak("cgroup2")], 0.05)[0]).toMatchObject({ verdict: "same" });
 });

@@ -191,7 +191,7 @@ describe("a process that left the control group", () => {
 
 test.each([
   [0.04, undefined],
-  [0.4, "known by wait4_lower_bound, which may have missed some"],
+  [0.4, "a lower bound: processes that no one waited for, of it or of others, may have used more"],
 ])("CPU time that may be %p s more is not comparable: %p", (more, expected) => {
   const bound = run({ ...cpu(1), cpus: 2, cpuBoundSeconds: 1 + more }, { cpu: "wait4_lower_bound" });
   const exact = run({ ...cpu(1), cpus: 2 }, { cpu: "wait4" });
@@ -313,4 +313,27 @@ describe("runs are not comparable", () => {
     const left = run({ ...cpu(0.001), commCpuSeconds: 1 }, { cpu: "cgroup2" });
     expect(incomparable("cpu", [left], [left])).toContain("its control group counted 1.00 ms");
   });
+});
+
+test("whatever sources two runs have, the doubt names none as files do, and tells them apart", () => {
+  const exact = ["wait4", "proc", "perf", "perf_unwatched", "proc_sampled", "cgroup1", "cgroup2", "cgroup2_sampled"];
+  const sources = [...exact, ...exact.map((source) => `${source}_lower_bound`)];
+  const resources = [
+    ["cpu", "cpu", cpu(1)],
+    ["memory", "memory_peak", { memoryPeakBytes: 9e6 }],
+    ["memory-with-cache", "memory_peak", { memoryPeakWithCacheBytes: 9e6 }],
+    ["read", "io", { diskReadBytes: 5 }],
+    ["read-calls", "io", { ioReadBytes: 5 }],
+    ["instructions", "instructions", { instructions: 5 }],
+  ] as const;
+  for (const [resource, named, figures] of resources)
+    for (const old of sources)
+      for (const now of sources) {
+        const doubt = incomparable(resource, [run(figures, { [named]: old })], [run(figures, { [named]: now })]) ?? "";
+        expect(doubt).not.toMatch(/_|wait4|cgroup|no source|undefined/);
+        const [, before, after] = /^(.*) for the base, (.*) now$/.exec(doubt) ?? ["", "a", "b"];
+        expect(before).not.toBe(after);
+      }
+  const unnamed = incomparable("read", [run({ diskReadBytes: 5 }, {})], [run({ diskReadBytes: 5 }, { io: "proc" })]);
+  expect(unnamed).toBe("in an unknown way for the base, as the kernel counted it now");
 });

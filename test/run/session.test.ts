@@ -47,7 +47,7 @@ function machineAfter(proc: ProcTree, seconds: number): void {
 const WORDS = "--metrics-start-time 1704067200000 --label env=ci --quiet --file run.prom make -j8".split(" ");
 
 /** A session on a scripted machine, with a command that ends by `end`. */
-function scripted(parts: Partial<Config> = {}, start?: () => Child) {
+function scripted(parts: Partial<Config> = {}, start?: () => Child, hasEnded = () => false) {
   const clock = new FakeClock();
   const proc = procTree();
   machineAfter(proc, 0);
@@ -59,6 +59,10 @@ function scripted(parts: Partial<Config> = {}, start?: () => Child) {
     attach: () => undefined,
     detach: () => undefined,
     onIdle: undefined as ((signal: number) => void) | undefined,
+    /** What the kernel tells when it is asked. */
+    deliver: () => {
+      if (hasEnded()) end({ kind: "exited", code: 3 });
+    },
   };
   const errors: unknown[] = [];
   const session = new Session({
@@ -68,6 +72,7 @@ function scripted(parts: Partial<Config> = {}, start?: () => Child) {
     store: ({ identity, startMs }) => new RowStore(identity, startMs),
     version: "1.2.3",
     signals,
+    hasEnded,
     report: (error) => errors.push(error),
     start:
       start ??
@@ -141,6 +146,13 @@ describe("samples", () => {
     const samples = status((await run).recording);
     expect(samples.map((sample) => sample.join(":")).join(" ")).toBe(expected);
   });
+});
+
+test("a command that has ended when the first sample is complete ends the run without a turn of the event loop", async () => {
+  const { session, end } = scripted({}, undefined, () => true);
+  const run = session.run();
+  setImmediate(() => end({ kind: "exited", code: 4 }));
+  expect((await run).ending).toEqual({ kind: "exited", code: 3 });
 });
 
 describe("a signal", () => {

@@ -33,12 +33,12 @@ describe("a client whose server answers with", () => {
     async (name) => {
       await expectRefused(await EVILS[name]!());
     },
-    60_000,
+    120_000,
   );
 
   test("a status that unpacks: a bound that is named", async () => {
     expect(await expectRefused(await EVILS["a body that unpacks to 1 GiB"]!())).toContain("its status is too long");
-  }, 60_000);
+  }, 120_000);
 
   test.each([
     ["404 Not Found", "200 OK", "answered 200 OK to /start"],
@@ -54,7 +54,7 @@ describe("a client whose server answers with", () => {
       if (said !== "") expect(await expectRefused(evil)).toContain(said);
       else await expectRuns(evil);
     },
-    60_000,
+    120_000,
   );
 
   test("its token in the words of a refusal, with control sequences", async () => {
@@ -62,7 +62,7 @@ describe("a client whose server answers with", () => {
       answer(socket, path === "/start" ? `418 no ${TOKEN} \x9b2J` : "404 Not Found"),
     );
     expect(said).toContain("answered 418 no … ");
-  }, 60_000);
+  }, 120_000);
 });
 
 /** A server that takes part up to the connection, which is then `evil`'s. */
@@ -130,7 +130,7 @@ describe("a client whose server, once connected, sends", () => {
     async (_, evil) => {
       expect(await expectRefused(afterUpgrade(evil))).toContain("lost the server");
     },
-    60_000,
+    120_000,
   );
 
   test("a start far ahead: refused", async () => {
@@ -138,14 +138,14 @@ describe("a client whose server, once connected, sends", () => {
     expect(await expectRefused(afterUpgrade(beats, start))).toMatch(
       /asks for a start in 3\d{3} s, expected at most 60 s/,
     );
-  }, 60_000);
+  }, 120_000);
 
   test.each([{ graceSeconds: -1 }, { session: "\x1b[2J" }])(
     "a status with %j: not one of ours",
     async (wrong) => {
       await expectRefused(afterUpgrade(beats, "418 No", { ...STATUS, ...wrong }));
     },
-    60_000,
+    120_000,
   );
 });
 

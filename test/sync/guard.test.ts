@@ -67,16 +67,23 @@ describe("a server with a token", () => {
     const own = await startServer(["--sync-token", TOKEN, ...FOREVER], { cwd: folder, name: "slow" });
     const guess = (authorization: string) =>
       fetch(own.url("/start"), { method: "POST", headers: { authorization } }).then(({ status }) => status);
+    const began = performance.now();
     const statuses = await Promise.all(Array.from({ length: 40 }, (_, i) => guess(`Bearer wrong-${i}`)));
-    expect(statuses.filter((status) => status === 401).length).toBeWithin(10, 13);
-    expect(statuses.filter((status) => status === 429).length).toBeGreaterThan(25);
-    const typed = await fetch(own.url("/start"), { method: "POST", body: new URLSearchParams({ token: "wrong" }) });
+    // Ten at once, and one more in each second that it took.
+    const allowed = 10 + Math.ceil((performance.now() - began) / 1000);
+    const wrong = statuses.filter((status) => status === 401).length;
+    expect(wrong).toBeWithin(10, allowed + 1);
+    expect(statuses.filter((status) => status === 429).length).toBe(40 - wrong);
+    const type = () => fetch(own.url("/start"), { method: "POST", body: new URLSearchParams({ token: "wrong" }) });
+    let typed = await type();
+    // A second has passed since the last one.
+    if (typed.status === 401) typed = await type();
     expect([typed.status, typed.headers.get("retry-after")]).toEqual([429, "1"]);
     // A client with the right token from the same address waits its turn.
     const late = own.client(["--sync-token", TOKEN, "true"], { name: "late" });
     expect([await late.status(), late.stderr]).toEqual([0, ""]);
     expect(await own.status()).toBe(0);
-  }, 20_000);
+  }, 120_000);
 
   test("obeys a person who types it, and a client that reads it from a file", async () => {
     const form = (token: string) => ({
@@ -203,7 +210,7 @@ describe("a server without a token", () => {
     await expectUntouched();
     for (const socket of idle) socket.terminate();
     await expectUntouched();
-  }, 60_000);
+  }, 120_000);
 
   test("ignores malformed requests (seeded)", async () => {
     const random = seeded(0x5eed);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { until } from "../helpers/processes.ts";
 import { expectValidFiles, FOREVER, freePort, type Side, startServer } from "../helpers/sides.ts";
 import { statexec, tempFolder } from "../helpers/statexec.ts";
@@ -17,6 +17,7 @@ describe("a barrier", () => {
     await server.reaches(({ clients }) => clients.asked === 3);
     expect((await server.syncStatus()).state).toBe("waiting");
     for (const client of clients) expect(existsSync(client.file)).toBe(false);
+    const askedMs = Date.now();
     const original = await fetch(server.url("/start"), { method: "POST" });
     expect([original.status, await original.text()]).toEqual([201, "OK"]);
     for (const client of clients) expect(await client.status()).toBe(0);
@@ -25,7 +26,9 @@ describe("a barrier", () => {
     expect([stop.status, await stop.text()]).toEqual([202, "Command stopped"]);
     expect(await server.status()).toBe(0);
     const starts = [server, ...clients].map(startOf);
-    expect(Math.max(...starts) - Math.min(...starts)).toBeLessThan(250);
+    expect(Math.min(...starts)).toBeGreaterThanOrEqual(askedMs - 1);
+    // Together, as far as a busy machine lets each of them run.
+    expect(Math.max(...starts) - Math.min(...starts)).toBeLessThan(2000);
     expect(new Set([server, ...clients].map((side) => side.recorded().fact("session")[0])).size).toBe(1);
     const all = server.events().filter((event) => event === "peer_asked");
     expect(all).toHaveLength(4);
@@ -51,15 +54,16 @@ describe("two clients of a server that waits for one", () => {
   test("the later one is refused: no command, no file, 125", async () => {
     using folder = tempFolder();
     const server = await startServer(FOREVER, { cwd: folder.path });
-    const command = ["sh", "-c", "echo >> started; sleep 0.3"];
+    const command = ["sh", "-c", "echo >> started; until [ -e over ]; do sleep 0.05; done"];
     const clients = [0, 1].map((i) => server.client(command, { name: `client${i}` }));
-    const statuses = await Promise.all(clients.map((client) => client.status()));
-    expect(statuses.toSorted()).toEqual([0, 125]);
-    const refused = clients[statuses.indexOf(125)]!;
+    const refused = await Promise.race(clients.map((client) => client.status().then(() => client)));
+    expect(await refused.status()).toBe(125);
     expect(refused.stderr).toBe(
       `statexec: --connect 127.0.0.1:${server.port}: the server has started already (409): start it again for another run\n`,
     );
     expect(existsSync(refused.file)).toBe(false);
+    writeFileSync(folder.file("over"), "");
+    expect(await clients.find((client) => client !== refused)!.status()).toBe(0);
     expect(readFileSync(folder.file("started"), "utf8")).toBe("\n");
     expect(await server.status()).toBe(0);
   });

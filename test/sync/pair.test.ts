@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { childrenOf, procText, until } from "../helpers/processes.ts";
-import { expectValidFiles, FOREVER, freePort, Side, startServer } from "../helpers/sides.ts";
+import { expectValidFiles, FOREVER, freePort, Side, startServer, TELLTALE } from "../helpers/sides.ts";
 import { BIN, statexec, tempFolder } from "../helpers/statexec.ts";
 import { CTRL_C, Terminal } from "../helpers/terminal.ts";
 
@@ -34,9 +34,10 @@ describe("two commands", () => {
     expect(ours.fact("session")).toEqual(theirs.fact("session"));
     expect(ours.fact("session")[0]).toMatch(/^[0-9a-f]{16}$/);
     expect(ours.fact("server_started_at")).toEqual(theirs.fact("started_at"));
-    // One machine has one clock.
-    expect(Math.abs(ours.last("sync_clock_offset_seconds"))).toBeLessThan(0.05);
-    expect(ours.last("sync_round_trip_seconds")).toBeGreaterThan(0);
+    // One machine has one clock. The answer may have come at either end of the round trip.
+    const roundTrip = ours.last("sync_round_trip_seconds");
+    expect(roundTrip).toBeGreaterThan(0);
+    expect(Math.abs(ours.last("sync_clock_offset_seconds"))).toBeLessThan(roundTrip / 2 + 0.005);
     expect(theirs.family("sync_clock_offset_seconds").size).toBe(0);
     await expectValidFiles(server, client);
   });
@@ -166,16 +167,15 @@ describe("a stop", () => {
         expect(server.events()).toContain("stop_signal");
         expect(readFileSync(server.file, "utf8")).toContain(`text="${end}"`);
       },
-      30_000,
+      120_000,
     );
 
   test("counts as success, and the file has the true status of the command", async () => {
     using folder = tempFolder();
-    const command = ["sh", "-c", "trap 'exit 1' INT; while :; do sleep 0.05; done"];
-    const server = await startServer(command, { cwd: folder.path });
-    const client = server.client(["sh", "-c", "sleep 0.2; exit 7"]);
+    const server = await startServer([...TELLTALE, "server"], { cwd: folder.path });
+    const client = server.client(["sh", "-c", "until [ -e server.up ]; do sleep 0.05; done; exit 7"]);
     expect(await client.status()).toBe(7);
     expect(await server.status()).toBe(0);
-    expect(readFileSync(server.file, "utf8")).toContain('text="Command done with status 1"');
+    expect(readFileSync(server.file, "utf8")).toContain('text="Command done with status 5"');
   });
 });

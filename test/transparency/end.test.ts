@@ -60,7 +60,7 @@ describe("a shell sees the command's own end", () => {
       "    if bare != wrapped: print(signal, bare, wrapped)",
     ];
     await expectPrinted(["python3", "-c", lines.join("\n"), BIN], "");
-  }, 30_000);
+  }, 120_000);
 
   test.each([
     ["which the caller blocked", "-b 15", "kill -TERM $$", 143],

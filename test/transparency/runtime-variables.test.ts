@@ -55,7 +55,7 @@ test("the launcher finds a variable at any place of the environment", async () =
     const result = await runProgram([...words, launcher!.path, "-f", folder.file("run.prom"), "sh", "-c", "exit 7"]);
     expect(result).toEqual({ code: 7, signal: null, stdout: "", stderr: "" });
   }
-}, 60_000);
+}, 120_000);
 
 test("what the command leaves running continues, also where a variable would end it", async () => {
   using folder = tempFolder();

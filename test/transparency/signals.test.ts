@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { type Caught, Counted } from "../helpers/counted.ts";
 import { effort } from "../helpers/effort.ts";
-import { catches, until } from "../helpers/processes.ts";
+import { catches, childrenOf, procText, until } from "../helpers/processes.ts";
 import { forms, program } from "../helpers/programs.ts";
 import { BIN, tempFolder } from "../helpers/statexec.ts";
 
@@ -65,7 +65,7 @@ describe.each(Object.keys(WAYS))("a signal %s reaches the command once", (way) =
       expect(caught).toEqual(Array(times).fill({ signal, code: FROM_KILL }));
       expect(readFileSync(file, "utf8")).toEndWith("# EOF\n");
     },
-    60_000,
+    120_000,
   );
 });
 
@@ -99,6 +99,28 @@ describe("a signal that timeout(1) sends, to the pid and to its group, reaches t
   });
 });
 
+test.each(["HUP", "USR2"] as const)(
+  "%s to the group stops no file from being written where we run only after the command's end",
+  async (name) => {
+    using folder = tempFolder();
+    const file = folder.file("run.prom");
+    for (let run = 0; run < effort(50); run++) {
+      const counted = new Counted({ before: [program("launch"), "-g", BIN, "-f", file] });
+      await counted.ready;
+      const isZombie = (pid: number) => /-count-\) Z /.test(procText(pid, "stat"));
+      process.kill(counted.pid, "SIGSTOP");
+      process.kill(-counted.pid, SIGNALS[name]);
+      await counted.reaches(1);
+      const ended = counted.end();
+      await until(() => childrenOf(counted.pid).some(isZombie));
+      process.kill(counted.pid, "SIGCONT");
+      expect(await ended).toBe(0);
+      expect(readFileSync(file, "utf8")).toEndWith("# EOF\n");
+    }
+  },
+  120_000,
+);
+
 describe("each key that is typed reaches the command once", () => {
   const KEYS = [
     ["Ctrl-C", "\x03", SIGINT],
@@ -116,7 +138,7 @@ describe("each key that is typed reaches the command once", () => {
       expect(readFileSync(file, "utf8")).toEndWith("# EOF\n");
       expect(counted.output).not.toContain("statexec");
     },
-    60_000,
+    120_000,
   );
 
   test("so does a signal to the pid in between", async () => {
@@ -133,7 +155,7 @@ describe("each key that is typed reaches the command once", () => {
     expect(caught.map(({ code }) => code)).toEqual(
       Array.from({ length: effort(100) }, (_, i) => (i % 2 === 0 ? FROM_KERNEL : FROM_KILL)),
     );
-  }, 60_000);
+  }, 120_000);
 });
 
 describe("different signals in quick succession reach the command once each", () => {
@@ -157,7 +179,7 @@ describe("different signals in quick succession reach the command once each", ()
         expect(sorted(counted.caught)).toEqual(all.sort((a, b) => a - b));
       }
     },
-    60_000,
+    120_000,
   );
 });
 
@@ -210,7 +232,7 @@ describe("every signal that can be caught reaches the command once", () => {
       expect(await counted.end()).toBe(0);
       expect(counted.caught.map(({ signal }) => signal)).toEqual([...chosen]);
     },
-    60_000,
+    120_000,
   );
 
   test.each([
@@ -228,7 +250,7 @@ describe("every signal that can be caught reaches the command once", () => {
       expect(await counted.end()).toBe(0);
       expect(sortedSignals(counted.caught)).toEqual(BURST);
     },
-    60_000,
+    120_000,
   );
 
   test("a burst of equal real-time signals to the pid reaches it as often as it was sent", async () => {
@@ -241,7 +263,7 @@ describe("every signal that can be caught reaches the command once", () => {
     await Bun.sleep(PATIENCE_MS);
     expect(await counted.end()).toBe(0);
     expect(sortedSignals(counted.caught)).toEqual(burst);
-  }, 60_000);
+  }, 120_000);
 });
 
 test("a signal that comes while the command starts ends statexec before it, or reaches the command once", async () => {
@@ -289,4 +311,4 @@ test("a signal through two nested runs reaches the command once", async () => {
     for (const name of ["outer.prom", "inner.prom"])
       expect(readFileSync(folder.file(name), "utf8")).toContain('text="Command done with status 0"');
   }
-}, 60_000);
+}, 120_000);

@@ -1,4 +1,3 @@
-import { ForbiddenError } from "../../errors.ts";
 import type { Processes } from "../../proc/processes.ts";
 import type { CgroupStats } from "../cgroup/cgroup-stats.ts";
 import type { GroupPlace } from "../cgroup/group-members.ts";
@@ -7,7 +6,7 @@ import type { ProcessLog } from "../perf/process-log.ts";
 import type { TaskClock } from "../perf/task-clock.ts";
 import { CommandCpu } from "./command-cpu.ts";
 import type { Helpers } from "./ended-processes.ts";
-import { FileDamage } from "./file-damage.ts";
+import { FileDamage, isReadable } from "./file-damage.ts";
 import { GroupLeavers } from "./group-leavers.ts";
 import { CommandMemory, type GroupMemoryCounts } from "./memory-peak.ts";
 import { ProcessAccounts } from "./process-accounts.ts";
@@ -160,7 +159,7 @@ export class CommandTree {
     this.taskClock?.drain();
     if (this.isBlind) return;
     if (!this.unseen.hasBegun && !this.hasGroupCpu) {
-      // At once: until then the time of others counts as unseen.
+      // At once: until then the time of others counts as unseen. Whether the clock of tasks is whole, only the end tells.
       this.unseen.begin();
       return;
     }
@@ -200,7 +199,7 @@ export class CommandTree {
     if (this.reapOrphans()) accounts.update(true);
     accounts.takeLeftovers();
     this.taskClock?.finish();
-    if (!this.hasGroupCpu) this.unseenSeconds = unseen.most(accounts.tracker);
+    if (!this.hasGroupCpu) this.unseenSeconds = unseen.most(accounts.tracker, this.untoldByWait);
   }
 
   /** An orphan has ended and is about to be waited for; the returned function is to be called once that is done. */
@@ -321,10 +320,15 @@ export class CommandTree {
 
   /** Whether that clock leaves no room for CPU time that no one has waited for and no sample saw. */
   private get isProvenByClock(): boolean {
+    return !this.isBlind && !this.damage.hasBeen && this.isSmall(this.untoldByWait);
+  }
+
+  /** What that clock counted at most, and no one has waited for nor any sample seen; infinite: it is not whole. */
+  private get untoldByWait(): number {
     const { taskClock, isClockWhole } = this;
-    if (!taskClock || !isClockWhole || this.isBlind || this.damage.hasBeen) return false;
+    if (!taskClock || !isClockWhole) return Number.POSITIVE_INFINITY;
     const { userSeconds, systemSeconds } = this.accounts;
-    return this.isSmall(taskClock.seconds + taskClock.outsideSeconds - userSeconds - systemSeconds);
+    return Math.max(0, taskClock.seconds + taskClock.outsideSeconds - userSeconds - systemSeconds);
   }
 
   private isSmall(missingSeconds: number): boolean {
@@ -367,18 +371,6 @@ export class CommandTree {
 }
 
 const INIT = 1;
-
-/** Whether the kernel shows a process, which runs for sure, to us. Throws SystemError. */
-function isReadable(processes: Processes, pid: number): boolean {
-  try {
-    return processes.read(pid, "stat") !== undefined;
-  } catch (error) {
-    if (error instanceof ForbiddenError) return false;
-    throw error;
-  } finally {
-    processes.forget(pid);
-  }
-}
 
 function monotonicMs(): number {
   return performance.now();

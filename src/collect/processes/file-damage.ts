@@ -1,4 +1,5 @@
-import { ParseError } from "../../errors.ts";
+import { ForbiddenError, ParseError } from "../../errors.ts";
+import type { Processes } from "../../proc/processes.ts";
 
 /**
  * What could not be parsed of the files of processes: cut short, or another kernel's. It costs the figures of that file:
@@ -32,5 +33,17 @@ export class FileDamage {
     const { first } = this;
     this.first = undefined;
     if (first) throw first;
+  }
+}
+
+/** Whether the kernel shows a process, which runs for sure, to us. Throws SystemError. */
+export function isReadable(processes: Processes, pid: number): boolean {
+  try {
+    return processes.read(pid, "stat") !== undefined;
+  } catch (error) {
+    if (error instanceof ForbiddenError) return false;
+    throw error;
+  } finally {
+    processes.forget(pid);
   }
 }

@@ -214,7 +214,7 @@ export class CommandMemory {
   private sample(tracker: DescendantTracker, hasStatuses: boolean): void {
     const { totals, peak, bounds, unmapped } = this;
     const { memories } = tracker;
-    if (peak.isAbove(totals.upperBytes(memories))) totals.refresh(memories);
+    if (peak.isAbove(totals.upperBytes(memories)) || unmapped.hasGrown()) totals.refresh(memories);
     else if (!hasStatuses) return;
     totals.update(memories);
     unmapped.update(memories);

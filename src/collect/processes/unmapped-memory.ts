@@ -23,6 +23,8 @@ export class UnmappedMemory {
   upperBytes = 0;
   /** The least that the machine's shared memory was since the start: others may have given some of theirs back. */
   private leastBytes: number;
+  /** The most that it had grown by at an update. */
+  private seenBytes = 0;
   private readonly files = new Map<string, number>();
   private readonly budget: TimeBudget;
   private msPerProcess = FIRST_GUESS_MS;
@@ -36,6 +38,13 @@ export class UnmappedMemory {
     this.budget = new TimeBudget(SHARE, ADVANCE_MS, now);
   }
 
+  /** Whether the machine's shared memory has grown by more than at any update: then one is worth its readings. */
+  hasGrown(): boolean {
+    const { sharedMemoryBytes } = this.processes;
+    if (sharedMemoryBytes < this.leastBytes) this.leastBytes = sharedMemoryBytes;
+    return sharedMemoryBytes - this.leastBytes >= this.seenBytes + NOISE_BYTES;
+  }
+
   /** Takes the state of now. The shared memory of each was just read. */
   update(memories: readonly ProcessMemory[]): void {
     this.lowerBytes = 0;
@@ -43,6 +52,7 @@ export class UnmappedMemory {
     const { sharedMemoryBytes } = this.processes;
     this.leastBytes = Math.min(this.leastBytes, sharedMemoryBytes);
     const grown = sharedMemoryBytes - this.leastBytes;
+    if (grown > this.seenBytes) this.seenBytes = grown;
     if (!(grown >= NOISE_BYTES)) return;
     let mapped = 0;
     let largest = 0;

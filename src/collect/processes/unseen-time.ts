@@ -71,8 +71,11 @@ export class UnseenTime {
     this.waitedForSeconds = isRead ? processes.othersWaitedForSeconds(true) : 0;
   }
 
-  /** Returns how much may be unseen until now, in seconds; infinite: not known. `tracker` was just updated. Throws SystemError. */
-  most(tracker: DescendantTracker): number {
+  /**
+   * Returns how much may be unseen until now, in seconds; infinite: not known. `tracker` was just updated. `knownBound`: it is
+   * no more than this, by another proof. Throws SystemError.
+   */
+  most(tracker: DescendantTracker, knownBound = Number.POSITIVE_INFINITY): number {
     const { processes, stat } = this;
     const unknown = this.unknownTasks(tracker);
     this.readMachine();
@@ -81,9 +84,9 @@ export class UnseenTime {
     if (isCounted && unknown <= 0) return 0;
     const wallSeconds = (this.now() - processes.atStart.atMs) / 1000;
     // Each of them had one CPU at most, all the time.
-    const most = Math.min(isCounted ? unknown : Number.POSITIVE_INFINITY, stat.online) * wallSeconds;
-    if (Number.isNaN(most)) return Number.POSITIVE_INFINITY;
-    if (most <= SMALL_SECONDS || Number.isNaN(processes.atStart.othersSeconds)) return most;
+    const byCount = Math.min(isCounted ? unknown : Number.POSITIVE_INFINITY, stat.online) * wallSeconds;
+    const most = Math.min(Number.isNaN(byCount) ? Number.POSITIVE_INFINITY : byCount, knownBound);
+    if (most <= SMALL_SECONDS || Number.isNaN(byCount) || Number.isNaN(processes.atStart.othersSeconds)) return most;
     if (!this.hasBegun) this.begin();
     let unseen = this.unseenByAmount();
     for (let tries = 1; tries < MOST_TRIES && this.hasMissed; tries++) unseen = this.unseenByAmount();

@@ -1,4 +1,5 @@
 import { findingOf } from "../../recording/evidence.ts";
+import { type MissedProcesses, missedProcesses, missedText } from "../../recording/missed-processes.ts";
 import { durationText, plainQuantity } from "../../recording/quantities.ts";
 import { type CommFigures, type RunFigures, UNNAMED } from "../../recording/run-figures.ts";
 import type { RunReport } from "../../recording/run-report.ts";
@@ -6,6 +7,7 @@ import type { RunReport } from "../../recording/run-report.ts";
 /** What a line of programs says, and the same in fewer words, as a summary's line has it. */
 interface ProgramParts {
   readonly parts: readonly string[];
+  readonly extra: readonly string[];
   readonly shorter: readonly [readonly string[], readonly string[]];
 }
 
@@ -33,6 +35,7 @@ export function programParts({ names, figures }: RunReport, unicode: boolean): P
   const last = unseen === undefined ? [] : [unseen];
   const shares = cpuShares(names, figures);
   const isAll = programsSource(names, figures) === "perf";
+  const missed = missedIn(names, figures);
   const shown = named.slice(0, MOST_NAMES).map((name) => {
     const { comm, cpuSeconds = 0, memoryPeakBytes, processes = 0 } = name;
     const used = [durationText(cpuSeconds)];
@@ -45,6 +48,7 @@ export function programParts({ names, figures }: RunReport, unicode: boolean): P
   const fewer = shown.slice(0, FEWER_NAMES);
   return {
     parts: [...shown.map(({ whole }) => whole.join(" ")), ...last],
+    extra: missed?.most === undefined ? [] : [missedText(missed)],
     shorter: [
       [...fewer.map(({ whole }) => whole.join(" ")), ...last],
       [...fewer.map(({ short }) => short.join(" ")), ...last],
@@ -64,6 +68,14 @@ export function cpuShares(names: readonly CommFigures[], figures: RunFigures): M
 export function programsSource(names: readonly CommFigures[], { sources }: RunFigures): string | undefined {
   if (names.every(({ processes }) => processes === undefined)) return undefined;
   return sources.get("programs") ?? "proc_sampled_lower_bound";
+}
+
+/** Returns what is known of processes that no name has; undefined: none is missing, or none were counted. */
+export function missedIn(names: readonly CommFigures[], figures: RunFigures): MissedProcesses | undefined {
+  const source = programsSource(names, figures);
+  if (source === undefined) return undefined;
+  const seen = names.reduce((sum, { processes = 0 }) => sum + processes, 0);
+  return missedProcesses(seen, source, figures);
 }
 
 /** The share of CPU time that no name has: that of processes which no sample saw, or which are too many to name. */

@@ -10,7 +10,7 @@ import { verdictSentence } from "../../recording/verdict-sentence.ts";
 import type { WallTime } from "../../recording/wall-time.ts";
 import { safeLine, safeText } from "../../safe-text.ts";
 import type { SummaryFileId } from "../results-wanted.ts";
-import { cpuShares, programsSource } from "./program-parts.ts";
+import { cpuShares, missedIn, programsSource } from "./program-parts.ts";
 import { type SummaryLine, summaryLines } from "./summary-lines.ts";
 
 /** A form of the summary that an option writes to a file. */
@@ -41,6 +41,7 @@ export function summaryJson(report: RunReport, file: string): string {
     started_at: new Date(startMs).toISOString(),
     ...figuresObject(figures, startMs),
     programs_source: programsSource(names, figures),
+    programs_missed_most_count: missedIn(names, figures)?.most,
     largest: names.map((name) => ({
       comm: name.comm,
       cpu_seconds: name.cpuSeconds,

@@ -1,9 +1,10 @@
 import { type BudgetResult, shownLimit } from "../../recording/budget-results.ts";
-import { findingOf, PROC_IS_FOREIGN, sourceText } from "../../recording/evidence.ts";
+import { findingOf, PROC_IS_FOREIGN } from "../../recording/evidence.ts";
 import { durationText, plainQuantity } from "../../recording/quantities.ts";
 import { cpusLeft, type RunFigures } from "../../recording/run-figures.ts";
 import type { RunReport } from "../../recording/run-report.ts";
 import { samplingText } from "../../recording/sampling.ts";
+import { sourceText } from "../../recording/source-words.ts";
 import { secondSentence, verdictSentence } from "../../recording/verdict-sentence.ts";
 import { WALL_TIME_PARTS, wholePercents } from "../../recording/wall-time.ts";
 import { programParts } from "./program-parts.ts";

@@ -13,15 +13,18 @@ const NOTHING_REAPED = {
   cancelledBytes: 0,
 };
 
-/** Makes a collector over the kernel model. A second passes with each sample, whose values are returned by series. */
-export function setUp(more: Pick<TreeParts, "taskClock" | "group" | "groupPlaces"> = {}) {
+/**
+ * Makes a collector over the kernel model. A second passes with each sample, whose values are returned by series, and
+ * `readMs` with each file that is read.
+ */
+export function setUp(more: Pick<TreeParts, "taskClock" | "group" | "groupPlaces"> = {}, readMs = 0) {
   const kernel = new ProcessTree();
   let nowMs = 0;
   const parts = {
     helpers: NOBODY,
     reap: (pid: number) => kernel.wait(pid),
     reaped: NOTHING_REAPED,
-    now: () => nowMs,
+    now: () => nowMs + kernel.reads.length * readMs,
     cpuMs: () => nowMs,
     ...more,
   };

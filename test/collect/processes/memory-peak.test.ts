@@ -89,6 +89,21 @@ describe("the peak", () => {
     expect(sample()[BOUND]).toBe(1);
   });
 
+  test("is that also on a machine so busy that the status of each process is not read at each sample", () => {
+    const { kernel, collector, sample, start } = setUp({}, 500);
+    const root = start({ residentPages: 5, anonymous: 20 });
+    sample();
+    const before = kernel.reads.length;
+    sample();
+    expect(kernel.reads.slice(before)).not.toContain(`${root}/status`);
+    kernel.sharedMemoryBytes = 300 * MEBIBYTE;
+    sample();
+    kernel.sharedMemoryBytes = 0;
+    kernel.end(root);
+    collector.commandEnded();
+    expect(sample()[BOUND]).toBe(1);
+  });
+
   test("has memory in a file also if others have given back as much of theirs before", () => {
     const { kernel, sample, start } = setUp();
     kernel.sharedMemoryBytes = 500 * MEBIBYTE;

@@ -49,6 +49,29 @@ describe("CPU time that no process accounts for", () => {
     expect(most(5, 1.37)).toBeCloseTo(0.755, 6);
   });
 
+  test("is no more than another proof leaves, and then nothing of others is read", () => {
+    const { kernel, root, accounts, most, unseen } = setUp();
+    kernel.end(kernel.fork(root, { userSeconds: 0.75 }));
+    expect(most(5, 4)).toBeCloseTo(1, 6);
+    expect(unseen.most(accounts.tracker, 0.8)).toBe(0.8);
+    expect(unseen.most(accounts.tracker, 3)).toBeCloseTo(1, 6);
+    kernel.othersWaitedForSeconds = () => {
+      throw new Error("read");
+    };
+    expect(unseen.most(accounts.tracker, 0.015)).toBe(0.015);
+    expect(() => unseen.most(accounts.tracker)).toThrow("read");
+  });
+
+  test("is not proven by pids that may have begun again since the first look", () => {
+    const { kernel, root, most } = setUp();
+    for (let i = 0; i < 30_001; i++) kernel.end(kernel.fork(1));
+    // The newest pid is again that of a process which is known.
+    const read = kernel.readMachine.bind(kernel);
+    const loadavg = new TextEncoder().encode(`0.00 0.00 0.00 1/3 ${root}\n`);
+    kernel.readMachine = (file) => (file === "loadavg" ? loadavg : read(file));
+    expect(most(5, 2)).toBeCloseTo(3, 6);
+  });
+
   test("does not grow with others' children, and not with ours, that were waited for", () => {
     const { kernel, neighbour, root, most } = setUp();
     const old = kernel.fork(neighbour, { userSeconds: 30 });

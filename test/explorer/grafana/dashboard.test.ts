@@ -105,7 +105,7 @@ describe.skipIf(isMissing("victoriaMetrics", "curl"))("with VictoriaMetrics", ()
     await Bun.write(original, readFileSync(ORIGINAL, "utf8").replaceAll('instance="sleep"', 'instance="last year"'));
     await victoria.import(original);
     stored = await victoria.export();
-  }, 60_000);
+  }, 120_000);
 
   afterAll(async () => {
     folder[Symbol.dispose]();
@@ -157,7 +157,7 @@ describe.skipIf(isMissing("victoriaMetrics", "curl"))("with VictoriaMetrics", ()
       expect((await ask(filledIn(promql(query), run), run.lastMs)).size, `${title}: ${promql(query)}`).toBeGreaterThan(
         0,
       );
-  }, 60_000);
+  }, 120_000);
 
   test("a run of a few seconds has rates, with the window that Grafana derives from the interval of the data source", async () => {
     const { instance, role, lastMs } = runOf("sleep");
