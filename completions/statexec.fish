@@ -19,7 +19,7 @@ function __statexec_command
                 return 0
             case --explore --report --export --compare --size --processes-of --history --recover --list-collectors --push --watch --mark --completions --version -v --help -help -h
                 set left 2
-            case --file -f --instance -i --metrics-start-time -mst --delay -d --delay-before-command -dbc --delay-after-command -dac --label -l --interval --journal-dir --collectors --cgroup --perf --processes --summary-json --summary-markdown --budget --baseline --listen --history-file --runs --parameter --warmup --precision --max-time --prepare --output --runs-json --runs-markdown --runs-csv --report-to --push-to --push-names --connect -c --sync-port -sp --sync-timeout --ready --sync-clients --sync-grace --stop-timeout --sync-token --sync-token-file --sync-tls-cert --sync-tls-key --sync-bind --explore-port --report --export --export-format --export-shape --base --noise --size-format --sort --top --processes-format --branch --last --trend --host --since --import --history-format --push --mark --completions
+            case --file -f --instance -i --metrics-start-time -mst --delay -d --delay-before-command -dbc --delay-after-command -dac --label -l --interval --journal-dir --collectors --cgroup --perf --processes --summary-json --summary-markdown --budget --baseline --listen --history-file --runs --parameter --warmup --precision --max-time --prepare --output --runs-json --runs-markdown --runs-csv --report-to --push-to --push-names --connect -c --sync-port -sp --sync-timeout --ready --sync-clients --sync-grace --stop-timeout --sync-token --sync-token-file --sync-tls-cert --sync-tls-key --sync-bind --explore-port --report --export --export-format --export-shape --base --noise --size-format --sort --at --from --to --top --processes-format --branch --last --trend --host --since --import --history-format --push --mark --completions
                 set value yes
             case '-?*'
             case '*'
@@ -122,6 +122,9 @@ complete -c statexec -n __statexec_options -l size -d 'Print what to request for
 complete -c statexec -n __statexec_options -l size-format -x -a 'table json kubernetes slurm nextflow snakemake github gitlab' -d 'With --size'
 complete -c statexec -n __statexec_options -l processes-of -d 'Print which programs and processes of a run used most'
 complete -c statexec -n __statexec_options -l sort -x -a 'cpu memory io wait time start' -d 'With --processes-of'
+complete -c statexec -n __statexec_options -l at -x -d 'With --processes-of'
+complete -c statexec -n __statexec_options -l from -x -d 'With --processes-of'
+complete -c statexec -n __statexec_options -l to -x -d 'With --processes-of'
 complete -c statexec -n __statexec_options -l top -x -d 'With --processes-of'
 complete -c statexec -n __statexec_options -l processes-format -x -a 'table json csv' -d 'With --processes-of'
 complete -c statexec -n __statexec_options -l history -d 'List the runs of this repository or folder that --remember kept'

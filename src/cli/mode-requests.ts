@@ -247,15 +247,33 @@ export interface ProcessesRequest {
   readonly sort: ProcessSort;
   /** How many are printed; undefined: as many as the format has by default. */
   readonly top: number | undefined;
+  /** Seconds from the command's start; undefined: the whole run, and what samples do not tell. */
+  readonly window: { readonly fromSeconds: number; readonly toSeconds: number } | undefined;
 }
 
 function processesRequest({ operands, values }: ModeWords): ProcessesRequest {
   const [file = OPTIONS.file.default, other] = operands;
   if (other !== undefined) throw new UsageError(`--processes-of takes one file; leave out ${quoteWord(other)}`);
+  const sort = values("sort").at(-1) ?? "cpu";
   return {
-    ...{ file, format: values("processesFormat").at(-1) ?? "table", sort: values("sort").at(-1) ?? "cpu" },
-    top: values("top").at(-1),
+    ...{ file, format: values("processesFormat").at(-1) ?? "table", sort },
+    ...{ top: values("top").at(-1), window: windowOf(values, sort) },
   };
+}
+
+function windowOf(values: ModeWords["values"], sort: ProcessSort): ProcessesRequest["window"] {
+  const [at, from, to] = [values("at").at(-1), values("from").at(-1), values("to").at(-1)];
+  if (at === undefined && from === undefined && to === undefined) return undefined;
+  if (at !== undefined && (from !== undefined || to !== undefined))
+    throw new UsageError("--at is one time, --from and --to are two; leave out one of them");
+  if (sort !== "cpu" && sort !== "memory")
+    throw new UsageError(
+      `--sort ${sort}: samples have cpu and memory; leave out --at, --from and --to for the whole run`,
+    );
+  const window = { fromSeconds: at ?? from ?? 0, toSeconds: at ?? to ?? Number.POSITIVE_INFINITY };
+  if (at === undefined && window.toSeconds <= window.fromSeconds)
+    throw new UsageError(`--to ${window.toSeconds}: expected more than --from, which is ${window.fromSeconds}`);
+  return window;
 }
 
 export interface HistoryRequest {

@@ -12,6 +12,7 @@ import {
   phaseName,
   rememberedNames,
   SIZE_FORMATS,
+  seconds,
   shell,
   sinceTime,
 } from "./option-values.ts";
@@ -93,6 +94,18 @@ export const MODE_OPTIONS = {
     ...{ flag: "--sort", of: "--processes-of", operand: { placeholder: "by", example: "memory" } },
     parse: oneOf(PROCESS_SORTS),
     help: "With --processes-of, the order of programs and processes: cpu, memory, io, wait, time or start; without this option, cpu.",
+  }),
+  at: modifier({
+    ...{ flag: "--at", of: "--processes-of", operand: { placeholder: "seconds", example: "12.5" }, parse: seconds },
+    help: "With --processes-of, print who used most CPU and memory at this time after the command's start, by the sample that has it.",
+  }),
+  from: modifier({
+    ...{ flag: "--from", of: "--processes-of", operand: { placeholder: "seconds", example: "60" }, parse: seconds },
+    help: "With --processes-of, print who used most CPU and memory from this time after the command's start on.",
+  }),
+  to: modifier({
+    ...{ flag: "--to", of: "--processes-of", operand: { placeholder: "seconds", example: "2min" }, parse: seconds },
+    help: "With --processes-of, print who used most CPU and memory until this time after the command's start.",
   }),
   top: modifier({
     ...{ flag: "--top", of: "--processes-of", operand: { placeholder: "count", example: "20" }, parse: count(1) },

@@ -9,6 +9,7 @@ import { lastValue, type Span } from "../recording/span.ts";
 import { commandSpan } from "../recording/summary-series.ts";
 import { boundMarks } from "./bound-marks.ts";
 import { TraceCounters } from "./trace-counters.ts";
+import { TraceProcessCounters } from "./trace-process-counters.ts";
 import { processEvents } from "./trace-processes.ts";
 import {
   ProcessNumbers,
@@ -63,13 +64,15 @@ export async function writeTrace(
   }
   const numbers = new ProcessNumbers(runs.length);
   const axis = { microseconds, untilMs: runs[0]!.span.toMs };
+  const used = new TraceProcessCounters(runs[0]!.span);
   let made = 0;
   for await (const line of processes) {
-    if (line.type !== "process") continue;
-    const events = processEvents(line, numbers, axis);
+    const events = line.type === "process" ? processEvents(line, numbers, axis) : [];
     if (events.length > 0) made++;
     out.add(events);
+    used.add(line, events[0]?.pid ?? 0);
   }
+  out.add(used.events(microseconds));
   out.end();
   return { events: out.count, processes: made, samplesPerValue };
 }

@@ -25,14 +25,14 @@ function lineOf(sample: ProcessSample): string {
   const { atMs, fromMs, isWhole, cpu, resident, left, restProcesses, restMicros, restKib, aheadMicros } = sample;
   const line = {
     type: "sample",
-    at: atMs / 1000,
+    time: atMs / 1000,
     // Of the others it is the time of the line before.
-    from: isWhole ? fromMs / 1000 : undefined,
+    since: isWhole ? fromMs / 1000 : undefined,
     whole: isWhole,
-    cpu_id: [...cpu.ids.subarray(0, cpu.length)],
-    cpu_seconds: Array.from(cpu.amounts.subarray(0, cpu.length), (micros) => micros / 1e6),
-    resident_id: [...resident.ids.subarray(0, resident.length)],
-    resident_bytes: Array.from(resident.amounts.subarray(0, resident.length), (kib) => kib * 1024),
+    used_id: [...cpu.ids.subarray(0, cpu.length)],
+    used_cpu_seconds: Array.from(cpu.amounts.subarray(0, cpu.length), (micros) => micros / 1e6),
+    held_id: [...resident.ids.subarray(0, resident.length)],
+    held_bytes: Array.from(resident.amounts.subarray(0, resident.length), (kib) => kib * 1024),
     left_id: [...left.ids.subarray(0, left.length)],
     rest_processes: restProcesses,
     rest_cpu_seconds: restMicros / 1e6,

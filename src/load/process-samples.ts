@@ -19,14 +19,14 @@ export class ProcessSamples {
 
   /** Takes a line; returns what it says of its time, valid until the next call. Undefined: it is no sample, or damaged. */
   add(line: ProcessLine): ProcessesThen | undefined {
-    if (line.type !== "sample" || typeof line.at !== "number") return undefined;
+    if (line.type !== "sample" || typeof line.time !== "number") return undefined;
     const { resident } = this;
     if (line.whole === true) resident.clear();
     for (const id of numbers(line.left_id)) resident.delete(id);
-    for (const [id, bytes] of pairs(line.resident_id, line.resident_bytes)) resident.set(id, bytes);
-    const cpu = new Map(pairs(line.cpu_id, line.cpu_seconds));
-    const atMs = Math.round(line.at * 1000);
-    const fromMs = typeof line.from === "number" ? Math.round(line.from * 1000) : this.atMs;
+    for (const [id, bytes] of pairs(line.held_id, line.held_bytes)) resident.set(id, bytes);
+    const cpu = new Map(pairs(line.used_id, line.used_cpu_seconds));
+    const atMs = Math.round(line.time * 1000);
+    const fromMs = typeof line.since === "number" ? Math.round(line.since * 1000) : this.atMs;
     this.atMs = atMs;
     const rest = {
       processes: number(line.rest_processes),

@@ -87,9 +87,9 @@ describe("the schema", () => {
   const [line] = [{ pid: 5, parent: 4, name: "a", names: ["a"], start: 1.5, end: null, cpu_seconds: 0.1 }];
   const process = { type: "process", ...line, source: "perf" };
 
-  const list = { cpu_id: [1], cpu_seconds: [0.5], resident_id: [1], resident_bytes: [4096], left_id: [] };
+  const list = { used_id: [1], used_cpu_seconds: [0.5], held_id: [1], held_bytes: [4096], left_id: [] };
   const rest = { rest_processes: 0, rest_cpu_seconds: 0, rest_resident_bytes: 0 };
-  const sample = { type: "sample", at: 1.5, from: 0.5, whole: true, ...list, ...rest };
+  const sample = { type: "sample", time: 1.5, since: 0.5, whole: true, ...list, ...rest };
 
   test.each([
     ["a sample", sample],
@@ -105,11 +105,11 @@ describe("the schema", () => {
     ["a negative amount", { ...process, resident_bytes: -1 }],
     ["half a program", { ...process, execs: 0.5 }],
     ["an unknown source", { ...process, source: "guess" }],
-    ["a whole sample without its start", { ...sample, from: undefined }],
+    ["a whole sample without its start", { ...sample, since: undefined }],
     ["a whole sample that one has left", { ...sample, left_id: [3] }],
     ["a sample without its rest", { ...sample, rest_processes: undefined }],
-    ["a number of a process that none has", { ...sample, cpu_id: [0] }],
-    ["a negative CPU time", { ...sample, cpu_seconds: [-0.01] }],
+    ["a number of a process that none has", { ...sample, used_id: [0] }],
+    ["a negative CPU time", { ...sample, used_cpu_seconds: [-0.01] }],
     ["an end without its number", { type: "end", source: "perf", complete: true }],
   ])("refuses %s", (_, value) => expect(wrong(JSON.parse(JSON.stringify(value)))).toBeDefined());
 });

@@ -36,10 +36,10 @@ export function processRecord(
     ...{ cpu_seconds: cpu, execs: 1, threads: 1, resident_bytes: resident, source: "perf", ...more },
   }));
   for (const [place, { from, at: until, cpu, resident, left = [], rest = [0, 0, 0] }] of samples.entries()) {
-    const times = { at: at(until), ...(place === 0 ? { from: at(from ?? until) } : {}), whole: place === 0 };
+    const times = { time: at(until), ...(place === 0 ? { since: at(from ?? until) } : {}), whole: place === 0 };
     lines.push({
-      ...{ type: "sample", ...times, cpu_id: Object.keys(cpu).map(Number), cpu_seconds: Object.values(cpu) },
-      ...{ resident_id: Object.keys(resident).map(Number), resident_bytes: Object.values(resident), left_id: left },
+      ...{ type: "sample", ...times, used_id: Object.keys(cpu).map(Number), used_cpu_seconds: Object.values(cpu) },
+      ...{ held_id: Object.keys(resident).map(Number), held_bytes: Object.values(resident), left_id: left },
       ...{ rest_processes: rest[0], rest_cpu_seconds: rest[1], rest_resident_bytes: rest[2] },
     });
   }

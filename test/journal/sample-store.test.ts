@@ -229,17 +229,23 @@ test("merged samples add up CPU time, and have the memory of the last", () => {
     [2],
     2,
   );
-  expect(taken()).toMatchObject({ at: 2, cpu_id: [1, 2], cpu_seconds: [30e-6, 5e-6], resident_id: [1], left_id: [] });
+  expect(taken()).toMatchObject({
+    time: 2,
+    used_id: [1, 2],
+    used_cpu_seconds: [30e-6, 5e-6],
+    held_id: [1],
+    left_id: [],
+  });
   add(3000, [], [[3, 4]], [], 0);
   add(4000, [[3, 7]], [], [1], 0);
   expect(taken()).toEqual({
     type: "sample",
-    at: 4,
+    time: 4,
     whole: false,
-    cpu_id: [3],
-    cpu_seconds: [7e-6],
-    resident_id: [3],
-    resident_bytes: [4096],
+    used_id: [3],
+    used_cpu_seconds: [7e-6],
+    held_id: [3],
+    held_bytes: [4096],
     left_id: [1],
     rest_processes: 0,
     rest_cpu_seconds: 0,
@@ -267,11 +273,14 @@ test("what processes had that have no line is in the rest", () => {
   const held = [new Map<number, number>(), new Map<number, number>()];
   for (const [i, line] of all.entries()) {
     const few = some[i]!;
-    expect(few.cpu_id).toEqual(line.cpu_id.filter((id: number) => id % 2 === 0));
-    expect(sum(few.cpu_seconds) + few.rest_cpu_seconds).toBeCloseTo(sum(line.cpu_seconds) + line.rest_cpu_seconds, 9);
+    expect(few.used_id).toEqual(line.used_id.filter((id: number) => id % 2 === 0));
+    expect(sum(few.used_cpu_seconds) + few.rest_cpu_seconds).toBeCloseTo(
+      sum(line.used_cpu_seconds) + line.rest_cpu_seconds,
+      9,
+    );
     for (const [k, each] of [line, few].entries()) {
       for (const id of each.left_id) held[k]!.delete(id);
-      for (const [n, id] of each.resident_id.entries()) held[k]!.set(id, each.resident_bytes[n]);
+      for (const [n, id] of each.held_id.entries()) held[k]!.set(id, each.held_bytes[n]);
     }
     const [whole, part] = held.map((map) => sum([...map.values()]));
     expect(part! + few.rest_resident_bytes).toBe(whole! + line.rest_resident_bytes);
