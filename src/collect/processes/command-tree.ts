@@ -182,7 +182,7 @@ export class CommandTree {
     const { tracker, names } = this.accounts;
     for (const one of tracker.descendants) {
       const { pid, parent, name, ownSeconds: cpuSeconds, threads, memory, ended, io } = one;
-      const [readBytes, writtenBytes] = io.isKnown ? [io.readBytes, io.writeBytes] : [ABSENT, ABSENT];
+      const [readBytes, writtenBytes] = io.isKnown ? [io.ownReadBytes, io.ownWriteBytes] : [ABSENT, ABSENT];
       const known = { ended, residentBytes: memory.residentBytes, readBytes, writtenBytes };
       const runDelaySeconds = this.runDelay.secondsOf(one);
       yield { pid, parent, name: names.at(name)?.name ?? "", cpuSeconds, threads, ...known, runDelaySeconds };

@@ -53,4 +53,36 @@ export class LastIo extends IoBytes {
   cpuSeconds = Number.NaN;
   /** The file was read. */
   isKnown = false;
+  /** What it read and wrote itself by system calls, at least: its file has that of the children that it waited for, too. */
+  ownReadBytes = 0;
+  ownWriteBytes = 0;
+  /** It is so if the next sample shows that it had waited for no child when its file was read. */
+  private openReadBytes = 0;
+  private openWriteBytes = 0;
+  /** Page faults of the children that it had waited for just before that. */
+  private childrenFaults = 0;
+
+  /** Takes its file. What it grew by is its own where it waited for no child meanwhile, which would have had page faults. */
+  takeFile(file: Readonly<IoCounts>, childrenFaults: number, hasChildren: boolean): void {
+    if (childrenFaults === this.childrenFaults) {
+      this.ownReadBytes += this.openReadBytes;
+      this.ownWriteBytes += this.openWriteBytes;
+      this.openReadBytes = file.readBytes - this.readBytes;
+      this.openWriteBytes = file.writeBytes - this.writeBytes;
+    } else this.drop();
+    this.childrenFaults = childrenFaults;
+    // It can have waited for none since.
+    if (!hasChildren) {
+      this.ownReadBytes += this.openReadBytes;
+      this.ownWriteBytes += this.openWriteBytes;
+      this.drop();
+    }
+    this.take(file);
+    this.isKnown = true;
+  }
+
+  private drop(): void {
+    this.openReadBytes = 0;
+    this.openWriteBytes = 0;
+  }
 }
