@@ -348,17 +348,22 @@ export interface CommFigures {
   readonly cpuSeconds?: number;
   readonly memoryPeakBytes?: number;
   readonly processes?: number;
+  /** That system calls read and wrote, at least. */
+  readonly ioReadBytes?: number;
+  readonly ioWriteBytes?: number;
 }
 
 const COMM_SERIES = [
   ["cpuSeconds", COMMAND.commCpuSeconds],
   ["memoryPeakBytes", COMMAND.commMemoryPeak],
   ["processes", COMMAND.commProcesses],
+  ["ioReadBytes", COMMAND.commIoRead],
+  ["ioWriteBytes", COMMAND.commIoWrite],
 ] as const;
 
 /** The figures by command name, those with the most CPU time first; the rest, `other`, is last. */
 export function figuresByComm(recording: Recording): CommFigures[] {
-  const byComm = new Map<string, { comm: string; cpuSeconds?: number; memoryPeakBytes?: number; processes?: number }>();
+  const byComm = new Map<string, { -readonly [K in keyof CommFigures]: CommFigures[K] }>();
   for (const one of recording.series()) {
     const field = COMM_SERIES.find(([, metric]) => metric.name === one.metric.name)?.[0];
     if (field === undefined) continue;

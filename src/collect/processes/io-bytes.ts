@@ -47,6 +47,9 @@ export class IoBytes implements IoCounts {
   }
 }
 
+/** What processes of one name read and wrote themselves by system calls, at least; NaN: not known of any. */
+export type ProgramIo = Pick<IoCounts, "readBytes" | "writeBytes">;
+
 /** What one process had read and written when its file was last read. */
 export class LastIo extends IoBytes {
   /** Its CPU time just before that; NaN: the file is to be read again. */
@@ -59,6 +62,9 @@ export class LastIo extends IoBytes {
   /** It is so if the next sample shows that it had waited for no child when its file was read. */
   private openReadBytes = 0;
   private openWriteBytes = 0;
+  /** So much of its own was passed on. */
+  private passedReadBytes = 0;
+  private passedWriteBytes = 0;
   /** Page faults of the children that it had waited for just before that. */
   private childrenFaults = 0;
 
@@ -79,6 +85,15 @@ export class LastIo extends IoBytes {
     }
     this.take(file);
     this.isKnown = true;
+  }
+
+  /** Adds what is new of its own to that of its program. */
+  passOn(use: ProgramIo): void {
+    if (!this.isKnown) return;
+    use.readBytes = (use.readBytes || 0) + this.ownReadBytes - this.passedReadBytes;
+    use.writeBytes = (use.writeBytes || 0) + this.ownWriteBytes - this.passedWriteBytes;
+    this.passedReadBytes = this.ownReadBytes;
+    this.passedWriteBytes = this.ownWriteBytes;
   }
 
   private drop(): void {

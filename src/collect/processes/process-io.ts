@@ -6,6 +6,7 @@ import { ABSENT } from "../collector.ts";
 import type { Descendant } from "./descendant-tracker.ts";
 import { FileDamage } from "./file-damage.ts";
 import { IoBytes, type IoCounts } from "./io-bytes.ts";
+import type { ProcessNames } from "./process-names.ts";
 
 /** What our children read and wrote that have ended and were waited for. */
 export type ReapedCounts = Readonly<IoCounts> & Pick<ReapedIo, "update">;
@@ -58,8 +59,8 @@ export class ProcessIo {
     if (this.hasGroup(this.group)) this.takeStorage(this.group);
   }
 
-  /** Reads the files of each. Throws ParseError. */
-  update(descendants: readonly Descendant[]): void {
+  /** Reads the files of each, and adds to what its program read and wrote. Throws ParseError. */
+  update(descendants: readonly Descendant[], names: Pick<ProcessNames, "at">): void {
     const { sum, group } = this;
     sum.set(0);
     this.openDescriptors = 0;
@@ -69,6 +70,8 @@ export class ProcessIo {
     for (const descendant of descendants) {
       if (!descendant.ended) this.addDescriptors(descendant.memory.thread);
       this.addIo(descendant);
+      const use = names.at(descendant.name);
+      if (use) descendant.io.passOn(use);
     }
     this.updateReaped();
     sum.add(this.reaped);
