@@ -1,10 +1,11 @@
 import type { CompareRequest } from "../cli/mode-requests.ts";
 import { OutputError } from "../errors.ts";
 import { loadFigures } from "../load/load-recordings.ts";
-import { intervalOf } from "../recording/change-interval.ts";
+import { type Groups, intervalOf } from "../recording/change-interval.ts";
 import { type Comparison, type ComparisonUnit, commandsOf, compareRuns } from "../recording/comparison.ts";
 import type { RunFigures } from "../recording/run-figures.ts";
 import type { Verdict } from "../recording/set-verdicts.ts";
+import { TURN_TEST, turnsOf } from "../recording/turn-test.ts";
 import { painted, safeLine } from "../safe-text.ts";
 
 interface CompareAnswer {
@@ -17,16 +18,19 @@ interface CompareAnswer {
 /** Compares the runs of files. Throws OutputError where a file holds no run, or where the commands differ. */
 export async function compareFiles(request: CompareRequest, colour: boolean): Promise<CompareAnswer> {
   const warnings: string[] = [];
-  const base = await figuresIn(request.base, warnings);
-  const next = await figuresIn(request.next, warnings);
+  const given = { base: await figuresIn(request.base, warnings), next: await figuresIn(request.next, warnings) };
+  const turns = turnsOf(given.base, given.next);
+  const { base, next } = turns ?? given;
   const commands = commandsOf([...base, ...next]);
   if (commands.length > 1 && !request.anyCommand)
     throw new OutputError(
       `these are runs of different commands: ${commands.map((command) => JSON.stringify(command)).join(", ")}; --any-command compares them all the same`,
     );
-  const comparisons = compareRuns(base, next, request.noise);
+  const comparisons = compareRuns(base, next, request.noise, turns && TURN_TEST);
   if (comparisons.length === 0) throw new OutputError("nothing to compare: the files have no figures of a command");
-  const notes = [...intervalNotes(comparisons, base, next), ...machineNotes(base, next)];
+  const inTurns = turns !== undefined;
+  const notes = [...intervalNotes(comparisons, { base, next, inTurns }), ...machineNotes(base, next)];
+  if (inTurns) notes.push("the runs took turns: each is compared with its neighbour in time");
   const table = comparisonTable(comparisons, { baseRuns: base.length, nextRuns: next.length, notes, colour });
   return { table, warnings, isWorse: comparisons.some(({ verdict }: Comparison) => verdict === "worse") };
 }
@@ -43,10 +47,10 @@ async function figuresIn(paths: readonly string[], warnings: string[]): Promise<
 }
 
 /** Returns how far each change between several runs is known. */
-function intervalNotes(all: readonly Comparison[], base: readonly RunFigures[], next: readonly RunFigures[]): string[] {
+function intervalNotes(all: readonly Comparison[], groups: Groups<RunFigures>): string[] {
   const changed = all.filter(({ verdict }) => verdict === "worse" || verdict === "better");
   return changed.flatMap((one) => {
-    const interval = intervalOf(one, { base, next, inTurns: false });
+    const interval = intervalOf(one, groups);
     if (!interval) return [];
     const [lowest, highest] = [interval.lowest, interval.highest].map((ratio) => changeText(1, ratio, one.unit));
     return [`${one.what}: the change is between ${lowest} and ${highest}, with 95 % confidence`];

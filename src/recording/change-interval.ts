@@ -32,7 +32,7 @@ export function intervalOf(
 }
 
 /** Two groups of runs, or of their values. */
-interface Groups<T> {
+export interface Groups<T> {
   readonly base: readonly T[];
   readonly next: readonly T[];
   /** They are in the order of their turns: what a turn has in common is then no part of the doubt. */

@@ -80,8 +80,13 @@ export interface Comparison {
  * Compares runs with runs, figure by figure. Figures that neither side knows are left out. Runs are the same where their
  * medians differ by no more than `noise` (0.05: 5 %); groups of several also where chance explains the difference.
  */
-export function compareRuns(base: readonly RunFigures[], next: readonly RunFigures[], noise: number): Comparison[] {
-  return compareEach(base, [next], noise)[0]!;
+export function compareRuns(
+  base: readonly RunFigures[],
+  next: readonly RunFigures[],
+  noise: number,
+  test?: ChanceTest,
+): Comparison[] {
+  return compareEach(base, [next], noise, test)[0]!;
 }
 
 /** Compares several groups of runs with the same one, by a test for sets. Chance has a try with each figure of each group. */

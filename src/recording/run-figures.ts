@@ -80,6 +80,8 @@ export interface RunFigures {
   readonly host?: string;
   /** Time between samples. */
   readonly intervalSeconds?: number;
+  /** When it began by the wall clock, in milliseconds since the epoch. */
+  readonly startedAtMs?: number;
   /** The recording ends before the command does: every figure may have grown since. */
   readonly isUnfinished?: true;
   /** /proc showed another pid namespace: there is only what wait4(2) said. */
@@ -93,7 +95,7 @@ export interface RunFigures {
 /** The figures that are numbers to compare. */
 export type FigureName = Exclude<
   { [K in keyof RunFigures]-?: NonNullable<RunFigures[K]> extends number ? K : never }[keyof RunFigures],
-  "memoryPeakAtMs"
+  "memoryPeakAtMs" | "startedAtMs"
 >;
 
 /** CPU time comes in ticks of 10 ms; fewer than twenty give no rate. */
@@ -128,6 +130,7 @@ export function figuresOf(recording: Recording): RunFigures {
       ...machineFigures(data),
       ...namedCpu(data),
       intervalSeconds: numberFact(recording, "interval_seconds"),
+      startedAtMs: Date.parse(recording.facts.find(([fact]) => fact === "started_at")?.[1] ?? ""),
     }),
     ...machineFacts(recording.facts),
     ...(data.isUnfinished ? { isUnfinished: true } : {}),
@@ -149,7 +152,7 @@ export function cpusLeft({
   return left < cpus ? left : undefined;
 }
 
-type Numbers = { readonly [K in FigureName | "memoryPeakAtMs"]?: number };
+type Numbers = { readonly [K in FigureName | "memoryPeakAtMs" | "startedAtMs"]?: number };
 
 /** Leaves out figures that are NaN. */
 function present(numbers: Numbers): Partial<RunFigures> {
@@ -348,17 +351,22 @@ export interface CommFigures {
   readonly cpuSeconds?: number;
   readonly memoryPeakBytes?: number;
   readonly processes?: number;
+  /** That system calls read and wrote, at least. */
+  readonly ioReadBytes?: number;
+  readonly ioWriteBytes?: number;
 }
 
 const COMM_SERIES = [
   ["cpuSeconds", COMMAND.commCpuSeconds],
   ["memoryPeakBytes", COMMAND.commMemoryPeak],
   ["processes", COMMAND.commProcesses],
+  ["ioReadBytes", COMMAND.commIoRead],
+  ["ioWriteBytes", COMMAND.commIoWrite],
 ] as const;
 
 /** The figures by command name, those with the most CPU time first; the rest, `other`, is last. */
 export function figuresByComm(recording: Recording): CommFigures[] {
-  const byComm = new Map<string, { comm: string; cpuSeconds?: number; memoryPeakBytes?: number; processes?: number }>();
+  const byComm = new Map<string, { -readonly [K in keyof CommFigures]: CommFigures[K] }>();
   for (const one of recording.series()) {
     const field = COMM_SERIES.find(([, metric]) => metric.name === one.metric.name)?.[0];
     if (field === undefined) continue;

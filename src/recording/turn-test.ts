@@ -31,6 +31,37 @@ function isPaired(low: readonly number[], high: readonly number[]): boolean {
   return low.length >= LEAST_TURNS && low.length === high.length && [...low, ...high].every((value) => value > 0);
 }
 
+/** Runs that took turns, in the order of these. */
+interface Turns<T> {
+  readonly base: readonly T[];
+  readonly next: readonly T[];
+}
+
+/**
+ * Returns both groups by turns where they took some: by their starts, each two neighbours are one of either. What belongs
+ * together is then known by time alone, whoever started them. Undefined: they did not, or it is not known.
+ */
+export function turnsOf<T extends { readonly startedAtMs?: number }>(
+  base: readonly T[],
+  next: readonly T[],
+): Turns<T> | undefined {
+  if (base.length !== next.length || base.length < LEAST_TURNS) return undefined;
+  const isOfBase = new Set(base);
+  const startOf = ({ startedAtMs = Number.NaN }: T) => startedAtMs;
+  const all = [...base, ...next];
+  if (all.some((run) => Number.isNaN(startOf(run)))) return undefined;
+  all.sort((a, b) => startOf(a) - startOf(b));
+  const turns: { readonly base: T[]; readonly next: T[] } = { base: [], next: [] };
+  for (let i = 0; i < all.length; i += 2) {
+    const [first, second] = [all[i]!, all[i + 1]!];
+    // Those that began at once, or the same run twice, are in no order.
+    if (isOfBase.has(first) === isOfBase.has(second) || startOf(first) === startOf(second)) return undefined;
+    turns.base.push(isOfBase.has(first) ? first : second);
+    turns.next.push(isOfBase.has(first) ? second : first);
+  }
+  return turns;
+}
+
 /** Student's distribution with so many degrees of freedom above `t`: Abramowitz and Stegun, 26.7.3 and 26.7.4. */
 export function studentAbove(t: number, freedom: number): number {
   const angle = Math.atan(t / Math.sqrt(freedom));

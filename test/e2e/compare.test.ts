@@ -106,6 +106,21 @@ describe("statexec --compare", () => {
     expect(cut).toMatchObject({ code: 0, stderr: expect.stringMatching(/cut\.prom:\d+: expected # EOF/) });
   });
 
+  test("compares runs that took turns by these, and says so", async () => {
+    using folder = tempFolder();
+    const series = ["-q", "--runs", "5", "--versus", "-f", "run.prom", "true", "sleep 0"];
+    const { code, stderr } = await statexec(series, { cwd: folder.path });
+    expect({ code, stderr }).toMatchObject({ code: 0 });
+    const files = [...new Bun.Glob("run.*.prom").scanSync(folder.path)].sort();
+    expect(files.length).toBe(10);
+    const base = files.slice(0, 5).flatMap((file) => ["--base", file]);
+    const words = ["--compare", "--any-command", "--noise", "1000", ...base];
+    const { stdout } = await statexec([...words, ...files.slice(5)], { cwd: folder.path });
+    expect(stdout).toContain("\nthe runs took turns: each is compared with its neighbour in time\n");
+    const one = await statexec([...words, ...files.slice(5, 9)], { cwd: folder.path });
+    expect(one.stdout).not.toContain("took turns");
+  });
+
   test("does not compare peaks that were sampled at different intervals", async () => {
     using folder = tempFolder();
     const command = ["sh", "-c", `sleep 0.3; ${program("load")} private 1 40 100`];

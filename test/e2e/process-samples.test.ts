@@ -157,7 +157,7 @@ describe.each(["auto", "off"])("with --perf %s", (perf) => {
     else expect(recorded.end.lost_records ?? Number.POSITIVE_INFINITY).toBeGreaterThan(0);
     expect(processes.length).toBeLessThanOrEqual(forked + 1);
     const unseen = processes.filter(({ resident_bytes: bytes }) => bytes === null);
-    expect(unseen.length).toBeGreaterThan(1000);
+    if (recorded.end.complete) expect(unseen.length).toBeGreaterThan(1000);
     for (const process of unseen) expect(process).not.toHaveProperty("id");
   });
 

@@ -60,6 +60,30 @@ describe("the programs of a summary", () => {
     expect(programs([])?.shorter?.[1].slice(0, 2)).toEqual(["cc1 11.1 s 214 MiB", "true 20 ms"]);
   });
 
+  test("say which one read and wrote most, if it did more than half, and JSON has it of each", () => {
+    const names = [
+      { comm: "tar", cpuSeconds: 3, ioReadBytes: 60 * MIB, ioWriteBytes: 15 * MIB },
+      { comm: "gzip", cpuSeconds: 9, ioReadBytes: 10 * MIB, ioWriteBytes: 5 * MIB },
+      { comm: "other", ioReadBytes: 5 * MIB, ioWriteBytes: 5 * MIB },
+    ];
+    const said = (more: Partial<RunReport> = {}, io = "proc") => {
+      const figures = { ...REPORT.figures, sources: new Map([["io", io]]) };
+      return summaryLines({ ...REPORT, names, figures, ...more }, "run.prom", true).find(
+        ({ label }) => label === "disk",
+      )?.extra;
+    };
+    expect(said()).toEqual(["most by tar: 75 MiB+ (75 %)"]);
+    // Of more than is known, the share is not.
+    expect(said({}, "proc_lower_bound")).toEqual(["most by tar: 75 MiB+"]);
+    expect(said({ names: names.slice(1) })).toEqual([]);
+    expect(said({ names: [...names, { comm: "cp", ioReadBytes: 60 * MIB }] })).toEqual([]);
+    expect(said({ names: names.map((one) => ({ ...one, ioReadBytes: 500, ioWriteBytes: 0 })) })).toEqual([]);
+    const { largest } = JSON.parse(summaryJson({ ...REPORT, names }, "run.prom"));
+    expect(largest[1]).toMatchObject({ io_read_least_bytes: 10 * MIB, io_write_least_bytes: 5 * MIB });
+    const { largest: without } = JSON.parse(summaryJson(REPORT, "run.prom"));
+    expect(without[0]).not.toHaveProperty("io_read_least_bytes");
+  });
+
   test("say how many processes are missing at most, where there is room, and in JSON always", () => {
     const missed = (programs: string, forks?: number) => {
       const figures = { ...REPORT.figures, sources: new Map([["programs", programs]]), ...(forks ? { forks } : {}) };

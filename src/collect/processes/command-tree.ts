@@ -355,7 +355,7 @@ export class CommandTree {
     const { descendants } = this.accounts.tracker;
     const began = this.now();
     this.memory.readStatuses(descendants);
-    this.io.update(descendants);
+    this.io.update(descendants, this.accounts.names);
     const took = this.now() - began;
     if (descendants.length > 0) this.detailsMsPerProcess = took / descendants.length;
     this.detailsBudget.spend(took);

@@ -3,6 +3,7 @@ import type { Processes } from "../../proc/processes.ts";
 import { ABSENT, type Collector } from "../collector.ts";
 import { type Column, column, fillColumns, keysOf } from "../columns.ts";
 import { CommandTree, type TreeParts } from "./command-tree.ts";
+import type { ProgramIo } from "./io-bytes.ts";
 import type { MemoryHolders } from "./memory-holders.ts";
 import { REST } from "./process-names.ts";
 
@@ -136,6 +137,26 @@ export class ProcessCollector implements Collector {
   }
 }
 
+/** What each name read and wrote, and the rest of what is known of all; none where it is not known of any. */
+function ioFinals(
+  named: readonly (ProgramIo & { readonly name: string })[],
+  { readBytes: read, writeBytes: written }: ProgramIo,
+): Column[] {
+  const finals: Column[] = [];
+  let [restRead, restWritten] = [read, written];
+  for (const { name, readBytes, writeBytes } of named) {
+    if (Number.isNaN(readBytes)) continue;
+    finals.push(column(COMMAND.commIoRead, { comm: name }, () => readBytes));
+    finals.push(column(COMMAND.commIoWrite, { comm: name }, () => writeBytes));
+    restRead -= readBytes;
+    restWritten -= writeBytes;
+  }
+  if (finals.length === 0 || Number.isNaN(restRead)) return finals;
+  finals.push(column(COMMAND.commIoRead, { comm: REST }, () => Math.max(0, restRead)));
+  finals.push(column(COMMAND.commIoWrite, { comm: REST }, () => Math.max(0, restWritten)));
+  return finals;
+}
+
 /** Returns the series of the command's end. */
 function finalsOf(tree: CommandTree, { processLog, taskClock }: TreeParts): readonly Column[] {
   const programs = processLog?.()?.programs();
@@ -159,6 +180,7 @@ function finalsOf(tree: CommandTree, { processLog, taskClock }: TreeParts): read
     finals.push(column(COMMAND.commMemoryPeak, { comm: REST }, () => highest));
     finals.push(column(COMMAND.commProcesses, { comm: REST }, () => processes));
   }
+  finals.push(...ioFinals(named, tree.io.counters));
   const sources = tree.sources();
   // Without it they are what samples saw.
   if (isRecorded) sources.set("programs", taskClock?.()?.hasAllRecords ? "perf" : "perf_lower_bound");

@@ -5,7 +5,8 @@ import type { CgroupStats } from "../cgroup/cgroup-stats.ts";
 import { ABSENT } from "../collector.ts";
 import type { Descendant } from "./descendant-tracker.ts";
 import { FileDamage } from "./file-damage.ts";
-import { IoBytes, type IoCounts, type LastIo } from "./io-bytes.ts";
+import { IoBytes, type IoCounts } from "./io-bytes.ts";
+import type { ProcessNames } from "./process-names.ts";
 
 /** What our children read and wrote that have ended and were waited for. */
 export type ReapedCounts = Readonly<IoCounts> & Pick<ReapedIo, "update">;
@@ -37,6 +38,8 @@ export class ProcessIo {
   private readonly sum = new IoBytes();
   private readonly highest = new IoBytes();
   private reapedFaults = Number.NaN;
+  /** The pids of those that have children, as far as samples see. */
+  private readonly parents = new Set<number>();
 
   /** To be made before the command can have ended. Throws ParseError. */
   constructor(
@@ -56,15 +59,19 @@ export class ProcessIo {
     if (this.hasGroup(this.group)) this.takeStorage(this.group);
   }
 
-  /** Reads the files of each. Throws ParseError. */
-  update(descendants: readonly Descendant[]): void {
+  /** Reads the files of each, and adds to what its program read and wrote. Throws ParseError. */
+  update(descendants: readonly Descendant[], names: Pick<ProcessNames, "at">): void {
     const { sum, group } = this;
     sum.set(0);
     this.openDescriptors = 0;
     this.isHidden = false;
+    this.parents.clear();
+    for (const { parent } of descendants) this.parents.add(parent);
     for (const descendant of descendants) {
       if (!descendant.ended) this.addDescriptors(descendant.memory.thread);
       this.addIo(descendant);
+      const use = names.at(descendant.name);
+      if (use) descendant.io.passOn(use);
     }
     this.updateReaped();
     sum.add(this.reaped);
@@ -134,14 +141,15 @@ export class ProcessIo {
    * A process that did not run has read and written nothing, and has waited for no child that did. Its file is then what it
    * was: most processes of a tree wait for others.
    */
-  private addIo({ pid, io }: Descendant): void {
+  private addIo(descendant: Descendant): void {
+    const { pid, io } = descendant;
     // Before the file: what it does after that makes another time.
     const cpuSeconds = this.processes.preciseCpuSeconds(pid);
-    if (cpuSeconds !== io.cpuSeconds) this.readIo(pid, io, cpuSeconds);
+    if (cpuSeconds !== io.cpuSeconds) this.readIo(descendant, cpuSeconds);
     else this.sum.add(io);
   }
 
-  private readIo(pid: number, io: LastIo, cpuSeconds: number): void {
+  private readIo({ pid, io, memory }: Descendant, cpuSeconds: number): void {
     io.cpuSeconds = Number.NaN;
     try {
       const bytes = this.processes.read(pid, "io");
@@ -152,8 +160,7 @@ export class ProcessIo {
         this.isHidden = true;
         return;
       }
-      io.take(this.io);
-      io.isKnown = true;
+      io.takeFile(this.io, memory.childrenFaults, this.parents.has(pid));
       io.cpuSeconds = cpuSeconds;
       this.sum.add(io);
     } catch (error) {

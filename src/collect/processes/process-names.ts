@@ -1,12 +1,15 @@
 import type { ProgramUse } from "../perf/process-log.ts";
+import type { ProgramIo } from "./io-bytes.ts";
 
 const decoder = new TextDecoder();
 
 /** How many names are kept; what uses any other counts as the rest. */
 const MOST_NAMES = 2000;
 
+const NO_IO: ProgramIo = { readBytes: Number.NaN, writeBytes: Number.NaN };
+
 /** What the processes of one name used, as samples saw it. */
-interface NameUse {
+interface NameUse extends ProgramIo {
   readonly name: string;
   readonly encoded: Uint8Array;
   /** Own CPU time, without that of their children. */
@@ -33,7 +36,7 @@ export class ProcessNames {
     if (this.all.length === MOST_NAMES) return -1;
     this.byText.set(name, this.all.length);
     const encoded = bytes.slice(start, end);
-    return this.all.push({ name, encoded, cpuSeconds: 0, residentBytes: 0, peakBytes: 0, processes: 0 }) - 1;
+    return this.all.push({ name, encoded, cpuSeconds: 0, residentBytes: 0, peakBytes: 0, processes: 0, ...NO_IO }) - 1;
   }
 
   at(place: number): NameUse | undefined {
@@ -68,16 +71,18 @@ export class ProcessNames {
     for (const [name, use] of programs) {
       if (this.byText.has(name) || this.all.length === MOST_NAMES) continue;
       this.byText.set(name, this.all.length);
-      this.all.push({ name, encoded: encoder.encode(name), residentBytes: 0, peakBytes: Number.NaN, ...use });
+      this.all.push({ name, encoded: encoder.encode(name), residentBytes: 0, peakBytes: Number.NaN, ...NO_IO, ...use });
     }
     return true;
   }
 
-  /** Returns up to `most` names, the largest by CPU time and by memory, in order of CPU time; and the rest. */
+  /** Returns up to `most` names, the largest by CPU time, io and memory, in order of CPU time; and the rest. */
   largest(most: number): { readonly named: readonly NameUse[]; readonly rest: readonly NameUse[] } {
     const byCpu = [...this.all].sort((a, b) => b.cpuSeconds - a.cpuSeconds);
     const byMemory = [...this.all].sort((a, b) => (b.peakBytes || 0) - (a.peakBytes || 0));
-    const chosen = new Set(byCpu.slice(0, Math.ceil(most / 2)));
+    const ioOf = ({ readBytes, writeBytes }: NameUse) => (readBytes || 0) + (writeBytes || 0);
+    const byIo = this.all.filter((use) => ioOf(use) > 0).sort((a, b) => ioOf(b) - ioOf(a));
+    const chosen = new Set([...byCpu.slice(0, Math.ceil(most / 2)), ...byIo.slice(0, Math.floor(most / 4))]);
     for (const use of byMemory) if (chosen.size < most) chosen.add(use);
     // A process may be called like the rest: it is part of it.
     const named = byCpu.filter((use) => chosen.has(use) && use.name !== REST);

@@ -46,8 +46,8 @@ export class TreeLog {
       one.newMicros = isSample ? descendant.takeNewMicros() : 0;
       one.threads = descendant.threads;
       one.residentBytes = descendant.memory.residentBytes;
-      one.readBytes = io.isKnown ? io.readBytes : ABSENT;
-      one.writtenBytes = io.isKnown ? io.writeBytes : ABSENT;
+      one.readBytes = io.isKnown ? io.ownReadBytes : ABSENT;
+      one.writtenBytes = io.isKnown ? io.ownWriteBytes : ABSENT;
       one.runDelaySeconds = runDelay.secondsOf(descendant);
       log.saw(one);
     }

@@ -48,6 +48,8 @@ export function summaryJson(report: RunReport, file: string): string {
       cpu_share: shares.get(name),
       memory_peak_bytes: name.memoryPeakBytes,
       processes_count: name.processes,
+      io_read_least_bytes: name.ioReadBytes,
+      io_write_least_bytes: name.ioWriteBytes,
     })),
     verdict: verdictSentence(diagnoses),
     wall_time_shares: wallTime && shareObject(wallTime),

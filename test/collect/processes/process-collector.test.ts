@@ -85,6 +85,38 @@ describe("a sample", () => {
     expect(rest).toHaveProperty("accounting_info cpu wait4");
   });
 
+  test("has what each program read itself, and the rest of all, when it has ended", () => {
+    const { kernel, collector, sample, start } = setUp();
+    const root = start({ name: "make", readBytes: 10 });
+    const [first, second] = [1, 2].map((n) => kernel.fork(root, { name: "cc1", readBytes: 1000 * n, minorFaults: 5 }));
+    const hidden = kernel.fork(root, { name: "hidden", readBytes: 7 });
+    kernel.at(hidden).forbidden.add("io");
+    sample();
+    for (const pid of [first!, second!]) kernel.burn(pid, 1);
+    kernel.at(first!).readBytes = 1500;
+    sample();
+    // What is done under another name is that program's.
+    kernel.at(second!).name = "as";
+    kernel.at(second!).readBytes = 2300;
+    kernel.burn(second!, 1);
+    sample();
+    collector.commandEnded();
+    const all = sample();
+    const read = (comm: string) => all[`comm_io_read_bytes_total ${comm}`];
+    expect(["cc1", "as", "hidden"].map(read)).toEqual([3500, 300, undefined]);
+    expect(read("other")! + read("make")!).toBe(10);
+    expect(all["comm_io_write_bytes_total cc1"]).toBe(0);
+  });
+
+  test("has no io by program where nothing may be read", () => {
+    const { kernel, collector, sample, start } = setUp();
+    const root = start({ name: "make", readBytes: 10 });
+    kernel.at(root).forbidden.add("io");
+    sample();
+    collector.commandEnded();
+    expect(Object.keys(sample()).filter((name) => name.startsWith("comm_io"))).toEqual([]);
+  });
+
   test("calls its CPU time a lower bound where what it left has children, whose time is rounded down", () => {
     const { kernel, collector, sample, start } = setUp();
     const root = start();
