@@ -24,7 +24,7 @@ export interface LimitEvidence {
   readonly runDelaySeconds: number;
   /** Much of the command's CPU time is of processes that no sample saw: so may be its waits. */
   readonly hasUnseen: boolean;
-  /** Time that the CPU quota of the command or of its container held it back, summed over CPUs. */
+  /** Time that the CPU quota of the command or of its container held it back, summed over CPUs; the container's at most. */
   readonly throttledSeconds: number;
   /** Shares of the time in which some task waited for the resource, 0 to 1. */
   readonly cpuPressure: number;
@@ -115,7 +115,6 @@ function evidenceOfSteps(steps: Steps, { facts }: Recording, figures: RunFigures
   const ownCores = ownCoresOf(steps, cpu.isContradicted ? used : undefined);
   const machineCores = steps.coresIn(BUSY_MODES);
   const [runDelay, swapIn] = [steps.growth(COMMAND.runDelay), steps.growth(KERNEL.swapIn)];
-  const throttled = firstSeen(steps.growth(COMMAND.throttledSeconds), steps.growth(CONTAINER.throttledSeconds));
   const iowait = steps.coresIn(["iowait"]);
   const disks = steps.seriesOf(DEVICES.diskBusySeconds).map((one) => ({ one, shares: steps.shares(one) }));
   const ownDiskBytes = sumSeen(steps.growth(COMMAND.diskRead)) + sumSeen(steps.growth(COMMAND.diskWrite));
@@ -125,6 +124,7 @@ function evidenceOfSteps(steps: Steps, { facts }: Recording, figures: RunFigures
   const refaults = refaultsOf(steps, facts);
   const pressures = pressuresOf(steps);
   const hasUnseen = isMuchUnseen(steps.seriesOf(COMMAND.commCpuSeconds));
+  const throttled = throttledOf(steps, { runDelay, hasUnseen, ownCores, quotaCores });
   return Array.from({ length: steps.count }, (_, step) => ({
     seconds: steps.seconds(step),
     cpus,
@@ -171,6 +171,30 @@ function ownCoresOf(steps: Steps, wholeRun: number | undefined): Float64Array {
 }
 
 /**
+ * The quota of the command's own control group holds back nothing else. That of its container holds back whatever runs there:
+ * of that the command has no more than its threads waited for a CPU. Where many of its processes were seen by no sample, these
+ * waited, too: then it has as much as it used of the quota, if that is more.
+ */
+function throttledOf(
+  steps: Steps,
+  of: {
+    readonly runDelay: Float64Array;
+    readonly hasUnseen: boolean;
+    readonly ownCores: Float64Array;
+    readonly quotaCores: number;
+  },
+): Float64Array {
+  const [own, container] = [steps.growth(COMMAND.throttledSeconds), steps.growth(CONTAINER.throttledSeconds)];
+  return container.map((shared, step) => {
+    const delay = of.runDelay[step]!;
+    const used = shared * Math.min(1, firstKnown(of.ownCores[step]! / firstKnown(of.quotaCores, 1), 1));
+    const waited = Math.min(shared, firstKnown(delay, 0));
+    const isSeen = !Number.isNaN(delay) && !of.hasUnseen;
+    return firstKnown(own[step]!, isSeen ? waited : Math.max(waited, used));
+  });
+}
+
+/**
  * Refaults are counted for the machine: all but those that others can have had are the command's, since each refault is a read
  * from a disk.
  */
@@ -202,10 +226,6 @@ function busiestDisk(disks: readonly { readonly one: RecordedSeries; readonly sh
     if (shares[step]! > diskBusy || (Number.isNaN(diskBusy) && !Number.isNaN(shares[step])))
       [diskBusy, busiest] = [shares[step]!, one.labels[0] ?? ""];
   return { diskBusy, busiestDisk: busiest };
-}
-
-function firstSeen(first: Float64Array, second: Float64Array): Float64Array {
-  return first.map((value, step) => firstKnown(value, second[step]!));
 }
 
 /** The first value that is not NaN; NaN if all are. */

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import {
   BUSY_MODES,
   COMMAND,
+  CONTAINER,
   DEVICES,
   KERNEL,
   MACHINE,
@@ -105,6 +106,47 @@ test("of what was read again, the command's is what the reads of others cannot a
   // Refaults are never more than what it read, and without the disks' reads nothing is known.
   expect(again(100, 100, 120)).toEqual([100]);
   expect(again(100, undefined, 80)).toEqual([Number.NaN]);
+});
+
+describe("the time for which a quota held the command back", () => {
+  /** A second in a container that may use half a core and was held back for 0.8 s. */
+  const held = (of: { own?: number; delay?: number; cpu: number; unseen?: number }) => {
+    const columns = [
+      status,
+      series(CONTAINER.throttledSeconds),
+      series(CONTAINER.cpuLimit),
+      series(COMMAND.throttledSeconds),
+      series(COMMAND.runDelay),
+      series(COMMAND.cpuSeconds, { mode: "user" }),
+      series(COMMAND.commCpuSeconds, { comm: "other" }),
+      series(COMMAND.commCpuSeconds, { comm: "sh" }),
+    ];
+    const { own, delay, cpu, unseen = 0 } = of;
+    const rows = [
+      [START_MS, 1, 4, 0.5, own && 0, delay && 0, 0, undefined, undefined],
+      [START_MS + 1000, 2, 4.8, 0.5, own, delay, cpu, unseen, cpu - unseen],
+    ] as const;
+    const recording = recordingOf({ parts: [{ columns, rows }] });
+    return evidenceOf(recording, figuresOf(recording))!.steps.map(({ throttledSeconds: seconds }) => seconds);
+  };
+  const only = (seconds: number) => [expect.closeTo(seconds, 9)];
+
+  test("is that of its own control group, whatever its threads waited", () => {
+    expect(held({ own: 0.3, delay: 0.01, cpu: 0.1 })).toEqual(only(0.3));
+  });
+
+  test("of its container is no more than its threads waited for a CPU: one that sleeps is not held back", () => {
+    expect(held({ delay: 0.007, cpu: 0.002 })).toEqual(only(0.007));
+    expect(held({ delay: 0.75, cpu: 0.25 })).toEqual(only(0.75));
+    expect(held({ delay: 3, cpu: 0.25 })).toEqual(only(0.8));
+  });
+
+  test("of its container is its part of the quota where processes waited that no sample saw, or what the others waited", () => {
+    expect(held({ delay: 0.01, cpu: 0.25, unseen: 0.2 })).toEqual(only(0.4));
+    expect(held({ delay: 0.6, cpu: 0.25, unseen: 0.2 })).toEqual(only(0.6));
+    expect(held({ cpu: 0.125 })).toEqual(only(0.2));
+    expect(held({ cpu: 0.75, unseen: 0.7 })).toEqual(only(0.8));
+  });
 });
 
 /** Only the last digits of a double may be over. */
