@@ -11,6 +11,8 @@ export interface TestRun {
   readonly env: NodeJS.ProcessEnv;
   /** Where the runner's report is written. */
   readonly folder: string;
+  /** Nothing of what the runner prints is shown. */
+  readonly isQuiet?: boolean;
 }
 
 /** What a test run came to. */
@@ -24,17 +26,18 @@ export interface TestCounts {
 }
 
 /** Runs tests; what the runner prints goes on to our own streams. Throws where it left no report, or one without tests. */
-export async function runTests({ filters, atOnce, env, folder }: TestRun): Promise<TestCounts> {
+export async function runTests({ filters, atOnce, env, folder, isQuiet = false }: TestRun): Promise<TestCounts> {
   const report = join(folder, "report.xml");
   const words = [
     ...["test", `--parallel=${atOnce}`, `--timeout=${TIMEOUT_MS}`],
     ...["--reporter=junit", `--reporter-outfile=${report}`, ...filters],
   ];
-  const runner = Bun.spawn([process.execPath, ...words], { env, stdio: ["ignore", "inherit", "pipe"] });
+  const stdout = isQuiet ? "ignore" : "inherit";
+  const runner = Bun.spawn([process.execPath, ...words], { env, stdin: "ignore", stdout, stderr: "pipe" });
   let end = "";
   const decoder = new TextDecoder();
   for await (const bytes of runner.stderr) {
-    process.stderr.write(bytes);
+    if (!isQuiet) process.stderr.write(bytes);
     end = (end + decoder.decode(bytes, { stream: true })).slice(-MOST_SUMMARY);
   }
   const status = await runner.exited;

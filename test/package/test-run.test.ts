@@ -8,7 +8,7 @@ async function run(...texts: readonly string[]) {
   using folder = tempFolder();
   for (const [i, text] of texts.entries())
     writeFileSync(folder.file(`${i}.test.ts`), `import { describe, expect, test } from "bun:test";\n${text}\n`);
-  return await runTests({ filters: [folder.path], atOnce: 1, env: process.env, folder: folder.path });
+  return await runTests({ filters: [folder.path], atOnce: 1, env: process.env, folder: folder.path, isQuiet: true });
 }
 
 const FAILS = 'test("fails", () => expect(1).toBe(2));';
