@@ -4,9 +4,17 @@ import { lastErrno, pinned, SystemError, trySystemCall } from "./libc.ts";
 import { pageBytes } from "./process.ts";
 
 /*
- * perf_event_open(2): the software event `task-clock`, which needs no hardware and no privilege at perf_event_paranoid 2.
- * There is one for each CPU, since an event that children inherit can only have a ring so. It is opened on the calling
- * thread, disabled, and enabled in a child by its exec: so it counts what this thread starts, and never the thread itself.
+ * perf_event_open(2): the software event `task-clock`, which needs no hardware and no privilege at perf_event_paranoid 2. There
+ * are two for each CPU, since an event that children inherit can only have a ring so. They are opened on the calling thread,
+ * disabled, and enabled in a child by its exec: so they are of what this thread starts, and never of the thread itself.
+ *
+ * The ring of the first has the records of forks, execs and ends, each written by the CPU that it happens on; that of the second
+ * has the CPU time of each thread that ends. This one is written by whichever CPU the thread ends on, into the rings of all:
+ * where two write at once, the kernel loses records and does not tell. So only those of the second may be missing unsaid, and a
+ * process that lacks one is known by their number.
+ *
+ * Both must be of one kind and opened CPU by CPU: when the kernel exchanges the events of two processes, it exchanges their
+ * counts by the places in lists, and a child's list is in the order of CPUs, then kinds.
  */
 
 const TYPE_SOFTWARE = 1;
@@ -25,15 +33,13 @@ const FLAGS = {
   // Allowed to everyone only so. This clock counts time in the kernel all the same.
   exclude_kernel: 5,
   exclude_hv: 6,
-  comm: 9,
-  inherit_stat: 11,
   enable_on_exec: 12,
-  task: 13,
   watermark: 14,
   sample_id_all: 18,
-  comm_exec: 24,
   use_clockid: 25,
 } as const;
+const RECORD_FLAGS = { comm: 9, task: 13, comm_exec: 24 } as const;
+const TIME_FLAGS = { inherit_stat: 11 } as const;
 
 const PROT_READ_AND_WRITE = 3;
 const MAP_SHARED = 1;
@@ -104,30 +110,45 @@ export class PerfRing {
   }
 }
 
+/** The rings of the events of each CPU. */
+export interface TaskClockRings {
+  /** Of forks, execs, names and ends. */
+  readonly records: readonly PerfRing[];
+  /** Of the CPU time of threads that have ended; they count that of all. */
+  readonly times: readonly PerfRing[];
+}
+
 /** Opens the task clock of what the calling thread starts from now on. Returns the rings, or why there are none. */
-export function openTaskClock(): readonly PerfRing[] | string {
+export function openTaskClock(): TaskClockRings | string {
   const cpus = onlineCpus();
   if (cpus.length > MOST_CPUS) return `${cpus.length} CPUs, with more than ${MOST_CPUS} it costs too much`;
-  const rings: PerfRing[] = [];
-  const page = pageBytes();
   let bytes = MOST_BYTES;
-  while (bytes > FEWEST_BYTES && bytes * cpus.length > ALL_BYTES) bytes /= 2;
-  const attribute = attributeOf(bytes / 16);
+  while (bytes > FEWEST_BYTES && 2 * bytes * cpus.length > ALL_BYTES) bytes /= 2;
+  const kinds = [attributeOf(RECORD_FLAGS, bytes / 16), attributeOf(TIME_FLAGS, bytes / 16)] as const;
+  const [records, times]: [PerfRing[], PerfRing[]] = [[], []];
   for (const cpu of cpus) {
-    const fd = trySystemCall("perf_event_open", attribute.address, 0, cpu, -1, CLOSE_ON_EXEC);
-    if (fd < 0) return refused(rings, openReason(lastErrno()));
-    let address = -1;
-    for (; bytes >= Math.max(FEWEST_BYTES, page); bytes /= 2) {
-      address = trySystemCall("mmap", 0, page + bytes, PROT_READ_AND_WRITE, MAP_SHARED, fd, 0);
-      if (address > 0) break;
+    for (const attribute of kinds) {
+      const ring = openRing(attribute.address, cpu, bytes);
+      if (typeof ring === "string") return refused([...records, ...times], ring);
+      // Where there was room for no more, there is none for the next.
+      bytes = ring.data.length;
+      (attribute === kinds[0] ? records : times).push(ring);
     }
-    if (!(address > 0)) {
-      closeFile(fd);
-      return refused(rings, "no memory: perf_event_mlock_kb and memlock limit are spent");
-    }
-    rings.push(new PerfRing(fd, address, page + bytes));
   }
-  return rings;
+  return { records, times };
+}
+
+/** Opens an event with a ring of at most so many bytes; returns the ring, or why there is none. */
+function openRing(attribute: Pointer, cpu: number, mostBytes: number): PerfRing | string {
+  const page = pageBytes();
+  const fd = trySystemCall("perf_event_open", attribute, 0, cpu, -1, CLOSE_ON_EXEC);
+  if (fd < 0) return openReason(lastErrno());
+  for (let bytes = mostBytes; bytes >= Math.max(FEWEST_BYTES, page); bytes /= 2) {
+    const address = trySystemCall("mmap", 0, page + bytes, PROT_READ_AND_WRITE, MAP_SHARED, fd, 0);
+    if (address > 0) return new PerfRing(fd, address, page + bytes);
+  }
+  closeFile(fd);
+  return "no memory: perf_event_mlock_kb and memlock limit are spent";
 }
 
 /** Returns the time by CLOCK_MONOTONIC, as records have it, in nanoseconds. */
@@ -151,8 +172,8 @@ function clockNs(clock: number): number {
 export function taskClockState(): string {
   const opened = openTaskClock();
   if (typeof opened === "string") return `off here: ${opened}`;
-  for (const ring of opened) ring.close();
-  return `works, ${opened.length} CPUs`;
+  for (const ring of [...opened.records, ...opened.times]) ring.close();
+  return `works, ${opened.times.length} CPUs`;
 }
 
 function refused(rings: readonly PerfRing[], reason: string): string {
@@ -178,7 +199,7 @@ function openReason(errno: number): string {
 }
 
 /** `wakeBytes`: so much in a ring is worth being read at once. */
-function attributeOf(wakeBytes: number): ReturnType<typeof pinned> {
+function attributeOf(own: Readonly<Record<string, number>>, wakeBytes: number): ReturnType<typeof pinned> {
   const attribute = pinned(ATTR_BYTES);
   const words = new Uint32Array(attribute.bytes.buffer);
   words[0] = TYPE_SOFTWARE;
@@ -187,6 +208,7 @@ function attributeOf(wakeBytes: number): ReturnType<typeof pinned> {
   words[6] = SAMPLE_TID_AND_TIME;
   let flags = 0;
   for (const name in FLAGS) flags |= 1 << FLAGS[name as keyof typeof FLAGS];
+  for (const name in own) flags |= 1 << own[name]!;
   words[10] = flags;
   words[12] = wakeBytes;
   words[23] = CLOCK_MONOTONIC;

@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts";
 import { TaskClock } from "../collect/perf/task-clock.ts";
 import type { EventLoop } from "../os/event-loop.ts";
-import type { PerfRing } from "../os/perf-events.ts";
+import type { PerfRing, TaskClockRings } from "../os/perf-events.ts";
 
 /**
  * Rings are read at ticks, and between these when they fill up. Until the thread blocks for that, or where it cannot, they
@@ -29,6 +29,7 @@ type Loop = Pick<EventLoop, "watch">;
 /** The clock of the command's tasks, and the reading of its rings before they are full. */
 export class CommandTaskClock {
   readonly taskClock: TaskClock;
+  private readonly rings: readonly PerfRing[];
   private intervalMs = FIRST_MS;
   private cancel: (() => void) | undefined;
   /** What waits for full rings; undefined: the thread does not block. */
@@ -38,12 +39,13 @@ export class CommandTaskClock {
   private countedEnds = 0;
 
   constructor(
-    private readonly rings: readonly PerfRing[],
+    { records, times }: TaskClockRings,
     private readonly clock: Clock,
     /** The command. */
     pid: number,
   ) {
-    this.taskClock = new TaskClock(rings, pid);
+    this.rings = [...records, ...times];
+    this.taskClock = new TaskClock(records, times, pid);
     this.countedMs = clock.now();
     this.readLater();
   }

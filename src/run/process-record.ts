@@ -26,6 +26,8 @@ export class ProcessRecord implements UnsavedProcesses {
   /** Of the file's axis and the wall clock. */
   private axisNs = 0;
   private readonly pieces: Uint8Array[] = [];
+  /** CPU time that records tell of processes of which others were lost. */
+  private partlyToldNs = 0;
   private text = "";
   /** Lines that the journal does not have yet, and the first of them in pieces. */
   private unsaved = "";
@@ -112,7 +114,7 @@ export class ProcessRecord implements UnsavedProcesses {
       complete: this.taskClock?.hasAllRecords ?? false,
       lost_records: known(this.taskClock?.lost),
       cpu_seconds: known(this.taskClock?.seconds),
-      cpu_untold_seconds: known(this.taskClock?.untoldSeconds),
+      cpu_untold_seconds: known((this.taskClock?.untoldSeconds ?? Number.NaN) + this.partlyToldNs / NS_PER_SECOND),
       machine_started: machineStarted ?? null,
       memory_peak: memoryPeak,
       samples_taken: this.samples.taken,
@@ -124,8 +126,15 @@ export class ProcessRecord implements UnsavedProcesses {
     return this.taskClock ? "perf" : "samples";
   }
 
+  /** None uses nothing, and the kernel tells of the end of each thread once for each CPU, unless a record was lost. */
+  private isTimeTold({ cpuNs, times, threads, endNs }: LoggedProcess): boolean {
+    if (!this.taskClock) return true;
+    return cpuNs > 0 && !Number.isNaN(endNs) && times >= threads * this.taskClock.timesOfThread;
+  }
+
   private readonly told = (process: LoggedProcess): void => {
     this.processes++;
+    if (!this.isTimeTold(process)) this.partlyToldNs += process.cpuNs;
     const line = this.lineOf(process);
     this.save(line);
     // Its end may be told before the kernel lets us wait for it.
@@ -171,7 +180,7 @@ export class ProcessRecord implements UnsavedProcesses {
   }
 
   private lineOf(process: LoggedProcess): string {
-    const { pid, parent, names, startNs, endNs, execs, cpuNs, threads, residentBytes, args, exit } = process;
+    const { pid, parent, names, startNs, endNs, execs, threads, residentBytes, args, exit } = process;
     const { readBytes, writtenBytes, runDelaySeconds } = process;
     const line = {
       type: "process",
@@ -179,8 +188,8 @@ export class ProcessRecord implements UnsavedProcesses {
       id: process.sampleId > 0 ? process.sampleId : undefined,
       start: this.seconds(startNs),
       end: this.seconds(endNs),
-      // None uses nothing: the kernel does not tell of it. What it does not tell in all is in the last line.
-      cpu_seconds: this.taskClock && cpuNs === 0 ? null : cpuNs / NS_PER_SECOND,
+      // What is in no line is in the last one, all together.
+      cpu_seconds: this.isTimeTold(process) ? process.cpuNs / NS_PER_SECOND : null,
       execs: this.taskClock ? execs : null,
       threads,
       resident_bytes: Number.isNaN(residentBytes) ? null : residentBytes,

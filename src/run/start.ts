@@ -6,7 +6,7 @@ import type { ProcessCollector } from "../collect/processes/process-collector.ts
 import { chosenKinds } from "../collect/registry.ts";
 import { adoptOrphans } from "../os/children.ts";
 import type { EventLoop } from "../os/event-loop.ts";
-import { openTaskClock, type PerfRing } from "../os/perf-events.ts";
+import { openTaskClock, type TaskClockRings } from "../os/perf-events.ts";
 import { KernelProcesses } from "../proc/processes.ts";
 import type { Limit } from "../recording/budget-results.ts";
 import type { BudgetWatch } from "./budget-watch.ts";
@@ -202,7 +202,7 @@ function blockUntil(end: Promise<unknown>, { longestMs, onBlocking, onReady }: B
   end.then(stop, stop);
 }
 
-function taskClockOf(rings: readonly PerfRing[], pid: number): CommandTaskClock {
+function taskClockOf(rings: TaskClockRings, pid: number): CommandTaskClock {
   const { CommandTaskClock } = require("./command-task-clock.ts") as typeof import("./command-task-clock.ts");
   return new CommandTaskClock(rings, systemClock, pid);
 }

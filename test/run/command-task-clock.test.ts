@@ -10,7 +10,11 @@ const ROOT = 50;
 class Bench {
   readonly clock = new FakeClock();
   readonly ring = Object.assign(new WrittenRing(65_536), { fd: 7 });
-  readonly taskClock = new CommandTaskClock([this.ring as unknown as PerfRing], this.clock, ROOT);
+  readonly taskClock = new CommandTaskClock(
+    { records: [this.ring as unknown as PerfRing], times: [] },
+    this.clock,
+    ROOT,
+  );
   watched: readonly number[] = [];
   private onFull: () => void = () => undefined;
   private next = 100;

@@ -117,6 +117,8 @@ export class PerfRecords {
         return made(isExec ? "exec" : "name", first, second, 0, atNs, 0, this.name(bytes));
       }
       case READ:
+        // Two CPUs may write at once where neither knows of the other: then the parts are of two records.
+        if (first !== view.getUint32(bytes - 16, true) || second !== view.getUint32(bytes - 12, true)) return undefined;
         return made("cpu", first, second, 0, atNs, this.long(16), NO_BYTES);
       default:
         return made("lost", 0, 0, 0, atNs, this.long(16), NO_BYTES);

@@ -31,6 +31,8 @@ export interface LoggedProcess extends ListedProcess {
   /** Programs that it executed. */
   execs: number;
   cpuNs: number;
+  /** So many records told of that: each thread has as many as there are CPUs. */
+  times: number;
   /** Threads that live, and that were started in all. */
   liveThreads: number;
   threads: number;
@@ -295,8 +297,10 @@ export class ProcessLog {
     const process = this.living.get(pid) ?? latest(this.ending, pid) ?? latest(ending, pid);
     // One of ours: a helper, or a thread.
     if (!process) return;
-    if (kind === "cpu") process.cpuNs += record.amount;
-    else if (kind === "exec") {
+    if (kind === "cpu") {
+      process.cpuNs += record.amount;
+      process.times++;
+    } else if (kind === "exec") {
       process.execs++;
       // What it was forked with is its parent's name.
       if (process.execs === 1) process.names.length = 0;
@@ -314,6 +318,7 @@ export class ProcessLog {
       endNs: Number.NaN,
       execs: 0,
       cpuNs: 0,
+      times: 0,
       liveThreads: 1,
       threads: 1,
       residentBytes: Number.NaN,

@@ -1,11 +1,15 @@
 import { type PerfRecord, PerfRecords, type RecordSource } from "./perf-records.ts";
 import type { ProcessLog } from "./process-log.ts";
 
-/** The event of one CPU. */
-export interface ClockSource extends RecordSource {
+/** An event of one CPU. */
+export interface TaskSource extends RecordSource {
+  close(): void;
+}
+
+/** One that counts. */
+export interface ClockSource extends TaskSource {
   /** CPU time that was counted there until now, in nanoseconds. Throws SystemError. */
   nanoseconds(): number;
-  close(): void;
 }
 
 /**
@@ -38,6 +42,8 @@ export class TaskClock {
   ended = 0;
   private readonly lastEnded = new Float64Array(LAST_ENDED);
   private readonly records = new PerfRecords();
+  /** Of the second events' rings: what is missing there is the time of some process, and no process. */
+  private readonly timeRecords = new PerfRecords();
   private endedNs = 0;
   /** Who takes each record, and works them off at the end of a reading. */
   private log: ProcessLog | undefined;
@@ -50,11 +56,17 @@ export class TaskClock {
   /** The command's own exec was seen, which enables its event, and so those of all that it starts. */
   private hasBegun = false;
 
-  /** `root`: the command. */
+  /** `tasks` have the records of processes, `times` those of CPU time: one of each for each CPU. `root`: the command. */
   constructor(
-    private readonly sources: readonly ClockSource[],
+    private readonly tasks: readonly TaskSource[],
+    private readonly times: readonly ClockSource[],
     private readonly root: number,
   ) {}
+
+  /** The end of each thread has so many records of its CPU time. */
+  get timesOfThread(): number {
+    return this.times.length;
+  }
 
   /** From now on a log of processes gets all records. */
   logTo(log: ProcessLog): void {
@@ -63,16 +75,21 @@ export class TaskClock {
 
   /** Takes what the rings hold. Returns how full the fullest was, 0 to 1. */
   drain(): number {
-    let fullest = 0;
     this.log?.opening();
-    for (let i = 0; i < this.sources.length; i++) {
-      const source = this.sources[i]!;
+    const fullest = Math.max(this.read(this.tasks, this.records), this.read(this.times, this.timeRecords));
+    this.log?.settle();
+    return fullest;
+  }
+
+  private read(sources: readonly RecordSource[], records: PerfRecords): number {
+    let fullest = 0;
+    for (let i = 0; i < sources.length; i++) {
+      const source = sources[i]!;
       const { waiting } = source;
       if (waiting === 0) continue;
       fullest = Math.max(fullest, waiting / source.data.length);
-      this.records.read(source, this.take);
+      records.read(source, records === this.records ? this.take : this.takeTime);
     }
-    this.log?.settle();
     return fullest;
   }
 
@@ -80,7 +97,7 @@ export class TaskClock {
   finish(): void {
     this.drain();
     let sum = 0;
-    for (const source of this.sources) sum += source.nanoseconds();
+    for (const source of this.times) sum += source.nanoseconds();
     this.counterSeconds = sum * NS;
     // What ended between the two.
     this.drain();
@@ -102,7 +119,7 @@ export class TaskClock {
 
   /** So much may have been used outside of what the kernel counts. */
   get outsideSeconds(): number {
-    return this.ended * (OUTSIDE_SECONDS + OUTSIDE_SECONDS_PER_CPU * this.sources.length);
+    return this.ended * (OUTSIDE_SECONDS + OUTSIDE_SECONDS_PER_CPU * this.times.length);
   }
 
   /**
@@ -132,8 +149,14 @@ export class TaskClock {
   }
 
   close(): void {
-    for (const source of this.sources) source.close();
+    for (const source of this.tasks) source.close();
+    for (const source of this.times) source.close();
   }
+
+  /** What was lost there is seen by the number of records that a process has. */
+  private readonly takeTime = (record: PerfRecord): void => {
+    if (record.kind !== "lost") this.take(record);
+  };
 
   private readonly take = (record: PerfRecord): void => {
     const { kind, thread, atNs } = record;

@@ -42,6 +42,17 @@ describe("the records of a ring", () => {
       expect(told(read(live(new WrittenRing(4096, from)).lost(42))), String(from)).toEqual(whole);
   });
 
+  test("of CPU time that two CPUs wrote at once, so that its parts are of two threads, are passed over", () => {
+    const time = new WrittenRing().cpu(5, 6);
+    const mixed = time.data.slice(0, time.waiting);
+    new DataView(mixed.buffer).setUint32(mixed.length - 12, 7, true);
+    const ring = new WrittenRing().bytes(mixed).cpu(8, 9);
+    const reader = new PerfRecords();
+    const pids: number[] = [];
+    reader.read(ring, ({ pid }) => pids.push(pid));
+    expect([pids, reader.isDamaged]).toEqual([[8], false]);
+  });
+
   test("of unknown types are passed over", () => {
     const ring = new WrittenRing().bytes(record(14, [], { pid: 1, atNs: 1 }));
     ring.bytes(record(99, [new Uint8Array(200)], { pid: 1, atNs: 1 })).cpu(5, 6);

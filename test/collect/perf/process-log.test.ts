@@ -28,7 +28,7 @@ function logged(
   exitOf?: (pid: number, threads: number) => ProcessExit | undefined,
 ) {
   const rings = [new WrittenRing(65_536), new WrittenRing(65_536)] as const;
-  const clock = new TaskClock(rings, ROOT);
+  const clock = new TaskClock(rings, rings, ROOT);
   const told: LoggedProcess[] = [];
   const state = { nowNs: 0, bootAheadNs: 0 };
   const samples = new KeptSamples();

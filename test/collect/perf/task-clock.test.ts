@@ -15,7 +15,7 @@ function clock(change: (first: WrittenRing, second: WrittenRing) => void = () =>
   first.counterNs = SECOND;
   second.counterNs = SECOND;
   change(first, second);
-  const made = new TaskClock([first, second], root);
+  const made = new TaskClock([first, second], [first, second], root);
   made.finish();
   return made;
 }
@@ -32,7 +32,7 @@ test("what ended counts with what the kernel does outside of its event", () => {
 });
 
 test("nothing is known before the end", () => {
-  const made = new TaskClock([new WrittenRing().cpu(1, 5)], 1);
+  const made = new TaskClock([], [new WrittenRing().cpu(1, 5)], 1);
   made.drain();
   expect(made.seconds).toBeNaN();
   expect(made.isWhole(0)).toBe(false);
@@ -62,7 +62,7 @@ test("it is a lower bound where a ring was full at the end, since the kernel tel
 
 test("a ring that was full lacks nothing if a later record has none of lost ones before it", () => {
   const ring = fill(new WrittenRing().exec(10, "work", 1000), 60);
-  const made = new TaskClock([ring], 10);
+  const made = new TaskClock([ring], [], 10);
   made.drain();
   expect(made.hasAllRecords).toBe(false);
   made.drain();
@@ -80,7 +80,7 @@ test("a ring that was full lacks nothing if a later record has none of lost ones
 test("a ring that fills up while it is read may lack records, too", () => {
   const ring = new WrittenRing().exec(10, "work", 1000).exit(9, 1);
   const { release } = ring;
-  const made = new TaskClock([ring], 10);
+  const made = new TaskClock([ring], [], 10);
   let reads = 0;
   Object.defineProperty(ring, "waiting", {
     get() {
@@ -92,6 +92,16 @@ test("a ring that fills up while it is read may lack records, too", () => {
   ring.release = (bytes) => release.call(ring, bytes);
   made.drain();
   expect(made.hasAllRecords).toBe(false);
+});
+
+test("what was lost of the times alone leaves every process known", () => {
+  const tasks = new WrittenRing().exec(10, "work", 1000).exit(10, 3 * SECOND);
+  const times = new WrittenRing().lost(2).cpu(10, SECOND);
+  times.counterNs = 2 * SECOND;
+  const made = new TaskClock([tasks], [times], 10);
+  made.finish();
+  expect([made.hasAllRecords, made.lost, made.seconds, made.untoldSeconds]).toEqual([true, 0, 2, 1]);
+  expect(made.timesOfThread).toBe(1);
 });
 
 test("it is a lower bound where another source has seen more, but for what is outside of the event", () => {
@@ -109,7 +119,7 @@ test("a short process that ends by itself does not take the proof away", () => {
 
 test("closing it closes every ring", () => {
   const rings = [new WrittenRing(), new WrittenRing()];
-  new TaskClock(rings, 1).close();
+  new TaskClock(rings, rings, 1).close();
   expect(rings.map(({ closed }) => closed)).toEqual([true, true]);
 });
 
