@@ -91,7 +91,9 @@ describe.skipIf(!mayMakeV1Cgroups())(
         const killed = scene.isVictimSmall ? ["small0", "hog"] : ["hog"];
         const named = victims.map(({ comm, pid }: Record<string, unknown>) => [comm, pid]);
         expect(named).toEqual(killed.map((name) => [name, Number(pids.get(name))]));
-        expect(holder).toMatchObject({ comm: "hog", pid: Number(pids.get("hog")), when: "kill" });
+        expect(holder).toMatchObject({ comm: "hog", pid: Number(pids.get("hog")) });
+        // The kernel lists processes for so many kills in a time only: without its list the holder is that of the peak.
+        expect(["kill", "peak"]).toContain(holder.when);
         expect(limit).toMatchObject({ limit_bytes: LIMIT_MIB * 2 ** 20, is_likely: false });
         expect(group).toEndWith(limit.group);
         expect(rise.to_bytes).toBeGreaterThan(rise.from_bytes);
