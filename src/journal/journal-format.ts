@@ -105,6 +105,13 @@ export class ByteWriter {
     this.bytes[this.at++] = rest;
   }
 
+  /** Bytes as they are, to the record's end. */
+  rest(bytes: Uint8Array): void {
+    this.reserve(bytes.length);
+    this.bytes.set(bytes, this.at);
+    this.at += bytes.length;
+  }
+
   /** The length of the text in bytes, and its UTF-8. */
   text(text: string): void {
     const { length } = text;

@@ -226,9 +226,7 @@ export interface ProcessLines {
 
 export function encodeProcesses(out: ByteWriter, { choice, packed }: ProcessLines): void {
   out.text(choice);
-  out.reserve(packed.length);
-  out.bytes.set(packed, out.at);
-  out.at += packed.length;
+  out.rest(packed);
 }
 
 export function decodeProcesses(payload: Uint8Array): ProcessLines {
@@ -239,9 +237,7 @@ export function decodeProcesses(payload: Uint8Array): ProcessLines {
 
 export function encodeSamples(out: ByteWriter, { first, packed }: UnsavedSamples): void {
   out.count(first);
-  out.reserve(packed.length);
-  out.bytes.set(packed, out.at);
-  out.at += packed.length;
+  out.rest(packed);
 }
 
 export function decodeSamples(payload: Uint8Array): UnsavedSamples {

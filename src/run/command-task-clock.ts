@@ -16,8 +16,8 @@ const FULL = 0.25;
 const EMPTY = 0.1;
 
 /**
- * Who waits for a ring is woken by the end of each thread, once for each CPU, whatever is in the ring: the kernel looks whether
- * the last event has ended. So where many threads end, rings are read at an interval, too, and it is no longer one than this.
+ * Who waits for a ring is woken by the end of each thread, once for each CPU, whatever is in the ring: the kernel has it look whether
+ * the last event has ended. So where many threads end, nobody waits, and rings are read at an interval, of at most this.
  */
 const LONGEST_BUSY_MS = 100;
 const BUSY_ENDS = 64;

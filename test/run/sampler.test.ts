@@ -129,6 +129,14 @@ describe("ticks", () => {
 describe("stamps", () => {
   test("begin at the axis's start, however long the machine takes to get to the first sample", async () => {
     const clock = new FakeClock();
+    let stoodMs = 0;
+    // Others have the machine for a while whenever the time is asked for.
+    const now = () => {
+      stoodMs += 7;
+      return clock.now() + stoodMs;
+    };
+    const late = { now, wall: () => clock.wall(), at: clock.at.bind(clock) };
+    expect(new Axis(late, 1_000_000_000_000).stamp()).toBe(1_000_000_000_000);
     const axis = new Axis(clock, 1_000_000_000_000);
     await clock.pass(12);
     expect(axis.now()).toBe(1_000_000_000_000);
