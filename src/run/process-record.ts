@@ -11,6 +11,9 @@ import type { Ending } from "./child.ts";
 import { processArguments } from "./process-arguments.ts";
 import { zombieExit } from "./zombie-exit.ts";
 
+/** So many processes of whose CPU time a record is missing are kept for the end. */
+const MOST_LACKING = 64;
+
 /** Lines are compressed in pieces of this length. */
 const PIECE_CHARACTERS = 1 << 18;
 
@@ -37,6 +40,8 @@ export class ProcessRecord implements UnsavedProcesses {
 
   /** The command's own, which waits for its exit status. */
   private rootProcess: LoggedProcess | undefined;
+  /** Processes of whose CPU time a record is missing. */
+  private readonly lacking: LoggedProcess[] = [];
 
   /**
    * `root` was just started. Without the kernel's clock of tasks there is only what samples see. `hasArguments`: whether those of
@@ -54,6 +59,7 @@ export class ProcessRecord implements UnsavedProcesses {
       bootAheadNs,
       argumentsOf: hasArguments ? processArguments : undefined,
       exitOf: zombieExit,
+      timesOfThread: taskClock?.timesOfThread ?? 0,
       samples: this.samples,
     });
     taskClock?.logTo(this.log);
@@ -100,7 +106,8 @@ export class ProcessRecord implements UnsavedProcesses {
    */
   *lines(machineStarted: number | undefined, memoryPeak: RecordedPeak | undefined): Generator<Uint8Array> {
     this.log.end();
-    if (this.rootProcess) this.keep(this.rootProcess, this.lineOf(this.rootProcess));
+    if (this.rootProcess) this.keepTold(this.rootProcess, this.lineOf(this.rootProcess));
+    for (const process of this.lacking) this.keepTold(process, this.lineOf(process));
     const top = this.choice === "top" ? this.cut(TOP_PROCESSES) : [];
     for (const process of top) this.write(this.lineOf(process));
     for (const piece of this.pieces) yield Bun.zstdDecompressSync(piece as Uint8Array<ArrayBuffer>);
@@ -126,21 +133,21 @@ export class ProcessRecord implements UnsavedProcesses {
     return this.taskClock ? "perf" : "samples";
   }
 
-  /** None uses nothing, and the kernel tells of the end of each thread once for each CPU, unless a record was lost. */
-  private isTimeTold({ cpuNs, times, threads, endNs }: LoggedProcess): boolean {
-    if (!this.taskClock) return true;
-    return cpuNs > 0 && !Number.isNaN(endNs) && times >= threads * this.taskClock.timesOfThread;
-  }
-
   private readonly told = (process: LoggedProcess): void => {
     this.processes++;
-    if (!this.isTimeTold(process)) this.partlyToldNs += process.cpuNs;
     const line = this.lineOf(process);
     this.save(line);
     // Its end may be told before the kernel lets us wait for it.
     if (process.pid === this.root && !this.rootProcess) this.rootProcess = process;
-    else this.keep(process, line);
+    // The end may settle whose the rest of the CPU time is.
+    else if (process.lacksTime && this.lacking.length < MOST_LACKING) this.lacking.push(process);
+    else this.keepTold(process, line);
   };
+
+  private keepTold(process: LoggedProcess, line: string): void {
+    if (process.lacksTime) this.partlyToldNs += process.cpuNs;
+    this.keep(process, line);
+  }
 
   private keep(process: LoggedProcess, line: string): void {
     if (this.choice === "all") {
@@ -189,7 +196,7 @@ export class ProcessRecord implements UnsavedProcesses {
       start: this.seconds(startNs),
       end: this.seconds(endNs),
       // What is in no line is in the last one, all together.
-      cpu_seconds: this.isTimeTold(process) ? process.cpuNs / NS_PER_SECOND : null,
+      cpu_seconds: process.lacksTime ? null : process.cpuNs / NS_PER_SECOND,
       execs: this.taskClock ? execs : null,
       threads,
       resident_bytes: Number.isNaN(residentBytes) ? null : residentBytes,

@@ -49,6 +49,12 @@ describe("the programs of a summary", () => {
     expect(programs([["programs", "perf"]])?.parts).toEqual([
       ...["cc1 ×1,234 61 % 11.1 s 214 MiB", "true ×2 20 ms", "make 11 % 2.00 s 1 MiB", "28 % by others"],
     ]);
+    // Every process is known, but of some not what it used.
+    const told = [
+      { comm: "cc1", cpuSeconds: 11.1, processes: 1 },
+      { comm: "other", cpuSeconds: 6.9 },
+    ];
+    expect(programs([["programs", "perf"]], { names: told })?.parts[1]).toBe("38 % known of no single program");
     // Some records were lost, or there were none.
     for (const source of [
       ["programs", "perf_lower_bound"],

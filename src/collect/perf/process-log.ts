@@ -7,6 +7,7 @@ import {
   type TreeFigures,
 } from "../processes/largest-processes.ts";
 import type { PerfRecord } from "./perf-records.ts";
+import { type ProgramUse, ProgramUses } from "./program-uses.ts";
 
 /** More names of one process are left out. */
 const MOST_NAMES = 16;
@@ -33,6 +34,8 @@ export interface LoggedProcess extends ListedProcess {
   cpuNs: number;
   /** So many records told of that: each thread has as many as there are CPUs. */
   times: number;
+  /** More may be its own than records told. */
+  lacksTime: boolean;
   /** Threads that live, and that were started in all. */
   liveThreads: number;
   threads: number;
@@ -52,12 +55,6 @@ export interface LoggedProcess extends ListedProcess {
   noted: number;
   /** The last reading of the tree that saw it alive. */
   seenIn: number;
-}
-
-/** What all processes of one name used, and how many there were. */
-export interface ProgramUse {
-  cpuSeconds: number;
-  processes: number;
 }
 
 /** How a process ended: by an exit with a status, or by a signal. */
@@ -92,6 +89,8 @@ export interface LogParts {
   readonly argumentsOf?: ((pid: number) => readonly string[] | undefined) | undefined;
   /** Reads how a process ended that has so many threads; undefined: it cannot be read. */
   readonly exitOf?: (pid: number, threads: number) => ProcessExit | undefined;
+  /** The end of a thread has so many records of its CPU time. */
+  readonly timesOfThread: number;
   /** Takes the largest processes of each sample. */
   readonly samples: SampleSink;
 }
@@ -102,8 +101,10 @@ export interface LogParts {
  */
 export class ProcessLog {
   private readonly living = new Map<number, LoggedProcess>();
-  /** What those that have ended used, by their last name. */
-  private readonly ended = new Map<string, ProgramUse>();
+  private readonly ended = new ProgramUses();
+  /** The last one that was told without all of its CPU time, and how many these were. */
+  private lacking: LoggedProcess | undefined;
+  private lackingCount = 0;
   /** They ended by the records of the last reading: those of other rings may tell more of them. */
   private ending: LoggedProcess[] = [];
   private records: PerfRecord[] = [];
@@ -267,15 +268,35 @@ export class ProcessLog {
   /** What processes of each last name used, those that live with what is known; undefined: only samples tell of them. */
   programs(): ReadonlyMap<string, ProgramUse> | undefined {
     if (!this.hasRecords) return undefined;
-    const all = new Map<string, ProgramUse>();
-    for (const [name, { cpuSeconds, processes }] of this.ended) all.set(name, { cpuSeconds, processes });
-    for (const process of this.living.values()) addUse(all, process);
-    return all;
+    return this.ended.with(this.living.values());
+  }
+
+  /**
+   * So much CPU time is told of no process, and no record of a process was lost. Where a single one lacks some, it is its own, and
+   * is returned: what it is told as from now on has it. Otherwise 0.
+   */
+  settleTimes(untoldNs: number): number {
+    const { lacking } = this;
+    if (!lacking || this.lackingCount > 1 || this.living.size > 0) return 0;
+    lacking.cpuNs += untoldNs;
+    lacking.lacksTime = false;
+    this.ended.addTime(lacking, untoldNs);
+    return untoldNs;
   }
 
   private tell(process: LoggedProcess): void {
-    addUse(this.ended, process);
+    process.lacksTime = this.hasRecords && !this.isTimeTold(process);
+    if (process.lacksTime) {
+      this.lacking = process;
+      this.lackingCount++;
+    }
+    this.ended.add(process);
     this.told(process);
+  }
+
+  /** None uses nothing, and the kernel tells of the end of each thread once for each CPU, unless a record was lost. */
+  private isTimeTold({ cpuNs, times, threads, endNs }: LoggedProcess): boolean {
+    return cpuNs > 0 && !Number.isNaN(endNs) && times >= threads * this.parts.timesOfThread;
   }
 
   private apply(record: PerfRecord, ending: LoggedProcess[]): void {
@@ -319,6 +340,7 @@ export class ProcessLog {
       execs: 0,
       cpuNs: 0,
       times: 0,
+      lacksTime: this.hasRecords,
       liveThreads: 1,
       threads: 1,
       residentBytes: Number.NaN,
@@ -358,21 +380,6 @@ const NEAR_NS = 200e6;
 
 function isNear(startNs: number, startTicks: number): boolean {
   return Math.abs(startNs - startTicks * NS_PER_TICK) <= NEAR_NS;
-}
-
-/** More names are not kept apart. */
-const MOST_PROGRAMS = 2000;
-
-function addUse(all: Map<string, ProgramUse>, { names, cpuNs }: LoggedProcess): void {
-  const name = names.at(-1) ?? "";
-  let use = all.get(name);
-  if (!use) {
-    if (all.size >= MOST_PROGRAMS) return;
-    use = { cpuSeconds: 0, processes: 0 };
-    all.set(name, use);
-  }
-  use.cpuSeconds += cpuNs / NS_PER_SECOND;
-  use.processes++;
 }
 
 /** The larger of two; NaN: both are. */

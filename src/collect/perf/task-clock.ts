@@ -102,6 +102,7 @@ export class TaskClock {
     // What ended between the two.
     this.drain();
     this.log?.settleAll();
+    if (this.log && this.hasAllRecords) this.endedNs += this.log.settleTimes(Math.round(this.untoldSeconds / NS));
   }
 
   /** Seconds; NaN until the end. */
@@ -110,8 +111,8 @@ export class TaskClock {
   }
 
   /**
-   * So much of it no record tells of a process: that of those which live on, and of one for each CPU, which had the first
-   * event there by an exchange. NaN until the end.
+   * So much of it is told of no process: that of those which live on, and of one that had the first events by an exchange, if
+   * others lack some, too. NaN until the end.
    */
   get untoldSeconds(): number {
     return Math.max(0, this.counterSeconds - this.endedNs * NS);

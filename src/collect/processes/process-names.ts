@@ -1,4 +1,4 @@
-import type { ProgramUse } from "../perf/process-log.ts";
+import type { ProgramUse } from "../perf/program-uses.ts";
 import type { ProgramIo } from "./io-bytes.ts";
 
 const decoder = new TextDecoder();

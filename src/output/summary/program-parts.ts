@@ -30,11 +30,11 @@ const SHORT_INTERVAL_SECONDS = 0.05;
  */
 export function programParts({ names, figures }: RunReport, unicode: boolean): ProgramParts | undefined {
   const named = names.filter(({ comm }) => comm !== UNNAMED);
-  const unseen = unseenText(names, figures);
+  const isAll = programsSource(names, figures) === "perf";
+  const unseen = unseenText(names, figures, isAll);
   if (named.length < 2 && unseen === undefined) return undefined;
   const last = unseen === undefined ? [] : [unseen];
   const shares = cpuShares(names, figures);
-  const isAll = programsSource(names, figures) === "perf";
   const missed = missedIn(names, figures);
   const shown = named.slice(0, MOST_NAMES).map((name) => {
     const { comm, cpuSeconds = 0, memoryPeakBytes, processes = 0 } = name;
@@ -78,8 +78,12 @@ export function missedIn(names: readonly CommFigures[], figures: RunFigures): Mi
   return missedProcesses(seen, source, figures);
 }
 
-/** The share of CPU time that no name has: that of processes which no sample saw, or which are too many to name. */
-function unseenText(names: readonly CommFigures[], { intervalSeconds }: RunFigures): string | undefined {
+/** The share of CPU time that no name has: that of processes which no sample saw, or which are too many to name. `isAll`: none is missing. */
+function unseenText(
+  names: readonly CommFigures[],
+  { intervalSeconds }: RunFigures,
+  isAll: boolean,
+): string | undefined {
   const total = names.reduce((sum, { cpuSeconds = 0 }) => sum + cpuSeconds, 0);
   const other = names.find(({ comm }) => comm === UNNAMED);
   const unseenSeconds = other?.cpuSeconds ?? 0;
@@ -87,6 +91,8 @@ function unseenText(names: readonly CommFigures[], { intervalSeconds }: RunFigur
   if (!(share >= LEAST_UNSEEN && unseenSeconds >= LEAST_UNSEEN_SECONDS)) return undefined;
   const percent = `${Math.round(share * 100)} %`;
   if (other?.processes !== undefined) return `${percent} by others`;
+  // The kernel told of every process, and not of all that each used.
+  if (isAll) return `${percent} known of no single program`;
   const isLong = intervalSeconds !== undefined && intervalSeconds > SHORT_INTERVAL_SECONDS;
   return `${percent} by processes too short to see${isLong ? `: try --interval ${SHORT_INTERVAL_SECONDS}` : ""}`;
 }

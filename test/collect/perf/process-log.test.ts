@@ -37,6 +37,7 @@ function logged(
     bootAheadNs: () => state.bootAheadNs,
     argumentsOf,
     exitOf: exitOf ?? NO_EXIT,
+    timesOfThread: 0,
     samples,
   });
   clock.logTo(log);
